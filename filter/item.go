@@ -1,0 +1,28 @@
+package filter
+
+import (
+	"io"
+
+	"sluis/rules"
+)
+
+// Kind tells how the content of an Item is to be read.
+type Kind uint8
+
+// The kinds of item.
+const (
+	Message  Kind = iota // an RFC 5322 message
+	Document             // one file or body, recognised by its content
+)
+
+// Item is what a gateway asks to be examined. Content must stay unchanged until
+// Examine returns, and must be the very bytes that the next hop will get.
+type Item struct {
+	Kind       Kind
+	Directions rules.Directions // of the recipients together
+	Sender     string           // envelope address; empty for the null sender
+	Recipients []string
+	Name       string // file name of a Document; may be empty
+	Content    io.ReaderAt
+	Size       int64
+}

@@ -1,0 +1,102 @@
+package filter
+
+import (
+	"fmt"
+	"log/slog"
+
+	"sluis/rules"
+)
+
+// Action is what is done with an item for one recipient. A larger value is stricter.
+type Action uint8
+
+// The actions, from the mildest to the strictest.
+const (
+	Pass       Action = iota // forward unchanged
+	Tag                      // forward with one prepended header that names the category
+	Quarantine               // set aside, sealed, for review (C3.3b)
+	Reject                   // refuse with a 5xx that names the clause
+)
+
+var actionNames = [...]string{"pass", "tag", "quarantine", "reject"}
+
+// String returns the name that configuration and the journal use.
+func (a Action) String() string {
+	if int(a) < len(actionNames) {
+		return actionNames[a]
+	}
+	return fmt.Sprintf("action(%d)", a)
+}
+
+// ParseAction returns the action with the given name.
+func ParseAction(s string) (Action, error) {
+	for i, n := range actionNames {
+		if n == s {
+			return Action(i), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown action %q: use pass, tag, quarantine or reject", s)
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *Action) UnmarshalText(b []byte) (err error) {
+	*a, err = ParseAction(string(b))
+	return err
+}
+
+// Excerpt is a piece of content kept as evidence, with identifiers masked. It shows
+// itself to nobody: printing, logging and marshalling give a placeholder. Only what
+// seals it, or shows it to someone who already holds the message, calls Reveal.
+type Excerpt struct{ text string }
+
+const sealed = "[sealed]"
+
+// Reveal returns the text. Callers: the sealed quarantine and sluis check.
+func (e Excerpt) Reveal() string { return e.text }
+
+// String hides the text.
+func (e Excerpt) String() string { return sealed }
+
+// GoString hides the text from %#v.
+func (e Excerpt) GoString() string { return sealed }
+
+// MarshalText hides the text from encoders.
+func (e Excerpt) MarshalText() ([]byte, error) { return []byte(sealed), nil }
+
+// LogValue hides the text from slog.
+func (e Excerpt) LogValue() slog.Value { return slog.StringValue(sealed) }
+
+// Finding is one rule that matched, with what a reviewer needs to judge it (C3.3f).
+type Finding struct {
+	Rule       rules.ID
+	Purpose    rules.Purpose
+	Clause     rules.Clause
+	Category   rules.Category
+	Directions rules.Directions // in which the rule applies
+	Count      int              // distinct hits, capped
+	Score      int              // 0 to 100
+	Excerpts   []Excerpt        // at most a few
+}
+
+// Examination is what was found in one item by the scanner of its grounds.
+type Examination struct {
+	Purposes      rules.Purposes // that were looked at
+	Findings      []Finding
+	Ambiguous     bool     // readers could disagree on what the item says
+	Uninspectable []string // why parts could not be looked into: names of a closed list
+	Incomplete    bool     // a bound was reached before everything was looked at
+	Parts         int
+	Bytes         int64 // of the item as received
+}
+
+// Verdict is what is to be done for the recipients of one direction.
+type Verdict struct {
+	Action   Action
+	Purpose  rules.Purpose
+	Category rules.Category
+	Clause   rules.Clause
+	Rule     rules.ID // the finding that decided; zero if none
+}

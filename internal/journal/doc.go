@@ -1,0 +1,3 @@
+// Package journal keeps the metadata of mail and web traffic (C3.2e) and nothing
+// else: a Record has no field that could hold content.
+package journal

@@ -1,0 +1,62 @@
+package journal
+
+import (
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// Kind tells which gateway wrote a record.
+type Kind uint8
+
+// The kinds of traffic.
+const (
+	Mail Kind = iota
+	Web
+)
+
+// Record is the metadata of one message or request (C3.2e). Its fields are closed
+// vocabularies, numbers, times, a registrable domain and a pseudonym: none can hold
+// content, and a test walks the type to keep it so.
+type Record struct {
+	Time      time.Time // when it was accepted for examination, UTC
+	ID        filter.ID
+	Kind      Kind
+	Direction rules.Direction
+	Group     roster.Group // of the organisation's own party
+	Peer      Domain       // of the other party; empty where a confidential role is involved
+
+	Action   filter.Action
+	Purposes rules.Purposes // that were looked at
+	Purpose  rules.Purpose  // that decided
+	Category rules.Category
+	Clause   rules.Clause
+	Rule     rules.ID
+
+	Confidential  bool // only security was looked at (C3.2g)
+	Eligible      bool // took part in the draw (C3.3b)
+	Drawn         bool
+	Ambiguous     bool
+	Uninspectable bool
+	Incomplete    bool
+	TLS           bool // the client's connection was encrypted
+
+	Recipients uint16 // passed on or set aside
+	Refused    uint16 // recipients refused by the next hop
+	Parts      uint16
+	Repaired   uint32 // bare line feeds repaired
+	Reply      uint16 // code of the final reply to the client
+	Bytes      int64
+	Duration   time.Duration // from the end of the body to the reply
+
+	pseudonym Pseudonym // set by the writer alone
+}
+
+// Pseudonym stands for a person within one month (design: HMAC with a monthly key).
+// The zero Pseudonym is nobody.
+type Pseudonym [16]byte
+
+// Pseudonym returns the pseudonym that the writer gave the record.
+func (r *Record) Pseudonym() Pseudonym { return r.pseudonym }

@@ -1,0 +1,35 @@
+package roster
+
+import "fmt"
+
+// Group names a group of the roster, such as staff or pupils of one building. Only
+// a loaded roster makes one, so that no content fits in it.
+type Group struct{ name string }
+
+// String returns the group's name; it is empty for nobody's group.
+func (g Group) String() string { return g.name }
+
+// MarshalText implements encoding.TextMarshaler.
+func (g Group) MarshalText() ([]byte, error) { return []byte(g.name), nil }
+
+// Subject is whom a journal record is about, as the roster knows them: enough for
+// the record writer to compute a pseudonym, and opaque to everybody else. The zero
+// Subject is nobody.
+type Subject struct {
+	key          string // canonical address of the person; empty if nobody or a pupil (K4)
+	group        Group
+	confidential bool
+}
+
+// Group returns the subject's group.
+func (s Subject) Group() Group { return s.group }
+
+// Confidential reports whether the subject has a confidential role (C3.2g).
+func (s Subject) Confidential() bool { return s.confidential }
+
+// Identified reports whether a pseudonym can be computed: not for pupils, for
+// confidential roles, nor for people who are not on the roster.
+func (s Subject) Identified() bool { return s.key != "" && !s.confidential }
+
+// String hides who it is.
+func (s Subject) String() string { return fmt.Sprintf("subject of group %q", s.group.name) }
