@@ -1,0 +1,54 @@
+# Sluis: make run tries it, make test proves it. make help lists the rest.
+.DEFAULT_GOAL := help
+export CGO_ENABLED = 0
+
+# What the tests speak to: real mail software, from Debian. See internal/peers.
+PEERS = postfix swaks
+
+.PHONY: help
+help: ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: build
+build: ## build bin/sluis, one static binary
+	go build -trimpath -ldflags '-s -w' -o bin/sluis ./cmd/sluis
+
+.PHONY: run
+run: build ## build and try it: a short school day of mail, then it stays up
+	bin/sluis demo
+
+.PHONY: test
+test: peers ## run all tests against real mail software
+	go vet ./...
+	go test ./...
+
+.PHONY: race
+race: ## run the tests that share state under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race -short ./...
+
+.PHONY: check
+check: ## format, vet, staticcheck and the short tests: before each commit
+	@test -z "$$(gofmt -l .)" || { gofmt -l . && echo "run gofmt -w on these" && exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go test -short ./...
+
+.PHONY: peers
+peers: ## install what the tests need, where apt and the rights are there
+	@deploy/peers.sh $(PEERS)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for a while (FUZZTIME=30s)
+	@for pkg in $$(go list ./...); do \
+		for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "$$pkg $$f" && go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),30s) $$pkg || exit 1; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## compare with peers on the same work: make bench WORK=mail
+	go run ./bench $(or $(WORK),mail)
+
+.PHONY: clean
+clean: ## remove what was built and what the demonstration left
+	rm -rf bin var
