@@ -1,0 +1,209 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// program is the binary that all tests of this package run: built once, as users
+// get it.
+var program string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "sluis-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	program = filepath.Join(dir, "sluis")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// run runs the program to its end and returns what it printed and its exit code.
+func run(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
+	err := cmd.Run()
+	if _, ok := err.(*exec.ExitError); err != nil && !ok {
+		t.Fatalf("run %v: %v", args, err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// gateway is a running sluis serve.
+type gateway struct {
+	t      *testing.T
+	dir    string // holds the configuration and, under data/, all that it keeps
+	addr   string // SMTP
+	status string // /metrics and /healthz
+	cmd    *exec.Cmd
+	log    *lockedBuffer
+	done   chan struct{} // closed when the process has ended
+}
+
+// roster is who is who in the tests.
+const roster = `groups:
+  - {name: team, kind: staff}
+people:
+  - {address: juf@school.example, aliases: [groep5@school.example], group: team}
+  - {address: directie@school.example, group: team}
+  - {address: vertrouwenspersoon@school.example, group: team, role: confidential-counsellor}
+`
+
+// settings is the configuration of a test's gateway; zero values are usual ones.
+type settings struct {
+	nextHop string // host:port
+	sample  string // rate; "1" by default, so that every outgoing message is drawn
+	mail    string // further lines of the section mail, indented by two
+	policy  string // further lines of the section policy, indented by two
+	rest    string // further sections
+}
+
+// newGateway writes a configuration and starts the gateway; it is ended with the test.
+func newGateway(t *testing.T, s settings) *gateway {
+	t.Helper()
+	g := &gateway{t: t, dir: t.TempDir(), addr: freeAddr(t), status: freeAddr(t)}
+	g.configure(s)
+	g.start()
+	t.Cleanup(g.kill)
+	return g
+}
+
+func (g *gateway) config() string { return filepath.Join(g.dir, "sluis.yaml") }
+func (g *gateway) data() string   { return filepath.Join(g.dir, "data") }
+
+// configure writes the configuration and the roster.
+func (g *gateway) configure(s settings) {
+	g.t.Helper()
+	if s.sample == "" {
+		s.sample = "1"
+	}
+	text := fmt.Sprintf(`organisation:
+  name: School
+  domains: [school.example]
+data: %s
+roster: %s
+mail:
+  hostname: sluis.school.example
+  listen:
+    - address: %q
+  trusted: [127.0.0.1/32]
+  routes:
+    - {to: ["*"], hosts: [%q], tls: none}
+%s
+policy:
+  sample-rate: %s
+%s
+metrics: {listen: %q}
+%s`, g.data(), filepath.Join(g.dir, "roster.yaml"), g.addr, s.nextHop, s.mail, s.sample, s.policy, g.status, s.rest)
+	for name, content := range map[string]string{"sluis.yaml": text, "roster.yaml": roster} {
+		if err := os.WriteFile(filepath.Join(g.dir, name), []byte(content), 0o600); err != nil {
+			g.t.Fatal(err)
+		}
+	}
+}
+
+// start starts the process and waits until it takes connections.
+func (g *gateway) start() {
+	g.t.Helper()
+	g.log, g.done = &lockedBuffer{}, make(chan struct{})
+	g.cmd = exec.Command(program, "serve", "--config", g.config())
+	g.cmd.Stdout, g.cmd.Stderr = g.log, g.log
+	if err := g.cmd.Start(); err != nil {
+		g.t.Fatal(err)
+	}
+	cmd, done := g.cmd, g.done
+	go func() { cmd.Wait(); close(done) }()
+	g.eventually("take connections", func() bool {
+		select {
+		case <-g.done:
+			g.t.Fatalf("gateway ended at once:\n%s", g.log)
+		default:
+		}
+		c, err := net.Dial("tcp", g.addr)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
+
+// kill ends the process at once, as a power cut would end it.
+func (g *gateway) kill() {
+	g.cmd.Process.Kill()
+	<-g.done
+}
+
+// stop asks the process to end and waits for it.
+func (g *gateway) stop() {
+	g.t.Helper()
+	g.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-g.done:
+	case <-time.After(30 * time.Second):
+		g.t.Fatalf("did not stop within 30 s:\n%s", g.log)
+	}
+}
+
+// eventually waits until what is asked has come about.
+func (g *gateway) eventually(what string, ok func() bool) {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(g.t.Context(), 30*time.Second)
+	defer cancel()
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			g.t.Fatalf("waited 30 s for it to %s\nlog:\n%s", what, g.log)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// freeAddr returns a loopback address that was free just now.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+// lockedBuffer is a bytes.Buffer for a process to write to while a test reads it.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}

@@ -1,0 +1,60 @@
+// Command sluis is the gateway of a school's mail and the tools around it: one
+// binary, one file for each subcommand.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is what sluis --help lists.
+type commands struct {
+	Serve      serveCmd      `cmd:"" help:"Run the gateway."`
+	Demo       demoCmd       `cmd:"" help:"Try it: play a short school day of made-up mail, then stay up."`
+	Check      checkCmd      `cmd:"" help:"Say what the gateway would do with a message or document, and why."`
+	Quarantine quarantineCmd `cmd:"" help:"Review what was set aside."`
+	Journal    journalCmd    `cmd:"" help:"Read the metadata of the traffic."`
+	Rules      rulesCmd      `cmd:"" help:"List, show and test the rules."`
+	Sampling   samplingCmd   `cmd:"" help:"Check that the random sample was fair."`
+	Ledger     ledgerCmd     `cmd:"" help:"Export the log of what was done, and verify it."`
+	Config     configCmd     `cmd:"" help:"Check a configuration, or print an example."`
+}
+
+// Exit codes of every command.
+const (
+	exitFound = 3 // sluis check found something, or a verification failed
+	exitError = 1
+)
+
+// exit is an error that only sets the exit code: all has been said already.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+func main() {
+	var cmds commands
+	k := kong.Parse(&cmds,
+		kong.Name("sluis"),
+		kong.Description("A gateway for a school's mail that enforces the ICT code of conduct, and keeps to it."),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+	)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	k.BindTo(ctx, (*context.Context)(nil))
+	err := k.Run()
+	var code exit
+	switch {
+	case errors.As(err, &code):
+		os.Exit(int(code))
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "sluis:", err)
+		os.Exit(exitError)
+	}
+}
