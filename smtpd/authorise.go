@@ -1,0 +1,96 @@
+package smtpd
+
+import (
+	"strings"
+
+	"sluis/rules"
+)
+
+// trusts reports whether the client may relay to anywhere: from a trusted network, or
+// with a certificate that the organisation's own authority signed. Without ClientCAs Go
+// would verify against the public authorities, which vouch for anybody.
+func (wd *world) trusts(w *wire) bool {
+	if contains(wd.cfg.Trusted, w.addr) {
+		return true
+	}
+	t := w.world.cfg.TLS
+	return w.tls != nil && t != nil && t.ClientCAs != nil && len(w.state.VerifiedChains) > 0
+}
+
+// mayReach reports whether a client may send to p. Everyone may reach the organisation's
+// own domains, by a plain address only: a local part that holds a route of its own
+// (user%elsewhere, elsewhere!user, "user@elsewhere") would be an open relay one hop on.
+func (wd *world) mayReach(p path, trusted bool) bool {
+	if trusted {
+		return true
+	}
+	if p.domain == "" {
+		return true // <postmaster>, this host's own
+	}
+	return wd.cfg.Roster.OwnDomain(p.domain) && !strings.ContainsAny(p.local, "@%!:")
+}
+
+// direction tells which way a message goes to one recipient. What an untrusted client
+// sends comes from outside, whatever it says of its sender.
+func (wd *world) direction(from, to path, trusted bool) rules.Direction {
+	own := func(p path) bool { return p.domain != "" && wd.cfg.Roster.OwnDomain(p.domain) }
+	switch {
+	case to.domain != "" && !own(to):
+		return rules.Out
+	case trusted && own(from):
+		return rules.Internal
+	}
+	return rules.In
+}
+
+// routeFor returns the first route that fits a recipient, or nil.
+func (wd *world) routeFor(to path, d rules.Direction) *route {
+	for _, r := range wd.routes {
+		if r.fits(to.domain, d) {
+			return r
+		}
+	}
+	return nil
+}
+
+// reachable returns the routes that a client's mail may take: what is offered to it has
+// to be possible on each.
+func (wd *world) reachable(trusted bool) []*route {
+	var rs []*route
+	for _, r := range wd.routes {
+		if trusted || r.takesOwn(wd.cfg.Roster) {
+			rs = append(rs, r)
+		}
+	}
+	return rs
+}
+
+func (r *route) fits(domain string, d rules.Direction) bool {
+	if r.Directions != 0 && !r.Directions.Has(d) {
+		return false
+	}
+	if len(r.Domains) == 0 {
+		return true
+	}
+	for _, want := range r.Domains {
+		if want == "*" || want == domain || strings.HasPrefix(want, ".") && strings.HasSuffix(domain, want) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *route) takesOwn(ro Roster) bool {
+	if r.Directions != 0 && !r.Directions.Has(rules.In) {
+		return false
+	}
+	if len(r.Domains) == 0 {
+		return true
+	}
+	for _, d := range r.Domains {
+		if d == "*" || strings.HasPrefix(d, ".") || ro.OwnDomain(d) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,262 @@
+package smtpd
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/journal"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// Policy says what may be examined, examines it, and says what is to be done.
+type Policy interface {
+	Grounds(id filter.ID, at time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error)
+	Examine(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Examination, error)
+	Decide(x *filter.Examination, d rules.Direction) filter.Verdict
+}
+
+// Quarantine keeps messages that are set aside. Seal returns once the message is durable
+// (file, directory and index synced); Withdraw takes it back as if it had never been.
+type Quarantine interface {
+	Seal(ctx context.Context, e Entry, x *filter.Examination, content io.Reader) error
+	Withdraw(ctx context.Context, id filter.ID) error
+}
+
+// Entry is what the quarantine has to know of a message to show and to release it.
+type Entry struct {
+	ID           filter.ID
+	Time         time.Time
+	Direction    rules.Direction // of the recipients it is set aside for
+	Verdict      filter.Verdict
+	Confidential bool
+	Envelope     Envelope
+	Size         int64 // of the message as received, without the Received line
+}
+
+// Envelope is all that a next hop has to be told before the message itself. Paths are
+// as the client wrote them, without angle brackets; parameters too.
+type Envelope struct {
+	From       string      `json:"from"` // empty for the null sender
+	Parameters []string    `json:"parameters,omitempty"`
+	To         []Recipient `json:"to"`
+}
+
+// Recipient is one recipient of an Envelope.
+type Recipient struct {
+	Path       string          `json:"path"`
+	Parameters []string        `json:"parameters,omitempty"`
+	Direction  rules.Direction `json:"direction"`
+}
+
+// Journal takes the record of a message off the hot path.
+type Journal interface {
+	Put(r journal.Record, s roster.Subject)
+}
+
+// Roster tells which domains are the organisation's own, and whom a record is about.
+type Roster interface {
+	OwnDomain(domain string) bool
+	Subject(address string) roster.Subject
+}
+
+// Config is one version of everything that can change while the relay runs.
+type Config struct {
+	Hostname string      // what the relay calls itself, in greetings and trace fields
+	TLS      *tls.Config // nil: neither STARTTLS nor implicit TLS
+
+	// Trusted networks may relay to anywhere. So may clients with a certificate that
+	// TLS.ClientCAs has signed: it has to be the organisation's own authority.
+	Trusted []netip.Prefix
+
+	Routes []Route // the first that fits a recipient is taken
+	Limits Limits
+	Spool  string // directory of temporary files; empty: the system's
+
+	// OpenForLeak lets a message pass without the leak rules if they, and not the other
+	// rules, fail or run out of time. Nothing else ever opens.
+	OpenForLeak bool
+
+	// Notice is the text of the 250 for a message that was set aside for all its
+	// recipients, after the enhanced code; empty: the same as for any other.
+	Notice string
+
+	Policy     Policy
+	Quarantine Quarantine
+	Journal    Journal
+	Roster     Roster
+	Log        *slog.Logger // nil: no log
+}
+
+// Limits bound what clients can take. A zero field has the default.
+type Limits struct {
+	MessageBytes int64         // of a message with repaired line ends; default 50 MiB
+	Recipients   int           // of a message; default 1000
+	Connections  int           // at once; default 1000
+	PerAddress   int           // connections at once from one address, trusted ones apart; default 50
+	Commands     int           // since the last message; default 2000
+	Errors       int           // 5xx replies since the last message; default 50
+	Idle         time.Duration // between two reads or writes; default 5 minutes (RFC 5321 4.5.3.2.7)
+	BodyTime     time.Duration // for one body; default 1 hour
+	SessionTime  time.Duration // for a connection; default 6 hours
+	Handshake    time.Duration // for TLS and the PROXY header; default 30 s
+	Examine      time.Duration // for one message; default 60 s
+	Examinations int           // at once; default 8
+	Hops         int           // Received fields of a message; default 50
+	OwnHops      int           // of these, by this host; default 4
+}
+
+func orDefault[T int | int64 | time.Duration](v *T, d T) {
+	if *v <= 0 {
+		*v = d
+	}
+}
+
+func (l Limits) withDefaults() Limits {
+	orDefault(&l.MessageBytes, 50<<20)
+	orDefault(&l.Recipients, 1000)
+	orDefault(&l.Connections, 1000)
+	orDefault(&l.PerAddress, 50)
+	orDefault(&l.Commands, 2000)
+	orDefault(&l.Errors, 50)
+	orDefault(&l.Idle, 5*time.Minute)
+	orDefault(&l.BodyTime, time.Hour)
+	orDefault(&l.SessionTime, 6*time.Hour)
+	orDefault(&l.Handshake, 30*time.Second)
+	orDefault(&l.Examine, time.Minute)
+	orDefault(&l.Examinations, 8)
+	orDefault(&l.Hops, 50)
+	orDefault(&l.OwnHops, 4)
+	return l
+}
+
+// world is a Config made ready, immutable but for its routes' connections. A transaction
+// keeps the world that it started in.
+type world struct {
+	cfg    Config
+	routes []*route
+}
+
+func newWorld(cfg Config, m *metrics) (*world, error) {
+	switch {
+	case cfg.Hostname == "":
+		return nil, errors.New("smtpd: no host name")
+	case cfg.Policy == nil || cfg.Quarantine == nil || cfg.Journal == nil || cfg.Roster == nil:
+		return nil, errors.New("smtpd: policy, quarantine, journal and roster are all needed")
+	case len(cfg.Routes) == 0:
+		return nil, errors.New("smtpd: no routes")
+	}
+	if _, ok := canonicalDomain(cfg.Hostname); !ok {
+		return nil, errors.New("smtpd: the host name is not a domain name")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	cfg.Limits = cfg.Limits.withDefaults()
+	w := &world{cfg: cfg}
+	for _, r := range cfg.Routes {
+		rt, err := newRoute(r, cfg.Hostname, m)
+		if err != nil {
+			return nil, err
+		}
+		w.routes = append(w.routes, rt)
+	}
+	return w, nil
+}
+
+// close lets go of idle connections to next hops; those in use close after their use.
+func (w *world) close() {
+	for _, r := range w.routes {
+		r.close()
+	}
+}
+
+// Route says where mail for some recipients goes.
+type Route struct {
+	Name       string           // for logs and metrics
+	Domains    []string         // recipient domains; ".school.nl" takes the domains below; none or "*": any
+	Directions rules.Directions // none: any
+	Hosts      []string         // host:port, tried in their order
+	TLS        TLSMode
+	Implicit   bool        // TLS from the first byte (port 465)
+	TLSConfig  *tls.Config // roots and own certificate; may be nil
+
+	User, Password string // SASL PLAIN or LOGIN, after TLS only, if User is set
+
+	Connections int           // at once; 0: as many as there are clients
+	Idle        time.Duration // keep an unused connection; default 20 s, negative: do not
+	Dial        time.Duration // per host; default 15 s
+	Command     time.Duration // for a reply to a command; default 2 minutes
+	Body        time.Duration // for the reply to a whole message; default 10 minutes
+}
+
+// TLSMode says what is asked of the connection to a next hop.
+type TLSMode uint8
+
+// The modes.
+const (
+	TLSOpportunistic TLSMode = iota // if it is offered and works
+	TLSNone
+	TLSRequired // encrypted, to anybody
+	TLSVerified // encrypted, to the host that we mean
+)
+
+var tlsModeNames = [...]string{"opportunistic", "none", "required", "verified"}
+
+// String returns the name that configuration uses.
+func (m TLSMode) String() string {
+	if int(m) < len(tlsModeNames) {
+		return tlsModeNames[m]
+	}
+	return fmt.Sprintf("tls(%d)", m)
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (m TLSMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (m *TLSMode) UnmarshalText(b []byte) error {
+	for i, n := range tlsModeNames {
+		if n == string(b) {
+			*m = TLSMode(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown TLS mode %q: use none, opportunistic, required or verified", b)
+}
+
+func (r *Route) check() error {
+	if len(r.Hosts) == 0 {
+		return fmt.Errorf("route %s: no hosts", r.Name)
+	}
+	loopback := true
+	for _, h := range r.Hosts {
+		host, _, err := net.SplitHostPort(h)
+		if err != nil {
+			return fmt.Errorf("route %s: host: %w", r.Name, err)
+		}
+		ip, err := netip.ParseAddr(host)
+		loopback = loopback && (host == "localhost" || err == nil && ip.IsLoopback())
+	}
+	if r.User != "" && r.TLS != TLSRequired && r.TLS != TLSVerified && !loopback {
+		return fmt.Errorf("route %s: a password needs TLS required or verified", r.Name)
+	}
+	if r.Implicit && r.TLS == TLSNone {
+		return fmt.Errorf("route %s: implicit TLS and no TLS exclude each other", r.Name)
+	}
+	orDefault(&r.Dial, 15*time.Second)
+	orDefault(&r.Command, 2*time.Minute)
+	orDefault(&r.Body, 10*time.Minute)
+	if r.Idle == 0 {
+		r.Idle = 20 * time.Second
+	}
+	return nil
+}

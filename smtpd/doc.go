@@ -1,0 +1,25 @@
+// Package smtpd is the SMTP relay of Sluis: a session with a client in front, a live
+// session with the next hop behind (RFC 5321), and the policy of package filter in
+// between, before the message is accepted.
+//
+// It promises:
+//
+//   - A 2xx after the body means that the next hop said 2xx for every recipient that
+//     was passed on, and that what was set aside is durable. There is no queue: until
+//     then the message is the sender's. If the next hop fails after something was set
+//     aside, that is withdrawn and the sender gets a 4xx.
+//   - What the next hop gets is what was examined, byte for byte, below a prepended
+//     Received (and X-Sluis if a message is tagged). Bare line feeds are repaired once,
+//     before both; bare carriage returns and NULs are refused.
+//   - The next hop's replies reach the client unchanged, and paths and parameters reach
+//     the next hop as the client wrote them. Only what the next hop can do is offered.
+//   - Nobody relays to other domains than the organisation's own, except from trusted
+//     networks or with a client certificate of the organisation's own authority.
+//   - Memory, time and connections are bounded whatever a client does. If the policy
+//     fails or runs out of time the answer is 451: nothing passes unexamined.
+//   - Addresses and content reach neither logs nor metrics (C3.2e).
+//
+// The protocol is go-smtp's. Between it and the network sits a wire (wire.go) that
+// settles framing, STARTTLS, deadlines and exact paths itself, because go-smtp cannot
+// be told to do these as a relay has to; the tests named TestGoSMTP… show each reason.
+package smtpd

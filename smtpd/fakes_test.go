@@ -1,0 +1,490 @@
+package smtpd
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/journal"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// sink is a next hop that keeps every byte. It is written without go-smtp, so that a
+// fault of that library cannot hide itself.
+type sink struct {
+	l        net.Listener
+	keywords []string
+	tls      *tls.Config
+	discard  bool                                   // keep no bodies
+	say      func(verb, line string) (string, bool) // overrides a reply; "" closes the connection
+	atDot    func(m *delivered) string              // overrides the final reply
+
+	mu       sync.Mutex
+	messages []*delivered
+	lines    []string
+	conns    int
+	open     map[net.Conn]bool
+}
+
+type delivered struct {
+	from string   // the whole MAIL line
+	to   []string // the whole RCPT lines
+	data []byte
+	tls  bool
+}
+
+var allKeywords = []string{"PIPELINING", "SIZE 104857600", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8", "DSN"}
+
+func newSink(t testing.TB) *sink {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &sink{l: l, keywords: allKeywords, open: map[net.Conn]bool{}}
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *sink) start() *sink {
+	go func() {
+		for {
+			c, err := s.l.Accept()
+			if err != nil {
+				return
+			}
+			s.mu.Lock()
+			s.conns++
+			s.open[c] = true
+			s.mu.Unlock()
+			go s.serve(c)
+		}
+	}()
+	return s
+}
+
+func (s *sink) stop() {
+	s.l.Close()
+	s.cut()
+}
+
+// cut drops every open connection.
+func (s *sink) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.open {
+		c.Close()
+		delete(s.open, c)
+	}
+}
+
+func (s *sink) addr() string { return s.l.Addr().String() }
+
+func (s *sink) got() []*delivered {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*delivered(nil), s.messages...)
+}
+
+func (s *sink) commands() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.lines...)
+}
+
+func (s *sink) serve(c net.Conn) {
+	raw := c
+	defer raw.Close()
+	br := bufio.NewReaderSize(c, 64<<10)
+	fmt.Fprint(c, "220 sink ESMTP\r\n")
+	m := &delivered{}
+	for {
+		line, err := br.ReadString('\n')
+		if err != nil {
+			return
+		}
+		line = strings.TrimSuffix(line, "\r\n")
+		verb := strings.ToUpper(strings.SplitN(line, " ", 2)[0])
+		s.mu.Lock()
+		s.lines = append(s.lines, line)
+		s.mu.Unlock()
+		if s.say != nil {
+			if rep, ok := s.say(verb, line); ok {
+				if rep == "" {
+					return
+				}
+				fmt.Fprint(c, rep+"\r\n")
+				continue
+			}
+		}
+		switch verb {
+		case "EHLO":
+			ks := append([]string{"sink"}, s.keywords...)
+			if s.tls != nil && !m.tls {
+				ks = append(ks, "STARTTLS")
+			}
+			c.Write(Reply{250, ks}.appendTo(nil))
+		case "STARTTLS":
+			fmt.Fprint(c, "220 go\r\n")
+			tc := tls.Server(c, s.tls)
+			if tc.Handshake() != nil {
+				return
+			}
+			c, br = tc, bufio.NewReader(tc)
+			m = &delivered{tls: true}
+		case "MAIL":
+			m = &delivered{from: line, tls: m.tls}
+			fmt.Fprint(c, "250 2.1.0 sink takes the sender\r\n")
+		case "RCPT":
+			m.to = append(m.to, line)
+			fmt.Fprint(c, "250 2.1.5 sink takes the recipient\r\n")
+		case "RSET":
+			m = &delivered{tls: m.tls}
+			fmt.Fprint(c, "250 2.0.0 reset\r\n")
+		case "DATA":
+			fmt.Fprint(c, "354 go\r\n")
+			data, err := readDots(br, s.discard)
+			if err != nil {
+				return
+			}
+			m.data = data
+			rep := fmt.Sprintf("250 2.0.0 sink has it as %d", len(s.got())+1)
+			if s.atDot != nil {
+				rep = s.atDot(m)
+			}
+			if strings.HasPrefix(rep, "2") {
+				s.mu.Lock()
+				s.messages = append(s.messages, m)
+				s.mu.Unlock()
+			}
+			m = &delivered{tls: m.tls}
+			if rep == "" {
+				return
+			}
+			fmt.Fprint(c, rep+"\r\n")
+		case "QUIT":
+			fmt.Fprint(c, "221 bye\r\n")
+			return
+		default:
+			fmt.Fprint(c, "502 5.5.1 what\r\n")
+		}
+	}
+}
+
+// readDots reads a body to CRLF "." CRLF exactly.
+func readDots(br *bufio.Reader, discard bool) ([]byte, error) {
+	var b []byte
+	start := true
+	for {
+		line, err := br.ReadSlice('\n')
+		if err != nil && err != bufio.ErrBufferFull {
+			return nil, err
+		}
+		if start && bytes.Equal(line, []byte(".\r\n")) {
+			return b, nil
+		}
+		if start && line[0] == '.' {
+			line = line[1:]
+		}
+		start = bytes.HasSuffix(line, []byte("\r\n")) && err == nil
+		if !discard {
+			b = append(b, line...)
+		}
+	}
+}
+
+// fakePolicy passes everything unless told otherwise.
+type fakePolicy struct {
+	grounds func(id filter.ID, ds rules.Directions, parties []string) (filter.Grounds, error)
+	examine func(ctx context.Context, it filter.Item, ps rules.Purposes) (*filter.Examination, error)
+	decide  func(x *filter.Examination, d rules.Direction) filter.Verdict
+}
+
+func (f *fakePolicy) Grounds(id filter.ID, _ time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error) {
+	if f.grounds != nil {
+		return f.grounds(id, ds, parties)
+	}
+	return filter.Grounds{Purposes: rules.SetOf(rules.Security, rules.Conduct)}, nil
+}
+
+func (f *fakePolicy) Examine(ctx context.Context, it filter.Item, ps rules.Purposes) (*filter.Examination, error) {
+	if f.examine != nil {
+		return f.examine(ctx, it, ps)
+	}
+	return &filter.Examination{Purposes: ps, Bytes: it.Size, Parts: 1}, nil
+}
+
+func (f *fakePolicy) Decide(x *filter.Examination, d rules.Direction) filter.Verdict {
+	if f.decide != nil {
+		return f.decide(x, d)
+	}
+	return filter.Verdict{}
+}
+
+type sealedEntry struct {
+	Entry
+	content []byte
+}
+
+type fakeQuarantine struct {
+	mu        sync.Mutex
+	entries   map[filter.ID]sealedEntry
+	withdrawn int
+	err       error
+}
+
+func (q *fakeQuarantine) Seal(_ context.Context, e Entry, _ *filter.Examination, r io.Reader) error {
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.err != nil {
+		return q.err
+	}
+	q.entries[e.ID] = sealedEntry{e, b}
+	return nil
+}
+
+func (q *fakeQuarantine) Withdraw(_ context.Context, id filter.ID) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, ok := q.entries[id]; !ok {
+		return errors.New("no such entry")
+	}
+	delete(q.entries, id)
+	q.withdrawn++
+	return nil
+}
+
+func (q *fakeQuarantine) all() []sealedEntry {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var es []sealedEntry
+	for _, e := range q.entries {
+		es = append(es, e)
+	}
+	return es
+}
+
+type fakeJournal struct {
+	mu      sync.Mutex
+	records []journal.Record
+}
+
+func (j *fakeJournal) Put(r journal.Record, _ roster.Subject) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.records = append(j.records, r)
+}
+
+func (j *fakeJournal) all() []journal.Record {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return append([]journal.Record(nil), j.records...)
+}
+
+// fakeRoster owns school.example and below.
+type fakeRoster struct{}
+
+func (fakeRoster) OwnDomain(d string) bool {
+	return d == "school.example" || d == "own.example"
+}
+func (fakeRoster) Subject(string) roster.Subject { return roster.Subject{} }
+
+// stage is a relay with all that it needs.
+type stage struct {
+	t       testing.TB
+	relay   *Relay
+	addr    string
+	sink    *sink
+	policy  *fakePolicy
+	store   *fakeQuarantine
+	journal *fakeJournal
+	cfg     Config
+}
+
+var loopback = netip.MustParsePrefix("127.0.0.0/8")
+
+// play starts a relay before the sink; set changes its configuration.
+func play(t testing.TB, s *sink, set ...func(*Config, *stage)) *stage {
+	t.Helper()
+	st := &stage{t: t, sink: s, policy: &fakePolicy{}, store: &fakeQuarantine{entries: map[filter.ID]sealedEntry{}}, journal: &fakeJournal{}}
+	cfg := Config{
+		Hostname: "gate.school.example",
+		Trusted:  []netip.Prefix{loopback},
+		Routes:   []Route{{Name: "all", Hosts: []string{s.addr()}, Command: 5 * time.Second, Body: 5 * time.Second}},
+		Limits:   Limits{Idle: 10 * time.Second, PerAddress: 10000},
+		Spool:    t.TempDir(),
+		Policy:   st.policy, Quarantine: st.store, Journal: st.journal, Roster: fakeRoster{},
+	}
+	for _, f := range set {
+		f(&cfg, st)
+	}
+	st.cfg = cfg
+	r, err := New(cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.relay = r
+	st.addr = st.listen(Listener{})
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		r.Shutdown(ctx)
+	})
+	return st
+}
+
+func (st *stage) listen(l Listener) string {
+	st.t.Helper()
+	nl, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	l.Listener = nl
+	done := make(chan error, 1)
+	go func() { done <- st.relay.Serve(l) }()
+	st.t.Cleanup(func() {
+		select {
+		case err := <-done:
+			if err != nil {
+				st.t.Errorf("Serve: %v", err)
+			}
+		case <-time.After(10 * time.Second):
+			st.t.Error("Serve did not return after Shutdown")
+		}
+	})
+	return nl.Addr().String()
+}
+
+func untrusted(c *Config, _ *stage) { c.Trusted = nil }
+
+// talk is a client that says exactly what it is told to.
+type talk struct {
+	t    testing.TB
+	conn net.Conn
+	br   *bufio.Reader
+}
+
+func dial(t testing.TB, addr string) *talk {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return &talk{t, c, bufio.NewReader(c)}
+}
+
+// client says EHLO.
+func (st *stage) client() *talk {
+	st.t.Helper()
+	c := dial(st.t, st.addr)
+	c.want("220")
+	c.cmd("EHLO client.example", "250")
+	return c
+}
+
+func (c *talk) write(s string) {
+	c.t.Helper()
+	c.conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	if _, err := io.WriteString(c.conn, s); err != nil {
+		c.t.Fatalf("write: %v", err)
+	}
+}
+
+// want reads one reply, which has to start with prefix, and returns it whole.
+func (c *talk) want(prefix string) string {
+	c.t.Helper()
+	c.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	var b strings.Builder
+	for {
+		line, err := c.br.ReadString('\n')
+		if err != nil {
+			c.t.Fatalf("reading reply (want %q, have %q): %v", prefix, b.String(), err)
+		}
+		b.WriteString(line)
+		if len(line) < 4 || line[3] != '-' {
+			break
+		}
+	}
+	if !strings.HasPrefix(b.String(), prefix) {
+		c.t.Fatalf("reply %q, want %q", b.String(), prefix)
+	}
+	return b.String()
+}
+
+func (c *talk) cmd(line, prefix string) string {
+	c.t.Helper()
+	c.write(line + "\r\n")
+	return c.want(prefix)
+}
+
+// closed waits until the server closes.
+func (c *talk) closed() {
+	c.t.Helper()
+	c.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if rest, err := io.ReadAll(c.br); err != nil && errors.Is(err, context.DeadlineExceeded) {
+		c.t.Fatalf("still open after %q", rest)
+	}
+}
+
+func (c *talk) envelope(from string, to ...string) {
+	c.t.Helper()
+	c.cmd("MAIL FROM:<"+from+">", "250")
+	for _, r := range to {
+		c.cmd("RCPT TO:<"+r+">", "250")
+	}
+}
+
+// send sends one message by DATA and returns the final reply.
+func (c *talk) send(from, to, body, prefix string) string {
+	c.t.Helper()
+	c.envelope(from, to)
+	c.cmd("DATA", "354")
+	c.write(body + ".\r\n")
+	return c.want(prefix)
+}
+
+// body returns what follows our Received field.
+func body(t testing.TB, m *delivered) string {
+	t.Helper()
+	s := string(m.data)
+	if !strings.HasPrefix(s, "Received: from ") {
+		t.Fatalf("no Received on top: %.80q", s)
+	}
+	for {
+		i := strings.Index(s, "\r\n")
+		if i < 0 {
+			t.Fatal("no end of Received")
+		}
+		s = s[i+2:]
+		if s == "" || s[0] != '\t' {
+			return s
+		}
+	}
+}
+
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("never: %s", what)
+}

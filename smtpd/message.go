@@ -1,0 +1,351 @@
+package smtpd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"sluis/filter"
+	"sluis/internal/journal"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// message is what comes after DATA or BDAT, from its first byte to the final reply.
+type message struct {
+	relay *Relay
+	w     *wire
+	tx    *transaction
+	helo  string
+	spool *spool
+	at    time.Time // when the whole body was there
+
+	repaired uint32
+	grounds  filter.Grounds
+	exam     *filter.Examination
+	verdict  filter.Verdict  // the strictest
+	toward   rules.Direction // of that verdict
+
+	readers   sync.WaitGroup // of the spool
+	abandoned bool           // an examination did not stop when told to
+}
+
+// gaveUp stands for the reply to a body that the client itself broke off.
+var gaveUp = Reply{Code: 1}
+
+// receive spools the body, repaired. It reads to the end whatever happens, so that what
+// follows is not taken for commands. A zero Reply means that all is well.
+func (m *message) receive(r io.Reader) Reply {
+	g := &guard{r: r}
+	m.spool = newSpool(m.tx.world.cfg.Spool)
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	var rep Reply
+	for {
+		n, err := g.Read(*buf)
+		if n > 0 && rep.Code == 0 {
+			if m.spool.size+int64(n) > m.tx.world.cfg.Limits.MessageBytes {
+				rep = answer(552, "5.3.4 Message is too large")
+			} else if _, err := m.spool.Write((*buf)[:n]); err != nil {
+				m.log("spooling failed", err)
+				rep = storageFault(err)
+			}
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return brokenOff(err)
+		}
+	}
+	m.repaired = g.repaired
+	m.relay.metrics.repaired.Add(float64(g.repaired))
+	m.relay.metrics.bytes.Add(float64(m.spool.size))
+	f := m.w.frame
+	switch {
+	case rep.Code != 0:
+		return rep
+	case f.smuggled:
+		return answer(554, "5.6.0 A line with a lone dot between bare line feeds is not allowed")
+	case f.bareCR || g.bareCR:
+		return answer(554, "5.6.0 Bare carriage returns are not allowed")
+	case g.nul:
+		return answer(554, "5.6.0 NUL bytes are not allowed")
+	}
+	return Reply{}
+}
+
+func brokenOff(err error) Reply {
+	switch {
+	case errors.Is(err, errAborted):
+		return gaveUp
+	case errors.Is(err, smtp.ErrDataTooLarge):
+		return answer(552, "5.3.4 Message is too large")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return answer(421, "4.4.2 The message took too long")
+	}
+	return answer(421, "4.4.2 Connection lost")
+}
+
+func storageFault(err error) Reply {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return answer(452, "4.3.1 Insufficient storage, try again later")
+	}
+	return answer(451, "4.3.0 Local error, try again later")
+}
+
+// judge examines the message, acts on the verdicts, and returns the final reply.
+func (m *message) judge() Reply {
+	t, cfg := m.tx, &m.tx.world.cfg
+	if rep := m.loops(); rep.Code != 0 {
+		return rep
+	}
+	var ds rules.Directions
+	to := make([]string, 0, len(t.to))
+	for _, r := range t.to {
+		ds = ds.With(r.direction)
+		to = append(to, r.path.address())
+	}
+	local := answer(451, "4.3.0 Local error, try again later")
+	var err error
+	m.grounds, err = cfg.Policy.Grounds(t.id, m.at.UTC(), ds, append([]string{t.from.address()}, to...)...)
+	if err != nil {
+		m.log("grounds cannot be settled", err)
+		return local
+	}
+	item := filter.Item{
+		Kind: filter.Message, Directions: ds, Sender: t.from.address(), Recipients: to,
+		Content: m.spool, Size: m.spool.size,
+	}
+	m.exam, err = m.examine(item, m.grounds.Purposes)
+	if err != nil && cfg.OpenForLeak && m.grounds.Purposes.Has(rules.Leak) {
+		m.log("examination failed, leak rules left out", err)
+		m.exam, err = m.examine(item, without(m.grounds.Purposes, rules.Leak))
+	}
+	if err != nil {
+		m.exam = nil
+		m.log("examination failed", err)
+		return local
+	}
+	return m.act()
+}
+
+func without(ps rules.Purposes, p rules.Purpose) rules.Purposes {
+	var kept rules.Purposes
+	for _, q := range ps.List() {
+		if q != p {
+			kept = kept.With(q)
+		}
+	}
+	return kept
+}
+
+// examine has the policy look at the message within the time and the number of
+// examinations at once that there are. An examination that does not stop in time keeps
+// its place until it does: an engine that hangs stops the mail, it does not fill memory.
+func (m *message) examine(item filter.Item, ps rules.Purposes) (*filter.Examination, error) {
+	ctx, cancel := context.WithTimeout(m.tx.ctx, m.tx.world.cfg.Limits.Examine)
+	defer cancel()
+	select {
+	case m.relay.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting to examine: %w", ctx.Err())
+	}
+	type result struct {
+		x   *filter.Examination
+		err error
+	}
+	done := make(chan result, 1)
+	m.readers.Add(1)
+	go func() {
+		res := result{err: errors.New("examination panicked")}
+		defer func() {
+			recover() // its value may quote content
+			<-m.relay.slots
+			m.readers.Done()
+			done <- res
+		}()
+		start := time.Now()
+		x, err := m.tx.world.cfg.Policy.Examine(ctx, item, ps)
+		m.relay.metrics.examine.Observe(time.Since(start).Seconds())
+		if err == nil && x == nil {
+			err = errors.New("no examination")
+		}
+		res = result{x, err}
+	}()
+	select {
+	case res := <-done:
+		return res.x, res.err
+	case <-ctx.Done():
+	}
+	select {
+	case res := <-done:
+		if res.err == nil {
+			return res.x, nil
+		}
+		return nil, res.err
+	case <-time.After(time.Second):
+		m.abandoned = true
+		return nil, fmt.Errorf("examining: %w", ctx.Err())
+	}
+}
+
+// act does what the verdicts ask, in the order that keeps the promise: what is set aside
+// is durable before anything is passed on, and is withdrawn if that fails.
+func (m *message) act() Reply {
+	t, cfg := m.tx, &m.tx.world.cfg
+	var pass, aside []recipient
+	verdicts := map[rules.Direction]filter.Verdict{}
+	var tag, held filter.Verdict
+	heldFor := rules.In
+	for i, r := range t.to {
+		v, ok := verdicts[r.direction]
+		if !ok {
+			v = cfg.Policy.Decide(m.exam, r.direction)
+			verdicts[r.direction] = v
+		}
+		if i == 0 || v.Action > m.verdict.Action {
+			m.verdict, m.toward = v, r.direction
+		}
+		if v.Action == filter.Quarantine {
+			aside, held, heldFor = append(aside, r), v, r.direction
+			continue
+		}
+		pass = append(pass, r)
+		if v.Action == filter.Tag {
+			tag = v
+		}
+	}
+	// SMTP has one reply for all recipients: a refusal for one is a refusal for all, and
+	// the sender, who is told why, loses nothing.
+	if m.verdict.Action >= filter.Reject {
+		return answer(550, "5.7.1 Refused under the code of conduct, clause "+m.verdict.Clause.String()+" ("+m.verdict.Category.String()+")")
+	}
+	head := m.received()
+	if len(aside) > 0 {
+		e := Entry{
+			ID: t.id, Time: m.at.UTC(), Direction: heldFor, Verdict: held,
+			Confidential: m.grounds.Confidential, Envelope: t.envelope(aside), Size: m.spool.size,
+		}
+		if err := cfg.Quarantine.Seal(t.ctx, e, m.exam, io.MultiReader(bytes.NewReader(head), m.spool.reader())); err != nil {
+			m.log("sealing failed", err)
+			return storageFault(err)
+		}
+	}
+	if len(pass) == 0 {
+		notice := cfg.Notice
+		if notice == "" {
+			notice = "Ok: queued as " + t.id.String()
+		}
+		return answer(250, "2.0.0 "+notice)
+	}
+	if tag.Action == filter.Tag {
+		head = append(head, "X-Sluis: "+tag.Category.String()+"; "+tag.Clause.String()+"\r\n"...)
+	}
+	rep := t.forward(pass, head, m.spool.reader)
+	if !rep.OK() && len(aside) > 0 {
+		// The sender keeps the message, so nothing of it may stay here. Were the entry to
+		// stay all the same, it would be there twice; it would not be lost.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), time.Minute)
+		defer cancel()
+		if err := cfg.Quarantine.Withdraw(ctx, t.id); err != nil {
+			m.log("withdrawing from quarantine failed", err)
+		}
+		// A 5xx is about those who would have got the message now; the others' would be
+		// lost with it, so that it stays with the sender for another try.
+		rep = again(rep)
+	}
+	return rep
+}
+
+// record writes the one journal record that a transaction with a body has (C3.2e).
+func (m *message) record(rep Reply) {
+	t := m.tx
+	if m.exam == nil {
+		m.toward = t.to[0].direction
+	}
+	r := journal.Record{
+		Time: m.at.UTC(), ID: t.id, Kind: journal.Mail, Direction: m.toward,
+		Action: m.verdict.Action, Purpose: m.verdict.Purpose, Category: m.verdict.Category,
+		Clause: m.verdict.Clause, Rule: m.verdict.Rule,
+		Confidential: m.grounds.Confidential, Eligible: m.grounds.Eligible, Drawn: m.grounds.Drawn,
+		TLS: m.w.tls != nil, Refused: clamp16(t.refused), Repaired: m.repaired,
+		Bytes: m.spool.size, Duration: time.Since(m.at),
+	}
+	switch {
+	case rep.Code >= 200:
+		r.Reply = uint16(rep.Code)
+	case m.w.said != nil:
+		r.Reply = uint16(m.w.said.Code)
+	}
+	if rep.OK() {
+		r.Recipients = clamp16(len(t.to))
+	}
+	if x := m.exam; x != nil {
+		r.Purposes, r.Ambiguous, r.Uninspectable, r.Incomplete = x.Purposes, x.Ambiguous, len(x.Uninspectable) > 0, x.Incomplete
+		r.Parts = clamp16(x.Parts)
+		m.relay.metrics.messages.WithLabelValues(r.Action.String(), r.Purpose.String()).Inc()
+	}
+	class := "none"
+	if r.Reply > 0 {
+		class = string('0'+rune(r.Reply/100)) + "xx"
+	}
+	m.relay.metrics.replies.WithLabelValues(class).Inc()
+	subject := m.subject(&r)
+	t.world.cfg.Journal.Put(r, subject)
+}
+
+// subject finds whom the record is about: the organisation's own party, and nobody if a
+// confidential role is involved (C3.2g). It completes the record with the other side.
+func (m *message) subject(r *journal.Record) roster.Subject {
+	if m.grounds.Confidential {
+		return roster.Subject{}
+	}
+	t := m.tx
+	own, peer := t.from, path{}
+	for _, to := range t.to {
+		if to.direction == m.toward {
+			peer = to.path
+			break
+		}
+	}
+	if m.toward == rules.In {
+		own, peer = peer, own
+	}
+	s := t.world.cfg.Roster.Subject(own.address())
+	if s.Confidential() {
+		return roster.Subject{}
+	}
+	r.Group = s.Group()
+	if m.toward != rules.Internal {
+		r.Peer = journal.DomainOf(peer.domain)
+	}
+	return s
+}
+
+func clamp16(n int) uint16 { return uint16(min(n, math.MaxUint16)) }
+
+// log tells of a fault, by the message's id.
+func (m *message) log(what string, err error) {
+	m.tx.world.cfg.Log.Error(what, "id", m.tx.id.String(), "error", err)
+}
+
+func (m *message) close() {
+	if m.abandoned {
+		go func() {
+			m.readers.Wait()
+			m.spool.Close()
+		}()
+		return
+	}
+	m.spool.Close()
+}

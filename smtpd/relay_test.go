@@ -1,0 +1,31 @@
+package smtpd
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestHarmlessMailArrives(t *testing.T) {
+	s := newSink(t).start()
+	st := play(t, s)
+	c := st.client()
+	rep := c.send("a@school.example", "b@elsewhere.example", "Subject: x\r\n\r\nhello\r\n..dot\r\n", "250")
+	if rep != "250 2.0.0 sink has it as 1\r\n" {
+		t.Errorf("reply %q is not the next hop's", rep)
+	}
+	c.cmd("QUIT", "221")
+	got := s.got()
+	if len(got) != 1 {
+		t.Fatalf("%d messages", len(got))
+	}
+	if b := body(t, got[0]); b != "Subject: x\r\n\r\nhello\r\n.dot\r\n" {
+		t.Errorf("body %q", b)
+	}
+	if got[0].from != "MAIL FROM:<a@school.example>" || strings.Join(got[0].to, " ") != "RCPT TO:<b@elsewhere.example>" {
+		t.Errorf("envelope %q %q", got[0].from, got[0].to)
+	}
+	if rs := st.journal.all(); len(rs) != 1 || rs[0].Reply != 250 || rs[0].Recipients != 1 {
+		t.Errorf("journal %+v", rs)
+	}
+	t.Logf("%s", got[0].data)
+}

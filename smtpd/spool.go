@@ -1,0 +1,101 @@
+package smtpd
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// spoolMemory is how much of a message is kept in memory; larger ones go to a file.
+const spoolMemory = 64 << 10
+
+var spoolBuffers = sync.Pool{New: func() any { b := make([]byte, 0, spoolMemory); return &b }}
+
+// spool holds one message while it is examined: in memory, or in a temporary file that
+// only its owner may read (0600) and that has no name any more once it is open, so that
+// a crash leaves nothing behind.
+type spool struct {
+	dir  string
+	mem  *[]byte
+	file *os.File
+	size int64
+}
+
+func newSpool(dir string) *spool {
+	return &spool{dir: dir, mem: spoolBuffers.Get().(*[]byte)}
+}
+
+// Write implements io.Writer.
+func (s *spool) Write(p []byte) (int, error) {
+	if s.file == nil {
+		if len(*s.mem)+len(p) <= spoolMemory {
+			*s.mem = append(*s.mem, p...)
+			s.size += int64(len(p))
+			return len(p), nil
+		}
+		if err := s.toFile(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := s.file.Write(p)
+	s.size += int64(n)
+	if err != nil {
+		return n, fmt.Errorf("writing spool: %w", err)
+	}
+	return n, nil
+}
+
+func (s *spool) toFile() error {
+	f, err := os.CreateTemp(s.dir, "spool-")
+	if err != nil {
+		return fmt.Errorf("creating spool file: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return fmt.Errorf("unlinking spool file: %w", err)
+	}
+	if _, err := f.Write(*s.mem); err != nil {
+		f.Close()
+		return fmt.Errorf("writing spool: %w", err)
+	}
+	s.file = f
+	s.freeMemory()
+	return nil
+}
+
+// ReadAt implements io.ReaderAt.
+func (s *spool) ReadAt(p []byte, off int64) (int, error) {
+	if s.file != nil {
+		return s.file.ReadAt(p, off)
+	}
+	if s.mem == nil || off >= int64(len(*s.mem)) {
+		return 0, io.EOF
+	}
+	n := copy(p, (*s.mem)[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// reader reads the message from its start.
+func (s *spool) reader() io.Reader { return io.NewSectionReader(s, 0, s.size) }
+
+func (s *spool) freeMemory() {
+	if s.mem != nil {
+		clear(*s.mem) // content does not wait in a pool
+		*s.mem = (*s.mem)[:0]
+		spoolBuffers.Put(s.mem)
+		s.mem = nil
+	}
+}
+
+// Close frees what the spool holds.
+func (s *spool) Close() error {
+	s.freeMemory()
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}

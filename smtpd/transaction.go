@@ -1,0 +1,371 @@
+package smtpd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+
+	"sluis/filter"
+)
+
+// transaction is one message from MAIL on, with its live counterpart at the next hop.
+type transaction struct {
+	id         filter.ID // random, before anything of the message is read (C3.3b)
+	world      *world
+	ctx        context.Context
+	trusted    bool
+	from       path
+	params     params
+	utf8       bool
+	requireTLS bool
+
+	route   *route // set by the first recipient, or by MAIL if there is one only
+	hop     *hop   // nil: none yet, or lost
+	to      []recipient
+	refused int // recipients, by the next hop
+}
+
+// open connects to a route's next hop and gives it MAIL. An idle connection may turn out
+// to be dead; then the next is tried, until a new one fails as well.
+func (t *transaction) open(r *route) Reply {
+	h, rep := begin(t.ctx, r, t.check, t.envelope(nil))
+	if h != nil {
+		t.route, t.hop = r, h
+	}
+	return rep
+}
+
+// begin starts a transaction at a next hop. It returns a connection only with a
+// positive reply.
+func begin(ctx context.Context, r *route, check func(*hop) Reply, e Envelope) (*hop, Reply) {
+	for {
+		h, reused, err := r.get(ctx)
+		if errors.Is(err, errBusy) {
+			return nil, answer(451, "4.3.2 Next hop is busy, try again later")
+		}
+		if err != nil {
+			return nil, answer(451, "4.4.1 Next hop cannot be reached, try again later")
+		}
+		if rep := check(h); !rep.OK() {
+			r.put(h)
+			return nil, rep
+		}
+		e.Parameters = h.understood(e.Parameters)
+		rep, err := h.mail(e)
+		switch {
+		case err == nil && rep.OK():
+			return h, rep
+		case err == nil && rep.Code != 421:
+			r.settle(h)
+			return nil, refused(rep)
+		}
+		r.drop(h)
+		if !reused {
+			return nil, lost(rep, err)
+		}
+	}
+}
+
+// refused returns a next hop's refusal for the client: unchanged, unless it is no
+// refusal at all.
+func refused(rep Reply) Reply {
+	if rep.Code/100 == 4 || rep.Code/100 == 5 {
+		return rep
+	}
+	return answer(451, "4.5.0 Next hop answered out of turn")
+}
+
+// lost returns the reply for a next hop that went away. Its own 421 would tell the
+// client that we are going away; as 451 it stays as temporary as it was.
+func lost(rep Reply, err error) Reply {
+	if err == nil && rep.Code == 421 {
+		return Reply{451, rep.Lines}
+	}
+	return answer(451, "4.4.2 Connection to next hop lost, try again later")
+}
+
+// check refuses what the next hop cannot do, since nothing is ever converted.
+func (t *transaction) check(h *hop) Reply {
+	body, _ := t.params.get("BODY")
+	_, ret := t.params.get("RET")
+	_, envid := t.params.get("ENVID")
+	switch c := h.caps; {
+	case t.utf8 && !c.utf8:
+		return answer(550, "5.6.7 Next hop does not support SMTPUTF8")
+	case t.requireTLS && (!c.requireTLS || !h.tls || h.route.TLS != TLSVerified):
+		return answer(550, "5.7.30 Next hop does not support REQUIRETLS")
+	case len(body) > 0 && body[0] == '8' && !c.eightBit:
+		return answer(554, "5.6.3 Next hop does not support 8BITMIME")
+	case (ret || envid) && !c.dsn:
+		return answer(455, "4.5.1 Next hop does not support DSN")
+	}
+	return answer(250, "")
+}
+
+// understood leaves out parameters that say nothing to a next hop without the extension.
+func (h *hop) understood(ps []string) []string {
+	keep := []string{"SMTPUTF8", "REQUIRETLS", "RET", "ENVID"}
+	if h.caps.eightBit {
+		keep = append(keep, "BODY")
+	}
+	if h.caps.sized {
+		keep = append(keep, "SIZE")
+	}
+	return params(ps).only(keep...)
+}
+
+func (t *transaction) envelope(to []recipient) Envelope {
+	e := Envelope{From: t.from.raw, Parameters: t.params}
+	for _, r := range to {
+		e.To = append(e.To, r.exported())
+	}
+	return e
+}
+
+func (r recipient) exported() Recipient {
+	return Recipient{Path: r.path.raw, Parameters: r.params, Direction: r.direction}
+}
+
+// add gives the next hop one more recipient. If the connection was lost meanwhile, all
+// that was said is said again on a new one.
+func (t *transaction) add(r recipient) Reply {
+	for again := false; ; again = true {
+		if t.hop == nil {
+			if rep := t.restore(t.to); !rep.OK() {
+				return rep
+			}
+		}
+		if len(r.params) > 0 && !t.hop.caps.dsn {
+			return answer(455, "4.5.1 Next hop does not support DSN")
+		}
+		rep, err := t.hop.command(rcptLine(r.exported()))
+		if err == nil && rep.Code != 421 {
+			if rep.OK() {
+				t.to = append(t.to, r)
+				return rep
+			}
+			return refused(rep)
+		}
+		t.route.drop(t.hop)
+		t.hop = nil
+		if again {
+			return lost(rep, err)
+		}
+	}
+}
+
+// restore makes the next hop's transaction one for exactly the given recipients, which
+// it has accepted before. If it does not any more, the client has to try again later.
+func (t *transaction) restore(to []recipient) Reply {
+	if t.hop != nil && t.hop.reset() != nil {
+		t.route.drop(t.hop)
+		t.hop = nil
+	}
+	if t.hop != nil {
+		e := t.envelope(nil)
+		e.Parameters = t.hop.understood(e.Parameters)
+		if rep, err := t.hop.mail(e); err != nil || !rep.OK() {
+			t.route.drop(t.hop)
+			t.hop = nil
+		}
+	}
+	if t.hop == nil {
+		h, rep := begin(t.ctx, t.route, t.check, t.envelope(nil))
+		if h == nil {
+			return again(rep)
+		}
+		t.hop = h
+	}
+	rep, err := t.hop.recipients(t.envelope(to).To)
+	if err != nil || rep.Code == 421 {
+		t.route.drop(t.hop)
+		t.hop = nil
+		return lost(rep, err)
+	}
+	if !rep.OK() {
+		t.route.settle(t.hop)
+		t.hop = nil
+		return again(rep)
+	}
+	return rep
+}
+
+// again makes a refusal that comes too late to be told to the right recipient into a
+// request to try again.
+func again(rep Reply) Reply {
+	if rep.Temporary() {
+		return rep
+	}
+	return answer(451, "4.3.0 Next hop changed its mind, try again later")
+}
+
+// recipients gives a next hop all recipients, in one go if it can take that (RFC 2920),
+// and returns the first refusal.
+func (h *hop) recipients(to []Recipient) (Reply, error) {
+	worst := answer(250, "2.1.5 Ok")
+	group := 1
+	if h.caps.pipelining {
+		group = 100
+	}
+	for len(to) > 0 {
+		n := min(group, len(to))
+		for _, r := range to[:n] {
+			if err := h.send(rcptLine(r)); err != nil {
+				return Reply{}, err
+			}
+		}
+		for range n {
+			rep, err := h.read(h.route.Command)
+			if err != nil {
+				return Reply{}, err
+			}
+			if !rep.OK() && worst.OK() {
+				worst = refused(rep)
+			}
+		}
+		to = to[n:]
+	}
+	return worst, nil
+}
+
+func (h *hop) reset() error {
+	rep, err := h.command("RSET")
+	if err == nil && !rep.OK() {
+		err = rep
+	}
+	return err
+}
+
+// settle takes a connection back in the middle of a transaction.
+func (r *route) settle(h *hop) {
+	if h.reset() != nil {
+		r.drop(h)
+		return
+	}
+	r.put(h)
+}
+
+// forward sends the message to exactly the given recipients and returns the next hop's
+// final reply. Up to the message itself a lost connection is replaced once; after that
+// nobody knows, and only the sender may try again.
+func (t *transaction) forward(to []recipient, head []byte, body func() io.Reader) Reply {
+	var rep Reply
+	var err error
+	for attempt := 0; attempt < 2; attempt++ {
+		if t.hop == nil || len(to) != len(t.to) {
+			if rep := t.restore(to); !rep.OK() {
+				return rep
+			}
+		}
+		h := t.hop
+		t.hop = nil
+		if rep, err = h.command("DATA"); err != nil || rep.Code == 421 {
+			t.route.drop(h)
+			continue
+		}
+		if rep.Code != 354 {
+			t.route.settle(h)
+			return refused(rep)
+		}
+		return t.route.transmit(h, head, body())
+	}
+	return lost(rep, err)
+}
+
+// transmit sends a message after 354.
+func (r *route) transmit(h *hop, head []byte, body io.Reader) Reply {
+	rep, err := h.message(head, body)
+	switch {
+	case errors.Is(err, errHungUp):
+		r.drop(h)
+		if rep.Code == 421 {
+			return lost(rep, nil)
+		}
+		return rep
+	case errors.Is(err, errSpool):
+		r.drop(h)
+		return answer(451, "4.3.0 Local error, try again later")
+	case err != nil || rep.Code == 421:
+		r.drop(h)
+		return lost(rep, err)
+	case rep.OK():
+		r.put(h)
+		return rep
+	}
+	r.settle(h)
+	return refused(rep)
+}
+
+// close ends the transaction at the next hop.
+func (t *transaction) close() {
+	if t.hop != nil {
+		t.route.settle(t.hop)
+		t.hop = nil
+	}
+}
+
+// Deliver sends a message, such as one released from quarantine, past the policy through
+// the route of its recipients, who must share one. Content is sent as it is; it has to
+// have clean line ends. With a nil error the reply is the next hop's, or our own 4xx if
+// it cannot be reached; only a 2xx means that it was delivered, to all of them.
+func (r *Relay) Deliver(ctx context.Context, e Envelope, size int64, content io.Reader) (Reply, error) {
+	wd := r.world.Load()
+	t := &transaction{world: wd, ctx: ctx, params: params(e.Parameters).only("BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID")}
+	t.params = append(t.params, "SIZE="+strconv.FormatInt(size, 10))
+	_, t.utf8 = t.params.get("SMTPUTF8")
+	_, t.requireTLS = t.params.get("REQUIRETLS")
+	if e.From != "" {
+		from, ok := parsePath(e.From)
+		if !ok {
+			return Reply{}, errors.New("deliver: bad sender")
+		}
+		t.from = from
+	}
+	for _, to := range e.To {
+		p, ok := parsePath(to.Path)
+		if !ok {
+			return Reply{}, errors.New("deliver: bad recipient")
+		}
+		rt := wd.routeFor(p, to.Direction)
+		if rt == nil {
+			return Reply{}, errors.New("deliver: no route")
+		}
+		if t.route != nil && rt != t.route {
+			return Reply{}, errors.New("deliver: recipients have different routes")
+		}
+		t.route = rt
+		t.to = append(t.to, recipient{p, params(to.Parameters), to.Direction})
+	}
+	if t.route == nil {
+		return Reply{}, errors.New("deliver: no recipients")
+	}
+	h, rep := begin(ctx, t.route, t.check, t.envelope(nil))
+	if h == nil {
+		return rep, nil
+	}
+	rep, err := h.recipients(e.To)
+	if err == nil && rep.OK() {
+		rep, err = h.command("DATA")
+	}
+	switch {
+	case err != nil || rep.Code == 421:
+		t.route.drop(h)
+		return lost(rep, err), nil
+	case rep.Code != 354:
+		t.route.settle(h)
+		return refused(rep), nil
+	}
+	return t.route.transmit(h, nil, &pure{guard{r: content}}), nil
+}
+
+// pure reads what has to have clean line ends already, and fails on what has not.
+type pure struct{ g guard }
+
+func (p *pure) Read(b []byte) (int, error) {
+	n, err := p.g.Read(b)
+	if p.g.bareCR || p.g.nul || p.g.repaired > 0 {
+		return 0, errors.New("line ends are not clean")
+	}
+	return n, err
+}
