@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -488,3 +489,5 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 	t.Fatalf("never: %s", what)
 }
+
+func newQuiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -8,9 +8,10 @@ import "bytes"
 // reach it. Each becomes a space and is remembered; such a message is refused.
 type framer struct {
 	at       lineState
-	cr       bool // a CR was read; what it is depends on the next byte
-	bareCR   bool // a CR stood alone
-	smuggled bool // a lone dot stood next to a bare LF: SMTP smuggling
+	cr       bool   // a CR was read; what it is depends on the next byte
+	bareCR   bool   // a CR stood alone
+	smuggled bool   // a lone dot stood next to a bare LF: SMTP smuggling
+	repaired uint32 // bare LFs that chunk made CRLF
 }
 
 type lineState uint8
@@ -73,7 +74,8 @@ var afterDot = [...]lineState{
 }
 
 // chunk copies counted bytes (RFC 3030) from src to dst in the form of data, that is
-// with dots stuffed, so that go-smtp sees one kind of body only.
+// with dots stuffed, so that go-smtp sees one kind of body only. It repairs bare LFs
+// itself: a body that ends with one has its last line end already.
 func (f *framer) chunk(dst, src []byte) (nd, ns int) {
 	for ns < len(src) && len(dst)-nd >= 2 {
 		if k := f.plain(dst[nd:], src[ns:]); k > 0 {
@@ -88,12 +90,20 @@ func (f *framer) chunk(dst, src []byte) (nd, ns int) {
 			nd += copy(dst[nd:], "\r\n")
 			continue
 		case f.cr:
+			// Now c is next again, with room for what it becomes.
 			f.cr, f.bareCR, f.at = false, true, inLine
 			dst[nd] = ' '
-			nd++
+			nd, ns = nd+1, ns-1
+			continue
 		}
-		if c == '\r' {
+		switch c {
+		case '\r':
 			f.cr = true
+			continue
+		case '\n':
+			f.at = afterCRLF
+			f.repaired++
+			nd += copy(dst[nd:], "\r\n")
 			continue
 		}
 		if c == '.' && f.at == afterCRLF {

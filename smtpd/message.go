@@ -67,10 +67,10 @@ func (m *message) receive(r io.Reader) Reply {
 			return brokenOff(err)
 		}
 	}
-	m.repaired = g.repaired
-	m.relay.metrics.repaired.Add(float64(g.repaired))
-	m.relay.metrics.bytes.Add(float64(m.spool.size))
 	f := m.w.frame
+	m.repaired = g.repaired + f.repaired
+	m.relay.metrics.repaired.Add(float64(m.repaired))
+	m.relay.metrics.bytes.Add(float64(m.spool.size))
 	switch {
 	case rep.Code != 0:
 		return rep
