@@ -1,0 +1,14 @@
+// Package roster knows who is who: people and their addresses, groups, confidential
+// roles (C3.2g), and the organisation's own domains.
+//
+// It promises:
+//
+//   - A confidential role is recognised by every address that leads to its holder:
+//     aliases, plus-addresses, whatever case, quotes or spelling of the domain, and
+//     lists that the holder is a member of.
+//   - A pupil is known by group only (K4).
+//   - A person's pseudonym is a keyed hash with a key for each month. Who has no key
+//     cannot compute it, and once a month's key is destroyed nobody can.
+//
+// A Roster does not change: a new version is loaded beside the old one and swapped.
+package roster

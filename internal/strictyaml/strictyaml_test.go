@@ -1,0 +1,54 @@
+package strictyaml
+
+import (
+	"strings"
+	"testing"
+
+	"sluis/rules"
+)
+
+type sample struct {
+	Name string          `yaml:"name"`
+	N    int             `yaml:"n"`
+	Way  rules.Direction `yaml:"way"`
+	List []sample        `yaml:"list"`
+}
+
+func TestErrorsTellWhereAndWhat(t *testing.T) {
+	for name, tc := range map[string]struct{ text, want string }{
+		"unknown key":     {"name: a\nnam: b\n", "f.yaml:2:1: unknown key \"nam\""},
+		"wrong type":      {"name: a\nn: many\n", "f.yaml:2:4: expected a number here, not string"},
+		"refused value":   {"name: a\nlist:\n  - {way: sideways}\n", "f.yaml:3:11: unknown direction \"sideways\": use one of in, out, internal"},
+		"bad indentation": {"name: a\n n: 1\n", "f.yaml:"},
+		"no closing":      {"list: [\n", "f.yaml:"},
+	} {
+		var v sample
+		err := File{"f.yaml", []byte(tc.text)}.Decode(&v)
+		if err == nil || !strings.HasPrefix(err.Error(), tc.want) {
+			t.Errorf("%s: got %v, want %s", name, err, tc.want)
+		}
+		if err != nil && !strings.Contains(err.Error(), "\n> ") {
+			t.Errorf("%s: shows no lines:\n%v", name, err)
+		}
+	}
+}
+
+func TestErrorAtAPathOrAroundIt(t *testing.T) {
+	f := File{"f.yaml", []byte("name: a\nlist:\n  - {n: 1}\n  - {n: 2}\n")}
+	for path, want := range map[string]string{
+		"$.list[1].n":    "f.yaml:4:9: wrong",
+		"$.list[1].name": "f.yaml:4:",
+		"$.way":          "f.yaml: wrong",
+	} {
+		if err := f.Errorf(path, "wrong"); !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", path, err, want)
+		}
+	}
+}
+
+func TestEmptyFileIsNoError(t *testing.T) {
+	var v sample
+	if err := (File{"f.yaml", nil}).Decode(&v); err != nil {
+		t.Error(err)
+	}
+}
