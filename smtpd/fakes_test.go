@@ -316,6 +316,7 @@ type stage struct {
 	store   *fakeQuarantine
 	journal *fakeJournal
 	cfg     Config
+	served  []chan error
 }
 
 var loopback = netip.MustParsePrefix("127.0.0.0/8")
@@ -343,9 +344,19 @@ func play(t testing.TB, s *sink, set ...func(*Config, *stage)) *stage {
 	st.relay = r
 	st.addr = st.listen(Listener{})
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		r.Shutdown(ctx)
+		for _, done := range st.served {
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Errorf("Serve: %v", err)
+				}
+			case <-ctx.Done():
+				t.Error("Serve did not return after Shutdown")
+			}
+		}
 	})
 	return st
 }
@@ -359,16 +370,7 @@ func (st *stage) listen(l Listener) string {
 	l.Listener = nl
 	done := make(chan error, 1)
 	go func() { done <- st.relay.Serve(l) }()
-	st.t.Cleanup(func() {
-		select {
-		case err := <-done:
-			if err != nil {
-				st.t.Errorf("Serve: %v", err)
-			}
-		case <-time.After(10 * time.Second):
-			st.t.Error("Serve did not return after Shutdown")
-		}
-	})
+	st.served = append(st.served, done)
 	return nl.Addr().String()
 }
 

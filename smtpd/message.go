@@ -12,8 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/emersion/go-smtp"
-
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
@@ -88,8 +86,6 @@ func brokenOff(err error) Reply {
 	switch {
 	case errors.Is(err, errAborted):
 		return gaveUp
-	case errors.Is(err, smtp.ErrDataTooLarge):
-		return answer(552, "5.3.4 Message is too large")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return answer(421, "4.4.2 The message took too long")
 	}

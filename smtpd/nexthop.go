@@ -199,7 +199,7 @@ func (h *hop) auth() error {
 	case slices.Contains(h.caps.auth, "PLAIN"):
 		c = sasl.NewPlainClient("", h.route.User, h.route.Password)
 	case slices.Contains(h.caps.auth, "LOGIN"):
-		c = sasl.NewLoginClient(h.route.User, h.route.Password)
+		c = &login{[]string{h.route.User, h.route.Password}}
 	default:
 		return errors.New("next hop offers neither AUTH PLAIN nor LOGIN")
 	}
@@ -231,6 +231,21 @@ func (h *hop) auth() error {
 		}
 		line = encode64(resp)
 	}
+}
+
+// login is SASL LOGIN, which was never a standard: it answers two questions in their
+// order, however they are put. go-sasl's client wants them spelt its way.
+type login struct{ answers []string }
+
+func (*login) Start() (string, []byte, error) { return sasl.Login, nil, nil }
+
+func (l *login) Next([]byte) ([]byte, error) {
+	if len(l.answers) == 0 {
+		return nil, sasl.ErrUnexpectedServerChallenge
+	}
+	a := l.answers[0]
+	l.answers = l.answers[1:]
+	return []byte(a), nil
 }
 
 // command sends one command and reads its reply.

@@ -148,7 +148,8 @@ func canonicalDomain(d string) (string, bool) {
 	if plain {
 		return strings.ToLower(d), true
 	}
-	a, err := idna.Lookup.ToASCII(d)
+	// Without the mappings of a look-up: the next hop may not map ſchool to school.
+	a, err := idna.Registration.ToASCII(strings.ToLower(d))
 	return a, err == nil
 }
 

@@ -51,8 +51,8 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 	r.slots = make(chan struct{}, w.cfg.Limits.Examinations)
 	r.server = smtp.NewServer(smtp.BackendFunc(r.session))
 	r.server.Domain = w.cfg.Hostname
-	r.server.MaxLineLength = 0 // the wire's business: it knows commands from bodies
-	r.server.MaxMessageBytes = w.cfg.Limits.MessageBytes
+	r.server.MaxLineLength = 0     // the wire's business: it knows commands from bodies
+	r.server.MaxMessageBytes = 0   // the session's: go-smtp's is one byte short
 	r.server.EnableSMTPUTF8 = true // parsed always, offered only if the next hop can
 	r.server.EnableDSN = true
 	r.server.EnableREQUIRETLS = true
@@ -61,12 +61,11 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 }
 
 // Reload puts cfg in the place of the current configuration. Transactions that have
-// started finish as they began. The host name, the message size and the number of
-// examinations at once stay as they were given to New.
+// started finish as they began, and connections keep the TLS and the limits that they
+// began with. The host name and the number of examinations at once stay as New got them.
 func (r *Relay) Reload(cfg Config) error {
 	old := r.world.Load()
 	cfg.Hostname = old.cfg.Hostname
-	cfg.Limits.MessageBytes = old.cfg.Limits.MessageBytes
 	w, err := newWorld(cfg, r.metrics)
 	if err != nil {
 		return err

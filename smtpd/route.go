@@ -144,16 +144,17 @@ func (r *route) dial(ctx context.Context) (*hop, error) {
 
 // put takes a connection back that is between transactions.
 func (r *route) put(h *hop) {
+	kept := false
 	if h.stop() && r.Idle > 0 {
 		r.mu.Lock()
 		if !r.closed && len(r.idle) < maxIdle {
 			h.timer = time.AfterFunc(r.Idle, func() { r.expire(h) })
 			r.idle = append(r.idle, h)
-			h = nil
+			kept = true
 		}
 		r.mu.Unlock()
 	}
-	if h != nil {
+	if !kept {
 		h.quit()
 	}
 	r.leave()

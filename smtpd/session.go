@@ -70,9 +70,9 @@ func (s *session) reply(r Reply) error {
 }
 
 // Mail implements smtp.Session. The path and parameters come from the wire, exact.
-func (s *session) Mail(string, *smtp.MailOptions) error { return s.reply(s.mail()) }
+func (s *session) Mail(_ string, o *smtp.MailOptions) error { return s.reply(s.mail(o)) }
 
-func (s *session) mail() Reply {
+func (s *session) mail(opts *smtp.MailOptions) Reply {
 	if s.tx != nil {
 		return answer(503, "5.5.1 Nested MAIL command")
 	}
@@ -95,6 +95,9 @@ func (s *session) mail() Reply {
 		return answer(553, "5.6.7 Address needs SMTPUTF8")
 	case t.requireTLS && s.w.tls == nil:
 		return answer(554, "5.7.30 REQUIRETLS needs TLS")
+	}
+	if opts.Size > wd.cfg.Limits.MessageBytes {
+		return answer(552, "5.3.4 Message is too large")
 	}
 	rep := answer(250, "2.1.0 Ok")
 	// With one way to go the next hop is asked at once; else its answer to MAIL comes

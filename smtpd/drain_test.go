@@ -1,0 +1,180 @@
+package smtpd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sluis/filter"
+	"sluis/rules"
+)
+
+func TestShutdownFinishesWhatIsUnderWay(t *testing.T) { // S12
+	s := newSink(t).start()
+	st := play(t, s)
+	idle := st.client()
+	busy := st.client()
+	busy.envelope("a@school.example", "b@school.example")
+	busy.cmd("DATA", "354")
+	busy.write("first half\r\n")
+
+	done := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		done <- st.relay.Shutdown(ctx)
+	}()
+	idle.want("421 4.3.2")
+	idle.closed()
+	busy.write("second half\r\n.\r\n")
+	busy.want("250")
+	busy.want("421 4.3.2")
+	busy.closed()
+	if err := <-done; err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+	if got := body(t, s.got()[0]); got != "first half\r\nsecond half\r\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestShutdownCutsWhatDoesNotEnd(t *testing.T) {
+	s := newSink(t).start()
+	st := play(t, s)
+	c := st.client()
+	c.envelope("a@school.example", "b@school.example")
+	c.cmd("DATA", "354")
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if err := st.relay.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Shutdown: %v", err)
+	}
+	c.closed()
+	if len(s.got()) != 0 {
+		t.Error("half a message was delivered")
+	}
+}
+
+func TestConnectionLimitsAreToldPolitely(t *testing.T) {
+	st := play(t, newSink(t).start(), func(c *Config, _ *stage) { c.Limits.Connections = 3 })
+	var cs []*talk
+	for range 3 {
+		cs = append(cs, st.client())
+	}
+	c := dial(t, st.addr)
+	c.want("421 4.3.2")
+	c.closed()
+	cs[0].cmd("QUIT", "221")
+	cs[0].closed()
+	eventually(t, "room", func() bool {
+		st.relay.mu.Lock()
+		defer st.relay.mu.Unlock()
+		return len(st.relay.wires) == 2
+	})
+	st.client()
+
+	st = play(t, newSink(t).start(), untrusted, func(c *Config, _ *stage) { c.Limits.PerAddress = 2 })
+	st.client()
+	st.client()
+	dial(t, st.addr).want("421 4.7.0")
+}
+
+func TestRecipientLimit(t *testing.T) {
+	st := play(t, newSink(t).start(), func(c *Config, _ *stage) { c.Limits.Recipients = 2 })
+	c := st.client()
+	c.envelope("a@school.example", "b@school.example", "c@school.example")
+	c.cmd("RCPT TO:<d@school.example>", "452 4.5.3")
+	c.cmd("DATA", "354")
+	c.write("x\r\n.\r\n")
+	c.want("250")
+}
+
+func TestReloadAppliesFromTheNextMessageOn(t *testing.T) {
+	first, second := newSink(t).start(), newSink(t).start()
+	st := play(t, first)
+	c := st.client()
+	c.envelope("a@school.example", "b@school.example")
+
+	cfg := st.cfg
+	cfg.Routes = []Route{{Name: "second", Hosts: []string{second.addr()}}}
+	cfg.Policy = &fakePolicy{decide: func(*filter.Examination, rules.Direction) filter.Verdict { return advised }}
+	if err := st.relay.Reload(cfg); err != nil {
+		t.Fatal(err)
+	}
+	c.cmd("DATA", "354")
+	c.write("x\r\n.\r\n")
+	c.want("250")
+	c.send("a@school.example", "b@school.example", "x\r\n", "250")
+	if len(first.got()) != 1 || len(second.got()) != 1 || body(t, first.got()[0]) != "x\r\n" || !strings.HasPrefix(body(t, second.got()[0]), "X-Sluis") {
+		t.Error("worlds are mixed")
+	}
+
+	cfg.Routes = nil
+	if st.relay.Reload(cfg) == nil {
+		t.Error("a broken configuration was taken")
+	}
+	c.send("a@school.example", "b@school.example", "x\r\n", "250")
+}
+
+// What must never happen, 1: neither an address nor content in a log, an error or a
+// metric, whatever goes wrong.
+func TestLogsHoldNeitherAddressesNorContent(t *testing.T) {
+	var log lockedBuffer
+	s := newSink(t)
+	s.atDot = func(*delivered) string { return "" }
+	s.start()
+	st := play(t, s, func(c *Config, st *stage) {
+		c.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		st.policy.examine = func(_ context.Context, it filter.Item, _ rules.Purposes) (*filter.Examination, error) {
+			b := make([]byte, it.Size)
+			it.Content.ReadAt(b, 0)
+			switch {
+			case bytes.Contains(b, []byte("panic")):
+				panic(string(b))
+			case bytes.Contains(b, []byte("error")):
+				return nil, errors.New("broken")
+			}
+			return &filter.Examination{}, nil
+		}
+		st.policy.decide = func(*filter.Examination, rules.Direction) filter.Verdict { panic("canary in a panic") }
+	})
+	for _, text := range []string{"panic", "error", "fine"} {
+		c := st.client()
+		c.envelope("canary.sender@school.example", "canary.recipient@school.example")
+		c.cmd("DATA", "354")
+		c.write("Subject: canary\r\n\r\n" + text + "\r\n.\r\n")
+		c.want("4")
+		c.conn.Close()
+	}
+	c := st.client()
+	c.cmd("canary@canary", "50")
+	c.conn.Close()
+	if got := log.String(); strings.Contains(got, "canary") || strings.Contains(got, "127.0.0.1") {
+		t.Errorf("%s", got)
+	}
+	if !strings.Contains(log.String(), "panic in an SMTP session") {
+		t.Errorf("the panic is not told: %s", log.String())
+	}
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

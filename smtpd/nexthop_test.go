@@ -1,0 +1,389 @@
+package smtpd
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestRepliesReachTheClientUnchanged(t *testing.T) {
+	for _, at := range []string{"MAIL", "RCPT", "DATA", "."} {
+		for _, rep := range []string{"450 4.2.0 mailbox busy", "550 5.1.1 no such user: you & me", "554 no enhanced code", "451-4.7.1 two\r\n451 4.7.1 lines"} {
+			s := newSink(t)
+			s.say = func(verb, _ string) (string, bool) { return rep, verb == at }
+			if at == "." {
+				s.atDot = func(*delivered) string { return rep }
+			}
+			s.start()
+			st := play(t, s)
+			c := st.client()
+			check := func(got string) {
+				if got != rep+"\r\n" {
+					t.Errorf("at %s: %q, want %q", at, got, rep)
+				}
+			}
+			c.write("MAIL FROM:<a@school.example>\r\n")
+			if at == "MAIL" {
+				check(c.want(""))
+				c.cmd("RCPT TO:<b@school.example>", "5")
+				continue
+			}
+			c.want("250")
+			c.write("RCPT TO:<b@school.example>\r\n")
+			if at == "RCPT" {
+				check(c.want(""))
+				c.cmd("DATA", "5")
+				continue
+			}
+			c.want("250")
+			c.cmd("DATA", "354")
+			c.write("x\r\n.\r\n")
+			check(c.want(""))
+			c.cmd("MAIL FROM:<a@school.example>", map[bool]string{true: "2"}[at != "MAIL"])
+		}
+	}
+}
+
+func TestANextHopsGoodbyeIsNotOurs(t *testing.T) {
+	for _, at := range []string{"MAIL", "RCPT", "DATA"} {
+		s := newSink(t)
+		s.say = func(verb, _ string) (string, bool) { return "421 4.3.2 going down", verb == at }
+		s.start()
+		st := play(t, s)
+		c := st.client()
+		c.write("MAIL FROM:<a@school.example>\r\n")
+		if at == "MAIL" {
+			c.want("451 4.3.2 going down")
+			continue
+		}
+		c.want("250")
+		c.write("RCPT TO:<b@school.example>\r\n")
+		if at == "RCPT" {
+			c.want("451 4.3.2 going down")
+			continue
+		}
+		c.want("250")
+		c.cmd("DATA", "354")
+		c.write("x\r\n.\r\n")
+		c.want("451 4.3.2 going down")
+		c.cmd("NOOP", "250")
+	}
+}
+
+func TestHostsFailOver(t *testing.T) {
+	refuses, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuses.Close()
+	busy := newSink(t)
+	busy.say = func(verb, _ string) (string, bool) { return "", verb == "EHLO" }
+	busy.start()
+	s := newSink(t).start()
+	st := play(t, s, func(c *Config, _ *stage) {
+		c.Routes[0].Hosts = []string{refuses.Addr().String(), busy.addr(), s.addr()}
+	})
+	c := st.client()
+	c.send("a@school.example", "b@school.example", "x\r\n", "250")
+	c.send("a@school.example", "b@school.example", "x\r\n", "250")
+	if len(s.got()) != 2 || busy.conns != 1 {
+		t.Errorf("%d messages, %d tries of the bad host", len(s.got()), busy.conns)
+	}
+}
+
+func TestNoNextHopIsTemporary(t *testing.T) {
+	s := newSink(t)
+	st := play(t, s)
+	s.stop()
+	c := st.client()
+	c.cmd("MAIL FROM:<a@school.example>", "451 4.4.1")
+}
+
+func TestConnectionsAreReused(t *testing.T) {
+	s := newSink(t).start()
+	st := play(t, s)
+	for range 5 {
+		c := st.client()
+		c.send("a@school.example", "b@school.example", "x\r\n", "250")
+		c.send("a@school.example", "b@school.example", "x\r\n", "250")
+		c.cmd("MAIL FROM:<a@school.example>", "250")
+		c.cmd("QUIT", "221")
+		c.closed()
+	}
+	if len(s.got()) != 10 || s.conns != 1 {
+		t.Errorf("%d messages over %d connections", len(s.got()), s.conns)
+	}
+}
+
+func TestALostConnectionIsReplaced(t *testing.T) {
+	s := newSink(t).start()
+	st := play(t, s)
+	c := st.client()
+	c.send("a@school.example", "b@school.example", "x\r\n", "250")
+	s.cut() // idle
+	c.cmd("MAIL FROM:<a@school.example>", "250")
+	s.cut() // after MAIL
+	c.cmd("RCPT TO:<b@school.example>", "250")
+	c.cmd("RCPT TO:<c@school.example>", "250")
+	s.cut() // before the message
+	c.cmd("DATA", "354")
+	c.write("x\r\n.\r\n")
+	c.want("250")
+	m := s.got()
+	if len(m) != 2 || len(m[1].to) != 2 {
+		t.Errorf("%d messages", len(m))
+	}
+}
+
+func TestALostReplyIsTemporaryAndNotTriedAgain(t *testing.T) {
+	s := newSink(t)
+	var n atomic.Int32
+	s.atDot = func(*delivered) string { n.Add(1); return "" }
+	s.start()
+	st := play(t, s)
+	c := st.client()
+	c.send("a@school.example", "b@school.example", "x\r\n", "451 4.4.2")
+	if n.Load() != 1 {
+		t.Errorf("sent %d times", n.Load())
+	}
+	c.cmd("NOOP", "250")
+}
+
+func TestAStallingNextHopIsTemporary(t *testing.T) {
+	s := newSink(t)
+	s.atDot = func(*delivered) string { time.Sleep(2 * time.Second); return "250 late" }
+	s.start()
+	st := play(t, s, func(c *Config, _ *stage) { c.Routes[0].Body = 200 * time.Millisecond })
+	st.client().send("a@school.example", "b@school.example", "x\r\n", "451 4.4.2")
+}
+
+func TestARefusalInTheMiddleOfABodyIsPassedOn(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			br := bufio.NewReader(c)
+			fmt.Fprint(c, "220 x\r\n")
+			for {
+				line, err := br.ReadString('\n')
+				if err != nil {
+					return
+				}
+				if strings.HasPrefix(line, "DATA") {
+					fmt.Fprint(c, "354 go\r\n")
+					io.CopyN(io.Discard, br, 1<<20)
+					fmt.Fprint(c, "552 5.3.4 too much\r\n")
+					c.(*net.TCPConn).CloseWrite()
+					io.Copy(io.Discard, c)
+					return
+				}
+				fmt.Fprint(c, "250 ok\r\n")
+			}
+		}
+	}()
+	s := newSink(t)
+	st := play(t, s, func(c *Config, _ *stage) { c.Routes[0].Hosts = []string{l.Addr().String()} })
+	st.client().send("a@school.example", "b@school.example", strings.Repeat(strings.Repeat("x", 70)+"\r\n", 100_000), "552 5.3.4 too much")
+}
+
+type failing struct{ r io.Reader }
+
+func (f failing) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err == io.EOF {
+		err = errors.New("disk gone")
+	}
+	return n, err
+}
+
+func TestACutSpoolIsNeverDelivered(t *testing.T) { // C2
+	s := newSink(t).start()
+	st := play(t, s)
+	e := Envelope{From: "a@school.example", To: []Recipient{{Path: "b@school.example"}}}
+	rep, err := st.relay.Deliver(context.Background(), e, 100, failing{strings.NewReader("half a message\r\n")})
+	if err != nil || rep.Code != 451 {
+		t.Errorf("%v %v", rep, err)
+	}
+	for _, dirty := range []string{"a\nb\r\n", "a\r\nb\rc\r\n", "a\r\n\x00\r\n"} {
+		rep, err := st.relay.Deliver(context.Background(), e, 100, strings.NewReader(dirty))
+		if err != nil || rep.Code != 451 {
+			t.Errorf("%q: %v %v", dirty, rep, err)
+		}
+	}
+	time.Sleep(20 * time.Millisecond)
+	if len(s.got()) != 0 {
+		t.Errorf("delivered %q", s.got()[0].data)
+	}
+}
+
+func TestDeliverTellsWhatTheNextHopSays(t *testing.T) {
+	s := newSink(t)
+	s.say = func(verb, line string) (string, bool) { return "550 5.1.1 gone", strings.Contains(line, "gone@") }
+	s.start()
+	st := play(t, s)
+	to := func(ps ...string) (e Envelope) {
+		for _, p := range ps {
+			e.To = append(e.To, Recipient{Path: p})
+		}
+		return e
+	}
+	rep, err := st.relay.Deliver(context.Background(), to("gone@school.example", "b@school.example"), 3, strings.NewReader("x\r\n"))
+	if err != nil || rep.Code != 550 || len(s.got()) != 0 {
+		t.Errorf("%v %v", rep, err)
+	}
+	for _, e := range []Envelope{to(), to("bad path@"), {From: "b@d", To: []Recipient{{Path: "a@b@c"}}}} {
+		if _, err := st.relay.Deliver(context.Background(), e, 3, strings.NewReader("x\r\n")); err == nil {
+			t.Errorf("%+v: no error", e)
+		}
+	}
+	if rep, err := st.relay.Deliver(context.Background(), to("b@school.example"), 3, strings.NewReader("..x\r\n.\r\n")); err != nil || !rep.OK() {
+		t.Errorf("%v %v", rep, err)
+	}
+	if got := s.got()[0].data; string(got) != "..x\r\n.\r\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestTLSToTheNextHop(t *testing.T) {
+	ca := newAuthority(t)
+	good := &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1")}}
+	stranger := &tls.Config{Certificates: []tls.Certificate{newAuthority(t).issue(t, "127.0.0.1")}}
+	broken := &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("broken") }}
+	for _, tt := range []struct {
+		name  string
+		mode  TLSMode
+		hop   *tls.Config
+		reply string
+		tls   bool
+	}{
+		{"none", TLSNone, good, "250", false},
+		{"opportunistic, offered", TLSOpportunistic, good, "250", true},
+		{"opportunistic, anybody", TLSOpportunistic, stranger, "250", true},
+		{"opportunistic, not offered", TLSOpportunistic, nil, "250", false},
+		{"opportunistic, broken", TLSOpportunistic, broken, "250", false},
+		{"required, anybody", TLSRequired, stranger, "250", true},
+		{"required, not offered", TLSRequired, nil, "451", false},
+		{"required, broken", TLSRequired, broken, "451", false},
+		{"verified", TLSVerified, good, "250", true},
+		{"verified, stranger", TLSVerified, stranger, "451", false},
+		{"verified, not offered", TLSVerified, nil, "451", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSink(t)
+			s.tls = tt.hop
+			s.start()
+			st := play(t, s, func(c *Config, _ *stage) {
+				c.Routes[0].TLS = tt.mode
+				c.Routes[0].TLSConfig = &tls.Config{RootCAs: ca.pool}
+			})
+			c := st.client()
+			c.cmd("MAIL FROM:<a@school.example>", tt.reply)
+			if tt.reply != "250" {
+				return
+			}
+			c.cmd("RCPT TO:<b@school.example>", "250")
+			c.cmd("DATA", "354")
+			c.write("x\r\n.\r\n")
+			c.want("250")
+			if m := s.got()[0]; m.tls != tt.tls {
+				t.Errorf("TLS %v", m.tls)
+			}
+		})
+	}
+}
+
+func TestLoginAtASmarthost(t *testing.T) {
+	for _, mechs := range []string{"PLAIN LOGIN", "LOGIN", "CRAM-MD5"} {
+		s := newSink(t)
+		s.keywords = append([]string{"AUTH " + mechs}, allKeywords...)
+		var step atomic.Int32
+		s.say = func(verb, line string) (string, bool) {
+			switch {
+			case line == "AUTH PLAIN AHVzZXIAc2VjcmV0":
+				return "235 2.7.0 welcome", true
+			case line == "AUTH LOGIN":
+				step.Store(1)
+				return "334 VXNlcm5hbWU6", true
+			case step.Load() == 1 && line == "dXNlcg==":
+				step.Store(2)
+				return "334 UGFzc3dvcmQ6", true
+			case step.Load() == 2 && line == "c2VjcmV0":
+				step.Store(0)
+				return "235 2.7.0 welcome", true
+			case verb == "AUTH":
+				return "535 5.7.8 no", true
+			}
+			return "", false
+		}
+		s.start()
+		st := play(t, s, func(c *Config, _ *stage) { c.Routes[0].User, c.Routes[0].Password = "user", "secret" })
+		want := "250"
+		if mechs == "CRAM-MD5" {
+			want = "451"
+		}
+		st.client().cmd("MAIL FROM:<a@school.example>", want)
+	}
+}
+
+func TestAPasswordNeverGoesInClear(t *testing.T) {
+	for _, m := range []TLSMode{TLSNone, TLSOpportunistic} {
+		r := Route{Name: "x", Hosts: []string{"smarthost.example:587"}, TLS: m, User: "u", Password: "p"}
+		if r.check() == nil {
+			t.Errorf("%v: accepted", m)
+		}
+	}
+}
+
+func TestRepliesAreBounded(t *testing.T) {
+	for _, bad := range []string{
+		"", "x\r\n", "2500 ok\r\n", "99 no\r\n", "600 no\r\n", "250-a\r\n251 b\r\n",
+		"250 " + strings.Repeat("x", 5000) + "\r\n", strings.Repeat("250-x\r\n", 200) + "250 x\r\n", "250-unfinished\r\n", "abc def\r\n",
+	} {
+		if r, err := readReply(bufio.NewReaderSize(strings.NewReader(bad), 4096)); err == nil {
+			t.Errorf("%.30q: %+v", bad, r)
+		}
+	}
+	r, err := readReply(bufio.NewReaderSize(strings.NewReader("250-a\r\n250-b\x00\x1b[c\r\n250\r\n"), 4096))
+	if err != nil || string(r.appendTo(nil)) != "250-a\r\n250-b  [c\r\n250 \r\n" {
+		t.Errorf("%q %v", r.appendTo(nil), err)
+	}
+}
+
+func TestIdleConnectionsAreClosed(t *testing.T) {
+	s := newSink(t).start()
+	st := play(t, s, func(c *Config, _ *stage) { c.Routes[0].Idle = 50 * time.Millisecond })
+	st.client().send("a@school.example", "b@school.example", "x\r\n", "250")
+	eventually(t, "QUIT", func() bool {
+		ls := s.commands()
+		return ls[len(ls)-1] == "QUIT"
+	})
+}
+
+func TestStufferDoublesDots(t *testing.T) {
+	var b bytes.Buffer
+	w := bufio.NewWriter(&b)
+	d := stuffer{w: w, start: true}
+	for _, p := range []string{".", "a\r\n", ".", ".\r", "\n", "x.\r\n", ".\r\n"} {
+		d.Write([]byte(p))
+	}
+	w.Flush()
+	if b.String() != "..a\r\n...\r\nx.\r\n..\r\n" {
+		t.Errorf("%q", b.String())
+	}
+}

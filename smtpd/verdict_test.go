@@ -1,0 +1,359 @@
+package smtpd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluis/filter"
+	"sluis/rules"
+)
+
+func verdict(a filter.Action, p rules.Purpose, c rules.Category, clause string) filter.Verdict {
+	cl, err := rules.ParseClause(clause)
+	if err != nil {
+		panic(err)
+	}
+	return filter.Verdict{Action: a, Purpose: p, Category: c, Clause: cl}
+}
+
+var (
+	leak    = verdict(filter.Quarantine, rules.Leak, rules.Identity, "C2.4a")
+	insult  = verdict(filter.Reject, rules.Conduct, rules.Insult, "C2.2a")
+	advised = verdict(filter.Tag, rules.Conduct, rules.FileSharing, "C2.1a")
+)
+
+func deciding(v filter.Verdict, ds ...rules.Direction) func(*Config, *stage) {
+	return func(_ *Config, st *stage) {
+		st.policy.decide = func(_ *filter.Examination, d rules.Direction) filter.Verdict {
+			if len(ds) == 0 || rules.DirectionsOf(ds...).Has(d) {
+				return v
+			}
+			return filter.Verdict{}
+		}
+	}
+}
+
+const letter = "Subject: x\r\n\r\nhello\r\n"
+
+func TestALeakIsSetAsideWholeAndDurable(t *testing.T) {
+	s := newSink(t).start()
+	st := play(t, s, deciding(leak))
+	c := st.client()
+	c.cmd("MAIL FROM:<a@school.example> SIZE=20 RET=HDRS", "250")
+	c.cmd("RCPT TO:<b@elsewhere.example> NOTIFY=NEVER", "250")
+	c.cmd("DATA", "354")
+	c.write(letter + ".\r\n")
+	c.want("250 2.0.0 Ok: queued as ")
+	es := st.store.all()
+	if len(es) != 1 || len(s.got()) != 0 {
+		t.Fatalf("%d entries, %d delivered", len(es), len(s.got()))
+	}
+	e := es[0]
+	if got := body(t, &delivered{data: e.content}); got != letter {
+		t.Errorf("sealed %q", got)
+	}
+	if e.Envelope.From != "a@school.example" || len(e.Envelope.To) != 1 || e.Envelope.To[0].Path != "b@elsewhere.example" || e.Direction != rules.Out || e.Verdict != leak {
+		t.Errorf("entry %+v", e.Entry)
+	}
+	if r := st.journal.all(); len(r) != 1 || r[0].Action != filter.Quarantine || r[0].Category != rules.Identity || r[0].Reply != 250 || r[0].ID != e.ID {
+		t.Errorf("journal %+v", r)
+	}
+
+	// What was set aside is released through the same route, not examined again.
+	rep, err := st.relay.Deliver(context.Background(), e.Envelope, int64(len(e.content)), strings.NewReader(string(e.content)))
+	if err != nil || rep.Code != 250 {
+		t.Fatalf("Deliver: %v %v", rep, err)
+	}
+	m := s.got()[0]
+	if string(m.data) != string(e.content) || !strings.HasPrefix(m.to[0], "RCPT TO:<b@elsewhere.example> NOTIFY=NEVER") || !strings.Contains(m.from, "RET=HDRS") {
+		t.Errorf("released %q %q %q", m.from, m.to, m.data)
+	}
+	// The connection is in order afterwards.
+	c.cmd("NOOP", "250")
+}
+
+func TestSomeAreSetAsideAndOthersGetIt(t *testing.T) {
+	s := newSink(t).start()
+	st := play(t, s, deciding(leak, rules.Out))
+	c := st.client()
+	c.envelope("a@school.example", "colleague@school.example", "out@elsewhere.example", "other@school.example")
+	c.cmd("DATA", "354")
+	c.write(letter + ".\r\n")
+	c.want("250 2.0.0 sink has it")
+	m := s.got()
+	if len(m) != 1 || strings.Join(m[0].to, ",") != "RCPT TO:<colleague@school.example>,RCPT TO:<other@school.example>" {
+		t.Fatalf("delivered %+v", m)
+	}
+	es := st.store.all()
+	if len(es) != 1 || len(es[0].Envelope.To) != 1 || es[0].Envelope.To[0].Path != "out@elsewhere.example" {
+		t.Fatalf("entries %+v", es)
+	}
+	if strings.Contains(string(m[0].data), "elsewhere") {
+		t.Error("one recipient learns of another")
+	}
+	if rs := st.journal.all(); len(rs) != 1 || rs[0].Direction != rules.Out || rs[0].Recipients != 3 {
+		t.Errorf("journal %+v", rs)
+	}
+}
+
+func TestTheEntryIsWithdrawnIfTheNextHopFails(t *testing.T) {
+	for _, fault := range []string{"452 4.3.1 full", "554 5.0.0 no", "421 4.3.2 bye", ""} {
+		s := newSink(t)
+		s.atDot = func(*delivered) string { return fault }
+		s.start()
+		st := play(t, s, deciding(leak, rules.Out))
+		c := st.client()
+		c.envelope("a@school.example", "colleague@school.example", "out@elsewhere.example")
+		c.cmd("DATA", "354")
+		c.write(letter + ".\r\n")
+		c.want("45")
+		if len(st.store.all()) != 0 || st.store.withdrawn != 1 {
+			t.Errorf("%q: entry stays", fault)
+		}
+		if rs := st.journal.all(); len(rs) != 1 || rs[0].Reply/100 != 4 {
+			t.Errorf("%q: journal %+v", fault, rs)
+		}
+	}
+}
+
+func TestRecipientsThatAreNoLongerWelcomeDeferTheMessage(t *testing.T) {
+	s := newSink(t)
+	var rcpts atomic.Int32
+	s.say = func(verb, line string) (string, bool) {
+		if verb == "RCPT" && rcpts.Add(1) > 2 {
+			return "550 5.1.1 gone", true
+		}
+		return "", false
+	}
+	s.start()
+	st := play(t, s, deciding(leak, rules.Out))
+	c := st.client()
+	c.envelope("a@school.example", "colleague@school.example", "out@elsewhere.example")
+	c.cmd("DATA", "354")
+	c.write(letter + ".\r\n")
+	c.want("451")
+	if len(st.store.all()) != 0 || len(s.got()) != 0 {
+		t.Error("something stays")
+	}
+}
+
+func TestARejectNamesTheClause(t *testing.T) {
+	s := newSink(t).start()
+	st := play(t, s, deciding(insult, rules.Out))
+	c := st.client()
+	c.envelope("a@school.example", "colleague@school.example", "out@elsewhere.example")
+	c.cmd("DATA", "354")
+	c.write(letter + ".\r\n")
+	if rep := c.want("550 5.7.1"); !strings.Contains(rep, "C2.2a") {
+		t.Errorf("reply %q", rep)
+	}
+	if len(s.got()) != 0 || len(st.store.all()) != 0 {
+		t.Error("something stays")
+	}
+	c.cmd("MAIL FROM:<a@school.example>", "250")
+}
+
+func TestATagIsOneHeaderOnTop(t *testing.T) {
+	s := newSink(t).start()
+	st := play(t, s, deciding(advised))
+	st.client().send("a@school.example", "b@elsewhere.example", letter, "250")
+	if got := body(t, s.got()[0]); got != "X-Sluis: file-sharing; C2.1a\r\n"+letter {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestNothingPassesUnexamined(t *testing.T) {
+	broken := errors.New("engine broke")
+	for name, set := range map[string]func(*Config, *stage){
+		"error": func(_ *Config, st *stage) {
+			st.policy.examine = func(context.Context, filter.Item, rules.Purposes) (*filter.Examination, error) { return nil, broken }
+		},
+		"panic": func(_ *Config, st *stage) {
+			st.policy.examine = func(context.Context, filter.Item, rules.Purposes) (*filter.Examination, error) { panic("content") }
+		},
+		"no time": func(c *Config, st *stage) {
+			c.Limits.Examine = 50 * time.Millisecond
+			st.policy.examine = func(ctx context.Context, _ filter.Item, _ rules.Purposes) (*filter.Examination, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+		},
+		"hangs": func(c *Config, st *stage) {
+			c.Limits.Examine = 50 * time.Millisecond
+			st.policy.examine = func(_ context.Context, it filter.Item, _ rules.Purposes) (*filter.Examination, error) {
+				time.Sleep(1500 * time.Millisecond)
+				if _, err := io.ReadAll(io.NewSectionReader(it.Content, 0, it.Size)); err != nil {
+					t.Error("the spool was taken away from a running examination")
+				}
+				return &filter.Examination{}, nil
+			}
+		},
+		"grounds": func(_ *Config, st *stage) {
+			st.policy.grounds = func(filter.ID, rules.Directions, []string) (filter.Grounds, error) { return filter.Grounds{}, broken }
+		},
+		"nothing": func(_ *Config, st *stage) {
+			st.policy.examine = func(context.Context, filter.Item, rules.Purposes) (*filter.Examination, error) { return nil, nil }
+		},
+		"quarantine": func(c *Config, st *stage) { deciding(leak)(c, st); st.store.err = errors.New("read-only") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSink(t).start()
+			st := play(t, s, set)
+			c := st.client()
+			c.send("a@school.example", "b@elsewhere.example", letter, "451 4.3.0")
+			c.cmd("NOOP", "250")
+			if len(s.got()) != 0 || len(st.store.all()) != 0 {
+				t.Error("passed")
+			}
+			if rs := st.journal.all(); len(rs) != 1 || rs[0].Reply != 451 {
+				t.Errorf("journal %+v", rs)
+			}
+		})
+	}
+}
+
+func TestOnlyLeakRulesMayBeLeftOut(t *testing.T) {
+	for _, purposes := range []rules.Purposes{rules.SetOf(rules.Security, rules.Conduct, rules.Leak), rules.SetOf(rules.Security, rules.Conduct)} {
+		s := newSink(t).start()
+		st := play(t, s, func(c *Config, st *stage) {
+			c.OpenForLeak = true
+			st.policy.grounds = func(filter.ID, rules.Directions, []string) (filter.Grounds, error) {
+				return filter.Grounds{Purposes: purposes}, nil
+			}
+			st.policy.examine = func(_ context.Context, _ filter.Item, ps rules.Purposes) (*filter.Examination, error) {
+				if ps == purposes {
+					return nil, errors.New("broken")
+				}
+				return &filter.Examination{Purposes: ps}, nil
+			}
+		})
+		want := "451"
+		if purposes.Has(rules.Leak) {
+			want = "250"
+		}
+		st.client().send("a@school.example", "b@elsewhere.example", letter, want)
+		if want == "250" && st.journal.all()[0].Purposes != rules.SetOf(rules.Security, rules.Conduct) {
+			t.Error("journal says that leak rules ran")
+		}
+	}
+}
+
+func TestAFullDiskIsTemporary(t *testing.T) {
+	if rep := storageFault(&os.PathError{Op: "write", Err: syscall.ENOSPC}); rep.Code != 452 {
+		t.Errorf("%v", rep)
+	}
+	if _, err := os.Stat("/dev/full"); err == nil {
+		f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		sp := newSpool("")
+		sp.file = f
+		_, err = sp.Write([]byte("x"))
+		if rep := storageFault(err); rep.Code != 452 {
+			t.Errorf("%v: %v", err, rep)
+		}
+	}
+	s := newSink(t).start()
+	st := play(t, s, func(c *Config, _ *stage) { c.Spool = "/nonexistent/directory" })
+	c := st.client()
+	c.send("a@school.example", "b@school.example", strings.Repeat("large\r\n", 100_000), "451")
+	c.send("a@school.example", "b@school.example", letter, "250")
+	if len(st.journal.all()) != 2 {
+		t.Error("journal")
+	}
+}
+
+func TestSpoolFilesHaveNoName(t *testing.T) {
+	dir := t.TempDir()
+	sp := newSpool(dir)
+	defer sp.Close()
+	want := strings.Repeat("0123456789", 20_000)
+	for i := 0; i < len(want); i += 1000 {
+		if _, err := sp.Write([]byte(want[i : i+1000])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if es, err := os.ReadDir(dir); err != nil || len(es) != 0 {
+		t.Errorf("%d files, %v", len(es), err)
+	}
+	if fi, err := sp.file.Stat(); err != nil || fi.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", fi.Mode(), err)
+	}
+	if got, err := io.ReadAll(sp.reader()); err != nil || string(got) != want {
+		t.Errorf("read %d bytes, %v", len(got), err)
+	}
+}
+
+func TestWhatIsExaminedIsWhatTheNextHopGets(t *testing.T) {
+	s := newSink(t).start()
+	var seen string
+	var item filter.Item
+	st := play(t, s, func(_ *Config, st *stage) {
+		st.policy.examine = func(_ context.Context, it filter.Item, ps rules.Purposes) (*filter.Examination, error) {
+			b, err := io.ReadAll(io.NewSectionReader(it.Content, 0, it.Size))
+			seen, item = string(b), it
+			return &filter.Examination{Purposes: ps}, err
+		}
+	})
+	st.client().send("Sender@School.Example", `"quoted local"@Elsewhere.EXAMPLE`, "a\nb\r\n..c\r\n", "250")
+	if got := body(t, s.got()[0]); got != seen || seen != "a\r\nb\r\n.c\r\n" {
+		t.Errorf("seen %q, delivered %q", seen, got)
+	}
+	if item.Sender != "Sender@school.example" || item.Recipients[0] != "quoted local@elsewhere.example" || item.Directions != rules.DirectionsOf(rules.Out) {
+		t.Errorf("item %+v", item)
+	}
+}
+
+func TestConfidentialPartiesAreToldToThePolicyAndNotToTheJournal(t *testing.T) { // C3.2g
+	s := newSink(t).start()
+	var parties []string
+	st := play(t, s, func(_ *Config, st *stage) {
+		st.policy.grounds = func(_ filter.ID, _ rules.Directions, ps []string) (filter.Grounds, error) {
+			parties = ps
+			return filter.Grounds{Purposes: rules.SetOf(rules.Security), Confidential: true}, nil
+		}
+	})
+	st.client().send("a@school.example", "counsellor@care.nl", letter, "250")
+	if strings.Join(parties, " ") != "a@school.example counsellor@care.nl" {
+		t.Errorf("parties %q", parties)
+	}
+	if r := st.journal.all()[0]; !r.Confidential || r.Peer.String() != "" || r.Group.String() != "" || r.Purposes != rules.SetOf(rules.Security) {
+		t.Errorf("journal %+v", r)
+	}
+}
+
+func TestLoopsAreBroken(t *testing.T) {
+	s := newSink(t).start()
+	st := play(t, s, func(c *Config, _ *stage) { c.Limits.Hops = 10; c.Limits.OwnHops = 2 })
+	c := st.client()
+	hop := "Received: from x\r\n\tby other.example with ESMTP; date\r\n"
+	own := "received: from x ([1.2.3.4])\r\n\tby gate.school.example with ESMTP id 1\r\n\tfor <x@y>; date\r\n"
+	c.send("a@x.example", "b@school.example", strings.Repeat(hop, 10)+"\r\n", "250")
+	c.send("a@x.example", "b@school.example", strings.Repeat(hop, 11)+"\r\n", "554 5.4.6")
+	c.send("a@x.example", "b@school.example", own+own+"\r\n", "250")
+	c.send("a@x.example", "b@school.example", own+own+own+"\r\n", "554 5.4.6")
+	c.send("a@x.example", "b@school.example", own+"\r\n"+own+own, "250") // in a body
+	c.send("a@x.example", "b@school.example", strings.Repeat("Received: by gate.school.example.evil\r\n", 3)+"\r\n", "250")
+}
+
+func TestLargeMessagesAreRefusedForGood(t *testing.T) {
+	s := newSink(t).start()
+	st := play(t, s, func(c *Config, _ *stage) { c.Limits.MessageBytes = 1000 })
+	c := st.client()
+	c.cmd("MAIL FROM:<a@x.example> SIZE=1001", "552")
+	c.send("a@x.example", "b@school.example", strings.Repeat("x", 2000)+"\r\n", "552 5.3.4")
+	c.send("a@x.example", "b@school.example", strings.Repeat("\n", 600)+"\r\n", "552 5.3.4") // too large once repaired
+	c.send("a@x.example", "b@school.example", strings.Repeat("x", 998)+"\r\n", "250")
+	if len(st.journal.all()) != 3 {
+		t.Errorf("%d records", len(st.journal.all()))
+	}
+}
