@@ -470,16 +470,13 @@ func body(t testing.TB, m *delivered) string {
 	if !strings.HasPrefix(s, "Received: from ") {
 		t.Fatalf("no Received on top: %.80q", s)
 	}
-	for {
-		i := strings.Index(s, "\r\n")
-		if i < 0 {
-			t.Fatal("no end of Received")
-		}
-		s = s[i+2:]
-		if s == "" || s[0] != '\t' {
-			return s
-		}
+	// The field ends with the date, also if the message starts with a blank.
+	i := strings.Index(s, ";\r\n\t")
+	if i < 0 {
+		t.Fatal("no date in Received")
 	}
+	_, rest, _ := strings.Cut(s[i+3:], "\r\n")
+	return rest
 }
 
 func eventually(t testing.TB, what string, ok func() bool) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -34,6 +35,7 @@ type message struct {
 	toward   rules.Direction // of that verdict
 
 	readers   sync.WaitGroup // of the spool
+	sealed    bool           // something of it is in quarantine
 	abandoned bool           // an examination did not stop when told to
 }
 
@@ -99,9 +101,17 @@ func storageFault(err error) Reply {
 	return answer(451, "4.3.0 Local error, try again later")
 }
 
-// judge examines the message, acts on the verdicts, and returns the final reply.
-func (m *message) judge() Reply {
+// judge examines the message, acts on the verdicts, and returns the final reply. A panic
+// on the way is a local error like any other.
+func (m *message) judge() (rep Reply) {
 	t, cfg := m.tx, &m.tx.world.cfg
+	defer func() {
+		if recover() != nil { // its value may quote content
+			cfg.Log.Error("panic while judging a message", "id", t.id.String(), "stack", string(debug.Stack()))
+			m.withdraw()
+			rep = answer(451, "4.3.0 Local error, try again later")
+		}
+	}()
 	if rep := m.loops(); rep.Code != 0 {
 		return rep
 	}
@@ -236,6 +246,7 @@ func (m *message) act() Reply {
 			m.log("sealing failed", err)
 			return storageFault(err)
 		}
+		m.sealed = true
 	}
 	if len(pass) == 0 {
 		notice := cfg.Notice
@@ -248,19 +259,27 @@ func (m *message) act() Reply {
 		head = append(head, "X-Sluis: "+tag.Category.String()+"; "+tag.Clause.String()+"\r\n"...)
 	}
 	rep := t.forward(pass, head, m.spool.reader)
-	if !rep.OK() && len(aside) > 0 {
-		// The sender keeps the message, so nothing of it may stay here. Were the entry to
-		// stay all the same, it would be there twice; it would not be lost.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), time.Minute)
-		defer cancel()
-		if err := cfg.Quarantine.Withdraw(ctx, t.id); err != nil {
-			m.log("withdrawing from quarantine failed", err)
-		}
+	if !rep.OK() && m.sealed {
+		m.withdraw()
 		// A 5xx is about those who would have got the message now; the others' would be
 		// lost with it, so that it stays with the sender for another try.
 		rep = again(rep)
 	}
 	return rep
+}
+
+// withdraw takes back what was set aside of a message that stays with its sender. Were
+// the entry to stay all the same, the message would be there twice; it is not lost.
+func (m *message) withdraw() {
+	if !m.sealed {
+		return
+	}
+	m.sealed = false
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(m.tx.ctx), time.Minute)
+	defer cancel()
+	if err := m.tx.world.cfg.Quarantine.Withdraw(ctx, m.tx.id); err != nil {
+		m.log("withdrawing from quarantine failed", err)
+	}
 }
 
 // record writes the one journal record that a transaction with a body has (C3.2e).
