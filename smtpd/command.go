@@ -1,6 +1,7 @@
 package smtpd
 
 import (
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -118,40 +119,27 @@ func (w *wire) parseChunk(arg string) bool {
 	return true
 }
 
-// readChunks gives go-smtp the next part of a body of chunks. Between chunks it answers
-// the client itself: go-smtp believes to be in the middle of DATA.
-func (w *wire) readChunks(p []byte) (int, error) {
-	for w.mode == inChunks {
-		if w.chunk.received > w.world.cfg.Limits.MessageBytes {
-			if err := w.skipChunk(); err != nil {
-				return 0, w.breakOff(err)
-			}
-			return 0, w.abort(answer(552, "5.3.4 Message is too large"))
+// readChunk reads from the current chunk, or settles what comes after it. Between chunks
+// the wire answers the client itself: go-smtp believes to be in the middle of DATA.
+func (w *wire) readChunk(p []byte) (int, error) {
+	switch {
+	case w.chunk.received > w.world.cfg.Limits.MessageBytes:
+		if err := w.skipChunk(); err != nil {
+			return 0, w.breakOff(err)
 		}
-		if w.chunk.left > 0 {
-			src, err := w.buffered()
-			if err != nil {
-				return 0, w.breakOff(err)
-			}
-			src = src[:min(int64(len(src)), w.chunk.left)]
-			nd, ns := w.frame.chunk(p, src)
-			w.in.Discard(ns)
-			w.chunk.left -= int64(ns)
-			if nd > 0 {
-				return nd, nil
-			}
-			continue
+		return 0, w.abort(answer(552, "5.3.4 Message is too large"))
+	case w.chunk.left > 0:
+		n, err := w.in.Read(p[:min(int64(len(p)), w.chunk.left)])
+		w.chunk.left -= int64(n)
+		if err != nil {
+			return n, w.breakOff(err)
 		}
-		if w.chunk.last {
-			w.mode, w.chunk = inCommands, chunkState{}
-			w.pending = w.frame.finish()
-			return 0, nil
-		}
-		if err := w.betweenChunks(); err != nil {
-			return 0, err
-		}
+		return n, nil
+	case w.chunk.last:
+		w.endBody()
+		return 0, nil
 	}
-	return 0, net.ErrClosed
+	return 0, w.betweenChunks()
 }
 
 // betweenChunks answers a chunk and handles commands up to the next.
@@ -162,7 +150,7 @@ func (w *wire) betweenChunks() error {
 	}
 	line, err := w.nextLine()
 	if err != nil {
-		return err
+		return io.ErrUnexpectedEOF // never the end of the body
 	}
 	verb, arg, _ := strings.Cut(line, " ")
 	switch strings.ToUpper(verb) {

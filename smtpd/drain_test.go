@@ -38,7 +38,7 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) { // S12
 	if err := <-done; err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
-	if got := body(t, s.got()[0]); got != "first half\r\nsecond half\r\n" {
+	if got := content(t, s.got()[0]); got != "first half\r\nsecond half\r\n" {
 		t.Errorf("%q", got)
 	}
 }
@@ -110,7 +110,7 @@ func TestReloadAppliesFromTheNextMessageOn(t *testing.T) {
 	c.write("x\r\n.\r\n")
 	c.want("250")
 	c.send("a@school.example", "b@school.example", "x\r\n", "250")
-	if len(first.got()) != 1 || len(second.got()) != 1 || body(t, first.got()[0]) != "x\r\n" || !strings.HasPrefix(body(t, second.got()[0]), "X-Sluis") {
+	if len(first.got()) != 1 || len(second.got()) != 1 || content(t, first.got()[0]) != "x\r\n" || !strings.HasPrefix(content(t, second.got()[0]), "X-Sluis") {
 		t.Error("worlds are mixed")
 	}
 

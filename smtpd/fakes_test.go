@@ -463,8 +463,8 @@ func (c *talk) send(from, to, body, prefix string) string {
 	return c.want(prefix)
 }
 
-// body returns what follows our Received field.
-func body(t testing.TB, m *delivered) string {
+// content returns what follows our Received field.
+func content(t testing.TB, m *delivered) string {
 	t.Helper()
 	s := string(m.data)
 	if !strings.HasPrefix(s, "Received: from ") {

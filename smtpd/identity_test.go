@@ -80,7 +80,7 @@ func TestWhatIsForwardedIsByteIdentical(t *testing.T) {
 			}
 			c.want("250 2.0.0 sink has it")
 			all := s.got()
-			if got := body(t, all[len(all)-1]); got != msg {
+			if got := content(t, all[len(all)-1]); got != msg {
 				t.Errorf("%s by %s: %d bytes became %d", name, how, len(msg), len(got))
 			}
 		}

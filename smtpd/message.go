@@ -67,16 +67,15 @@ func (m *message) receive(r io.Reader) Reply {
 			return brokenOff(err)
 		}
 	}
-	f := m.w.frame
-	m.repaired = g.repaired + f.repaired
+	m.repaired = g.repaired
 	m.relay.metrics.repaired.Add(float64(m.repaired))
 	m.relay.metrics.bytes.Add(float64(m.spool.size))
 	switch {
 	case rep.Code != 0:
 		return rep
-	case f.smuggled:
+	case m.w.frame.smuggled:
 		return answer(554, "5.6.0 A line with a lone dot between bare line feeds is not allowed")
-	case f.bareCR || g.bareCR:
+	case g.bareCR:
 		return answer(554, "5.6.0 Bare carriage returns are not allowed")
 	case g.nul:
 		return answer(554, "5.6.0 NUL bytes are not allowed")

@@ -18,7 +18,7 @@ func TestHarmlessMailArrives(t *testing.T) {
 	if len(got) != 1 {
 		t.Fatalf("%d messages", len(got))
 	}
-	if b := body(t, got[0]); b != "Subject: x\r\n\r\nhello\r\n.dot\r\n" {
+	if b := content(t, got[0]); b != "Subject: x\r\n\r\nhello\r\n.dot\r\n" {
 		t.Errorf("body %q", b)
 	}
 	if got[0].from != "MAIL FROM:<a@school.example>" || strings.Join(got[0].to, " ") != "RCPT TO:<b@elsewhere.example>" {

@@ -150,15 +150,16 @@ func (s *session) rcpt() Reply {
 	return rep
 }
 
-// Data implements smtp.Session for DATA and BDAT.
-func (s *session) Data(r io.Reader) error {
+// Data implements smtp.Session for DATA and BDAT. The body comes from the wire: go-smtp's
+// reader would find another end of it.
+func (s *session) Data(io.Reader) error {
 	t := s.tx
 	if t == nil || len(t.to) == 0 {
 		return s.reply(answer(503, "5.5.1 Need RCPT first"))
 	}
 	m := &message{relay: s.relay, w: s.w, tx: t, helo: s.conn.Hostname()}
 	defer m.close()
-	rep := m.receive(r)
+	rep := m.receive(body{s.w})
 	m.at = time.Now()
 	if rep.Code == 0 {
 		rep = m.judge()

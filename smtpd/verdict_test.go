@@ -56,7 +56,7 @@ func TestALeakIsSetAsideWholeAndDurable(t *testing.T) {
 		t.Fatalf("%d entries, %d delivered", len(es), len(s.got()))
 	}
 	e := es[0]
-	if got := body(t, &delivered{data: e.content}); got != letter {
+	if got := content(t, &delivered{data: e.content}); got != letter {
 		t.Errorf("sealed %q", got)
 	}
 	if e.Envelope.From != "a@school.example" || len(e.Envelope.To) != 1 || e.Envelope.To[0].Path != "b@elsewhere.example" || e.Direction != rules.Out || e.Verdict != leak {
@@ -164,7 +164,7 @@ func TestATagIsOneHeaderOnTop(t *testing.T) {
 	s := newSink(t).start()
 	st := play(t, s, deciding(advised))
 	st.client().send("a@school.example", "b@elsewhere.example", letter, "250")
-	if got := body(t, s.got()[0]); got != "X-Sluis: file-sharing; C2.1a\r\n"+letter {
+	if got := content(t, s.got()[0]); got != "X-Sluis: file-sharing; C2.1a\r\n"+letter {
 		t.Errorf("%q", got)
 	}
 }
@@ -305,7 +305,7 @@ func TestWhatIsExaminedIsWhatTheNextHopGets(t *testing.T) {
 		}
 	})
 	st.client().send("Sender@School.Example", `"quoted local"@Elsewhere.EXAMPLE`, "a\nb\r\n..c\r\n", "250")
-	if got := body(t, s.got()[0]); got != seen || seen != "a\r\nb\r\n.c\r\n" {
+	if got := content(t, s.got()[0]); got != seen || seen != "a\r\nb\r\n.c\r\n" {
 		t.Errorf("seen %q, delivered %q", seen, got)
 	}
 	if item.Sender != "Sender@school.example" || item.Recipients[0] != "quoted local@elsewhere.example" || item.Directions != rules.DirectionsOf(rules.Out) {

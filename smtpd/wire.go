@@ -248,18 +248,7 @@ func (w *wire) Read(p []byte) (int, error) {
 		case inCommands:
 			err = w.nextCommand()
 		case inData, inChunks:
-			if len(p) < 2 {
-				p = make([]byte, 2) // never so with go-smtp's buffers
-				n, err := w.readBody(p)
-				w.pending = p[:n]
-				if err != nil {
-					return 0, err
-				}
-				continue
-			}
-			if n, err := w.readBody(p); n > 0 || err != nil {
-				return n, err
-			}
+			err = w.drain()
 		case skipping:
 			err = w.skip()
 		case aborting:
@@ -322,25 +311,50 @@ func (w *wire) nextCommand() error {
 	return nil
 }
 
-// readBody gives go-smtp the next part of a body.
-func (w *wire) readBody(p []byte) (int, error) {
-	if w.mode == inChunks {
-		return w.readChunks(p)
-	}
+// body is the content of a message as the client sent it, without framing. The session
+// reads it in go-smtp's stead, which is then told that an empty body has ended.
+type body struct{ *wire }
+
+// Read implements io.Reader; p needs room for two bytes.
+func (w body) Read(p []byte) (int, error) {
 	for {
-		src, err := w.buffered()
-		if err != nil {
-			return 0, w.breakOff(err)
-		}
-		nd, ns, end := w.frame.data(p, src)
-		w.in.Discard(ns)
-		if end {
-			w.mode = inCommands
-		}
-		if nd > 0 {
-			return nd, nil
+		switch w.mode {
+		case inData:
+			src, err := w.buffered()
+			if err != nil {
+				return 0, w.breakOff(err)
+			}
+			nd, ns, end := w.frame.data(p, src)
+			w.in.Discard(ns)
+			if end {
+				w.endBody()
+			}
+			if nd > 0 {
+				return nd, nil
+			}
+		case inChunks:
+			if n, err := w.readChunk(p); n > 0 || err != nil {
+				return n, err
+			}
+		case inCommands:
+			return 0, io.EOF
+		case aborting:
+			return 0, errAborted
+		default:
+			return 0, io.ErrUnexpectedEOF
 		}
 	}
+}
+
+func (w *wire) endBody() {
+	w.mode, w.chunk = inCommands, chunkState{}
+	w.pending = []byte(".\r\n")
+}
+
+// drain reads what the session left of a body.
+func (w *wire) drain() error {
+	_, err := io.Copy(io.Discard, body{w})
+	return err
 }
 
 // buffered returns what the client sent and is not read yet, at least a byte of it.
@@ -423,12 +437,12 @@ func (w *wire) replied(r Reply) {
 		w.mode = closed
 		return
 	case w.verb == "BDAT" && swallow && r.Code == 354:
-		w.body(inChunks)
+		w.startBody(inChunks)
 	case w.verb == "BDAT" && swallow: // refused: the chunk is on its way nevertheless
-		w.body(skipping)
+		w.startBody(skipping)
 		swallow = false
 	case w.verb == "DATA" && r.Code == 354:
-		w.body(inData)
+		w.startBody(inData)
 	case w.verb == "EHLO" && r.Code == 250:
 		r = Reply{250, w.relay.keywords(w)}
 	}
@@ -440,8 +454,8 @@ func (w *wire) replied(r Reply) {
 	}
 }
 
-// body makes the wire ready for a body.
-func (w *wire) body(m mode) {
+// startBody makes the wire ready for a body.
+func (w *wire) startBody(m mode) {
 	w.mode, w.frame = m, framer{}
 	w.bodyEnd = time.Now().Add(w.world.cfg.Limits.BodyTime)
 }

@@ -46,7 +46,7 @@ func TestEndOfDataIsExactlyCRLFDotCRLF(t *testing.T) { // S1, S2
 				c.send("a@school.example", "b@school.example", "next\r\n", "250")
 				return
 			}
-			if got := body(t, s.got()[0]); got != tt.want {
+			if got := content(t, s.got()[0]); got != tt.want {
 				t.Errorf("body %q, want %q", got, tt.want)
 			}
 		})
@@ -75,7 +75,7 @@ func TestAPipelinedSessionInOneSegment(t *testing.T) {
 	}
 	c.closed()
 	got := s.got()
-	if len(got) != 2 || body(t, got[0]) != "hi\r\n" || body(t, got[1]) != "hello\r\n" {
+	if len(got) != 2 || content(t, got[0]) != "hi\r\n" || content(t, got[1]) != "hello\r\n" {
 		t.Fatalf("%d messages", len(got))
 	}
 }
@@ -112,7 +112,7 @@ func TestChunksAreCountedBytes(t *testing.T) { // S5, S7
 				c.want("250")
 			}
 			c.cmd("NOOP", "250")
-			if got := body(t, s.got()[0]); got != tt.want {
+			if got := content(t, s.got()[0]); got != tt.want {
 				t.Errorf("body %.100q, want %.100q", got, tt.want)
 			}
 		})
