@@ -88,9 +88,9 @@ func (w *wire) startTLS(arg string) {
 	}
 }
 
-// firstChunk handles BDAT outside of a body (RFC 3030). go-smtp is told DATA: it runs
-// the body of a BDAT on another goroutine than RSET and QUIT, and does not skip a chunk
-// whose command it does not understand.
+// firstChunk handles BDAT outside of a body (RFC 3030). go-smtp is told DATA, and its 354
+// is swallowed: it would run the body of a BDAT on another goroutine than RSET and QUIT,
+// and run a chunk whose command it does not understand as commands.
 func (w *wire) firstChunk(arg string) {
 	if !w.parseChunk(arg) {
 		return

@@ -21,7 +21,6 @@ type plainSession struct {
 	from, to []string
 	body     []byte
 	err      error
-	dataErr  error
 	extra    func() error
 }
 

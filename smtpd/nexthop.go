@@ -29,7 +29,6 @@ type hop struct {
 	bw    *bufio.Writer
 	caps  caps
 	tls   bool
-	since time.Time // idle since
 	timer *time.Timer
 	stop  func() bool // stops watching the context of its use
 }

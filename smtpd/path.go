@@ -21,9 +21,6 @@ type path struct {
 // String hides who it is: a path belongs in no log.
 func (p path) String() string { return "<path>" }
 
-// null reports whether p is the null reverse path.
-func (p path) null() bool { return p.raw == "" }
-
 // address returns the address in the form that the roster knows: unquoted, and with
 // its domain in lower case. It is empty for the null path.
 func (p path) address() string {
