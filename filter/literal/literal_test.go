@@ -1,0 +1,214 @@
+package literal
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cloudflare/ahocorasick"
+)
+
+// naive finds the same by looking at every place.
+func naive(ps []Pattern, text []byte) []Hit {
+	var hits []Hit
+	low := asciiLower(string(text))
+	for end := range len(text) + 1 {
+		for i, p := range ps {
+			start := end - len(p.Text)
+			if start < 0 || low[start:end] != asciiLower(p.Text) {
+				continue
+			}
+			if !p.OpenLeft && start > 0 && wordByte(text[start-1]) && wordByte(text[start]) {
+				continue
+			}
+			if !p.OpenRight && end < len(text) && wordByte(text[end]) && wordByte(text[end-1]) {
+				continue
+			}
+			hits = append(hits, Hit{i, start, end})
+		}
+	}
+	return hits
+}
+
+func scan(t testing.TB, ps []Pattern, text []byte) []Hit {
+	t.Helper()
+	m, err := Compile(ps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hits []Hit
+	m.Scan(text, func(h Hit) bool { hits = append(hits, h); return true })
+	return hits
+}
+
+func sorted(hits []Hit) []Hit {
+	slices.SortFunc(hits, func(a, b Hit) int {
+		return 1000000*(a.End-b.End) + 1000*(a.Start-b.Start) + a.Pattern - b.Pattern
+	})
+	return hits
+}
+
+func compare(t testing.TB, ps []Pattern, text []byte) {
+	t.Helper()
+	got, want := sorted(scan(t, ps, text)), sorted(naive(ps, text))
+	if !slices.Equal(got, want) {
+		t.Fatalf("patterns %v, text %q:\ngot  %v\nwant %v", ps, text, got, want)
+	}
+}
+
+func TestFindsWhatIsThereAndWhere(t *testing.T) {
+	ps := []Pattern{{Text: "he"}, {Text: "she", OpenRight: true}, {Text: "his"}, {Text: "hers", OpenLeft: true}, {Text: "s", OpenLeft: true, OpenRight: true}, {Text: "he"}}
+	for _, text := range []string{"", "he", "SHE", "ushers", "his hers", "she sells his shells", "he.he", "hé he"} {
+		compare(t, ps, []byte(text))
+	}
+}
+
+func TestNestedAndRepeatedPatterns(t *testing.T) {
+	var ps []Pattern
+	for n := 1; n < 40; n++ {
+		ps = append(ps, Pattern{Text: strings.Repeat("a", n), OpenLeft: true, OpenRight: true})
+	}
+	compare(t, ps, bytes.Repeat([]byte("a"), 100))
+}
+
+func TestAgreesWithNaiveSearchOnRandomText(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	word := func(n int) string {
+		b := make([]byte, 1+r.IntN(n))
+		for i := range b {
+			b[i] = "abAB \xc3."[r.IntN(7)]
+		}
+		return string(b)
+	}
+	for range 500 {
+		var ps []Pattern
+		for range 1 + r.IntN(8) {
+			ps = append(ps, Pattern{word(5), r.IntN(2) == 0, r.IntN(2) == 0})
+		}
+		compare(t, ps, []byte(word(200)))
+	}
+}
+
+func TestSameSetAsCloudflare(t *testing.T) {
+	ps, words := patterns(2000)
+	text := []byte(strings.ToLower(prose(1 << 20)))
+	var want []int
+	for _, i := range ahocorasick.NewStringMatcher(words).Match(text) {
+		want = append(want, i)
+	}
+	seen := map[int]bool{}
+	for i := range ps {
+		ps[i].OpenLeft, ps[i].OpenRight = true, true
+	}
+	for _, h := range scan(t, ps, text) {
+		seen[h.Pattern] = true
+	}
+	for _, i := range want {
+		if !seen[i] {
+			t.Fatalf("missed %q", words[i])
+		}
+	}
+	if len(seen) != len(want) || len(want) == 0 {
+		t.Errorf("found %d patterns, cloudflare %d", len(seen), len(want))
+	}
+}
+
+func TestScanAllocatesNothing(t *testing.T) {
+	ps, _ := patterns(500)
+	m, err := Compile(ps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, n := []byte(prose(64<<10)), 0
+	if a := testing.AllocsPerRun(10, func() { m.Scan(text, func(Hit) bool { n++; return true }) }); a != 0 {
+		t.Errorf("%v allocations", a)
+	}
+}
+
+// patterns returns n made-up phrases; every fourth is in prose.
+func patterns(n int) ([]Pattern, []string) {
+	r := rand.New(rand.NewPCG(3, 4))
+	seen := map[string]bool{}
+	var ps []Pattern
+	var words []string
+	for len(ps) < n {
+		w := syllables[r.IntN(len(syllables))] + syllables[r.IntN(len(syllables))] + syllables[r.IntN(len(syllables))]
+		if len(ps)%4 != 0 {
+			w += fmt.Sprint(r.IntN(100))
+		}
+		if !seen[w] && len(w) >= 4 {
+			seen[w] = true
+			ps, words = append(ps, Pattern{Text: w}), append(words, w)
+		}
+	}
+	return ps, words
+}
+
+func prose(n int) string {
+	r := rand.New(rand.NewPCG(5, 6))
+	var b strings.Builder
+	for b.Len() < n {
+		for range 1 + r.IntN(4) {
+			b.WriteString(syllables[r.IntN(len(syllables))])
+		}
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+var syllables = strings.Fields("ge be ver ont school kind klas les boek oud er in op aan uit lijk heid ing en de het een van dat voor met zijn naar loop werk reken taal lees groep leer schrijf week dag maand jaar gym plein tas brood pen")
+
+func FuzzMatcher(f *testing.F) {
+	f.Add("he\nshe\nhis", "ushers", uint8(3))
+	f.Add("a\naa\naaa", "aaaaaa", uint8(255))
+	f.Add("\xff\n\x00", "\x00\xff", uint8(0))
+	f.Fuzz(func(t *testing.T, words, text string, open uint8) {
+		var ps []Pattern
+		for i, w := range strings.Split(words, "\n") {
+			if w != "" && len(ps) < 20 {
+				ps = append(ps, Pattern{w, open>>(i%8)&1 == 1, open>>((i+1)%8)&1 == 1})
+			}
+		}
+		if len(text) < 2000 {
+			compare(t, ps, []byte(text))
+		}
+	})
+}
+
+func asciiLower(s string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] = lower(b[i])
+	}
+	return string(b)
+}
+
+func BenchmarkScan(b *testing.B) {
+	text := []byte(prose(1 << 20))
+	for _, n := range []int{100, 2000, 11000} {
+		ps, _ := patterns(n)
+		m, err := Compile(ps)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("phrases=%d", n), func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				m.Scan(text, func(Hit) bool { return true })
+			}
+			b.ReportMetric(float64(m.Size())/(1<<20), "MiB")
+		})
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	ps, _ := patterns(11000)
+	for b.Loop() {
+		if _, err := Compile(ps); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
