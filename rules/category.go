@@ -6,27 +6,27 @@ type Category uint8
 
 // The categories and the clause that each comes from.
 const (
-	NoCategory     Category = iota
-	Malware                 // C3.3a, C2.9a: malicious software
-	Phishing                // C3.3a, C2.9a: lying links, look-alike senders
-	Attachment              // C3.3a: dangerous or disguised attachments
-	Pornography             // C2.2a, C2.8a
-	Intimidation            // C3.3a, C2.2a: sexual intimidation
-	Racism                  // C2.2a, C2.8a
-	Discrimination          // C2.2a, C2.8a
-	Insult                  // C2.2a
-	Threat                  // C2.2a, C2.8d
-	Incitement              // C2.2a: may incite hate or violence
-	Credentials             // C2.1b: passwords and keys
-	Identity                // C2.4a: identity numbers and documents of persons
-	Financial               // C2.4a: bank accounts and payment cards
-	Personal                // C2.4a: other personal data, lists of people
-	Care                    // C2.4a: data on health and care of a person
-	Confidential            // C3.3b: internal or confidential documents
-	FileSharing             // C2.1a: share by link rather than attachment (advice)
-	Hate                    // C2.8a: sites
-	Gambling                // C2.8c
-	IllegalDownload         // C2.8b
+	NoCategory      Category = iota
+	Malware                  // C3.3a, C2.9a: malicious software
+	Phishing                 // C3.3a, C2.9a: lying links, look-alike senders
+	Attachment               // C3.3a: dangerous or disguised attachments
+	Pornography              // C2.2a, C2.8a
+	Intimidation             // C3.3a, C2.2a: sexual intimidation
+	Racism                   // C2.2a, C2.8a
+	Discrimination           // C2.2a, C2.8a
+	Insult                   // C2.2a
+	Threat                   // C2.2a, C2.8d
+	Incitement               // C2.2a: may incite hate or violence
+	Credentials              // C2.1b: passwords and keys
+	Identity                 // C2.4a: identity numbers and documents of persons
+	Financial                // C2.4a: bank accounts and payment cards
+	Personal                 // C2.4a: other personal data, lists of people
+	Care                     // C2.4a: data on health and care of a person
+	Confidential             // C3.3b: internal or confidential documents
+	FileSharing              // C2.1a: share by link rather than attachment (advice)
+	Hate                     // C2.8a: sites
+	Gambling                 // C2.8c
+	IllegalDownload          // C2.8b
 )
 
 var categoryNames = [...]string{

@@ -139,14 +139,14 @@ func (e *example) UnmarshalYAML(unmarshal func(any) error) error {
 		return nil
 	}
 	var m struct {
-		Text      string `yaml:"text"`
-		Message   string `yaml:"message"`
-		Direction string `yaml:"direction"`
+		Text      string    `yaml:"text"`
+		Message   string    `yaml:"message"`
+		Direction Direction `yaml:"direction"`
 	}
 	if err := unmarshal(&m); err != nil {
 		return err
 	}
-	e.Text, e.Message = m.Text, m.Message
+	e.Text, e.Message, e.Direction = m.Text, m.Message, m.Direction
 	return nil
 }
 

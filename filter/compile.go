@@ -1,0 +1,192 @@
+package filter
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+
+	"sluis/filter/detect"
+	"sluis/filter/literal"
+	"sluis/filter/text"
+	"sluis/rules"
+)
+
+// Options are what an Engine needs to know of the organisation.
+type Options struct {
+	OwnDomains []string    // for look-alikes of them
+	Limits     text.Limits // zero: the defaults
+}
+
+// Engine examines items. It is safe for concurrent use and does not change.
+type Engine struct {
+	set  *rules.Set
+	opts Options
+
+	mu       sync.Mutex
+	scanners map[rules.Purposes]*scanner
+}
+
+// Compile makes the scanners of the grounds that occur every day: security alone, with
+// conduct, and with leak as well. Others are made when an order asks for them.
+func Compile(set *rules.Set, opts Options) (*Engine, error) {
+	e := &Engine{set: set, opts: opts, scanners: map[rules.Purposes]*scanner{}}
+	for _, ps := range []rules.Purposes{
+		rules.SetOf(rules.Security),
+		rules.SetOf(rules.Security, rules.Conduct),
+		rules.SetOf(rules.Security, rules.Conduct, rules.Leak),
+	} {
+		if _, err := e.scanner(ps); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// Rules returns the rules that the engine was compiled from.
+func (e *Engine) Rules() *rules.Set { return e.set }
+
+// scanner returns the scanner that holds the rules of these purposes and no others.
+func (e *Engine) scanner(ps rules.Purposes) (*scanner, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if s, ok := e.scanners[ps]; ok {
+		return s, nil
+	}
+	s, err := newScanner(e.set, ps)
+	if err != nil {
+		return nil, fmt.Errorf("compile rules for %v: %w", ps, err)
+	}
+	e.scanners[ps] = s
+	return s, nil
+}
+
+// scanner holds the compiled rules of a set of purposes.
+type scanner struct {
+	purposes  rules.Purposes
+	rules     []compiled
+	matcher   *literal.Matcher
+	uses      [][]use // by pattern of the matcher
+	detectors []detector
+	shapes    []int // rules that check the structure
+}
+
+// compiled is a rule, ready to run.
+type compiled struct {
+	rules.Rule
+	re *regexp.Regexp
+}
+
+// use says what a literal is for.
+type use struct {
+	rule int
+	role literalRole
+}
+
+type literalRole uint8
+
+const (
+	isPhrase literalRole = iota
+	isKeyword
+	isNear
+	isUnless
+)
+
+// detector is a detector with the rules that ask for it.
+type detector struct {
+	find  detect.Detector
+	rules []int
+}
+
+func newScanner(set *rules.Set, ps rules.Purposes) (*scanner, error) {
+	s := &scanner{purposes: ps}
+	b := builder{scanner: s, patterns: map[literal.Pattern]int{}, detectors: map[string]int{}, known: detect.All()}
+	for _, r := range set.Rules() {
+		if !ps.Has(r.Purpose) {
+			continue
+		}
+		if err := b.add(r); err != nil {
+			return nil, fmt.Errorf("rule %s: %w", r.ID, err)
+		}
+	}
+	m, err := literal.Compile(b.list)
+	s.matcher = m
+	return s, err
+}
+
+// builder gathers literals, so that each is searched for once.
+type builder struct {
+	*scanner
+	patterns  map[literal.Pattern]int
+	list      []literal.Pattern
+	detectors map[string]int
+	known     map[string]detect.Detector
+}
+
+func (b *builder) add(r rules.Rule) error {
+	i := len(b.scanner.rules)
+	c := compiled{Rule: r}
+	for _, p := range r.Phrases {
+		b.literal(p, use{i, isPhrase})
+	}
+	for _, p := range r.Near {
+		b.literal(p, use{i, isNear})
+	}
+	for _, p := range r.Unless {
+		b.literal(p, use{i, isUnless})
+	}
+	if r.Regexp != "" {
+		re, err := regexp.Compile(r.Regexp)
+		if err != nil {
+			return err
+		}
+		c.re = re
+		for _, k := range r.Keywords {
+			b.literal(rules.Phrase("*"+k+"*"), use{i, isKeyword})
+		}
+	}
+	if r.Detect != "" {
+		if err := b.detector(r.Detect, i); err != nil {
+			return err
+		}
+	}
+	if r.Structure != "" {
+		if _, ok := structures[r.Structure]; !ok {
+			return fmt.Errorf("there is no check %q", r.Structure)
+		}
+		b.shapes = append(b.shapes, i)
+	}
+	b.scanner.rules = append(b.scanner.rules, c)
+	return nil
+}
+
+func (b *builder) detector(name string, rule int) error {
+	find, ok := b.known[name]
+	if !ok {
+		return fmt.Errorf("there is no detector %q", name)
+	}
+	at, ok := b.detectors[name]
+	if !ok {
+		at = len(b.scanner.detectors)
+		b.detectors[name] = at
+		b.scanner.detectors = append(b.scanner.detectors, detector{find: find})
+	}
+	b.scanner.detectors[at].rules = append(b.scanner.detectors[at].rules, rule)
+	return nil
+}
+
+// literal adds a phrase as the folded text has it.
+func (b *builder) literal(p rules.Phrase, u use) {
+	body, left := strings.CutPrefix(string(p), "*")
+	body, right := strings.CutSuffix(body, "*")
+	body = string(text.Fold(nil, []byte(strings.ToLower(body))))
+	pattern := literal.Pattern{Text: body, OpenLeft: left, OpenRight: right}
+	at, ok := b.patterns[pattern]
+	if !ok {
+		at = len(b.list)
+		b.patterns[pattern] = at
+		b.list = append(b.list, pattern)
+		b.uses = append(b.uses, nil)
+	}
+	b.uses[at] = append(b.uses[at], u)
+}

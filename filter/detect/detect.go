@@ -1,0 +1,204 @@
+// Package detect finds identifiers of people, accounts and systems by their form, their
+// checksum where they have one, and their context.
+//
+// A detector promises time linear in the text, and that it reports a value once for
+// each place where it stands, with a confidence of 1 to 100: context words raise it,
+// examples, order numbers and the like lower it. Definitions are those of the issuers;
+// the comments at each detector name them.
+package detect
+
+import "bytes"
+
+// Hit is a value that was found: text[Start:End].
+type Hit struct {
+	Start, End int
+	Value      string // normalised, so that the same value written twice is one
+	Confidence int    // 1 to 100
+}
+
+// Detector finds one kind of value in folded UTF-8 text.
+type Detector func(text []byte, emit func(Hit))
+
+// All returns the detectors by the names that rules use.
+func All() map[string]Detector {
+	return map[string]Detector{
+		"bsn": BSN, "onderwijsnummer": Onderwijsnummer, "iban": IBAN, "card": Card,
+		"passport": Passport, "driving-licence": DrivingLicence,
+		"phone": Phone, "birth-date": BirthDate, "postcode": Postcode, "email": Email,
+		"secret": Secret, "private-key": PrivateKey,
+	}
+}
+
+// window is how far around a value words count as its context, in bytes.
+const window = 160
+
+// context tells which words stand around a value.
+type context struct {
+	before, after []byte // lower case
+	scratch       [2 * window]byte
+}
+
+// around returns the context of text[start:end].
+func around(text []byte, start, end int) *context {
+	c := &context{}
+	n := copyLower(c.scratch[:window], text[max(0, start-window):start])
+	c.before = c.scratch[:n]
+	m := copyLower(c.scratch[window:], text[end:min(len(text), end+window)])
+	c.after = c.scratch[window : window+m]
+	return c
+}
+
+func copyLower(dst, src []byte) int {
+	n := copy(dst, src)
+	for i, b := range dst[:n] {
+		if b >= 'A' && b <= 'Z' {
+			dst[i] = b + 'a' - 'A'
+		}
+	}
+	return n
+}
+
+// has reports whether a word stands before or after, as a word or the start of one.
+func (c *context) has(words ...string) bool {
+	for _, w := range words {
+		if contains(c.before, w) || contains(c.after, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// labels reports whether the last of the words before the value is one of these, on
+// the same line or the one above: the label of the value.
+func (c *context) labels(words ...string) bool {
+	near := c.before[max(0, len(c.before)-40):]
+	for _, w := range words {
+		if contains(near, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// contains reports whether w stands in b with no letter before it.
+func contains(b []byte, w string) bool {
+	for from := 0; ; {
+		i := bytes.Index(b[from:], []byte(w))
+		if i < 0 {
+			return false
+		}
+		i += from
+		if i == 0 || !letter(b[i-1]) {
+			return true
+		}
+		from = i + 1
+	}
+}
+
+func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+func digit(c byte) bool  { return c >= '0' && c <= '9' }
+
+// number is a run of digits that may be written in groups.
+type number struct {
+	start, end int
+	digits     []byte
+}
+
+// numbers calls use for each run of min to max digits that stands alone, its groups
+// separated by single spaces, dots or dashes. A run that is longer is reported by its
+// unseparated parts.
+func numbers(text []byte, min, max int, use func(number)) {
+	var buf [40]byte
+	for i := 0; i < len(text); i++ {
+		if !digit(text[i]) {
+			continue
+		}
+		if i > 0 && (letter(text[i-1]) || text[i-1] == '_') {
+			for i < len(text) && (digit(text[i]) || letter(text[i])) {
+				i++
+			}
+			continue
+		}
+		j, n := i, 0
+		for j < len(text) {
+			switch {
+			case digit(text[j]):
+				if n < len(buf) {
+					buf[n] = text[j]
+				}
+				n++
+				j++
+				continue
+			case separator(text[j]) && j+1 < len(text) && digit(text[j+1]) && n <= max:
+				j++
+				continue
+			}
+			break
+		}
+		alone := j == len(text) || !letter(text[j]) && text[j] != '_' && text[j] != '@'
+		if n >= min && n <= max && alone {
+			use(number{i, j, buf[:n]})
+		} else if n > max {
+			single(text[i:j], i, min, max, use)
+		}
+		i = j
+	}
+}
+
+func separator(c byte) bool { return c == ' ' || c == '.' || c == '-' }
+
+// single calls use for each unseparated run of digits of a longer row, such as cells.
+func single(row []byte, at, min, max int, use func(number)) {
+	for i := 0; i < len(row); i++ {
+		j := i
+		for j < len(row) && digit(row[j]) {
+			j++
+		}
+		if j-i >= min && j-i <= max {
+			use(number{at + i, at + j, row[i:j]})
+		}
+		i = j
+	}
+}
+
+// same reports whether all digits are one and the same, or count up or down: examples.
+func dummy(d []byte) bool {
+	same, up, down := true, true, true
+	for i := 1; i < len(d); i++ {
+		same = same && d[i] == d[i-1]
+		up = up && (d[i] == d[i-1]+1 || d[i] == '0' && d[i-1] == '9')
+		down = down && d[i]+1 == d[i-1]
+	}
+	return same || up || down
+}
+
+// otherNumbers are words before numbers that are no one's identity.
+var otherNumbers = []string{"bestelnummer", "ordernummer", "factuurnummer", "factuur nr", "factuurnr", "isbn", "artikelnummer", "klantnummer",
+	"kenmerk", "ticket", "order", "invoice", "telefoon", "tel.", "tel:", "mobiel", "fax", "kvk", "zaaknummer", "dossiernummer", "serienummer", "trackingnummer", "barcode", "ean"}
+
+// examples are words around values that are given as examples.
+var examples = []string{"voorbeeld", "bijvoorbeeld", "example", "fictief", "testnummer", "dummy", "sample"}
+
+// score adjusts a confidence by context.
+func score(base int, c *context, labels, related []string) int {
+	switch {
+	case c.labels(labels...):
+		base += 50
+	case c.has(labels...):
+		base += 40
+	case c.has(related...):
+		base += 25
+	case c.labels(otherNumbers...):
+		base -= 40
+	}
+	if c.has(examples...) {
+		base -= 50
+	}
+	return min(100, max(0, base))
+}
+
+func report(emit func(Hit), n number, confidence int) {
+	if confidence > 0 {
+		emit(Hit{n.start, n.end, string(n.digits), confidence})
+	}
+}

@@ -1,0 +1,110 @@
+package detect
+
+// weights of the 11-test of the burgerservicenummer, for nine digits.
+var elevenTest = [9]int{9, 8, 7, 6, 5, 4, 3, 2, -1}
+
+// elevenSum returns the weighted sum of nine digits modulo 11, or -1 for another number
+// of digits.
+func elevenSum(d []byte) int {
+	if len(d) != 9 {
+		return -1
+	}
+	sum := 0
+	for i, w := range elevenTest {
+		sum += w * int(d[i]-'0')
+	}
+	return ((sum % 11) + 11) % 11
+}
+
+var (
+	bsnLabels = []string{"bsn", "burgerservicenummer", "burger service nummer", "sofi", "persoonsnummer", "persoonsgebonden nummer", "pgn", "citizen service number"}
+	people    = []string{"geboren", "geb.", "geboortedatum", "leerling", "kind", "ouder", "patient", "medewerker", "werknemer", "naam", "groep", "pupil", "date of birth", "student"}
+)
+
+// BSN finds burgerservicenummers: nine digits, or eight with a leading zero left out,
+// that pass the 11-test. One number in eleven passes by chance, so that context has to
+// confirm it.
+func BSN(text []byte, emit func(Hit)) {
+	numbers(text, 8, 9, func(n number) {
+		d := n.digits
+		if len(d) == 8 {
+			d = append([]byte{'0'}, d...)
+		}
+		if elevenSum(d) != 0 || dummy(d) || d[0] == '0' && d[1] == '0' {
+			return
+		}
+		base := 35
+		if len(n.digits) == 8 {
+			base = 15
+		}
+		report(emit, number{n.start, n.end, d}, score(base, around(text, n.start, n.end), bsnLabels, people))
+	})
+}
+
+// Onderwijsnummer finds the numbers of pupils who have no BSN: nine digits that begin
+// with 10 and leave 5 in the 11-test.
+func Onderwijsnummer(text []byte, emit func(Hit)) {
+	numbers(text, 9, 9, func(n number) {
+		if n.digits[0] != '1' || n.digits[1] != '0' || elevenSum(n.digits) != 5 {
+			return
+		}
+		c := around(text, n.start, n.end)
+		report(emit, n, score(25, c, []string{"onderwijsnummer", "pgn", "leerlingnummer", "persoonsgebonden nummer"}, people))
+	})
+}
+
+// Passport finds numbers of Dutch passports and identity cards: two letters, six letters
+// or digits, a digit, never the letter O. They have no checksum: a label has to say so.
+func Passport(text []byte, emit func(Hit)) {
+	tokens(text, 9, 9, func(start, end int) {
+		t := text[start:end]
+		if !upper(t[0]) || !upper(t[1]) || !digit(t[8]) {
+			return
+		}
+		digits := 0
+		for _, c := range t {
+			if c == 'O' || !upper(c) && !digit(c) {
+				return
+			}
+			if digit(c) {
+				digits++
+			}
+		}
+		c := around(text, start, end)
+		if digits < 2 || !c.has("paspoort", "passport", "identiteitskaart", "id-kaart", "id kaart", "documentnummer", "identity card", "identiteitsbewijs") {
+			return
+		}
+		if confidence := score(40, c, []string{"paspoort", "passport", "identiteitskaart", "documentnummer", "identity card", "identiteitsbewijs"}, people); confidence > 0 {
+			emit(Hit{start, end, string(t), confidence})
+		}
+	})
+}
+
+func upper(c byte) bool { return c >= 'A' && c <= 'Z' }
+
+// tokens calls use for each run of letters and digits of a length.
+func tokens(text []byte, shortest, longest int, use func(start, end int)) {
+	for i := 0; i < len(text); i++ {
+		if !letter(text[i]) && !digit(text[i]) {
+			continue
+		}
+		j := i
+		for j < len(text) && (letter(text[j]) || digit(text[j])) {
+			j++
+		}
+		if j-i >= shortest && j-i <= longest {
+			use(i, j)
+		}
+		i = j
+	}
+}
+
+// DrivingLicence finds numbers of Dutch driving licences: ten digits after a label.
+func DrivingLicence(text []byte, emit func(Hit)) {
+	numbers(text, 10, 10, func(n number) {
+		c := around(text, n.start, n.end)
+		if c.has("rijbewijs", "driving licence", "driver's license") && !dummy(n.digits) {
+			report(emit, n, score(45, c, []string{"rijbewijs", "driving licence", "driver's license"}, people))
+		}
+	})
+}
