@@ -4,88 +4,95 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"compress/gzip"
-	"context"
 	"errors"
 	"io"
 	"strings"
 )
 
+// maxDirectory bounds what is read to open a zip, in bytes: its directory is held in
+// memory.
+const maxDirectory = 2 << 20
+
+// directory bounds what is read while an archive is opened.
+type directory struct {
+	r    io.ReaderAt
+	left int64
+}
+
+var errDirectory = errors.New("directory of the archive is too large")
+
+// ReadAt implements io.ReaderAt.
+func (d *directory) ReadAt(p []byte, at int64) (int, error) {
+	if d.left >= 0 {
+		if d.left -= int64(len(p)); d.left < 0 {
+			d.left = 0
+			return 0, errDirectory
+		}
+	}
+	return d.r.ReadAt(p, at)
+}
+
 // zip shows an archive, or an office document, which is one.
-func (w *walker) zip(part int, a *Attachment, r *io.SectionReader, depth int) error {
-	z, err := zip.NewReader(r, r.Size())
+func (w *walker) zip(part, at int, r *io.SectionReader, depth int) error {
+	d := &directory{r: r, left: maxDirectory}
+	z, err := zip.NewReader(d, r.Size())
+	d.left = -1
 	if err != nil {
+		if w.stop != nil {
+			return w.stop
+		}
 		w.report.uninspectable(Damaged)
-		return w.strings(part, r)
+		return first(w.zipStream(r, depth), w.strings(part, fresh(r)))
 	}
 	office := isOffice(z)
-	if office {
-		a.Kind = KindOffice
+	if office && at >= 0 {
+		w.report.Attachments[at].Kind = KindOffice
 	}
+	var packed int64
 	for _, f := range z.File {
-		if err := w.ctx.Err(); err != nil {
+		packed += int64(f.CompressedSize64)
+		if err := w.zipped(part, at, f, office, depth); err != nil {
 			return err
 		}
-		if strings.HasSuffix(strings.ToLower(f.Name), "vbaproject.bin") {
-			a.Macros = true
-		}
-		if f.Flags&1 != 0 {
-			a.Encrypted = true
-			w.report.uninspectable(Encrypted)
-			if err := w.show(part, FileName, f.Name); err != nil {
-				return err
-			}
-			continue
-		}
-		if f.FileInfo().IsDir() {
-			continue
-		}
-		if err := w.zipped(part, f, office, depth); err != nil {
-			return err
-		}
+	}
+	if !office && r.Size()-packed > 64<<10+int64(len(z.File))*1024 {
+		// Bytes that the directory does not name: other readers may find files there.
+		w.report.doubt(BadArchive)
+		return w.zipStream(r, depth)
 	}
 	return nil
 }
 
-func (w *walker) zipped(part int, f *zip.File, office bool, depth int) error {
-	if office && !officeText(f.Name) {
-		return nil
+func (w *walker) zipped(part, at int, f *zip.File, office bool, depth int) error {
+	name := strings.ToLower(f.Name)
+	if strings.HasSuffix(name, "vbaproject.bin") || strings.HasPrefix(name, "basic/") && strings.HasSuffix(name, ".xml") {
+		w.report.macros(at)
 	}
-	if !office {
-		if err := w.show(part, FileName, f.Name); err != nil {
-			return err
-		}
+	if f.Flags&1 != 0 {
+		w.report.encrypted(at)
+		return w.show(part, FileName, []byte(f.Name))
+	}
+	if f.FileInfo().IsDir() {
+		return w.show(part, FileName, []byte(f.Name))
+	}
+	if office && officeNoise(name) {
+		return nil
 	}
 	packed, err := f.Open()
 	if err != nil {
-		w.report.uninspectable(Damaged)
-		return nil
+		if errors.Is(err, zip.ErrAlgorithm) {
+			w.report.uninspectable(UnknownFormat)
+			return w.show(part, FileName, []byte(f.Name))
+		}
+		return w.damage(err)
 	}
 	defer packed.Close()
 	r := w.inflating(packed, int64(f.CompressedSize64))
-	if office {
-		err = w.officeXML(part, r)
-	} else {
-		err = w.spooled(r, func(s *io.SectionReader) error {
-			return w.file(Attachment{Name: Secret(f.Name)}, "", s, s.Size(), depth+1)
-		})
+	if office && (strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".rels")) {
+		return w.damage(w.officeXML(part, at, r))
 	}
-	return w.damage(err)
+	return w.damage(w.member(f.Name, r, depth))
 }
-
-// damage makes a fault of an archive a finding. What ends the work ends it still.
-func (w *walker) damage(err error) error {
-	if err == nil || errors.Is(err, errEnough) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(passed)) {
-		return err
-	}
-	w.report.uninspectable(Damaged)
-	return nil
-}
-
-// passed marks an error of the one who asked, which is not a fault of a document.
-type passed struct{ error }
-
-// Unwrap gives the error.
-func (p passed) Unwrap() error { return p.error }
 
 // inflating returns a reader that holds what comes out of an archive to the bounds.
 func (w *walker) inflating(r io.Reader, packed int64) io.Reader {
@@ -98,56 +105,58 @@ type inflater struct {
 	packed, out int64
 }
 
+// errInflates ends the reading of one file of an archive.
+var errInflates = errors.New("inflates too much")
+
 // Read implements io.Reader.
 func (i *inflater) Read(p []byte) (int, error) {
+	if i.w.stop != nil {
+		return 0, i.w.stop
+	}
+	if i.w.inflated > i.w.limits.Inflated || i.out > 1<<20 && i.out/i.packed > i.w.limits.Ratio {
+		i.w.report.uninspectable(TooLarge)
+		i.w.report.Incomplete = true
+		return 0, errInflates
+	}
+	if err := i.w.ctx.Err(); err != nil {
+		return 0, i.w.fail(err)
+	}
 	n, err := i.r.Read(p)
 	i.out += int64(n)
 	i.w.inflated += int64(n)
-	if i.w.inflated > i.w.limits.Inflated || i.out > 1<<20 && i.out/i.packed > i.w.limits.Ratio {
-		i.w.report.uninspectable(TooLarge)
-		return n, errEnough
-	}
 	return n, err
 }
 
 func (w *walker) gzip(name string, r *io.SectionReader, depth int) error {
-	z, err := gzip.NewReader(r)
+	z, err := gzip.NewReader(fresh(r))
 	if err != nil {
-		w.report.uninspectable(Damaged)
-		return nil
+		return w.damage(err)
 	}
 	defer z.Close()
-	inner := strings.TrimSuffix(name, ".gz")
+	inner := strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".tgz")
 	if z.Name != "" {
 		inner = z.Name
 	}
-	err = w.spooled(w.inflating(z, r.Size()), func(s *io.SectionReader) error {
-		return w.file(Attachment{Name: Secret(inner)}, "", s, s.Size(), depth+1)
-	})
-	return w.damage(err)
+	return w.damage(w.member(inner, w.inflating(z, r.Size()), depth))
 }
 
 func (w *walker) tar(part int, r *io.SectionReader, depth int) error {
-	t := tar.NewReader(r)
+	t := tar.NewReader(fresh(r))
 	for {
 		h, err := t.Next()
 		if err == io.EOF {
-			return nil
+			return w.stop
 		}
 		if err != nil {
-			w.report.uninspectable(Damaged)
-			return nil
-		}
-		if err := w.show(part, FileName, h.Name); err != nil {
-			return err
+			return w.damage(err)
 		}
 		if h.Typeflag != tar.TypeReg {
+			if err := w.show(part, FileName, []byte(h.Name+" "+h.Linkname)); err != nil {
+				return err
+			}
 			continue
 		}
-		err = w.spooled(w.inflating(t, h.Size), func(s *io.SectionReader) error {
-			return w.file(Attachment{Name: Secret(h.Name)}, "", s, s.Size(), depth+1)
-		})
-		if err := w.damage(err); err != nil {
+		if err := w.damage(w.member(h.Name, w.inflating(t, h.Size), depth)); err != nil {
 			return err
 		}
 	}

@@ -3,59 +3,125 @@ package text
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"strings"
 
-	"github.com/cention-sany/utf7"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 	"golang.org/x/text/transform"
 )
 
-// decodeCharset returns r in UTF-8, and whether the character set is known. Without a
-// name, or with one that says nothing, a byte order mark and zero bytes tell UTF-16;
-// otherwise the bytes stay as they are.
-func decodeCharset(name string, r io.Reader) (io.Reader, bool) {
-	name = strings.ToLower(strings.Trim(strings.TrimSpace(name), `"'`))
-	switch name {
-	case "", "us-ascii", "ascii", "utf-8", "utf8":
-		br := bufio.NewReaderSize(r, 512)
-		head, _ := br.Peek(64) // an error shows again when it is read
-		if e := utf16Of(head); e != nil {
-			return transform.NewReader(br, e.NewDecoder()), true
-		}
-		return br, true
-	case "utf-7", "utf7", "unicode-1-1-utf-7":
-		return transform.NewReader(r, utf7.UTF7.NewDecoder()), true
-	}
-	e := lookup(name)
-	if e == nil {
-		return r, false
-	}
-	return transform.NewReader(r, e.NewDecoder()), true
+// charsetOf is what is known of a character set by its name.
+type charsetOf struct {
+	decoder transform.Transformer // nil: as it is
+	known   bool
+	odd     bool // its letters are not those of ASCII: a reader that ignores it sees others
 }
 
-func lookup(name string) encoding.Encoding {
-	if e, _ := charset.Lookup(name); e != nil {
-		return e
+func charsetByName(name string) charsetOf {
+	switch name = strings.ToLower(strings.Trim(name, " \t\"'")); name {
+	case "", "us-ascii", "ascii", "utf-8", "utf8", "unicode-1-1-utf-8":
+		return charsetOf{known: true}
+	case "utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-1-1-utf-7", "unicode-2-0-utf-7":
+		return charsetOf{new(utf7), true, true}
+	case "utf-16", "utf16", "unicode", "ucs-2", "iso-10646-ucs-2", "utf-16be":
+		return charsetOf{unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder(), true, true}
+	case "utf-16le":
+		return charsetOf{unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder(), true, true}
+	case "utf-32", "utf-32be", "ucs-4", "iso-10646-ucs-4":
+		return charsetOf{utf32.UTF32(utf32.BigEndian, utf32.UseBOM).NewDecoder(), true, true}
+	case "utf-32le":
+		return charsetOf{utf32.UTF32(utf32.LittleEndian, utf32.UseBOM).NewDecoder(), true, true}
 	}
-	if e, err := ianaindex.MIME.Encoding(name); err == nil && e != nil {
-		return e
+	var e encoding.Encoding
+	if found, canonical := charset.Lookup(name); canonical != "replacement" { // which shows nothing
+		e = found
 	}
-	return nil
+	if e == nil {
+		e, _ = ianaindex.MIME.Encoding(name) // unknown is nil
+	}
+	if e == nil {
+		return charsetOf{}
+	}
+	return charsetOf{e.NewDecoder(), true, !likeASCII(e)}
+}
+
+func (c charsetOf) reader(r io.Reader) io.Reader {
+	if c.decoder == nil {
+		return r
+	}
+	return transform.NewReader(r, c.decoder)
+}
+
+// likeASCII reports whether letters of ASCII are themselves in e.
+func likeASCII(e encoding.Encoding) bool {
+	const sample = "Wacht+ADw~{(=$B@"
+	got, err := e.NewDecoder().String(sample)
+	return err == nil && got == sample
+}
+
+// decodeCharset returns br in UTF-8. Without a name a byte order mark or zero bytes tell
+// UTF-16, and a page may name its own.
+func decodeCharset(name string, html bool, br *bufio.Reader) (io.Reader, charsetOf) {
+	c := charsetByName(name)
+	head, _ := br.Peek(1024) // an error shows again when it is read
+	if c.decoder == nil {
+		if e := utf16Of(head); e != nil {
+			return transform.NewReader(br, e.NewDecoder()), charsetOf{known: true}
+		}
+	}
+	if name == "" && html {
+		c = charsetByName(metaCharset(head))
+	}
+	return c.reader(br), c
+}
+
+// appendCharset appends text in a named character set to dst in UTF-8, and reports
+// whether the name is known.
+func appendCharset(dst []byte, name string, text []byte) ([]byte, bool) {
+	c := charsetByName(name)
+	if c.decoder == nil {
+		return append(dst, text...), c.known
+	}
+	dst, _, err := transform.Append(c.decoder, dst, text)
+	return dst, err == nil
+}
+
+// metaCharset returns the character set that an HTML page names.
+func metaCharset(head []byte) string {
+	lowered := bytes.ToLower(head)
+	for {
+		i := bytes.Index(lowered, []byte("charset"))
+		if i < 0 {
+			return ""
+		}
+		lowered = lowered[i+len("charset"):]
+		v, ok := bytes.CutPrefix(bytes.TrimLeft(lowered, " \t\r\n"), []byte("="))
+		if !ok {
+			continue
+		}
+		v = bytes.TrimLeft(v, " \t\r\n\"'")
+		if end := bytes.IndexAny(v, "\"'; />\t\r\n"); end >= 0 {
+			return string(v[:end])
+		}
+		return ""
+	}
 }
 
 // utf16Of returns the UTF-16 that a text's first bytes are in, with or without a byte
 // order mark; nil if they are not.
 func utf16Of(head []byte) encoding.Encoding {
+	head = head[:min(len(head), 256)]
 	switch {
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}):
 		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 	case bytes.HasPrefix(head, []byte{0xfe, 0xff}):
 		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+	case bytes.IndexByte(head, 0) < 0:
+		return nil
 	}
 	var zeros [2]int
 	for i, c := range head {
@@ -63,22 +129,14 @@ func utf16Of(head []byte) encoding.Encoding {
 			zeros[i%2]++
 		}
 	}
+	// Letters of Latin have one zero byte of two, always the same one.
 	switch half := len(head) / 2; {
 	case half < 4:
 		return nil
-	case zeros[1]*4 > half*3 && zeros[0] == 0:
+	case zeros[1]*2 > half && zeros[0]*8 < half:
 		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
-	case zeros[0]*4 > half*3 && zeros[1] == 0:
+	case zeros[0]*2 > half && zeros[1]*8 < half:
 		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
 	}
 	return nil
-}
-
-// charsetReader is decodeCharset for RFC 2047 words.
-func charsetReader(name string, r io.Reader) (io.Reader, error) {
-	d, known := decodeCharset(name, r)
-	if !known {
-		return nil, fmt.Errorf("unknown character set")
-	}
-	return d, nil
 }

@@ -7,13 +7,20 @@
 //     says, every reading is shown: the parts as a tolerant reader sees them, and the
 //     undecoded bytes as well. The report then says Ambiguous, and why.
 //   - What cannot be looked into is named (Uninspectable), never passed over in silence.
-//   - Work and memory are bounded: depth, parts, inflated bytes, inflation ratio, time.
-//     When a bound is reached the report says Incomplete.
-//   - Text comes in segments of bounded size. A later segment of a part starts with the
-//     end of the one before, so that nothing is cut in two.
+//   - Work and memory are bounded: depth, parts, bytes read, inflated and shown, inflation
+//     ratio, time (the context). When a bound is reached the report says Incomplete.
+//     Nothing is held whole: text comes in segments of at most MaxSegment bytes, and a
+//     document that has to be read in any order waits in an unlinked temporary file.
+//   - A segment that does not begin its text starts with the end of the segment before
+//     (Overlap), so that no phrase shorter than that is cut in two.
+//   - Content is never in an error, and a Secret prints as a placeholder. An error is
+//     emit's, the context's, or that of reading the input; bad input is no error.
 //
-// The MIME reader is our own and tolerant by construction, since a filter that refuses
-// to read what a mail program shows is blind: emersion/go-message, the usual choice in
-// Go, stops at the first malformed line (its tests here show where). Decoding of
-// character sets, HTML, zip and OLE is left to libraries.
+// The MIME reader is our own, one tolerant walker, since a filter that refuses to read
+// what a mail program shows is blind. emersion/go-message, the usual choice in Go, reads
+// strictly and stops at the first fault; its tests here show where. Running it first and
+// a tolerant reader only in doubt would not be safer: what it accepts and what it
+// rejects are both readings, and the walker's doubts are a superset of its complaints
+// (FuzzMessage holds the walker to showing whatever go-message shows). Decoding of
+// character sets, HTML, zip, XML and OLE is left to libraries.
 package text

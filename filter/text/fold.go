@@ -1,121 +1,202 @@
 package text
 
 import (
+	"encoding/binary"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
 
 // Fold undoes what makes equal texts look different to a machine and not to a reader:
-// compatibility forms (NFKC), invisible characters, accents, digits of other scripts,
-// and letters of other scripts that look Latin. Case is left as it is. Bytes that are
-// not UTF-8 are read as Latin-1.
+// compatibility forms (as NFKC does), invisible characters, accents, digits of other
+// scripts, and letters of other scripts that look Latin. Case is left as it is. A byte
+// that is not UTF-8 is read as Windows-1252.
 //
-// The result is b itself if nothing changes, which is the usual case; else it is
-// appended to dst[:0].
+// The result is b itself if nothing changes; else it is appended to dst[:0]. Characters
+// fold one by one, so that a text may be cut between any two of them and folded in
+// pieces.
 func Fold(dst, b []byte) []byte {
 	i := asciiPrefix(b)
 	if i == len(b) {
 		return b
 	}
+	t := foldTable()
 	dst = append(dst[:0], b[:i]...)
-	var small [64]byte
 	for i < len(b) {
-		if c := b[i]; c < utf8.RuneSelf {
-			dst = append(dst, c)
-			i++
-			continue
-		}
-		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n == 1 {
-			r = rune(b[i])
-		}
+		var n int
+		dst, n = t.append(dst, b[i:])
 		i += n
-		if f, ok := foldRune(r); ok {
-			if f != 0 {
-				dst = utf8.AppendRune(dst, f)
-			}
-			continue
-		}
-		for _, d := range string(norm.NFKD.AppendString(small[:0], string(r))) {
-			if f, ok := foldRune(d); ok {
-				d = f
-			}
-			if d != 0 {
-				dst = utf8.AppendRune(dst, d)
-			}
-		}
+		n = asciiPrefix(b[i:])
+		dst = append(dst, b[i:i+n]...)
+		i += n
 	}
 	return dst
 }
 
-func asciiPrefix(b []byte) int {
-	for i, c := range b {
-		if c >= utf8.RuneSelf {
+// Origin returns the offset in b of what became byte n of Fold(nil, b): a hit is found
+// in the folded text, and shown as it was written.
+func Origin(b []byte, n int) int {
+	t := foldTable()
+	var small [64]byte
+	i, folded := 0, 0
+	for i < len(b) {
+		k := min(asciiPrefix(b[i:]), n-folded)
+		i, folded = i+k, folded+k
+		if folded == n && (i == len(b) || b[i] < utf8.RuneSelf) || i == len(b) {
 			return i
 		}
+		f, size := t.append(small[:0], b[i:])
+		if folded += len(f); folded > n {
+			return i
+		}
+		i += size
 	}
-	return len(b)
+	return i
 }
 
-// foldRune returns what a rune folds to, 0 for nothing, and whether that is all: if not,
-// its decomposition has to be folded.
-func foldRune(r rune) (rune, bool) {
-	if r < utf8.RuneSelf {
-		return r, true
+func asciiPrefix(b []byte) int {
+	i := 0
+	for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 == 0 {
+		i += 8
 	}
-	if r >= 0xc0 && r <= 0x17f {
-		if f := latin[r-0xc0]; f != 0 {
-			return f, true
+	for i < len(b) && b[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
+}
+
+// folds holds what the characters up to U+20FF fold to: 0 for what has to be looked up,
+// drop for nothing.
+type foldings [0x2100]rune
+
+const drop = -1
+
+// append appends what the first character of b folds to, and returns its size.
+func (t *foldings) append(dst, b []byte) ([]byte, int) {
+	r, n := utf8.DecodeRune(b)
+	if r == utf8.RuneError && n <= 1 {
+		r, n = charmap.Windows1252.DecodeByte(b[0]), 1
+	}
+	if int(r) < len(t) {
+		switch f := t[r]; {
+		case f > 0 && f < utf8.RuneSelf:
+			return append(dst, byte(f)), n
+		case f > 0:
+			return utf8.AppendRune(dst, f), n
+		case f == drop:
+			return dst, n
 		}
 	}
-	if f, ok := lookalike[r]; ok {
-		return f, true
+	return appendFolded(dst, r), n
+}
+
+// appendFolded appends what r, and what it decomposes to, folds to.
+func appendFolded(dst []byte, r rune) []byte {
+	if f := foldRune(r); f != r {
+		if f == drop {
+			return dst
+		}
+		return utf8.AppendRune(dst, f)
+	}
+	var b [utf8.UTFMax]byte
+	d := norm.NFKD.Properties(b[:utf8.EncodeRune(b[:], r)]).Decomposition()
+	if d == nil {
+		return utf8.AppendRune(dst, r)
+	}
+	for len(d) > 0 {
+		p, n := utf8.DecodeRune(d)
+		if f := foldRune(p); f != drop {
+			dst = utf8.AppendRune(dst, f)
+		}
+		d = d[n:]
+	}
+	return dst
+}
+
+// foldRune returns what a character that does not decompose folds to.
+func foldRune(r rune) rune {
+	if r < utf8.RuneSelf {
+		return r
+	}
+	if f, ok := lookalikes()[r]; ok {
+		return f
 	}
 	switch {
-	case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r), r >= 0xfe00 && r <= 0xfe0f, r == 0x115f, r == 0x3164:
-		return 0, true
-	case unicode.Is(unicode.Nd, r) && r < 0x1d7ce: // the mathematical ones decompose
-		zero := r // the digits of a script are ten code points in a row
-		for unicode.Is(unicode.Nd, zero-1) && r-zero < 9 {
-			zero--
-		}
-		return '0' + r - zero, true
-	case unicode.Is(unicode.Zs, r):
-		return ' ', true
-	case r == '‘' || r == '’' || r == '‛' || r == '´':
-		return '\'', true
-	case r == '“' || r == '”' || r == '„':
-		return '"', true
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf), r == 0x115f, r == 0x1160, r == 0x3164, r == 0xffa0:
+		return drop
+	case r >= 0x1d7ce && r <= 0x1d7ff, r >= 0xff10 && r <= 0xff19:
+		return r // digits that decompose
+	case unicode.Is(unicode.Nd, r):
+		return '0' + digit(r)
+	case unicode.Is(unicode.Zs, r), r == 0x2800:
+		return ' '
+	case r == 0x2028 || r == 0x2029 || r == 0x85:
+		return '\n'
 	case unicode.Is(unicode.Pd, r), r == '−':
-		return '-', true
+		return '-'
+	case r >= 0x1f150 && r <= 0x1f169: // letters in black circles and squares, and of flags
+		return 'A' + r - 0x1f150
+	case r >= 0x1f170 && r <= 0x1f189:
+		return 'A' + r - 0x1f170
+	case r >= 0x1f1e6 && r <= 0x1f1ff:
+		return 'A' + r - 0x1f1e6
 	}
-	return r, norm.NFKD.IsNormalString(string(r))
+	return r
 }
 
-// latin holds the base letters of U+00C0 to U+017F.
-var latin = func() (t [0x17f - 0xc0 + 1]rune) {
-	for i := range t {
-		d := []rune(norm.NFKD.String(string(rune(0xc0 + i))))
-		if len(d) > 1 && d[0] < utf8.RuneSelf && unicode.Is(unicode.Mn, d[1]) {
-			t[i] = d[0]
+// digit returns the value of a decimal digit: they stand in runs of ten.
+func digit(r rune) rune {
+	for _, rng := range unicode.Nd.R16 {
+		if r <= rune(rng.Hi) && r >= rune(rng.Lo) {
+			return (r - rune(rng.Lo)) % 10
 		}
 	}
-	for r, f := range map[rune]rune{'ø': 'o', 'Ø': 'O', 'ł': 'l', 'Ł': 'L', 'đ': 'd', 'Đ': 'D', 'ħ': 'h', 'ı': 'i', 'ð': 'd', 'ſ': 's'} {
-		t[r-0xc0] = f
+	for _, rng := range unicode.Nd.R32 {
+		if r <= rune(rng.Hi) && r >= rune(rng.Lo) {
+			return (r - rune(rng.Lo)) % 10
+		}
+	}
+	return 0
+}
+
+var foldTable = sync.OnceValue(func() *foldings {
+	t := new(foldings)
+	for r := range rune(len(t)) {
+		switch b := appendFolded(nil, r); {
+		case len(b) == 0:
+			t[r] = drop
+		case utf8.RuneCount(b) == 1:
+			t[r], _ = utf8.DecodeRune(b)
+		}
 	}
 	return t
-}()
+})
 
-// lookalike holds letters of other scripts that a reader takes for Latin ones.
-var lookalike = func() map[rune]rune {
+// lookalikePairs are letters that a reader takes for the Latin one that follows them.
+const lookalikePairs = "" +
+	"аa сc ԁd еe һh іi јj кk ӏl мm нh оo рp ԛq гr ѕs тt уy хx вb ԝw ґr ѵv " + // Cyrillic
+	"АA ВB СC ЕE НH ІI ЈJ КK МM ОO РP ԚQ ЅS ТT ХX УY ԜW " +
+	"αa γy εe ιi κk νv οo ρp τt υu χx ωw " + // Greek
+	"ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX " +
+	"øo ØO łl ŁL đd ĐD ħh ĦH ıi ŧt ŦT ðd ɑa ɡg ɩi ƒf ɓb ɗd ɛe ɨi ɵo ʋv ƅb ʐz ɐa ǝe " + // Latin
+	"ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz " +
+	"‘' ’' ‛' ´' ʼ' ′' “\" ”\" „\" ″\" «\" »\" ․. 。. ⁄/ ∕/ ∶: ꞉: "
+
+var lookalikes = sync.OnceValue(func() map[rune]rune {
 	m := map[rune]rune{}
-	from := []rune("аеорсухіјѕԁһкмтвнАВЕКМНОРСТУХІЈЅαονικτρυΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
-	to := []rune("aeopcyxijsdhkmtbhABEKMHOPCTYXIJSaovikrpuABEZHIKMNOPTYX")
-	for i, r := range from {
-		m[r] = to[i]
+	var from rune
+	for _, r := range lookalikePairs {
+		switch {
+		case r == ' ':
+			from = 0
+		case from == 0:
+			from = r
+		default:
+			m[from] = r
+		}
 	}
-	m['τ'], m['ρ'] = 't', 'p'
 	return m
-}()
+})

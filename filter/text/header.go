@@ -4,185 +4,202 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"mime"
+	"slices"
 	"strings"
 )
 
 // maxHeader bounds what is read as the header of a message or part, in bytes.
 const maxHeader = 1 << 20
 
-// header is the header of a message or part, as a tolerant reader sees it.
-type header struct {
-	fields []field
-	size   int64 // bytes, the empty line included
+// entity is what the header of a message or part says, as a tolerant reader sees it.
+// Where a field is repeated, all its values are there: a reader may take any.
+type entity struct {
+	types     []mediaType
+	encodings []string // transfer encodings, in lower case
+	names     []string // of the file that it holds
+	size      int64    // bytes of the header, with the empty line
+	broken    int64    // where the first line is that is no field; -1 if there is none
 }
 
-type field struct{ name, value string }
-
-// readHeader reads to the first empty line. Lines that are no fields are kept as
-// values without a name: a mail program may show them.
-func (w *walker) readHeader(r *io.SectionReader) (header, error) {
-	var h header
-	br := bufio.NewReaderSize(io.NewSectionReader(r, 0, min(r.Size(), maxHeader)), 4096)
-	for {
-		line, err := readLine(br)
-		h.size += int64(len(line))
-		text := bytes.TrimRight(line, "\r\n")
-		switch {
-		case err != nil && err != io.EOF:
-			return h, err
-		case len(text) == 0:
-			return h, nil
-		case (text[0] == ' ' || text[0] == '\t') && len(h.fields) > 0:
-			h.fields[len(h.fields)-1].value += "\n" + string(text)
-		default:
-			name, value, ok := strings.Cut(string(text), ":")
-			name = strings.TrimRight(name, " \t")
-			if !ok || name == "" || strings.ContainsAny(name, " \t") {
-				if !strings.HasPrefix(string(text), "From ") { // the first line of a mailbox file
-					w.report.doubt(BadHeader)
-				}
-				name, value = "", string(text)
-			}
-			h.fields = append(h.fields, field{name, value})
-		}
-		if err == io.EOF {
-			if h.size >= maxHeader {
-				w.report.doubt(BadHeader)
-			}
-			return h, nil
+// readHeader reads to the first empty line, shows what people write in a header, and
+// returns what the body needs. Lines that are no fields are shown as well: a mail
+// program may take them for the body.
+func (w *walker) readHeader(part int, r *io.SectionReader) (entity, error) {
+	e := entity{broken: -1}
+	fields, err := w.splitHeader(r, &e)
+	if err != nil {
+		return e, err
+	}
+	w.scratch = w.scratch[:0]
+	for _, f := range fields {
+		if err := w.field(part, &e, f.name(w.header), f.value(w.header)); err != nil {
+			return e, err
 		}
 	}
-}
-
-// readLine returns a line with its end, however long it is.
-func readLine(br *bufio.Reader) ([]byte, error) {
-	line, err := br.ReadSlice('\n')
-	if err != bufio.ErrBufferFull {
-		return line, err
-	}
-	long := bytes.Clone(line)
-	for err == bufio.ErrBufferFull {
-		line, err = br.ReadSlice('\n')
-		long = append(long, line...)
-	}
-	return long, err
-}
-
-// all returns the values of the fields with a name, in any case.
-func (h header) all(name string) []string {
-	var vs []string
-	for _, f := range h.fields {
-		if strings.EqualFold(f.name, name) {
-			vs = append(vs, f.value)
-		}
-	}
-	return vs
-}
-
-// values returns the values of a field that may be there once; twice is a doubt, and a
-// reader may take either.
-func (w *walker) values(h header, name string) []string {
-	vs := h.all(name)
-	if len(vs) > 1 {
+	if len(e.types) > 1 || len(e.encodings) > 1 {
 		w.report.doubt(TwiceHeader)
 	}
-	return vs
+	if len(w.scratch) == 0 {
+		return e, nil
+	}
+	return e, w.show(part, Header, w.scratch)
 }
 
-// showHeader shows what people or programs wrote in the header: its texts, with
-// RFC 2047 words decoded. Fields that only machines write are passed over.
-func (w *walker) showHeader(part int, h header) error {
-	var b strings.Builder
-	for _, f := range h.fields {
-		if machineField(f.name) {
+// field is a header field, as offsets into the header. Without a name colon is begin.
+type field struct{ begin, colon, end int }
+
+func (f field) name(header []byte) []byte { return bytes.TrimRight(header[f.begin:f.colon], " \t") }
+
+func (f field) value(header []byte) []byte {
+	if f.colon == f.begin {
+		return header[f.begin:f.end]
+	}
+	return header[f.colon+1 : f.end]
+}
+
+// splitHeader reads the fields into w.header, unfolded.
+func (w *walker) splitHeader(r *io.SectionReader, e *entity) ([]field, error) {
+	br, done := buffered(sub(r, 0, maxHeader))
+	defer done()
+	h, fields := w.header[:0], make([]field, 0, 32)
+	defer func() { w.header = h }()
+	inside := false // a line that is longer than the buffer
+	for {
+		line, err := br.ReadSlice('\n')
+		if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+			return nil, err
+		}
+		at := e.size
+		e.size += int64(len(line))
+		text := line
+		if err != bufio.ErrBufferFull {
+			text = bytes.TrimRight(line, "\r\n")
+		}
+		switch {
+		case inside, len(text) > 0 && (text[0] == ' ' || text[0] == '\t') && len(fields) > 0:
+			if !inside && len(bytes.TrimSpace(text)) == 0 && e.broken < 0 {
+				e.broken = at // some readers take it for the end of the header
+				w.report.doubt(BadHeader)
+			}
+			h = append(h, text...)
+			fields[len(fields)-1].end = len(h)
+		case len(text) == 0 && err == nil:
+			if len(line) > 2 {
+				w.report.doubt(BadHeader) // CR CR LF
+			}
+			return fields, nil
+		case len(text) > 0:
+			f := field{len(h), len(h), len(h) + len(text)}
+			if n := nameLength(text); n > 0 {
+				f.colon += n
+			} else if at > 0 || !bytes.HasPrefix(text, []byte("From ")) { // the first line of a mailbox file
+				w.report.doubt(BadHeader)
+				if e.broken < 0 {
+					e.broken = at
+				}
+			}
+			h, fields = append(h, text...), append(fields, f)
+		}
+		inside = err == bufio.ErrBufferFull
+		if err == io.EOF {
+			if e.size >= maxHeader {
+				w.report.doubt(BadHeader)
+			}
+			return fields, nil
+		}
+	}
+}
+
+// nameLength returns the length of the field name that a line begins with, 0 if it does
+// not begin with one.
+func nameLength(line []byte) int {
+	n := bytes.IndexByte(line, ':')
+	if n <= 0 || bytes.ContainsAny(bytes.TrimRight(line[:n], " \t"), " \t") {
+		return 0
+	}
+	return n
+}
+
+// field takes from a field what the body needs, or shows its text. Fields that only
+// machines write are passed over: their digits would be taken for numbers of people.
+func (w *walker) field(part int, e *entity, name, value []byte) error {
+	switch n := string(lower(name)); n {
+	case "content-type":
+		t, clean := parseMediaType(string(value))
+		if !clean {
+			w.report.doubt(BadContentType)
+		}
+		if len(e.types) < maxReadings {
+			e.types = append(e.types, t)
+		}
+		e.addName(t.params, "name")
+		return w.param(t.params, "charset", "boundary", "name")
+	case "content-transfer-encoding":
+		v := strings.ToLower(strings.TrimSpace(string(value)))
+		if len(e.encodings) < maxReadings && !slices.Contains(e.encodings, v) {
+			e.encodings = append(e.encodings, v)
+		}
+		return nil
+	case "content-disposition":
+		d, clean := parseMediaType(string(value))
+		if !clean {
+			w.report.doubt(BadContentType)
+		}
+		e.addName(d.params, "filename")
+		return w.param(d.params, "filename")
+	case "subject":
+		start := len(w.scratch)
+		w.word(value)
+		err := w.show(part, Subject, bytes.TrimSpace(w.scratch[start:]))
+		w.scratch = w.scratch[:start]
+		return err
+	}
+	if !machineField(name) {
+		w.word(value)
+		w.scratch = append(w.scratch, '\n')
+	}
+	return nil
+}
+
+// maxReadings bounds the readings of a repeated field.
+const maxReadings = 3
+
+func (e *entity) addName(params []param, key string) {
+	for _, p := range params {
+		if p.name != key || p.value == "" || len(e.names) >= maxReadings {
 			continue
 		}
-		b.WriteString(decodeWords(f.value))
-		b.WriteByte('\n')
+		if n := decodeWords(p.value); !slices.Contains(e.names, n) {
+			e.names = append(e.names, n)
+		}
 	}
-	return w.show(part, Header, b.String())
 }
 
-func machineField(name string) bool {
-	switch strings.ToLower(name) {
-	case "received", "dkim-signature", "arc-seal", "arc-message-signature", "arc-authentication-results",
-		"authentication-results", "message-id", "references", "in-reply-to", "date", "mime-version",
-		"content-transfer-encoding", "return-path":
-		return true
+// param shows parameters that no program reads: words may be hidden there.
+func (w *walker) param(params []param, known ...string) error {
+	for _, p := range params {
+		if !slices.Contains(known, p.name) {
+			w.scratch = append(append(w.scratch, decodeWords(p.value)...), '\n')
+		}
+	}
+	return nil
+}
+
+var machineFields = []string{"received", "dkim-signature", "arc-seal", "arc-message-signature",
+	"arc-authentication-results", "authentication-results", "received-spf", "message-id", "references", "in-reply-to",
+	"date", "mime-version", "return-path", "content-id", "x-received", "x-google-dkim-signature", "x-gm-message-state"}
+
+func machineField(name []byte) bool {
+	for _, m := range machineFields {
+		if len(m) == len(name) && strings.EqualFold(m, string(name)) {
+			return true
+		}
 	}
 	return false
 }
 
-var wordDecoder = mime.WordDecoder{CharsetReader: func(charset string, input io.Reader) (io.Reader, error) {
-	return charsetReader(charset, input)
-}}
-
-// decodeWords decodes the RFC 2047 words of a header value. Words that follow one another
-// are joined first, as mail programs join them, so that none is cut in two.
-func decodeWords(s string) string {
-	s = strings.ReplaceAll(s, "\n", "")
-	if !strings.Contains(s, "=?") {
-		return s
-	}
-	if d, err := wordDecoder.DecodeHeader(joinWords(s)); err == nil {
-		return d
-	}
-	return s
-}
-
-// joinWords joins encoded words of one charset and encoding B that stand side by side: a
-// character or a group of base64 may be cut between them.
-func joinWords(s string) string {
-	for from := 0; ; {
-		i := strings.Index(s[from:], "?=")
-		if i < 0 {
-			return s
-		}
-		i += from
-		rest := strings.TrimLeft(s[i+2:], " \t")
-		start := strings.LastIndex(s[:i], "=?")
-		if start < 0 || !strings.HasPrefix(rest, "=?") {
-			from = i + 2
-			continue
-		}
-		a, b := strings.SplitN(s[start+2:i], "?", 3), strings.SplitN(rest[2:], "?", 3)
-		if len(a) == 3 && len(b) == 3 && strings.EqualFold(a[0], b[0]) && strings.EqualFold(a[1], b[1]) && !strings.HasSuffix(a[2], "=") {
-			s = s[:i] + b[2]
-			from = start
-			continue
-		}
-		from = i + 2
-	}
-}
-
-// mediaType returns the media type of a part and its parameters, also of a Content-Type
-// that is malformed.
-func (w *walker) mediaType(value string) (string, map[string]string) {
-	value = strings.ReplaceAll(value, "\n", "")
-	t, params, err := mime.ParseMediaType(value)
-	if err == nil {
-		return t, params
-	}
-	w.report.doubt(BadContentType)
-	return lenientMediaType(value)
-}
-
-// lenientMediaType takes what a mail program would make of it: the first word, and
-// whatever looks like a parameter. Of a repeated one the first counts.
-func lenientMediaType(value string) (string, map[string]string) {
-	t, rest, _ := strings.Cut(value, ";")
-	params := map[string]string{}
-	for _, p := range strings.Split(rest, ";") {
-		k, v, ok := strings.Cut(p, "=")
-		k = strings.ToLower(strings.TrimSpace(k))
-		if ok && params[k] == "" {
-			params[k] = strings.Trim(strings.TrimSpace(v), `"'`)
-		}
-	}
-	t = strings.ToLower(strings.TrimSpace(t))
-	if i := strings.IndexAny(t, " \t"); i >= 0 {
-		t = t[:i]
-	}
-	return t, params
+// lower returns name in lower case, of at most 32 bytes: no field that counts is longer.
+func lower(name []byte) []byte {
+	var b [32]byte
+	return append(b[:0], bytes.ToLower(name[:min(len(name), len(b))])...)
 }

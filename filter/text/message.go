@@ -1,230 +1,293 @@
 package text
 
 import (
-	"bufio"
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 )
 
-// message shows a message or a part of one: header, then body by its media type.
-func (w *walker) message(r *io.SectionReader, depth int) error {
+// root shows a message that stands by itself. Line endings that readers see differently
+// are made the same for a second reading.
+func (w *walker) root(r *io.SectionReader, depth int) error {
+	mixed, bareCR, err := lineEndings(fresh(r))
+	if err != nil {
+		return err
+	}
+	if mixed {
+		w.report.doubt(MixedEndings)
+	}
+	if err := w.message(r, depth, nil); err != nil || !bareCR {
+		return err
+	}
+	return w.random(&crReader{r: fresh(r)}, func(s *io.SectionReader) error { return w.message(s, depth, nil) })
+}
+
+// lineEndings reports whether lines end in more than one way, and whether any ends in CR.
+func lineEndings(r io.Reader) (mixed, bareCR bool, err error) {
+	var crs, crlfs, lfs int
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	last := byte(0)
+	for {
+		n, err := r.Read(*buf)
+		b := (*buf)[:n]
+		crs += bytes.Count(b, []byte{'\r'})
+		for i := bytes.IndexByte(b, '\n'); i >= 0; {
+			if i > 0 && b[i-1] == '\r' || i == 0 && last == '\r' {
+				crlfs++
+			} else {
+				lfs++
+			}
+			next := bytes.IndexByte(b[i+1:], '\n')
+			if next < 0 {
+				break
+			}
+			i += 1 + next
+		}
+		if n > 0 {
+			last = b[n-1]
+		}
+		if err == io.EOF {
+			return crs > crlfs || lfs > 0 && crlfs > 0, crs > crlfs, nil
+		}
+		if err != nil {
+			return false, false, err
+		}
+	}
+}
+
+// crReader makes a line feed of every carriage return that is not before one.
+type crReader struct{ r io.Reader }
+
+// Read implements io.Reader.
+func (c *crReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	for i, b := range p[:n] {
+		if b == '\r' && (i+1 == n || p[i+1] != '\n') {
+			p[i] = '\n' // before a line feed it makes an empty line at worst
+		}
+	}
+	return n, err
+}
+
+// message shows a message or a part of one: header, then body. Without a Content-Type
+// it is plain text, or what kind says.
+func (w *walker) message(r *io.SectionReader, depth int, kind *mediaType) error {
 	part, err := w.part()
 	if err != nil {
 		return err
 	}
 	if depth > w.limits.Depth {
 		w.report.uninspectable(TooDeep)
-		return w.raw(r)
+		return w.raw(part, fresh(r))
 	}
-	h, err := w.readHeader(r)
+	e, err := w.readHeader(part, r)
 	if err != nil {
 		return err
 	}
-	if err := w.showHeader(part, h); err != nil {
-		return err
+	if len(e.types) == 0 {
+		if kind == nil {
+			kind = &mediaType{name: "text/plain"}
+		}
+		e.types = append(e.types, *kind)
 	}
-	body := io.NewSectionReader(r, min(h.size, r.Size()), max(0, r.Size()-h.size))
-	return w.body(part, h, body, depth)
+	if len(e.encodings) == 0 {
+		e.encodings = append(e.encodings, "")
+	}
+	for _, t := range e.types {
+		for _, encoding := range e.encodings {
+			if err := w.body(part, e, t, encoding, r, depth); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-// body shows a body under each content type that its header gives: there may be none,
-// or several.
-func (w *walker) body(part int, h header, body *io.SectionReader, depth int) error {
-	types := w.values(h, "Content-Type")
-	if len(types) == 0 {
-		types = []string{"text/plain"}
-	}
-	for i, value := range types {
-		if i == 3 {
-			break // more than anybody reads
+// body shows a body in one reading of its header.
+func (w *walker) body(part int, e entity, t mediaType, encoding string, r *io.SectionReader, depth int) error {
+	begin := e.size
+	if strings.HasPrefix(t.name, "multipart/") || t.name == "message/rfc822" || t.name == "message/global" || t.name == "message/partial" {
+		if e.broken >= 0 && strings.HasPrefix(t.name, "multipart/") {
+			begin = e.broken
 		}
-		t, params := w.mediaType(value)
-		if err := w.typed(part, h, t, params, body, depth); err != nil {
+		body := sub(r, begin, r.Size())
+		if identity(encoding) {
+			return w.composite(part, t, body, depth)
+		}
+		// Not allowed (RFC 2045 section 6.4), and opened by some mail programs.
+		w.report.doubt(NestedEncoding)
+		return w.random(w.transfer(encoding, body), func(s *io.SectionReader) error { return w.composite(part, t, s, depth) })
+	}
+	if err := w.leaf(part, e, t, encoding, sub(r, begin, r.Size()), depth); err != nil {
+		return err
+	}
+	if e.broken >= 0 {
+		// A reader that stops at the line that is no field sees more of the body.
+		return w.leaf(part, e, t, encoding, sub(r, e.broken, r.Size()), depth)
+	}
+	return nil
+}
+
+func (w *walker) composite(part int, t mediaType, body *io.SectionReader, depth int) error {
+	if strings.HasPrefix(t.name, "multipart/") {
+		return w.multipart(part, t, body, depth)
+	}
+	return w.message(body, depth+1, nil)
+}
+
+// leaf shows a part that holds no parts. A text without a name is a text, whatever its
+// content; everything else, and a text that is a file by its content, is a file.
+func (w *walker) leaf(part int, e entity, t mediaType, encoding string, body *io.SectionReader, depth int) error {
+	name := ""
+	for i, n := range e.names {
+		if err := w.show(part, FileName, []byte(n)); err != nil {
+			return err
+		}
+		if i == 0 || programExtensions[extension(n)] {
+			name = n // the worst of what a reader may take
+		}
+	}
+	open := func() io.Reader { return w.transfer(encoding, fresh(body)) }
+	if err := w.leafReading(part, name, t, open, depth); err != nil {
+		return err
+	}
+	if b, ok := open().(*base64Reader); ok && slices.Contains(w.report.Doubts, BadEncoding) {
+		// Readers disagree on padding in the middle: once more, as if it were not there.
+		_, err := io.Copy(io.Discard, b)
+		if w.stop != nil || err != nil || !b.decoder.misplaced && !b.decoder.junk {
+			return w.stop
+		}
+		joined := func() io.Reader {
+			return &base64Reader{r: fresh(body), w: w, decoder: base64Decoder{joined: true}}
+		}
+		return w.leafReading(part, name, t, joined, depth)
+	}
+	return nil
+}
+
+func (w *walker) leafReading(part int, name string, t mediaType, open func() io.Reader, depth int) error {
+	head, err := peek(open())
+	if err != nil {
+		return w.damage(err)
+	}
+	a := Attachment{Name: Secret(shortName(name)), Declared: Secret(shortName(t.name)), Depth: depth}
+	a.Kind = kindOf(head, name)
+	isText := name == "" && (strings.HasPrefix(t.name, "text/") || strings.HasPrefix(t.name, "message/") || !strings.Contains(t.name, "/"))
+	if isText {
+		if err := w.texts(part, t, open, depth); err != nil || a.Kind.textual() {
 			return err
 		}
 	}
-	return nil
-}
-
-func (w *walker) typed(part int, h header, t string, params map[string]string, body *io.SectionReader, depth int) error {
-	encodings := w.values(h, "Content-Transfer-Encoding")
-	if len(encodings) == 0 {
-		encodings = []string{""}
-	}
-	composite := strings.HasPrefix(t, "multipart/") || t == "message/rfc822" || t == "message/global" || t == "message/partial"
-	for _, e := range encodings[:min(2, len(encodings))] {
-		e = strings.ToLower(strings.TrimSpace(e))
-		switch {
-		case composite && identity(e):
-			if err := w.composite(t, params, body, depth); err != nil {
-				return err
-			}
-		case composite:
-			// Not allowed (RFC 2045 section 6.4), and opened by some mail programs.
-			w.report.doubt(NestedEncoding)
-			err := w.spooled(w.transfer(e, body), func(r *io.SectionReader) error { return w.composite(t, params, r, depth) })
-			if err != nil {
-				return err
-			}
-		default:
-			if err := w.leaf(part, h, t, params, w.transfer(e, body), depth); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (w *walker) composite(t string, params map[string]string, body *io.SectionReader, depth int) error {
-	if !strings.HasPrefix(t, "multipart/") {
-		return w.message(body, depth+1)
-	}
-	return w.multipart(params["boundary"], body, depth)
-}
-
-// leaf shows a part that holds no parts. Texts are shown as texts, whatever their name;
-// everything else is a file.
-func (w *walker) leaf(part int, h header, t string, params map[string]string, r io.Reader, depth int) error {
-	name := w.fileName(h, params)
-	if err := w.show(part, FileName, name); err != nil {
-		return err
-	}
-	if strings.HasPrefix(t, "text/") && name == "" {
-		return w.text(part, t, params["charset"], r)
-	}
-	return w.spooled(r, func(s *io.SectionReader) error {
-		a := Attachment{Name: Secret(name)}
-		return w.file(a, params["charset"], s, s.Size(), depth)
-	})
-}
-
-// fileName returns the name of an attachment from wherever a mail program takes it.
-func (w *walker) fileName(h header, params map[string]string) string {
-	for _, d := range h.all("Content-Disposition") {
-		_, dp := w.mediaType(d)
-		if n := dp["filename"]; n != "" {
-			return decodeWords(n)
-		}
-	}
-	return decodeWords(params["name"])
-}
-
-// text shows a text part.
-func (w *walker) text(part int, t, charset string, r io.Reader) error {
-	decoded, known := decodeCharset(charset, r)
-	if !known {
-		w.report.doubt(BadCharset)
-	}
-	if t == "text/html" || t == "text/xml" || t == "text/xhtml" {
-		return w.html(part, decoded)
-	}
-	o := w.out(part, Plain)
-	if _, err := io.Copy(o, decoded); err != nil {
-		return err
-	}
-	return o.Close()
-}
-
-// multipart shows the parts between boundaries, and what stands before the first and
-// after the last. Where a boundary is missing or malformed, one is guessed.
-func (w *walker) multipart(boundary string, body *io.SectionReader, depth int) error {
-	if boundary == "" || len(boundary) > 250 {
-		w.report.doubt(BadBoundary)
-		boundary = guessBoundary(body)
-	}
-	var start int64 = -1 // of the part that is being read
-	closed := false
-	err := delimiters(body, boundary, func(d delimiter) error {
-		piece := io.NewSectionReader(body, max(0, start), max(0, d.begin-max(0, start)))
-		var err error
-		if start < 0 {
-			err = w.preamble(piece)
-		} else if !closed {
-			err = w.message(piece, depth+1)
-		} else {
-			w.report.doubt(BadBoundary) // parts go on after the end: some programs show them
-			err = w.message(piece, depth+1)
-		}
-		start, closed = d.end, closed || d.last
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	rest := io.NewSectionReader(body, max(0, start), body.Size()-max(0, start))
-	switch {
-	case start < 0:
-		w.report.doubt(BadBoundary)
-		return w.message(rest, depth+1)
-	case !closed:
-		w.report.doubt(NoEnd)
-		return w.message(rest, depth+1)
-	}
-	return w.preamble(rest)
-}
-
-// preamble shows what a reader of MIME does not see, and another program does.
-func (w *walker) preamble(r *io.SectionReader) error {
-	if r.Size() <= 2 {
+	if a.opaque() {
+		w.list(a)
 		return nil
 	}
-	o := w.out(0, Hidden)
-	if _, err := io.Copy(o, r); err != nil {
-		return err
+	r := open()
+	if s, ok := r.(*io.SectionReader); ok && s.Size() == 0 && name == "" {
+		return nil
 	}
-	return o.Close()
+	err = w.random(r, func(s *io.SectionReader) error { return w.file(part, a, t.value("charset"), s, depth) })
+	return w.damage(err)
 }
 
-// delimiter is a boundary line: where it begins, and where what follows it does.
-type delimiter struct {
-	begin, end int64
-	last       bool
-}
-
-// delimiters finds the boundary lines of a multipart body, with any line ending. A line
-// that begins with the boundary and goes on is one as well, since readers disagree
-// (RFC 2046 section 5.1.1 allows white space only).
-func delimiters(body *io.SectionReader, boundary string, found func(delimiter) error) error {
-	br := bufio.NewReaderSize(io.NewSectionReader(body, 0, body.Size()), 8<<10)
-	dash := []byte("--" + boundary)
-	var at int64
-	begin := true // of a line
-	for {
-		line, err := br.ReadSlice('\n')
-		if begin && bytes.HasPrefix(line, dash) {
-			rest := bytes.TrimRight(line[len(dash):], " \t\r\n")
-			last := bytes.HasPrefix(rest, []byte("--"))
-			if len(rest) == 0 || last && len(rest) == 2 {
-				end := at + int64(len(line))
-				if e := found(delimiter{at, end, last}); e != nil {
-					return e
-				}
-			}
-		}
-		at += int64(len(line))
-		begin = err == nil
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil && err != bufio.ErrBufferFull {
+// texts shows a text in each character set that its header names.
+func (w *walker) texts(part int, t mediaType, open func() io.Reader, depth int) error {
+	charsets := t.values("charset")
+	if len(charsets) == 0 {
+		charsets = []string{""}
+	}
+	for _, c := range charsets[:min(len(charsets), maxReadings)] {
+		if err := w.text(part, Plain, t, c, open, depth); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
-// guessBoundary returns what follows the dashes of the first line that begins with two.
-func guessBoundary(body *io.SectionReader) string {
-	br := bufio.NewReaderSize(io.NewSectionReader(body, 0, body.Size()), 4096)
-	for {
-		line, err := br.ReadSlice('\n')
-		if text, ok := bytes.CutPrefix(line, []byte("--")); ok {
-			if b := strings.TrimRight(string(text), " \t\r\n"); b != "" && b != "--" {
-				return b
-			}
+// text shows a text in one character set.
+func (w *walker) text(part int, role Role, t mediaType, charset string, open func() io.Reader, depth int) error {
+	html := t.name == "text/html" || t.name == "text/xml" || t.name == "text/xhtml" || t.name == "application/xhtml+xml"
+	spotter := fileSpotter{}
+	err := w.decoded(charset, html, open(), func(r io.Reader) error {
+		if html {
+			return w.html(part, r)
 		}
-		if err != nil && err != bufio.ErrBufferFull {
-			return "\x00" // no line has it
+		o := w.out(part, role)
+		defer o.Close()
+		spotter.Writer = o
+		var to io.Writer = &spotter
+		if t.name == "text/calendar" || t.name == "text/vcard" || t.name == "text/x-vcard" || t.name == "text/directory" {
+			to = &unfolder{Writer: to}
+		}
+		buf := copyBuffers.Get().(*[]byte)
+		defer copyBuffers.Put(buf)
+		_, err := io.CopyBuffer(to, onlyReader{r}, *buf)
+		return first(o.Close(), err)
+	})
+	if w.damage(err) != nil {
+		return w.stop
+	}
+	if c := charsetByName(charset); !c.known {
+		w.report.doubt(BadCharset)
+	} else if c.odd {
+		if err := w.damage(w.raw(part, open())); err != nil {
+			return err
 		}
 	}
+	if spotter.found {
+		return w.damage(w.embedded(open(), depth))
+	}
+	return nil
 }
+
+// decoded calls use with r in UTF-8.
+func (w *walker) decoded(charset string, html bool, r io.Reader, use func(io.Reader) error) error {
+	br, done := buffered(r)
+	defer done()
+	u, _ := decodeCharset(charset, html, br)
+	return use(u)
+}
+
+// unfolder joins the folded lines of calendars and cards (RFC 5545 section 3.1) and
+// undoes the escapes that could cut a word.
+type unfolder struct {
+	io.Writer
+	held []byte // the beginning of what may be a fold or an escape
+}
+
+var folds = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "", `\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";")
+
+// Write implements io.Writer.
+func (u *unfolder) Write(p []byte) (int, error) {
+	b := append(u.held, p...)
+	end := len(b)
+	for end > 0 && len(b)-end < 2 && (b[end-1] == '\r' || b[end-1] == '\n' || b[end-1] == '\\') {
+		end--
+	}
+	_, err := folds.WriteString(u.Writer, string(b[:end]))
+	u.held = bytes.Clone(b[end:])
+	return len(p), err
+}
+
+// peek returns the first bytes of r.
+func peek(r io.Reader) ([]byte, error) {
+	if s, ok := r.(*io.SectionReader); ok {
+		b := make([]byte, min(headSize, s.Size()))
+		n, err := s.ReadAt(b, 0)
+		if err == io.EOF {
+			err = nil
+		}
+		return b[:n], err
+	}
+	b := make([]byte, headSize)
+	n, err := io.ReadFull(r, b)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return b[:n], err
+}
+
+// shortName bounds a name in a report. Its end says what it is.
+func shortName(name string) string { return name[max(0, len(name)-1024):] }

@@ -2,91 +2,202 @@ package text
 
 import (
 	"bytes"
+	"io"
 	"sync"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
-// out cuts what is written to it into segments. It is closed to pass on the last one.
+// out makes segments of what is written to it. Close passes the last one on. A byte that
+// is not UTF-8 is read as Windows-1252, as mail programs do with unlabelled text.
 type out struct {
 	w       *walker
 	part    int
 	role    Role
 	buf     *[]byte
 	overlap int
+	split   [utf8.UTFMax]byte // the beginning of a rune at the end of a Write
+	n       int               // its length
 }
 
 var outBuffers = sync.Pool{New: func() any { b := make([]byte, 0, MaxSegment); return &b }}
 
 func (w *walker) out(part int, role Role) *out {
-	return &out{w: w, part: part, role: role, buf: outBuffers.Get().(*[]byte)}
+	return &out{w: w, part: part, role: role}
 }
 
-// Write implements io.Writer. What is not UTF-8 is passed on as it is.
+// Write implements io.Writer.
 func (o *out) Write(p []byte) (int, error) {
 	n := len(p)
-	for len(p) > 0 {
-		b := *o.buf
-		k := copy(b[len(b):cap(b)], p)
-		*o.buf, p = b[:len(b)+k], p[k:]
-		if len(*o.buf) == cap(*o.buf) {
-			if err := o.flush(); err != nil {
+	for o.n > 0 && len(p) > 0 {
+		o.split[o.n], p = p[0], p[1:]
+		if o.n++; utf8.FullRune(o.split[:o.n]) {
+			rest := o.n
+			o.n = 0
+			if err := o.repair(o.split[:rest]); err != nil {
 				return 0, err
 			}
 		}
 	}
-	return n, nil
+	// A rune that is cut by the end of p waits for its other bytes.
+	for i := 1; i < utf8.UTFMax && i <= len(p); i++ {
+		if c := p[len(p)-i]; utf8.RuneStart(c) {
+			if !utf8.FullRune(p[len(p)-i:]) {
+				o.n = copy(o.split[:], p[len(p)-i:])
+				p = p[:len(p)-i]
+			}
+			break
+		}
+	}
+	if utf8.Valid(p) {
+		return n, o.add(p)
+	}
+	return n, o.repair(p)
+}
+
+// repair adds p, with what is no UTF-8 in it read as Windows-1252.
+func (o *out) repair(p []byte) error {
+	for len(p) > 0 {
+		valid := 0
+		for valid < len(p) {
+			r, size := utf8.DecodeRune(p[valid:])
+			if r == utf8.RuneError && size == 1 {
+				break
+			}
+			valid += size
+		}
+		if err := o.add(p[:valid]); err != nil {
+			return err
+		}
+		if p = p[valid:]; len(p) > 0 {
+			var b [utf8.UTFMax]byte
+			if err := o.add(utf8.AppendRune(b[:0], charmap.Windows1252.DecodeByte(p[0]))); err != nil {
+				return err
+			}
+			p = p[1:]
+		}
+	}
+	return nil
+}
+
+// add adds UTF-8.
+func (o *out) add(p []byte) error {
+	if len(p) == 0 {
+		return o.w.stop
+	}
+	if o.buf == nil {
+		if o.w.stop != nil {
+			return o.w.stop
+		}
+		o.buf = outBuffers.Get().(*[]byte)
+	}
+	for {
+		b := *o.buf
+		k := copy(b[len(b):cap(b)], p)
+		*o.buf, p = b[:len(b)+k], p[k:]
+		if len(p) == 0 {
+			return o.w.stop
+		}
+		if err := o.flush(); err != nil {
+			return err
+		}
+	}
 }
 
 // flush passes a full buffer on and keeps its end for the next segment.
 func (o *out) flush() error {
 	b := *o.buf
 	end := len(b)
-	for i := 0; i < utf8.UTFMax && end > 0 && !utf8.RuneStart(b[end-1]); i++ {
-		end--
-	}
-	if end > 0 && b[end-1] >= utf8.RuneSelf && !utf8.FullRune(b[end-1:]) {
-		end-- // the beginning of a rune that is still to come
-	}
-	if end <= MaxOverlap {
-		end = len(b)
+	for i := 1; i <= utf8.UTFMax; i++ {
+		if utf8.RuneStart(b[end-i]) {
+			if !utf8.FullRune(b[end-i:]) {
+				end -= i
+			}
+			break
+		}
 	}
 	if err := o.pass(b[:end]); err != nil {
 		return err
 	}
 	keep := end - MaxOverlap
-	if i := bytes.IndexAny(b[keep:end], " \n"); i >= 0 && i < MaxOverlap/2 {
+	if i := bytes.IndexAny(b[keep:keep+MaxOverlap/2], " \n"); i >= 0 {
 		keep += i // do not begin in the middle of a word
 	}
+	for !utf8.RuneStart(b[keep]) {
+		keep++
+	}
 	o.overlap = end - keep
-	n := copy(b, b[keep:])
-	*o.buf = b[:n]
+	*o.buf = b[:copy(b, b[keep:])]
 	return nil
 }
 
 func (o *out) pass(b []byte) error {
-	if len(b) == o.overlap && len(b) > 0 {
-		return nil // shown already
+	if o.w.stop != nil || len(b) == o.overlap {
+		return o.w.stop // shown already
 	}
 	if err := o.w.ctx.Err(); err != nil {
-		return err
+		return o.w.fail(err)
 	}
 	if o.w.shown += int64(len(b) - o.overlap); o.w.shown > o.w.limits.Text {
-		return errEnough
+		return o.w.fail(errEnough)
 	}
-	return o.w.emit(Segment{Part: o.part, Role: o.role, Text: b, Overlap: o.overlap})
+	if err := o.w.emit(Segment{Part: o.part, Role: o.role, Text: b, Overlap: o.overlap}); err != nil {
+		return o.w.fail(err)
+	}
+	return nil
 }
 
-// Close passes the last segment on.
+// Close passes the last segment on. It may be called again.
 func (o *out) Close() error {
+	if o.n > 0 {
+		rest := o.n
+		o.n = 0
+		o.repair(o.split[:rest]) // an error ends the work, and shows below
+	}
 	if o.buf == nil {
-		return nil
+		return o.w.stop
 	}
-	var err error
-	if len(*o.buf) > 0 {
-		err = o.pass(*o.buf)
-	}
+	err := o.pass(*o.buf)
 	*o.buf = (*o.buf)[:0]
 	outBuffers.Put(o.buf)
-	o.buf = nil
+	o.buf, o.overlap = nil, 0
 	return err
 }
+
+// show passes on a short text.
+func (w *walker) show(part int, role Role, text []byte) error {
+	o := w.out(part, role)
+	o.Write(text) // an error ends the work, and shows below
+	return o.Close()
+}
+
+// copy shows all of r. The error may be r's.
+func (w *walker) copy(part int, role Role, r io.Reader) error {
+	o := w.out(part, role)
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	_, err := io.CopyBuffer(onlyWriter{o}, onlyReader{r}, *buf)
+	return first(o.Close(), err)
+}
+
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 16<<10); return &b }}
+
+// onlyReader and onlyWriter keep io.CopyBuffer from taking a way that uses no buffer.
+type (
+	onlyReader struct{ io.Reader }
+	onlyWriter struct{ io.Writer }
+)
+
+// first returns the first error of several.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// raw shows the bytes as they are.
+func (w *walker) raw(part int, r io.Reader) error { return w.copy(part, Raw, r) }

@@ -1,34 +1,75 @@
 package text
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
 	"os"
+	"sync"
 )
 
-// spooled calls use with all of r: in memory if it is small, else in a file without a
-// name, so that documents can be read in any order.
-func (w *walker) spooled(r io.Reader, use func(*io.SectionReader) error) error {
-	var head bytes.Buffer
-	n, err := io.CopyN(&head, r, w.limits.Spool)
-	if err == io.EOF {
-		return use(io.NewSectionReader(bytes.NewReader(head.Bytes()), 0, n))
+// random calls use with all of r in a form that can be read in any order: r itself, if
+// it can, else from memory if it is small, else from a file without a name.
+func (w *walker) random(r io.Reader, use func(*io.SectionReader) error) error {
+	if s, ok := r.(*io.SectionReader); ok {
+		return use(fresh(s))
 	}
-	if err != nil {
+	var head bytes.Buffer
+	n, err := io.Copy(&head, io.LimitReader(r, w.limits.Spool))
+	if err != nil && n == 0 {
 		return err
+	}
+	if err != nil || n < w.limits.Spool {
+		// What came before a fault is looked into all the same.
+		return first(use(w.section(bytes.NewReader(head.Bytes()), n)), err)
 	}
 	f, err := os.CreateTemp(w.limits.Dir, "part-") // 0600
 	if err != nil {
-		return fmt.Errorf("open file for a part: %w", err)
+		return w.fail(fmt.Errorf("open file for a part: %w", noName(err)))
 	}
 	defer f.Close()
 	if err := os.Remove(f.Name()); err != nil {
-		return fmt.Errorf("unlink file for a part: %w", err)
+		return w.fail(fmt.Errorf("unlink file for a part: %w", noName(err)))
 	}
-	size, err := io.Copy(f, io.MultiReader(&head, io.LimitReader(r, w.limits.Inflated)))
+	if _, err := f.Write(head.Bytes()); err != nil {
+		return w.fail(fmt.Errorf("spool a part: %w", noName(err)))
+	}
+	head = bytes.Buffer{}
+	buf := copyBuffers.Get().(*[]byte)
+	size, err := io.CopyBuffer(spoolWriter{w, f}, onlyReader{r}, *buf)
+	copyBuffers.Put(buf)
+	return first(use(w.section(f, n+size)), err)
+}
+
+// spoolWriter writes to a file; a fault of the disk is not one of the part.
+type spoolWriter struct {
+	w *walker
+	f *os.File
+}
+
+// Write implements io.Writer.
+func (s spoolWriter) Write(p []byte) (int, error) {
+	n, err := s.f.Write(p)
 	if err != nil {
-		return fmt.Errorf("spool a part: %w", err)
+		return n, s.w.fail(fmt.Errorf("spool a part: %w", noName(err)))
 	}
-	return use(io.NewSectionReader(f, 0, size))
+	return n, nil
+}
+
+// noName returns the cause of a file error: the name says nothing to a reader of logs.
+func noName(err error) error {
+	if p, ok := err.(*os.PathError); ok {
+		return p.Err
+	}
+	return err
+}
+
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 8<<10) }}
+
+// buffered returns a reader with a buffer of 8 KiB, and what gives it back.
+func buffered(r io.Reader) (br *bufio.Reader, done func()) {
+	br = readers.Get().(*bufio.Reader)
+	br.Reset(r)
+	return br, func() { br.Reset(nil); readers.Put(br) }
 }

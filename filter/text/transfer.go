@@ -17,36 +17,34 @@ func identity(encoding string) bool {
 }
 
 // transfer decodes a transfer encoding as mail programs do that would rather show
-// something than nothing: what does not belong is passed over.
-func (w *walker) transfer(encoding string, r io.Reader) io.Reader {
-	switch {
-	case identity(encoding):
+// something than nothing: what does not belong is passed over. Uuencode is left to
+// where files in texts are looked for.
+func (w *walker) transfer(encoding string, r *io.SectionReader) io.Reader {
+	if identity(encoding) {
 		return r
-	case strings.HasPrefix(encoding, "base64"):
-		if encoding != "base64" {
-			w.report.doubt(OddEncoding)
-		}
-		return &base64Reader{r: bufio.NewReaderSize(r, 4096), w: w}
-	case strings.HasPrefix(encoding, "quoted-printable"):
-		if encoding != "quoted-printable" {
-			w.report.doubt(OddEncoding)
-		}
-		return &qpReader{r: bufio.NewReaderSize(r, 4096), w: w}
-	case strings.Contains(encoding, "uu"):
-		return &uuReader{r: bufio.NewReaderSize(r, 4096)}
 	}
-	w.report.doubt(OddEncoding)
+	if encoding != "base64" && encoding != "quoted-printable" {
+		w.report.doubt(OddEncoding)
+	}
+	switch {
+	case strings.Contains(encoding, "base64"):
+		return &base64Reader{r: r, w: w}
+	case strings.Contains(encoding, "quoted"):
+		return &qpReader{r: bufio.NewReaderSize(r, 4096), w: w}
+	}
 	return r
 }
 
-// base64Reader decodes base64 and passes over what is not of its alphabet; padding in
-// the middle starts anew. Both raise a doubt.
-type base64Reader struct {
-	r    *bufio.Reader
-	w    *walker
-	bits uint32
-	n    int
-	pad  bool
+// base64Decoder decodes base64 and passes over what is not of its alphabet. Padding
+// ends a group, and what follows starts a new one; if joined is set it is passed over,
+// and the alphabet for URLs is understood as well: there are readers of either kind.
+type base64Decoder struct {
+	bits      uint32
+	n         int // characters in bits
+	joined    bool
+	padded    bool
+	junk      bool // there was what does not belong
+	misplaced bool // padding in the middle, or of the wrong length
 }
 
 var base64Values = func() (t [256]byte) {
@@ -59,58 +57,97 @@ var base64Values = func() (t [256]byte) {
 	return t
 }()
 
+// append appends what src stands for to dst.
+func (d *base64Decoder) append(dst, src []byte) []byte {
+	for len(src) > 0 {
+		for d.n == 0 && !d.padded && len(src) >= 4 {
+			a, b, c, e := base64Values[src[0]], base64Values[src[1]], base64Values[src[2]], base64Values[src[3]]
+			if (a|b|c|e)&0x80 != 0 {
+				break
+			}
+			dst = append(dst, a<<2|b>>4, b<<4|c>>2, c<<6|e)
+			src = src[4:]
+		}
+		if len(src) > 0 {
+			dst = d.one(dst, src[0])
+			src = src[1:]
+		}
+	}
+	return dst
+}
+
+func (d *base64Decoder) one(dst []byte, c byte) []byte {
+	v := base64Values[c]
+	if d.joined && c == '-' {
+		v = base64Values['+']
+	} else if d.joined && c == '_' {
+		v = base64Values['/']
+	}
+	switch {
+	case v != 0xff:
+		if d.padded {
+			d.misplaced, d.padded = true, false
+		}
+		d.bits, d.n = d.bits<<6|uint32(v), d.n+1
+		if d.n == 4 {
+			dst = append(dst, byte(d.bits>>16), byte(d.bits>>8), byte(d.bits))
+			d.n, d.bits = 0, 0
+		}
+	case c == '=':
+		if d.joined {
+			break
+		}
+		d.misplaced = d.misplaced || d.n == 1 || d.n == 0 && !d.padded
+		dst = d.flush(dst)
+		d.padded = true
+	case c != '\r' && c != '\n' && c != ' ' && c != '\t':
+		d.junk = true
+	}
+	return dst
+}
+
+// flush appends the bytes of an unfinished group.
+func (d *base64Decoder) flush(dst []byte) []byte {
+	switch d.n {
+	case 2:
+		dst = append(dst, byte(d.bits>>4))
+	case 3:
+		dst = append(dst, byte(d.bits>>10), byte(d.bits>>2))
+	}
+	d.n, d.bits = 0, 0
+	return dst
+}
+
+// base64Reader decodes a stream.
+type base64Reader struct {
+	r       io.Reader
+	w       *walker
+	decoder base64Decoder
+	in      [4096]byte
+	out     [4096]byte
+	pending []byte
+	err     error
+}
+
 // Read implements io.Reader.
 func (d *base64Reader) Read(p []byte) (int, error) {
-	out := 0
-	for out+3 <= len(p) {
-		c, err := d.r.ReadByte()
-		if err != nil {
-			if err == io.EOF && d.n > 1 {
-				out += d.rest(p[out:])
-			}
-			if out > 0 && err == io.EOF {
-				return out, nil
-			}
-			return out, err
+	for len(d.pending) == 0 {
+		if d.err != nil {
+			return 0, d.err
 		}
-		v := base64Values[c]
-		switch {
-		case v != 0xff:
-			if d.pad {
-				d.w.report.doubt(BadEncoding)
-				d.pad = false
-			}
-			d.bits, d.n = d.bits<<6|uint32(v), d.n+1
-			if d.n == 4 {
-				p[out], p[out+1], p[out+2] = byte(d.bits>>16), byte(d.bits>>8), byte(d.bits)
-				out, d.n, d.bits = out+3, 0, 0
-			}
-		case c == '=':
-			out += d.rest(p[out:])
-			d.pad = true
-		case c != '\r' && c != '\n' && c != ' ' && c != '\t':
+		var n int
+		n, d.err = d.r.Read(d.in[:])
+		d.pending = d.decoder.append(d.out[:0], d.in[:n])
+		if d.err == io.EOF {
+			d.pending = d.decoder.flush(d.pending)
+		}
+		if d.decoder.junk || d.decoder.misplaced {
 			d.w.report.doubt(BadEncoding)
 		}
 	}
-	if out == 0 && len(p) < 3 {
-		return 0, io.ErrShortBuffer
-	}
-	return out, nil
-}
-
-// rest gives the bytes of an unfinished group.
-func (d *base64Reader) rest(p []byte) int {
-	n := 0
-	switch d.n {
-	case 2:
-		p[0] = byte(d.bits >> 4)
-		n = 1
-	case 3:
-		p[0], p[1] = byte(d.bits>>10), byte(d.bits>>2)
-		n = 2
-	}
-	d.n, d.bits = 0, 0
-	return n
+	n := copy(p, d.pending)
+	d.pending = d.pending[n:]
+	return n, nil
 }
 
 // qpReader decodes quoted-printable. What is no escape stays as it is.
@@ -128,7 +165,8 @@ func (d *qpReader) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		if err == bufio.ErrBufferFull {
-			line = keepEscape(d.r, line)
+			d.w.report.doubt(BadEncoding) // RFC 2045 allows 76 characters; some readers stop
+			line = completeEscape(d.r, line)
 		}
 		d.pending = d.decode(line)
 	}
@@ -137,9 +175,9 @@ func (d *qpReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// keepEscape completes an escape at the end of a piece of a long line.
-func keepEscape(r *bufio.Reader, line []byte) []byte {
-	if !bytes.ContainsRune(line[max(0, len(line)-2):], '=') {
+// completeEscape completes an escape at the end of a piece of a long line.
+func completeEscape(r *bufio.Reader, line []byte) []byte {
+	if bytes.IndexByte(line[len(line)-2:], '=') < 0 {
 		return line
 	}
 	whole := bytes.Clone(line)
@@ -158,16 +196,19 @@ func keepEscape(r *bufio.Reader, line []byte) []byte {
 
 // decode decodes a line in place.
 func (d *qpReader) decode(line []byte) []byte {
-	if text := bytes.TrimRight(line, " \t\r\n"); bytes.HasSuffix(text, []byte("=")) {
+	first := bytes.IndexByte(line, '=')
+	if first < 0 {
+		return line
+	}
+	if text := bytes.TrimRight(line, " \t\r\n"); text[len(text)-1] == '=' {
 		line = line[:len(text)-1] // a soft line break
 	}
-	out := line[:0]
-	for i := 0; i < len(line); i++ {
+	out := line[:first]
+	for i := first; i < len(line); i++ {
 		c := line[i]
-		if c == '=' && i+2 < len(line) {
-			hi, lo := unhex(line[i+1]), unhex(line[i+2])
-			if hi < 16 && lo < 16 {
-				out = append(out, hi<<4|lo)
+		if c == '=' {
+			if i+2 < len(line) && unhex(line[i+1]) < 16 && unhex(line[i+2]) < 16 {
+				out = append(out, unhex(line[i+1])<<4|unhex(line[i+2]))
 				i += 2
 				continue
 			}
@@ -188,43 +229,4 @@ func unhex(c byte) byte {
 		return c - 'a' + 10
 	}
 	return 0xff
-}
-
-// uuReader decodes uuencode between its begin and end lines.
-type uuReader struct {
-	r       *bufio.Reader
-	begun   bool
-	pending []byte
-}
-
-// Read implements io.Reader.
-func (d *uuReader) Read(p []byte) (int, error) {
-	for len(d.pending) == 0 {
-		line, err := readLine(d.r)
-		if len(line) == 0 && err != nil {
-			return 0, err
-		}
-		text := strings.TrimRight(string(line), "\r\n")
-		switch {
-		case !d.begun:
-			d.begun = strings.HasPrefix(text, "begin ")
-		case text == "end" || text == "":
-			return 0, io.EOF
-		default:
-			d.pending = uuLine(text)
-		}
-	}
-	n := copy(p, d.pending)
-	d.pending = d.pending[n:]
-	return n, nil
-}
-
-func uuLine(s string) []byte {
-	n := int(s[0]-' ') & 63
-	var out []byte
-	for s = s[1:]; len(s) >= 4; s = s[4:] {
-		a, b, c, e := (s[0]-' ')&63, (s[1]-' ')&63, (s[2]-' ')&63, (s[3]-' ')&63
-		out = append(out, a<<2|b>>4, b<<4|c>>2, c<<6|e)
-	}
-	return out[:min(n, len(out))]
 }

@@ -1,0 +1,33 @@
+package text
+
+// Limits bound the work on one item. A zero field has the default.
+type Limits struct {
+	Depth    int    // parts in parts, archives in archives; default 16
+	Parts    int    // parts and files together; default 2000
+	Work     int64  // bytes read, repeated reading counted; default 32 times the size and 64 MiB
+	Inflated int64  // bytes out of archives and documents; default 200 MiB
+	Ratio    int64  // inflated over packed, above 1 MiB; default 200
+	Text     int64  // bytes of text shown; default 256 MiB
+	Spool    int64  // bytes of a document kept in memory; more goes to an unlinked file; default 256 KiB
+	Dir      string // where that file is made; default os.TempDir
+}
+
+func (l Limits) withDefaults(size int64) Limits {
+	set := func(v *int64, d int64) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	if l.Depth <= 0 {
+		l.Depth = 16
+	}
+	if l.Parts <= 0 {
+		l.Parts = 2000
+	}
+	set(&l.Work, 32*size+64<<20)
+	set(&l.Inflated, 200<<20)
+	set(&l.Ratio, 200)
+	set(&l.Text, 256<<20)
+	set(&l.Spool, 256<<10)
+	return l
+}

@@ -1,0 +1,171 @@
+package text
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+)
+
+// multipart shows the parts between boundaries, and what stands before the first and
+// after the last. Where a boundary is missing or malformed, every candidate is tried,
+// and one is guessed.
+func (w *walker) multipart(part int, t mediaType, body *io.SectionReader, depth int) error {
+	boundaries := t.values("boundary")
+	if len(boundaries) != 1 || len(boundaries[0]) > 250 {
+		w.report.doubt(BadBoundary)
+	}
+	var kind *mediaType
+	if t.name == "multipart/digest" {
+		kind = &mediaType{name: "message/rfc822"}
+	}
+	seen := false
+	for _, b := range boundaries[:min(len(boundaries), maxReadings)] {
+		found, err := w.split(part, strings.TrimRight(b, " \t"), false, kind, body, depth)
+		if err != nil {
+			return err
+		}
+		seen = seen || found
+	}
+	if seen {
+		return nil
+	}
+	w.report.doubt(BadBoundary)
+	if g, err := guessBoundary(body); err != nil {
+		return err
+	} else if g != "" && !slices.Contains(boundaries, g) {
+		_, err := w.split(part, g, false, kind, body, depth)
+		return err
+	}
+	return w.message(body, depth+1, nil)
+}
+
+// split shows the parts between the lines of one boundary, and reports whether there are
+// any. If loose is set a line that goes on after the boundary counts as well.
+func (w *walker) split(part int, boundary string, loose bool, kind *mediaType, body *io.SectionReader, depth int) (bool, error) {
+	w.boundaries = append(w.boundaries, boundary)
+	s, err := w.delimiters(body, boundary, loose)
+	if err != nil || len(s.lines) == 0 {
+		return false, err
+	}
+	if err := w.aside(part, sub(body, 0, s.lines[0].begin)); err != nil {
+		return true, err
+	}
+	closed := false
+	for i, d := range s.lines {
+		next := body.Size()
+		if i+1 < len(s.lines) {
+			next = s.lines[i+1].begin
+		}
+		piece := sub(body, d.end, next)
+		closed = closed || d.last
+		switch last := i+1 == len(s.lines); {
+		case d.last && last:
+			err = w.aside(part, piece)
+		case closed:
+			w.report.doubt(BadBoundary) // parts go on after the end: some programs show them
+			err = w.message(piece, depth+1, kind)
+		default:
+			err = w.message(piece, depth+1, kind)
+		}
+		if err != nil {
+			return true, err
+		}
+	}
+	if !closed {
+		w.report.doubt(NoEnd)
+	}
+	// A boundary may be the beginning of an inner one; else readers disagree on it.
+	if slices.ContainsFunc(s.odd, func(line string) bool { return !w.declared(line) }) {
+		w.report.doubt(BadBoundary)
+		if _, err := w.split(part, boundary, true, kind, body, depth); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+func (w *walker) declared(line string) bool {
+	return slices.Contains(w.boundaries, line) || slices.Contains(w.boundaries, strings.TrimSuffix(line, "--"))
+}
+
+// aside shows what a reader of MIME does not see, and another program does.
+func (w *walker) aside(part int, r *io.SectionReader) error {
+	if r.Size() <= 2 {
+		return nil
+	}
+	return w.copy(part, Hidden, r)
+}
+
+// delimiter is a boundary line: where it begins, and where what follows it does.
+type delimiter struct {
+	begin, end int64
+	last       bool
+}
+
+type delimiters struct {
+	lines []delimiter
+	odd   []string // lines without the dashes that begin with the boundary and go on
+}
+
+// maxOdd bounds the lines that are kept because they are odd.
+const maxOdd = 64
+
+// delimiters finds the boundary lines of a multipart body, with any line ending.
+func (w *walker) delimiters(body *io.SectionReader, boundary string, loose bool) (delimiters, error) {
+	var s delimiters
+	br, done := buffered(fresh(body))
+	defer done()
+	dash := []byte("--" + boundary)
+	var at int64
+	begin := true // of a line
+	for {
+		line, err := br.ReadSlice('\n')
+		if begin && len(line) >= len(dash) && line[0] == '-' && bytes.HasPrefix(line, dash) {
+			rest := bytes.TrimRight(line[len(dash):], " \t\r\n")
+			last := bytes.HasPrefix(rest, []byte("--"))
+			switch {
+			case len(rest) == 0, len(rest) == 2 && last, loose:
+				if len(s.lines) > w.limits.Parts {
+					w.report.uninspectable(TooMany)
+					return s, w.fail(errEnough)
+				}
+				s.lines = append(s.lines, delimiter{at, at + int64(len(line)), last})
+			case len(s.odd) < maxOdd:
+				s.odd = append(s.odd, boundary+string(rest[:min(len(rest), 256)]))
+			}
+		}
+		at += int64(len(line))
+		begin = err == nil
+		if err == io.EOF {
+			return s, nil
+		}
+		if err != nil && err != bufio.ErrBufferFull {
+			return s, err
+		}
+	}
+}
+
+// guessBoundary returns what follows the dashes of the first line that begins with two,
+// nothing if there is none.
+func guessBoundary(body *io.SectionReader) (string, error) {
+	br, done := buffered(fresh(body))
+	defer done()
+	begin := true
+	for {
+		line, err := br.ReadSlice('\n')
+		if text, ok := bytes.CutPrefix(line, []byte("--")); ok && begin && len(text) < 256 {
+			if b := strings.TrimRight(string(text), " \t\r\n"); strings.Trim(b, "-") != "" {
+				return b, nil
+			}
+		}
+		begin = err == nil
+		if err == io.EOF {
+			return "", nil
+		}
+		if err != nil && err != bufio.ErrBufferFull {
+			return "", err
+		}
+	}
+}

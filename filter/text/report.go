@@ -1,0 +1,127 @@
+package text
+
+import (
+	"log/slog"
+	"slices"
+)
+
+// Doubt is a reason why readers could disagree on what a message says.
+type Doubt string
+
+// The doubts.
+const (
+	BadHeader      Doubt = "malformed-header"
+	TwiceHeader    Doubt = "repeated-header"
+	BadContentType Doubt = "malformed-content-type"
+	BadBoundary    Doubt = "malformed-boundary"
+	NoEnd          Doubt = "missing-boundary-end"
+	BadEncoding    Doubt = "malformed-transfer-encoding"
+	OddEncoding    Doubt = "unknown-transfer-encoding"
+	BadCharset     Doubt = "unknown-charset"
+	NestedEncoding Doubt = "encoded-multipart"
+	MixedEndings   Doubt = "mixed-line-endings"
+	BadArchive     Doubt = "inconsistent-archive"
+)
+
+// Reason is why something could not be looked into.
+type Reason string
+
+// The reasons.
+const (
+	Encrypted     Reason = "encrypted"
+	TooDeep       Reason = "too-deep"
+	TooMany       Reason = "too-many-parts"
+	TooLarge      Reason = "inflates-too-much"
+	Damaged       Reason = "damaged"
+	UnknownFormat Reason = "unknown-format"
+)
+
+// Secret is a piece of content that prints, logs and marshals as a placeholder.
+type Secret string
+
+const sealed = "[content]"
+
+// String hides the content; Reveal gives it.
+func (Secret) String() string { return sealed }
+
+// GoString hides the content from %#v.
+func (Secret) GoString() string { return sealed }
+
+// LogValue hides the content from slog.
+func (Secret) LogValue() slog.Value { return slog.StringValue(sealed) }
+
+// MarshalText hides the content from encoders.
+func (Secret) MarshalText() ([]byte, error) { return []byte(sealed), nil }
+
+// Reveal returns the content, for a scanner.
+func (s Secret) Reveal() string { return string(s) }
+
+// Attachment is a file in a message or archive.
+type Attachment struct {
+	Name       Secret
+	Declared   Secret   // the media type that the message gives; empty in an archive
+	Kind       FileKind // by its content
+	Depth      int      // 0 in the message itself, 1 in an attached archive or message …
+	Executable bool     // by its content or its name
+	Macros     bool     // or other active content
+	Encrypted  bool
+}
+
+// Link is a link of an HTML part.
+type Link struct {
+	Text   Secret // what a reader sees
+	Target Secret
+}
+
+// Report says what was seen beside the text.
+type Report struct {
+	Parts         int
+	Doubts        []Doubt
+	Uninspectable []Reason
+	Incomplete    bool         // a bound was reached before everything was looked at
+	Attachments   []Attachment // at most maxListed
+	Links         []Link       // at most maxListed
+}
+
+// maxListed bounds the lists of a report. More makes it Incomplete.
+const maxListed = 2000
+
+// Ambiguous reports whether there is any doubt.
+func (r *Report) Ambiguous() bool { return len(r.Doubts) > 0 }
+
+func (r *Report) doubt(d Doubt) {
+	if !slices.Contains(r.Doubts, d) {
+		r.Doubts = append(r.Doubts, d)
+	}
+}
+
+func (r *Report) uninspectable(reason Reason) {
+	if !slices.Contains(r.Uninspectable, reason) {
+		r.Uninspectable = append(r.Uninspectable, reason)
+	}
+}
+
+// list adds an attachment and returns its number, by which it is filled in; -1 if the
+// list is full.
+func (r *Report) list(a Attachment) int {
+	if len(r.Attachments) >= maxListed {
+		r.Incomplete = true
+		return -1
+	}
+	r.Attachments = append(r.Attachments, a)
+	return len(r.Attachments) - 1
+}
+
+// macros and encrypted mark a listed attachment.
+func (r *Report) macros(at int) {
+	if at >= 0 {
+		r.Attachments[at].Macros = true
+	}
+}
+
+func (r *Report) encrypted(at int) {
+	r.uninspectable(Encrypted)
+	if at >= 0 {
+		r.Attachments[at].Encrypted = true
+	}
+}

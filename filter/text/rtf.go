@@ -1,0 +1,154 @@
+package text
+
+import (
+	"bufio"
+	"io"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+// rtf shows the text of rich text, hidden text and notes with it. An embedded object is
+// named as not looked into.
+func (w *walker) rtf(part, at int, r io.Reader) error {
+	br, done := buffered(r)
+	defer done()
+	o := w.out(part, Contents)
+	defer o.Close()
+	d := rtfReader{w: w, at: at, br: br, o: o, alternatives: 1}
+	for w.stop == nil {
+		c, err := br.ReadByte()
+		if err != nil {
+			return first(o.Close(), notEOF(err))
+		}
+		d.next(c)
+	}
+	return w.stop
+}
+
+type rtfReader struct {
+	w  *walker
+	at int
+	br *bufio.Reader
+	o  *out
+
+	depth        int
+	skip         int // the depth from which nothing is text; 0 if there is none
+	alternatives int // characters that follow a Unicode one for readers without Unicode
+	drop         int // of those are still to come
+}
+
+func (d *rtfReader) next(c byte) {
+	switch c {
+	case '{':
+		d.depth++
+		d.drop = 0
+	case '}':
+		d.depth--
+		d.drop = 0
+		if d.depth < d.skip {
+			d.skip = 0
+		}
+	case '\r', '\n':
+	case '\\':
+		d.control()
+	default:
+		d.character(charmap.Windows1252.DecodeByte(c))
+	}
+}
+
+func (d *rtfReader) character(r rune) {
+	if d.drop > 0 {
+		d.drop--
+		return
+	}
+	if d.skip == 0 {
+		io.WriteString(d.o, string(r)) // an error ends the work
+	}
+}
+
+// control reads what follows a backslash.
+func (d *rtfReader) control() {
+	c, err := d.br.ReadByte()
+	if err != nil {
+		return // shows again
+	}
+	switch {
+	case c == '\'':
+		hi, _ := d.br.ReadByte()
+		lo, _ := d.br.ReadByte()
+		if unhex(hi) < 16 && unhex(lo) < 16 {
+			d.character(charmap.Windows1252.DecodeByte(unhex(hi)<<4 | unhex(lo)))
+		}
+	case c == '~' || c == '_':
+		d.character(' ')
+	case c == '\r' || c == '\n':
+		d.character('\n')
+	case c == '\\' || c == '{' || c == '}':
+		d.character(rune(c))
+	case c|0x20 >= 'a' && c|0x20 <= 'z':
+		d.word(c)
+	}
+}
+
+// word reads a control word, its number, and the space that ends it.
+func (d *rtfReader) word(c byte) {
+	name, number := []byte{c}, []byte(nil)
+	for {
+		c, err := d.br.ReadByte()
+		if err != nil {
+			break
+		}
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if letter && len(number) == 0 && len(name) < 40 {
+			name = append(name, c)
+			continue
+		}
+		if (c >= '0' && c <= '9' || c == '-' && len(number) == 0) && len(number) < 10 {
+			number = append(number, c)
+			continue
+		}
+		if c != ' ' {
+			d.br.UnreadByte() // cannot fail: a byte was just read
+		}
+		break
+	}
+	n, _ := strconv.Atoi(string(number)) // none is 0
+	d.do(strings.ToLower(string(name)), n)
+}
+
+func (d *rtfReader) do(name string, n int) {
+	switch name {
+	case "par", "line", "cell", "row", "tab", "sect", "page", "nestcell", "nestrow":
+		d.drop = 0
+		d.character('\n')
+	case "emdash", "endash":
+		d.character('-')
+	case "lquote", "rquote":
+		d.character('\'')
+	case "u":
+		if n < 0 {
+			n += 1 << 16
+		}
+		d.drop = 0
+		d.character(rune(n))
+		d.drop = d.alternatives
+	case "uc":
+		d.alternatives = min(max(n, 0), 16)
+	case "bin":
+		io.CopyN(io.Discard, d.br, int64(max(n, 0))) // an error shows again
+	case "fonttbl", "colortbl", "stylesheet", "pict", "themedata", "colorschememapping", "datastore", "latentstyles":
+		d.skipGroup()
+	case "objdata":
+		d.w.report.macros(d.at)
+		d.w.report.uninspectable(UnknownFormat)
+		d.skipGroup()
+	}
+}
+
+func (d *rtfReader) skipGroup() {
+	if d.skip == 0 && d.depth > 0 {
+		d.skip = d.depth
+	}
+}

@@ -1,0 +1,77 @@
+package text
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// shown is what an examination gave, each role's text whole.
+type shown struct {
+	report *Report
+	by     map[Role]string
+}
+
+// all returns the text of all roles.
+func (s shown) all() string {
+	var b strings.Builder
+	for _, t := range s.by {
+		b.WriteString(t)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// decoded returns the text of all roles but Raw.
+func (s shown) decoded() string {
+	delete(s.by, Raw)
+	return s.all()
+}
+
+func collect(t testing.TB, run func(emit func(Segment) error) (*Report, error)) shown {
+	t.Helper()
+	s := shown{by: map[Role]string{}}
+	ends := map[Role]string{}
+	var err error
+	s.report, err = run(func(seg Segment) error {
+		switch {
+		case len(seg.Text) == 0 || len(seg.Text) > MaxSegment:
+			t.Errorf("segment of %d bytes", len(seg.Text))
+		case !utf8.Valid(seg.Text):
+			t.Errorf("segment of role %d is not UTF-8", seg.Role)
+		case seg.Overlap < 0 || seg.Overlap > MaxOverlap || seg.Overlap > len(seg.Text):
+			t.Errorf("overlap of %d bytes in a segment of %d", seg.Overlap, len(seg.Text))
+		case seg.Overlap > 0 && !strings.HasSuffix(ends[seg.Role], string(seg.Text[:seg.Overlap])):
+			t.Errorf("segment of role %d does not begin with the end of the one before", seg.Role)
+		}
+		if seg.Overlap == 0 && s.by[seg.Role] != "" {
+			s.by[seg.Role] += "\n"
+		}
+		s.by[seg.Role] += string(seg.Text[seg.Overlap:])
+		ends[seg.Role] = string(seg.Text)
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("error: %v", err)
+	}
+	return s
+}
+
+func message(t testing.TB, m string) shown {
+	t.Helper()
+	return collect(t, func(emit func(Segment) error) (*Report, error) {
+		return Message(context.Background(), strings.NewReader(m), int64(len(m)), Limits{Dir: t.TempDir()}, emit)
+	})
+}
+
+func document(t testing.TB, name string, b []byte) shown {
+	t.Helper()
+	return collect(t, func(emit func(Segment) error) (*Report, error) {
+		return Document(context.Background(), name, bytes.NewReader(b), int64(len(b)), Limits{Dir: t.TempDir()}, emit)
+	})
+}
+
+// crlf writes a message as it stands on the wire.
+func crlf(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }

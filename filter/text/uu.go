@@ -1,0 +1,168 @@
+package text
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"strings"
+)
+
+// Files may stand in a text itself: uuencode and yEnc. Old mail programs show them as
+// attachments, whatever the transfer encoding.
+
+// fileSpotter passes a text on and sees whether a file may begin in it.
+type fileSpotter struct {
+	io.Writer
+	found bool
+	end   []byte // of the text so far
+}
+
+var fileMarks = [][]byte{[]byte("\nbegin "), []byte("\nbegin-base64 "), []byte("\n=ybegin ")}
+
+// Write implements io.Writer.
+func (s *fileSpotter) Write(p []byte) (int, error) {
+	const longest = len("\nbegin-base64 ")
+	if s.end == nil {
+		s.end = append(make([]byte, 0, 4*longest), '\n')
+	}
+	seam := append(s.end, p[:min(len(p), longest)]...)
+	for _, m := range fileMarks {
+		s.found = s.found || bytes.Contains(p, m) || bytes.Contains(seam, m)
+	}
+	if len(p) >= longest {
+		s.end = append(s.end[:0], p[len(p)-longest:]...)
+	} else {
+		s.end = append(s.end[:0], seam[max(0, len(seam)-longest):]...)
+	}
+	return s.Writer.Write(p)
+}
+
+// embedded shows the files that stand in a text.
+func (w *walker) embedded(r io.Reader, depth int) error {
+	br, done := buffered(r)
+	defer done()
+	begin := true // of a line
+	for {
+		line, err := br.ReadSlice('\n')
+		if begin {
+			if f := beginFile(br, line); f != nil {
+				if err := w.embeddedFile(f, depth); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		begin = err == nil
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil && err != bufio.ErrBufferFull {
+			return err
+		}
+	}
+}
+
+func (w *walker) embeddedFile(f *fileLines, depth int) error {
+	part, err := w.part()
+	if err != nil {
+		return err
+	}
+	if err := w.show(part, FileName, []byte(f.name)); err != nil {
+		return err
+	}
+	err = w.random(f, func(s *io.SectionReader) error {
+		return w.file(part, Attachment{Name: Secret(f.name), Depth: depth}, "", s, depth+1)
+	})
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, f) // to the end of the file
+	return err
+}
+
+// beginFile returns the file that a line announces, nil if it does not.
+func beginFile(br *bufio.Reader, line []byte) *fileLines {
+	text := strings.TrimRight(string(line[:min(len(line), 512)]), "\r\n")
+	if rest, ok := strings.CutPrefix(text, "=ybegin "); ok {
+		_, name, _ := strings.Cut(rest, "name=")
+		return &fileLines{r: br, name: name, end: "=yend", decode: yencLine}
+	}
+	word, rest, _ := strings.Cut(text, " ")
+	mode, name, ok := strings.Cut(rest, " ")
+	if !ok || len(mode) < 3 || len(mode) > 6 || strings.Trim(mode, "01234567") != "" {
+		return nil
+	}
+	switch word {
+	case "begin":
+		return &fileLines{r: br, name: name, end: "end", decode: uuLine}
+	case "begin-base64":
+		var d base64Decoder
+		return &fileLines{r: br, name: name, end: "====", decode: func(dst, line []byte) []byte { return d.append(dst, line) }}
+	}
+	return nil
+}
+
+// fileLines decodes the lines of a file up to the one that ends it.
+type fileLines struct {
+	r       *bufio.Reader
+	name    string
+	end     string
+	decode  func(dst, line []byte) []byte
+	buf     []byte
+	pending []byte
+	ended   bool
+}
+
+// Read implements io.Reader.
+func (f *fileLines) Read(p []byte) (int, error) {
+	for len(f.pending) == 0 {
+		if f.ended {
+			return 0, io.EOF
+		}
+		line, err := f.r.ReadSlice('\n')
+		if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+			return 0, err
+		}
+		text := bytes.TrimRight(line, "\r\n")
+		f.ended = err == io.EOF || bytes.HasPrefix(text, []byte(f.end))
+		if len(text) > 0 && !bytes.HasPrefix(text, []byte(f.end)) {
+			f.buf = f.decode(f.buf[:0], text)
+			f.pending = f.buf
+		}
+	}
+	n := copy(p, f.pending)
+	f.pending = f.pending[n:]
+	return n, nil
+}
+
+// uuLine decodes a line of uuencode. Spaces at its end may have been lost.
+func uuLine(dst, s []byte) []byte {
+	n := int(s[0]-' ') & 63
+	start := len(dst)
+	at := func(i int) byte {
+		if i < len(s) {
+			return (s[i] - ' ') & 63
+		}
+		return 0
+	}
+	for i := 1; len(dst)-start < n; i += 4 {
+		a, b, c, e := at(i), at(i+1), at(i+2), at(i+3)
+		dst = append(dst, a<<2|b>>4, b<<4|c>>2, c<<6|e)
+	}
+	return dst[:start+n]
+}
+
+func yencLine(dst, s []byte) []byte {
+	if bytes.HasPrefix(s, []byte("=ypart")) {
+		return dst
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '=' && i+1 < len(s) {
+			i++
+			c = s[i] - 64
+		}
+		dst = append(dst, c-42)
+	}
+	return dst
+}

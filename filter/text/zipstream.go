@@ -1,0 +1,76 @@
+package text
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"io"
+)
+
+// zipStream shows the files of a zip by the headers before them, without its directory:
+// so do readers of a stream, and so can be read what is damaged.
+func (w *walker) zipStream(r *io.SectionReader, depth int) error {
+	for at := int64(0); ; {
+		at2, err := findLocal(r, at)
+		if err != nil || at2 < 0 {
+			return err
+		}
+		at = at2 + 4
+		var h [30]byte
+		if n, err := r.ReadAt(h[:], at2); n < len(h) {
+			return w.damage(notEOF(err))
+		}
+		flags, method := binary.LittleEndian.Uint16(h[6:]), binary.LittleEndian.Uint16(h[8:])
+		name := make([]byte, binary.LittleEndian.Uint16(h[26:]))
+		body := at2 + int64(len(h)+len(name)) + int64(binary.LittleEndian.Uint16(h[28:]))
+		if n, err := r.ReadAt(name, at2+int64(len(h))); n < len(name) {
+			return w.damage(notEOF(err))
+		}
+		packed := int64(binary.LittleEndian.Uint32(h[18:]))
+		if packed == 0 || flags&8 != 0 {
+			packed = r.Size() // the size comes after the file; inflating ends by itself
+		}
+		from := sub(r, body, body+packed)
+		switch {
+		case flags&1 != 0:
+			w.report.uninspectable(Encrypted)
+		case method == 8:
+			err = w.member(string(name), w.inflating(flate.NewReader(from), packed), depth)
+		case method == 0 && packed < r.Size():
+			err = w.member(string(name), w.inflating(from, packed), depth)
+		}
+		if err := w.damage(err); err != nil {
+			return err
+		}
+	}
+}
+
+func notEOF(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// findLocal returns where the next local file header is, -1 if there is none.
+func findLocal(r *io.SectionReader, from int64) (int64, error) {
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	for from < r.Size() {
+		n, err := r.ReadAt(*buf, from)
+		if err != nil && err != io.EOF {
+			return -1, err
+		}
+		if i := bytes.Index((*buf)[:n], []byte("PK\x03\x04")); i >= 0 {
+			return from + int64(i), nil
+		}
+		if n < 4 {
+			break
+		}
+		from += int64(n) - 3
+		if err == io.EOF {
+			break
+		}
+	}
+	return -1, nil
+}
