@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"hash"
 	"os"
@@ -13,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"sluis/internal/durable"
 )
 
 // Keys holds the keys of the pseudonyms, one for each month, each in a file of its own
@@ -83,76 +84,26 @@ func (k *Keys) Forget(month string) error {
 	if month == k.month {
 		k.month, k.mac = "", nil
 	}
-	path := k.path(month)
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err := durable.Destroy(k.path(month)); err != nil {
 		return fmt.Errorf("destroy pseudonym key: %w", err)
 	}
-	_, err = f.Write(make([]byte, keySize)) // a deleted file's blocks live on for a while
-	if err == nil {
-		err = f.Sync()
-	}
-	f.Close()
-	if err == nil {
-		err = os.Remove(path)
-	}
-	if err != nil {
-		return fmt.Errorf("destroy pseudonym key: %w", err)
-	}
-	return syncDir(k.dir)
+	return nil
 }
 
 func (k *Keys) path(month string) string { return filepath.Join(k.dir, month+".key") }
 
-// key reads the month's key, or makes it. Two processes that make it at the same time
-// agree on the one that was linked first.
+// key reads the month's key, or makes it.
 func (k *Keys) key(month string) ([]byte, error) {
-	for {
-		key, err := os.ReadFile(k.path(month))
-		if err == nil && len(key) != keySize {
-			return nil, fmt.Errorf("pseudonym key of %s is damaged: restore it from a backup, or remove it, after which the month's records so far stand for nobody", month)
-		}
-		if err == nil {
-			return key, nil
-		}
-		if !errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("read pseudonym key: %w", err)
-		}
-		if err := k.create(month); err != nil && !errors.Is(err, os.ErrExist) {
-			return nil, fmt.Errorf("make pseudonym key: %w", err)
-		}
-	}
-}
-
-func (k *Keys) create(month string) error {
-	key := make([]byte, keySize)
-	rand.Read(key)
-	tmp, err := os.CreateTemp(k.dir, "new-")
+	key, err := durable.ReadOrCreate(k.path(month), func() []byte {
+		b := make([]byte, keySize)
+		rand.Read(b) // never fails (crypto/rand, Go 1.24)
+		return b
+	})
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("read pseudonym key: %w", err)
 	}
-	defer os.Remove(tmp.Name())
-	defer tmp.Close()
-	if _, err := tmp.Write(key); err != nil {
-		return err
+	if len(key) != keySize {
+		return nil, fmt.Errorf("pseudonym key of %s is damaged: restore it from a backup, or remove it, after which the month's records so far stand for nobody", month)
 	}
-	if err := tmp.Sync(); err != nil {
-		return err
-	}
-	if err := os.Link(tmp.Name(), k.path(month)); err != nil {
-		return err
-	}
-	return syncDir(k.dir)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return key, nil
 }

@@ -1,0 +1,114 @@
+// Package durable makes changes to files that survive a power cut: when a function
+// returns nil, what it did is on disk.
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Create writes a file that was not there, for its owner's eyes only. If it is there
+// already, also because another process was first, the error is os.ErrExist and the
+// file is whole.
+func Create(path string, data []byte) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	tmp, err := temporary(dir, data)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp)
+	if err := os.Link(tmp, path); err != nil {
+		return err
+	}
+	return SyncDir(dir)
+}
+
+// Replace writes a file, in place of the one that is there.
+func Replace(path string, data []byte) error {
+	tmp, err := temporary(filepath.Dir(path), data)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		os.Remove(tmp)
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// temporary writes data to a new file and returns its name.
+func temporary(dir string, data []byte) (name string, err error) {
+	f, err := os.CreateTemp(dir, "new-") // 0600
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if _, err = f.Write(data); err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return "", err
+	}
+	return f.Name(), nil
+}
+
+// ReadOrCreate returns what is in a file, or makes it with what data returns.
+func ReadOrCreate(path string, data func() []byte) ([]byte, error) {
+	for {
+		b, err := os.ReadFile(path)
+		if err == nil || !errors.Is(err, os.ErrNotExist) {
+			return b, err
+		}
+		if err := Create(path, data()); err != nil && !errors.Is(err, os.ErrExist) {
+			return nil, fmt.Errorf("create: %w", err)
+		}
+	}
+}
+
+// Remove removes a file. That it is not there is no error.
+func Remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// Destroy overwrites a file and removes it: the blocks of a removed file live on for a
+// while. That it is not there is no error.
+func Destroy(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(make([]byte, info.Size())); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return Remove(path)
+}
+
+// SyncDir makes the names in a directory durable.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

@@ -1,0 +1,54 @@
+package quarantine
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+
+	"filippo.io/age"
+
+	"sluis/internal/durable"
+)
+
+// LoadOrCreateIdentity reads a private key (age, X25519), or makes one in a file that
+// only its owner can read.
+func LoadOrCreateIdentity(path string) (*age.X25519Identity, error) {
+	for {
+		id, err := LoadIdentity(path)
+		if err == nil || !errors.Is(err, os.ErrNotExist) {
+			return id, err
+		}
+		if err := createIdentity(path); err != nil && !errors.Is(err, os.ErrExist) {
+			return nil, fmt.Errorf("make quarantine key: %w", err)
+		}
+	}
+}
+
+// LoadIdentity reads a private key.
+func LoadIdentity(path string) (*age.X25519Identity, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read quarantine key: %w", err)
+	}
+	for line := range bytes.Lines(b) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || line[0] == '#' {
+			continue
+		}
+		id, err := age.ParseX25519Identity(string(line))
+		if err != nil {
+			return nil, fmt.Errorf("%s holds no private key of age (AGE-SECRET-KEY-1...)", path)
+		}
+		return id, nil
+	}
+	return nil, fmt.Errorf("%s holds no private key of age (AGE-SECRET-KEY-1...)", path)
+}
+
+func createIdentity(path string) error {
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		return err
+	}
+	return durable.Create(path, fmt.Appendf(nil, "# public key: %s\n%s\n", id.Recipient(), id))
+}

@@ -1,0 +1,89 @@
+package sampling
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"sluis/filter"
+	"sluis/internal/ledger"
+)
+
+// Report is what the audit of a day shows.
+type Report struct {
+	Day        string         `json:"day"`
+	Rate       float64        `json:"rate"`
+	Revealed   bool           `json:"revealed"` // the secret is in the ledger; else it is the gateway's own
+	Eligible   int            `json:"eligible"`
+	Drawn      int            `json:"drawn"`
+	Groups     map[string]int `json:"drawn_by_group"`
+	Deviations []filter.ID    `json:"deviations"` // drawn and should not have been, or the reverse
+}
+
+// Fair reports whether every draw was as the secret says.
+func (r Report) Fair() bool { return len(r.Deviations) == 0 }
+
+// Draws gives the draws of a day to an auditor, as the journal has them.
+type Draws func(day string, use func(id filter.ID, group string, drawn bool) error) error
+
+// Audit repeats every draw of a day. It fails if the day was not committed to, or if the
+// secret is not the one that was.
+func Audit(day, dir string, entries func(func(ledger.Entry) error) error, draws Draws) (Report, error) {
+	r := Report{Day: day, Groups: map[string]int{}, Deviations: []filter.ID{}}
+	commit, secret := "", ""
+	err := entries(func(e ledger.Entry) error {
+		if e.Data.Day != day {
+			return nil
+		}
+		switch e.Kind {
+		case ledger.SamplingCommit:
+			if commit != "" {
+				return fmt.Errorf("day %s was committed to twice, in entry %d again", day, e.Index)
+			}
+			commit, r.Rate = e.Data.Commit, e.Data.Rate
+		case ledger.SamplingReveal:
+			secret, r.Revealed = e.Data.Secret, true
+		}
+		return nil
+	})
+	if err != nil {
+		return r, err
+	}
+	if commit == "" {
+		return r, fmt.Errorf("there is no commitment to %s in the ledger: no draw of that day can be checked", day)
+	}
+	key, err := hex.DecodeString(secret)
+	if err != nil {
+		return r, errors.New("the revealed secret is broken")
+	}
+	if secret == "" {
+		c, err := read(filepath.Join(dir, day+".json"))
+		if err != nil {
+			return r, err
+		}
+		key = c.Secret
+	}
+	if sum := sha256.Sum256(key); hex.EncodeToString(sum[:]) != commit {
+		return r, errors.New("the secret is not the one that was committed to: the sample of this day is not to be trusted")
+	}
+	return r, r.repeat(key, draws)
+}
+
+func (r *Report) repeat(secret []byte, draws Draws) error {
+	mac, cut := hmac.New(sha256.New, secret), threshold(r.Rate)
+	var sum [sha256.Size]byte
+	return draws(r.Day, func(id filter.ID, group string, drawn bool) error {
+		r.Eligible++
+		if drawn {
+			r.Drawn++
+			r.Groups[group]++
+		}
+		if draw(mac, &sum, id, cut) != drawn {
+			r.Deviations = append(r.Deviations, id)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,192 @@
+// Package sampling draws the random sample in which leaks are looked for (C3.3b), so that
+// anyone can check afterwards that it was fair.
+//
+// Each day (UTC) has a secret of 256 bits. Its hash and the rate are in the ledger before
+// the day's first draw; the secret itself is in the ledger a day after the day has ended.
+// A message is drawn if HMAC-SHA256(secret, its ID), as a number of 64 bits, is below the
+// rate; the ID is random and set before anything of the message is read. Whoever has the
+// secret can repeat every draw, and nobody could choose one.
+package sampling
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"math"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/durable"
+	"sluis/internal/ledger"
+)
+
+// Ledger is where commitments and secrets are written down.
+type Ledger interface {
+	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (int64, error)
+}
+
+// Sampler draws. It is safe for concurrent use.
+type Sampler struct {
+	dir    string
+	ledger Ledger
+	rate   float64
+
+	mu  sync.Mutex
+	day string // of what follows
+	cut uint64 // draws below it
+	mac hash.Hash
+	sum [sha256.Size]byte
+}
+
+// committed is a day's secret, on disk.
+type committed struct {
+	Secret []byte  `json:"secret"`
+	Rate   float64 `json:"rate"`
+	Index  int64   `json:"index"` // of the commitment in the ledger; -1 before it is there
+}
+
+// Open returns a sampler that keeps its secrets in dir. The rate, from 0 to 1, holds for
+// days that are not committed to yet: tomorrow is, as soon as today begins.
+func Open(dir string, l Ledger, rate float64) (*Sampler, error) {
+	if !(rate >= 0 && rate <= 1) {
+		return nil, fmt.Errorf("sample rate %v is not between 0 and 1", rate)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make directory of sampling secrets: %w", err)
+	}
+	return &Sampler{dir: dir, ledger: l, rate: rate}, nil
+}
+
+const dayForm = "2006-01-02"
+
+// Prepare commits to the day of now and to the next, and reveals the days that ended more
+// than 24 hours ago. The gateway calls it before it takes mail, and every hour.
+func (s *Sampler) Prepare(ctx context.Context, now time.Time) error {
+	for _, t := range []time.Time{now, now.Add(24 * time.Hour)} {
+		if _, err := s.commit(ctx, t.UTC().Format(dayForm)); err != nil {
+			return err
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(s.dir, "*.json"))
+	if err != nil {
+		return fmt.Errorf("list sampling secrets: %w", err)
+	}
+	for _, f := range files {
+		day, err := time.Parse(dayForm+".json", filepath.Base(f))
+		if err == nil && now.Sub(day) > 48*time.Hour {
+			if err := s.reveal(ctx, f, day.Format(dayForm)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// commit returns the day's secret, which is in the ledger by then.
+func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
+	path := filepath.Join(s.dir, day+".json")
+	c, err := readOrCreate(path, func() committed {
+		c := committed{Secret: make([]byte, 32), Rate: s.rate, Index: -1}
+		rand.Read(c.Secret) // never fails (crypto/rand, Go 1.24)
+		return c
+	})
+	if err != nil || c.Index >= 0 {
+		return c, err
+	}
+	sum := sha256.Sum256(c.Secret)
+	c.Index, err = s.ledger.Append(ctx, ledger.SamplingCommit, ledger.Data{Day: day, Commit: hex.EncodeToString(sum[:]), Rate: c.Rate})
+	if err != nil {
+		return c, fmt.Errorf("commit to the sample of %s: %w", day, err)
+	}
+	b, err := json.Marshal(c)
+	if err == nil {
+		err = durable.Replace(path, b)
+	}
+	if err != nil {
+		return c, fmt.Errorf("commit to the sample of %s: %w", day, err)
+	}
+	return c, nil
+}
+
+// readOrCreate reads a day's secret, or makes it.
+func readOrCreate(path string, fresh func() committed) (committed, error) {
+	b, err := durable.ReadOrCreate(path, func() []byte {
+		b, err := json.Marshal(fresh())
+		if err != nil {
+			panic(err) // bytes and numbers can always be encoded
+		}
+		return b
+	})
+	if err != nil {
+		return committed{}, fmt.Errorf("read sampling secret: %w", err)
+	}
+	return parse(b)
+}
+
+func read(path string) (committed, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return committed{}, fmt.Errorf("read sampling secret: %w", err)
+	}
+	return parse(b)
+}
+
+func parse(b []byte) (c committed, err error) {
+	if err := json.Unmarshal(b, &c); err != nil || len(c.Secret) != 32 {
+		return c, errors.New("a sampling secret is damaged: restore it from a backup; the day cannot be checked without it")
+	}
+	return c, nil
+}
+
+func (s *Sampler) reveal(ctx context.Context, path, day string) error {
+	c, err := read(path)
+	if err != nil {
+		return err
+	}
+	if _, err := s.ledger.Append(ctx, ledger.SamplingReveal, ledger.Data{Day: day, Secret: hex.EncodeToString(c.Secret), Rate: c.Rate}); err != nil {
+		return fmt.Errorf("reveal the sample of %s: %w", day, err)
+	}
+	if err := durable.Remove(path); err != nil {
+		return fmt.Errorf("reveal the sample of %s: %w", day, err)
+	}
+	return nil
+}
+
+// Draw reports whether the message is drawn. It implements filter.Sampler.
+func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
+	day := at.UTC().Format(dayForm)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if day != s.day {
+		c, err := s.commit(context.Background(), day)
+		if err != nil {
+			return false, err
+		}
+		s.day, s.cut, s.mac = day, threshold(c.Rate), hmac.New(sha256.New, c.Secret)
+	}
+	return draw(s.mac, &s.sum, id, s.cut), nil
+}
+
+func draw(mac hash.Hash, sum *[sha256.Size]byte, id filter.ID, cut uint64) bool {
+	mac.Reset()
+	mac.Write(id[:])
+	return binary.BigEndian.Uint64(mac.Sum(sum[:0])) < cut || cut == math.MaxUint64
+}
+
+// threshold returns the number that draws are below at a rate.
+func threshold(rate float64) uint64 {
+	if rate >= 1 {
+		return math.MaxUint64
+	}
+	return uint64(rate * (1 << 32) * (1 << 32))
+}
