@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -38,3 +39,14 @@ func (d Domain) String() string { return d.name }
 
 // MarshalText implements encoding.TextMarshaler.
 func (d Domain) MarshalText() ([]byte, error) { return []byte(d.name), nil }
+
+// parseDomain is the inverse of String.
+func parseDomain(s string) (Domain, error) {
+	if s == "" {
+		return Domain{}, nil
+	}
+	if d := DomainOf(s); d.name == s {
+		return d, nil
+	}
+	return Domain{}, errors.New("not a registrable domain")
+}

@@ -168,15 +168,16 @@ func (r *Roster) addGroup(g groupEntry, kinds map[string]GroupKind) error {
 	switch _, twice := kinds[g.Name]; {
 	case g.Name == "":
 		return fmt.Errorf("groups: a group has no name")
-	case len(g.Name) > 40:
-		return fmt.Errorf("group %q: the name is longer than 40 characters", g.Name)
 	case twice:
 		return fmt.Errorf("group %q is there twice", g.Name)
 	case !slices.Contains(groupKinds, g.Kind):
 		return fmt.Errorf("group %q: kind has to be one of %v", g.Name, groupKinds)
 	}
 	kinds[g.Name] = g.Kind
-	group := Group{g.Name}
+	group, err := ParseGroup(g.Name)
+	if err != nil {
+		return fmt.Errorf("group %q: %w", g.Name, err)
+	}
 	r.groups = append(r.groups, group)
 	for _, n := range g.Networks {
 		p, err := netip.ParsePrefix(n)

@@ -1,10 +1,31 @@
 package roster
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
 
 // Group names a group of the roster, such as staff or pupils of one building. Only
 // a loaded roster makes one, so that no content fits in it.
 type Group struct{ name string }
+
+// maxGroup bounds the name of a group, in bytes.
+const maxGroup = 40
+
+// ParseGroup returns the group with a name as a record has it: letters, digits, spaces,
+// dots, hyphens and underscores.
+func ParseGroup(s string) (Group, error) {
+	if len(s) > maxGroup {
+		return Group{}, fmt.Errorf("name of a group: longer than %d characters", maxGroup)
+	}
+	for _, r := range s {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" .-_", r) {
+			return Group{}, fmt.Errorf("name of a group: use letters, digits, spaces, dots, hyphens and underscores")
+		}
+	}
+	return Group{s}, nil
+}
 
 // String returns the group's name; it is empty for nobody's group.
 func (g Group) String() string { return g.name }

@@ -1,0 +1,103 @@
+package journal
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// A record is encoded in a version byte, numbers of fixed size, and four short texts of
+// closed alphabets with their lengths.
+const encodingVersion = 1
+
+// errEncoding reports bytes that are no record.
+var errEncoding = errors.New("journal segment: not a record")
+
+func (r *Record) append(b []byte) []byte {
+	b = append(b, encodingVersion)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Time.UnixMilli()))
+	b = append(b, r.ID[:]...)
+	b = append(b, r.pseudonym[:]...)
+	b = append(b, byte(r.Kind), byte(r.Direction), byte(r.Action), byte(r.Purposes), byte(r.Purpose), byte(r.Category))
+	flags := uint16(0)
+	for i, f := range r.flags() {
+		if *f {
+			flags |= 1 << i
+		}
+	}
+	b = binary.BigEndian.AppendUint16(b, flags)
+	for _, n := range []uint16{r.Recipients, r.Refused, r.Parts, r.Reply} {
+		b = binary.BigEndian.AppendUint16(b, n)
+	}
+	b = binary.BigEndian.AppendUint32(b, r.Repaired)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Bytes))
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Duration))
+	for _, s := range []string{r.Group.String(), r.Peer.String(), r.Clause.String(), r.Rule.String()} {
+		b = append(append(b, byte(len(s))), s...)
+	}
+	return b
+}
+
+// flags are the truth values of a record, in the order that they are encoded in. New
+// ones go to the end.
+func (r *Record) flags() []*bool {
+	return []*bool{&r.Confidential, &r.Eligible, &r.Drawn, &r.Ambiguous, &r.Uninspectable, &r.Incomplete, &r.TLS}
+}
+
+const fixedSize = 1 + 8 + 16 + 16 + 6 + 2 + 8 + 4 + 8 + 8
+
+func decode(b []byte) (r Record, err error) {
+	if len(b) < fixedSize || b[0] != encodingVersion {
+		return r, errEncoding
+	}
+	b = b[1:]
+	take := func(n int) []byte {
+		head := b[:n]
+		b = b[n:]
+		return head
+	}
+	r.Time = time.UnixMilli(int64(binary.BigEndian.Uint64(take(8)))).UTC()
+	r.ID = filter.ID(take(16))
+	r.pseudonym = Pseudonym(take(16))
+	enums := take(6)
+	r.Kind, r.Direction, r.Action = Kind(enums[0]), rules.Direction(enums[1]), filter.Action(enums[2])
+	r.Purposes, r.Purpose, r.Category = rules.Purposes(enums[3]), rules.Purpose(enums[4]), rules.Category(enums[5])
+	flags := binary.BigEndian.Uint16(take(2))
+	for i, f := range r.flags() {
+		*f = flags&(1<<i) != 0
+	}
+	for _, n := range []*uint16{&r.Recipients, &r.Refused, &r.Parts, &r.Reply} {
+		*n = binary.BigEndian.Uint16(take(2))
+	}
+	r.Repaired = binary.BigEndian.Uint32(take(4))
+	r.Bytes = int64(binary.BigEndian.Uint64(take(8)))
+	r.Duration = time.Duration(binary.BigEndian.Uint64(take(8)))
+	for _, set := range []func(string) error{
+		func(s string) (err error) { r.Group, err = roster.ParseGroup(s); return },
+		func(s string) (err error) { r.Peer, err = parseDomain(s); return },
+		func(s string) error { return r.Clause.UnmarshalText([]byte(s)) },
+		func(s string) error { return r.Rule.UnmarshalText([]byte(s)) },
+	} {
+		if len(b) == 0 || len(b) < 1+int(b[0]) {
+			return r, errEncoding
+		}
+		if err := set(string(take(1 + int(b[0]))[1:])); err != nil {
+			return r, fmt.Errorf("%w: %w", errEncoding, err)
+		}
+	}
+	return r, nil
+}
+
+// seal makes a record fit to be kept: without anything of a party with a confidential
+// role (C3.2g).
+func (r *Record) seal(p Pseudonym) {
+	r.pseudonym = p
+	if r.Confidential {
+		r.pseudonym, r.Group, r.Peer = Pseudonym{}, roster.Group{}, Domain{}
+	}
+}

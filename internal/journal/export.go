@@ -1,0 +1,62 @@
+package journal
+
+import (
+	"encoding/json"
+
+	"sluis/rules"
+)
+
+var kindNames = [...]string{"mail", "web"}
+
+// String returns the name that exports use.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "unknown"
+}
+
+// MarshalJSON gives the record as exports have it: without the pseudonym, which only an
+// order or the person's own request unlocks (C3.2c).
+func (r Record) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Time          string          `json:"time"`
+		ID            string          `json:"id"`
+		Kind          string          `json:"kind"`
+		Direction     rules.Direction `json:"direction"`
+		Group         string          `json:"group,omitempty"`
+		Peer          string          `json:"peer,omitempty"`
+		Action        string          `json:"action"`
+		Purposes      []rules.Purpose `json:"purposes"`
+		Purpose       string          `json:"purpose,omitempty"`
+		Category      string          `json:"category,omitempty"`
+		Clause        string          `json:"clause,omitempty"`
+		Rule          string          `json:"rule,omitempty"`
+		Confidential  bool            `json:"confidential"`
+		Eligible      bool            `json:"eligible"`
+		Drawn         bool            `json:"drawn"`
+		Ambiguous     bool            `json:"ambiguous"`
+		Uninspectable bool            `json:"uninspectable"`
+		Incomplete    bool            `json:"incomplete"`
+		TLS           bool            `json:"tls"`
+		Recipients    uint16          `json:"recipients"`
+		Refused       uint16          `json:"refused"`
+		Parts         uint16          `json:"parts"`
+		Repaired      uint32          `json:"repaired"`
+		Reply         uint16          `json:"reply"`
+		Bytes         int64           `json:"bytes"`
+		DurationMS    float64         `json:"duration_ms"`
+	}{
+		r.Time.UTC().Format("2006-01-02T15:04:05.000Z"), r.ID.String(), r.Kind.String(), r.Direction, r.Group.String(), r.Peer.String(),
+		r.Action.String(), r.Purposes.List(), named(r.Purpose != rules.NoPurpose, r.Purpose), named(r.Category != rules.NoCategory, r.Category),
+		r.Clause.String(), r.Rule.String(), r.Confidential, r.Eligible, r.Drawn, r.Ambiguous, r.Uninspectable, r.Incomplete, r.TLS,
+		r.Recipients, r.Refused, r.Parts, r.Repaired, r.Reply, r.Bytes, float64(r.Duration.Microseconds()) / 1000,
+	})
+}
+
+func named(is bool, v interface{ String() string }) string {
+	if is {
+		return v.String()
+	}
+	return ""
+}

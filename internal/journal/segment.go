@@ -1,0 +1,145 @@
+package journal
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sluis/internal/durable"
+)
+
+// A segment is a file of frames: length and CRC-32C of a record, then the record. Its
+// name is the time it was begun, so that names sort; it ends in .open while it is being
+// written and in .seg once it is sealed.
+type segment struct {
+	f     *os.File
+	size  int64
+	count int
+	frame []byte
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// maxFrame bounds a record in a segment, in bytes.
+const maxFrame = 1024
+
+func createSegment(dir, name string) (*segment, error) {
+	f, err := os.OpenFile(filepath.Join(dir, name+".open"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("begin journal segment: %w", err)
+	}
+	if err := durable.SyncDir(dir); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("begin journal segment: %w", err)
+	}
+	return &segment{f: f}, nil
+}
+
+// add puts a record in the frame buffer; flush writes it.
+func (s *segment) add(r *Record) {
+	at := len(s.frame)
+	s.frame = append(s.frame, make([]byte, 8)...)
+	s.frame = r.append(s.frame)
+	body := s.frame[at+8:]
+	binary.BigEndian.PutUint32(s.frame[at:], uint32(len(body)))
+	binary.BigEndian.PutUint32(s.frame[at+4:], crc32.Checksum(body, castagnoli))
+	s.count++
+}
+
+// flush writes the buffer and syncs. If that fails what was written is cut off, and the
+// buffer stays, to be tried again.
+func (s *segment) flush() error {
+	if len(s.frame) == 0 {
+		return nil
+	}
+	_, err := s.f.WriteAt(s.frame, s.size)
+	if err == nil {
+		err = s.f.Sync()
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write journal segment: %w", err), s.f.Truncate(s.size))
+	}
+	s.size += int64(len(s.frame))
+	s.frame = s.frame[:0]
+	return nil
+}
+
+// seal ends the segment.
+func (s *segment) seal() error {
+	name := s.f.Name()
+	if err := s.f.Close(); err != nil {
+		return fmt.Errorf("seal journal segment: %w", err)
+	}
+	if err := os.Rename(name, strings.TrimSuffix(name, ".open")+".seg"); err != nil {
+		return fmt.Errorf("seal journal segment: %w", err)
+	}
+	return durable.SyncDir(filepath.Dir(name))
+}
+
+// segments returns the sealed segments of a directory, oldest first.
+func segments(dir string) ([]string, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.seg"))
+	if err != nil {
+		return nil, fmt.Errorf("list journal segments: %w", err)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// adopt seals the segments that a crash left open.
+func adopt(dir string) error {
+	names, err := filepath.Glob(filepath.Join(dir, "*.open"))
+	if err != nil {
+		return fmt.Errorf("list journal segments: %w", err)
+	}
+	for _, n := range names {
+		if err := os.Rename(n, strings.TrimSuffix(n, ".open")+".seg"); err != nil {
+			return fmt.Errorf("seal journal segment: %w", err)
+		}
+	}
+	return durable.SyncDir(dir)
+}
+
+// readSegment calls use for each record, up to the end or the first frame that is not
+// whole: what follows was never synced.
+func readSegment(r io.Reader, use func(Record) error) error {
+	br := bufio.NewReaderSize(r, 64<<10)
+	var head [8]byte
+	body := make([]byte, maxFrame)
+	for {
+		if _, err := io.ReadFull(br, head[:]); err != nil {
+			return ignoreEnd(err)
+		}
+		n := binary.BigEndian.Uint32(head[:])
+		if n > maxFrame {
+			return nil
+		}
+		if _, err := io.ReadFull(br, body[:n]); err != nil {
+			return ignoreEnd(err)
+		}
+		if crc32.Checksum(body[:n], castagnoli) != binary.BigEndian.Uint32(head[4:]) {
+			return nil
+		}
+		rec, err := decode(body[:n])
+		if err != nil {
+			return err
+		}
+		if err := use(rec); err != nil {
+			return err
+		}
+	}
+}
+
+func ignoreEnd(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return nil
+	}
+	return err
+}
