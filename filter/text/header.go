@@ -123,7 +123,8 @@ func nameLength(line []byte) int {
 // field takes from a field what the body needs, or shows its text. Fields that only
 // machines write are passed over: their digits would be taken for numbers of people.
 func (w *walker) field(part int, e *entity, name, value []byte) error {
-	switch n := string(lower(name)); n {
+	var small [32]byte
+	switch string(lowered(small[:0], name)) {
 	case "content-type":
 		t, clean := parseMediaType(string(value))
 		if !clean {
@@ -190,16 +191,7 @@ var machineFields = []string{"received", "dkim-signature", "arc-seal", "arc-mess
 	"date", "mime-version", "return-path", "content-id", "x-received", "x-google-dkim-signature", "x-gm-message-state"}
 
 func machineField(name []byte) bool {
-	for _, m := range machineFields {
-		if len(m) == len(name) && strings.EqualFold(m, string(name)) {
-			return true
-		}
-	}
-	return false
-}
-
-// lower returns name in lower case, of at most 32 bytes: no field that counts is longer.
-func lower(name []byte) []byte {
-	var b [32]byte
-	return append(b[:0], bytes.ToLower(name[:min(len(name), len(b))])...)
+	return slices.ContainsFunc(machineFields, func(m string) bool {
+		return len(m) == len(name) && strings.EqualFold(m, string(name))
+	})
 }

@@ -2,40 +2,26 @@ package text
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"strings"
 
-	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
-
-// maxToken bounds one token of HTML, in bytes. A longer one is shown in pieces.
-const maxToken = 128 << 10
 
 // html shows what a reader sees of HTML, words not cut by tags, and apart from it what
 // only a machine sees: comments, alternative texts, targets, invisible text.
 func (w *walker) html(part int, r io.Reader) error {
-	h := htmlReader{w: w, visible: w.out(part, HTML), hidden: w.out(part, Hidden), in: rewinder{r: r}}
+	h := htmlReader{w: w, visible: w.out(part, HTML), hidden: w.out(part, Hidden)}
 	defer h.visible.Close()
 	defer h.hidden.Close()
-	for {
-		long, err := h.tokens()
-		if err != nil {
-			return err
-		}
-		if !long {
-			break
-		}
-	}
+	err := h.read(r)
 	h.endLink()
-	return first(h.visible.Close(), h.hidden.Close())
+	return first(h.visible.Close(), h.hidden.Close(), err)
 }
 
 // htmlReader is the state of one HTML part.
 type htmlReader struct {
 	w               *walker
-	in              rewinder
 	visible, hidden *out
 
 	skip       atom.Atom // the element whose text is no text: script or style
@@ -43,68 +29,24 @@ type htmlReader struct {
 	hidingDeep int       // how many of its name are open
 	href       string    // of the link that is open
 	linkText   strings.Builder
+	outlook    []byte // a comment that Outlook reads as HTML
+	inComment  bool
+	nested     bool // this is one
 }
 
-// tokens shows tokens to the end, or to one that is too long; of that it shows what was
-// read, and leaves the rest to be read.
-func (h *htmlReader) tokens() (long bool, err error) {
-	z := html.NewTokenizer(&h.in)
-	z.SetMaxBuf(maxToken)
-	comment := ""
-	for {
-		kind := z.Next()
-		if kind == html.ErrorToken {
-			break
-		}
-		comment = ""
-		if kind == html.CommentToken {
-			comment = ">"
-			if bytes.HasPrefix(z.Raw(), []byte("<!--")) {
-				comment = "-->"
-			}
-		}
-		h.token(kind, z)
-		if h.w.stop != nil {
-			return false, h.w.stop
-		}
-	}
-	end := z.Err()
-	if end != io.EOF && !errors.Is(end, html.ErrBufferExceeded) {
-		return false, end
-	}
-	unfinished := len(z.Raw()) > 0
-	word(h.hidden, z.Raw()) // a tag without an end
-	if end == io.EOF {
-		return false, h.w.stop
-	}
-	h.in.unread(z.Buffered())
-	switch {
-	case unfinished:
-		err = h.in.until(">", h.hidden)
-	case comment != "":
-		err = h.in.until(comment, h.hidden)
-	}
-	return true, first(h.w.stop, err)
+func (h *htmlReader) read(r io.Reader) error {
+	br, done := buffered(r)
+	defer done()
+	s := htmlScanner{br: br, handler: h}
+	return first(s.scan(), h.w.stop)
 }
 
-func (h *htmlReader) token(kind html.TokenType, z *html.Tokenizer) {
-	switch kind {
-	case html.TextToken:
-		h.text(z.Text())
-	case html.CommentToken:
-		word(h.hidden, z.Text())
-	case html.StartTagToken, html.SelfClosingTagToken:
-		name, more := z.TagName()
-		h.start(name, more, kind == html.SelfClosingTagToken, z)
-	case html.EndTagToken:
-		name, _ := z.TagName()
-		h.end(name)
-	}
-}
+func (h *htmlReader) stopped() bool { return h.w.stop != nil }
 
+// text is told a piece of text. Here and below an error of Write ends the work.
 func (h *htmlReader) text(b []byte) {
 	if h.skip != 0 || h.hiding != "" {
-		h.hidden.Write(b) // here and below: an error ends the work
+		h.hidden.Write(b)
 		return
 	}
 	if h.href != "" && h.linkText.Len() < maxLink {
@@ -125,56 +67,88 @@ func (h *htmlReader) space() {
 	}
 }
 
-func (h *htmlReader) start(name []byte, more, selfClosing bool, z *html.Tokenizer) {
-	a := atom.Lookup(name)
+// maxComment bounds a comment that is read as HTML, in bytes.
+const maxComment = 64 << 10
+
+// comment is told a piece of a comment. Outlook reads one that begins with a condition.
+func (h *htmlReader) comment(b []byte) {
+	if !h.inComment {
+		h.inComment = true
+		h.hidden.Write([]byte{' '})
+		if bytes.HasPrefix(bytes.TrimLeft(b, " "), []byte("[if")) && !h.nested {
+			h.outlook = make([]byte, 0, 1024)
+		}
+	}
+	h.hidden.Write(b)
+	if h.outlook != nil && len(h.outlook)+len(b) <= maxComment {
+		h.outlook = append(h.outlook, b...)
+	}
+}
+
+func (h *htmlReader) commentEnd() {
+	h.inComment = false
+	h.hidden.Write([]byte{' '})
+	if h.outlook == nil {
+		return
+	}
+	inner := htmlReader{w: h.w, visible: h.hidden, hidden: h.hidden, nested: true}
+	inner.read(bytes.NewReader(h.outlook)) // cannot fail but by the end of the work
+	inner.endLink()
+	h.hidden.Write([]byte{' '})
+	h.outlook = nil
+}
+
+// start is told a tag, and returns its name if its content holds no tags.
+func (h *htmlReader) start(name []byte, attrs []htmlAttr, selfClosing bool) (raw string) {
+	a := atomOf(name)
 	invisible := false
-	for more {
-		var k, v []byte
-		k, v, more = z.TagAttr()
-		switch string(k) {
-		case "href", "src", "action", "data-href", "xlink:href", "background", "formaction", "data", "srcdoc":
+	for _, at := range attrs {
+		var small [16]byte
+		switch string(lowered(small[:0], at.name)) {
+		case "href":
+			v := unescapeAttr(at.value)
 			word(h.hidden, v)
-			if string(k) == "href" && (a == atom.A || a == atom.Area) {
+			if a == atom.A || a == atom.Area {
 				h.endLink()
 				h.href = string(v[:min(len(v), maxLink)])
 			}
-		case "alt", "title", "value", "placeholder", "content", "aria-label", "summary", "label", "download":
-			word(h.hidden, v)
+		case "src", "action", "data-href", "xlink:href", "background", "formaction", "data", "srcdoc", "alt", "title",
+			"value", "placeholder", "content", "aria-label", "summary", "label", "download":
+			word(h.hidden, unescapeAttr(at.value))
 		case "style":
-			invisible = invisible || invisibleStyle(v)
+			invisible = invisible || invisibleStyle(at.value)
 		case "hidden":
 			invisible = true
 		}
 	}
-	switch a {
-	case atom.Noscript, atom.Noembed, atom.Noframes, atom.Iframe, atom.Xmp, atom.Plaintext:
-		z.NextIsNotRawText() // mail programs run no scripts, and show what is inside
-	}
 	if breaks(a) {
 		h.space()
 	}
-	if void(a) || selfClosing && a == 0 {
-		return
-	}
 	switch {
-	case a == atom.Script || a == atom.Style:
+	case void(a) || selfClosing && a == 0:
+		return ""
+	case a == atom.Script || a == atom.Style || a == atom.Iframe:
 		h.skip = a
-	case h.hiding != "" && h.hiding == string(name):
+		return a.String()
+	case a == atom.Title || a == atom.Textarea || a == atom.Xmp || a == atom.Plaintext:
+		return a.String()
+	case h.hiding != "" && strings.EqualFold(h.hiding, string(name)):
 		h.hidingDeep++
 	case h.hiding == "" && (invisible || a == atom.Template):
 		h.hidden.Write([]byte{' '})
 		h.hiding, h.hidingDeep = string(name), 1
 	}
+	return ""
 }
 
 func (h *htmlReader) end(name []byte) {
-	a := atom.Lookup(name)
+	a := atomOf(name)
 	if a != 0 && a == h.skip {
 		h.hidden.Write([]byte{' '})
 		h.skip = 0
 		return
 	}
-	if h.hiding != "" && h.hiding == string(name) {
+	if h.hiding != "" && strings.EqualFold(h.hiding, string(name)) {
 		if h.hidingDeep--; h.hidingDeep == 0 {
 			h.hidden.Write([]byte{' '})
 			h.hiding = ""
@@ -187,6 +161,28 @@ func (h *htmlReader) end(name []byte) {
 	if breaks(a) {
 		h.space()
 	}
+}
+
+// lowered appends b in lower case, as far as dst has room: no name that counts is longer.
+func lowered(dst, b []byte) []byte {
+	for _, c := range b {
+		if len(dst) == cap(dst) {
+			break
+		}
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+func atomOf(name []byte) atom.Atom {
+	var small [16]byte
+	if len(name) > len(small) {
+		return 0
+	}
+	return atom.Lookup(lowered(small[:0], name))
 }
 
 // maxLink bounds the text and the target of a link in a report, maxLinks all together.
@@ -223,7 +219,8 @@ func invisibleStyle(style []byte) bool {
 		if len(property) < 7 || len(property) > 10 || len(value) == 0 {
 			continue
 		}
-		switch string(lower(property)) {
+		var small [10]byte
+		switch string(lowered(small[:0], property)) {
 		case "display":
 			if hasFold(value, "none") {
 				return true
@@ -251,9 +248,11 @@ func hasFold(b []byte, prefix string) bool {
 
 // nearZero reports whether a length is nothing, or one pixel.
 func nearZero(v []byte) bool {
-	digits := bytes.TrimRight(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ%!; ")
-	s := string(digits)
-	return s != "" && strings.Trim(s, "0.") == "" || s == "1" && len(v) > 1
+	n := 0
+	for n < len(v) && (v[n] >= '0' && v[n] <= '9' || v[n] == '.') {
+		n++
+	}
+	return n > 0 && (len(bytes.Trim(v[:n], "0.")) == 0 || string(v) == "1px")
 }
 
 // void reports whether an element has no end.
@@ -277,44 +276,4 @@ func breaks(a atom.Atom) bool {
 		return true
 	}
 	return false
-}
-
-// rewinder is a reader to which bytes can be given back.
-type rewinder struct {
-	pre []byte
-	r   io.Reader
-}
-
-// Read implements io.Reader.
-func (r *rewinder) Read(p []byte) (int, error) {
-	if len(r.pre) > 0 {
-		n := copy(p, r.pre)
-		r.pre = r.pre[n:]
-		return n, nil
-	}
-	return r.r.Read(p)
-}
-
-func (r *rewinder) unread(b []byte) { r.pre = append(bytes.Clone(b), r.pre...) }
-
-// until writes to o up to and with the first mark, or to the end.
-func (r *rewinder) until(mark string, o *out) error {
-	buf := make([]byte, 4096)
-	kept := 0 // bytes at the start that a mark could begin in
-	for {
-		n, err := r.Read(buf[kept:])
-		b := buf[:kept+n]
-		if i := bytes.Index(b, []byte(mark)); i >= 0 {
-			o.Write(b[:i+len(mark)]) // an error ends the work
-			r.unread(b[i+len(mark):])
-			return nil
-		}
-		if err != nil {
-			o.Write(b)
-			return notEOF(err)
-		}
-		pass := max(0, len(b)-len(mark)+1)
-		o.Write(b[:pass])
-		kept = copy(buf, b[pass:])
-	}
 }
