@@ -13,10 +13,7 @@ func (w *walker) list(a Attachment) int {
 
 // file lists a file and shows it by what it is.
 func (w *walker) file(part int, a Attachment, charset string, r *io.SectionReader, depth int) error {
-	head, err := peek(r)
-	if err != nil {
-		return err
-	}
+	head, _, _ := peek(r)
 	name := a.Name.Reveal()
 	if a.Kind == "" || a.Kind == KindText && beginsHTML(head) {
 		a.Kind = kindOf(head, name)
@@ -28,8 +25,7 @@ func (w *walker) file(part int, a Attachment, charset string, r *io.SectionReade
 	}
 	switch a.Kind {
 	case KindText, KindScript, KindHTML:
-		open := func() io.Reader { return fresh(r) }
-		return w.text(part, Contents, typeOf(a.Kind, name, head), charset, open, depth)
+		return w.text(part, Contents, typeOf(a.Kind, name, head), charset, nil, opened(r), depth)
 	case KindMessage:
 		if looksLikeHeader(head) {
 			return w.root(r, depth+1)
@@ -64,15 +60,14 @@ func (w *walker) member(name string, r io.Reader, depth int) error {
 	if err := w.show(part, FileName, []byte(name)); err != nil {
 		return err
 	}
-	br, done := buffered(r)
+	head, r, done := peek(r)
 	defer done()
-	head, _ := br.Peek(headSize) // an error shows again when it is read
 	a := Attachment{Name: Secret(shortName(name)), Depth: depth + 1, Kind: kindOf(head, name)}
 	if a.opaque() {
 		w.list(a)
 		return nil
 	}
-	return w.random(br, func(s *io.SectionReader) error { return w.file(part, a, "", s, depth+1) })
+	return w.random(r, func(s *io.SectionReader) error { return w.file(part, a, "", s, depth+1) })
 }
 
 // looksLikeHeader reports whether a file begins as messages do.

@@ -61,8 +61,8 @@ func (f field) value(header []byte) []byte {
 func (w *walker) splitHeader(r *io.SectionReader, e *entity) ([]field, error) {
 	br, done := buffered(sub(r, 0, maxHeader))
 	defer done()
-	h, fields := w.header[:0], make([]field, 0, 32)
-	defer func() { w.header = h }()
+	h, fields := w.header[:0], w.fields[:0]
+	defer func() { w.header, w.fields = h, fields }()
 	inside := false // a line that is longer than the buffer
 	for {
 		line, err := br.ReadSlice('\n')

@@ -118,7 +118,9 @@ func (w *walker) body(part int, e entity, t mediaType, encoding string, r *io.Se
 		}
 		// Not allowed (RFC 2045 section 6.4), and opened by some mail programs.
 		w.report.doubt(NestedEncoding)
-		return w.random(w.transfer(encoding, body), func(s *io.SectionReader) error { return w.composite(part, t, s, depth) })
+		decoded, done := w.transfer(encoding, body)
+		defer done()
+		return w.damage(w.random(decoded, func(s *io.SectionReader) error { return w.composite(part, t, s, depth) }))
 	}
 	if err := w.leaf(part, e, t, encoding, sub(r, begin, r.Size()), depth); err != nil {
 		return err
@@ -149,105 +151,145 @@ func (w *walker) leaf(part int, e entity, t mediaType, encoding string, body *io
 			name = n // the worst of what a reader may take
 		}
 	}
-	open := func() io.Reader { return w.transfer(encoding, fresh(body)) }
+	open := func() (io.Reader, func()) { return w.transfer(encoding, fresh(body)) }
 	if err := w.leafReading(part, name, t, open, depth); err != nil {
 		return err
 	}
-	if b, ok := open().(*base64Reader); ok && slices.Contains(w.report.Doubts, BadEncoding) {
-		// Readers disagree on padding in the middle: once more, as if it were not there.
-		_, err := io.Copy(io.Discard, b)
-		if w.stop != nil || err != nil || !b.decoder.misplaced && !b.decoder.junk {
-			return w.stop
-		}
-		joined := func() io.Reader {
-			return &base64Reader{r: fresh(body), w: w, decoder: base64Decoder{joined: true}}
-		}
-		return w.leafReading(part, name, t, joined, depth)
+	if strings.Contains(encoding, "base64") && slices.Contains(w.report.Doubts, BadEncoding) {
+		return w.joined(part, name, t, body, depth)
 	}
 	return nil
 }
 
-func (w *walker) leafReading(part int, name string, t mediaType, open func() io.Reader, depth int) error {
-	head, err := peek(open())
-	if err != nil {
+// joined shows a part in base64 once more if readers may disagree on it: as if padding
+// in the middle were not there.
+func (w *walker) joined(part int, name string, t mediaType, body *io.SectionReader, depth int) error {
+	b, done := w.base64(fresh(body), false)
+	_, err := io.Copy(io.Discard, b)
+	odd := b.decoder.misplaced || b.decoder.junk
+	done()
+	if err != nil || !odd {
 		return w.damage(err)
 	}
+	open := func() (io.Reader, func()) { return w.base64(fresh(body), true) }
+	return w.leafReading(part, name, t, open, depth)
+}
+
+func (w *walker) leafReading(part int, name string, t mediaType, open opener, depth int) error {
+	r, done := open()
+	defer done()
+	head, r, release := peek(r)
+	defer release()
 	a := Attachment{Name: Secret(shortName(name)), Declared: Secret(shortName(t.name)), Depth: depth}
 	a.Kind = kindOf(head, name)
-	isText := name == "" && (strings.HasPrefix(t.name, "text/") || strings.HasPrefix(t.name, "message/") || !strings.Contains(t.name, "/"))
-	if isText {
-		if err := w.texts(part, t, open, depth); err != nil || a.Kind.textual() {
+	if a.Kind == KindText && t.html() {
+		a.Kind = KindHTML
+	}
+	if name == "" && (strings.HasPrefix(t.name, "text/") || strings.HasPrefix(t.name, "message/") || !strings.Contains(t.name, "/")) {
+		if err := w.texts(part, t, r, open, depth); err != nil {
 			return err
 		}
+		if a.Kind == KindHTML && !t.html() {
+			return w.text(part, Plain, mediaType{name: "text/html"}, t.value("charset"), nil, open, depth)
+		}
+		if a.Kind.textual() {
+			return nil
+		}
+		r2, done := open() // a file after all
+		defer done()
+		r = r2
 	}
 	if a.opaque() {
 		w.list(a)
 		return nil
 	}
-	r := open()
-	if s, ok := r.(*io.SectionReader); ok && s.Size() == 0 && name == "" {
-		return nil
-	}
-	err = w.random(r, func(s *io.SectionReader) error { return w.file(part, a, t.value("charset"), s, depth) })
-	return w.damage(err)
+	return w.damage(w.random(r, func(s *io.SectionReader) error { return w.file(part, a, t.value("charset"), s, depth) }))
 }
 
-// texts shows a text in each character set that its header names.
-func (w *walker) texts(part int, t mediaType, open func() io.Reader, depth int) error {
+// texts shows a text in each character set that its header names. What is in r is read
+// first.
+func (w *walker) texts(part int, t mediaType, r io.Reader, open opener, depth int) error {
 	charsets := t.values("charset")
 	if len(charsets) == 0 {
 		charsets = []string{""}
 	}
 	for _, c := range charsets[:min(len(charsets), maxReadings)] {
-		if err := w.text(part, Plain, t, c, open, depth); err != nil {
+		if err := w.text(part, Plain, t, c, r, open, depth); err != nil {
 			return err
 		}
+		r = nil
 	}
 	return nil
 }
 
-// text shows a text in one character set.
-func (w *walker) text(part int, role Role, t mediaType, charset string, open func() io.Reader, depth int) error {
-	html := t.name == "text/html" || t.name == "text/xml" || t.name == "text/xhtml" || t.name == "application/xhtml+xml"
-	spotter := fileSpotter{}
-	err := w.decoded(charset, html, open(), func(r io.Reader) error {
-		if html {
-			return w.html(part, r)
-		}
-		o := w.out(part, role)
-		defer o.Close()
-		spotter.Writer = o
-		var to io.Writer = &spotter
-		if t.name == "text/calendar" || t.name == "text/vcard" || t.name == "text/x-vcard" || t.name == "text/directory" {
-			to = &unfolder{Writer: to}
-		}
-		buf := copyBuffers.Get().(*[]byte)
-		defer copyBuffers.Put(buf)
-		_, err := io.CopyBuffer(to, onlyReader{r}, *buf)
-		return first(o.Close(), err)
-	})
-	if w.damage(err) != nil {
-		return w.stop
+// text shows a text in one character set, from r or else from open.
+func (w *walker) text(part int, role Role, t mediaType, charset string, r io.Reader, open opener, depth int) error {
+	if r == nil {
+		fresh, done := open()
+		defer done()
+		r = fresh
 	}
-	if c := charsetByName(charset); !c.known {
+	br, release := buffered(r)
+	defer release()
+	u, c := decodeCharset(charset, t.html(), br)
+	if !c.known {
 		w.report.doubt(BadCharset)
-	} else if c.odd {
-		if err := w.damage(w.raw(part, open())); err != nil {
+	}
+	if t.html() {
+		if err := w.damage(w.html(part, u)); err != nil {
+			return err
+		}
+		return w.again(part, c, false, open, depth)
+	}
+	o := w.out(part, role)
+	defer o.Close()
+	spotter := fileSpotter{Writer: o}
+	var to io.Writer = &spotter
+	if t.card() {
+		to = &unfolder{Writer: to}
+	}
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	_, err := io.CopyBuffer(onlyWriter{to}, onlyReader{u}, *buf)
+	if err := w.damage(first(o.Close(), err)); err != nil {
+		return err
+	}
+	return w.again(part, c, spotter.found, open, depth)
+}
+
+// again reads a text once more if there is reason to: its character set is one that
+// some readers do not know, or a file stands in it.
+func (w *walker) again(part int, c charsetOf, file bool, open opener, depth int) error {
+	if c.odd {
+		r, done := open()
+		defer done()
+		if err := w.damage(w.raw(part, r)); err != nil {
 			return err
 		}
 	}
-	if spotter.found {
-		return w.damage(w.embedded(open(), depth))
+	if file {
+		r, done := open()
+		defer done()
+		return w.damage(w.embedded(r, depth))
 	}
 	return nil
 }
 
-// decoded calls use with r in UTF-8.
-func (w *walker) decoded(charset string, html bool, r io.Reader, use func(io.Reader) error) error {
-	br, done := buffered(r)
-	defer done()
-	u, _ := decodeCharset(charset, html, br)
-	return use(u)
+func (t mediaType) html() bool {
+	switch t.name {
+	case "text/html", "text/xml", "text/xhtml", "application/xhtml+xml", "application/xml", "image/svg+xml":
+		return true
+	}
+	return false
+}
+
+// card reports whether lines are folded as in calendars and address cards.
+func (t mediaType) card() bool {
+	switch t.name {
+	case "text/calendar", "text/vcard", "text/x-vcard", "text/directory":
+		return true
+	}
+	return false
 }
 
 // unfolder joins the folded lines of calendars and cards (RFC 5545 section 3.1) and
@@ -271,22 +313,16 @@ func (u *unfolder) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
-// peek returns the first bytes of r.
-func peek(r io.Reader) ([]byte, error) {
+// peek returns the first bytes of r, and a reader that still has them.
+func peek(r io.Reader) ([]byte, io.Reader, func()) {
 	if s, ok := r.(*io.SectionReader); ok {
 		b := make([]byte, min(headSize, s.Size()))
-		n, err := s.ReadAt(b, 0)
-		if err == io.EOF {
-			err = nil
-		}
-		return b[:n], err
+		n, _ := s.ReadAt(b, 0) // an error shows again when it is read
+		return b[:n], s, nothing
 	}
-	b := make([]byte, headSize)
-	n, err := io.ReadFull(r, b)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = nil
-	}
-	return b[:n], err
+	br, done := buffered(r)
+	b, _ := br.Peek(headSize) // as above
+	return b, br, done
 }
 
 // shortName bounds a name in a report. Its end says what it is.

@@ -69,6 +69,9 @@ var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 8<<10)
 
 // buffered returns a reader with a buffer of 8 KiB, and what gives it back.
 func buffered(r io.Reader) (br *bufio.Reader, done func()) {
+	if br, ok := r.(*bufio.Reader); ok {
+		return br, nothing
+	}
 	br = readers.Get().(*bufio.Reader)
 	br.Reset(r)
 	return br, func() { br.Reset(nil); readers.Put(br) }

@@ -77,6 +77,7 @@ type walker struct {
 	links      int      // bytes of the links listed
 	scratch    []byte   // texts of a header
 	header     []byte   // the header that is being read
+	fields     []field  // of it
 	boundaries []string // declared so far
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"sync"
 )
 
 // identity reports whether a transfer encoding leaves the bytes as they are.
@@ -16,23 +17,41 @@ func identity(encoding string) bool {
 	return false
 }
 
+// opener gives a part's decoded bytes from their start, and what gives its buffers back.
+type opener func() (r io.Reader, done func())
+
+func nothing() {}
+
+func opened(r *io.SectionReader) opener {
+	return func() (io.Reader, func()) { return fresh(r), nothing }
+}
+
 // transfer decodes a transfer encoding as mail programs do that would rather show
 // something than nothing: what does not belong is passed over. Uuencode is left to
 // where files in texts are looked for.
-func (w *walker) transfer(encoding string, r *io.SectionReader) io.Reader {
+func (w *walker) transfer(encoding string, r *io.SectionReader) (_ io.Reader, done func()) {
 	if identity(encoding) {
-		return r
+		return r, nothing
 	}
 	if encoding != "base64" && encoding != "quoted-printable" {
 		w.report.doubt(OddEncoding)
 	}
 	switch {
 	case strings.Contains(encoding, "base64"):
-		return &base64Reader{r: r, w: w}
+		return w.base64(r, false)
 	case strings.Contains(encoding, "quoted"):
-		return &qpReader{r: bufio.NewReaderSize(r, 4096), w: w}
+		br, done := buffered(r)
+		return &qpReader{r: br, w: w}, done
 	}
-	return r
+	return r, nothing
+}
+
+var base64Readers = sync.Pool{New: func() any { return new(base64Reader) }}
+
+func (w *walker) base64(r io.Reader, joined bool) (*base64Reader, func()) {
+	d := base64Readers.Get().(*base64Reader)
+	d.r, d.w, d.decoder, d.pending, d.err = r, w, base64Decoder{joined: joined}, nil, nil
+	return d, func() { d.r, d.w, d.pending = nil, nil, nil; base64Readers.Put(d) }
 }
 
 // base64Decoder decodes base64 and passes over what is not of its alphabet. Padding
@@ -164,8 +183,10 @@ func (d *qpReader) Read(p []byte) (int, error) {
 		if len(line) == 0 && err != nil {
 			return 0, err
 		}
+		if len(line) > 4096 {
+			d.w.report.doubt(BadEncoding) // RFC 2045 allows 76 characters; readers stop, go-message at 4096
+		}
 		if err == bufio.ErrBufferFull {
-			d.w.report.doubt(BadEncoding) // RFC 2045 allows 76 characters; some readers stop
 			line = completeEscape(d.r, line)
 		}
 		d.pending = d.decode(line)
