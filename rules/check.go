@@ -1,10 +1,14 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
-	"regexp"
+	"maps"
+	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Detectors are the names that a rule's detect may have; package filter/detect has one
@@ -52,108 +56,204 @@ var categories = map[Purpose]map[Category][]string{
 // problem is what is wrong with a rule, and at which key.
 type problem struct{ key, what string }
 
+// wrongs gathers problems.
+type wrongs []problem
+
+func (w *wrongs) add(key, format string, args ...any) {
+	*w = append(*w, problem{key, fmt.Sprintf(format, args...)})
+}
+
 // check says what is wrong with a rule.
 func check(r Rule) []problem {
-	var ps []problem
-	wrong := func(key, format string, args ...any) { ps = append(ps, problem{key, fmt.Sprintf(format, args...)}) }
+	var w wrongs
 	if r.ID == (ID{}) {
-		wrong("", "no id: name it purpose.category.what, such as leak.identity.bsn")
-	}
-	checkPurpose(r, wrong)
-	checkMatcher(r, wrong)
-	if r.Score < 1 || r.Score > 100 {
-		wrong(".score", "score has to be 1 to 100; at %d points in a category there is action", Threshold)
-	}
-	if r.Window < 1 || r.Window > 1000 {
-		wrong(".window", "window has to be 1 to 1000 bytes")
+		w.add("", "no id: name the rule purpose.category.what, such as leak.identity.bsn")
 	}
 	if r.Title.NL == "" || r.Title.EN == "" {
-		wrong(".title", "no title in both languages: write title: {nl: ..., en: ...}")
+		w.add(".title", "no title in both languages: write title: {nl: ..., en: ...}")
+	}
+	w.purpose(r)
+	w.matcher(r)
+	w.context(r)
+	if r.Score < 1 || r.Score > 100 {
+		w.add(".score", "score has to be 1 to 100; a category leads to action at %d points", Threshold)
+	}
+	if r.Min < 1 || r.Min > 1000 {
+		w.add(".min", "min has to be 1 to 1000 different hits")
 	}
 	if len(r.Match) < 2 {
-		wrong(".match", "a rule needs at least two examples of what it catches under match")
+		w.add(".match", "under match, give at least two examples of what the rule catches")
 	}
 	if len(r.NoMatch) < 2 {
-		wrong(".no-match", "a rule needs at least two examples of what it leaves alone under no-match")
+		w.add(".no-match", "under no-match, give at least two examples of what the rule leaves alone")
 	}
-	return ps
+	return w
 }
 
-func checkPurpose(r Rule, wrong func(key, format string, args ...any)) {
-	found := categories[r.Purpose]
+// purpose holds a rule to section 3.3 of the code.
+func (w *wrongs) purpose(r Rule) {
 	switch {
 	case r.Purpose == NoPurpose:
-		wrong("", "no purpose: every rule serves one goal of the code (C3.2a): security, conduct or leak")
+		w.add("", "no purpose: every rule serves one goal of the code (C3.2a): write purpose: security, conduct or leak")
 		return
 	case r.Purpose == Capacity:
-		wrong(".purpose", "capacity is controlled with traffic and storage data, never with content (C3.3c)")
+		w.add(".purpose", "capacity is controlled with traffic and storage data, never with content (C3.3c)")
 		return
 	case r.Purpose == Imagery:
-		wrong(".purpose", "imagery is controlled on a complaint or in public pages, never in mail or web traffic (C3.3d)")
-		return
-	case r.Clause == (Clause{}):
-		wrong("", "no clause: name the clause of the code that it serves (C3.2a)")
+		w.add(".purpose", "imagery is controlled on a complaint or in public imagery, never in mail or web traffic (C3.3d)")
 		return
 	}
-	clauses, ok := found[r.Category]
-	if !ok {
-		wrong(".category", "category %s is not one that the code forbids for purpose %s (C2.8e)", r.Category, r.Purpose)
-	} else if !slices.Contains(clauses, r.Clause.String()) {
-		wrong(".clause", "clause %s does not forbid %s: use one of %s", r.Clause, r.Category, strings.Join(clauses, ", "))
+	clauses, forbidden := categories[r.Purpose][r.Category]
+	switch {
+	case r.Category == NoCategory:
+		w.add("", "no category: say what the rule finds; for purpose %s, one of %s (C2.8e)", r.Purpose, names(categories[r.Purpose]))
+	case !forbidden:
+		w.add(".category", "the code does not forbid %s for purpose %s (C2.8e): use one of %s", r.Category, r.Purpose, names(categories[r.Purpose]))
+	case r.Clause == (Clause{}):
+		w.add("", "no clause: name the clause of the code that the rule enforces (C3.2a): %s", strings.Join(clauses, " or "))
+	case !slices.Contains(clauses, r.Clause.String()):
+		w.add(".clause", "clause %s does not forbid %s (C2.8e): use %s", r.Clause, r.Category, strings.Join(clauses, " or "))
 	}
 	if r.Purpose == Leak && r.Directions != DirectionsOf(Out) {
-		wrong(".directions", "leaks are looked for in what leaves the organisation, in the sample (C3.3b): use [out]")
+		w.add(".directions", "leaks are looked for only in a sample of what leaves the organisation (C3.3b): write directions: [out], or leave the key out")
+	}
+	if r.Purpose != Leak && r.Detect != "" {
+		w.add(".detect", "a detector finds data of persons and secrets, which are looked for only in the sample (C3.3b): use purpose: leak")
 	}
 }
 
-func checkMatcher(r Rule, wrong func(key, format string, args ...any)) {
-	matchers := 0
-	for _, used := range []bool{len(r.Phrases) > 0, r.Regexp != "", r.Detect != "", r.Structure != ""} {
-		if used {
-			matchers++
+// names returns the names of categories in the order of their declaration.
+func names(cs map[Category][]string) string {
+	var ns []string
+	for _, c := range slices.Sorted(maps.Keys(cs)) {
+		ns = append(ns, c.String())
+	}
+	return strings.Join(ns, ", ")
+}
+
+// matcher checks what a rule looks for.
+func (w *wrongs) matcher(r Rule) {
+	var used []string
+	for _, m := range []struct {
+		name string
+		used bool
+	}{{"phrases", len(r.Phrases) > 0}, {"regexp", r.Regexp != ""}, {"detect", r.Detect != ""}, {"structure", r.Structure != ""}} {
+		if m.used {
+			used = append(used, m.name)
 		}
 	}
-	if matchers != 1 {
-		wrong("", "a rule matches by exactly one of phrases, regexp, detect and structure")
+	switch {
+	case len(used) == 0:
+		w.add("", "nothing to look for: give phrases, or a regexp, or detect, or structure")
+	case len(used) > 1:
+		w.add("."+used[1], "a rule looks in one way, and this one has %s: make a rule of each", strings.Join(used, " and "))
 	}
 	if r.Detect != "" && !slices.Contains(Detectors, r.Detect) {
-		wrong(".detect", "there is no detector %q: use one of %s", r.Detect, strings.Join(Detectors, ", "))
+		w.add(".detect", "there is no detector %q: use one of %s", r.Detect, strings.Join(Detectors, ", "))
 	}
 	if r.Structure != "" && !slices.Contains(Structures, r.Structure) {
-		wrong(".structure", "there is no check %q: use one of %s", r.Structure, strings.Join(Structures, ", "))
+		w.add(".structure", "there is no check %q: use one of %s", r.Structure, strings.Join(Structures, ", "))
 	}
-	for _, list := range []struct {
-		key     string
-		phrases []Phrase
-	}{{".phrases", r.Phrases}, {".near", r.Near}, {".unless", r.Unless}} {
-		for i, p := range list.phrases {
-			if n := len(strings.Trim(string(p), "* ")); n < 2 || n > 200 {
-				wrong(fmt.Sprintf("%s[%d]", list.key, i), "a phrase has 2 to 200 characters beside its *")
-			}
-		}
-	}
+	w.phrases(".phrases", r.Phrases)
 	if r.Regexp != "" {
-		checkRegexp(r, wrong)
+		w.regexp(r)
 	}
 }
 
-func checkRegexp(r Rule, wrong func(key, format string, args ...any)) {
-	if len(r.Regexp) > 1000 {
-		wrong(".regexp", "a regular expression has at most 1000 characters: make two rules of it")
-		return
+// context checks what has to stand around a hit, or must not.
+func (w *wrongs) context(r Rule) {
+	w.phrases(".near", r.Near)
+	w.phrases(".unless", r.Unless)
+	if r.Window < 1 || r.Window > 1000 {
+		w.add(".window", "window has to be 1 to 1000 bytes")
 	}
-	re, err := regexp.Compile(r.Regexp)
-	switch {
-	case err != nil:
-		wrong(".regexp", "this is no regular expression (RE2): %v", err)
-	case re.MatchString(""):
-		wrong(".regexp", "this matches the empty text, and so everything")
-	case len(r.Keywords) == 0:
-		wrong(".regexp", "no letters that always are in what this finds: add keywords, of which one has to be near")
+	if r.Structure != "" && len(r.Near)+len(r.Unless) > 0 {
+		w.add(".structure", "a check of the structure has no place in the text: leave out near and unless")
 	}
-	for i, k := range r.Keywords {
-		if len(k) < 3 {
-			wrong(fmt.Sprintf(".keywords[%d]", i), "a keyword has at least three characters")
+}
+
+func (w *wrongs) phrases(key string, ps []Phrase) {
+	seen := map[string]int{}
+	for i, p := range ps {
+		at := fmt.Sprintf("%s[%d]", key, i)
+		body := strings.TrimSuffix(strings.TrimPrefix(string(p), "*"), "*")
+		switch n := utf8.RuneCountInString(body); {
+		case n < 2 || n > 200:
+			w.add(at, "a phrase has 2 to 200 characters beside its *")
+		case strings.TrimSpace(body) != body:
+			w.add(at, "a phrase has no space at its ends: it matches whole words of itself")
+		case strings.Contains(body, "*"):
+			w.add(at, "a * leaves open the beginning or the end of a phrase: it cannot be inside")
+		case strings.ContainsFunc(body, unicode.IsControl):
+			w.add(at, "a phrase is on one line")
+		}
+		low := strings.ToLower(string(p))
+		if first, twice := seen[low]; twice {
+			w.add(at, "this phrase is in the list already, as number %d", first+1)
+		} else {
+			seen[low] = i
 		}
 	}
+}
+
+// Bounds of a regular expression.
+const (
+	maxRegexp       = 1000 // characters
+	maxInstructions = 2000 // of its program
+)
+
+// regexp checks that an expression can run fast, in a window, over folded text.
+func (w *wrongs) regexp(r Rule) {
+	if len(r.Regexp) > maxRegexp {
+		w.add(".regexp", "a regular expression has at most %d characters: make two rules of it", maxRegexp)
+		return
+	}
+	tree, err := syntax.Parse(r.Regexp, syntax.Perl)
+	if err != nil {
+		w.add(".regexp", "%s", plainSyntax(err))
+		return
+	}
+	w.reach(r, tree)
+	if program, err := syntax.Compile(tree.Simplify()); err != nil || len(program.Inst) > maxInstructions {
+		w.add(".regexp", "the expression is too big once its repetitions are written out: use smaller numbers in {}, or make two rules of it")
+	}
+	if strings.ContainsFunc(r.Regexp, func(c rune) bool { return c >= utf8.RuneSelf && unicode.IsLetter(c) }) {
+		w.add(".regexp", "letters lose their accents before the search: write e for é")
+	}
+	if len(r.Keywords) == 0 && !r.Unanchored {
+		w.add(".regexp", "nothing fixed of three letters is in all that this finds, and without it the search is slow: add keywords, of which one is always near, or unanchored: true to search everywhere nevertheless")
+	}
+	for i, k := range r.Keywords {
+		if len(k) < shortestLiteral {
+			w.add(fmt.Sprintf(".keywords[%d]", i), "a keyword has at least three characters")
+		}
+	}
+}
+
+// reach checks where an expression looks, and how far.
+func (w *wrongs) reach(r Rule, tree *syntax.Regexp) {
+	least, most := lengths(tree)
+	switch {
+	case least < 2:
+		w.add(".regexp", "this can match fewer than two characters, and so nearly everything")
+	case most >= unbounded:
+		w.add(".regexp", "this can match without end: write a most in place of * and +, such as {0,40}")
+	case most > r.Window && r.Window > 0:
+		w.add(".regexp", "this can match %d bytes, more than the window of %d: use smaller numbers in {}, or a larger window", most, r.Window)
+	}
+	if anchored(tree) {
+		w.add(".regexp", "the text comes in pieces, so that ^ and $ mean nothing: leave them out, or write (?m) in front for those of a line")
+	}
+}
+
+// plainSyntax words a fault of a regular expression.
+func plainSyntax(err error) string {
+	var fault *syntax.Error
+	if !errors.As(err, &fault) {
+		return "this is no regular expression (RE2)"
+	}
+	if fault.Code == syntax.ErrInvalidPerlOp {
+		return fmt.Sprintf("there is no %s in these regular expressions (RE2): use near and unless for what stands around", fault.Expr)
+	}
+	return fmt.Sprintf("this is no regular expression (RE2): %s: %s", fault.Code, fault.Expr)
 }

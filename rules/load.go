@@ -6,12 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
-
-	"sluis/internal/strictyaml"
 )
 
 //go:embed packs/*.yaml
@@ -26,6 +25,101 @@ func Builtin() fs.FS {
 	return sub
 }
 
+// Bounds of what is loaded, so that a wrong file is an error and not a burden.
+const (
+	maxPackBytes = 1 << 20
+	maxRules     = 10_000
+)
+
+// Load reads every *.yaml file of the given file systems, in the order of their names.
+// All that is wrong with the rules is told together, each with file, line and column.
+func Load(packs ...fs.FS) (*Set, error) {
+	l := loader{set: Set{byID: map[ID]int{}}, sum: sha256.New()}
+	for _, p := range packs {
+		if err := l.all(p); err != nil {
+			return nil, err
+		}
+	}
+	if err := errors.Join(l.wrong...); err != nil {
+		return nil, err
+	}
+	if len(l.set.rules) == 0 {
+		return nil, errors.New("there are no rules: nothing would be looked for")
+	}
+	l.set.fingerprint = hex.EncodeToString(l.sum.Sum(nil))
+	return &l.set, nil
+}
+
+// loader gathers the rules of packs, and all that is wrong with them.
+type loader struct {
+	set   Set
+	sum   hash.Hash
+	wrong []error
+}
+
+// all loads the packs of a file system.
+func (l *loader) all(fsys fs.FS) error {
+	files, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return fmt.Errorf("list rule packs: %w", err)
+	}
+	for _, f := range files {
+		switch path.Ext(f.Name()) {
+		case ".yml", ".YAML", ".YML": // passed over in silence it would be missed
+			l.wrong = append(l.wrong, fmt.Errorf("%s: the name of a rule pack ends in .yaml", f.Name()))
+		case ".yaml":
+			text, err := readPack(fsys, f.Name())
+			if err != nil {
+				return err
+			}
+			l.pack(f.Name(), text)
+		}
+	}
+	return nil
+}
+
+func readPack(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read rule pack: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxPackBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read rule pack %s: %w", name, err)
+	}
+	if len(text) > maxPackBytes {
+		return nil, fmt.Errorf("%s: a rule pack has at most %d bytes: make more files of it", name, maxPackBytes)
+	}
+	return text, nil
+}
+
+// pack adds the rules of a pack.
+func (l *loader) pack(name string, text []byte) {
+	fmt.Fprintf(l.sum, "%d %s %d ", len(name), name, len(text))
+	l.sum.Write(text)
+	p, err := parsePack(name, text)
+	if err != nil {
+		l.wrong = append(l.wrong, err)
+		return
+	}
+	if len(l.set.rules)+len(p.Rules) > maxRules {
+		l.wrong = append(l.wrong, p.file.Errorf("$.rules", "there are more than %d rules", maxRules))
+		return
+	}
+	for i, e := range p.Rules {
+		r := p.rule(i)
+		for _, problem := range append(e.check(r), check(r)...) {
+			l.wrong = append(l.wrong, p.file.Errorf(p.at(i)+problem.key, "%s%s", p.called(i), problem.what))
+		}
+		if first, twice := l.set.Rule(r.ID); twice && r.ID != (ID{}) {
+			l.wrong = append(l.wrong, p.file.Errorf(p.at(i)+".id", "there is a rule %s already, in %s:%d: give this one another id", r.ID, first.File, first.Line))
+			continue
+		}
+		l.set.add(r)
+	}
+}
+
 // Set is a number of rules that load together. It does not change.
 type Set struct {
 	rules       []Rule
@@ -33,7 +127,12 @@ type Set struct {
 	fingerprint string
 }
 
-// Rules returns the rules in the order of their packs.
+func (s *Set) add(r Rule) {
+	s.byID[r.ID] = len(s.rules)
+	s.rules = append(s.rules, r)
+}
+
+// Rules returns the rules in the order of their packs. They are not to be changed.
 func (s *Set) Rules() []Rule { return s.rules }
 
 // Rule returns the rule with the given id.
@@ -45,7 +144,8 @@ func (s *Set) Rule(id ID) (Rule, bool) {
 	return s.rules[i], true
 }
 
-// Fingerprint tells one set from another: it changes with any byte of a pack.
+// Fingerprint tells one set from another: it is the SHA-256 of the packs, in
+// hexadecimal digits, and changes with any byte of them.
 func (s *Set) Fingerprint() string { return s.fingerprint }
 
 // Without returns the set with some rules left out. It fails on an id that is not in
@@ -56,150 +156,18 @@ func (s *Set) Without(ids ...ID) (*Set, error) {
 			return nil, fmt.Errorf("there is no rule %s to leave out", id)
 		}
 	}
-	left := slices.DeleteFunc(slices.Clone(s.rules), func(r Rule) bool { return slices.Contains(ids, r.ID) })
-	return newSet(left, s.fingerprint+fmt.Sprint(ids))
-}
-
-func newSet(rs []Rule, source string) (*Set, error) {
-	s := &Set{rules: rs, byID: map[ID]int{}}
-	for i, r := range rs {
-		if first, twice := s.byID[r.ID]; twice {
-			return nil, fmt.Errorf("%s:%d: rule %s is in %s:%d already: give it another id", r.File, r.Line, r.ID, rs[first].File, rs[first].Line)
+	left := &Set{byID: map[ID]int{}, fingerprint: s.fingerprint}
+	sum := sha256.New()
+	io.WriteString(sum, s.fingerprint)
+	for _, r := range s.rules {
+		if slices.Contains(ids, r.ID) {
+			fmt.Fprintf(sum, " without %s", r.ID)
+			continue
 		}
-		s.byID[r.ID] = i
+		left.add(r)
 	}
-	sum := sha256.Sum256([]byte(source))
-	s.fingerprint = hex.EncodeToString(sum[:8])
-	return s, nil
-}
-
-// Load reads every *.yaml file of the given file systems. All that is wrong with the
-// rules is told together.
-func Load(packs ...fs.FS) (*Set, error) {
-	var all []Rule
-	var errs []error
-	source := ""
-	for _, p := range packs {
-		names, err := fs.Glob(p, "*.yaml")
-		if err != nil {
-			return nil, fmt.Errorf("list rule packs: %w", err)
-		}
-		for _, name := range names {
-			text, err := fs.ReadFile(p, name)
-			if err != nil {
-				return nil, fmt.Errorf("read rule pack: %w", err)
-			}
-			source += name + "\x00" + string(text)
-			rs, err := parsePack(path.Base(name), text)
-			all = append(all, rs...)
-			errs = append(errs, err)
-		}
+	if len(left.rules) < len(s.rules) {
+		left.fingerprint = hex.EncodeToString(sum.Sum(nil))
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return newSet(all, source)
-}
-
-// pack is a file of rules on one subject.
-type pack struct {
-	Subject string  `yaml:"subject"`
-	About   Text    `yaml:"about"`
-	Rules   []entry `yaml:"rules"`
-}
-
-// entry is a rule as a pack has it.
-type entry struct {
-	ID         ID          `yaml:"id"`
-	Purpose    Purpose     `yaml:"purpose"`
-	Clause     Clause      `yaml:"clause"`
-	Category   Category    `yaml:"category"`
-	Directions []Direction `yaml:"directions"`
-	Title      Text        `yaml:"title"`
-	Phrases    []Phrase    `yaml:"phrases"`
-	Regexp     string      `yaml:"regexp"`
-	Keywords   []string    `yaml:"keywords"`
-	Detect     string      `yaml:"detect"`
-	Structure  string      `yaml:"structure"`
-	Near       []Phrase    `yaml:"near"`
-	Unless     []Phrase    `yaml:"unless"`
-	Window     int         `yaml:"window"`
-	Min        int         `yaml:"min"`
-	Score      int         `yaml:"score"`
-	Match      []example   `yaml:"match"`
-	NoMatch    []example   `yaml:"no-match"`
-}
-
-// example is a text, or a mapping that says more.
-type example Example
-
-// UnmarshalYAML implements the interface of goccy/go-yaml.
-func (e *example) UnmarshalYAML(unmarshal func(any) error) error {
-	if err := unmarshal(&e.Text); err == nil {
-		return nil
-	}
-	var m struct {
-		Text      string    `yaml:"text"`
-		Message   string    `yaml:"message"`
-		Direction Direction `yaml:"direction"`
-	}
-	if err := unmarshal(&m); err != nil {
-		return err
-	}
-	e.Text, e.Message, e.Direction = m.Text, m.Message, m.Direction
-	return nil
-}
-
-func parsePack(name string, text []byte) ([]Rule, error) {
-	f := strictyaml.File{Name: name, Text: text}
-	var p pack
-	if err := f.Decode(&p); err != nil {
-		return nil, err
-	}
-	if p.Subject == "" {
-		return nil, f.Errorf("$.subject", "no subject: say what the rules of this file are about")
-	}
-	var rs []Rule
-	var errs []error
-	for i, e := range p.Rules {
-		at := fmt.Sprintf("$.rules[%d]", i)
-		r := e.rule()
-		r.File, r.Line = name, f.Line(at+".id")
-		for _, problem := range check(r) {
-			errs = append(errs, f.Errorf(at+problem.key, "rule %s: %s", r.ID, problem.what))
-		}
-		rs = append(rs, r)
-	}
-	return rs, errors.Join(errs...)
-}
-
-func (e entry) rule() Rule {
-	r := Rule{
-		ID: e.ID, Purpose: e.Purpose, Clause: e.Clause, Category: e.Category, Title: e.Title,
-		Directions: DirectionsOf(e.Directions...),
-		Phrases:    e.Phrases, Regexp: e.Regexp, Keywords: e.Keywords, Detect: e.Detect, Structure: e.Structure,
-		Near: e.Near, Unless: e.Unless, Window: e.Window, Min: max(1, e.Min), Score: e.Score,
-	}
-	if r.Window == 0 {
-		r.Window = 200
-	}
-	if r.Directions == 0 {
-		r.Directions = AnyDirection
-		if r.Purpose == Leak {
-			r.Directions = DirectionsOf(Out)
-		}
-	}
-	for _, x := range e.Match {
-		r.Match = append(r.Match, Example(x))
-	}
-	for _, x := range e.NoMatch {
-		r.NoMatch = append(r.NoMatch, Example(x))
-	}
-	if r.Regexp != "" && len(r.Keywords) == 0 {
-		r.Keywords, _ = RequiredLiterals(r.Regexp)
-	}
-	for i, k := range r.Keywords {
-		r.Keywords[i] = strings.ToLower(k)
-	}
-	return r
+	return left, nil
 }

@@ -13,11 +13,12 @@ type Rule struct {
 	Directions Directions // empty in a pack: the purpose's usual directions
 	Title      Text       // for a reviewer
 
-	Phrases   []Phrase
-	Regexp    string   // RE2; runs only within Window bytes of a keyword
-	Keywords  []string // literals of which one has to be near; without any they are extracted from Regexp
-	Detect    string   // a detector of filter/detect, such as "bsn"
-	Structure string   // a check of the item's shape, such as "executable-attachment"
+	Phrases    []Phrase
+	Regexp     string   // RE2; runs only within Window bytes of a keyword
+	Keywords   []string // literals of which one has to be near; without any they are extracted from Regexp
+	Unanchored bool     // Regexp has no keywords, on purpose: it runs over all text
+	Detect     string   // a detector of filter/detect, such as "bsn"
+	Structure  string   // a check of the item's shape, such as "executable-attachment"
 
 	Near   []Phrase // at least one has to be within Window of the hit
 	Unless []Phrase // none may be within Window of the hit

@@ -3,9 +3,10 @@ package text
 import (
 	"bufio"
 	"bytes"
-	"html"
 	"io"
 	"strings"
+
+	"golang.org/x/net/html"
 )
 
 // htmlScanner reads HTML as browsers do (the WHATWG standard, section 13.2.5), and never
@@ -327,7 +328,7 @@ func (s *htmlScanner) until(mark string, tell func([]byte)) error {
 // rawEnd reads the end tag of a raw element, or one character that is none.
 func (s *htmlScanner) rawEnd() error {
 	head, err := s.br.Peek(len(s.raw) + 3)
-	if n := len(s.raw) + 2; len(head) > n && head[1] == '/' && strings.EqualFold(string(head[2:n]), s.raw) &&
+	if n := len(s.raw) + 2; s.raw != "plaintext" && len(head) > n && head[1] == '/' && strings.EqualFold(string(head[2:n]), s.raw) &&
 		(htmlSpace(head[n]) || head[n] == '>' || head[n] == '/') {
 		s.raw = ""
 		return s.tag(2)

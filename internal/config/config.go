@@ -20,7 +20,12 @@ type Config struct {
 	Quarantine   Quarantine   `yaml:"quarantine"`
 	Journal      Journal      `yaml:"journal"`
 	Metrics      Metrics      `yaml:"metrics"`
+
+	path string
 }
+
+// Path returns the file that the configuration was loaded from.
+func (c *Config) Path() string { return c.path }
 
 // Organisation says whose gateway it is.
 type Organisation struct {

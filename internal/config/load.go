@@ -32,7 +32,7 @@ func Load(path string) (*Config, error) {
 // that are not absolute. All that is wrong is told together.
 func Parse(name string, text []byte) (*Config, error) {
 	f := strictyaml.File{Name: name, Text: text}
-	c := &Config{}
+	c := &Config{path: name}
 	if err := f.Decode(c); err != nil {
 		return nil, err
 	}

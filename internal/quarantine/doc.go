@@ -2,13 +2,20 @@
 //
 // It promises:
 //
-//   - When Seal returns the message is durable: file, directory and index are synced.
-//     Until then nothing of it remains, whatever happens.
+//   - When Seal returns nil the message is durable: file, directory and index are synced.
+//     If it fails, or the machine does before it returns, nothing of the message is left
+//     after Reconcile: it was never accepted.
 //   - What is on disk is encrypted (age) to the recipients' keys: the message, its
-//     envelope and the evidence. The gateway needs public keys only.
+//     envelope, the evidence, and what the next hop said. The gateway needs public keys
+//     only. Any one of the recipients can open.
 //   - The index holds metadata: no address, no subject, no name.
 //   - No leaf, no key: before anything is decrypted the act is in the ledger.
 //   - Released messages go to the next hop as they came, past the filter, and are tried
-//     again until it takes or refuses them. Each step can be repeated after a crash; at
-//     worst a recipient gets the message twice.
+//     again until it takes or refuses them. One process at a time delivers a message, and
+//     each step can be repeated after a crash; a recipient gets it twice only if the crash
+//     comes between the next hop's reply and our note of it.
+//   - Nothing is kept beyond the retention; content is destroyed when it is released.
+//
+// A message is streamed through, whatever its size. What it does not promise: that blocks
+// which a disk keeps of a removed file are gone. They are encrypted.
 package quarantine

@@ -1,8 +1,6 @@
 package quarantine
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"sluis/filter"
@@ -18,8 +16,9 @@ type Entry struct {
 	Category   rules.Category  `json:"category"`
 	Clause     rules.Clause    `json:"clause"`
 	Rule       rules.ID        `json:"rule"`
-	Recipients int             `json:"recipients"` // for whom it was set aside
-	Size       int64           `json:"size"`       // bytes
+	Score      int             `json:"score"`      // of the finding that decided, 0 to 100; set by Seal
+	Recipients int             `json:"recipients"` // for whom it was set aside; set by Seal
+	Size       int64           `json:"size"`       // bytes, as the next hop will get them; set by Seal
 	State      State           `json:"state"`
 	Attempts   int             `json:"attempts,omitempty"` // to release it
 	Reply      string          `json:"reply,omitempty"`    // codes of the next hop's last answer
@@ -34,8 +33,8 @@ const (
 	Held      State = "held"
 	Releasing State = "releasing" // decided, not yet taken by the next hop
 	Released  State = "released"
-	Failed    State = "failed" // refused by the next hop; it can be released again
-	Destroyed State = "destroyed"
+	Failed    State = "failed"    // the next hop refused it, or never took it; it can be released again
+	Destroyed State = "destroyed" // decided not to be delivered; the content is gone
 )
 
 // Envelope is what the next hop has to be told.
@@ -63,26 +62,6 @@ type Evidence struct {
 	Excerpts []string       `json:"excerpts"`
 }
 
-// header is the sealed part before the message.
-type header struct {
-	Envelope Envelope   `json:"envelope"`
-	Evidence []Evidence `json:"evidence"`
-}
-
-// maxHeader bounds the header, in bytes: thousands of recipients and findings.
-const maxHeader = 4 << 20
-
-func (h header) encode() ([]byte, error) {
-	b, err := json.Marshal(h)
-	if err != nil {
-		return nil, fmt.Errorf("encode sealed header: %w", err)
-	}
-	if len(b) > maxHeader {
-		return nil, fmt.Errorf("sealed header of %d bytes is above the bound", len(b))
-	}
-	return b, nil
-}
-
 func evidenceOf(x *filter.Examination) []Evidence {
 	var es []Evidence
 	if x == nil {
@@ -96,4 +75,17 @@ func evidenceOf(x *filter.Examination) []Evidence {
 		es = append(es, e)
 	}
 	return es
+}
+
+// scoreOf returns the score of the finding that decided.
+func scoreOf(x *filter.Examination, rule rules.ID) int {
+	if x == nil {
+		return 0
+	}
+	for _, f := range x.Findings {
+		if f.Rule == rule {
+			return f.Score
+		}
+	}
+	return 0
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -18,19 +19,27 @@ import (
 const schema = `
 CREATE TABLE IF NOT EXISTS entries (
 	id TEXT PRIMARY KEY, time INTEGER NOT NULL, direction TEXT NOT NULL,
-	purpose TEXT NOT NULL, category TEXT NOT NULL, clause TEXT NOT NULL, rule TEXT NOT NULL,
+	purpose TEXT NOT NULL, category TEXT NOT NULL, clause TEXT NOT NULL, rule TEXT NOT NULL, score INTEGER NOT NULL,
 	recipients INTEGER NOT NULL, size INTEGER NOT NULL,
 	state TEXT NOT NULL, decided INTEGER NOT NULL DEFAULT 0,
 	attempts INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0, lease INTEGER NOT NULL DEFAULT 0,
-	delivered TEXT NOT NULL DEFAULT '', reply TEXT NOT NULL DEFAULT ''
+	delivered TEXT NOT NULL DEFAULT '', reply TEXT NOT NULL DEFAULT '', answer BLOB
 ) STRICT;
 CREATE INDEX IF NOT EXISTS entries_by_time ON entries (time);
 CREATE INDEX IF NOT EXISTS entries_by_state ON entries (state, time);
 `
 
+// openIndex opens the index, for its owner alone. Beside the columns of an Entry it has,
+// for release: when the next try is due, until when a process has the message (lease),
+// which recipients have it already, and the next hop's answer, sealed.
 func openIndex(path string) (*sql.DB, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite would let the group read
+	if err != nil {
+		return nil, fmt.Errorf("open quarantine index: %w", err)
+	}
+	f.Close()
 	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)"}, "_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", "file:"+path+"?"+q.Encode())
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open quarantine index: %w", err)
 	}
@@ -42,13 +51,13 @@ func openIndex(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-const columns = "id, time, direction, purpose, category, clause, rule, recipients, size, state, decided, attempts, reply"
+const columns = "id, time, direction, purpose, category, clause, rule, score, recipients, size, state, decided, attempts, reply"
 
 func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 	var e Entry
 	var id, direction, purpose, category, clause, rule string
 	var at, decided int64
-	err := row.Scan(&id, &at, &direction, &purpose, &category, &clause, &rule, &e.Recipients, &e.Size, &e.State, &decided, &e.Attempts, &e.Reply)
+	err := row.Scan(&id, &at, &direction, &purpose, &category, &clause, &rule, &e.Score, &e.Recipients, &e.Size, &e.State, &decided, &e.Attempts, &e.Reply)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -61,6 +70,13 @@ func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 	e.Purpose, _ = rules.ParsePurpose(purpose)    // none stays none
 	e.Category, _ = rules.ParseCategory(category) // none stays none
 	return e, err
+}
+
+func (s *Store) insert(ctx context.Context, e Entry) error {
+	_, err := s.db.ExecContext(ctx, `INSERT INTO entries (id, time, direction, purpose, category, clause, rule, score, recipients, size, state)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, e.ID.String(), e.Time.UnixMilli(), e.Direction.String(), e.Purpose.String(),
+		e.Category.String(), e.Clause.String(), e.Rule.String(), e.Score, e.Recipients, e.Size, Held)
+	return err
 }
 
 // Filter chooses entries. Zero fields choose all.
@@ -101,7 +117,10 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Entry, error) {
 		}
 		es = append(es, e)
 	}
-	return es, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list quarantine: %w", err)
+	}
+	return es, nil
 }
 
 // ErrNotFound is returned for an id that is not in the quarantine.
@@ -113,5 +132,8 @@ func (s *Store) Get(ctx context.Context, id filter.ID) (Entry, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return Entry{}, ErrNotFound
 	}
-	return e, err
+	if err != nil {
+		return Entry{}, fmt.Errorf("look up in quarantine: %w", err)
+	}
+	return e, nil
 }

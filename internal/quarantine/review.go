@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"filippo.io/age"
@@ -12,79 +14,142 @@ import (
 	"sluis/internal/durable"
 )
 
-// ErrNoReason is returned where an act needs a reason and has none (C3.3e).
-var ErrNoReason = errors.New("a reason is needed: say why (C3.3e)")
+// Errors that a caller decides on.
+var (
+	// ErrNoReason is returned where an act needs a reason and has none (C3.3e).
+	ErrNoReason = errors.New("a reason is needed: say why (C3.3e)")
+	// ErrGone is returned for a message whose content is destroyed, by release or deletion.
+	ErrGone = errors.New("the message was released or deleted: its content is gone")
+	// ErrBusy is returned for a message that is being released just now.
+	ErrBusy = errors.New("the message is being released just now")
+)
 
 // Open decrypts a message, after the act and its reason are in the ledger.
 func (s *Store) Open(ctx context.Context, id filter.ID, reason string, ids ...age.Identity) (*Message, error) {
 	if reason == "" {
 		return nil, ErrNoReason
 	}
-	if _, err := s.Get(ctx, id); err != nil {
+	e, err := s.Get(ctx, id)
+	if err != nil {
 		return nil, err
+	}
+	if e.State == Released || e.State == Destroyed {
+		return nil, ErrGone
 	}
 	if err := s.witness.Record(ctx, Opened, id, reason); err != nil {
 		return nil, fmt.Errorf("write the opening in the ledger: %w", err)
 	}
-	return openSealed(s.path(id), ids...)
+	m, err := openSealed(s.path(id), ids...)
+	if err != nil {
+		return nil, err
+	}
+	m.Answer, err = s.answer(ctx, id, ids)
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
 }
 
 // Delete destroys a message. Its metadata stays until the retention ends, so that the
-// figures are right.
+// figures are right. It can be repeated if it failed half-way.
 func (s *Store) Delete(ctx context.Context, id filter.ID, reason string) error {
 	if reason == "" {
 		return ErrNoReason
 	}
-	if _, err := s.Get(ctx, id); err != nil {
+	e, err := s.Get(ctx, id)
+	switch {
+	case err != nil:
 		return err
+	case e.State == Released:
+		return ErrGone
+	case e.State == Destroyed:
+		return s.erase(id)
 	}
 	if err := s.witness.Record(ctx, Deleted, id, reason); err != nil {
 		return fmt.Errorf("write the destruction in the ledger: %w", err)
 	}
-	return s.destroy(ctx, id, Destroyed)
-}
-
-// destroy removes the sealed files of a message, then says so in the index.
-func (s *Store) destroy(ctx context.Context, id filter.ID, state State) error {
-	if err := errors.Join(durable.Remove(s.path(id)), durable.Remove(s.releasePath(id))); err != nil {
+	now := s.now().UnixMilli()
+	res, err := s.db.ExecContext(ctx, "UPDATE entries SET state = ?, decided = ?, answer = NULL WHERE id = ? AND state IN (?, ?, ?) AND lease < ?",
+		Destroyed, now, id.String(), Held, Releasing, Failed, now)
+	if err != nil {
 		return fmt.Errorf("destroy message: %w", err)
 	}
-	_, err := s.db.ExecContext(ctx, "UPDATE entries SET state = ?, decided = ? WHERE id = ?", state, s.now().UnixMilli(), id.String())
-	if err != nil {
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(ErrBusy, err)
+	}
+	return s.erase(id)
+}
+
+// erase removes the sealed files of messages. The index is changed before: what a crash
+// in between leaves is removed by Reconcile.
+func (s *Store) erase(ids ...filter.ID) error {
+	for _, id := range ids {
+		for _, path := range []string{s.path(id), s.releasePath(id)} {
+			if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return fmt.Errorf("destroy message: %w", err)
+			}
+		}
+	}
+	if err := errors.Join(durable.SyncDir(filepath.Join(s.dir, "sealed")), durable.SyncDir(filepath.Join(s.dir, "release"))); err != nil {
 		return fmt.Errorf("destroy message: %w", err)
 	}
 	return nil
 }
 
+// batch bounds how many messages expire, or are looked at for release, in one go.
+const batch = 500
+
 // Expire destroys the messages that were set aside before a time, and their metadata. It
-// returns how many.
+// returns how many. A message that is being released is left until that has ended.
 func (s *Store) Expire(ctx context.Context, before time.Time) (int, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT id FROM entries WHERE time < ? AND state != ?", before.UnixMilli(), Releasing)
+	for total := 0; ; {
+		n, err := s.expire(ctx, before)
+		total += n
+		if err != nil || n == 0 {
+			return total, err
+		}
+	}
+}
+
+func (s *Store) expire(ctx context.Context, before time.Time) (int, error) {
+	const due = "time < ? AND state != ? AND lease < ?"
+	now := s.now().UnixMilli()
+	rows, err := s.db.QueryContext(ctx, "SELECT id, state FROM entries WHERE "+due+" LIMIT ?", before.UnixMilli(), Releasing, now, batch)
 	if err != nil {
 		return 0, fmt.Errorf("expire quarantine: %w", err)
 	}
-	var ids []filter.ID
+	defer rows.Close()
+	states := map[filter.ID]row{}
 	for rows.Next() {
 		var text string
-		if err := rows.Scan(&text); err != nil {
-			rows.Close()
+		var r row
+		if err := rows.Scan(&text, &r.state); err != nil {
 			return 0, fmt.Errorf("expire quarantine: %w", err)
 		}
-		if id, err := filter.ParseID(text); err == nil {
-			ids = append(ids, id)
+		id, err := filter.ParseID(text)
+		if err != nil {
+			return 0, fmt.Errorf("expire quarantine: %w", err)
+		}
+		states[id] = r
+	}
+	if err := rows.Err(); err != nil {
+		return 0, fmt.Errorf("expire quarantine: %w", err)
+	}
+	var gone []filter.ID
+	for id, r := range states {
+		if r.kept() { // of the others the content is gone already
+			if err := s.witness.Record(ctx, Expired, id, "retention"); err != nil {
+				return len(gone), errors.Join(fmt.Errorf("write the expiry in the ledger: %w", err), s.erase(gone...))
+			}
+		}
+		res, err := s.db.ExecContext(ctx, "DELETE FROM entries WHERE id = ? AND "+due, id.String(), before.UnixMilli(), Releasing, now)
+		if err != nil {
+			return len(gone), errors.Join(fmt.Errorf("expire quarantine: %w", err), s.erase(gone...))
+		}
+		if n, err := res.RowsAffected(); err == nil && n == 1 {
+			gone = append(gone, id)
 		}
 	}
-	rows.Close()
-	for n, id := range ids {
-		if err := s.witness.Record(ctx, Expired, id, "retention"); err != nil {
-			return n, fmt.Errorf("write the expiry in the ledger: %w", err)
-		}
-		if err := s.destroy(ctx, id, Destroyed); err != nil {
-			return n, err
-		}
-		if _, err := s.db.ExecContext(ctx, "DELETE FROM entries WHERE id = ?", id.String()); err != nil {
-			return n, fmt.Errorf("expire quarantine: %w", err)
-		}
-	}
-	return len(ids), rows.Err()
+	return len(gone), s.erase(gone...)
 }

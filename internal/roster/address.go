@@ -4,19 +4,18 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
 // canonical returns the one spelling of an address under which the roster keeps it: no
-// quotes, no plus-address, lower case, the domain as it is in DNS. What has no domain
-// or no local part is spelled as well as it can be.
+// quotes (RFC 5321 section 4.1.2), no sub-address (RFC 5233), no bounce tag, one case,
+// the domain as it is in DNS. It would rather take two addresses for one than miss one
+// that leads to a confidential role (C3.2g). What is no address is spelled as well as it
+// can be.
 func canonical(address string) string {
 	local, domain := split(strings.TrimSpace(address))
-	local = unquote(local)
-	if plus := strings.IndexByte(local, '+'); plus > 0 {
-		local = local[:plus]
-	}
-	local = strings.ToLower(norm.NFKC.String(local))
+	local = untag(fold(unquote(local)))
 	if domain == "" {
 		return local
 	}
@@ -47,11 +46,49 @@ func unquote(local string) string {
 	return b.String()
 }
 
-// canonicalDomain returns the domain in lower case and in A-labels (RFC 5891).
-func canonicalDomain(domain string) string {
-	domain = strings.ToLower(strings.TrimRight(norm.NFKC.String(domain), "."))
-	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-		return ascii
+// untag removes what mail servers add to a local part: "+anything" behind it, and the
+// "prvs=tag=" of bounce address tag validation before it.
+func untag(local string) string {
+	if rest, ok := strings.CutPrefix(local, "prvs="); ok {
+		if _, name, ok := strings.Cut(rest, "="); ok && name != "" {
+			local = name
+		}
 	}
-	return domain
+	if plus := strings.IndexByte(local, '+'); plus > 0 {
+		local = local[:plus]
+	}
+	return local
+}
+
+// fold undoes differences of case and of compatible characters.
+func fold(s string) string {
+	if ascii(s) {
+		return strings.ToLower(s)
+	}
+	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
+}
+
+// canonicalDomain returns the domain in lower case and in A-labels (RFC 5891), without
+// the dot of the root.
+func canonicalDomain(domain string) string {
+	plain := ascii(domain)
+	domain = strings.ToLower(domain)
+	if !plain {
+		domain = strings.ToLower(norm.NFKC.String(domain))
+	}
+	if !plain || strings.Contains(domain, "xn--") {
+		if a, err := idna.Lookup.ToASCII(strings.TrimRight(domain, ".")); err == nil {
+			domain = a
+		}
+	}
+	return strings.TrimRight(domain, ".")
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash"
 	"os"
@@ -16,52 +17,128 @@ import (
 	"sluis/internal/durable"
 )
 
-// Keys holds the keys of the pseudonyms, one for each month, each in a file of its own
+// Keys holds the keys of the pseudonyms: one for each month, each in a file of its own,
 // in a directory apart from the journal. Keys is safe for concurrent use.
 //
-// The record writer is the one that computes pseudonyms. Nothing maps a pseudonym back:
-// whoever is to find a person's records needs the keys, and a ground for using them.
+// Nothing maps a pseudonym back. Who has the keys can compute a person's pseudonym and
+// look for it, so only these may: the record writer; an order of the board that is in
+// force (C3.2c); and a person's own request for insight (C3.2f). The latter two leave a
+// trace in the ledger before they get here.
 type Keys struct {
 	dir string
 
-	mu    sync.Mutex
-	month string // of mac
-	mac   hash.Hash
-	sum   [sha256.Size]byte
+	mu     sync.Mutex
+	months []monthKey // the last few that were used, the most recent first
+	text   []byte
+	sum    [sha256.Size]byte
 }
 
-const keySize = 32
+// monthKey is a month's key, ready for use; mac is nil if the key is destroyed.
+type monthKey struct {
+	year  int
+	month time.Month
+	mac   hash.Hash
+}
 
-// OpenKeys makes the directory if it is not there.
+const (
+	keySize    = sha256.Size
+	monthsKept = 3 // records of two months meet in one batch at the turn of a month
+	keyName    = ".key"
+	goneName   = ".destroyed"
+	monthForm  = "2006-01"
+)
+
+// OpenKeys opens a directory of keys, and makes it if it is not there. Others than its
+// owner may have no access to it.
 func OpenKeys(dir string) (*Keys, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make directory of pseudonym keys: %w", err)
 	}
+	if err := durable.SyncDir(filepath.Dir(filepath.Clean(dir))); err != nil {
+		return nil, fmt.Errorf("make directory of pseudonym keys: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open directory of pseudonym keys: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("others can get at the pseudonym keys: chmod 700 %s", dir)
+	}
 	return &Keys{dir: dir}, nil
 }
 
-// Pseudonym returns the pseudonym of s in the month of at. The second result is false,
-// and the pseudonym zero, for a subject who has none.
+// Pseudonym returns the pseudonym of s in the month of at (in UTC): a truncated
+// HMAC-SHA-256 of the person's address. The second result is false, and the pseudonym
+// zero, for a subject who has none (K4, C3.2g) and for a month whose key is destroyed.
+// A month that never had a key gets one.
 func (k *Keys) Pseudonym(s Subject, at time.Time) ([16]byte, bool, error) {
 	if !s.Identified() {
 		return [16]byte{}, false, nil
 	}
-	month := at.UTC().Format("2006-01")
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if month != k.month {
-		key, err := k.key(month)
-		if err != nil {
-			return [16]byte{}, false, err
-		}
-		k.month, k.mac = month, hmac.New(sha256.New, key)
+	mac, err := k.mac(at.UTC())
+	if err != nil || mac == nil {
+		return [16]byte{}, false, err
 	}
-	k.mac.Reset()
-	k.mac.Write([]byte(s.key))
-	return [16]byte(k.mac.Sum(k.sum[:0])[:16]), true, nil
+	k.text = append(k.text[:0], s.key...) // a conversion would allocate
+	mac.Reset()
+	mac.Write(k.text)
+	return [16]byte(mac.Sum(k.sum[:0])[:16]), true, nil
 }
 
-// Months returns the months that have a key, oldest first, as 2006-01.
+// mac returns the keyed hash of a month; nil if its key is destroyed.
+func (k *Keys) mac(at time.Time) (hash.Hash, error) {
+	year, month, _ := at.Date()
+	for _, m := range k.months {
+		if m.year == year && m.month == month {
+			return m.mac, nil
+		}
+	}
+	key, err := k.key(at.Format(monthForm))
+	if err != nil {
+		return nil, err
+	}
+	m := monthKey{year: year, month: month}
+	if key != nil {
+		m.mac = hmac.New(sha256.New, key)
+	}
+	k.months = slices.Insert(k.months, 0, m)
+	k.months = slices.Delete(k.months, min(len(k.months), monthsKept), len(k.months))
+	return m.mac, nil
+}
+
+// key reads the month's key, or makes it; nil if it is destroyed.
+func (k *Keys) key(month string) ([]byte, error) {
+	if gone, err := k.destroyed(month); gone || err != nil {
+		return nil, err
+	}
+	key, err := durable.ReadOrCreate(k.path(month, keyName), func() []byte {
+		fresh := make([]byte, keySize)
+		rand.Read(fresh)
+		return fresh
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read pseudonym key: %w", err)
+	}
+	if len(key) != keySize {
+		return nil, fmt.Errorf("pseudonym key of %s is damaged: put it back from a backup, or destroy it, after which the month's records stand for nobody", month)
+	}
+	return key, nil
+}
+
+func (k *Keys) destroyed(month string) (bool, error) {
+	_, err := os.Stat(k.path(month, goneName))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read pseudonym key: %w", err)
+	}
+	return true, nil
+}
+
+// Months returns the months that have a key, oldest first, in the form 2026-11.
 func (k *Keys) Months() ([]string, error) {
 	files, err := os.ReadDir(k.dir)
 	if err != nil {
@@ -69,41 +146,36 @@ func (k *Keys) Months() ([]string, error) {
 	}
 	var months []string
 	for _, f := range files {
-		if m, ok := strings.CutSuffix(f.Name(), ".key"); ok {
-			months = append(months, m)
+		month, ok := strings.CutSuffix(f.Name(), keyName)
+		if _, err := time.Parse(monthForm, month); ok && err == nil {
+			months = append(months, month)
 		}
 	}
 	slices.Sort(months)
 	return months, nil
 }
 
-// Forget destroys the key of a month: its pseudonyms then stand for nobody.
+// Forget destroys the key of a month, in the form 2026-11: its pseudonyms then stand for
+// nobody, and no new ones are made for it. A crash in between is made good by another
+// call. Backups of the directory keep what they have.
 func (k *Keys) Forget(month string) error {
+	at, err := time.Parse(monthForm, month)
+	if err != nil {
+		return fmt.Errorf("destroy pseudonym key: %q is no month of the form 2026-11", month)
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if month == k.month {
-		k.month, k.mac = "", nil
+	// The mark comes first: from then on nobody makes a new key in place of this one.
+	if err := durable.Create(k.path(month, goneName), nil); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("destroy pseudonym key: %w", err)
 	}
-	if err := durable.Destroy(k.path(month)); err != nil {
+	k.months = slices.DeleteFunc(k.months, func(m monthKey) bool {
+		return m.year == at.Year() && m.month == at.Month()
+	})
+	if err := durable.Destroy(k.path(month, keyName)); err != nil {
 		return fmt.Errorf("destroy pseudonym key: %w", err)
 	}
 	return nil
 }
 
-func (k *Keys) path(month string) string { return filepath.Join(k.dir, month+".key") }
-
-// key reads the month's key, or makes it.
-func (k *Keys) key(month string) ([]byte, error) {
-	key, err := durable.ReadOrCreate(k.path(month), func() []byte {
-		b := make([]byte, keySize)
-		rand.Read(b) // never fails (crypto/rand, Go 1.24)
-		return b
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read pseudonym key: %w", err)
-	}
-	if len(key) != keySize {
-		return nil, fmt.Errorf("pseudonym key of %s is damaged: restore it from a backup, or remove it, after which the month's records so far stand for nobody", month)
-	}
-	return key, nil
-}
+func (k *Keys) path(month, suffix string) string { return filepath.Join(k.dir, month+suffix) }

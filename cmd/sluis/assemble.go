@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+
+	"sluis/filter"
+	"sluis/filter/text"
+	"sluis/internal/config"
+	"sluis/internal/journal"
+	"sluis/internal/ledger"
+	"sluis/internal/quarantine"
+	"sluis/internal/roster"
+	"sluis/rules"
+	"sluis/smtpd"
+)
+
+// policy is what smtpd asks: grounds, examination and decision of one configuration.
+type policy struct {
+	engine  *filter.Engine
+	roster  *roster.Roster
+	sampler filter.Sampler
+	actions filter.Actions
+}
+
+func (p policy) Grounds(id filter.ID, at time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error) {
+	return filter.GroundsFor(p.roster, p.sampler, id, at, ds, parties...)
+}
+
+func (p policy) Examine(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Examination, error) {
+	return p.engine.Examine(ctx, item, ps)
+}
+
+func (p policy) Decide(x *filter.Examination, d rules.Direction) filter.Verdict {
+	return filter.Decide(x, d, p.actions)
+}
+
+// relayConfig is a configuration of the relay, with the fingerprints of what it is made
+// from.
+type relayConfig struct {
+	smtpd.Config
+	rules, roster string
+	rate          float64
+}
+
+// data is what the ledger keeps of a configuration.
+func (c relayConfig) data() ledger.Data {
+	return ledger.Data{Rules: c.rules, Roster: c.roster, Rate: c.rate}
+}
+
+// relayConfig makes the relay's configuration of the gateway's: rules, roster,
+// certificates and routes are read anew.
+func (g *gateway) relayConfig(cfg *config.Config) (relayConfig, error) {
+	set, err := loadRules(cfg)
+	if err != nil {
+		return relayConfig{}, err
+	}
+	people, err := loadRoster(cfg)
+	if err != nil {
+		return relayConfig{}, err
+	}
+	engine, err := compile(cfg, set, filepath.Join(cfg.Data, "spool"))
+	if err != nil {
+		return relayConfig{}, err
+	}
+	c := smtpd.Config{
+		Hostname: cfg.Mail.Hostname, Trusted: cfg.Mail.Trusted, Spool: filepath.Join(cfg.Data, "spool"),
+		Limits: limits(cfg), Notice: cfg.Mail.Notice, OpenForLeak: cfg.Policy.OnFailure.Leak == "open",
+		Policy: policy{engine, people, g.sampler, actions(cfg.Policy)}, Quarantine: sealer{g.quarantine},
+		Journal: g.journal, Roster: people, Log: g.log,
+	}
+	if g.observe != nil {
+		c.Journal = g.observe(g.journal)
+	}
+	if c.TLS, err = serverTLS(cfg.Mail.TLS); err != nil {
+		return relayConfig{}, err
+	}
+	for i, r := range cfg.Mail.Routes {
+		route, err := routeOf(cfg, i, r)
+		if err != nil {
+			return relayConfig{}, err
+		}
+		c.Routes = append(c.Routes, route)
+	}
+	return relayConfig{c, set.Fingerprint(), people.Fingerprint(), rate(cfg)}, nil
+}
+
+func rate(cfg *config.Config) float64 { return float64(*cfg.Policy.SampleRate) }
+
+func loadRules(cfg *config.Config) (*rules.Set, error) {
+	packs := []fs.FS{rules.Builtin()}
+	for _, dir := range cfg.Rules.Packs {
+		if _, err := os.Stat(dir); err != nil {
+			return nil, fmt.Errorf("rules: packs: %w", err)
+		}
+		packs = append(packs, os.DirFS(dir))
+	}
+	set, err := rules.Load(packs...)
+	if err != nil {
+		return nil, err
+	}
+	var without []rules.ID
+	for _, d := range cfg.Rules.Disabled {
+		id, err := rules.ParseID(d.ID)
+		if err != nil {
+			return nil, fmt.Errorf("rules: disabled: %w", err)
+		}
+		without = append(without, id)
+	}
+	return set.Without(without...)
+}
+
+func loadRoster(cfg *config.Config) (*roster.Roster, error) {
+	if cfg.Roster == "" {
+		return roster.Empty(cfg.Organisation.Domains), nil
+	}
+	return roster.Load(cfg.Roster, cfg.Organisation.Domains)
+}
+
+func compile(cfg *config.Config, set *rules.Set, spool string) (*filter.Engine, error) {
+	return filter.Compile(set, filter.Options{OwnDomains: cfg.Organisation.Domains, Limits: text.Limits{Dir: spool}})
+}
+
+func actions(p config.Policy) filter.Actions {
+	return filter.Actions{Found: p.Action, Ambiguous: p.Ambiguous, Uninspectable: p.Uninspectable, Incomplete: p.Incomplete}
+}
+
+func limits(cfg *config.Config) smtpd.Limits {
+	l := cfg.Mail.Limits
+	return smtpd.Limits{
+		MessageBytes: int64(l.MessageSize), Recipients: l.Recipients, Connections: l.Connections, PerAddress: l.ConnectionsPerAddress,
+		Commands: l.Commands, Idle: time.Duration(l.Idle), BodyTime: time.Duration(l.BodyTime), SessionTime: time.Duration(l.SessionTime),
+		Examine: time.Duration(cfg.Policy.ExamTime), Examinations: l.Examinations, Hops: l.Hops,
+	}
+}
+
+// serverTLS reads the gateway's certificate; nil if there is none.
+func serverTLS(c config.TLS) (*tls.Config, error) {
+	if c.Certificate == "" {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
+	if err != nil {
+		return nil, fmt.Errorf("mail: tls: %w", err)
+	}
+	t := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	if c.ClientCA == "" {
+		return t, nil
+	}
+	pem, err := os.ReadFile(c.ClientCA)
+	if err != nil {
+		return nil, fmt.Errorf("mail: tls: client-ca: %w", err)
+	}
+	t.ClientCAs, t.ClientAuth = x509.NewCertPool(), tls.VerifyClientCertIfGiven
+	if !t.ClientCAs.AppendCertsFromPEM(pem) {
+		return nil, errors.New("mail: tls: client-ca holds no certificate in PEM")
+	}
+	return t, nil
+}
+
+func routeOf(cfg *config.Config, i int, r config.Route) (smtpd.Route, error) {
+	route := smtpd.Route{Name: fmt.Sprintf("route %d", i+1), Directions: rules.DirectionsOf(r.Directions...), Hosts: r.Hosts, Implicit: r.Implicit}
+	for _, to := range r.To {
+		if to == "own" {
+			route.Domains = append(route.Domains, cfg.Organisation.Domains...)
+			continue
+		}
+		route.Domains = append(route.Domains, to)
+	}
+	if r.TLS != "" {
+		if err := route.TLS.UnmarshalText([]byte(r.TLS)); err != nil {
+			return route, err
+		}
+	}
+	if r.Auth != nil {
+		password, err := r.Auth.Password()
+		if err != nil {
+			return route, fmt.Errorf("mail: %s: %w", route.Name, err)
+		}
+		route.User, route.Password = r.Auth.Username, password
+	}
+	return route, nil
+}
+
+// openQuarantine opens the store with the keys that the configuration names.
+func openQuarantine(cfg *config.Config, l *ledger.Ledger) (*quarantine.Store, error) {
+	var to []age.Recipient
+	for _, r := range cfg.Quarantine.Recipients {
+		key, err := age.ParseX25519Recipient(r)
+		if err != nil {
+			return nil, errors.New("quarantine: recipients: not a public key of age")
+		}
+		to = append(to, key)
+	}
+	if len(to) == 0 {
+		id, err := quarantine.LoadOrCreateIdentity(cfg.Quarantine.Identity)
+		if err != nil {
+			return nil, err
+		}
+		to = append(to, id.Recipient())
+	}
+	return quarantine.Open(filepath.Join(cfg.Data, "quarantine"), witness{l}, to...)
+}
+
+func openJournal(data string) (*journal.DB, error) {
+	dir := filepath.Join(data, "journal")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make journal directory: %w", err)
+	}
+	return journal.OpenDB(filepath.Join(dir, "journal.db"))
+}
+
+// witness writes acts of the quarantine in the ledger.
+type witness struct{ *ledger.Ledger }
+
+func (w witness) Record(ctx context.Context, act quarantine.Act, id filter.ID, reason string) error {
+	_, err := w.Append(ctx, ledger.Kind(act), ledger.Data{ID: id.String(), Reason: reason})
+	return err
+}
+
+// sealer gives the relay a quarantine.
+type sealer struct{ *quarantine.Store }
+
+func (s sealer) Seal(ctx context.Context, e smtpd.Entry, x *filter.Examination, content io.Reader) error {
+	env := quarantine.Envelope{From: e.Envelope.From, Parameters: e.Envelope.Parameters}
+	for _, r := range e.Envelope.To {
+		env.To = append(env.To, quarantine.Recipient(r))
+	}
+	return s.Store.Seal(ctx, quarantine.Entry{
+		ID: e.ID, Time: e.Time, Direction: e.Direction, Purpose: e.Verdict.Purpose, Category: e.Verdict.Category,
+		Clause: e.Verdict.Clause, Rule: e.Verdict.Rule, Recipients: len(env.To), Size: e.Size,
+	}, env, x, content)
+}
+
+// deliverer gives the quarantine a way to the next hop.
+type deliverer struct{ *smtpd.Relay }
+
+func (d deliverer) Deliver(ctx context.Context, env quarantine.Envelope, size int64, content io.Reader) (quarantine.Reply, error) {
+	to := smtpd.Envelope{From: env.From, Parameters: env.Parameters}
+	for _, r := range env.To {
+		to.To = append(to.To, smtpd.Recipient(r))
+	}
+	r, err := d.Relay.Deliver(ctx, to, size, content)
+	if err != nil {
+		return quarantine.Reply{}, err
+	}
+	return quarantine.Reply{OK: r.OK(), Permanent: r.Code/100 == 5, Codes: strings.TrimPrefix(r.Error(), "reply "), Text: strings.Join(r.Lines, " ")}, nil
+}

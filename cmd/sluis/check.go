@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sluis/filter"
+	"sluis/internal/config"
+	"sluis/rules"
+)
+
+// checkCmd is sluis check.
+type checkCmd struct {
+	Files       []string `arg:"" name:"file" help:"Messages (.eml) or documents; - is standard input."`
+	JSON        bool     `help:"Print one JSON object a line for each file."`
+	Direction   string   `enum:"in,out" default:"out" help:"Which way it goes: in or out."`
+	From        string   `placeholder:"ADDRESS" help:"Envelope sender; a confidential role is not looked at (needs --config)."`
+	To          []string `placeholder:"ADDRESS" sep:"none" help:"Envelope recipient; can be given again."`
+	AllPurposes bool     `help:"Look for everything, as if an outgoing message had been drawn in the sample."`
+	Config      string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration: own rules, roster and actions; without it the built-in rules."`
+}
+
+// checked is what is told of one file.
+type checked struct {
+	File          string           `json:"file"`
+	Action        filter.Action    `json:"action"`
+	Category      string           `json:"category"`
+	Purposes      []rules.Purpose  `json:"purposes"`
+	Findings      []checkedFinding `json:"findings"`
+	Ambiguous     bool             `json:"ambiguous"`
+	Uninspectable []string         `json:"uninspectable"`
+	Incomplete    bool             `json:"incomplete"`
+	Parts         int              `json:"parts"`
+	Bytes         int64            `json:"bytes"`
+}
+
+type checkedFinding struct {
+	Rule     rules.ID      `json:"rule"`
+	Purpose  rules.Purpose `json:"purpose"`
+	Clause   rules.Clause  `json:"clause"`
+	Count    int           `json:"count"`
+	Score    int           `json:"score"`
+	Excerpts []string      `json:"excerpts"` // masked
+}
+
+// Run examines the files. It exits with 3 if anything was found in any of them.
+func (c checkCmd) Run(ctx context.Context) error {
+	cfg := &config.Config{}
+	if c.Config != "" {
+		var err error
+		if cfg, err = config.Load(c.Config); err != nil {
+			return err
+		}
+	}
+	set, err := loadRules(cfg)
+	if err != nil {
+		return err
+	}
+	engine, err := compile(cfg, set, "")
+	if err != nil {
+		return err
+	}
+	purposes, d, err := c.grounds(cfg)
+	if err != nil {
+		return err
+	}
+	found := false
+	for _, name := range c.Files {
+		r, err := c.check(ctx, engine, cfg, name, purposes, d)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		found = found || r.Action > filter.Pass
+		if err := c.print(r); err != nil {
+			return err
+		}
+	}
+	if found {
+		return exit(exitFound)
+	}
+	return nil
+}
+
+// grounds says what may be looked for: what a gateway would look for in a message that
+// was not drawn, or with --all-purposes in one that was.
+func (c checkCmd) grounds(cfg *config.Config) (rules.Purposes, rules.Direction, error) {
+	d := rules.Out
+	if c.Direction == "in" {
+		d = rules.In
+	}
+	people, err := loadRoster(cfg)
+	if err != nil {
+		return 0, d, err
+	}
+	g, err := filter.GroundsFor(people, drawAll(c.AllPurposes), filter.NewID(), now(), rules.DirectionsOf(d), append(c.To, c.From)...)
+	if c.AllPurposes && !g.Confidential {
+		g.Purposes = g.Purposes.With(rules.Leak)
+	}
+	return g.Purposes, d, err
+}
+
+func (c checkCmd) check(ctx context.Context, e *filter.Engine, cfg *config.Config, name string, ps rules.Purposes, d rules.Direction) (checked, error) {
+	item := filter.Item{Kind: filter.Document, Name: filepath.Base(name), Directions: rules.DirectionsOf(d), Sender: c.From, Recipients: c.To}
+	var content []byte
+	var err error
+	if name == "-" {
+		item.Name = ""
+		content, err = io.ReadAll(os.Stdin)
+	} else {
+		content, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return checked{}, err
+	}
+	if strings.EqualFold(filepath.Ext(name), ".eml") || isMessage(content) {
+		item.Kind = filter.Message
+	}
+	item.Content, item.Size = bytes.NewReader(content), int64(len(content))
+	x, err := e.Examine(ctx, item, ps)
+	if err != nil {
+		return checked{}, err
+	}
+	v := filter.Decide(x, d, actions(cfg.Policy))
+	r := checked{
+		File: name, Action: v.Action, Purposes: ps.List(), Findings: []checkedFinding{}, Ambiguous: x.Ambiguous,
+		Uninspectable: append([]string{}, x.Uninspectable...), Incomplete: x.Incomplete, Parts: x.Parts, Bytes: x.Bytes,
+	}
+	if v.Category != rules.NoCategory {
+		r.Category = v.Category.String()
+	}
+	for _, f := range x.Findings {
+		if !x.Decisive(f, d) {
+			continue // weak signs that did not come together are no finding
+		}
+		shown := checkedFinding{f.Rule, f.Purpose, f.Clause, f.Count, f.Score, []string{}}
+		for _, e := range f.Excerpts {
+			shown.Excerpts = append(shown.Excerpts, e.Reveal())
+		}
+		r.Findings = append(r.Findings, shown)
+	}
+	return r, nil
+}
+
+// isMessage reports whether a file begins as a message does: with header fields of mail.
+func isMessage(content []byte) bool {
+	m, err := mail.ReadMessage(bytes.NewReader(content[:min(len(content), 64<<10)]))
+	if err != nil {
+		return false
+	}
+	for _, name := range []string{"From", "Subject", "Received", "Mime-Version", "Content-Type", "Message-Id"} {
+		if m.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (c checkCmd) print(r checked) error {
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(r)
+	}
+	names := []string{}
+	for _, p := range r.Purposes {
+		names = append(names, p.String())
+	}
+	fmt.Printf("%s: %s", r.File, r.Action)
+	if r.Category != "" {
+		fmt.Printf(" (%s)", r.Category)
+	}
+	fmt.Printf(", looked for %s, %d parts, %d bytes\n", strings.Join(names, ", "), r.Parts, r.Bytes)
+	for _, f := range r.Findings {
+		fmt.Printf("  %-32s %s  %s  %d×  score %d\n", f.Rule, f.Clause, f.Purpose, f.Count, f.Score)
+		for _, e := range f.Excerpts {
+			fmt.Printf("      … %s …\n", e)
+		}
+	}
+	if r.Ambiguous {
+		fmt.Println("  ambiguous: mail programs may read this in different ways")
+	}
+	for _, u := range r.Uninspectable {
+		fmt.Printf("  not looked into: %s\n", u)
+	}
+	if r.Incomplete {
+		fmt.Println("  incomplete: a bound was reached before all was looked at")
+	}
+	return nil
+}

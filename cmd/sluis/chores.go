@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"sluis/internal/ledger"
+)
+
+// startChores does what has to be done beside the mail: the sample of the next day, the
+// retries of releases, the retention. The channel is closed when it has ended.
+func (g *gateway) startChores(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		minute := time.NewTicker(time.Minute)
+		defer minute.Stop()
+		hour := time.Time{}
+		for {
+			g.chore("release", func() error { _, err := g.quarantine.Retry(ctx, deliverer{g.relay}); return err })
+			if now := time.Now(); now.Sub(hour) >= time.Hour {
+				hour = now
+				g.chore("sampling", func() error { return g.sampler.Prepare(ctx, now) })
+				g.chore("retention", func() error { return g.retention(ctx, now) })
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-minute.C:
+			}
+		}
+	}()
+	return done
+}
+
+func (g *gateway) chore(name string, do func() error) {
+	if err := do(); err != nil && !errors.Is(err, context.Canceled) {
+		g.log.Error("chore failed, it is tried again", "chore", name, "error", err)
+	}
+}
+
+// retention destroys what is older than the configuration lets it be.
+func (g *gateway) retention(ctx context.Context, now time.Time) error {
+	records, err := g.journalDB.Prune(ctx, now.Add(-time.Duration(g.cfg.Journal.Retention)))
+	if err != nil {
+		return err
+	}
+	messages, err := g.quarantine.Expire(ctx, now.Add(-time.Duration(g.cfg.Quarantine.Retention)))
+	if err != nil || records == 0 && messages == 0 {
+		return err
+	}
+	_, err = g.ledger.Append(ctx, ledger.RetentionRun, ledger.Data{Count: int(records) + messages})
+	return err
+}
+
+// serveStatus serves /metrics and /healthz until the function that it returns is called.
+func (g *gateway) serveStatus(failed chan<- error) (stop func(), err error) {
+	g.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "sluis_journal_dropped_total", Help: "Records that were lost because the disk could not keep up.",
+	}, func() float64 { return float64(g.journal.Dropped()) }))
+	ln, err := net.Listen("tcp", g.cfg.Metrics.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen for metrics: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(g.metrics, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", g.health)
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10}
+	go func() {
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("serve metrics: %w", err)
+		}
+	}()
+	return func() { srv.Close() }, nil
+}
+
+// health answers 200 if all that the gateway needs works, and else says what does not.
+func (g *gateway) health(w http.ResponseWriter, r *http.Request) {
+	problems := []string{}
+	if !g.journal.Healthy() {
+		problems = append(problems, "journal: records do not reach the disk or the database")
+	}
+	if _, _, err := g.quarantine.Files(); err != nil {
+		problems = append(problems, "quarantine: "+err.Error())
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if len(problems) == 0 {
+		fmt.Fprintln(w, "ok")
+		return
+	}
+	w.WriteHeader(http.StatusServiceUnavailable)
+	for _, p := range problems {
+		fmt.Fprintln(w, p)
+	}
+}

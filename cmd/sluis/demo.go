@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"sluis/filter"
+	"sluis/internal/config"
+	"sluis/internal/demo"
+	"sluis/internal/journal"
+	"sluis/internal/roster"
+	"sluis/rules"
+	"sluis/smtpd"
+)
+
+// demoCmd is sluis demo.
+type demoCmd struct {
+	Data    string `type:"path" default:"var" help:"Directory for all that is kept."`
+	Address string `default:"127.0.0.1:2525" help:"Where to take mail."`
+	Once    bool   `help:"End after the day; exit 0 only if everything went as told."`
+}
+
+// demoConfig is the configuration of the demonstration; so that the other commands find
+// it, it is kept in the data directory.
+const demoConfig = `# Written by sluis demo. See sluis config example for every key.
+organisation: {name: Demonstratie, domains: [school.example]}
+data: .
+roster: roster.yaml
+log: {level: warn}
+mail:
+  hostname: sluis.school.example
+  listen: [{address: %q}]
+  trusted: [127.0.0.0/8, "::1/128"]
+  routes: [{to: ["*"], hosts: [%q], tls: none}]
+policy:
+  sample-rate: 50%%                 # high, so that the demonstration shows both outcomes
+`
+
+// Run plays the day through a gateway of its own.
+func (c demoCmd) Run(ctx context.Context) error {
+	noCoreDump()
+	next, err := demo.OpenMaildir(filepath.Join(c.Data, "next-hop"))
+	if err != nil {
+		return err
+	}
+	defer next.Close()
+	cfg, err := c.configure(next.Addr())
+	if err != nil {
+		return err
+	}
+	records := make(chan journal.Record, 16)
+	g, err := newGateway(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		func(j smtpd.Journal) smtpd.Journal { return tee{j, records} })
+	if err != nil {
+		return err
+	}
+	address := g.listeners[0].Addr().String()
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- g.run(running, nil) }()
+	asTold, err := play(&demo.Player{Gateway: address, NextHop: next, Records: records})
+	if err == nil && !c.Once {
+		c.next(address, next.Dir())
+		<-ctx.Done()
+	}
+	stop()
+	if err := errors.Join(err, <-ended); err != nil {
+		return err
+	}
+	if !asTold {
+		return exit(exitError)
+	}
+	return nil
+}
+
+func (c demoCmd) configure(nextHop string) (*config.Config, error) {
+	for name, text := range map[string]string{
+		"sluis.yaml":  fmt.Sprintf(demoConfig, c.Address, nextHop),
+		"roster.yaml": demo.Roster,
+	} {
+		if err := os.WriteFile(filepath.Join(c.Data, name), []byte(text), 0o600); err != nil {
+			return nil, fmt.Errorf("write the demonstration's configuration: %w", err)
+		}
+	}
+	return config.Load(filepath.Join(c.Data, "sluis.yaml"))
+}
+
+// play plays the day, and more of the leaks until the sample has drawn one and left one.
+func play(p *demo.Player) (asTold bool, err error) {
+	fmt.Print("A school day. What is looked for depends on who writes and on the random sample:\n\n")
+	asTold = true
+	count := map[filter.Action]int{}
+	for _, m := range demo.Day() {
+		seen := map[bool]bool{}
+		for range 64 { // the chance that a rate of 50 % does not show both is one in 2^63
+			o, err := p.Play(m)
+			if err != nil {
+				return false, err
+			}
+			tell(o)
+			count[o.Record.Action]++
+			asTold = asTold && o.Wrong == ""
+			seen[o.Record.Drawn] = true
+			if !m.OnlyIfDrawn || len(seen) == 2 {
+				break
+			}
+		}
+		if m.OnlyIfDrawn && len(seen) < 2 {
+			asTold = false
+			fmt.Println("       NOT as told: the sample drew all or none")
+		}
+	}
+	summary(count)
+	return asTold, nil
+}
+
+// tell prints one line for a message.
+func tell(o demo.Outcome) {
+	r := o.Record
+	what := "passed on, byte for byte"
+	switch r.Action {
+	case filter.Quarantine:
+		what = "SET ASIDE, sealed"
+	case filter.Reject:
+		what = "REFUSED"
+	case filter.Tag:
+		what = "passed on with a tag"
+	}
+	fmt.Printf("%s  %-9s %-52s %s\n", o.Mail.Clock, r.Direction, o.Mail.Story, what)
+	fmt.Printf("       %s\n", why(r))
+	if o.Wrong != "" {
+		fmt.Printf("       NOT as told: %s\n", o.Wrong)
+	}
+}
+
+// why says in words what the record says.
+func why(r journal.Record) string {
+	if r.Purpose != rules.NoPurpose {
+		return fmt.Sprintf("%s · %s · %s %s", r.Purpose, r.Rule, r.Clause, r.Clause.Text("en"))
+	}
+	switch {
+	case r.Confidential:
+		return "looked at for security only: a confidential role is not controlled (C3.2g)"
+	case r.Eligible && !r.Drawn:
+		return "looked at for " + r.Purposes.String() + "; not drawn in the sample, so leaks were not looked for (C3.3b)"
+	case r.Drawn:
+		return "drawn in the sample: looked at for " + r.Purposes.String() + ", nothing found"
+	}
+	return "looked at for " + r.Purposes.String() + ", nothing found"
+}
+
+func summary(count map[filter.Action]int) {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nOUTCOME\tMESSAGES")
+	total := 0
+	for _, a := range []filter.Action{filter.Pass, filter.Tag, filter.Quarantine, filter.Reject} {
+		if count[a] > 0 {
+			fmt.Fprintf(w, "%s\t%d\n", a, count[a])
+		}
+		total += count[a]
+	}
+	fmt.Fprintf(w, "all\t%d\n", total)
+	w.Flush()
+}
+
+// next tells what to try.
+func (c demoCmd) next(address, arrived string) {
+	fmt.Printf(`
+The gateway stays up on %[1]s until Ctrl-C. Try, in another terminal:
+
+  swaks --server %[1]s --from groep5@school.example --to ouder@gezin.example --body 'Hallo!'
+  bin/sluis quarantine list --data %[2]s
+  bin/sluis journal tail --data %[2]s
+  bin/sluis sampling audit --day %[3]s --data %[2]s
+  ls %[4]s
+
+`, address, c.Data, now().UTC().Format("2006-01-02"), arrived)
+}
+
+// tee hands records to the demonstration as well.
+type tee struct {
+	smtpd.Journal
+	records chan<- journal.Record
+}
+
+// Put implements smtpd.Journal.
+func (t tee) Put(r journal.Record, s roster.Subject) {
+	t.Journal.Put(r, s)
+	select {
+	case t.records <- r:
+	default: // nobody plays any more
+	}
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sys/unix"
+
+	"sluis/internal/config"
+	"sluis/internal/journal"
+	"sluis/internal/ledger"
+	"sluis/internal/quarantine"
+	"sluis/internal/roster"
+	"sluis/internal/sampling"
+	"sluis/smtpd"
+)
+
+// gateway is everything that runs, put together.
+type gateway struct {
+	cfg        *config.Config
+	log        *slog.Logger
+	lock       *os.File
+	ledger     *ledger.Ledger
+	sampler    *sampling.Sampler
+	quarantine *quarantine.Store
+	journalDB  *journal.DB
+	journal    *journal.Writer
+	relay      *smtpd.Relay
+	metrics    *prometheus.Registry
+	listeners  []smtpd.Listener
+	observe    func(smtpd.Journal) smtpd.Journal // for the demonstration; nil otherwise
+}
+
+// newGateway opens what is kept, in the order in which each part needs the ones before,
+// and then the ports. What it opened before an error it closes.
+func newGateway(ctx context.Context, cfg *config.Config, log *slog.Logger, observe func(smtpd.Journal) smtpd.Journal) (*gateway, error) {
+	g := &gateway{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), observe: observe}
+	if err := g.open(ctx); err != nil {
+		return nil, errors.Join(err, g.closeStores(context.WithoutCancel(ctx)))
+	}
+	return g, nil
+}
+
+func (g *gateway) open(ctx context.Context) (err error) {
+	if err := g.lockData(); err != nil {
+		return err
+	}
+	if g.ledger, err = ledger.Open(g.in("ledger")); err != nil {
+		return err
+	}
+	if err := g.openSampler(ctx); err != nil {
+		return err
+	}
+	if err := g.openQuarantine(ctx); err != nil {
+		return err
+	}
+	if err := g.openJournal(); err != nil {
+		return err
+	}
+	relay, err := g.relayConfig(g.cfg)
+	if err != nil {
+		return err
+	}
+	if g.relay, err = smtpd.New(relay.Config, g.metrics); err != nil {
+		return err
+	}
+	g.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := g.listen(); err != nil {
+		return err
+	}
+	_, err = g.ledger.Append(ctx, ledger.GatewayStarted, relay.data())
+	return err
+}
+
+func (g *gateway) in(name string) string { return filepath.Join(g.cfg.Data, name) }
+
+// lockData keeps a second gateway away from the data directory.
+func (g *gateway) lockData() error {
+	if err := os.MkdirAll(g.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("make data directory: %w", err)
+	}
+	f, err := os.OpenFile(g.in("gateway.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("lock data directory: %w", err)
+	}
+	g.lock = f
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return fmt.Errorf("another gateway runs on %s: stop it first, or choose another data directory", g.cfg.Data)
+	}
+	return os.MkdirAll(g.in("spool"), 0o700)
+}
+
+func (g *gateway) openSampler(ctx context.Context) (err error) {
+	if g.sampler, err = sampling.Open(g.in("sampling"), g.ledger, rate(g.cfg)); err != nil {
+		return err
+	}
+	return g.sampler.Prepare(ctx, time.Now())
+}
+
+func (g *gateway) openQuarantine(ctx context.Context) (err error) {
+	if g.quarantine, err = openQuarantine(g.cfg, g.ledger); err != nil {
+		return err
+	}
+	missing, err := g.quarantine.Reconcile(ctx)
+	for _, id := range missing {
+		g.log.Error("quarantine: a sealed message is missing; restore it from a backup", "id", id)
+	}
+	return err
+}
+
+func (g *gateway) openJournal() (err error) {
+	keys, err := roster.OpenKeys(g.in("keys"))
+	if err != nil {
+		return err
+	}
+	if g.journalDB, err = openJournal(g.cfg.Data); err != nil {
+		return err
+	}
+	g.journal, err = journal.NewWriter(filepath.Join(g.in("journal"), "segments"), keys, g.journalDB, g.log)
+	return err
+}
+
+// listen opens the SMTP ports.
+func (g *gateway) listen() error {
+	for _, l := range g.cfg.Mail.Listen {
+		ln, err := net.Listen("tcp", l.Address)
+		if err != nil {
+			return fmt.Errorf("listen for mail: %w", err)
+		}
+		g.listeners = append(g.listeners, smtpd.Listener{Listener: ln, TLS: l.TLS == "implicit", Proxies: l.ProxyProtocol})
+	}
+	return nil
+}
+
+// run serves until ctx ends, and then lets transactions finish.
+func (g *gateway) run(ctx context.Context, reload <-chan os.Signal) error {
+	failed := make(chan error, len(g.listeners)+1)
+	for _, l := range g.listeners {
+		g.log.Info("takes mail", "address", l.Addr().String(), "tls", l.TLS)
+		go func() { failed <- g.relay.Serve(l) }()
+	}
+	if g.cfg.Metrics.Listen != "" {
+		stop, err := g.serveStatus(failed)
+		if err != nil {
+			return errors.Join(err, g.close())
+		}
+		defer stop()
+	}
+	work, cancel := context.WithCancel(ctx)
+	defer cancel()
+	chores := g.startChores(work)
+	for {
+		select {
+		case <-ctx.Done():
+			cancel()
+			<-chores
+			return g.close()
+		case err := <-failed:
+			if err != nil {
+				cancel()
+				<-chores
+				return errors.Join(err, g.close())
+			}
+		case <-reload:
+			g.reload(ctx)
+		}
+	}
+}
+
+// drainTime is how long transactions may take to finish when the gateway stops.
+const drainTime = 5 * time.Minute
+
+// close stops taking mail, lets transactions finish, and closes what is kept in the
+// reverse order of opening.
+func (g *gateway) close() error {
+	g.log.Info("stops: transactions finish first")
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	err := g.relay.Shutdown(ctx)
+	_, stopped := g.ledger.Append(ctx, ledger.GatewayStopped, ledger.Data{})
+	return errors.Join(err, stopped, g.closeStores(ctx))
+}
+
+func (g *gateway) closeStores(ctx context.Context) error {
+	var errs []error
+	for _, l := range g.listeners {
+		l.Close() // closed already if it was served
+	}
+	if g.journal != nil {
+		errs = append(errs, g.journal.Close(ctx))
+	}
+	if g.journalDB != nil {
+		errs = append(errs, g.journalDB.Close())
+	}
+	if g.quarantine != nil {
+		errs = append(errs, g.quarantine.Close())
+	}
+	if g.lock != nil {
+		errs = append(errs, g.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// reload reads configuration, certificates, rules and roster again. If anything is wrong
+// all of the old stays in force.
+func (g *gateway) reload(ctx context.Context) {
+	cfg, err := config.Load(g.cfg.Path())
+	if err == nil {
+		err = g.apply(ctx, cfg)
+	}
+	if err != nil {
+		g.log.Error("reload refused, the old configuration stays in force", "error", err)
+		return
+	}
+	g.log.Info("reloaded configuration, certificates, rules and roster")
+}
+
+func (g *gateway) apply(ctx context.Context, cfg *config.Config) error {
+	if cfg.Data != g.cfg.Data {
+		return errors.New("the data directory cannot change while the gateway runs: restart it")
+	}
+	relay, err := g.relayConfig(cfg)
+	if err != nil {
+		return err
+	}
+	if _, err := g.ledger.Append(ctx, ledger.ConfigLoaded, relay.data()); err != nil {
+		return err
+	}
+	if err := g.relay.Reload(relay.Config); err != nil {
+		return err
+	}
+	g.cfg = cfg
+	return nil
+}

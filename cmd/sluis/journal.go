@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"sluis/internal/journal"
+	"sluis/rules"
+)
+
+// journalCmd is sluis journal.
+type journalCmd struct {
+	Tail   journalTailCmd   `cmd:"" help:"Show the latest records."`
+	Export journalExportCmd `cmd:"" help:"Print records as JSON, one a line, without pseudonyms."`
+}
+
+// now is the clock of the commands.
+func now() time.Time { return time.Now() }
+
+// openRecords opens the journal of a gateway, running or not.
+func openRecords(s source) (*journal.DB, error) {
+	cfg, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	return openJournal(cfg.Data)
+}
+
+// always is later than any record.
+var always = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+type journalTailCmd struct {
+	source
+	Lines  int  `short:"n" default:"20" help:"So many of the latest."`
+	Follow bool `short:"f" help:"Go on with new ones until Ctrl-C."`
+	JSON   bool `help:"Print JSON, one record a line."`
+}
+
+// Run shows the latest records, and new ones as they come.
+func (c journalTailCmd) Run(ctx context.Context) error {
+	db, err := openRecords(c.source)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	at, err := db.Last(ctx, c.Lines)
+	if err != nil {
+		return err
+	}
+	for {
+		if at, err = db.Each(ctx, time.Time{}, always, at, c.print); err != nil || !c.Follow {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+func (c journalTailCmd) print(r journal.Record) error {
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(r)
+	}
+	why := "-"
+	if r.Purpose != rules.NoPurpose {
+		why = fmt.Sprintf("%s %s %s", r.Purpose, r.Rule, r.Clause)
+	}
+	seen := r.Purposes.String()
+	if r.Confidential {
+		seen += " (confidential role)"
+	}
+	_, err := fmt.Printf("%s  %-8s  %-10s  %3d  %8d bytes  looked at: %s  why: %s\n",
+		r.Time.Local().Format("2006-01-02 15:04:05"), r.Direction, r.Action, r.Reply, r.Bytes, seen, why)
+	return err
+}
+
+type journalExportCmd struct {
+	source
+	Since string `placeholder:"DATE" help:"From this day on, as 2026-11-23."`
+	Until string `placeholder:"DATE" help:"Up to and without this day."`
+	JSON  bool   `help:"Accepted for likeness: an export always is JSON."`
+}
+
+// Run prints the records of a period.
+func (c journalExportCmd) Run(ctx context.Context) error {
+	since, err := day(c.Since, time.Time{})
+	if err != nil {
+		return err
+	}
+	until, err := day(c.Until, always)
+	if err != nil {
+		return err
+	}
+	db, err := openRecords(c.source)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	out := json.NewEncoder(os.Stdout)
+	_, err = db.Each(ctx, since, until, 0, func(r journal.Record) error { return out.Encode(r) })
+	return err
+}
+
+// day reads a date, of midnight here; the default if it is empty.
+func day(s string, otherwise time.Time) (time.Time, error) {
+	if s == "" {
+		return otherwise, nil
+	}
+	t, err := time.ParseInLocation("2006-01-02", s, time.Local)
+	if err != nil {
+		return t, fmt.Errorf("%q is no date: write for instance 2026-11-23", s)
+	}
+	return t, nil
+}

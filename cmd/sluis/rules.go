@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"sluis/internal/config"
+	"sluis/rules"
+)
+
+// rulesCmd is sluis rules.
+type rulesCmd struct {
+	List rulesListCmd `cmd:"" help:"List the rules that are active."`
+	Show rulesShowCmd `cmd:"" help:"Show one rule, with its examples."`
+	Test rulesTestCmd `cmd:"" help:"Try every rule on its examples."`
+}
+
+// ruleSource tells which rules there are.
+type ruleSource struct {
+	Config string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration with rules of your own."`
+	Packs  []string `type:"path" placeholder:"DIR" help:"Directory with rules of your own, to try before they are configured."`
+}
+
+func (s ruleSource) load() (*config.Config, *rules.Set, error) {
+	cfg := &config.Config{}
+	if s.Config != "" {
+		var err error
+		if cfg, err = config.Load(s.Config); err != nil {
+			return nil, nil, err
+		}
+	}
+	cfg.Rules.Packs = append(cfg.Rules.Packs, s.Packs...)
+	set, err := loadRules(cfg)
+	return cfg, set, err
+}
+
+type rulesListCmd struct {
+	ruleSource
+	JSON bool `help:"Print one JSON object a line."`
+}
+
+// Run lists the rules.
+func (c rulesListCmd) Run() error {
+	_, set, err := c.load()
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	if !c.JSON {
+		fmt.Fprintln(w, "RULE\tPURPOSE\tCLAUSE\tCATEGORY\tSCORE\tWHAT")
+	}
+	for _, r := range set.Rules() {
+		if c.JSON {
+			err = json.NewEncoder(os.Stdout).Encode(map[string]any{"rule": r.ID, "purpose": r.Purpose, "clause": r.Clause,
+				"category": r.Category, "score": r.Score, "file": r.File, "title_nl": r.Title.NL, "title_en": r.Title.EN})
+		} else {
+			_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", r.ID, r.Purpose, r.Clause, r.Category, r.Score, r.Title.EN)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+type rulesShowCmd struct {
+	ruleSource
+	ID string `arg:"" help:"Rule id, from the list."`
+}
+
+// Run shows a rule.
+func (c rulesShowCmd) Run() error {
+	_, set, err := c.load()
+	if err != nil {
+		return err
+	}
+	id, err := rules.ParseID(c.ID)
+	if err != nil {
+		return err
+	}
+	r, ok := set.Rule(id)
+	if !ok {
+		return fmt.Errorf("there is no rule %s: sluis rules list shows all", id)
+	}
+	fmt.Printf("%s\n%s\n%s\n\npurpose   %s\nclause    %s: %s\ncategory  %s\nscore     %d of %d needed, at least %d different hits\nfrom      %s:%d\n",
+		r.ID, r.Title.NL, r.Title.EN, r.Purpose, r.Clause, r.Clause.Text("en"), r.Category, r.Score, rules.Threshold, r.Min, r.File, r.Line)
+	for _, part := range []struct {
+		name  string
+		lines []string
+	}{
+		{"phrases", phrases(r.Phrases)}, {"regexp", single(r.Regexp)}, {"detect", single(r.Detect)}, {"structure", single(r.Structure)},
+		{"near", phrases(r.Near)}, {"unless", phrases(r.Unless)}, {"match", examples(r.Match)}, {"no match", examples(r.NoMatch)},
+	} {
+		if len(part.lines) > 0 {
+			fmt.Printf("\n%s\n  %s\n", part.name, strings.Join(part.lines, "\n  "))
+		}
+	}
+	return nil
+}
+
+func phrases(ps []rules.Phrase) []string {
+	lines := []string{}
+	for _, p := range ps {
+		lines = append(lines, string(p))
+	}
+	return lines
+}
+
+func single(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+func examples(xs []rules.Example) []string {
+	lines := []string{}
+	for _, x := range xs {
+		lines = append(lines, strings.ReplaceAll(strings.TrimSpace(x.Text+x.Message), "\n", "\n    "))
+	}
+	return lines
+}
+
+type rulesTestCmd struct{ ruleSource }
+
+// Run tries the examples of all rules. It exits with 3 if any is judged wrongly.
+func (c rulesTestCmd) Run(ctx context.Context) error {
+	cfg, set, err := c.load()
+	if err != nil {
+		return err
+	}
+	if len(cfg.Organisation.Domains) == 0 {
+		cfg.Organisation.Domains = []string{"voorbeeldschool.example"} // the examples' school
+	}
+	engine, err := compile(cfg, set, "")
+	if err != nil {
+		return err
+	}
+	failures, err := engine.TestRules(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range failures {
+		fmt.Println(f)
+	}
+	if len(failures) > 0 {
+		return exit(exitFound)
+	}
+	fmt.Printf("%d rules judge their examples as they say\n", len(set.Rules()))
+	return nil
+}

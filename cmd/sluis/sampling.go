@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/journal"
+	"sluis/internal/ledger"
+	"sluis/internal/sampling"
+)
+
+// samplingCmd is sluis sampling.
+type samplingCmd struct {
+	Audit samplingAuditCmd `cmd:"" help:"Repeat every draw of a day and compare (C3.3b)."`
+}
+
+type samplingAuditCmd struct {
+	source
+	Day  string `required:"" placeholder:"DATE" help:"Day (UTC), as 2026-11-23."`
+	JSON bool   `help:"Print JSON."`
+}
+
+// Run audits a day. It exits with 3 if any draw deviates.
+func (c samplingAuditCmd) Run(ctx context.Context) error {
+	begin, err := time.Parse("2006-01-02", c.Day)
+	if err != nil {
+		return fmt.Errorf("%q is no date: write for instance 2026-11-23", c.Day)
+	}
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	l, err := ledger.Open(filepath.Join(cfg.Data, "ledger"))
+	if err != nil {
+		return err
+	}
+	db, err := openJournal(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	draws := func(_ string, use func(filter.ID, string, bool) error) error {
+		_, err := db.Each(ctx, begin, begin.Add(24*time.Hour), 0, func(r journal.Record) error {
+			if !r.Eligible {
+				return nil
+			}
+			return use(r.ID, r.Group.String(), r.Drawn)
+		})
+		return err
+	}
+	r, err := sampling.Audit(c.Day, filepath.Join(cfg.Data, "sampling"), l.Each, draws)
+	if err != nil {
+		return err
+	}
+	return c.print(r)
+}
+
+func (c samplingAuditCmd) print(r sampling.Report) error {
+	if c.JSON {
+		if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
+			return err
+		}
+	} else {
+		secret := "the secret that was revealed in the ledger"
+		if !r.Revealed {
+			secret = "the gateway's own secret, which is not revealed yet"
+		}
+		fmt.Printf("%s: %d of %d outgoing messages drawn at a rate of %.3g%%, checked with %s\n", r.Day, r.Drawn, r.Eligible, 100*r.Rate, secret)
+		for _, id := range r.Deviations {
+			fmt.Printf("DEVIATION: message %s was not drawn as the secret says\n", id)
+		}
+		if r.Fair() {
+			fmt.Println("every draw is as the secret says")
+		}
+	}
+	if !r.Fair() {
+		return exit(exitFound)
+	}
+	return nil
+}
+
+// drawAll is a sampler for sluis check: everything is drawn, or nothing.
+type drawAll bool
+
+// Draw implements filter.Sampler.
+func (d drawAll) Draw(filter.ID, time.Time) (bool, error) { return bool(d), nil }

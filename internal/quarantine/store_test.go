@@ -1,0 +1,600 @@
+package quarantine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"sluis/filter"
+	"sluis/rules"
+)
+
+// witness is a ledger that keeps what was recorded, and can fail.
+type witness struct {
+	mu   sync.Mutex
+	acts []Act
+	err  error
+}
+
+func (w *witness) Record(_ context.Context, act Act, _ filter.ID, reason string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return w.err
+	}
+	if reason == "" {
+		return errors.New("no reason")
+	}
+	w.acts = append(w.acts, act)
+	return nil
+}
+
+func newIdentity(t testing.TB) *age.X25519Identity {
+	t.Helper()
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// open opens a quarantine whose witness and reviewer the test has.
+func open(t testing.TB, dir string, key *age.X25519Identity) (*Store, *witness) {
+	t.Helper()
+	w := &witness{}
+	s, err := Open(dir, w, key.Recipient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s, w
+}
+
+func rule(t testing.TB, id string) rules.ID {
+	t.Helper()
+	r, err := rules.ParseID(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func sample(t testing.TB) (Entry, Envelope, *filter.Examination) {
+	clause, err := rules.ParseClause("C3.3b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := Entry{
+		ID: filter.NewID(), Time: time.Now().UTC().Truncate(time.Millisecond), Direction: rules.Out, Purpose: rules.Leak,
+		Category: rules.Identity, Clause: clause, Rule: rule(t, "leak.identity.bsn"),
+	}
+	env := Envelope{From: "juf@school.example", Parameters: []string{"BODY=8BITMIME"}, To: []Recipient{
+		{Path: "a@out.example", Parameters: []string{"NOTIFY=FAILURE"}, Direction: rules.Out}, {Path: "b@out.example", Direction: rules.Out},
+	}}
+	x := &filter.Examination{Purposes: rules.SetOf(rules.Security, rules.Leak), Findings: []filter.Finding{
+		{Rule: e.Rule, Purpose: e.Purpose, Clause: clause, Category: e.Category, Count: 2, Score: 90, Excerpts: make([]filter.Excerpt, 1)},
+	}}
+	return e, env, x
+}
+
+// seal sets a message aside and returns its id.
+func seal(t testing.TB, s *Store, content string) filter.ID {
+	t.Helper()
+	e, env, x := sample(t)
+	if err := s.Seal(t.Context(), e, env, x, strings.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
+	return e.ID
+}
+
+// names returns the files under a directory, but for the index and the lock.
+func names(t testing.TB, dir string) []string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && !strings.HasPrefix(d.Name(), "index.db") && d.Name() != "gateway.lock" {
+			all = append(all, strings.TrimPrefix(path, dir+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// read opens a message and returns what is in it.
+func read(t testing.TB, s *Store, id filter.ID, key age.Identity) (*Message, string) {
+	t.Helper()
+	m, err := s.Open(t.Context(), id, "review", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	b, err := io.ReadAll(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, string(b)
+}
+
+func TestWhatIsSealedComesBackAsItWas(t *testing.T) {
+	key := newIdentity(t)
+	dir := t.TempDir()
+	s, w := open(t, dir, key)
+	content := strings.Repeat("geheim\r\n.\r\n\x80", 50_000)
+	e, env, x := sample(t)
+	if err := s.Seal(t.Context(), e, env, x, strings.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s, w = open(t, dir, key)
+	m, got := read(t, s, e.ID, key)
+	if got != content || m.Envelope.From != env.From || !slices.Equal(m.Envelope.To[0].Parameters, env.To[0].Parameters) || len(m.Envelope.To) != 2 {
+		t.Errorf("came back different: %d bytes, %+v", len(got), m.Envelope)
+	}
+	if len(m.Evidence) != 1 || m.Evidence[0].Rule != e.Rule || len(m.Evidence[0].Excerpts) != 1 {
+		t.Errorf("evidence %+v", m.Evidence)
+	}
+	e.State, e.Score, e.Recipients, e.Size = Held, 90, 2, int64(len(content))
+	if listed, err := s.Get(t.Context(), e.ID); err != nil || listed != e {
+		t.Errorf("got %+v, %v\nwant %+v", listed, err, e)
+	}
+	if !slices.Equal(w.acts, []Act{Opened}) {
+		t.Errorf("ledger %v", w.acts)
+	}
+	if n, size, err := s.Files(); n != 1 || size < int64(len(content)) || err != nil {
+		t.Errorf("%d files of %d bytes, %v", n, size, err)
+	}
+}
+
+func TestAnyOfTheRecipientsOpensAndNobodyElse(t *testing.T) {
+	a, b, other := newIdentity(t), newIdentity(t), newIdentity(t)
+	s, err := Open(t.TempDir(), &witness{}, a.Recipient(), b.Recipient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	id := seal(t, s, "dag")
+	read(t, s, id, a)
+	read(t, s, id, b)
+	if _, err := s.Open(t.Context(), id, "review", other); err == nil {
+		t.Error("a stranger's key opens it")
+	}
+}
+
+func TestNoLeafNoKey(t *testing.T) {
+	key := newIdentity(t)
+	s, w := open(t, t.TempDir(), key)
+	id := seal(t, s, "dag")
+	w.err = errors.New("the ledger is full")
+	if _, err := s.Open(t.Context(), id, "review", key); !errors.Is(err, w.err) {
+		t.Errorf("opened without a witness: %v", err)
+	}
+	d := &hop{}
+	if _, err := s.Release(t.Context(), id, "harmless", d, key); !errors.Is(err, w.err) || len(d.got) != 0 {
+		t.Errorf("released without a witness: %v", err)
+	}
+	if err := s.Delete(t.Context(), id, "kept long enough"); !errors.Is(err, w.err) {
+		t.Errorf("deleted without a witness: %v", err)
+	}
+	if n, err := s.Expire(t.Context(), time.Now().Add(time.Hour)); n != 0 || !errors.Is(err, w.err) {
+		t.Errorf("expired without a witness: %d, %v", n, err)
+	}
+	w.err = nil
+	for name, err := range map[string]error{
+		"open":    func() error { _, err := s.Open(t.Context(), id, "", key); return err }(),
+		"release": func() error { _, err := s.Release(t.Context(), id, "", d, key); return err }(),
+		"delete":  s.Delete(t.Context(), id, ""),
+	} {
+		if !errors.Is(err, ErrNoReason) {
+			t.Errorf("%s without a reason: %v", name, err)
+		}
+	}
+	if _, got := read(t, s, id, key); got != "dag" {
+		t.Errorf("what is left: %q", got)
+	}
+}
+
+func TestADamagedFileIsToldAndNotShown(t *testing.T) {
+	key := newIdentity(t)
+	s, _ := open(t, t.TempDir(), key)
+	id := seal(t, s, strings.Repeat("x", 200_000))
+	whole, err := os.ReadFile(s.path(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := bytes.Clone(whole)
+	flipped[len(flipped)-100_000] ^= 1
+	for name, b := range map[string][]byte{"cut": whole[:len(whole)-1], "cut at a chunk": whole[:len(whole)-70_000], "a flipped bit": flipped, "empty": nil} {
+		if err := os.WriteFile(s.path(id), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m, err := s.Open(t.Context(), id, "review", key)
+		if err == nil {
+			_, err = io.Copy(io.Discard, m)
+			m.Close()
+		}
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// crash copies a quarantine as a crash of the machine would leave it.
+func crash(t testing.TB, dir string) string {
+	t.Helper()
+	copied := filepath.Join(t.TempDir(), "crashed")
+	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return copied
+}
+
+// steps are what Seal does, in its order.
+var steps = []string{"content", "write", "sync", "link", "sync directory", "index"}
+
+// during runs a hook before each step of sealing, the middle of the content included.
+func during(s *Store, content string, hook func(step string) error) io.Reader {
+	s.fault = hook
+	half := len(content) / 2
+	return io.MultiReader(strings.NewReader(content[:half]), readerFunc(func([]byte) (int, error) {
+		if err := hook("content"); err != nil {
+			return 0, err
+		}
+		return 0, io.EOF
+	}), strings.NewReader(content[half:]))
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+func TestACrashBeforeSealReturnsLeavesNothing(t *testing.T) {
+	key := newIdentity(t)
+	dir := t.TempDir()
+	s, _ := open(t, dir, key)
+	before := seal(t, s, "from before")
+	var crashed, seen []string
+	e, env, x := sample(t)
+	err := s.Seal(t.Context(), e, env, x, during(s, strings.Repeat("y", 300_000), func(step string) error {
+		seen, crashed = append(seen, step), append(crashed, crash(t, dir))
+		return nil
+	}))
+	if err != nil || !slices.Equal(seen, steps) {
+		t.Fatalf("steps %v, %v", seen, err)
+	}
+	after := crash(t, dir)
+	for i, dir := range append(crashed, after) {
+		s, _ := open(t, dir, key)
+		missing, err := s.Reconcile(t.Context())
+		if err != nil || len(missing) != 0 {
+			t.Errorf("step %d: missing %v, %v", i, missing, err)
+		}
+		_, err = s.Get(t.Context(), e.ID)
+		if whole := dir == after; whole != (err == nil) || len(names(t, dir)) != map[bool]int{false: 1, true: 2}[whole] {
+			t.Errorf("step %d: %v, files %v", i, err, names(t, dir))
+		}
+		if _, got := read(t, s, before, key); got != "from before" {
+			t.Errorf("step %d: the other message is %q", i, got)
+		}
+	}
+}
+
+func TestAFaultAtAnyStepLeavesNothing(t *testing.T) {
+	key := newIdentity(t)
+	for _, at := range steps {
+		dir := t.TempDir()
+		s, _ := open(t, dir, key)
+		full := errors.New("no space left")
+		e, env, x := sample(t)
+		fault := func(step string) error {
+			if step == at {
+				return full
+			}
+			return nil
+		}
+		if err := s.Seal(t.Context(), e, env, x, during(s, strings.Repeat("y", 300_000), fault)); !errors.Is(err, full) {
+			t.Errorf("%s: %v", at, err)
+		}
+		if _, err := s.Get(t.Context(), e.ID); !errors.Is(err, ErrNotFound) || len(names(t, dir)) != 0 {
+			t.Errorf("%s: %v, left %v", at, err, names(t, dir))
+		}
+		s.fault = nil
+		if err := s.Seal(t.Context(), e, env, x, strings.NewReader("again")); err != nil {
+			t.Errorf("%s: cannot be sealed again: %v", at, err)
+		}
+	}
+}
+
+func TestACancelledSealLeavesNothing(t *testing.T) {
+	key := newIdentity(t)
+	dir := t.TempDir()
+	s, _ := open(t, dir, key)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.fault = func(step string) error {
+		if step == "index" {
+			cancel()
+		}
+		return nil
+	}
+	e, env, x := sample(t)
+	if err := s.Seal(ctx, e, env, x, strings.NewReader("x")); err == nil || len(names(t, dir)) != 0 {
+		t.Errorf("%v, left %v", err, names(t, dir))
+	}
+}
+
+func TestOneMessageIsNeverPutInThePlaceOfAnother(t *testing.T) {
+	key := newIdentity(t)
+	s, _ := open(t, t.TempDir(), key)
+	e, env, x := sample(t)
+	if err := s.Seal(t.Context(), e, env, x, strings.NewReader("first")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Seal(t.Context(), e, env, x, strings.NewReader("second")); err == nil {
+		t.Error("sealed twice under one id")
+	}
+	if _, got := read(t, s, e.ID, key); got != "first" {
+		t.Errorf("it is %q now", got)
+	}
+}
+
+func TestWithdrawnIsAsIfNeverSetAside(t *testing.T) {
+	key := newIdentity(t)
+	dir := t.TempDir()
+	s, _ := open(t, dir, key)
+	id := seal(t, s, "x")
+	for range 2 {
+		if err := s.Withdraw(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Get(t.Context(), id); !errors.Is(err, ErrNotFound) || len(names(t, dir)) != 0 {
+		t.Errorf("%v, left %v", err, names(t, dir))
+	}
+}
+
+func TestAMessageWithoutItsFileIsReported(t *testing.T) {
+	key := newIdentity(t)
+	s, _ := open(t, t.TempDir(), key)
+	id, _ := seal(t, s, "lost"), seal(t, s, "there")
+	if err := os.Remove(s.path(id)); err != nil {
+		t.Fatal(err)
+	}
+	missing, err := s.Reconcile(t.Context())
+	if err != nil || !slices.Equal(missing, []filter.ID{id}) {
+		t.Errorf("missing %v, %v", missing, err)
+	}
+}
+
+func TestOnlyOneGatewayTakesMail(t *testing.T) {
+	key := newIdentity(t)
+	dir := t.TempDir()
+	a, _ := open(t, dir, key)
+	b, _ := open(t, dir, key)
+	if _, err := a.Reconcile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Reconcile(t.Context()); !errors.Is(err, ErrInUse) {
+		t.Errorf("a second gateway: %v", err)
+	}
+	if _, err := a.Reconcile(t.Context()); err != nil {
+		t.Errorf("the same gateway: %v", err)
+	}
+	a.Close()
+	if _, err := b.Reconcile(t.Context()); err != nil {
+		t.Errorf("after the first has ended: %v", err)
+	}
+}
+
+// A token that goes in by every field is found in no file, and the index has no column
+// that could hold it.
+func TestContentIsNowhereInClear(t *testing.T) {
+	const canary = "k4n4r1e"
+	key := newIdentity(t)
+	dir := t.TempDir()
+	s, _ := open(t, dir, key)
+	e, _, x := sample(t)
+	env := Envelope{From: canary + "@school.example", Parameters: []string{"ENVID=" + canary}, To: []Recipient{{Path: canary + "@out.example", Parameters: []string{"ORCPT=rfc822;" + canary}}}}
+	content := "Subject: " + canary + "\r\n\r\n" + strings.Repeat(canary+"\r\n", 20_000)
+	if err := s.Seal(t.Context(), e, env, x, strings.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
+	d := &hop{replies: map[string]Reply{canary + "@out.example": {Permanent: true, Codes: "550 5.1.1", Text: "no " + canary}}}
+	look := func(when string) {
+		t.Helper()
+		err := filepath.WalkDir(dir, func(path string, f fs.DirEntry, err error) error {
+			if err != nil || f.IsDir() {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			if bytes.Contains(b, []byte(canary)) {
+				t.Errorf("%s: in clear in %s", when, f.Name())
+			}
+			if info, _ := f.Info(); info.Mode().Perm()&0o077 != 0 {
+				t.Errorf("%s: others may read %s", when, f.Name())
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	look("sealed")
+	d.hook = func() { look("being released") }
+	if _, err := s.Release(t.Context(), e.ID, "harmless", d, key); err != nil || len(d.got) != 1 {
+		t.Fatal(err)
+	}
+	look("refused")
+	if m, _ := read(t, s, e.ID, key); m.Answer != "no "+canary {
+		t.Errorf("the reviewer sees the answer %q", m.Answer)
+	}
+	if got, err := s.Get(t.Context(), e.ID); err != nil || got.Reply != "550 5.1.1" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := s.Open(t.Context(), e.ID, "review", newIdentity(t)); err == nil || strings.Contains(err.Error(), canary) {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func TestListChoosesAndOrders(t *testing.T) {
+	key := newIdentity(t)
+	s, _ := open(t, filepath.Join(t.TempDir(), "a strange #1?% name"), key)
+	start := time.Now().Add(-time.Hour).UTC().Truncate(time.Millisecond)
+	var ids []filter.ID
+	for i := range 10 {
+		e, env, x := sample(t)
+		e.Time = start.Add(time.Duration(i) * time.Minute)
+		if i%2 == 1 {
+			e.Category = rules.Credentials
+		}
+		if err := s.Seal(t.Context(), e, env, x, strings.NewReader("x")); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, e.ID)
+	}
+	if err := s.Delete(t.Context(), ids[3], "wrong"); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		f    Filter
+		want []int
+	}{
+		"all, newest first": {Filter{}, []int{9, 8, 7, 6, 5, 4, 3, 2, 1, 0}},
+		"a page":            {Filter{Limit: 3, Offset: 2}, []int{7, 6, 5}},
+		"one category":      {Filter{Category: rules.Credentials}, []int{9, 7, 5, 3, 1}},
+		"one state":         {Filter{State: Held, Category: rules.Credentials}, []int{9, 7, 5, 1}},
+		"since":             {Filter{Since: start.Add(8 * time.Minute)}, []int{9, 8}},
+		"none":              {Filter{State: Released}, []int{}},
+	} {
+		es, err := s.List(t.Context(), tt.f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := []int{}
+		for _, e := range es {
+			got = append(got, slices.Index(ids, e.ID))
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+}
+
+func TestDeleteKeepsTheFigureAndExpiryTheRest(t *testing.T) {
+	key := newIdentity(t)
+	dir := t.TempDir()
+	s, w := open(t, dir, key)
+	old, deleted := seal(t, s, "old"), seal(t, s, "wrong")
+	if err := s.Delete(t.Context(), deleted, "no reason to keep it"); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := s.Get(t.Context(), deleted); err != nil || e.State != Destroyed || e.Decided.IsZero() || len(names(t, dir)) != 1 {
+		t.Errorf("%+v, %v, files %v", e, err, names(t, dir))
+	}
+	if err := s.Delete(t.Context(), deleted, "again"); err != nil {
+		t.Errorf("cannot be repeated: %v", err)
+	}
+	if _, err := s.Open(t.Context(), deleted, "look", key); !errors.Is(err, ErrGone) {
+		t.Errorf("open: %v", err)
+	}
+	if n, err := s.Expire(t.Context(), time.Now().Add(-time.Hour)); n != 0 || err != nil {
+		t.Errorf("too early: %d, %v", n, err)
+	}
+	if n, err := s.Expire(t.Context(), time.Now().Add(time.Minute)); n != 2 || err != nil {
+		t.Errorf("expired %d, %v", n, err)
+	}
+	if es, err := s.List(t.Context(), Filter{}); len(es) != 0 || err != nil || len(names(t, dir)) != 0 {
+		t.Errorf("left %v, %v, files %v", es, err, names(t, dir))
+	}
+	if !slices.Equal(w.acts, []Act{Deleted, Expired}) {
+		t.Errorf("ledger %v", w.acts)
+	}
+	if _, err := s.Get(t.Context(), old); !errors.Is(err, ErrNotFound) {
+		t.Errorf("get: %v", err)
+	}
+}
+
+func TestACrashWhileDestroyingIsMended(t *testing.T) {
+	key := newIdentity(t)
+	dir := t.TempDir()
+	s, _ := open(t, dir, key)
+	id := seal(t, s, "x")
+	sealed, err := os.ReadFile(s.path(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), id, "wrong"); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{s.path(id), s.path(filter.NewID()), s.path(id) + "-123.part", s.releasePath(id), s.releasePath(id) + "-9.part"} {
+		if err := os.WriteFile(left, sealed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if missing, err := s.Reconcile(t.Context()); len(missing) != 0 || err != nil || len(names(t, dir)) != 0 {
+		t.Errorf("missing %v, %v, left %v", missing, err, names(t, dir))
+	}
+}
+
+func BenchmarkSeal(b *testing.B) {
+	for _, size := range []int{18 << 10, 25 << 20} {
+		b.Run(fmt.Sprintf("%dKiB", size>>10), func(b *testing.B) {
+			s, _ := open(b, b.TempDir(), newIdentity(b))
+			content := make([]byte, size)
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				e, env, x := sample(b)
+				if err := s.Seal(b.Context(), e, env, x, bytes.NewReader(content)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkListOf100000(b *testing.B) {
+	s, _ := open(b, b.TempDir(), newIdentity(b))
+	tx, err := s.db.Begin()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 100_000 {
+		state := Released
+		if i%100 == 0 {
+			state = Held
+		}
+		_, err := tx.Exec(`INSERT INTO entries (id, time, direction, purpose, category, clause, rule, score, recipients, size, state)
+			VALUES (?, ?, 'out', 'leak', ?, 'C3.3b', 'leak.identity.bsn', 90, 1, 1000, ?)`,
+			filter.NewID().String(), time.Now().UnixMilli()-rand.Int64N(1e9), []string{"identity", "credentials"}[i%2], state)
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		b.Fatal(err)
+	}
+	for name, f := range map[string]Filter{"newest": {}, "held": {State: Held}, "category": {Category: rules.Credentials}, "deep page": {Offset: 90_000}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if es, err := s.List(b.Context(), f); err != nil || len(es) != 100 {
+					b.Fatal(len(es), err)
+				}
+			}
+		})
+	}
+}
