@@ -12,13 +12,19 @@ type corpus struct {
 	bodies []string
 }
 
+// One message in leakEvery holds a password, so that the work of setting it aside counts.
+const leakEvery, leakAt = 50, 7
+
+// leaks reports whether the nth message holds something that a rule finds.
+func (c corpus) leaks(n int) bool { return n%len(c.bodies)%leakEvery == leakAt }
+
 // newCorpus makes n different bodies of about size bytes.
 func newCorpus(n, size int) corpus {
 	r := rand.New(rand.NewPCG(2026, 11))
 	c := corpus{}
 	for i := range n {
 		var b strings.Builder
-		if i%50 == 7 {
+		if i%leakEvery == leakAt {
 			b.WriteString("Je kunt inloggen met gebruikersnaam administratie, wachtwoord: Zomer!Regen84kast\r\n\r\n")
 		}
 		for b.Len() < size {

@@ -21,12 +21,12 @@ type sink struct {
 	last    time.Time
 }
 
-func newSink(messages int) (*sink, error) {
+func newSink() (*sink, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{ln: ln, arrived: make([]time.Time, messages)}
+	s := &sink{ln: ln}
 	go func() {
 		for {
 			c, err := ln.Accept()
@@ -42,11 +42,25 @@ func newSink(messages int) (*sink, error) {
 func (s *sink) addr() string { return s.ln.Addr().String() }
 func (s *sink) close()       { s.ln.Close() }
 
+// expect forgets what has arrived and makes room for as many messages.
+func (s *sink) expect(messages int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.arrived, s.count, s.last = make([]time.Time, messages), 0, time.Time{}
+}
+
 // received returns how many different messages have arrived, and when the last one did.
 func (s *sink) received() (int, time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.count, s.last
+}
+
+// arrival returns when a message arrived, zero if it has not.
+func (s *sink) arrival(n int) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.arrived[n]
 }
 
 func (s *sink) session(c net.Conn) {

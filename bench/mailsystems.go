@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"sluis/internal/peers"
+)
+
+// startLimit is the bare limit: nothing between the source and the sink.
+func startLimit(_ context.Context, to *sink, _ string) (*mailSystem, error) {
+	return &mailSystem{name: "limit", addr: to.addr(), stop: func() {}}, nil
+}
+
+func startPostfix(ctx context.Context, to *sink, dir string) (*mailSystem, error) {
+	p, err := peers.StartPostfix(ctx, dir, peers.PostfixOptions{Relayhost: to.addr()})
+	if err != nil {
+		return nil, err
+	}
+	return &mailSystem{name: "postfix", addr: p.Addr(), pids: []int{p.PID()}, stop: p.Stop}, nil
+}
+
+func startPostfixRspamd(ctx context.Context, to *sink, dir string) (*mailSystem, error) {
+	r, err := peers.StartRspamd(ctx, filepath.Join(dir, "rspamd"))
+	if err != nil {
+		return nil, err
+	}
+	p, err := peers.StartPostfix(ctx, filepath.Join(dir, "postfix"), peers.PostfixOptions{
+		Relayhost: to.addr(), Main: map[string]string{"smtpd_milters": r.Milter(), "milter_default_action": "tempfail"},
+	})
+	if err != nil {
+		r.Stop()
+		return nil, err
+	}
+	return &mailSystem{name: "postfix_rspamd", addr: p.Addr(), pids: []int{p.PID(), r.PID()}, stop: func() { p.Stop(); r.Stop() }}, nil
+}
+
+// startSluis builds and starts the gateway as it is delivered: a process of its own with
+// every purpose on and every message drawn in the sample.
+func startSluis(set corpus) func(context.Context, *sink, string) (*mailSystem, error) {
+	return func(ctx context.Context, to *sink, dir string) (*mailSystem, error) {
+		g, err := startGateway(ctx, to.addr(), dir)
+		if err != nil {
+			return nil, err
+		}
+		return &mailSystem{name: "sluis", addr: g.addr, pids: []int{g.cmd.Process.Pid}, holds: set.leaks, stop: g.stop}, nil
+	}
+}
+
+// gateway is a running sluis serve.
+type gateway struct {
+	addr string
+	cmd  *exec.Cmd
+}
+
+func startGateway(ctx context.Context, nextHop, dir string) (*gateway, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	program, addr := filepath.Join(dir, "sluis"), ""
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "sluis/cmd/sluis")
+	build.Env, build.Stderr = append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
+	if err := build.Run(); err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	addr = ln.Addr().String()
+	ln.Close()
+	config := filepath.Join(dir, "sluis.yaml")
+	if err := os.WriteFile(config, fmt.Appendf(nil, gatewayConfig, filepath.Join(dir, "data"), addr, nextHop), 0o600); err != nil {
+		return nil, err
+	}
+	g := &gateway{addr: addr, cmd: exec.Command(program, "serve", "--config", config)}
+	g.cmd.Stderr = os.Stderr
+	if err := g.cmd.Start(); err != nil {
+		return nil, err
+	}
+	for range 500 {
+		if c, err := net.Dial("tcp", addr); err == nil {
+			c.Close()
+			return g, nil
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	g.stop()
+	return nil, errors.New("sluis takes no mail after 10 s")
+}
+
+// stop ends the gateway at once: nothing of it is kept.
+func (g *gateway) stop() {
+	g.cmd.Process.Kill()
+	g.cmd.Wait()
+}
+
+const gatewayConfig = `organisation: {name: School, domains: [school.example]}
+data: %q
+log: {level: error}
+mail:
+  hostname: sluis.school.example
+  listen: [{address: %q}]
+  trusted: [127.0.0.1/32]
+  routes: [{to: ["*"], hosts: [%q], tls: none}]
+policy: {sample-rate: 1}
+`
