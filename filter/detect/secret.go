@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"math"
+	"strings"
 )
 
 // keyForms are the fixed beginnings of keys of well-known services, and how many
@@ -18,32 +19,37 @@ var keyForms = []struct {
 	{"eyJhbGciOi", 60}, // a signed token (JWT)
 }
 
+// keyAnchors are their beginnings, in the order of keyForms.
+var keyAnchors = func() *anchors {
+	var words []string
+	for _, f := range keyForms {
+		words = append(words, strings.ToLower(f.prefix))
+	}
+	return newAnchors(words...)
+}()
+
 // Secret finds keys of services by their form, and passwords by the word before them.
 func Secret(text []byte, emit func(Hit)) {
-	for _, f := range keyForms {
-		for from := 0; ; {
-			i := bytes.Index(text[from:], []byte(f.prefix))
-			if i < 0 {
-				break
-			}
-			i += from
-			end := i + len(f.prefix)
-			for end < len(text) && (keyByte(text[end]) || text[end] == '.' && f.rest >= 30) {
-				end++
-			}
-			if end-i-len(f.prefix) >= f.rest && (i == 0 || !keyByte(text[i-1])) && entropy(text[i:end]) > 3 {
-				emit(Hit{i, end, string(text[i:end]), 100})
-			}
-			from = max(end, i+1)
+	keyAnchors.each(text, func(at, n int) {
+		f := keyForms[n]
+		end := at + len(f.prefix)
+		if string(text[at:end]) != f.prefix || at > 0 && keyByte(text[at-1]) {
+			return
 		}
-	}
+		for end < len(text) && (keyByte(text[end]) || text[end] == '.' && f.rest >= 30) {
+			end++
+		}
+		if end-at-len(f.prefix) >= f.rest && entropy(text[at:end]) > 3 {
+			emit(Hit{at, end, string(text[at:end]), 100})
+		}
+	})
 	passwords(text, emit)
 }
 
 func keyByte(c byte) bool { return letter(c) || digit(c) || c == '_' || c == '-' }
 
 // passwordWords come before a password.
-var passwordWords = []string{"wachtwoord", "paswoord", "password", "passwd", "wachtwrd", "pincode", "pin-code", "toegangscode", "inlogcode", "ww", "pwd", "pw"}
+var passwordWords = newAnchors("wachtwoord", "paswoord", "password", "passwd", "wachtwrd", "pincode", "pin-code", "toegangscode", "inlogcode", "ww", "pwd", "pw")
 
 // placeholders stand where a password would.
 var placeholders = []string{"vergeten", "reset", "wijzigen", "wijzig", "nieuw", "required", "verplicht", "geheim", "xxxx", "****", "...", "beheer", "niet", "nooit", "never",
@@ -51,32 +57,20 @@ var placeholders = []string{"vergeten", "reset", "wijzigen", "wijzig", "nieuw", 
 
 // passwords finds what follows a word for password, a mark, and looks like one.
 func passwords(text []byte, emit func(Hit)) {
-	low := bytes.ToLower(text)
-	if len(low) != len(text) {
-		low = make([]byte, len(text))
-		copyLower(low, text)
-	}
-	for _, w := range passwordWords {
-		for from := 0; ; {
-			i := bytes.Index(low[from:], []byte(w))
-			if i < 0 {
-				break
-			}
-			i += from
-			from = i + len(w)
-			if i > 0 && letter(low[i-1]) {
-				continue
-			}
-			start, end, ok := afterMark(low, text, from)
-			if ok && passwordLike(text[start:end], w) {
-				emit(Hit{start, end, string(text[start:end]), 90})
-			}
+	passwordWords.each(text, func(at, n int) {
+		if at > 0 && letter(text[at-1]) {
+			return
 		}
-	}
+		word := passwordWords.words[n]
+		start, end, ok := afterMark(text, at+len(word))
+		if ok && passwordLike(text[start:end], word) {
+			emit(Hit{start, end, string(text[start:end]), 90})
+		}
+	})
 }
 
 // afterMark returns the token after a colon, an equals sign, or "is".
-func afterMark(low, text []byte, i int) (start, end int, ok bool) {
+func afterMark(text []byte, i int) (start, end int, ok bool) {
 	skip := func() {
 		for i < len(text) && (text[i] == ' ' || text[i] == '\t' || text[i] == '*' || text[i] == '"' || text[i] == '\'') {
 			i++
@@ -84,8 +78,8 @@ func afterMark(low, text []byte, i int) (start, end int, ok bool) {
 	}
 	skip()
 	for _, between := range []string{"voor ", "van ", "for "} {
-		if bytes.HasPrefix(low[i:], []byte(between)) { // wachtwoord van het systeem: …
-			if j := bytes.IndexAny(low[i:min(len(low), i+60)], ":=\n."); j > 0 && low[i+j] != '\n' && low[i+j] != '.' {
+		if startsWith(text[i:], between) { // wachtwoord van het systeem: …
+			if j := bytes.IndexAny(text[i:min(len(text), i+60)], ":=\n."); j > 0 && text[i+j] != '\n' && text[i+j] != '.' {
 				i += j
 			}
 		}
@@ -93,9 +87,9 @@ func afterMark(low, text []byte, i int) (start, end int, ok bool) {
 	switch {
 	case i < len(text) && (text[i] == ':' || text[i] == '='):
 		i++
-	case bytes.HasPrefix(low[i:], []byte("is ")):
+	case startsWith(text[i:], "is "):
 		i += 3
-		if bytes.HasPrefix(low[i:], []byte("nu ")) {
+		if startsWith(text[i:], "nu ") {
 			i += 3
 		}
 	default:
@@ -171,20 +165,16 @@ func entropy(t []byte) float64 {
 	return bits
 }
 
+// keyBlocks are marks of private keys.
+var keyBlocks = newAnchors("private key-----", "private key block-----", "age-secret-key-1", "putty-user-key-file-")
+
 // PrivateKey finds blocks of private keys (PEM, OpenSSH, PGP, age).
 func PrivateKey(text []byte, emit func(Hit)) {
-	for _, mark := range []string{"PRIVATE KEY-----", "PRIVATE KEY BLOCK-----", "AGE-SECRET-KEY-1", "PuTTY-User-Key-File-"} {
-		for from := 0; ; {
-			i := bytes.Index(text[from:], []byte(mark))
-			if i < 0 {
-				break
-			}
-			i += from
-			from = i + len(mark)
-			if bytes.HasSuffix(text[:i], []byte("-----END ")) || bytes.Contains(text[max(0, i-20):i], []byte("END ")) {
-				continue
-			}
-			emit(Hit{i, from, string(text[from:min(len(text), from+40)]), 100})
+	keyBlocks.each(text, func(at, n int) {
+		from := at + len(keyBlocks.words[n])
+		if bytes.Contains(text[max(0, at-20):at], []byte("END ")) {
+			return
 		}
-	}
+		emit(Hit{at, from, string(text[from:min(len(text), from+40)]), 100})
+	})
 }
