@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/mail"
@@ -72,15 +72,20 @@ func (c checkCmd) Run(ctx context.Context) error {
 		return err
 	}
 	found := false
+	var failed []error
 	for _, name := range c.Files {
 		r, err := c.check(ctx, engine, cfg, name, purposes, d)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			failed = append(failed, err) // the others are still worth a look
+			continue
 		}
 		found = found || r.Action > filter.Pass
 		if err := c.print(r); err != nil {
 			return err
 		}
+	}
+	if len(failed) > 0 {
+		return errors.Join(failed...)
 	}
 	if found {
 		return exit(exitFound)
@@ -107,25 +112,26 @@ func (c checkCmd) grounds(cfg *config.Config) (rules.Purposes, rules.Direction, 
 }
 
 func (c checkCmd) check(ctx context.Context, e *filter.Engine, cfg *config.Config, name string, ps rules.Purposes, d rules.Direction) (checked, error) {
-	item := filter.Item{Kind: filter.Document, Name: filepath.Base(name), Directions: rules.DirectionsOf(d), Sender: c.From, Recipients: c.To}
-	var content []byte
-	var err error
-	if name == "-" {
-		item.Name = ""
-		content, err = io.ReadAll(os.Stdin)
-	} else {
-		content, err = os.ReadFile(name)
-	}
+	item := filter.Item{Kind: filter.Document, Name: strings.TrimPrefix(filepath.Base(name), "-"), Directions: rules.DirectionsOf(d), Sender: c.From, Recipients: c.To}
+	content, err := open(name)
 	if err != nil {
 		return checked{}, err
 	}
+	defer content.Close()
+	info, err := content.Stat()
+	if err != nil {
+		return checked{}, err
+	}
+	if info.IsDir() {
+		return checked{}, fmt.Errorf("%s is a directory: name the files in it", name)
+	}
+	item.Content, item.Size = content, info.Size()
 	if strings.EqualFold(filepath.Ext(name), ".eml") || isMessage(content) {
 		item.Kind = filter.Message
 	}
-	item.Content, item.Size = bytes.NewReader(content), int64(len(content))
 	x, err := e.Examine(ctx, item, ps)
 	if err != nil {
-		return checked{}, err
+		return checked{}, fmt.Errorf("%s: %w", name, err)
 	}
 	v := filter.Decide(x, d, actions(cfg.Policy))
 	r := checked{
@@ -148,9 +154,28 @@ func (c checkCmd) check(ctx context.Context, e *filter.Engine, cfg *config.Confi
 	return r, nil
 }
 
+// open opens a file. Standard input is kept in one that has no name, as it may be larger
+// than memory.
+func open(name string) (*os.File, error) {
+	if name != "-" {
+		return os.Open(name)
+	}
+	f, err := os.CreateTemp("", "sluis-check-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if _, err := io.Copy(f, os.Stdin); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 // isMessage reports whether a file begins as a message does: with header fields of mail.
-func isMessage(content []byte) bool {
-	m, err := mail.ReadMessage(bytes.NewReader(content[:min(len(content), 64<<10)]))
+func isMessage(content io.ReaderAt) bool {
+	m, err := mail.ReadMessage(io.NewSectionReader(content, 0, 64<<10))
 	if err != nil {
 		return false
 	}

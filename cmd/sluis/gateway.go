@@ -132,7 +132,12 @@ func (g *gateway) openJournal() (err error) {
 func (g *gateway) listen() error {
 	for _, l := range g.cfg.Mail.Listen {
 		ln, err := net.Listen("tcp", l.Address)
-		if err != nil {
+		switch {
+		case errors.Is(err, unix.EADDRINUSE):
+			return fmt.Errorf("listen for mail: another program has %s: stop it, or choose another address", l.Address)
+		case errors.Is(err, unix.EACCES):
+			return fmt.Errorf("listen for mail: no right to %s: ports below 1024 need root or CAP_NET_BIND_SERVICE", l.Address)
+		case err != nil:
 			return fmt.Errorf("listen for mail: %w", err)
 		}
 		g.listeners = append(g.listeners, smtpd.Listener{Listener: ln, TLS: l.TLS == "implicit", Proxies: l.ProxyProtocol})
