@@ -76,6 +76,7 @@ type Config struct {
 	// Trusted networks may relay to anywhere. So may clients with a certificate that
 	// TLS.ClientCAs has signed: it has to be the organisation's own authority.
 	Trusted []netip.Prefix
+	Shared  []Shared
 
 	Routes []Route // the first that fits a recipient is taken
 	Limits Limits
@@ -84,6 +85,9 @@ type Config struct {
 	// OpenForLeak lets a message pass without the leak rules if they, and not the other
 	// rules, fail or run out of time. Nothing else ever opens.
 	OpenForLeak bool
+
+	// About is where people read the code of conduct; it ends the text of a refusal.
+	About string
 
 	// Notice is the text of the 250 for a message that was set aside for all its
 	// recipients, after the enhanced code; empty: the same as for any other.
@@ -159,6 +163,11 @@ func newWorld(cfg Config, m *metrics) (*world, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	for i := range cfg.Shared {
+		if err := cfg.Shared[i].check(); err != nil {
+			return nil, fmt.Errorf("smtpd: %w", err)
+		}
 	}
 	cfg.Limits = cfg.Limits.withDefaults()
 	w := &world{cfg: cfg}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -112,6 +113,9 @@ func (m *message) judge() (rep Reply) {
 		}
 	}()
 	if rep := m.loops(); rep.Code != 0 {
+		return rep
+	}
+	if rep := m.prove(); rep.Code != 0 {
 		return rep
 	}
 	var ds rules.Directions
@@ -233,7 +237,7 @@ func (m *message) act() Reply {
 	// SMTP has one reply for all recipients: a refusal for one is a refusal for all, and
 	// the sender, who is told why, loses nothing.
 	if m.verdict.Action >= filter.Reject {
-		return answer(550, "5.7.1 Refused under the code of conduct, clause "+m.verdict.Clause.String()+" ("+m.verdict.Category.String()+")")
+		return answer(550, strings.TrimSpace("5.7.1 Refused under the code of conduct, clause "+m.verdict.Clause.String()+" ("+m.verdict.Category.String()+") "+cfg.About))
 	}
 	head := m.received()
 	if len(aside) > 0 {

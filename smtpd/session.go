@@ -37,7 +37,7 @@ func (r *Relay) keywords(w *wire) []string {
 	size := wd.cfg.Limits.MessageBytes
 	ctx, cancel := context.WithTimeout(r.ctx, wd.cfg.Limits.Handshake)
 	defer cancel()
-	for _, rt := range wd.reachable(wd.trusts(w)) {
+	for _, rt := range wd.reachable(wd.trusts(w) || wd.shared(w) != nil) {
 		c, _ := rt.capabilities(ctx)
 		all.eightBit = all.eightBit && c.eightBit
 		all.utf8 = all.utf8 && c.utf8
@@ -87,6 +87,10 @@ func (s *session) mail(opts *smtp.MailOptions) Reply {
 	t := &transaction{
 		id: filter.NewID(), world: wd, ctx: s.relay.ctx, from: from, trusted: wd.trusts(s.w),
 		params: s.w.params.only("SIZE", "BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID"),
+	}
+	if !t.trusted {
+		t.proof = wd.shared(s.w)
+		t.trusted = t.proof != nil // until the message shows whether it is so
 	}
 	_, t.utf8 = t.params.get("SMTPUTF8")
 	_, t.requireTLS = t.params.get("REQUIRETLS")

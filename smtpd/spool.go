@@ -20,6 +20,8 @@ type spool struct {
 	mem  *[]byte
 	file *os.File
 	size int64
+
+	hole, gap int64 // gap bytes at hole are left out
 }
 
 func newSpool(dir string) *spool {
@@ -64,8 +66,30 @@ func (s *spool) toFile() error {
 	return nil
 }
 
+// cut leaves out the bytes from:to from now on. It can be done once.
+func (s *spool) cut(from, to int64) {
+	s.hole, s.gap = from, to-from
+	s.size -= s.gap
+}
+
 // ReadAt implements io.ReaderAt.
 func (s *spool) ReadAt(p []byte, off int64) (int, error) {
+	if s.gap == 0 {
+		return s.readAt(p, off)
+	}
+	if off >= s.hole {
+		return s.readAt(p, off+s.gap)
+	}
+	n := int(min(int64(len(p)), s.hole-off))
+	read, err := s.readAt(p[:n], off)
+	if err != nil || n == len(p) {
+		return read, err
+	}
+	rest, err := s.readAt(p[n:], s.hole+s.gap)
+	return read + rest, err
+}
+
+func (s *spool) readAt(p []byte, off int64) (int, error) {
 	if s.file != nil {
 		return s.file.ReadAt(p, off)
 	}

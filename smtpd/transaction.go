@@ -14,6 +14,7 @@ type transaction struct {
 	world      *world
 	ctx        context.Context
 	trusted    bool
+	proof      *Shared // what the message has to carry, to be trusted; nil: nothing
 	from       path
 	params     params
 	utf8       bool

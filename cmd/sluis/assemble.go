@@ -76,7 +76,7 @@ func (g *gateway) relayConfig(cfg *config.Config) (relayConfig, error) {
 	}
 	c := smtpd.Config{
 		Hostname: cfg.Mail.Hostname, Trusted: cfg.Mail.Trusted, Spool: filepath.Join(cfg.Data, "spool"),
-		Limits: limits(cfg), Notice: cfg.Mail.Notice, OpenForLeak: cfg.Policy.OnFailure.Leak == "open",
+		Limits: limits(cfg), Notice: cfg.Mail.Notice, About: cfg.Organisation.CodeURL, OpenForLeak: cfg.Policy.OnFailure.Leak == "open",
 		Policy: policy{engine, people, g.sampler, actions(cfg.Policy)}, Quarantine: sealer{g.quarantine},
 		Journal: g.journal, Roster: people, Log: g.log,
 	}
@@ -85,6 +85,13 @@ func (g *gateway) relayConfig(cfg *config.Config) (relayConfig, error) {
 	}
 	if c.TLS, err = serverTLS(cfg.Mail.TLS); err != nil {
 		return relayConfig{}, err
+	}
+	for i, s := range cfg.Mail.Shared {
+		key, err := s.Key()
+		if err != nil {
+			return relayConfig{}, fmt.Errorf("mail: shared network %d: %w", i+1, err)
+		}
+		c.Shared = append(c.Shared, smtpd.Shared{Networks: s.Networks, Field: s.Field, Key: key})
 	}
 	for i, r := range cfg.Mail.Routes {
 		route, err := routeOf(cfg, i, r)

@@ -46,6 +46,7 @@ type Mail struct {
 	Listen   []Listener     `yaml:"listen"`
 	TLS      TLS            `yaml:"tls"`
 	Trusted  []netip.Prefix `yaml:"trusted"` // networks that may send to anywhere: your own mail servers
+	Shared   []Shared       `yaml:"shared"`
 	Routes   []Route        `yaml:"routes"`
 	Limits   Limits         `yaml:"limits"`
 	Notice   string         `yaml:"notice"` // reply text for a message that was set aside; none: as for any other
@@ -63,6 +64,14 @@ type TLS struct {
 	Certificate string `yaml:"certificate"` // PEM file, with the chain
 	Key         string `yaml:"key"`         // PEM file
 	ClientCA    string `yaml:"client-ca"`   // PEM file: who shows a certificate of this authority may send to anywhere
+}
+
+// Shared are networks of a provider that others send from as well. Who sends from there
+// may send to anywhere with a message that carries the key in a header field.
+type Shared struct {
+	Networks []netip.Prefix `yaml:"networks"`
+	Field    string         `yaml:"field"`    // header field that holds the key; it is taken out
+	KeyFile  string         `yaml:"key-file"` // 20 to 200 letters, digits and signs
 }
 
 // Route says where mail for some domains goes. The first that fits is taken.

@@ -70,6 +70,9 @@ func (c *Config) defaults(dir string) {
 	for i := range c.Rules.Packs {
 		paths = append(paths, &c.Rules.Packs[i])
 	}
+	for i := range c.Mail.Shared {
+		paths = append(paths, &c.Mail.Shared[i].KeyFile)
+	}
 	for _, r := range c.Mail.Routes {
 		if r.Auth != nil {
 			paths = append(paths, &r.Auth.PasswordFile)
@@ -97,6 +100,15 @@ func (p Policy) Action(purpose rules.Purpose, d rules.Direction) filter.Action {
 		}
 	}
 	return filter.Quarantine
+}
+
+// Key reads the key from its file.
+func (s Shared) Key() (string, error) {
+	b, err := os.ReadFile(s.KeyFile)
+	if err != nil {
+		return "", fmt.Errorf("read key: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
 }
 
 // Password reads the password from where it is.
@@ -181,10 +193,23 @@ func (v *validator) mail(m *Mail) {
 			v.wrong(fmt.Sprintf("$.mail.trusted[%d]", i), "%s is everybody: this would be an open relay. Name the networks of your own mail servers", p)
 		}
 	}
+	v.shared(m)
 	if m.Limits.MessageSize < 64<<10 {
 		v.wrong("$.mail.limits.message-size", "below 64KB ordinary mail is refused")
 	}
 	v.routes(m)
+}
+
+func (v *validator) shared(m *Mail) {
+	for i, s := range m.Shared {
+		path := fmt.Sprintf("$.mail.shared[%d]", i)
+		switch {
+		case len(s.Networks) == 0 || s.Field == "" || s.KeyFile == "":
+			v.wrong(path, "a shared network needs networks, field and key-file")
+		case m.TLS.Certificate == "":
+			v.wrong(path, "a shared network needs a certificate: the key is taken over TLS only")
+		}
+	}
 }
 
 func (v *validator) address(path, a string) {

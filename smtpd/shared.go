@@ -1,0 +1,106 @@
+package smtpd
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+)
+
+// Shared is a network that other customers of a provider send from as well, such as that
+// of Microsoft 365: neither its addresses nor its certificates tell one from another. A
+// client there may relay to anywhere with a message that carries the organisation's key
+// in a header field, which is cut out before anything looks at the message. Without it
+// the client is a stranger as any other.
+type Shared struct {
+	Networks []netip.Prefix
+	Field    string // name of the header field
+	Key      string // its value
+}
+
+// minKey makes a key that nobody guesses.
+const minKey = 20
+
+func (s *Shared) check() error {
+	if len(s.Key) < minKey || len(s.Key) > 200 {
+		return fmt.Errorf("the key of a shared network has to have %d to 200 characters", minKey)
+	}
+	for i := range len(s.Key) {
+		if s.Key[i] <= ' ' || s.Key[i] > '~' {
+			return errors.New("the key of a shared network may have letters, digits and signs of ASCII only, no blanks")
+		}
+	}
+	if s.Field == "" {
+		return errors.New("a shared network needs the name of the header field that holds the key")
+	}
+	for i := range len(s.Field) {
+		if c := s.Field[i]; c <= ' ' || c > '~' || c == ':' {
+			return errors.New("the header field of a shared network has no proper name")
+		}
+	}
+	return nil
+}
+
+// shared returns the shared network that a client comes from; nil if from none, or not
+// by TLS: the key would be on the wire for all to read.
+func (wd *world) shared(w *wire) *Shared {
+	if w.tls == nil {
+		return nil
+	}
+	for i := range wd.cfg.Shared {
+		if contains(wd.cfg.Shared[i].Networks, w.addr) {
+			return &wd.cfg.Shared[i]
+		}
+	}
+	return nil
+}
+
+// prove settles what a client in a shared network may do, now that its message is here.
+// Without the key the recipients are judged again, as a stranger's.
+func (m *message) prove() Reply {
+	t := m.tx
+	if t.proof == nil {
+		return Reply{}
+	}
+	if from, to, ok := keyField(io.NewSectionReader(m.spool, 0, min(m.spool.size, maxHeader)), t.proof); ok {
+		m.spool.cut(from, to)
+		return Reply{}
+	}
+	t.trusted = false
+	for i := range t.to {
+		r := &t.to[i]
+		r.direction = t.world.direction(t.from, r.path, false)
+		if !t.world.mayReach(r.path, false) || t.world.routeFor(r.path, r.direction) != t.route {
+			m.relay.metrics.refused.WithLabelValues("relay").Inc()
+			return answer(550, "5.7.1 Relaying denied: no valid key")
+		}
+	}
+	return Reply{}
+}
+
+// keyField finds the field with the key in a header: its bytes are from:to.
+func keyField(r io.Reader, s *Shared) (from, to int64, ok bool) {
+	br := readers.Get().(*bufio.Reader)
+	br.Reset(r)
+	defer func() { br.Reset(nil); readers.Put(br) }()
+	continued := false
+	for {
+		line, err := br.ReadSlice('\n')
+		if !continued && len(bytes.TrimRight(line, "\r\n")) == 0 {
+			return 0, 0, false
+		}
+		to = from + int64(len(line))
+		if name, value, found := bytes.Cut(line, []byte{':'}); found && !continued && err == nil && bytes.EqualFold(name, []byte(s.Field)) &&
+			subtle.ConstantTimeCompare(bytes.TrimSpace(value), []byte(s.Key)) == 1 {
+			return from, to, true
+		}
+		from = to
+		continued = err == bufio.ErrBufferFull
+		if err != nil && !continued {
+			return 0, 0, false
+		}
+	}
+}
