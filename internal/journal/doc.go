@@ -8,7 +8,8 @@
 //   - What was appended to a segment is in the database once, whatever crashes when:
 //     segments are the source of truth, and a segment's records and its name go into the
 //     database in one transaction.
-//   - Close loses nothing that was Put.
+//   - A record outlives the process a moment after it was Put, and a power cut a tenth of
+//     a second after. Close loses nothing that was Put.
 //   - Of traffic with a confidential role there is neither a pseudonym, nor a group, nor
 //     another party, on either side (C3.2g): the writer sees to it whatever it is given.
 package journal

@@ -21,8 +21,9 @@ import (
 type segment struct {
 	f     *os.File
 	size  int64
-	count int
+	count int // records in the buffer
 	frame []byte
+	dirty bool // written and not synced
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -42,7 +43,7 @@ func createSegment(dir, name string) (*segment, error) {
 	return &segment{f: f}, nil
 }
 
-// add puts a record in the frame buffer; flush writes it.
+// add puts a record in the frame buffer; write writes it.
 func (s *segment) add(r *Record) {
 	at := len(s.frame)
 	s.frame = append(s.frame, make([]byte, 8)...)
@@ -53,21 +54,29 @@ func (s *segment) add(r *Record) {
 	s.count++
 }
 
-// flush writes the buffer and syncs. If that fails what was written is cut off, and the
-// buffer stays, to be tried again.
-func (s *segment) flush() error {
+// write hands the buffer to the system, so that it outlives this process. If that fails
+// what was written is cut off, and the buffer stays, to be tried again.
+func (s *segment) write() error {
 	if len(s.frame) == 0 {
 		return nil
 	}
-	_, err := s.f.WriteAt(s.frame, s.size)
-	if err == nil {
-		err = s.f.Sync()
-	}
-	if err != nil {
+	if _, err := s.f.WriteAt(s.frame, s.size); err != nil {
 		return errors.Join(fmt.Errorf("write journal segment: %w", err), s.f.Truncate(s.size))
 	}
 	s.size += int64(len(s.frame))
-	s.frame = s.frame[:0]
+	s.frame, s.dirty = s.frame[:0], true
+	return nil
+}
+
+// sync writes the buffer and brings all to the disk, so that it outlives a power cut.
+func (s *segment) sync() error {
+	if err := s.write(); err != nil || !s.dirty {
+		return err
+	}
+	if err := s.f.Sync(); err != nil {
+		return fmt.Errorf("sync journal segment: %w", err)
+	}
+	s.dirty = false
 	return nil
 }
 

@@ -115,7 +115,8 @@ func (w *Writer) Close(ctx context.Context) error {
 	}
 }
 
-// run appends what comes, syncs a few times a second, and seals every second.
+// run writes what comes as soon as nothing more waits, syncs a few times a second, and
+// seals every second.
 func (w *Writer) run() {
 	defer close(w.done)
 	var s *segment
@@ -138,15 +139,19 @@ func (w *Writer) run() {
 				begun = time.Now()
 			}
 			w.append(s, e)
-			if len(s.frame) < 64<<10 {
-				continue
+			if len(w.queue) == 0 || len(s.frame) >= 64<<10 {
+				w.write(s)
 			}
+			continue
 		case <-tick.C:
 		}
 		if s != nil {
 			s = w.settle(s, ended || time.Since(begun) > sealAfter || s.size > sealSize)
 		}
 		if ended {
+			if s != nil { // the disk does not take them
+				w.dropped.Add(int64(s.count))
+			}
 			return
 		}
 	}
@@ -175,15 +180,26 @@ func (w *Writer) append(s *segment, e entry) {
 	s.add(&e.rec)
 }
 
-// settle writes a segment's buffer, and seals and loads the segment if it is time. It
-// returns the segment that is to be written on; nil for a new one.
+// write writes a segment's buffer. What cannot be written stays in it, up to a bound.
+func (w *Writer) write(s *segment) {
+	err := s.write()
+	if err == nil {
+		s.count = 0
+		return
+	}
+	w.trouble(err)
+	if len(s.frame) > 4<<20 { // the disk has been full for long
+		w.dropped.Add(int64(s.count))
+		s.frame, s.count = s.frame[:0], 0
+	}
+}
+
+// settle brings a segment to the disk, and seals and loads it if it is time. It returns
+// the segment that is to be written on; nil for a new one.
 func (w *Writer) settle(s *segment, seal bool) *segment {
-	if err := s.flush(); err != nil {
+	w.write(s)
+	if err := s.sync(); err != nil {
 		w.trouble(err)
-		if len(s.frame) > 4<<20 { // bounded: the disk has been full for long
-			w.dropped.Add(int64(s.count))
-			s.frame = s.frame[:0]
-		}
 		return s
 	}
 	if !seal {
