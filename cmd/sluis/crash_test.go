@@ -145,11 +145,7 @@ func TestNothingAcceptedIsLostWhenKilled(t *testing.T) {
 	if testing.Short() {
 		kills = 20
 	}
-	sink, err := peers.StartSink()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(sink.Stop)
+	sink := startSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	s := startSenders(g.addr, 8)
 	for range kills {
@@ -281,4 +277,6 @@ func verifyLedger(t *testing.T, g *gateway) {
 // unwitnessed is for opening what a test set aside itself.
 type unwitnessed struct{}
 
-func (unwitnessed) Record(_ context.Context, _ quarantine.Act, _ filter.ID, _ string) error { return nil }
+func (unwitnessed) Record(_ context.Context, _ quarantine.Act, _ filter.ID, _ string) error {
+	return nil
+}

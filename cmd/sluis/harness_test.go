@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sluis/internal/peers"
 )
 
 // program is the binary that all tests of this package run: built once, as users
@@ -67,7 +70,9 @@ const roster = `groups:
 people:
   - {address: juf@school.example, aliases: [groep5@school.example], group: team}
   - {address: directie@school.example, group: team}
-  - {address: vertrouwenspersoon@school.example, group: team, role: confidential-counsellor}
+  - {address: vertrouwenspersoon@school.example, aliases: [vp@school.example], group: team, role: confidential-counsellor}
+lists:
+  - {address: vertrouwen@school.example, members: [vertrouwenspersoon@school.example]}
 `
 
 // settings is the configuration of a test's gateway; zero values are usual ones.
@@ -101,6 +106,7 @@ func (g *gateway) configure(s settings) {
 	text := fmt.Sprintf(`organisation:
   name: School
   domains: [school.example]
+  code-url: https://school.example/code
 data: %s
 roster: %s
 mail:
@@ -206,4 +212,89 @@ func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.String()
+}
+
+// record is what the tests look at of a line of journal export.
+type record struct {
+	ID           string
+	Direction    string
+	Action       string
+	Purpose      string
+	Rule         string
+	Purposes     []string
+	Confidential bool
+	Eligible     bool
+	Drawn        bool
+	TLS          bool
+	Repaired     int
+	Reply        int
+}
+
+// records waits until the journal has n records and returns them, oldest first.
+func (g *gateway) records(n int) []record {
+	g.t.Helper()
+	var rs []record
+	g.eventually(fmt.Sprintf("have %d records", n), func() bool {
+		out, errs, code := run(g.t, "", "journal", "export", "--config", g.config())
+		if code != 0 {
+			g.t.Fatalf("journal export: %s", errs)
+		}
+		rs = decodeLines[record](g.t, out)
+		return len(rs) >= n
+	})
+	if len(rs) != n {
+		g.t.Fatalf("%d records, want %d", len(rs), n)
+	}
+	return rs
+}
+
+// entry is what the tests look at of a line of quarantine list.
+type entry struct {
+	ID, Direction, Purpose, Rule, State string
+	Recipients, Size                    int
+}
+
+// held returns what the quarantine lists, newest first.
+func (g *gateway) held() []entry {
+	g.t.Helper()
+	out, errs, code := run(g.t, "", "quarantine", "list", "--json", "--config", g.config())
+	if code != 0 {
+		g.t.Fatalf("quarantine list: %s", errs)
+	}
+	return decodeLines[entry](g.t, out)
+}
+
+func decodeLines[T any](t *testing.T, out string) []T {
+	t.Helper()
+	var all []T
+	for line := range strings.Lines(out) {
+		var v T
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+// startSink starts a next hop that is ended with the test.
+func startSink(t *testing.T) *peers.Sink {
+	t.Helper()
+	s, err := peers.StartSink()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// swaks sends a message with swaks and returns what it printed: the whole session.
+func swaks(t *testing.T, g *gateway, args ...string) string {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(g.addr)
+	out, _, err := peers.Swaks(t.Context(), append([]string{"--server", host, "--port", port, "--timeout", "30"}, args...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

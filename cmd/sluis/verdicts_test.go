@@ -1,0 +1,291 @@
+package main_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/peers"
+)
+
+// What trips a rule of each purpose, and what trips none.
+const (
+	harmless = "Morgen is er luizencontrole."
+	secret   = "Je kunt inloggen met wachtwoord: Zomer!Regen84kast"
+	threat   = "Als u nog een keer naar de directie loopt, maak ik u af. Ik weet u te vinden."
+)
+
+// The roles in the tests' roster, and a stranger.
+const (
+	teacher    = "juf@school.example"
+	head       = "directie@school.example"
+	counsellor = "vertrouwenspersoon@school.example"
+	parent     = "ouder@gezin.example"
+)
+
+// executable is a message with a program that calls itself an invoice.
+const executable = "Subject: Factuur\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nZie bijlage.\n" +
+	"--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=factuur.pdf.exe\nContent-Transfer-Encoding: base64\n\nTVqQAAMAAAAEAAAA//8AAA==\n--b--\n"
+
+// letter is a plain message for swaks.
+func letter(text string) string { return "Subject: bericht\n\n" + text + "\n" }
+
+// Every verdict, as a client sees it, as the next hop sees it, and as the journal and the
+// quarantine keep it (C3.3a, C3.3b, C3.2g, C3.2e).
+func TestVerdicts(t *testing.T) {
+	peers.Need(t, "swaks")
+	const refusing = "  actions: {conduct: {out: reject}, leak: {out: tag}}"
+	for name, tc := range map[string]struct {
+		from, to, data string
+		sample, policy string
+		mail           string
+		reply          string // of the message, as swaks shows it
+		action, rule   string
+		purposes       string
+		arrives        bool
+		confidential   bool
+	}{
+		"harmless mail goes out": {from: teacher, to: parent, data: letter(harmless),
+			reply: "250 ", action: "pass", purposes: "security conduct leak", arrives: true},
+		"a password is set aside if drawn": {from: teacher, to: parent, data: letter(secret),
+			reply: "250 2.0.0 Ok: queued as", action: "quarantine", rule: "leak.credentials.secret", purposes: "security conduct leak"},
+		"a password is not looked for if not drawn": {from: teacher, to: parent, data: letter(secret), sample: "0",
+			reply: "250 ", action: "pass", purposes: "security conduct", arrives: true},
+		"a password may come in": {from: parent, to: teacher, data: letter(secret),
+			reply: "250 ", action: "pass", purposes: "security conduct", arrives: true},
+		"a password stays inside": {from: teacher, to: head, data: letter(secret),
+			reply: "250 ", action: "pass", purposes: "security conduct", arrives: true},
+		"a threat is set aside": {from: teacher, to: parent, data: letter(threat), sample: "0",
+			reply: "250 ", action: "quarantine", rule: "conduct.threat.violence", purposes: "security conduct"},
+		"a threat from outside is set aside": {from: parent, to: teacher, data: letter(threat),
+			reply: "250 ", action: "quarantine", rule: "conduct.threat.violence", purposes: "security conduct"},
+		"a program is set aside": {from: parent, to: teacher, data: executable,
+			reply: "250 ", action: "quarantine", rule: "security.attachment.executable", purposes: "security conduct"},
+		"a program to the counsellor is set aside": {from: parent, to: counsellor, data: executable,
+			reply: "250 ", action: "quarantine", rule: "security.attachment.executable", purposes: "security", confidential: true},
+		"the counsellor is not looked at": {from: counsellor, to: parent, data: letter(secret + " " + threat),
+			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
+		"who writes to the counsellor is not looked at": {from: teacher, to: counsellor, data: letter(threat),
+			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
+		"not even beside another recipient": {from: teacher, to: parent + "," + counsellor, data: letter(secret + " " + threat),
+			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
+		"nor by a plus-address": {from: parent, to: "Vertrouwenspersoon+zaak7@School.Example", data: letter(threat),
+			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
+		"nor by an alias": {from: parent, to: "vp@school.example", data: letter(threat),
+			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
+		"nor by a list": {from: parent, to: "vertrouwen@school.example", data: letter(threat),
+			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
+		"a threat is refused with the clause": {from: teacher, to: parent, data: letter(threat), policy: refusing,
+			reply: "550 5.7.1 Refused under the code of conduct, clause C2.2a (threat) https://school.example/code", action: "reject", rule: "conduct.threat.violence", purposes: "security conduct leak"},
+		"a password is tagged": {from: teacher, to: parent, data: letter(secret), policy: refusing,
+			reply: "250 ", action: "tag", rule: "leak.credentials.secret", purposes: "security conduct leak", arrives: true},
+		"the sender may be told": {from: teacher, to: parent, data: letter(threat), mail: "  notice: Uw bericht wordt bekeken door de ICT-dienst",
+			reply: "250 2.0.0 Uw bericht wordt bekeken door de ICT-dienst", action: "quarantine", rule: "conduct.threat.violence", purposes: "security conduct leak"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sink := startSink(t)
+			g := newGateway(t, settings{nextHop: sink.Addr(), sample: tc.sample, policy: tc.policy, mail: tc.mail})
+			out := swaks(t, g, "--from", tc.from, "--to", tc.to, "--data", "X-Token: t\n"+tc.data)
+			if !strings.Contains(out, tc.reply) {
+				t.Errorf("swaks saw\n%s\nwant %q", out, tc.reply)
+			}
+			r := g.records(1)[0]
+			if r.Action != tc.action || r.Rule != tc.rule || strings.Join(r.Purposes, " ") != tc.purposes || r.Confidential != tc.confidential {
+				t.Errorf("record %+v", r)
+			}
+			a := sink.Arrivals()["t"]
+			if (a.Times == 1) != tc.arrives {
+				t.Errorf("arrived %d times", a.Times)
+			}
+			held := g.held()
+			if (tc.action == "quarantine") != (len(held) == 1) || len(held) == 1 && (held[0].Rule != tc.rule || held[0].State != "held") {
+				t.Errorf("in quarantine: %+v", held)
+			}
+		})
+	}
+}
+
+// One message, two recipients, two outcomes: what may stay inside does not leave (C3.3b).
+func TestRecipientsMayDiffer(t *testing.T) {
+	peers.Need(t, "swaks")
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	swaks(t, g, "--from", teacher, "--to", parent+","+head, "--data", "X-Token: t\n"+letter(secret))
+	if a := sink.Arrivals()["t"]; a.Times != 1 || !slices.Equal(a.To, []string{"<" + head + ">"}) {
+		t.Errorf("arrived %d times, for %q", a.Times, a.To)
+	}
+	if held := g.held(); len(held) != 1 || held[0].Recipients != 1 {
+		t.Errorf("in quarantine: %+v", held)
+	}
+}
+
+// Every reply that a client can get instead of a verdict.
+func TestReplies(t *testing.T) {
+	peers.Need(t, "swaks")
+	for name, tc := range map[string]struct {
+		mail  string
+		hop   func(peers.Stage) peers.Fault
+		args  []string
+		reply string
+	}{
+		"relaying is denied to strangers": {args: []string{"--to", parent, "--local-interface", "127.0.0.2"}, reply: "550 5.7.1 Relaying denied"},
+		"too large, as declared":          {args: []string{"--to", teacher, "--body", strings.Repeat("x", 80<<10), "--protocol", "ESMTP"}, mail: "  limits: {message-size: 64KB}", reply: "552 5.3.4"},
+		"too many recipients":             {args: []string{"--to", teacher + "," + head}, mail: "  limits: {recipients: 1}", reply: "452 4.5.3"},
+		"the next hop does not know them": {args: []string{"--to", teacher}, hop: on(peers.OnRcpt, "550 5.1.1 Onbekende ontvanger"), reply: "550 5.1.1 Onbekende ontvanger"},
+		"the next hop greylists":          {args: []string{"--to", teacher}, hop: on(peers.OnRcpt, "450 4.2.1 Later graag"), reply: "450 4.2.1 Later graag"},
+		"the next hop dislikes the sender": {args: []string{"--to", teacher}, hop: on(peers.OnMail, "553 5.1.8 Dit domein niet"),
+			reply: "553 5.1.8 Dit domein niet"},
+		"the next hop refuses the message":   {args: []string{"--to", teacher}, hop: on(peers.OnBody, "554 5.6.0 Dat lezen wij niet"), reply: "554 5.6.0 Dat lezen wij niet"},
+		"the next hop cannot now":            {args: []string{"--to", teacher}, hop: on(peers.OnBody, "452 4.3.1 Schijf vol"), reply: "452 4.3.1 Schijf vol"},
+		"the next hop has no time for DATA":  {args: []string{"--to", teacher}, hop: on(peers.OnData, "451 4.3.2 Even niet"), reply: "451 4.3.2 Even niet"},
+		"the next hop goes away in the body": {args: []string{"--to", teacher}, hop: func(s peers.Stage) peers.Fault { return peers.Fault{Drop: s == peers.OnBody} }, reply: "451 4.4.2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sink := startSink(t)
+			sink.Misbehave(tc.hop)
+			g := newGateway(t, settings{nextHop: sink.Addr(), mail: tc.mail})
+			out := swaks(t, g, append([]string{"--from", parent}, tc.args...)...)
+			if !strings.Contains(out, tc.reply) {
+				t.Errorf("swaks saw\n%s\nwant %q", out, tc.reply)
+			}
+			if n := len(sink.Arrivals()); n > 0 && !strings.HasPrefix(tc.reply, "452 4.5.3") { // that is about one recipient
+				t.Error("a message arrived")
+			}
+		})
+	}
+}
+
+// on makes a next hop that gives a reply at a stage.
+func on(stage peers.Stage, reply string) func(peers.Stage) peers.Fault {
+	return func(s peers.Stage) peers.Fault {
+		if s == stage {
+			return peers.Fault{Reply: reply}
+		}
+		return peers.Fault{}
+	}
+}
+
+// raw is a client that says exactly what it is told to.
+type raw struct {
+	t *testing.T
+	net.Conn
+	r *bufio.Reader
+}
+
+func dialRaw(t *testing.T, g *gateway) raw {
+	t.Helper()
+	c, err := net.Dial("tcp", g.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(30 * time.Second))
+	r := raw{t, c, bufio.NewReader(c)}
+	r.want("220")
+	return r
+}
+
+// say sends text as it is and reads a reply for each of the prefixes.
+func (r raw) say(text string, prefixes ...string) string {
+	r.t.Helper()
+	if _, err := io.WriteString(r, text); err != nil {
+		r.t.Fatal(err)
+	}
+	all := ""
+	for _, p := range prefixes {
+		all += r.want(p)
+	}
+	return all
+}
+
+func (r raw) want(prefix string) string {
+	r.t.Helper()
+	all := ""
+	for {
+		line, err := r.r.ReadString('\n')
+		if err != nil {
+			r.t.Fatalf("after %q: %v", all, err)
+		}
+		all += line
+		if len(line) < 4 || line[3] == ' ' {
+			if !strings.HasPrefix(line, prefix) {
+				r.t.Fatalf("reply %q, want %q", all, prefix)
+			}
+			return all
+		}
+	}
+}
+
+// A message in chunks is one message, to scanner and next hop (RFC 3030, RFC 2920).
+func TestChunksArePutTogether(t *testing.T) {
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	c := dialRaw(t, g)
+	if all := c.say("EHLO client.example\r\n", "250"); !strings.Contains(all, "CHUNKING") {
+		t.Fatalf("not offered: %s", all)
+	}
+	head, tail := "X-Token: whole\r\nSubject: a\r\n\r\nbody with . and\r\n.\r\n", "last\r\n"
+	c.say(fmt.Sprintf("MAIL FROM:<%s> BODY=8BITMIME\r\nRCPT TO:<%s>\r\nBDAT %d\r\n%sBDAT 0\r\nBDAT %d LAST\r\n%s", teacher, parent, len(head), head, len(tail), tail),
+		"250", "250", "250", "250", "250 ")
+	if a := sink.Arrivals()["whole"]; a.Times != 1 || a.Sum != peers.TokenSum([]byte(head+tail)) {
+		t.Errorf("arrived %d times, or altered", a.Times)
+	}
+	// A password that a chunk cuts in two is found all the same.
+	first, second := "X-Token: cut\r\nSubject: a\r\n\r\nwachtwo", "ord: Zomer!Regen84kast\r\n"
+	c.say(fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nBDAT %d\r\n%sBDAT %d LAST\r\n%s", teacher, parent, len(first), first, len(second), second),
+		"250", "250", "250", "250 ")
+	if a := sink.Arrivals()["cut"]; a.Times != 0 || len(g.held()) != 1 {
+		t.Errorf("arrived %d times, %d in quarantine", a.Times, len(g.held()))
+	}
+}
+
+// Line ends are repaired once; what could mean two things is refused.
+func TestOddLineEnds(t *testing.T) {
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	for i, tc := range []struct{ body, reply string }{
+		{"X-Token: lf\nSubject: a\n\nbody\n", "250"},
+		{"X-Token: cr\r\n\r\nbody\rmore\r\n", "554 5.6.0"},
+		{"X-Token: nul\r\n\r\nbody\x00\r\n", "554 5.6.0"},
+		{"X-Token: dot\r\n\r\nbody\n.\nMAIL FROM:<evil@x.example>\r\n", "554 5.6.0"},
+	} {
+		c := dialRaw(t, g)
+		c.say("EHLO c\r\n", "250")
+		c.say(fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n", parent, teacher), "250", "250", "354")
+		c.say(tc.body+"\r\n.\r\n", tc.reply)
+		if i == 0 {
+			want := strings.ReplaceAll(tc.body, "\n", "\r\n") + "\r\n"
+			if a := sink.Arrivals()["lf"]; a.Sum != peers.TokenSum([]byte(want)) {
+				t.Error("not repaired as it should")
+			}
+		}
+	}
+	if n := len(sink.Arrivals()); n != 1 {
+		t.Errorf("%d messages arrived", n)
+	}
+	if r := g.records(4)[0]; r.Repaired != 4 {
+		t.Errorf("%d line ends repaired", r.Repaired)
+	}
+}
+
+// Many clients at once, with real software.
+func TestSMTPSourceGetsAllThrough(t *testing.T) {
+	peers.Need(t, "smtp-source")
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	const n = 500
+	if err := peers.SMTPSource(t.Context(), g.addr, n, 5000, 20, "-f", teacher, "-t", parent); err != nil {
+		t.Fatal(err)
+	}
+	if a := sink.Arrivals()[""]; a.Times != n {
+		t.Errorf("%d of %d arrived", a.Times, n)
+	}
+	g.records(n)
+}
