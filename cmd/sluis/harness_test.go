@@ -78,7 +78,9 @@ lists:
 // settings is the configuration of a test's gateway; zero values are usual ones.
 type settings struct {
 	nextHop string // host:port
+	hopTLS  string // none by default
 	sample  string // rate; "1" by default, so that every outgoing message is drawn
+	more    string // further lines of mail.listen
 	mail    string // further lines of the section mail, indented by two
 	policy  string // further lines of the section policy, indented by two
 	rest    string // further sections
@@ -103,6 +105,9 @@ func (g *gateway) configure(s settings) {
 	if s.sample == "" {
 		s.sample = "1"
 	}
+	if s.hopTLS == "" {
+		s.hopTLS = "none"
+	}
 	text := fmt.Sprintf(`organisation:
   name: School
   domains: [school.example]
@@ -113,15 +118,15 @@ mail:
   hostname: sluis.school.example
   listen:
     - address: %q
-  trusted: [127.0.0.1/32]
+%s  trusted: [127.0.0.1/32]
   routes:
-    - {to: ["*"], hosts: [%q], tls: none}
+    - {to: ["*"], hosts: [%q], tls: %s}
 %s
 policy:
   sample-rate: %s
 %s
 metrics: {listen: %q}
-%s`, g.data(), filepath.Join(g.dir, "roster.yaml"), g.addr, s.nextHop, s.mail, s.sample, s.policy, g.status, s.rest)
+%s`, g.data(), filepath.Join(g.dir, "roster.yaml"), g.addr, s.more, s.nextHop, s.hopTLS, s.mail, s.sample, s.policy, g.status, s.rest)
 	for name, content := range map[string]string{"sluis.yaml": text, "roster.yaml": roster} {
 		if err := os.WriteFile(filepath.Join(g.dir, name), []byte(content), 0o600); err != nil {
 			g.t.Fatal(err)

@@ -1,0 +1,205 @@
+package main_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/peers"
+)
+
+func startPostfix(t *testing.T, o peers.PostfixOptions) *peers.Postfix {
+	t.Helper()
+	peers.Need(t, "postfix")
+	p, err := peers.StartPostfix(t.Context(), t.TempDir(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Stop)
+	return p
+}
+
+// delivered waits until a Postfix has a message with some text and returns it.
+func delivered(g *gateway, p *peers.Postfix, text string) []byte {
+	g.t.Helper()
+	var found []byte
+	g.eventually("deliver to Postfix", func() bool {
+		ms, err := p.Delivered()
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		for _, m := range ms {
+			if bytes.Contains(m, []byte(text)) {
+				found = m
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// certificate makes a certificate for 127.0.0.1 in PEM files and returns their lines of
+// configuration.
+func certificate(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "sluis.school.example"}, DNSNames: []string{"sluis.school.example"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fmt.Sprintf("  tls: {certificate: %s/cert.pem, key: %s/key.pem}\n", dir, dir)
+}
+
+// Mail that a real mail server hands over, through Sluis, to a real mail server, with TLS
+// on both sides: all that Sluis adds is one Received field.
+func TestBetweenTwoPostfixes(t *testing.T) {
+	peers.Need(t, "swaks")
+	back := startPostfix(t, peers.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}, TLS: true})
+	g := newGateway(t, settings{nextHop: back.Addr(), hopTLS: "required", mail: certificate(t)})
+	front := startPostfix(t, peers.PostfixOptions{Hostname: "front.example", Relayhost: g.addr, TLS: true})
+
+	data := "X-Token: identity\nMessage-Id: <1@school.example>\nDate: Mon, 23 Nov 2026 08:00:00 +0100\nFrom: Juf <juf@school.example>\nSubject: =?utf-8?q?Caf=C3=A9?=\n folded\nX-Odd:   blanks  \n\n" +
+		"Accenten: één, ‘zo’.\n.\n..\n" + strings.Repeat("lange regel ", 80) + "\nlaatste regel zonder meer\n"
+	host, port, _ := net.SplitHostPort(front.Addr())
+	out, _, err := peers.Swaks(t.Context(), "--server", host, "--port", port, "--from", teacher, "--to", parent, "--data", data)
+	if err != nil || !strings.Contains(out, "250 2.0.0 Ok: queued") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	m := delivered(g, back, "X-Token: identity")
+	if !bytes.HasSuffix(m, []byte("\n"+data)) && !bytes.HasSuffix(m, []byte("\n"+data+"\n")) {
+		t.Errorf("not byte for byte:\n%s", m)
+	}
+	trace, _, _ := bytes.Cut(m, []byte("X-Token"))
+	if n := bytes.Count(trace, []byte("by sluis.school.example with ESMTPS id ")); n != 1 {
+		t.Errorf("%d trace fields of Sluis:\n%s", n, trace)
+	}
+	if !bytes.Contains(trace, []byte("(using TLSv1.3 with cipher TLS_")) || !bytes.Contains(trace, []byte("from front.example ([127.0.0.1])")) {
+		t.Errorf("trace field:\n%s", trace)
+	}
+	if r := g.records(1)[0]; !r.TLS || r.Action != "pass" || r.Direction != "out" {
+		t.Errorf("record %+v", r)
+	}
+	if !strings.Contains(back.Log(), "TLS connection established from") {
+		t.Error("no TLS to the next hop")
+	}
+}
+
+// As a before-queue filter of a Postfix, Sluis answers that Postfix's own client.
+func TestBeforeQueueFilterOfPostfix(t *testing.T) {
+	peers.Need(t, "swaks")
+	back := startPostfix(t, peers.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"},
+		Main: map[string]string{"smtpd_recipient_restrictions": "check_recipient_access inline:{{weg@school.example=550 5.1.1 Vertrokken}}, permit_mynetworks, reject"}})
+	g := newGateway(t, settings{nextHop: back.Addr(), policy: "  actions: {conduct: {out: reject}}"})
+	front := startPostfix(t, peers.PostfixOptions{Hostname: "front.example", Domains: []string{"school.example", "gezin.example"},
+		Main: map[string]string{"smtpd_proxy_filter": g.addr}})
+	host, port, _ := net.SplitHostPort(front.Addr())
+	send := func(to, data string) string {
+		out, _, err := peers.Swaks(t.Context(), "--server", host, "--port", port, "--from", teacher, "--to", to, "--data", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	if out := send(parent, letter("X-proxy "+harmless)); !strings.Contains(out, "250 2.0.0 Ok: queued as") {
+		t.Errorf("harmless:\n%s", out)
+	}
+	delivered(g, back, "X-proxy")
+	if out := send(parent, letter(threat)); !strings.Contains(out, "550 5.7.1 Refused under the code of conduct, clause C2.2a") {
+		t.Errorf("threat:\n%s", out)
+	}
+	if out := send(parent, letter(secret)); !strings.Contains(out, "250 2.0.0 Ok: queued as") || len(g.held()) != 1 {
+		t.Errorf("secret:\n%s", out)
+	}
+	if out := send("weg@school.example", letter(harmless)); !strings.Contains(out, "550 5.1.1") || !strings.Contains(out, "Vertrokken") {
+		t.Errorf("unknown recipient:\n%s", out)
+	}
+}
+
+// What a client says of its message reaches the next hop, a real one (RFC 3461, RFC 6531,
+// RFC 6152, RFC 1870), and addresses stay exactly as they are.
+func TestParametersAndPathsReachPostfix(t *testing.T) {
+	back := startPostfix(t, peers.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}})
+	g := newGateway(t, settings{nextHop: back.Addr()})
+	c := dialRaw(t, g)
+	offered := c.say("EHLO client.example\r\n", "250")
+	for _, k := range []string{"SIZE ", "8BITMIME", "SMTPUTF8", "DSN", "PIPELINING", "ENHANCEDSTATUSCODES", "CHUNKING"} {
+		if !strings.Contains(offered, k) {
+			t.Errorf("%s is not offered:\n%s", k, offered)
+		}
+	}
+	send := func(mail, rcpt, data string) {
+		t.Helper()
+		c.say("MAIL FROM:"+mail+"\r\nRCPT TO:"+rcpt+"\r\nDATA\r\n", "250", "250", "354")
+		c.say(data+".\r\n", "250")
+	}
+	send("<juf@school.example> SIZE=60 BODY=8BITMIME RET=HDRS ENVID=envelop+2B1", "<ouder@gezin.example> NOTIFY=SUCCESS ORCPT=rfc822;ouder@oud.example",
+		"X-Token: dsn\r\nSubject: a\r\n\r\nœuvre\r\n")
+	report := delivered(g, back, "Content-Type: multipart/report")
+	for _, want := range []string{"Original-Envelope-Id: envelop+1", "Original-Recipient: rfc822;ouder@oud.example", "Action: delivered"} {
+		if !bytes.Contains(report, []byte(want)) {
+			t.Errorf("the report lacks %q:\n%s", want, report)
+		}
+	}
+	send("<jürgen@school.example> SMTPUTF8 BODY=8BITMIME", "<öuder@gezin.example>", "X-Token: utf8\r\nSubject: één\r\n\r\nx\r\n")
+	if m := delivered(g, back, "X-Token: utf8"); !bytes.Contains(m, []byte("Return-Path: <jürgen@school.example>")) || !bytes.Contains(m, []byte("with UTF8SMTP id ")) {
+		t.Errorf("%s", m)
+	}
+	send("<>", `<"oud er"@gezin.example>`, "X-Token: null\r\nSubject: a\r\n\r\nx\r\n")
+	if m := delivered(g, back, "X-Token: null"); !bytes.Contains(m, []byte("Return-Path: <>")) || !bytes.Contains(m, []byte(`for <"oud er"@gezin.example>`)) {
+		t.Errorf("%s", m)
+	}
+	c.say("MAIL FROM:<juf@school.example>\r\nRCPT TO:<postmaster>\r\n", "250", "250")
+}
+
+// Clients by TLS, from the first byte and by STARTTLS.
+func TestSwaksOverTLS(t *testing.T) {
+	peers.Need(t, "swaks", peers.SwaksTLS)
+	sink := startSink(t)
+	implicit := freeAddr(t)
+	g := newGateway(t, settings{nextHop: sink.Addr(), mail: certificate(t), more: fmt.Sprintf("    - {address: %q, tls: implicit}\n", implicit)})
+	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data", "X-Token: start\n"+letter(harmless)); !strings.Contains(out, "TLS started with cipher TLSv1.3") {
+		t.Errorf("STARTTLS:\n%s", out)
+	}
+	_, port, _ := net.SplitHostPort(implicit)
+	if out := swaks(t, g, "--port", port, "--tls-on-connect", "--from", teacher, "--to", parent, "--data", "X-Token: implicit\n"+letter(harmless)); !strings.Contains(out, "TLS started with cipher TLSv1.3") {
+		t.Errorf("implicit:\n%s", out)
+	}
+	if a := sink.Arrivals(); a["start"].Times != 1 || a["implicit"].Times != 1 {
+		t.Errorf("%+v", a)
+	}
+	for _, r := range g.records(2) {
+		if !r.TLS {
+			t.Errorf("record %+v", r)
+		}
+	}
+}
