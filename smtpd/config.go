@@ -202,7 +202,7 @@ type Route struct {
 
 	Connections int           // at once; 0: as many as there are clients
 	Idle        time.Duration // keep an unused connection; default 20 s, negative: do not
-	Dial        time.Duration // per host; default 15 s
+	Dial        time.Duration // per host; default 15 s, or Command if that is less
 	Command     time.Duration // for a reply to a command; default 2 minutes
 	Body        time.Duration // for the reply to a whole message; default 10 minutes
 }
@@ -261,8 +261,8 @@ func (r *Route) check() error {
 	if r.Implicit && r.TLS == TLSNone {
 		return fmt.Errorf("route %s: implicit TLS and no TLS exclude each other", r.Name)
 	}
-	orDefault(&r.Dial, 15*time.Second)
 	orDefault(&r.Command, 2*time.Minute)
+	orDefault(&r.Dial, min(15*time.Second, r.Command))
 	orDefault(&r.Body, 10*time.Minute)
 	if r.Idle == 0 {
 		r.Idle = 20 * time.Second

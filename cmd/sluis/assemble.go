@@ -177,7 +177,8 @@ func serverTLS(c config.TLS) (*tls.Config, error) {
 }
 
 func routeOf(cfg *config.Config, i int, r config.Route) (smtpd.Route, error) {
-	route := smtpd.Route{Name: fmt.Sprintf("route %d", i+1), Directions: rules.DirectionsOf(r.Directions...), Hosts: r.Hosts, Implicit: r.Implicit}
+	route := smtpd.Route{Name: fmt.Sprintf("route %d", i+1), Directions: rules.DirectionsOf(r.Directions...), Hosts: r.Hosts, Implicit: r.Implicit,
+		Command: time.Duration(r.Timeout), Body: 5 * time.Duration(r.Timeout)}
 	for _, to := range r.To {
 		if to == "own" {
 			route.Domains = append(route.Domains, cfg.Organisation.Domains...)

@@ -89,10 +89,17 @@ type settings struct {
 // newGateway writes a configuration and starts the gateway; it is ended with the test.
 func newGateway(t *testing.T, s settings) *gateway {
 	t.Helper()
-	g := &gateway{t: t, dir: t.TempDir(), addr: freeAddr(t), status: freeAddr(t)}
-	g.configure(s)
+	g := prepareGateway(t, s)
 	g.start()
 	t.Cleanup(g.kill)
+	return g
+}
+
+// prepareGateway only writes its configuration.
+func prepareGateway(t *testing.T, s settings) *gateway {
+	t.Helper()
+	g := &gateway{t: t, dir: t.TempDir(), addr: freeAddr(t), status: freeAddr(t)}
+	g.configure(s)
 	return g
 }
 
@@ -120,7 +127,7 @@ mail:
     - address: %q
 %s  trusted: [127.0.0.1/32]
   routes:
-    - {to: ["*"], hosts: [%q], tls: %s}
+    - {to: ["*"], hosts: [%q], tls: %s, timeout: 1s}
 %s
 policy:
   sample-rate: %s

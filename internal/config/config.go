@@ -81,6 +81,7 @@ type Route struct {
 	Hosts      []string          `yaml:"hosts"`      // host:port, tried in order
 	TLS        string            `yaml:"tls"`        // none, opportunistic (default), required or verified
 	Implicit   bool              `yaml:"implicit"`   // TLS from the first byte, port 465
+	Timeout    Duration          `yaml:"timeout"`    // for a reply; default 2m. After a message it is five times as long
 	Auth       *Auth             `yaml:"auth"`       // what a smarthost asks for
 }
 

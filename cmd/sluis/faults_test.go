@@ -1,0 +1,256 @@
+package main_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sluis/internal/peers"
+)
+
+// try sends a message and returns the first reply that is no success; the last one else.
+func (g *gateway) try(from string, to []string, data string) string {
+	g.t.Helper()
+	c := dialRaw(g.t, g)
+	lines := []string{"EHLO client.example", "MAIL FROM:<" + from + ">"}
+	for _, r := range to {
+		lines = append(lines, "RCPT TO:<"+r+">")
+	}
+	for _, l := range append(lines, "DATA") {
+		if reply := c.say(l+"\r\n", ""); reply[0] != '2' && reply[0] != '3' {
+			return reply
+		}
+	}
+	return c.say(strings.ReplaceAll(data, "\n", "\r\n")+".\r\n", "")
+}
+
+func (g *gateway) healthz() (code int, text string) {
+	g.t.Helper()
+	res, err := http.Get("http://" + g.status + "/healthz")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return res.StatusCode, string(b)
+}
+
+// Whatever the next hop does, the client gets a proper reply, and a message that was not
+// accepted is nowhere: not at the next hop, and not in quarantine for the other recipient.
+func TestTheNextHopFails(t *testing.T) {
+	stages := map[string]peers.Stage{"connecting": peers.OnConnect, "EHLO": peers.OnHello, "MAIL": peers.OnMail, "RCPT": peers.OnRcpt, "DATA": peers.OnData, "the message": peers.OnBody}
+	for when, stage := range stages {
+		for how, fault := range map[string]peers.Fault{
+			"stalls":           {Delay: 6 * time.Second, Drop: true},
+			"drops":            {Drop: true},
+			"refuses":          {Reply: "554 5.3.0 Nee"},
+			"refuses for now":  {Reply: "451 4.3.0 Straks"},
+			"talks nonsense":   {Reply: "hallo"},
+			"is shutting down": {Reply: "421 4.3.2 Tot ziens"},
+		} {
+			t.Run(how+" at "+when, func(t *testing.T) {
+				t.Parallel()
+				sink := startSink(t)
+				sink.Misbehave(func(s peers.Stage) peers.Fault {
+					if s == stage {
+						return fault
+					}
+					return peers.Fault{}
+				})
+				g := newGateway(t, settings{nextHop: sink.Addr()})
+				reply := g.try(teacher, []string{parent, head}, "X-Token: t\n"+letter(secret))
+				if len(reply) < 4 || reply[0] != '4' && reply[0] != '5' {
+					t.Errorf("reply %q", reply)
+				}
+				// Set aside for one, refused for the other: a refusal for good would lose the first.
+				if reply[0] == '5' && (stage == peers.OnData || stage == peers.OnBody) {
+					t.Errorf("reply %q", reply)
+				}
+				if len(sink.Arrivals()) > 0 || len(g.held()) > 0 {
+					t.Errorf("not accepted, and yet %v at the next hop, %v in quarantine", sink.Arrivals(), g.held())
+				}
+				sink.Misbehave(nil)
+				if reply := g.try(teacher, []string{parent, head}, "X-Token: t\n"+letter(secret)); reply[0] != '2' {
+					t.Errorf("again, all being well: %q", reply)
+				}
+				if sink.Arrivals()["t"].Times != 1 || len(g.held()) != 1 {
+					t.Errorf("%v at the next hop, %v in quarantine", sink.Arrivals(), g.held())
+				}
+			})
+		}
+	}
+}
+
+func TestTheNextHopIsAway(t *testing.T) {
+	g := newGateway(t, settings{nextHop: freeAddr(t)})
+	if reply := g.try(teacher, []string{parent}, letter(harmless)); !strings.HasPrefix(reply, "451 4.4.1") {
+		t.Errorf("%q", reply)
+	}
+}
+
+// If the next hop took the message and its reply got lost, nobody can know. The sender
+// tries again: better twice than not at all.
+func TestALostReplyMeansTwiceRatherThanNever(t *testing.T) {
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	sink.Misbehave(func(s peers.Stage) peers.Fault { return peers.Fault{Drop: s == peers.OnBody, Keep: true} })
+	if reply := g.try(teacher, []string{parent}, "X-Token: t\n"+letter(harmless)); !strings.HasPrefix(reply, "451 4.4.2") {
+		t.Errorf("%q", reply)
+	}
+	sink.Misbehave(nil)
+	if reply := g.try(teacher, []string{parent}, "X-Token: t\n"+letter(harmless)); reply[0] != '2' {
+		t.Errorf("%q", reply)
+	}
+	if a := sink.Arrivals()["t"]; a.Times != 2 || a.Differs {
+		t.Errorf("%+v", a)
+	}
+}
+
+// mount mounts something for the time of a test, which needs the right to.
+func mount(t *testing.T, source, target, kind string, flags uintptr, data string) {
+	t.Helper()
+	err := unix.Mount(source, target, kind, flags, data)
+	if errors.Is(err, unix.EPERM) && os.Getenv("CI") != "true" {
+		t.Skip("SKIPPED: needs the right to mount (CAP_SYS_ADMIN)")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Unmount(target, unix.MNT_DETACH) })
+}
+
+// With no room on the disk mail that needs none flows, other mail stays with its sender,
+// and when there is room again all is as before.
+func TestTheDiskIsFull(t *testing.T) {
+	sink := startSink(t)
+	g := prepareGateway(t, settings{nextHop: sink.Addr()})
+	if err := os.Mkdir(g.data(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	mount(t, "tmpfs", g.data(), "tmpfs", 0, "size=8m")
+	g.start()
+	t.Cleanup(g.kill)
+	ballast := filepath.Join(g.data(), "ballast")
+	fill(t, ballast)
+
+	if reply := g.try(teacher, []string{parent}, "X-Token: leak\n"+letter(secret)); !strings.HasPrefix(reply, "452 4.3.1") && !strings.HasPrefix(reply, "451 4.3.0") {
+		t.Errorf("set aside on a full disk: %q", reply)
+	}
+	if reply := g.try(teacher, []string{parent}, "X-Token: large\n"+letter(strings.Repeat(harmless+"\n", 10_000))); !strings.HasPrefix(reply, "452 4.3.1") {
+		t.Errorf("a large message on a full disk: %q", reply)
+	}
+	if reply := g.try(teacher, []string{parent}, "X-Token: small\n"+letter(harmless)); reply[0] != '2' {
+		t.Errorf("a small message: %q", reply)
+	}
+	g.eventually("be unhealthy", func() bool { code, text := g.healthz(); return code == 503 && strings.Contains(text, "journal") })
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []string{"X-Token: leak\n" + letter(secret), "X-Token: large\n" + letter(strings.Repeat(harmless+"\n", 10_000))} {
+		if reply := g.try(teacher, []string{parent}, m); reply[0] != '2' {
+			t.Errorf("with room again: %q", reply)
+		}
+	}
+	g.eventually("be healthy", func() bool { code, _ := g.healthz(); return code == 200 })
+	a := sink.Arrivals()
+	if len(a) != 2 || a["large"].Times != 1 || a["small"].Times != 1 || len(g.held()) != 1 {
+		t.Errorf("%+v at the next hop, %+v in quarantine", a, g.held())
+	}
+	g.records(5) // also of what was tried while the disk was full
+	g.stop()
+	if files, err := os.ReadDir(filepath.Join(g.data(), "quarantine", "sealed")); err != nil || len(files) != 1 {
+		t.Errorf("%d sealed files, %v", len(files), err)
+	}
+}
+
+// fill takes all the room that there is.
+func fill(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, size := range []int{64 << 10, 1 << 10, 1} {
+		block := make([]byte, size)
+		for err = nil; err == nil; {
+			_, err = f.Write(block)
+		}
+		if !errors.Is(err, unix.ENOSPC) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTheQuarantineIsReadOnly(t *testing.T) {
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	sealed := filepath.Join(g.data(), "quarantine", "sealed")
+	mount(t, sealed, sealed, "", unix.MS_BIND, "")
+	if err := unix.Mount("", sealed, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	if reply := g.try(teacher, []string{parent, head}, "X-Token: t\n"+letter(secret)); !strings.HasPrefix(reply, "451 4.3.0") {
+		t.Errorf("%q", reply)
+	}
+	if reply := g.try(teacher, []string{parent}, "X-Token: harmless\n"+letter(harmless)); reply[0] != '2' {
+		t.Errorf("harmless: %q", reply)
+	}
+	if a := sink.Arrivals(); len(a) != 1 || len(g.held()) != 0 {
+		t.Errorf("%+v at the next hop, %+v in quarantine", a, g.held())
+	}
+	if err := unix.Unmount(sealed, unix.MNT_DETACH); err != nil {
+		t.Fatal(err)
+	}
+	if reply := g.try(teacher, []string{parent, head}, "X-Token: t\n"+letter(secret)); reply[0] != '2' {
+		t.Errorf("writable again: %q", reply)
+	}
+	if len(g.held()) != 1 || sink.Arrivals()["t"].Times != 1 {
+		t.Errorf("%+v at the next hop, %+v in quarantine", sink.Arrivals(), g.held())
+	}
+}
+
+// More connections than there may be get a proper reply, and then again a place.
+func TestTooManyConnections(t *testing.T) {
+	g := newGateway(t, settings{nextHop: startSink(t).Addr(), mail: "  limits: {connections: 2}"})
+	first, second := dialRaw(t, g), dialRaw(t, g)
+	for _, c := range []raw{first, second} {
+		c.say("EHLO c\r\n", "250")
+	}
+	g.eventually("refuse a third", func() bool {
+		reply, err := greeting(g.addr)
+		return err == nil && strings.HasPrefix(reply, "421 ")
+	})
+	first.say("QUIT\r\n", "221")
+	g.eventually("take another", func() bool {
+		reply, err := greeting(g.addr)
+		return err == nil && strings.HasPrefix(reply, "220 ")
+	})
+}
+
+func greeting(addr string) (string, error) {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(10 * time.Second))
+	b := make([]byte, 512)
+	n, err := c.Read(b)
+	if err != nil {
+		return "", fmt.Errorf("greeting: %w", err)
+	}
+	return string(b[:n]), nil
+}
