@@ -48,11 +48,12 @@ func (g *gateway) chore(name string, do func() error) {
 
 // retention destroys what is older than the configuration lets it be.
 func (g *gateway) retention(ctx context.Context, now time.Time) error {
-	records, err := g.journalDB.Prune(ctx, now.Add(-time.Duration(g.cfg.Journal.Retention)))
+	cfg := g.current.Load()
+	records, err := g.journalDB.Prune(ctx, now.Add(-time.Duration(cfg.Journal.Retention)))
 	if err != nil {
 		return err
 	}
-	messages, err := g.quarantine.Expire(ctx, now.Add(-time.Duration(g.cfg.Quarantine.Retention)))
+	messages, err := g.quarantine.Expire(ctx, now.Add(-time.Duration(cfg.Quarantine.Retention)))
 	if err != nil || records == 0 && messages == 0 {
 		return err
 	}

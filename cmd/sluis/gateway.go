@@ -8,6 +8,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,7 +28,8 @@ import (
 
 // gateway is everything that runs, put together.
 type gateway struct {
-	cfg        *config.Config
+	cfg        *config.Config                // that it started with: what needs a restart to change
+	current    atomic.Pointer[config.Config] // that is in force
 	log        *slog.Logger
 	lock       *os.File
 	ledger     *ledger.Ledger
@@ -43,6 +47,7 @@ type gateway struct {
 // and then the ports. What it opened before an error it closes.
 func newGateway(ctx context.Context, cfg *config.Config, log *slog.Logger, observe func(smtpd.Journal) smtpd.Journal) (*gateway, error) {
 	g := &gateway{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), observe: observe}
+	g.current.Store(cfg)
 	if err := g.open(ctx); err != nil {
 		return nil, errors.Join(err, g.closeStores(context.WithoutCancel(ctx)))
 	}
@@ -228,9 +233,29 @@ func (g *gateway) reload(ctx context.Context) {
 	g.log.Info("reloaded configuration, certificates, rules and roster")
 }
 
+// needsRestart names what differs and is read at the start only; empty if nothing.
+func needsRestart(old, cfg *config.Config) string {
+	for _, f := range []struct {
+		name   string
+		differ bool
+	}{
+		{"data", old.Data != cfg.Data},
+		{"log", old.Log != cfg.Log},
+		{"metrics", old.Metrics != cfg.Metrics},
+		{"mail.listen", !reflect.DeepEqual(old.Mail.Listen, cfg.Mail.Listen)},
+		{"quarantine.recipients", !slices.Equal(old.Quarantine.Recipients, cfg.Quarantine.Recipients)},
+		{"quarantine.identity", old.Quarantine.Identity != cfg.Quarantine.Identity},
+	} {
+		if f.differ {
+			return f.name
+		}
+	}
+	return ""
+}
+
 func (g *gateway) apply(ctx context.Context, cfg *config.Config) error {
-	if cfg.Data != g.cfg.Data {
-		return errors.New("the data directory cannot change while the gateway runs: restart it")
+	if what := needsRestart(g.cfg, cfg); what != "" {
+		return fmt.Errorf("%s cannot change while the gateway runs: restart it", what)
 	}
 	relay, err := g.relayConfig(cfg)
 	if err != nil {
@@ -239,9 +264,12 @@ func (g *gateway) apply(ctx context.Context, cfg *config.Config) error {
 	if _, err := g.ledger.Append(ctx, ledger.ConfigLoaded, relay.data()); err != nil {
 		return err
 	}
+	if err := g.sampler.SetRate(ctx, relay.rate, time.Now()); err != nil {
+		return err
+	}
 	if err := g.relay.Reload(relay.Config); err != nil {
 		return err
 	}
-	g.cfg = cfg
+	g.current.Store(cfg)
 	return nil
 }

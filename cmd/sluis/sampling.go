@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"sluis/filter"
@@ -44,12 +45,12 @@ func (c samplingAuditCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	draws := func(_ string, use func(filter.ID, string, bool) error) error {
+	draws := func(_ string, use func(filter.ID, time.Time, string, bool) error) error {
 		_, err := db.Each(ctx, begin, begin.Add(24*time.Hour), 0, func(r journal.Record) error {
 			if !r.Eligible {
 				return nil
 			}
-			return use(r.ID, r.Group.String(), r.Drawn)
+			return use(r.ID, r.Time, r.Group.String(), r.Drawn)
 		})
 		return err
 	}
@@ -70,7 +71,11 @@ func (c samplingAuditCmd) print(r sampling.Report) error {
 		if !r.Revealed {
 			secret = "the gateway's own secret, which is not revealed yet"
 		}
-		fmt.Printf("%s: %d of %d outgoing messages drawn at a rate of %.3g%%, checked with %s\n", r.Day, r.Drawn, r.Eligible, 100*r.Rate, secret)
+		rates := []string{}
+		for _, rate := range r.Rates {
+			rates = append(rates, fmt.Sprintf("%.3g%%", 100*rate))
+		}
+		fmt.Printf("%s: %d of %d outgoing messages drawn at a rate of %s, checked with %s\n", r.Day, r.Drawn, r.Eligible, strings.Join(rates, ", then "), secret)
 		for _, id := range r.Deviations {
 			fmt.Printf("DEVIATION: message %s was not drawn as the secret says\n", id)
 		}

@@ -43,6 +43,7 @@ type Kind string
 // The kinds.
 const (
 	SamplingCommit     Kind = "sampling-commit"
+	SamplingRate       Kind = "sampling-rate" // of a day that is committed to already
 	SamplingReveal     Kind = "sampling-reveal"
 	ConfigLoaded       Kind = "config-loaded"
 	QuarantineOpened   Kind = "quarantine-opened"
@@ -61,6 +62,7 @@ type Data struct {
 	Commit string  `json:"commit,omitempty"` // hexadecimal SHA-256 of a day's secret
 	Secret string  `json:"secret,omitempty"` // hexadecimal
 	Rate   float64 `json:"rate,omitempty"`
+	Since  int64   `json:"since,omitempty"`  // of a rate, in milliseconds since 1970 (UTC)
 	Rules  string  `json:"rules,omitempty"`  // fingerprint
 	Roster string  `json:"roster,omitempty"` // fingerprint
 	Count  int     `json:"count,omitempty"`

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"sluis/filter"
 	"sluis/internal/ledger"
@@ -15,7 +16,7 @@ import (
 // Report is what the audit of a day shows.
 type Report struct {
 	Day        string         `json:"day"`
-	Rate       float64        `json:"rate"`
+	Rates      []float64      `json:"rates"`    // in their order, if they changed during the day
 	Revealed   bool           `json:"revealed"` // the secret is in the ledger; else it is the gateway's own
 	Eligible   int            `json:"eligible"`
 	Drawn      int            `json:"drawn"`
@@ -27,23 +28,32 @@ type Report struct {
 func (r Report) Fair() bool { return len(r.Deviations) == 0 }
 
 // Draws gives the draws of a day to an auditor, as the journal has them.
-type Draws func(day string, use func(id filter.ID, group string, drawn bool) error) error
+type Draws func(day string, use func(id filter.ID, at time.Time, group string, drawn bool) error) error
 
 // Audit repeats every draw of a day. It fails if the day was not committed to, or if the
 // secret is not the one that was.
 func Audit(day, dir string, entries func(func(ledger.Entry) error) error, draws Draws) (Report, error) {
 	r := Report{Day: day, Groups: map[string]int{}, Deviations: []filter.ID{}}
 	commit, secret := "", ""
+	var rates timeline
 	err := entries(func(e ledger.Entry) error {
 		if e.Data.Day != day {
 			return nil
 		}
 		switch e.Kind {
 		case ledger.SamplingCommit:
-			if commit != "" {
-				return fmt.Errorf("day %s was committed to twice, in entry %d again", day, e.Index)
+			if commit != "" && commit != e.Data.Commit { // the same one again is what a crash leaves
+				return fmt.Errorf("day %s was committed to twice, in entry %d with another secret", day, e.Index)
 			}
-			commit, r.Rate = e.Data.Commit, e.Data.Rate
+			if commit == "" {
+				rates = timeline{{0, e.Data.Rate}}
+			}
+			commit = e.Data.Commit
+		case ledger.SamplingRate:
+			if early := e.Time.UnixMilli() - e.Data.Since; len(rates) == 0 || early > backdated.Milliseconds() || e.Data.Since < rates[len(rates)-1].Since {
+				return fmt.Errorf("entry %d changes the rate of %s for a time before itself", e.Index, day)
+			}
+			rates = append(rates, change{e.Data.Since, e.Data.Rate})
 		case ledger.SamplingReveal:
 			secret, r.Revealed = e.Data.Secret, true
 		}
@@ -69,19 +79,25 @@ func Audit(day, dir string, entries func(func(ledger.Entry) error) error, draws 
 	if sum := sha256.Sum256(key); hex.EncodeToString(sum[:]) != commit {
 		return r, errors.New("the secret is not the one that was committed to: the sample of this day is not to be trusted")
 	}
-	return r, r.repeat(key, draws)
+	for _, c := range rates {
+		r.Rates = append(r.Rates, c.Rate)
+	}
+	return r, r.repeat(key, rates, draws)
 }
 
-func (r *Report) repeat(secret []byte, draws Draws) error {
-	mac, cut := hmac.New(sha256.New, secret), threshold(r.Rate)
+// backdated is how long writing a change of the rate may take.
+const backdated = time.Minute
+
+func (r *Report) repeat(secret []byte, rates timeline, draws Draws) error {
+	mac := hmac.New(sha256.New, secret)
 	var sum [sha256.Size]byte
-	return draws(r.Day, func(id filter.ID, group string, drawn bool) error {
+	return draws(r.Day, func(id filter.ID, at time.Time, group string, drawn bool) error {
 		r.Eligible++
 		if drawn {
 			r.Drawn++
 			r.Groups[group]++
 		}
-		if draw(mac, &sum, id, cut) != drawn {
+		if draw(mac, &sum, id, threshold(rates.at(at))) != drawn {
 			r.Deviations = append(r.Deviations, id)
 		}
 		return nil

@@ -2,8 +2,8 @@
 // anyone can check afterwards that it was fair.
 //
 // Each day (UTC) has a secret of 256 bits. Its hash and the rate are in the ledger before
-// the day's first draw; the secret itself is in the ledger a day after the day has ended.
-// A message is drawn if HMAC-SHA256(secret, its ID), as a number of 64 bits, is below the
+// the day's first draw, a change of the rate before it counts; the secret itself is in the
+// ledger a day after the day has ended. A message is drawn if HMAC-SHA256(secret, its ID), as a number of 64 bits, is below the
 // rate; the ID is random and set before anything of the message is read. Whoever has the
 // secret can repeat every draw, and nobody could choose one.
 package sampling
@@ -39,27 +39,27 @@ type Ledger interface {
 type Sampler struct {
 	dir    string
 	ledger Ledger
-	rate   float64
 
-	mu  sync.Mutex
-	day string // of what follows
-	cut uint64 // draws below it
-	mac hash.Hash
-	sum [sha256.Size]byte
+	mu    sync.Mutex
+	rate  float64
+	day   string // of what follows
+	rates timeline
+	mac   hash.Hash
+	sum   [sha256.Size]byte
 }
 
 // committed is a day's secret, on disk.
 type committed struct {
-	Secret []byte  `json:"secret"`
-	Rate   float64 `json:"rate"`
-	Index  int64   `json:"index"` // of the commitment in the ledger; -1 before it is there
+	Secret []byte   `json:"secret"`
+	Rates  timeline `json:"rates"`
+	Index  int64    `json:"index"` // of the commitment in the ledger; -1 before it is there
 }
 
-// Open returns a sampler that keeps its secrets in dir. The rate, from 0 to 1, holds for
-// days that are not committed to yet: tomorrow is, as soon as today begins.
+// Open returns a sampler that keeps its secrets in dir. The rate is from 0 to 1; Prepare
+// makes it count.
 func Open(dir string, l Ledger, rate float64) (*Sampler, error) {
-	if !(rate >= 0 && rate <= 1) {
-		return nil, fmt.Errorf("sample rate %v is not between 0 and 1", rate)
+	if err := checkRate(rate); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make directory of sampling secrets: %w", err)
@@ -69,11 +69,37 @@ func Open(dir string, l Ledger, rate float64) (*Sampler, error) {
 
 const dayForm = "2006-01-02"
 
-// Prepare commits to the day of now and to the next, and reveals the days that ended more
-// than 24 hours ago. The gateway calls it before it takes mail, and every hour.
+func checkRate(rate float64) error {
+	if !(rate >= 0 && rate <= 1) {
+		return fmt.Errorf("sample rate %v is not between 0 and 1", rate)
+	}
+	return nil
+}
+
+// SetRate changes the rate from now on, after that is in the ledger.
+func (s *Sampler) SetRate(ctx context.Context, rate float64, now time.Time) error {
+	if err := checkRate(rate); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	old := s.rate
+	s.rate = rate
+	s.mu.Unlock()
+	if err := s.Prepare(ctx, now); err != nil {
+		s.mu.Lock()
+		s.rate = old
+		s.mu.Unlock()
+		return err
+	}
+	return nil
+}
+
+// Prepare commits to the day of now and to the next, at the rate that holds, and reveals
+// the days that ended more than 24 hours ago. The gateway calls it before it takes mail,
+// and every hour.
 func (s *Sampler) Prepare(ctx context.Context, now time.Time) error {
 	for _, t := range []time.Time{now, now.Add(24 * time.Hour)} {
-		if _, err := s.commit(ctx, t.UTC().Format(dayForm)); err != nil {
+		if err := s.prepare(ctx, t.UTC().Format(dayForm), now); err != nil {
 			return err
 		}
 	}
@@ -92,11 +118,41 @@ func (s *Sampler) Prepare(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// commit returns the day's secret, which is in the ledger by then.
+// prepare commits to a day, or changes the rate of one that is committed to.
+func (s *Sampler) prepare(ctx context.Context, day string, now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.commit(ctx, day)
+	if err != nil || c.Rates.last() == s.rate {
+		return err
+	}
+	// A whole millisecond, as in the journal, so that an audit sees the same order.
+	since := now.Truncate(time.Millisecond).Add(time.Millisecond).UnixMilli()
+	if _, err := s.ledger.Append(ctx, ledger.SamplingRate, ledger.Data{Day: day, Rate: s.rate, Since: since}); err != nil {
+		return fmt.Errorf("change the rate of %s: %w", day, err)
+	}
+	c.Rates = append(c.Rates, change{since, s.rate})
+	if err := s.keep(day, c); err != nil {
+		return fmt.Errorf("change the rate of %s: %w", day, err)
+	}
+	s.day = "" // read anew
+	return nil
+}
+
+func (s *Sampler) path(day string) string { return filepath.Join(s.dir, day+".json") }
+
+func (s *Sampler) keep(day string, c committed) error {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return durable.Replace(s.path(day), b)
+}
+
+// commit returns the day's secret, which is in the ledger by then. Callers hold the lock.
 func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
-	path := filepath.Join(s.dir, day+".json")
-	c, err := readOrCreate(path, func() committed {
-		c := committed{Secret: make([]byte, 32), Rate: s.rate, Index: -1}
+	c, err := readOrCreate(s.path(day), func() committed {
+		c := committed{Secret: make([]byte, 32), Rates: timeline{{0, s.rate}}, Index: -1}
 		rand.Read(c.Secret) // never fails (crypto/rand, Go 1.24)
 		return c
 	})
@@ -104,15 +160,11 @@ func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
 		return c, err
 	}
 	sum := sha256.Sum256(c.Secret)
-	c.Index, err = s.ledger.Append(ctx, ledger.SamplingCommit, ledger.Data{Day: day, Commit: hex.EncodeToString(sum[:]), Rate: c.Rate})
+	c.Index, err = s.ledger.Append(ctx, ledger.SamplingCommit, ledger.Data{Day: day, Commit: hex.EncodeToString(sum[:]), Rate: c.Rates[0].Rate})
 	if err != nil {
 		return c, fmt.Errorf("commit to the sample of %s: %w", day, err)
 	}
-	b, err := json.Marshal(c)
-	if err == nil {
-		err = durable.Replace(path, b)
-	}
-	if err != nil {
+	if err := s.keep(day, c); err != nil {
 		return c, fmt.Errorf("commit to the sample of %s: %w", day, err)
 	}
 	return c, nil
@@ -142,7 +194,7 @@ func read(path string) (committed, error) {
 }
 
 func parse(b []byte) (c committed, err error) {
-	if err := json.Unmarshal(b, &c); err != nil || len(c.Secret) != 32 {
+	if err := json.Unmarshal(b, &c); err != nil || len(c.Secret) != 32 || len(c.Rates) == 0 {
 		return c, errors.New("a sampling secret is damaged: restore it from a backup; the day cannot be checked without it")
 	}
 	return c, nil
@@ -153,7 +205,7 @@ func (s *Sampler) reveal(ctx context.Context, path, day string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.ledger.Append(ctx, ledger.SamplingReveal, ledger.Data{Day: day, Secret: hex.EncodeToString(c.Secret), Rate: c.Rate}); err != nil {
+	if _, err := s.ledger.Append(ctx, ledger.SamplingReveal, ledger.Data{Day: day, Secret: hex.EncodeToString(c.Secret)}); err != nil {
 		return fmt.Errorf("reveal the sample of %s: %w", day, err)
 	}
 	if err := durable.Remove(path); err != nil {
@@ -172,9 +224,9 @@ func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		s.day, s.cut, s.mac = day, threshold(c.Rate), hmac.New(sha256.New, c.Secret)
+		s.day, s.rates, s.mac = day, c.Rates, hmac.New(sha256.New, c.Secret)
 	}
-	return draw(s.mac, &s.sum, id, s.cut), nil
+	return draw(s.mac, &s.sum, id, threshold(s.rates.at(at))), nil
 }
 
 func draw(mac hash.Hash, sum *[sha256.Size]byte, id filter.ID, cut uint64) bool {
@@ -189,4 +241,26 @@ func threshold(rate float64) uint64 {
 		return math.MaxUint64
 	}
 	return uint64(rate * (1 << 32) * (1 << 32))
+}
+
+// timeline is the rates of a day, in their order.
+type timeline []change
+
+// change is a rate and from when it holds, in milliseconds since 1970 (UTC).
+type change struct {
+	Since int64   `json:"since"`
+	Rate  float64 `json:"rate"`
+}
+
+func (t timeline) last() float64 { return t[len(t)-1].Rate }
+
+// at returns the rate that holds at a time.
+func (t timeline) at(when time.Time) float64 {
+	ms := when.UnixMilli()
+	for i := len(t) - 1; i > 0; i-- {
+		if t[i].Since <= ms {
+			return t[i].Rate
+		}
+	}
+	return t[0].Rate
 }
