@@ -94,10 +94,10 @@ func decode(b []byte) (r Record, err error) {
 }
 
 // seal makes a record fit to be kept: without anything of a party with a confidential
-// role (C3.2g).
-func (r *Record) seal(p Pseudonym) {
+// role (C3.2g), also if the gateway did not see that who has one.
+func (r *Record) seal(p Pseudonym, who roster.Subject) {
 	r.pseudonym = p
-	if r.Confidential {
+	if r.Confidential || who.Confidential() {
 		r.pseudonym, r.Group, r.Peer = Pseudonym{}, roster.Group{}, Domain{}
 	}
 }

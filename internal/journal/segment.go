@@ -116,39 +116,43 @@ func adopt(dir string) error {
 	return durable.SyncDir(dir)
 }
 
-// readSegment calls use for each record, up to the end or the first frame that is not
-// whole: what follows was never synced.
-func readSegment(r io.Reader, use func(Record) error) error {
+// readSegment calls use for each record, and returns how many bytes are none: a record
+// that was damaged is passed over, and after the last whole one stands what a crash cut
+// short, or left as zeros, before it was synced.
+func readSegment(r io.Reader, use func(Record) error) (unread int64, err error) {
 	br := bufio.NewReaderSize(r, 64<<10)
-	var head [8]byte
-	body := make([]byte, maxFrame)
 	for {
-		if _, err := io.ReadFull(br, head[:]); err != nil {
-			return ignoreEnd(err)
-		}
-		n := binary.BigEndian.Uint32(head[:])
-		if n > maxFrame {
-			return nil
-		}
-		if _, err := io.ReadFull(br, body[:n]); err != nil {
-			return ignoreEnd(err)
-		}
-		if crc32.Checksum(body[:n], castagnoli) != binary.BigEndian.Uint32(head[4:]) {
-			return nil
-		}
-		rec, err := decode(body[:n])
+		frame, err := peekFrame(br)
 		if err != nil {
-			return err
+			return unread, err
 		}
-		if err := use(rec); err != nil {
-			return err
+		if frame == nil {
+			rest, err := io.Copy(io.Discard, br)
+			return unread + rest, err
 		}
+		body := frame[8:]
+		rec, err := decode(body)
+		if err != nil || crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(frame[4:]) {
+			unread += int64(len(frame))
+		} else if err := use(rec); err != nil {
+			return unread, err
+		}
+		br.Discard(len(frame)) // peeked
 	}
 }
 
-func ignoreEnd(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return nil
+// peekFrame returns the next frame; nil if what follows is none.
+func peekFrame(br *bufio.Reader) ([]byte, error) {
+	head, err := br.Peek(8)
+	if err == nil {
+		n := binary.BigEndian.Uint32(head)
+		if n > maxFrame {
+			return nil, nil
+		}
+		head, err = br.Peek(8 + int(n))
 	}
-	return err
+	if err == io.EOF {
+		return nil, nil
+	}
+	return head, err
 }

@@ -53,44 +53,44 @@ func OpenDB(path string) (*DB, error) {
 func (d *DB) Close() error { return d.db.Close() }
 
 // load brings the records of a segment in, and its name, in one transaction. A segment
-// that is in already is passed over.
-func (d *DB) load(path, name string) error {
+// that is in already is passed over. It returns how many bytes were no records.
+func (d *DB) load(path, name string) (unread int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("load journal segment: %w", err)
+		return 0, fmt.Errorf("load journal segment: %w", err)
 	}
 	defer f.Close()
 	tx, err := d.db.Begin()
 	if err != nil {
-		return fmt.Errorf("load journal segment: %w", err)
+		return 0, fmt.Errorf("load journal segment: %w", err)
 	}
 	defer tx.Rollback() // no effect after Commit
 	res, err := tx.Exec("INSERT OR IGNORE INTO segments VALUES (?, ?)", name, time.Now().UnixMilli())
 	if err != nil {
-		return fmt.Errorf("load journal segment: %w", err)
+		return 0, fmt.Errorf("load journal segment: %w", err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return err
+		return 0, err
 	}
-	if err := insert(tx, f); err != nil {
-		return fmt.Errorf("load journal segment: %w", err)
+	if unread, err = insert(tx, f); err != nil {
+		return 0, fmt.Errorf("load journal segment: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("load journal segment: %w", err)
+		return 0, fmt.Errorf("load journal segment: %w", err)
 	}
-	return nil
+	return unread, nil
 }
 
-func insert(tx *sql.Tx, f *os.File) error {
+func insert(tx *sql.Tx, f *os.File) (unread int64, err error) {
 	row, err := tx.Prepare("INSERT INTO traffic VALUES (NULL" + placeholders(21) + ")")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer row.Close()
 	hour, err := tx.Prepare(`INSERT INTO hourly VALUES (?, ?, ?, ?, ?, ?, 1, ?)
 		ON CONFLICT DO UPDATE SET messages = messages + 1, bytes = bytes + excluded.bytes`)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer hour.Close()
 	return readSegment(f, func(r Record) error {
@@ -202,6 +202,10 @@ func (d *DB) Prune(ctx context.Context, before time.Time) (int64, error) {
 	}
 	// The names of old segments are needed only until their files are surely gone.
 	if _, err := d.db.ExecContext(ctx, "DELETE FROM segments WHERE time < ?", before.UnixMilli()); err != nil {
+		return 0, fmt.Errorf("prune journal: %w", err)
+	}
+	// The write-ahead log has older states of the pages.
+	if _, err := d.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		return 0, fmt.Errorf("prune journal: %w", err)
 	}
 	return res.RowsAffected()

@@ -176,7 +176,7 @@ func (w *Writer) append(s *segment, e entry) {
 	if err != nil {
 		w.trouble(err) // the record is kept, and is about nobody
 	}
-	e.rec.seal(p)
+	e.rec.seal(p, e.who)
 	s.add(&e.rec)
 }
 
@@ -231,8 +231,12 @@ func (w *Writer) load() error {
 		return err
 	}
 	for _, n := range names {
-		if err := w.db.load(n, filepath.Base(n)); err != nil {
+		unread, err := w.db.load(n, filepath.Base(n))
+		if err != nil {
 			return err
+		}
+		if unread > 0 {
+			w.log.Warn("journal: a part of a segment is no record; after a crash that is its end", "bytes", unread)
 		}
 		if err := os.Remove(n); err != nil { // not synced: a segment that comes back is known by its name
 			return fmt.Errorf("remove loaded journal segment: %w", err)

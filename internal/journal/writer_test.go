@@ -1,0 +1,366 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sluis/filter"
+	"sluis/internal/roster"
+)
+
+// nobody has a pseudonym.
+type nobody struct{}
+
+func (nobody) Pseudonym(roster.Subject, time.Time) ([16]byte, bool, error) {
+	return [16]byte{}, false, nil
+}
+
+// everybody has the same.
+type everybody [16]byte
+
+func (e everybody) Pseudonym(roster.Subject, time.Time) ([16]byte, bool, error) { return e, true, nil }
+
+func openDB(t testing.TB, dir string) *DB {
+	t.Helper()
+	db, err := OpenDB(filepath.Join(dir, "journal.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func newWriter(t testing.TB, dir string, names Pseudonymiser, db *DB) *Writer {
+	t.Helper()
+	w, err := NewWriter(dir, names, db, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func everything(t testing.TB, db *DB) []Record {
+	t.Helper()
+	var all []Record
+	if _, err := db.Each(t.Context(), time.Time{}, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), 0, func(r Record) error { all = append(all, r); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// hourly returns the totals of the roll-up.
+func hourly(t testing.TB, db *DB) (rows, messages, bytes int64) {
+	t.Helper()
+	if err := db.db.QueryRow("SELECT count(*), coalesce(sum(messages), 0), coalesce(sum(bytes), 0) FROM hourly").Scan(&rows, &messages, &bytes); err != nil {
+		t.Fatal(err)
+	}
+	return rows, messages, bytes
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// people is a roster with a colleague, a counsellor and a pupil.
+func people(t testing.TB) *roster.Roster {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "roster.yaml")
+	text := `groups:
+  - {name: team, kind: staff}
+  - {name: bovenbouw, kind: pupils}
+people:
+  - {address: juf@school.example, group: team}
+  - {address: vp@school.example, group: team, role: confidential-counsellor}
+  - {address: leerling@school.example, group: bovenbouw}
+`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return must(roster.Load(path, []string{"school.example"}))
+}
+
+// C3.2g, K4: what the writer keeps of each kind of person, whatever it is given.
+func TestWhoTheJournalKnows(t *testing.T) {
+	r := people(t)
+	keys := must(roster.OpenKeys(filepath.Join(t.TempDir(), "keys")))
+	for name, c := range map[string]struct {
+		who                    string
+		flagged                bool
+		pseudonym, group, peer bool
+	}{
+		"a colleague":                              {"juf@school.example", false, true, true, true},
+		"a colleague who writes to a counsellor":   {"juf@school.example", true, false, false, false},
+		"a counsellor":                             {"vp@school.example", true, false, false, false},
+		"a counsellor whom the gateway overlooked": {"vp@school.example", false, false, false, false},
+		"a pupil":    {"leerling@school.example", false, false, true, true},
+		"a stranger": {"ouder@gezin.example", false, false, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := openDB(t, t.TempDir())
+			w := newWriter(t, t.TempDir(), keys, db)
+			rec := ordinary(1)
+			rec.Confidential, rec.pseudonym = c.flagged, Pseudonym{1}
+			w.Put(rec, r.Subject(c.who))
+			if err := w.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			got := everything(t, db)
+			if len(got) != 1 || (got[0].Pseudonym() != Pseudonym{}) != c.pseudonym || (got[0].Group.String() != "") != c.group || (got[0].Peer.String() != "") != c.peer {
+				t.Errorf("kept %+v", got)
+			}
+			if got[0].Pseudonym() == (Pseudonym{1}) {
+				t.Error("the pseudonym is not of the writer's making")
+			}
+		})
+	}
+}
+
+// Segments come back after a crash between the database and their removal.
+func TestASegmentCountsOnceHoweverOftenItIsLoaded(t *testing.T) {
+	dir := t.TempDir()
+	db := openDB(t, t.TempDir())
+	b, _ := frames(5)
+	for range 3 {
+		for _, name := range []string{"1.seg", "2.seg"} {
+			if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w := newWriter(t, dir, nobody{}, db)
+		if err := w.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		rows, messages, bytes := hourly(t, db)
+		if n := len(everything(t, db)); n != 10 || rows != 1 || messages != 10 || bytes != 10*ordinary(0).Bytes {
+			t.Fatalf("%d records; %d totals of %d messages, %d bytes", n, rows, messages, bytes)
+		}
+	}
+}
+
+func TestPruneDestroysRecordsAndKeepsTotals(t *testing.T) { // C3.3g
+	home := t.TempDir()
+	db := openDB(t, home)
+	mark := everybody([]byte("sixteen-byte-tag"))
+	w := newWriter(t, t.TempDir(), mark, db)
+	for i := range 200 {
+		r := ordinary(i)
+		if r.Time = r.Time.Add(-time.Hour); i%2 == 0 {
+			r.Time = r.Time.AddDate(0, -7, 0)
+		}
+		w.Put(r, roster.Subject{})
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now := ordinary(0).Time
+	if n, err := db.Prune(t.Context(), now.AddDate(0, -6, 0)); err != nil || n != 100 {
+		t.Fatalf("destroyed %d, %v", n, err)
+	}
+	if left := everything(t, db); len(left) != 100 || slices.ContainsFunc(left, func(r Record) bool { return r.Time.Before(now.AddDate(0, -6, 0)) }) {
+		t.Errorf("%d records left", len(left))
+	}
+	if _, messages, _ := hourly(t, db); messages != 200 {
+		t.Errorf("the totals have %d messages", messages)
+	}
+	if n, err := db.Prune(t.Context(), now); err != nil || n != 100 {
+		t.Fatalf("destroyed %d, %v", n, err)
+	}
+	// Nothing of them is on the disk, in whichever of the database's files.
+	files, _ := filepath.Glob(filepath.Join(home, "*"))
+	for _, f := range files {
+		if b := must(os.ReadFile(f)); bytes.Contains(b, mark[:]) {
+			t.Errorf("a pseudonym is still in %s", filepath.Base(f))
+		}
+	}
+}
+
+// slow holds the writer up until it is let go.
+type slow struct{ gate chan struct{} }
+
+func (s slow) Pseudonym(roster.Subject, time.Time) ([16]byte, bool, error) {
+	<-s.gate
+	return [16]byte{}, false, nil
+}
+
+func TestMailGoesOnWhenTheJournalDoesNot(t *testing.T) {
+	db := openDB(t, t.TempDir())
+	held := slow{make(chan struct{})}
+	w := newWriter(t, t.TempDir(), held, db)
+	const more = 40
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for i := range (queued + more) / 8 {
+				w.Put(ordinary(i), roster.Subject{})
+			}
+		})
+	}
+	wg.Wait() // and so Put did not wait for the writer
+	dropped := w.Dropped()
+	if dropped < more-1 || dropped > more {
+		t.Errorf("%d records dropped, of %d that do not fit", dropped, more)
+	}
+	close(held.gate)
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(everything(t, db)); int64(n) != queued+more-dropped {
+		t.Errorf("%d records, of %d that were not dropped", n, queued+more-dropped)
+	}
+	w.Put(ordinary(0), roster.Subject{})
+	if w.Dropped() != dropped+1 {
+		t.Error("a record after Close is not counted")
+	}
+}
+
+func TestCloseLosesNothing(t *testing.T) {
+	db := openDB(t, t.TempDir())
+	dir := t.TempDir()
+	w := newWriter(t, dir, nobody{}, db)
+	var wg sync.WaitGroup
+	for c := range 4 {
+		wg.Go(func() {
+			for i := range 500 {
+				w.Put(ordinary(c*1000+i), roster.Subject{})
+			}
+		})
+	}
+	wg.Wait()
+	for range 2 { // a second time does nothing
+		if err := w.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := map[filter.ID]bool{}
+	for _, r := range everything(t, db) {
+		seen[r.ID] = true
+	}
+	if len(seen) != 2000 || w.Dropped() != 0 || !w.Healthy() {
+		t.Errorf("%d records, %d dropped", len(seen), w.Dropped())
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+		t.Errorf("%d segments are left", len(left))
+	}
+}
+
+func TestCloseDoesNotWaitForEver(t *testing.T) {
+	held := slow{make(chan struct{})}
+	w := newWriter(t, t.TempDir(), held, openDB(t, t.TempDir()))
+	w.Put(ordinary(0), roster.Subject{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.Close(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Close: %v", err)
+	}
+	close(held.gate)
+	if err := w.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is Put is in a file of its own a moment later, before anybody closes anything.
+func TestARecordOutlivesTheProcess(t *testing.T) {
+	dir := t.TempDir()
+	w := newWriter(t, dir, nobody{}, openDB(t, t.TempDir()))
+	defer w.Close(t.Context())
+	w.Put(ordinary(7), roster.Subject{})
+	eventually(t, "the record is in a file", func() bool {
+		names, _ := filepath.Glob(filepath.Join(dir, "*"))
+		for _, n := range names {
+			if b, err := os.ReadFile(n); err == nil && len(b) > 0 {
+				got, _ := ids(t, b)
+				return slices.Equal(got, []int{7})
+			}
+		}
+		return false
+	})
+}
+
+func TestAFullDiskIsToldAndOvercome(t *testing.T) {
+	db := openDB(t, t.TempDir())
+	dir := t.TempDir()
+	w := newWriter(t, dir, nobody{}, db)
+	fill(t, 300) // one record and a piece
+	for i := range 50 {
+		w.Put(ordinary(i), roster.Subject{})
+	}
+	eventually(t, "the trouble is told", func() bool { return !w.Healthy() })
+	time.Sleep(3 * syncEvery) // a few tries in vain
+	empty(t)
+	eventually(t, "the records arrived", func() bool { return w.Healthy() && len(everything(t, db)) == 50 })
+	if err := w.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n := len(everything(t, db)); n != 50 || w.Dropped() != 0 {
+		t.Errorf("%d records, %d dropped", n, w.Dropped())
+	}
+}
+
+// fill lets no file of this process grow beyond a size, as a full disk would.
+func fill(t *testing.T, size uint64) {
+	t.Helper()
+	signal.Ignore(syscall.SIGXFSZ)
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}); err != nil {
+		t.Skip("this system does not limit the size of files")
+	}
+	t.Cleanup(func() { empty(t) })
+}
+
+func empty(t *testing.T) {
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADiskThatStaysFullCostsRecordsAndNoMemory(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("this system has no /dev/full")
+	}
+	defer full.Close()
+	w := &Writer{names: nobody{}, log: slog.New(slog.DiscardHandler)}
+	s, largest := &segment{f: full}, 0
+	const n = 100_000
+	for i := range n {
+		w.append(s, entry{rec: ordinary(i)})
+		if i%100 == 0 {
+			w.write(s)
+		}
+		largest = max(largest, len(s.frame))
+	}
+	if largest > 5<<20 || w.Dropped() == 0 || w.Dropped()+int64(s.count) != n {
+		t.Errorf("%d bytes were held, %d records dropped and %d kept of %d", largest, w.Dropped(), s.count, n)
+	}
+}
+
+func BenchmarkPut(b *testing.B) {
+	db := openDB(b, b.TempDir())
+	w := newWriter(b, b.TempDir(), nobody{}, db)
+	r := ordinary(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		w.Put(r, roster.Subject{})
+	}
+	b.StopTimer()
+	if err := w.Close(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(w.Dropped()), "dropped")
+}
