@@ -183,16 +183,6 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	look("log", []byte(g.log.String()))
 }
 
-// exported runs a command on the gateway's data and returns what it prints.
-func (g *gateway) exported(args ...string) string {
-	g.t.Helper()
-	out, errs, code := run(g.t, "", append(args, "--config", g.config())...)
-	if code != 0 {
-		g.t.Fatalf("%v: %s", args, errs)
-	}
-	return out
-}
-
 func (g *gateway) page(name string) []byte {
 	g.t.Helper()
 	res, err := http.Get("http://" + g.status + "/" + name)

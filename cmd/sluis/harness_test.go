@@ -247,11 +247,7 @@ func (g *gateway) records(n int) []record {
 	g.t.Helper()
 	var rs []record
 	g.eventually(fmt.Sprintf("have %d records", n), func() bool {
-		out, errs, code := run(g.t, "", "journal", "export", "--config", g.config())
-		if code != 0 {
-			g.t.Fatalf("journal export: %s", errs)
-		}
-		rs = decodeLines[record](g.t, out)
+		rs = decodeLines[record](g.t, g.exported("journal", "export"))
 		return len(rs) >= n
 	})
 	if len(rs) != n {
@@ -269,11 +265,7 @@ type entry struct {
 // held returns what the quarantine lists, newest first.
 func (g *gateway) held() []entry {
 	g.t.Helper()
-	out, errs, code := run(g.t, "", "quarantine", "list", "--json", "--config", g.config())
-	if code != 0 {
-		g.t.Fatalf("quarantine list: %s", errs)
-	}
-	return decodeLines[entry](g.t, out)
+	return decodeLines[entry](g.t, g.exported("quarantine", "list", "--json"))
 }
 
 func decodeLines[T any](t *testing.T, out string) []T {
@@ -287,6 +279,20 @@ func decodeLines[T any](t *testing.T, out string) []T {
 		all = append(all, v)
 	}
 	return all
+}
+
+// exported runs a command on the gateway's data and returns what it prints.
+func (g *gateway) exported(args ...string) string {
+	g.t.Helper()
+	source := []string{"--data", g.data()}
+	if args[0] == "quarantine" {
+		source = []string{"--config", g.config()} // releasing needs the next hop
+	}
+	out, errs, code := run(g.t, "", append(args, source...)...)
+	if code != 0 {
+		g.t.Fatalf("%v: %s", args, errs)
+	}
+	return out
 }
 
 // startSink starts a next hop that is ended with the test.

@@ -131,10 +131,10 @@ func plain(message string) string {
 	if rest, ok := strings.CutPrefix(message, "cannot unmarshal "); ok {
 		have, want, found := strings.Cut(rest, " into Go ")
 		if i := strings.LastIndex(want, "of type "); found && i >= 0 {
-			return "expected " + goTypes(want[i+len("of type "):]) + " here, not " + have
+			return "expected " + goTypes(want[i+len("of type "):]) + " here, not " + goTypes(have)
 		}
 		if found {
-			return "expected something else here than " + have
+			return "expected something else here than " + goTypes(have)
 		}
 	}
 	return message

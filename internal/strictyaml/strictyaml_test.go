@@ -27,7 +27,7 @@ type sample struct {
 func TestErrorsTellWhereAndWhat(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
 		"unknown key":     {"name: a\nnam: b\n", "f.yaml:2:1: unknown key \"nam\""},
-		"wrong type":      {"name: a\nn: many\n", "f.yaml:2:4: expected a number here, not string"},
+		"wrong type":      {"name: a\nn: many\n", "f.yaml:2:4: expected a number here, not a text"},
 		"refused value":   {"name: a\nlist:\n  - {way: sideways}\n", "f.yaml:3:11: unknown way \"sideways\": use in"},
 		"bad indentation": {"name: a\n n: 1\n", "f.yaml:"},
 		"no closing":      {"list: [\n", "f.yaml:"},

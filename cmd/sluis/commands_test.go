@@ -1,0 +1,347 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluis/internal/peers"
+)
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestCheckSaysWhatAndWhy(t *testing.T) {
+	clean, leak := write(t, "schoon.eml", letter(harmless)), write(t, "lek.txt", secret)
+	attack := write(t, "factuur.eml", executable)
+	type finding struct {
+		Rule, Purpose, Clause string
+		Count, Score          int
+	}
+	type verdict struct {
+		File, Action, Category  string
+		Purposes, Uninspectable []string
+		Findings                []finding
+		Ambiguous               bool
+		Parts, Bytes            int
+	}
+	for name, tc := range map[string]struct {
+		stdin string
+		args  []string
+		code  int
+		want  []verdict
+	}{
+		"nothing found": {args: []string{clean}, code: 0, want: []verdict{{File: clean, Action: "pass", Purposes: []string{"security", "conduct"}, Parts: 1}}},
+		"not looked for": {args: []string{leak}, code: 0, want: []verdict{{File: leak, Action: "pass",
+			Purposes: []string{"security", "conduct"}, Parts: 1}}},
+		"leak": {args: []string{"--all-purposes", leak}, code: 3, want: []verdict{{File: leak, Action: "quarantine", Category: "credentials",
+			Purposes: []string{"security", "conduct", "leak"}, Findings: []finding{{"leak.credentials.secret", "leak", "C2.1b", 1, 100}}, Parts: 1}}},
+		"leaks do not come in": {args: []string{"--all-purposes", "--direction", "in", leak}, code: 0, want: []verdict{{File: leak, Action: "pass",
+			Purposes: []string{"security", "conduct", "leak"}, Parts: 1}}},
+		"standard input": {stdin: executable, args: []string{"--direction", "in", "-"}, code: 3, want: []verdict{{File: "-", Action: "quarantine", Category: "attachment",
+			Purposes: []string{"security", "conduct"}, Findings: []finding{{"security.attachment.executable", "security", "C3.3a", 1, 100}, {"security.attachment.double-extension", "security", "C2.9a", 1, 100}}, Parts: 3}}},
+		"one after the other": {args: []string{clean, attack}, code: 3, want: []verdict{{File: clean, Action: "pass", Purposes: []string{"security", "conduct"}, Parts: 1},
+			{File: attack, Action: "quarantine", Category: "attachment", Purposes: []string{"security", "conduct"},
+				Findings: []finding{{"security.attachment.executable", "security", "C3.3a", 1, 100}, {"security.attachment.double-extension", "security", "C2.9a", 1, 100}}, Parts: 3}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, errs, code := run(t, tc.stdin, append([]string{"check", "--json"}, tc.args...)...)
+			if code != tc.code {
+				t.Errorf("exit code %d\n%s%s", code, out, errs)
+			}
+			got := decodeLines[verdict](t, out)
+			for i := range got {
+				if got[i].Bytes == 0 {
+					t.Error("no bytes")
+				}
+				got[i].Bytes = 0
+			}
+			if g, w := asJSON(t, got), asJSON(t, tc.want); g != w {
+				t.Errorf("got  %s\nwant %s", g, w)
+			}
+			if strings.Contains(out, "Zomer!Regen84kast") {
+				t.Error("the password is shown")
+			}
+		})
+	}
+	if _, errs, code := run(t, "", "check", "/does/not/exist"); code != 1 || !strings.Contains(errs, "/does/not/exist") {
+		t.Errorf("%d %s", code, errs)
+	}
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.NewReplacer("null", "[]").Replace(string(b))
+}
+
+// The confidential are recognised by check, too (C3.2g).
+func TestCheckKnowsTheRoster(t *testing.T) {
+	g := prepareGateway(t, settings{nextHop: "127.0.0.1:25"})
+	leak := write(t, "lek.eml", letter(secret+" "+threat))
+	for from, code := range map[string]int{teacher: 3, counsellor: 0} {
+		if out, errs, got := run(t, "", "check", "--config", g.config(), "--all-purposes", "--from", from, leak); got != code {
+			t.Errorf("from %s: exit code %d\n%s%s", from, got, out, errs)
+		}
+	}
+}
+
+func TestConfigExampleIsInOrder(t *testing.T) {
+	example, _, code := run(t, "", "config", "example")
+	if code != 0 {
+		t.Fatal(code)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{"sluis.yaml": example, "roster.yaml": roster, "smarthost.password": "geheim"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, errs, code := run(t, "", "config", "check", filepath.Join(dir, "sluis.yaml")); code != 0 || !strings.Contains(out, "is in order") {
+		t.Errorf("%d\n%s%s", code, out, errs)
+	}
+}
+
+func TestConfigCheckSaysWhere(t *testing.T) {
+	g := prepareGateway(t, settings{nextHop: "127.0.0.1:25"})
+	good, err := os.ReadFile(g.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct{ old, new, want string }{
+		"unknown key":    {"mail:", "mial:", `unknown key "mial"`},
+		"wrong type":     {"hostname: sluis.school.example", "hostname: [1]", "sluis.yaml:8:13: expected a text here, not a list"},
+		"open relay":     {"127.0.0.1/32", "0.0.0.0/0", "this would be an open relay"},
+		"bad rate":       {"sample-rate: 1", "sample-rate: 300%", "sample-rate"},
+		"no certificate": {"tls: none, timeout", "tls: what, timeout", `"what" is not known here`},
+		"no roster file": {"roster.yaml", "roster.yml", "roster.yml"},
+		"bad directive":  {"policy:", "policy:\n  actions: {leak: {out: explode}}", "explode"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(g.dir, name+".yaml")
+			text := strings.Replace(string(good), tc.old, tc.new, 1)
+			if text == string(good) {
+				t.Fatal("nothing was changed")
+			}
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, errs, code := run(t, "", "config", "check", path)
+			want := strings.Replace(tc.want, "sluis.yaml", path, 1)
+			if code != 1 || !strings.Contains(errs, want) {
+				t.Errorf("%d, want %q in\n%s", code, want, errs)
+			}
+			if strings.Contains(want, ":8:") && !strings.Contains(errs, "> ") {
+				t.Errorf("shows no lines:\n%s", errs)
+			}
+		})
+	}
+}
+
+// What was set aside is opened with a reason only, released as it came, past the rules,
+// and tried again by the gateway if the next hop cannot take it now (C3.3e).
+func TestReview(t *testing.T) {
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	data := "X-Token: t\nSubject: a\n\n" + secret + "\n"
+	for range 3 {
+		g.try(teacher, []string{parent}, data)
+	}
+	held := g.held()
+	if len(held) != 3 {
+		t.Fatalf("%+v", held)
+	}
+	if _, errs, code := run(t, "", "quarantine", "show", held[0].ID, "--config", g.config()); code == 0 || !strings.Contains(errs, "--reason") {
+		t.Errorf("opened without a reason: %s", errs)
+	}
+	if out := g.exported("quarantine", "show", held[0].ID, "--reason", "melding 12", "--config", g.config()); !strings.Contains(out, "leak.credentials.secret") || !strings.Contains(out, "Zomer!Regen84kast") || !strings.Contains(out, parent) {
+		t.Errorf("%s", out)
+	}
+	if out := g.exported("quarantine", "release", held[0].ID, "--reason", "is een test"); !strings.HasPrefix(out, "released") {
+		t.Errorf("%s", out)
+	}
+	sum := peers.TokenSum([]byte(strings.ReplaceAll(data, "\n", "\r\n")))
+	if a := sink.Arrivals()["t"]; a.Times != 1 || a.Sum != sum || !slices.Equal(a.To, []string{"<" + parent + ">"}) {
+		t.Errorf("%+v", a)
+	}
+	if _, errs, code := run(t, "", "quarantine", "show", held[0].ID, "--reason", "nog eens", "--config", g.config()); code == 0 || !strings.Contains(errs, "gone") {
+		t.Errorf("opened after its release: %s", errs)
+	}
+
+	sink.Misbehave(on(peers.OnBody, "451 4.3.0 Straks"))
+	if out := g.exported("quarantine", "release", held[1].ID, "--reason", "is een test", "--json"); !strings.Contains(out, `"releasing"`) {
+		t.Errorf("%s", out)
+	}
+	if out := g.exported("quarantine", "delete", held[2].ID, "--reason", "echt een lek"); !strings.HasPrefix(out, "destroyed") {
+		t.Errorf("%s", out)
+	}
+	states := map[string]string{}
+	for _, e := range g.held() {
+		states[e.ID] = e.State
+	}
+	if states[held[0].ID] != "released" || states[held[1].ID] != "releasing" || states[held[2].ID] != "destroyed" {
+		t.Errorf("%v", states)
+	}
+	acts := g.exported("ledger", "export")
+	for _, want := range []string{"quarantine-opened", "quarantine-released", "quarantine-deleted", "melding 12", "echt een lek"} {
+		if !strings.Contains(acts, want) {
+			t.Errorf("the ledger lacks %q", want)
+		}
+	}
+	verifyLedger(t, g)
+	tampered := write(t, "ledger", strings.Replace(acts, "echt een lek", "echt geen lek", 1))
+	if _, errs, code := run(t, "", "ledger", "verify", tampered); code != 3 || !strings.Contains(errs, "NOT in order") {
+		t.Errorf("a changed ledger: %d %s", code, errs)
+	}
+}
+
+func TestReloadTakesAllOrNothing(t *testing.T) {
+	sink := startSink(t)
+	s := settings{nextHop: sink.Addr(), sample: "0"}
+	g := newGateway(t, s)
+	sends := func(want string) {
+		t.Helper()
+		if reply := g.try(teacher, []string{parent}, letter(secret)); reply[0] != '2' {
+			t.Fatal(reply)
+		}
+		rs := g.records(len(decodeLines[record](t, g.exported("journal", "export"))) + 1)
+		if got := rs[len(rs)-1].Action; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	reload := func(sign string) {
+		t.Helper()
+		before := strings.Count(g.log.String(), sign)
+		g.cmd.Process.Signal(syscall.SIGHUP)
+		g.eventually("say "+sign, func() bool { return strings.Count(g.log.String(), sign) > before })
+	}
+	sends("pass")
+
+	s.sample = "1"
+	g.configure(s)
+	reload("reloaded configuration")
+	sends("quarantine")
+
+	s.policy = "  surprise: 1"
+	g.configure(s)
+	reload("reload refused")
+	if !strings.Contains(g.log.String(), "unknown key") {
+		t.Errorf("the log does not say why:\n%s", g.log)
+	}
+	sends("quarantine")
+
+	s.policy, s.more = "", "    - address: \"127.0.0.1:1\"\n"
+	g.configure(s)
+	reload("mail.listen cannot change while the gateway runs")
+
+	s.more = ""
+	g.configure(s)
+	if err := os.WriteFile(filepath.Join(g.dir, "roster.yaml"), []byte(strings.Replace(roster, "juf@school.example, aliases", "juf@school.example, role: confidential-counsellor, aliases", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reload("reloaded configuration")
+	sends("pass")
+	if err := os.WriteFile(filepath.Join(g.dir, "roster.yaml"), []byte("people: [{adress: x}]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reload("reload refused")
+	sends("pass")
+
+	// All of that can be checked by anyone who has the ledger.
+	day := time.Now().UTC().Format("2006-01-02")
+	if out := g.exported("sampling", "audit", "--day", day); !strings.Contains(out, "every draw is as the secret says") || !strings.Contains(out, "0%, then 100%") {
+		t.Errorf("%s", out)
+	}
+}
+
+func TestOneGatewayForOneDirectory(t *testing.T) {
+	g := newGateway(t, settings{nextHop: "127.0.0.1:1"})
+	if _, errs, code := run(t, "", "serve", "--config", g.config()); code != 1 || !strings.Contains(errs, "another gateway runs on") {
+		t.Errorf("%d %s", code, errs)
+	}
+}
+
+// A gateway that is asked to end finishes what it has begun, and takes nothing new.
+func TestAGatewayEndsGracefully(t *testing.T) {
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	c := dialRaw(t, g)
+	c.say("EHLO c\r\n", "250")
+	c.say(fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n", teacher, parent), "250", "250", "354")
+	g.cmd.Process.Signal(syscall.SIGTERM)
+	g.eventually("take no connections", func() bool { _, err := greeting(g.addr); return err != nil })
+	c.say("X-Token: last\r\n\r\nx\r\n.\r\n", "250")
+	g.stop()
+	if code := g.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, g.log)
+	}
+	if sink.Arrivals()["last"].Times != 1 {
+		t.Error("the message is lost")
+	}
+	g.records(1)
+}
+
+func TestMetricsCount(t *testing.T) {
+	g := newGateway(t, settings{nextHop: startSink(t).Addr()})
+	g.try(teacher, []string{parent}, letter(secret))
+	g.try(teacher, []string{parent}, letter(harmless))
+	page := string(g.page("metrics"))
+	for _, want := range []string{`sluis_smtp_messages_total{action="quarantine",purpose="leak"} 1`, `action="pass"`, "sluis_journal_dropped_total 0", "go_goroutines"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s in\n%s", want, page)
+		}
+	}
+	if code, text := g.healthz(); code != 200 || text != "ok\n" {
+		t.Errorf("%d %s", code, text)
+	}
+}
+
+func TestDemoGoesAsTold(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 { // a second time on what the first left
+		out, errs, code := run(t, "", "demo", "--once", "--data", dir, "--address", freeAddr(t))
+		if code != 0 {
+			t.Fatalf("exit code %d\n%s%s", code, out, errs)
+		}
+		for _, want := range []string{"SET ASIDE, sealed", "byte for byte", "not drawn in the sample", "a confidential role is not controlled (C3.2g)", "OUTCOME"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("no %q in\n%s", want, out)
+			}
+		}
+	}
+	if out, _, code := run(t, "", "quarantine", "list", "--data", dir); code != 0 || !strings.Contains(out, "leak.identity.bsn") {
+		t.Errorf("%s", out)
+	}
+}
+
+func TestRulesCommands(t *testing.T) {
+	out, errs, code := run(t, "", "rules", "test")
+	if code != 0 || !strings.Contains(out, "rules judge their examples as they say") {
+		t.Errorf("%s%s", out, errs)
+	}
+	list, _, _ := run(t, "", "rules", "list")
+	if n := strings.Count(list, "\n"); n < 20 || !strings.Contains(list, "leak.identity.bsn") {
+		t.Errorf("%s", list)
+	}
+	if out, _, code := run(t, "", "rules", "show", "leak.identity.bsn"); code != 0 || !strings.Contains(out, "C2.4a") {
+		t.Errorf("%s", out)
+	}
+	if _, errs, code := run(t, "", "rules", "show", "no.such.rule"); code != 1 || !strings.Contains(errs, "rules list") {
+		t.Errorf("%d %s", code, errs)
+	}
+}
