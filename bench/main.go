@@ -58,6 +58,7 @@ type work struct {
 func works() []work {
 	return []work{
 		{"mail", "relay and filter mail: Postfix with rspamd, Postfix alone, source to sink", benchMail},
+		{"large", "500 connections of 25 MB each through Sluis: its memory", benchLarge},
 	}
 }
 

@@ -18,7 +18,9 @@ type source struct {
 	addr        string
 	connections int
 	from, to    string
+	head        func(n int) []byte // before the message; may be nil
 	message     func(n int) []byte // the nth message, dot-stuffed, without the final dot
+	patience    time.Duration      // for one message; 0: two minutes
 }
 
 // send sends messages 0 to count-1 and returns when each was accepted. The first
@@ -57,7 +59,11 @@ func (s source) one(ctx context.Context, n int) error {
 		return err
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(2 * time.Minute))
+	patience := s.patience
+	if patience == 0 {
+		patience = 2 * time.Minute
+	}
+	conn.SetDeadline(time.Now().Add(patience))
 	r := bufio.NewReaderSize(conn, 1024)
 	say := func(want byte, line string) error {
 		if line != "" {
@@ -86,6 +92,11 @@ func (s source) one(ctx context.Context, n int) error {
 		{'2', "MAIL FROM:<" + s.from + ">\r\n"}, {'2', "RCPT TO:<" + s.to + ">\r\n"}, {'3', "DATA\r\n"},
 	} {
 		if err := say(step.want, step.line); err != nil {
+			return err
+		}
+	}
+	if s.head != nil {
+		if _, err := conn.Write(s.head(n)); err != nil {
 			return err
 		}
 	}

@@ -187,7 +187,7 @@ func TestReview(t *testing.T) {
 	if out := g.exported("quarantine", "release", held[1].ID, "--reason", "is een test", "--json"); !strings.Contains(out, `"releasing"`) {
 		t.Errorf("%s", out)
 	}
-	if out := g.exported("quarantine", "delete", held[2].ID, "--reason", "echt een lek"); !strings.HasPrefix(out, "destroyed") {
+	if out := g.exported("quarantine", "delete", held[2].ID, "--reason", "echt een lek", "--json"); !strings.Contains(out, `"destroyed"`) {
 		t.Errorf("%s", out)
 	}
 	states := map[string]string{}

@@ -147,7 +147,10 @@ func (c quarantineShowCmd) Run(ctx context.Context) error {
 	return err
 }
 
-type quarantineDeleteCmd struct{ one }
+type quarantineDeleteCmd struct {
+	one
+	JSON bool `help:"Print the outcome as JSON."`
+}
 
 // Run destroys a message.
 func (c quarantineDeleteCmd) Run(ctx context.Context) error {
@@ -162,6 +165,9 @@ func (c quarantineDeleteCmd) Run(ctx context.Context) error {
 	}
 	if err := q.Delete(ctx, id, c.Reason); err != nil {
 		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(map[string]string{"id": c.ID, "state": string(quarantine.Destroyed)})
 	}
 	fmt.Println("destroyed")
 	return nil
