@@ -63,7 +63,7 @@ func (r *wordRun) end(dst []byte, clean bool) ([]byte, bool) {
 		return dst, clean
 	}
 	var fault bool
-	raw := r.text
+	var raw []byte
 	if r.base64 {
 		d := base64Decoder{}
 		raw = d.append(make([]byte, 0, len(r.text)), r.text)

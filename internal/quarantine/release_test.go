@@ -144,7 +144,7 @@ func TestWaitsGrowAndEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	tries := 1
-	for now.Sub(time.Now()) < 6*24*time.Hour && state(t, s, id).State == Releasing {
+	for time.Until(now) < 6*24*time.Hour && state(t, s, id).State == Releasing {
 		now = now.Add(time.Minute)
 		before := len(d.got)
 		if _, err := s.Retry(t.Context(), d); err != nil {
@@ -156,7 +156,7 @@ func TestWaitsGrowAndEnd(t *testing.T) {
 	}
 	e := state(t, s, id)
 	if e.State != Failed || e.Reply != "451 4.3.0" || tries != e.Attempts || tries < 120 || tries > 135 {
-		t.Errorf("after %v and %d tries: %+v", now.Sub(time.Now()).Round(time.Hour), tries, e)
+		t.Errorf("after %v and %d tries: %+v", time.Until(now).Round(time.Hour), tries, e)
 	}
 	if m, _ := read(t, s, id, key); m.Answer != later.Text {
 		t.Errorf("answer %q", m.Answer)

@@ -134,14 +134,14 @@ func read(t testing.TB, s *Store, id filter.ID, key age.Identity) (*Message, str
 func TestWhatIsSealedComesBackAsItWas(t *testing.T) {
 	key := newIdentity(t)
 	dir := t.TempDir()
-	s, w := open(t, dir, key)
+	s, _ := open(t, dir, key)
 	content := strings.Repeat("geheim\r\n.\r\n\x80", 50_000)
 	e, env, x := sample(t)
 	if err := s.Seal(t.Context(), e, env, x, strings.NewReader(content)); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
-	s, w = open(t, dir, key)
+	s, w := open(t, dir, key)
 	m, got := read(t, s, e.ID, key)
 	if got != content || m.Envelope.From != env.From || !slices.Equal(m.Envelope.To[0].Parameters, env.To[0].Parameters) || len(m.Envelope.To) != 2 {
 		t.Errorf("came back different: %d bytes, %+v", len(got), m.Envelope)
