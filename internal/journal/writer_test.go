@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -294,6 +295,9 @@ func TestARecordOutlivesTheProcess(t *testing.T) {
 }
 
 func TestAFullDiskIsToldAndOvercome(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	db := openDB(t, t.TempDir())
 	dir := t.TempDir()
 	w := newWriter(t, dir, nobody{}, db)
@@ -363,4 +367,19 @@ func BenchmarkPut(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(w.Dropped()), "dropped")
+}
+
+// alone runs the test in a process of its own, for limits of a process are those of the
+// test's own log as well. It returns true in that process.
+func alone(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv("SLUIS_TEST_ALONE") != "" {
+		return true
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), "SLUIS_TEST_ALONE=1")
+	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("=== RUN")) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return false
 }

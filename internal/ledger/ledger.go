@@ -4,12 +4,14 @@
 // It promises:
 //
 //   - When Append returns, the entry is on disk.
-//   - An entry that is deleted, changed or moved is found by Verify, which names the first
-//     one that is broken. A log that was rolled back is found with any checkpoint that was
-//     signed before: whoever keeps one is a witness.
+//   - An entry that is deleted, changed or moved is found, by Verify and when the ledger
+//     is opened, and the first one that is broken is named. What was deleted from the end
+//     is found with any checkpoint that was signed before: whoever keeps one is a witness.
+//     Who has the key can write another history; only a witness finds that.
 //   - An entry holds no personal content: its data are closed fields, and the reason that
-//     a person gave. A leaf of the tree is the hash of a salt and the data, so that data
-//     can be erased and the proof still holds.
+//     a person gave. It has a salt, so that hashes alone tell nothing of what they stand for.
+//
+// Each line is an entry and the signature of the tree that it is the last leaf of.
 //
 // The tree is that of RFC 6962 (golang.org/x/mod/sumdb/tlog), the signature a signed note
 // (sumdb/note) with Ed25519.
@@ -20,18 +22,17 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sys/unix"
 
 	"sluis/internal/durable"
@@ -78,51 +79,16 @@ type Entry struct {
 	Data  Data      `json:"data"`
 }
 
-// leaf returns the hash of the entry in the tree.
-func (e Entry) leaf() (tlog.Hash, error) {
-	b, err := json.Marshal(e)
-	if err != nil {
-		return tlog.Hash{}, fmt.Errorf("encode ledger entry: %w", err)
-	}
-	sum := sha256.Sum256(b)
-	return tlog.RecordHash(sum[:]), nil
-}
-
 // Ledger is a log in a directory. Several processes may append to it.
 type Ledger struct {
-	dir    string
-	signer note.Signer
+	dir      string
+	signer   note.Signer
+	verifier note.Verifier
+	public   string // key of the verifier
 
 	mu   sync.Mutex
 	size int64 // bytes of the file that are in tree
 	tree tree
-}
-
-// tree is the hashes of a log, as tlog stores them.
-type tree struct {
-	entries int64
-	hashes  []tlog.Hash
-}
-
-// ReadHashes implements tlog.HashReader.
-func (t *tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	out := make([]tlog.Hash, len(indexes))
-	for i, x := range indexes {
-		if x >= int64(len(t.hashes)) {
-			return nil, errors.New("hash beyond the end of the ledger")
-		}
-		out[i] = t.hashes[x]
-	}
-	return out, nil
-}
-
-func (t *tree) add(leaf tlog.Hash) error {
-	hs, err := tlog.StoredHashesForRecordHash(t.entries, leaf, t)
-	if err != nil {
-		return fmt.Errorf("extend ledger tree: %w", err)
-	}
-	t.hashes, t.entries = append(t.hashes, hs...), t.entries+1
-	return nil
 }
 
 // Open opens the ledger in dir, which is made if it is not there, and reads it.
@@ -131,13 +97,37 @@ func Open(dir string) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ledger key: %w", err)
 	}
-	secret, _, _ := bytes.Cut(key, []byte("\n"))
-	signer, err := note.NewSigner(string(secret))
-	if err != nil {
+	secret, public, _ := bytes.Cut(bytes.TrimSpace(key), []byte("\n"))
+	l := &Ledger{dir: dir, public: string(public)}
+	var wrong error
+	l.signer, err = note.NewSigner(string(secret))
+	l.verifier, wrong = note.NewVerifier(l.public)
+	if err != nil || wrong != nil {
 		return nil, errors.New("ledger.key holds no key: restore it from a backup")
 	}
-	l := &Ledger{dir: dir, signer: signer}
-	return l, l.locked(l.read)
+	if err := l.locked(l.open); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// open reads what is there, and makes sure that it goes on from the last checkpoint.
+func (l *Ledger) open() error {
+	if err := l.read(); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(l.checkpointFile())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read ledger checkpoint: %w", err)
+	}
+	last, err := checkpointTree(text, l.verifier)
+	if err != nil {
+		return fmt.Errorf("ledger checkpoint: %w", err)
+	}
+	return prefix(&l.tree, last)
 }
 
 // newKey returns a signing key and, on the second line, the one that verifies.
@@ -150,14 +140,9 @@ func newKey() []byte {
 }
 
 // VerifierKey returns the public key that checkpoints are verified with.
-func (l *Ledger) VerifierKey() (string, error) {
-	b, err := os.ReadFile(filepath.Join(l.dir, "ledger.key"))
-	if err != nil {
-		return "", fmt.Errorf("read ledger key: %w", err)
-	}
-	_, public, _ := bytes.Cut(bytes.TrimSpace(b), []byte("\n"))
-	return string(public), nil
-}
+func (l *Ledger) VerifierKey() string { return l.public }
+
+func (l *Ledger) checkpointFile() string { return filepath.Join(l.dir, "checkpoint") }
 
 func (l *Ledger) file() string { return filepath.Join(l.dir, "ledger.jsonl") }
 
@@ -194,30 +179,26 @@ func (l *Ledger) read() error {
 	if _, err := f.Seek(l.size, io.SeekStart); err != nil {
 		return fmt.Errorf("read ledger: %w", err)
 	}
-	r := bufio.NewReader(f)
+	r, grown, size := bufio.NewReader(f), l.tree, l.size
 	for {
-		line, err := r.ReadBytes('\n')
+		text, err := r.ReadBytes('\n')
 		if err == io.EOF {
-			if len(line) > 0 {
-				return f.Truncate(l.size)
+			if err := grown.verifyEnd(l.tree.entries, l.verifier); err != nil {
+				return err
+			}
+			l.tree, l.size = grown, size
+			if len(text) > 0 {
+				return f.Truncate(size)
 			}
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("read ledger: %w", err)
 		}
-		var e Entry
-		if err := json.Unmarshal(line, &e); err != nil || e.Index != l.tree.entries {
-			return fmt.Errorf("the ledger is broken at entry %d: verify it and restore it from a backup", l.tree.entries)
-		}
-		leaf, err := e.leaf()
-		if err != nil {
+		if err := grown.take(text[:len(text)-1]); err != nil {
 			return err
 		}
-		if err := l.tree.add(leaf); err != nil {
-			return err
-		}
-		l.size += int64(len(line))
+		size += int64(len(text))
 	}
 }
 
@@ -231,6 +212,7 @@ func (l *Ledger) Append(ctx context.Context, kind Kind, d Data) (int64, error) {
 		if err := l.read(); err != nil {
 			return err
 		}
+		d.Reason = strings.ToValidUTF8(d.Reason, "?") // what is written has to read back the same
 		salt := make([]byte, 16)
 		rand.Read(salt) // never fails (crypto/rand, Go 1.24)
 		e := Entry{Index: l.tree.entries, Time: time.Now().UTC().Truncate(time.Millisecond), Kind: kind, Salt: salt, Data: d}
@@ -238,51 +220,75 @@ func (l *Ledger) Append(ctx context.Context, kind Kind, d Data) (int64, error) {
 		if err := l.write(e); err != nil {
 			return err
 		}
-		return l.checkpoint()
+		_, err := l.checkpoint()
+		return err
 	})
 	return index, err
 }
 
 func (l *Ledger) write(e Entry) error {
-	line, err := json.Marshal(e)
+	leaf, err := e.leaf()
+	if err != nil {
+		return err
+	}
+	grown := l.tree
+	if err := grown.add(leaf, nil); err != nil {
+		return err
+	}
+	head, err := grown.head(grown.entries)
+	if err != nil {
+		return err
+	}
+	sig, err := l.signer.Sign(head)
+	if err != nil {
+		return fmt.Errorf("sign ledger entry: %w", err)
+	}
+	grown.sigs[e.Index] = sig
+	text, err := json.Marshal(line{e, sig})
 	if err != nil {
 		return fmt.Errorf("encode ledger entry: %w", err)
 	}
-	line = append(line, '\n')
+	if len(text) >= maxLine {
+		return errors.New("append to ledger: a reason as long as this is not kept")
+	}
+	if err := l.extend(append(text, '\n')); err != nil {
+		return err
+	}
+	l.tree = grown
+	return nil
+}
+
+// extend writes a line at the end of the file, or nothing.
+func (l *Ledger) extend(text []byte) error {
 	f, err := os.OpenFile(l.file(), os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("append to ledger: %w", err)
 	}
 	defer f.Close()
-	if _, err := f.Write(line); err == nil {
+	if _, err = f.Write(text); err == nil {
 		err = f.Sync()
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("append to ledger: %w", err), f.Truncate(l.size))
 	}
-	leaf, err := e.leaf()
-	if err != nil {
-		return err
-	}
-	l.size += int64(len(line))
-	return l.tree.add(leaf)
+	l.size += int64(len(text))
+	return nil
 }
 
-// checkpoint signs the size and the root of the tree.
-func (l *Ledger) checkpoint() error {
-	root, err := tlog.TreeHash(l.tree.entries, &l.tree)
+// checkpoint signs the size and the root of the tree, and keeps that.
+func (l *Ledger) checkpoint() ([]byte, error) {
+	head, err := l.tree.head(l.tree.entries)
 	if err != nil {
-		return fmt.Errorf("compute ledger root: %w", err)
+		return nil, err
 	}
-	text := string(tlog.FormatTree(tlog.Tree{N: l.tree.entries, Hash: root}))
-	signed, err := note.Sign(&note.Note{Text: text}, l.signer)
+	signed, err := note.Sign(&note.Note{Text: string(head)}, l.signer)
 	if err != nil {
-		return fmt.Errorf("sign ledger checkpoint: %w", err)
+		return nil, fmt.Errorf("sign ledger checkpoint: %w", err)
 	}
-	if err := durable.Replace(filepath.Join(l.dir, "checkpoint"), signed); err != nil {
-		return fmt.Errorf("write ledger checkpoint: %w", err)
+	if err := durable.Replace(l.checkpointFile(), signed); err != nil {
+		return nil, fmt.Errorf("write ledger checkpoint: %w", err)
 	}
-	return nil
+	return signed, nil
 }
 
 // Each calls use for every entry, in order.

@@ -1,0 +1,451 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+	"golang.org/x/sys/unix"
+)
+
+func open(t testing.TB, dir string) *Ledger {
+	t.Helper()
+	l, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// write appends n acts.
+func write(t testing.TB, l *Ledger, n int) {
+	t.Helper()
+	for i := range n {
+		if _, err := l.Append(t.Context(), QuarantineOpened, Data{ID: fmt.Sprintf("%032x", i), Reason: "beoordelen <&>"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func export(t testing.TB, l *Ledger) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := l.Export(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func content(t testing.TB, dir, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func entries(t testing.TB, l *Ledger) []Entry {
+	t.Helper()
+	var all []Entry
+	if err := l.Each(func(e Entry) error { all = append(all, e); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestWhatWasAppendedIsThereAndVerifies(t *testing.T) {
+	dir := t.TempDir()
+	for n := range 4 { // a restart each time; an empty ledger verifies as well
+		l := open(t, dir)
+		v, err := Verify(bytes.NewReader(export(t, l)), nil)
+		if err != nil || v.Entries != int64(2*n) || v.Key != l.VerifierKey() || v.Root == "" {
+			t.Fatalf("%+v, %v", v, err)
+		}
+		write(t, l, 2)
+	}
+	for i, e := range entries(t, open(t, dir)) {
+		if e.Index != int64(i) || e.Kind != QuarantineOpened || e.Data.Reason != "beoordelen <&>" || len(e.Salt) != 16 || e.Time.IsZero() {
+			t.Errorf("entry %d: %+v", i, e)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, "ledger.key")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the key's file: %v, %v", info.Mode(), err)
+	}
+}
+
+// What a person types may be in any encoding.
+func TestAReasonInAnotherEncodingIsNoTampering(t *testing.T) {
+	dir := t.TempDir()
+	for _, reason := range []string{"caf\xe9", "\xff\xfe", "\u2028\x00\x7f<script>", strings.Repeat("é", 1000)} {
+		l := open(t, dir)
+		if _, err := l.Append(t.Context(), QuarantineReleased, Data{Reason: reason}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Verify(bytes.NewReader(export(t, l)), nil); err != nil {
+			t.Errorf("%q: %v", reason, err)
+		}
+	}
+	l := open(t, dir)
+	if _, err := l.Append(t.Context(), QuarantineReleased, Data{Reason: strings.Repeat("x", maxLine)}); err == nil {
+		t.Error("a reason that cannot be read back was taken")
+	}
+	if _, err := Verify(bytes.NewReader(export(t, l)), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// tampered are ways to change a file of six entries, and what is told of each.
+var tampered = map[string]struct {
+	change func(lines []string) []string
+	want   string
+}{
+	"a letter of a reason":       {func(l []string) []string { l[2] = strings.Replace(l[2], "beoordelen", "Beoordelen", 1); return l }, "entry 2 is broken"},
+	"the last entry":             {func(l []string) []string { l[5] = strings.Replace(l[5], "opened", "deleted", 1); return l }, "entry 5 is broken"},
+	"the first entry":            {func(l []string) []string { l[0] = strings.Replace(l[0], "opened", "deleted", 1); return l }, "entry 0 is broken"},
+	"a time":                     {func(l []string) []string { l[4] = strings.Replace(l[4], `"time":"20`, `"time":"19`, 1); return l }, "entry 4 is broken"},
+	"spaces":                     {func(l []string) []string { l[1] = strings.Replace(l[1], `":`, `": `, 1); return l }, "entry 1 is broken"},
+	"a second value for a key":   {func(l []string) []string { l[3] = strings.Replace(l[3], `{`, `{"kind":"x",`, 1); return l }, "entry 3 is broken"},
+	"a key that is not ours":     {func(l []string) []string { l[3] = strings.Replace(l[3], `{`, `{"more":"x",`, 1); return l }, "entry 3 is broken"},
+	"one deleted":                {func(l []string) []string { return append(l[:2:2], l[3:]...) }, "entry 2 is broken"},
+	"one deleted and renumbered": {func(l []string) []string { return renumber(append(l[:2:2], l[3:]...)) }, "entry 2 is broken"},
+	"one added":                  {func(l []string) []string { return append(l[:3:3], l[2:]...) }, "entry 3 is broken"},
+	"one added and renumbered":   {func(l []string) []string { return renumber(append(l[:3:3], l[2:]...)) }, "entry 3 is broken"},
+	"one added at the end":       {func(l []string) []string { return renumber(append(l, l[5])) }, "entry 6 is broken"},
+	"two exchanged":              {func(l []string) []string { l[1], l[4] = l[4], l[1]; return l }, "entry 1 is broken"},
+	"two exchanged, renumbered":  {func(l []string) []string { l[1], l[4] = l[4], l[1]; return renumber(l) }, "entry 1 is broken"},
+	"a signature of another": {func(l []string) []string {
+		l[5] = l[5][:strings.Index(l[5], `"sig"`)] + l[4][strings.Index(l[4], `"sig"`):]
+		return l
+	}, "entry 5 is broken"},
+	"no signature":                {func(l []string) []string { l[5] = l[5][:strings.Index(l[5], `,"sig"`)] + "}"; return l }, "entry 5 is broken"},
+	"nonsense":                    {func(l []string) []string { l[3] = "nonsense"; return l }, "entry 3 is broken"},
+	"an empty line":               {func(l []string) []string { return append(l[:3:3], append([]string{""}, l[3:]...)...) }, "entry 3 is broken"},
+	"rolled back by two":          {func(l []string) []string { return l[:4] }, "rolled back"},
+	"rolled back to nothing":      {func(l []string) []string { return nil }, "rolled back"},
+	"the file began with another": {func(l []string) []string { return append([]string{l[0]}, l...) }, "entry 1 is broken"},
+}
+
+func renumber(lines []string) []string {
+	for i, l := range lines {
+		lines[i] = fmt.Sprintf(`{"index":%d%s`, i, l[strings.Index(l, ","):])
+	}
+	return lines
+}
+
+func join(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func TestTamperingWithTheFileIsFoundWhenItIsOpened(t *testing.T) { // C3.3g
+	for name, c := range tampered {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, open(t, dir), 6)
+			lines := strings.Split(strings.TrimSpace(string(content(t, dir, "ledger.jsonl"))), "\n")
+			if err := os.WriteFile(filepath.Join(dir, "ledger.jsonl"), []byte(join(c.change(lines))), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestTamperingWithAnExportIsFound(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	write(t, l, 6)
+	witness := content(t, dir, "checkpoint")
+	whole := string(export(t, l))
+	for name, c := range tampered {
+		t.Run(name, func(t *testing.T) {
+			lines := strings.Split(strings.TrimSpace(whole), "\n")
+			changed := join(append(c.change(lines[:6:6]), lines[6]))
+			_, err := Verify(strings.NewReader(changed), nil)
+			if err == nil || !strings.Contains(err.Error(), "is broken") {
+				t.Errorf("got %v", err)
+			}
+			if c.want != "rolled back" && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+	for cut := range len(whole) - 1 { // the last is its line feed
+		if _, err := Verify(strings.NewReader(whole[:cut]), nil); err == nil {
+			t.Fatalf("cut off at %d of %d, and nothing was noticed", cut, len(whole))
+		}
+	}
+	if _, err := Verify(strings.NewReader(whole+"\n"), nil); err == nil {
+		t.Error("a line after the end went unnoticed")
+	}
+	if _, err := Verify(strings.NewReader(strings.ReplaceAll(whole, "\n", "\r\n")), witness); err != nil {
+		t.Errorf("the line endings of another system: %v", err)
+	}
+}
+
+// Who has the gateway's key can sign another history. A witness's checkpoint shows it.
+func TestAWitnessSeesWhatTheKeyCannot(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	write(t, l, 3)
+	early := export(t, l)
+	witness := content(t, dir, "checkpoint")
+	write(t, l, 4)
+	late := content(t, dir, "checkpoint")
+	whole := export(t, l)
+	for name, w := range map[string][]byte{"none": nil, "an older one": witness, "the last one": late} {
+		if _, err := Verify(bytes.NewReader(whole), w); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Verify(bytes.NewReader(early), nil); err != nil {
+		t.Errorf("an older export is whole in itself: %v", err)
+	}
+	if _, err := Verify(bytes.NewReader(early), late); err == nil || !strings.Contains(err.Error(), "rolled back") {
+		t.Errorf("rolled back: %v", err)
+	}
+	for _, f := range []string{"ledger.jsonl", "checkpoint"} {
+		if err := os.Remove(filepath.Join(dir, f)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forged := open(t, dir)
+	write(t, forged, 8)
+	if _, err := Verify(bytes.NewReader(export(t, forged)), witness); err == nil || !strings.Contains(err.Error(), "rewritten") {
+		t.Errorf("rewritten: %v", err)
+	}
+	other := open(t, t.TempDir())
+	write(t, other, 8)
+	if _, err := Verify(bytes.NewReader(export(t, other)), witness); err == nil || !strings.Contains(err.Error(), "signature") {
+		t.Errorf("another key: %v", err)
+	}
+	if _, err := Verify(bytes.NewReader(whole), []byte("nonsense")); err == nil {
+		t.Error("a checkpoint of nonsense was taken")
+	}
+}
+
+// An older checkpoint is that of the beginning, for any two sizes.
+func TestEveryCheckpointIsABeginningOfTheNext(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	var all [][]byte
+	for range 9 {
+		write(t, l, 1)
+		all = append(all, content(t, dir, "checkpoint"))
+	}
+	whole := export(t, l)
+	for i, c := range all {
+		v, err := note.NewVerifier(l.VerifierKey())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := note.Open(c, note.VerifierList(v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tree, err := tlog.ParseTree([]byte(n.Text)); err != nil || tree.N != int64(i+1) {
+			t.Errorf("checkpoint %d is of %d entries, %v", i, tree.N, err)
+		}
+		if _, err := Verify(bytes.NewReader(whole), c); err != nil {
+			t.Errorf("checkpoint %d: %v", i, err)
+		}
+	}
+}
+
+// A gateway and the commands append to one ledger.
+func TestManyAppendAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	seen := map[int64]bool{}
+	for range 3 { // of their own, as processes have
+		l := open(t, dir)
+		for range 2 {
+			wg.Go(func() {
+				for range 20 {
+					i, err := l.Append(t.Context(), ConfigLoaded, Data{})
+					mu.Lock()
+					if err != nil || seen[i] {
+						t.Errorf("index %d twice, or %v", i, err)
+					}
+					seen[i] = true
+					mu.Unlock()
+				}
+			})
+		}
+	}
+	wg.Wait()
+	v, err := Verify(bytes.NewReader(export(t, open(t, dir))), nil)
+	if err != nil || v.Entries != 120 || len(seen) != 120 {
+		t.Errorf("%+v, %d indexes, %v", v, len(seen), err)
+	}
+}
+
+// A crash ends the last write anywhere, or comes before its checkpoint.
+func TestACrashInTheMiddleOfAnAppend(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	write(t, l, 3)
+	before, checkpoint := content(t, dir, "ledger.jsonl"), content(t, dir, "checkpoint")
+	write(t, l, 1)
+	after := content(t, dir, "ledger.jsonl")
+	for cut := len(before); cut <= len(after); cut++ {
+		for name, b := range map[string][]byte{"ledger.jsonl": after[:cut], "checkpoint": checkpoint} {
+			if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := 3
+		if cut == len(after) {
+			want = 4
+		}
+		l := open(t, dir)
+		// Whoever exports before the gateway starts again sees no tampering.
+		if v, err := Verify(bytes.NewReader(export(t, l)), checkpoint); err != nil || v.Entries != int64(want) {
+			t.Fatalf("cut at %d of %d: %+v, %v", cut-len(before), len(after)-len(before), v, err)
+		}
+		if i, err := l.Append(t.Context(), GatewayStarted, Data{}); err != nil || i != int64(want) {
+			t.Fatalf("cut at %d: entry %d, %v", cut-len(before), i, err)
+		}
+	}
+}
+
+func TestAFullDiskRefusesTheAct(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	dir := t.TempDir()
+	l := open(t, dir)
+	write(t, l, 3)
+	size := len(content(t, dir, "ledger.jsonl"))
+	for _, room := range []int{0, 1, 100} {
+		limit(t, uint64(size+room))
+		_, err := l.Append(t.Context(), QuarantineOpened, Data{})
+		limit(t, unix.RLIM_INFINITY)
+		if err == nil {
+			t.Fatalf("with %d bytes left the act counts as written", room)
+		}
+		if _, err := Verify(bytes.NewReader(export(t, l)), nil); err != nil {
+			t.Error(err)
+		}
+	}
+	write(t, l, 1)
+	if v, err := Verify(bytes.NewReader(export(t, open(t, dir))), nil); err != nil || v.Entries != 4 {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+// limit lets no file of this process grow beyond a size, as a full disk would.
+func limit(t *testing.T, size uint64) {
+	t.Helper()
+	signal.Ignore(syscall.SIGXFSZ)
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}); err != nil {
+		t.Skip("this system does not limit the size of files")
+	}
+}
+
+func TestTheLedgerChangedUnderARunningGateway(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	write(t, l, 3)
+	text := content(t, dir, "ledger.jsonl")
+	if err := os.Truncate(filepath.Join(dir, "ledger.jsonl"), int64(len(text)/2)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Append(t.Context(), QuarantineOpened, Data{}); err == nil || !strings.Contains(err.Error(), "shorter") {
+		t.Errorf("cut: %v", err)
+	}
+	strange := `{"index":3,"time":"2026-11-23T00:00:00Z","kind":"quarantine-deleted","salt":null,"data":{},"sig":null}` + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "ledger.jsonl"), append(text, strange...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Append(t.Context(), QuarantineOpened, Data{}); err == nil || !strings.Contains(err.Error(), "entry 3") {
+		t.Errorf("an entry of another's making: %v", err)
+	}
+	if _, err := l.Append(t.Context(), QuarantineOpened, Data{}); err == nil {
+		t.Error("and at the next try it went on from it")
+	}
+}
+
+func TestAnEndedRequestAppendsNothing(t *testing.T) {
+	l := open(t, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.Append(ctx, QuarantineOpened, Data{}); !errors.Is(err, context.Canceled) || len(entries(t, l)) != 0 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestADamagedKeyIsToldAndNotReplaced(t *testing.T) {
+	for _, key := range []string{"", "nonsense", "PRIVATE+KEY+x+y+z\n"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "ledger.key"), []byte(key), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "backup") {
+			t.Errorf("%q: %v", key, err)
+		}
+	}
+}
+
+func FuzzVerify(f *testing.F) {
+	dir := f.TempDir()
+	l := open(f, dir)
+	for range 3 {
+		if _, err := l.Append(f.Context(), SamplingCommit, Data{Day: "2026-11-23", Rate: 0.05}); err != nil {
+			f.Fatal(err)
+		}
+	}
+	witness, whole := content(f, dir, "checkpoint"), export(f, l)
+	root, err := Verify(bytes.NewReader(whole), witness)
+	if err != nil {
+		f.Fatal(err)
+	}
+	key := l.VerifierKey()
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	f.Add(whole)
+	f.Add(bytes.Join(lines[1:], nil))
+	f.Add(bytes.Join(lines[:3], nil))
+	f.Add([]byte(`{"checkpoint":"","key":""}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		v, err := Verify(bytes.NewReader(b), nil)
+		// With our key there is one history of three entries.
+		if err == nil && v.Key == key && v.Entries == root.Entries && v.Root != root.Root {
+			t.Error("a forged export verifies")
+		}
+		if _, err := Verify(bytes.NewReader(b), witness); err == nil && (v.Key != key || v.Root != root.Root) {
+			t.Error("a forged export verifies against a checkpoint")
+		}
+	})
+}
+
+// alone runs the test in a process of its own, for limits of a process are those of the
+// test's own log as well. It returns true in that process.
+func alone(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv("SLUIS_TEST_ALONE") != "" {
+		return true
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), "SLUIS_TEST_ALONE=1")
+	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("=== RUN")) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return false
+}
