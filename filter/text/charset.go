@@ -90,15 +90,19 @@ func appendCharset(dst []byte, name string, text []byte) ([]byte, bool) {
 	return dst, err == nil
 }
 
-// metaCharset returns the character set that an HTML page names.
+// metaCharset returns the character set that an HTML page or an XML file names.
 func metaCharset(head []byte) string {
-	lowered := bytes.ToLower(head)
+	lowered, key := bytes.ToLower(head), []byte("charset")
+	if bytes.HasPrefix(lowered, []byte("<?xml")) {
+		key = []byte("encoding")
+		lowered, _, _ = bytes.Cut(lowered, []byte("?>"))
+	}
 	for {
-		i := bytes.Index(lowered, []byte("charset"))
+		i := bytes.Index(lowered, key)
 		if i < 0 {
 			return ""
 		}
-		lowered = lowered[i+len("charset"):]
+		lowered = lowered[i+len(key):]
 		v, ok := bytes.CutPrefix(bytes.TrimLeft(lowered, " \t\r\n"), []byte("="))
 		if !ok {
 			continue

@@ -12,11 +12,13 @@ import (
 // htmlScanner reads HTML as browsers do (the WHATWG standard, section 13.2.5), and never
 // holds more than its buffer: golang.org/x/net/html holds a token whole, allocates for
 // each name and attribute, and was half of the cost of a mail. FuzzHTML holds this
-// scanner to showing the text that that one shows.
+// scanner to showing the text that that one shows. The XML of office documents is read
+// by it as well.
 type htmlScanner struct {
 	br      *bufio.Reader
 	handler htmlHandler
 	raw     string // the element whose content holds no tags: script, style, title …
+	xml     bool   // sections of characters are text
 	attrs   []htmlAttr
 }
 
@@ -65,6 +67,9 @@ func (s *htmlScanner) scan() error {
 		case string(head) == "<!--":
 			s.skip(4)
 			err = s.comment()
+		case s.xml && s.section():
+			s.skip(len(cdata))
+			err = s.until("]]>", s.handler.text)
 		case head[1] == '!' || head[1] == '?' || head[1] == '/':
 			s.skip(2)
 			err = s.until(">", s.handler.comment)
@@ -78,6 +83,14 @@ func (s *htmlScanner) scan() error {
 		}
 	}
 	return nil
+}
+
+const cdata = "<![CDATA["
+
+// section reports whether a section of characters begins here.
+func (s *htmlScanner) section() bool {
+	b, _ := s.br.Peek(len(cdata)) // less at the end
+	return string(b) == cdata
 }
 
 // skip passes over what has been peeked at.

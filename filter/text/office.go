@@ -2,7 +2,7 @@ package text
 
 import (
 	"archive/zip"
-	"encoding/xml"
+	"bytes"
 	"io"
 	"strings"
 )
@@ -21,68 +21,77 @@ func isOffice(z *zip.Reader) bool {
 // wrote, by its name in lower case. Whatever is not known to is read.
 func officeNoise(name string) bool {
 	ext := extension(name)
-	return strings.Contains(name, "/theme/") || strings.HasSuffix(name, "styles.xml") || name == "[content_types].xml" ||
+	return strings.Contains(name, "/theme/") || name == "word/styles.xml" || name == "[content_types].xml" ||
 		strings.Contains(name, "printersettings") || strings.HasSuffix(name, "fonttable.xml") || name == "mimetype" ||
 		strings.HasSuffix(name, "websettings.xml") || mediaExtensions[ext] || ext == ".ttf" || ext == ".odttf" ||
 		strings.HasPrefix(name, "thumbnails/")
 }
 
 // officeXML shows the characters of an XML file. Paragraphs, cells, rows and breaks end
-// a word; within them a word may be cut in runs.
+// a word; within them a word may be cut in runs. It is read by the scanner of HTML: an
+// XML decoder holds a token whole, however long it is.
 func (w *walker) officeXML(part, at int, r io.Reader) error {
 	br, done := buffered(r)
 	defer done()
-	u, _ := decodeCharset("", false, br)
-	o := w.out(part, Contents)
-	defer o.Close()
-	d := xml.NewDecoder(u)
-	d.Strict = false
-	d.CharsetReader = func(name string, r io.Reader) (io.Reader, error) {
-		if c := charsetByName(name); c.decoder != nil && !c.odd {
-			return c.reader(r), nil
-		}
-		return r, nil // UTF-16 is decoded already
-	}
-	for w.stop == nil {
-		t, err := d.RawToken()
-		if err == io.EOF {
-			return o.Close()
-		}
-		if err != nil {
-			return first(o.Close(), err)
-		}
-		switch t := t.(type) {
-		case xml.CharData:
-			o.Write(t) // an error ends the work
-		case xml.Comment:
-			word(o, t)
-		case xml.StartElement:
-			if t.Name.Local == "encryption-data" { // of OpenDocument
-				w.report.encrypted(at)
-			}
-			for _, a := range t.Attr {
-				switch a.Name.Local {
-				case "Target", "href", "title", "descr", "tooltip", "string-value", "formula", "prompt", "promptTitle", "error", "ref-name":
-					word(o, []byte(a.Value))
-				}
-			}
-			if endsWord(t.Name.Local) {
-				o.Write([]byte{'\n'})
-			}
-		case xml.EndElement:
-			if endsWord(t.Name.Local) {
-				o.Write([]byte{'\n'})
-			}
-		}
-	}
-	return w.stop
+	u, _ := decodeCharset("", true, br)
+	ur, release := buffered(u)
+	defer release()
+	x := xmlReader{w: w, at: at, o: w.out(part, Contents)}
+	defer x.o.Close()
+	s := htmlScanner{br: ur, handler: &x, xml: true}
+	err := s.scan()
+	return first(x.o.Close(), err)
 }
 
-func endsWord(element string) bool {
-	switch element {
+// xmlReader is told what stands in an XML file. An error of Write ends the work.
+type xmlReader struct {
+	w  *walker
+	at int
+	o  *out
+}
+
+func (x *xmlReader) stopped() bool { return x.w.stop != nil }
+
+func (x *xmlReader) text(b []byte) { x.o.Write(b) }
+
+func (x *xmlReader) start(name []byte, attrs []htmlAttr, _ bool) string {
+	element := localName(name)
+	if string(element) == "encryption-data" { // of OpenDocument
+		x.w.report.encrypted(x.at)
+	}
+	for _, a := range attrs {
+		switch string(localName(a.name)) {
+		case "Target", "href", "title", "descr", "tooltip", "display", "string-value", "formula", "formatCode", "prompt",
+			"promptTitle", "error", "errorTitle", "ref-name", "alias", "tag", "author", "userId", "name":
+			word(x.o, unescapeAttr(a.value))
+		}
+	}
+	if endsWord(element) {
+		x.o.Write([]byte{'\n'})
+	}
+	return ""
+}
+
+func (x *xmlReader) end(name []byte) {
+	if endsWord(localName(name)) {
+		x.o.Write([]byte{'\n'})
+	}
+}
+
+// comment is told a comment, a declaration or an instruction: programs ignore what is
+// in them, but a person can put words there.
+func (x *xmlReader) comment(b []byte) { x.o.Write(b) }
+
+func (x *xmlReader) commentEnd() { x.o.Write([]byte{' '}) }
+
+func localName(name []byte) []byte { return name[bytes.IndexByte(name, ':')+1:] }
+
+func endsWord(element []byte) bool {
+	switch string(element) {
 	case "p", "h", "br", "tab", "cr", "tc", "tr", "si", "c", "v", "is", "row", "s", "table-cell", "table-row", "line-break",
 		"list-item", "note", "annotation", "title", "creator", "subject", "description", "keywords", "comment", "author",
-		"lastModifiedBy", "lpstr", "Company", "Manager", "generator", "initial-creator", "f", "definedName":
+		"lastModifiedBy", "lpstr", "Company", "Manager", "generator", "initial-creator", "f", "definedName", "keyword",
+		"user-defined", "category", "contentStatus", "oddHeader", "oddFooter", "text":
 		return true
 	}
 	return false

@@ -47,15 +47,17 @@ func multipartOf(contentType, body string) string {
 	return "From: a@example.org\nMIME-Version: 1.0\nContent-Type: " + contentType + "\n\n" + body
 }
 
-// The faults of emersion/go-message v0.18.2, each of which hides a text from a filter
-// that trusts it, and none of which hides it here.
-func TestWhatGoMessageHidesIsShown(t *testing.T) {
+// fault is a fault of emersion/go-message v0.18.2 that hides a text from a filter that
+// trusts it.
+type fault struct {
+	name, message string
+	doubt         Doubt
+	seen          bool // go-message shows it: the fault is none in this version
+}
+
+func goMessageFaults() []fault {
 	secret := "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" + token64 + "\n"
-	cases := []struct {
-		name, message string
-		doubt         Doubt
-		seen          bool // go-message shows it as well
-	}{
+	return []fault{
 		{"M1 a malformed line in the header",
 			"From: a@example.org\nthis is no field\nSubject: x\nContent-Transfer-Encoding: base64\n\n" + token64, BadHeader, false},
 		{"M1 the first line of a mailbox file",
@@ -104,7 +106,11 @@ func TestWhatGoMessageHidesIsShown(t *testing.T) {
 		{"M9 line endings that change",
 			multipartOf("multipart/mixed; boundary=b", "--b\nContent-Type: text/plain\n\nx\n")[0:] + crlf("--b\n"+secret+"--b--\n"), MixedEndings, false},
 	}
-	for _, c := range cases {
+}
+
+// None of the faults of go-message hides anything here.
+func TestWhatGoMessageHidesIsShown(t *testing.T) {
+	for _, c := range goMessageFaults() {
 		t.Run(c.name, func(t *testing.T) {
 			if seen := strings.Contains(strictly(c.message), token); seen != c.seen {
 				t.Errorf("go-message shows it: %v, want %v", seen, c.seen)
@@ -169,4 +175,29 @@ func contains[T comparable](s []T, v T) bool {
 		}
 	}
 	return false
+}
+
+// plainly returns what go-message shows of the texts that every mail program shows.
+func plainly(m string) string {
+	e, err := gomessage.Read(strings.NewReader(m))
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	e.Walk(func(_ []int, part *gomessage.Entity, err error) error {
+		if err != nil || part.MultipartReader() != nil {
+			return nil
+		}
+		t, params, err := part.Header.ContentType()
+		_, d, _ := part.Header.ContentDisposition()
+		charset := strings.ToLower(params["charset"])
+		if err != nil || t != "text/plain" || params["name"] != "" || d["filename"] != "" || charset != "" && charset != "utf-8" && charset != "us-ascii" {
+			return nil
+		}
+		body, _ := io.ReadAll(part.Body) // what comes before a fault counts
+		b.Write(body)
+		b.WriteByte('\n')
+		return nil
+	})
+	return b.String()
 }
