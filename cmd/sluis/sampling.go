@@ -76,6 +76,9 @@ func (c samplingAuditCmd) print(r sampling.Report) error {
 			rates = append(rates, fmt.Sprintf("%.3g%%", 100*rate))
 		}
 		fmt.Printf("%s: %d of %d outgoing messages drawn at a rate of %s, checked with %s\n", r.Day, r.Drawn, r.Eligible, strings.Join(rates, ", then "), secret)
+		if r.Early > 0 {
+			fmt.Printf("DEVIATION: %d messages came before the day was committed to\n", r.Early)
+		}
 		for _, id := range r.Deviations {
 			fmt.Printf("DEVIATION: message %s was not drawn as the secret says\n", id)
 		}

@@ -21,11 +21,12 @@ type Report struct {
 	Eligible   int            `json:"eligible"`
 	Drawn      int            `json:"drawn"`
 	Groups     map[string]int `json:"drawn_by_group"`
-	Deviations []filter.ID    `json:"deviations"` // drawn and should not have been, or the reverse
+	Early      int            `json:"before_commitment"` // messages from before the day was committed to
+	Deviations []filter.ID    `json:"deviations"`        // drawn and should not have been, or the reverse
 }
 
-// Fair reports whether every draw was as the secret says.
-func (r Report) Fair() bool { return len(r.Deviations) == 0 }
+// Fair reports whether every draw was as the secret says, which was committed to before.
+func (r Report) Fair() bool { return r.Early == 0 && len(r.Deviations) == 0 }
 
 // Draws gives the draws of a day to an auditor, as the journal has them.
 type Draws func(day string, use func(id filter.ID, at time.Time, group string, drawn bool) error) error
@@ -36,6 +37,7 @@ func Audit(day, dir string, entries func(func(ledger.Entry) error) error, draws 
 	r := Report{Day: day, Groups: map[string]int{}, Deviations: []filter.ID{}}
 	commit, secret := "", ""
 	var rates timeline
+	var committed time.Time
 	err := entries(func(e ledger.Entry) error {
 		if e.Data.Day != day {
 			return nil
@@ -46,7 +48,7 @@ func Audit(day, dir string, entries func(func(ledger.Entry) error) error, draws 
 				return fmt.Errorf("day %s was committed to twice, in entry %d with another secret", day, e.Index)
 			}
 			if commit == "" {
-				rates = timeline{{0, e.Data.Rate}}
+				rates, committed = timeline{{0, e.Data.Rate}}, e.Time
 			}
 			commit = e.Data.Commit
 		case ledger.SamplingRate:
@@ -82,17 +84,20 @@ func Audit(day, dir string, entries func(func(ledger.Entry) error) error, draws 
 	for _, c := range rates {
 		r.Rates = append(r.Rates, c.Rate)
 	}
-	return r, r.repeat(key, rates, draws)
+	return r, r.repeat(key, committed, rates, draws)
 }
 
-// backdated is how long writing a change of the rate may take.
+// backdated is how long writing a commitment, or a change of the rate, may take.
 const backdated = time.Minute
 
-func (r *Report) repeat(secret []byte, rates timeline, draws Draws) error {
+func (r *Report) repeat(secret []byte, committed time.Time, rates timeline, draws Draws) error {
 	mac := hmac.New(sha256.New, secret)
 	var sum [sha256.Size]byte
 	return draws(r.Day, func(id filter.ID, at time.Time, group string, drawn bool) error {
 		r.Eligible++
+		if committed.Sub(at) > backdated {
+			r.Early++
+		}
 		if drawn {
 			r.Drawn++
 			r.Groups[group]++

@@ -3,9 +3,10 @@
 //
 // Each day (UTC) has a secret of 256 bits. Its hash and the rate are in the ledger before
 // the day's first draw, a change of the rate before it counts; the secret itself is in the
-// ledger a day after the day has ended. A message is drawn if HMAC-SHA256(secret, its ID), as a number of 64 bits, is below the
-// rate; the ID is random and set before anything of the message is read. Whoever has the
-// secret can repeat every draw, and nobody could choose one.
+// ledger a day after the day has ended. A message is drawn if HMAC-SHA256(secret, its ID),
+// as a number of 64 bits, is below the rate; the ID is random and set before anything of
+// the message is read. Whoever has the secret can repeat every draw, and nobody could
+// choose one.
 package sampling
 
 import (
@@ -42,7 +43,8 @@ type Sampler struct {
 
 	mu    sync.Mutex
 	rate  float64
-	day   string // of what follows
+	day   string    // of what follows
+	last  time.Time // of the day's draws
 	rates timeline
 	mac   hash.Hash
 	sum   [sha256.Size]byte
@@ -125,6 +127,9 @@ func (s *Sampler) prepare(ctx context.Context, day string, now time.Time) error 
 	c, err := s.commit(ctx, day)
 	if err != nil || c.Rates.last() == s.rate {
 		return err
+	}
+	if s.day == day && s.last.After(now) {
+		now = s.last // a message that came while this waited was drawn at the old rate
 	}
 	// A whole millisecond, as in the journal, so that an audit sees the same order.
 	since := now.Truncate(time.Millisecond).Add(time.Millisecond).UnixMilli()
@@ -224,7 +229,10 @@ func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		s.day, s.rates, s.mac = day, c.Rates, hmac.New(sha256.New, c.Secret)
+		s.day, s.last, s.rates, s.mac = day, at, c.Rates, hmac.New(sha256.New, c.Secret)
+	}
+	if at.After(s.last) {
+		s.last = at
 	}
 	return draw(s.mac, &s.sum, id, threshold(s.rates.at(at))), nil
 }

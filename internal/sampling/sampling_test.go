@@ -1,0 +1,514 @@
+package sampling
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/ledger"
+)
+
+var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+const today, tomorrow = "2026-11-23", "2026-11-24"
+
+// book is a ledger with a clock of its own.
+type book struct {
+	mu      sync.Mutex
+	now     time.Time
+	entries []ledger.Entry
+	fails   error
+}
+
+func (b *book) Append(_ context.Context, k ledger.Kind, d ledger.Data) (int64, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fails != nil {
+		return 0, b.fails
+	}
+	i := int64(len(b.entries))
+	b.entries = append(b.entries, ledger.Entry{Index: i, Time: b.now, Kind: k, Data: d})
+	return i, nil
+}
+
+func (b *book) each(use func(ledger.Entry) error) error {
+	for _, e := range b.entries {
+		if err := use(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// of returns the entries of a kind about a day.
+func (b *book) of(k ledger.Kind, day string) (es []ledger.Entry) {
+	for _, e := range b.entries {
+		if e.Kind == k && e.Data.Day == day {
+			es = append(es, e)
+		}
+	}
+	return es
+}
+
+// school is a gateway's sampler with what it writes, and the journal of its draws.
+type school struct {
+	t *testing.T
+	*Sampler
+	dir   string
+	book  *book
+	ids   *rand.ChaCha8
+	drawn []drawn
+}
+
+type drawn struct {
+	id    filter.ID
+	at    time.Time
+	group string
+	drawn bool
+}
+
+func newSchool(t *testing.T, rate float64) *school {
+	t.Helper()
+	s := &school{t: t, dir: t.TempDir(), book: &book{now: monday}, ids: rand.NewChaCha8([32]byte{'s', 'l', 'u', 'i', 's'})}
+	s.start(rate, monday)
+	return s
+}
+
+// start starts the gateway, again perhaps.
+func (s *school) start(rate float64, now time.Time) {
+	s.t.Helper()
+	var err error
+	if s.Sampler, err = Open(s.dir, s.book, rate); err != nil {
+		s.t.Fatal(err)
+	}
+	s.prepare(now)
+}
+
+func (s *school) prepare(now time.Time) {
+	s.t.Helper()
+	s.book.now = now
+	if err := s.Prepare(s.t.Context(), now); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// put writes today's secret over the one that is there.
+func (s *school) put(c committed) {
+	s.t.Helper()
+	if err := s.keep(today, c); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// mail draws for n messages that come at a time.
+func (s *school) mail(n int, at time.Time) {
+	s.t.Helper()
+	for range n {
+		var id filter.ID
+		s.ids.Read(id[:])
+		is, err := s.Draw(id, at)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.drawn = append(s.drawn, drawn{id, at, "team", is})
+	}
+}
+
+func (s *school) draws(day string, use func(filter.ID, time.Time, string, bool) error) error {
+	for _, d := range s.drawn {
+		if d.at.UTC().Format(dayForm) == day {
+			if err := use(d.id, d.at, d.group, d.drawn); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *school) audit(day string) (Report, error) {
+	return Audit(day, s.dir, s.book.each, s.draws)
+}
+
+// fair fails the test if an honest day does not look like one.
+func (s *school) fair(day string, eligible int) Report {
+	s.t.Helper()
+	r, err := s.audit(day)
+	if err != nil || !r.Fair() || r.Eligible != eligible {
+		s.t.Fatalf("audit of %s: %+v, %v", day, r, err)
+	}
+	return r
+}
+
+// C3.3b: the commitment is in the ledger before the day, and says nothing of the secret.
+func TestADayIsCommittedToBeforeItBegins(t *testing.T) {
+	s := newSchool(t, 0.05)
+	for range 3 { // hourly, and it stays at one
+		s.prepare(monday)
+	}
+	for _, day := range []string{today, tomorrow} {
+		c := s.book.of(ledger.SamplingCommit, day)
+		if len(c) != 1 || c[0].Data.Rate != 0.05 {
+			t.Fatalf("commitments to %s: %+v", day, c)
+		}
+		secret, err := read(s.path(day))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(secret.Secret); hex.EncodeToString(sum[:]) != c[0].Data.Commit {
+			t.Error("the commitment is to another secret")
+		}
+		if info, err := os.Stat(s.path(day)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("others can read the secret: %v, %v", info.Mode(), err)
+		}
+	}
+	if a, b := s.book.of(ledger.SamplingCommit, today), s.book.of(ledger.SamplingCommit, tomorrow); a[0].Data.Commit == b[0].Data.Commit {
+		t.Error("two days share a secret")
+	}
+	text, err := json.Marshal(s.book.entries)
+	if secret, readErr := read(s.path(today)); err != nil || readErr != nil || bytes.Contains(text, []byte(hex.EncodeToString(secret.Secret))) {
+		t.Error("the secret stands in the ledger")
+	}
+}
+
+// Anyone can repeat a draw with what the package comment says.
+func TestADrawIsWhatTheDescriptionSays(t *testing.T) {
+	s := newSchool(t, 0.3)
+	s.mail(2000, monday)
+	c, err := read(s.path(today))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range s.drawn {
+		mac := hmac.New(sha256.New, c.Secret)
+		mac.Write(d.id[:])
+		if want := float64(binary.BigEndian.Uint64(mac.Sum(nil)))/(1<<64) < 0.3; d.drawn != want {
+			t.Fatalf("message %s: drawn %v", d.id, d.drawn)
+		}
+		if again, err := s.Draw(d.id, monday.Add(5*time.Hour)); err != nil || again != d.drawn {
+			t.Fatal("the same message is drawn otherwise later that day")
+		}
+	}
+}
+
+func TestTheShareThatIsDrawnIsTheRate(t *testing.T) {
+	for _, rate := range []float64{0, 1e-3, 0.05, 0.5, 0.999, 1} {
+		s := newSchool(t, rate)
+		// A fixed secret: the test gives the same on every run.
+		b, err := json.Marshal(committed{Secret: bytes.Repeat([]byte{42}, 32), Rates: timeline{{0, rate}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(s.path(today), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		const n = 100_000
+		s.mail(n, monday)
+		hits := 0.0
+		for _, d := range s.drawn {
+			if d.drawn {
+				hits++
+			}
+		}
+		if sigma := math.Sqrt(n * rate * (1 - rate)); math.Abs(hits-n*rate) > 4*sigma {
+			t.Errorf("at a rate of %v %v of %v were drawn", rate, hits, n)
+		}
+	}
+	for _, rate := range []float64{-0.1, 1.1, math.NaN(), math.Inf(1)} {
+		if _, err := Open(t.TempDir(), &book{}, rate); err == nil {
+			t.Errorf("a rate of %v was taken", rate)
+		}
+	}
+}
+
+func TestTheSecretIsRevealedADayAfterTheDay(t *testing.T) {
+	s := newSchool(t, 0.5)
+	s.mail(100, monday)
+	end := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	for at := monday; at.Before(end.Add(24 * time.Hour)); at = at.Add(time.Hour) {
+		s.prepare(at)
+		if len(s.book.of(ledger.SamplingReveal, today)) > 0 {
+			t.Fatalf("revealed at %s", at)
+		}
+		if r := s.fair(today, 100); r.Revealed {
+			t.Fatal("the audit says revealed")
+		}
+	}
+	s.prepare(end.Add(25 * time.Hour))
+	s.prepare(end.Add(26 * time.Hour))
+	if len(s.book.of(ledger.SamplingReveal, today)) != 1 {
+		t.Fatal("not revealed, or twice")
+	}
+	if _, err := os.Stat(s.path(today)); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the secret is still kept")
+	}
+	if r := s.fair(today, 100); !r.Revealed || r.Drawn == 0 || r.Groups["team"] != r.Drawn || r.Rates[0] != 0.5 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestARestartDuringADayChangesNoDraw(t *testing.T) {
+	s := newSchool(t, 0.5)
+	s.mail(200, monday)
+	before := s.drawn
+	s.start(0.5, monday.Add(time.Hour))
+	for _, d := range before {
+		if is, err := s.Draw(d.id, d.at); err != nil || is != d.drawn {
+			t.Fatalf("drawn otherwise after a restart: %v", err)
+		}
+	}
+	s.fair(today, 200)
+}
+
+// A crash between the ledger and the file repeats the entry, and that is no second choice.
+func TestACrashWhileCommittingOrRevealing(t *testing.T) {
+	s := newSchool(t, 0.5)
+	c, err := read(s.path(today))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Index = -1
+	s.put(c)
+	s.start(0.5, monday)
+	if len(s.book.of(ledger.SamplingCommit, today)) != 2 {
+		t.Fatal("not the case that was meant")
+	}
+	s.mail(100, monday)
+	s.fair(today, 100)
+	s.prepare(monday.Add(72 * time.Hour))
+	s.put(c)
+	s.prepare(monday.Add(73 * time.Hour))
+	if len(s.book.of(ledger.SamplingReveal, today)) != 2 {
+		t.Fatal("not the case that was meant")
+	}
+	s.fair(today, 100)
+}
+
+func TestNothingIsDrawnBeforeTheCommitmentIsWritten(t *testing.T) {
+	s := newSchool(t, 0.5)
+	s.book.fails = errors.New("disk full")
+	if err := s.Prepare(t.Context(), monday.Add(48*time.Hour)); err == nil {
+		t.Error("Prepare tells of no trouble")
+	}
+	if _, err := s.Draw(filter.ID{1}, monday.Add(48*time.Hour)); err == nil {
+		t.Error("a draw without a commitment")
+	}
+	if err := s.SetRate(t.Context(), 0.9, monday); err == nil {
+		t.Error("a new rate that is not in the ledger")
+	}
+	s.book.fails = nil
+	s.prepare(monday)
+	if len(s.book.of(ledger.SamplingRate, today)) != 0 {
+		t.Error("a rate that was refused counts later")
+	}
+}
+
+func TestClocksThatGoBack(t *testing.T) {
+	s := newSchool(t, 0.5)
+	late := time.Date(2026, 11, 23, 23, 59, 0, 0, time.UTC)
+	s.mail(50, late)
+	s.mail(50, late.Add(2*time.Minute)) // tomorrow
+	s.mail(50, late.Add(-time.Minute))  // and back
+	s.prepare(late)
+	s.fair(today, 100)
+	s.fair(tomorrow, 50)
+
+	// Back to a day whose secret is known to all: that is seen.
+	s.prepare(late.Add(96 * time.Hour))
+	s.start(0.5, late)
+	s.mail(50, late)
+	if _, err := s.audit(today); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("drawn with a second secret: %v", err)
+	}
+}
+
+func TestANewRateCountsAtOnceAndCanBeAudited(t *testing.T) {
+	s := newSchool(t, 0)
+	s.mail(300, monday)
+	for i, rate := range []float64{1, 0.5, 0.5, 0} {
+		at := monday.Add(time.Duration(i+1) * time.Minute)
+		s.book.now = at
+		if err := s.SetRate(t.Context(), rate, at); err != nil {
+			t.Fatal(err)
+		}
+		s.mail(300, at.Add(time.Second))
+	}
+	r := s.fair(today, 1500)
+	if len(r.Rates) != 4 || r.Drawn < 300+200 || r.Drawn > 300+400 {
+		t.Errorf("%+v", r)
+	}
+	s.mail(100, monday.Add(24*time.Hour))
+	if r := s.fair(tomorrow, 100); r.Drawn != 0 {
+		t.Errorf("tomorrow: %+v", r)
+	}
+	// A restart with another rate is no different from a reload.
+	s.start(1, monday.Add(6*time.Minute))
+	s.mail(10, monday.Add(7*time.Minute))
+	if r := s.fair(today, 1510); r.Drawn < 300+200+10 {
+		t.Errorf("%+v", r)
+	}
+	if err := s.SetRate(t.Context(), 2, monday); err == nil {
+		t.Error("a rate of 2 was taken")
+	}
+}
+
+// Messages that are drawn while the rate changes are not taken for manipulation.
+func TestARateThatChangesUnderLoad(t *testing.T) {
+	s := newSchool(t, 0)
+	s.mail(1, monday.Add(50*time.Millisecond)) // came after the change was asked for, and went first
+	if err := s.SetRate(t.Context(), 1, monday); err != nil {
+		t.Fatal(err)
+	}
+	s.mail(1, monday.Add(60*time.Millisecond))
+	if r := s.fair(today, 2); r.Drawn != 1 {
+		t.Errorf("%+v", r)
+	}
+
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	start := time.Now()
+	clock := func() time.Time { return monday.Add(time.Minute + time.Since(start)) }
+	s.book.now = monday.Add(time.Minute)
+	for c := range 4 {
+		wg.Go(func() {
+			for i := range 2000 {
+				id, at := filter.ID{byte(c), byte(i >> 8), byte(i), 9}, clock()
+				is, err := s.Draw(id, at)
+				mu.Lock()
+				s.drawn = append(s.drawn, drawn{id, at.Truncate(time.Millisecond), "", is})
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range 20 {
+		if err := s.SetRate(t.Context(), float64(i%3)/2, clock()); err != nil {
+			t.Error(err)
+		}
+	}
+	wg.Wait()
+	s.fair(today, 8002)
+}
+
+// What somebody with power over the gateway could try, and what the board sees.
+func TestAnAuditFindsEachManipulation(t *testing.T) {
+	const n = 400
+	change := func(es []ledger.Entry, k ledger.Kind, f func(*ledger.Data)) {
+		for i := range es {
+			if es[i].Kind == k && es[i].Data.Day == today {
+				f(&es[i].Data)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		do   func(s *school)
+		want string // of the error; none: a report that is not fair
+	}{
+		"one more was looked into": {func(s *school) {
+			for i := range s.drawn {
+				if !s.drawn[i].drawn {
+					s.drawn[i].drawn = true
+					return
+				}
+			}
+		}, ""},
+		"one was let off": {func(s *school) {
+			for i := range s.drawn {
+				if s.drawn[i].drawn {
+					s.drawn[i].drawn = false
+					return
+				}
+			}
+		}, ""},
+		"an ID was chosen afterwards": {func(s *school) {
+			for i := range s.drawn {
+				if s.drawn[i].drawn {
+					for b := byte(0); ; b++ {
+						s.drawn[i].id[3] = b
+						if is, _ := s.Draw(s.drawn[i].id, monday); !is {
+							return
+						}
+					}
+				}
+			}
+		}, ""},
+		"a higher rate was used than the ledger says": {func(s *school) {
+			c, _ := read(s.path(today))
+			c.Rates = timeline{{0, 0.9}}
+			s.put(c)
+			s.start(0.9, monday)
+			s.book.entries = s.book.entries[:2]
+			s.mail(n, monday)
+		}, ""},
+		"another secret was used": {func(s *school) {
+			c, _ := read(s.path(today))
+			c.Secret[0] ^= 1
+			s.put(c)
+		}, "not the one that was committed to"},
+		"another secret was revealed": {func(s *school) {
+			s.prepare(monday.Add(72 * time.Hour))
+			change(s.book.entries, ledger.SamplingReveal, func(d *ledger.Data) { d.Secret = strings.Repeat("00", 32) })
+		}, "not the one that was committed to"},
+		"nonsense was revealed": {func(s *school) {
+			s.prepare(monday.Add(72 * time.Hour))
+			change(s.book.entries, ledger.SamplingReveal, func(d *ledger.Data) { d.Secret = "geheim" })
+		}, "broken"},
+		"nothing was committed to": {func(s *school) { s.book.entries = nil }, "no commitment"},
+		"it was committed to twice, to choose later": {func(s *school) {
+			s.book.entries = append(s.book.entries, ledger.Entry{Index: 9, Time: monday, Kind: ledger.SamplingCommit, Data: ledger.Data{Day: today, Commit: strings.Repeat("11", 32)}})
+		}, "twice"},
+		"it was committed to when the mail was in": {func(s *school) {
+			for i := range s.book.entries {
+				s.book.entries[i].Time = monday.Add(8 * time.Hour)
+			}
+		}, ""},
+		"the rate was changed backwards": {func(s *school) {
+			s.book.now = monday.Add(8 * time.Hour)
+			s.book.Append(s.t.Context(), ledger.SamplingRate, ledger.Data{Day: today, Rate: 1, Since: monday.UnixMilli()})
+		}, "before itself"},
+		"the secret is gone": {func(s *school) { os.Remove(s.path(today)) }, "read sampling secret"},
+		"the secret is damaged": {func(s *school) {
+			os.WriteFile(filepath.Join(s.dir, today+".json"), []byte(`{"secret":"AAAA"}`), 0o600)
+		}, "damaged"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSchool(t, 0.5)
+			s.mail(n, monday)
+			s.fair(today, n)
+			c.do(s)
+			r, err := s.audit(today)
+			if c.want == "" && (err != nil || r.Fair()) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("unnoticed: fair %v, %v", r.Fair(), err)
+			}
+		})
+	}
+}
+
+func BenchmarkDraw(b *testing.B) {
+	s, err := Open(b.TempDir(), &book{}, 0.05)
+	if err != nil {
+		b.Fatal(err)
+	}
+	id := filter.NewID()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Draw(id, monday); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
