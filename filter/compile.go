@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"sluis/filter/detect"
+	"sluis/filter/dictionary"
 	"sluis/filter/literal"
 	"sluis/filter/text"
 	"sluis/rules"
@@ -14,8 +15,9 @@ import (
 
 // Options are what an Engine needs to know of the organisation.
 type Options struct {
-	OwnDomains []string    // for look-alikes of them
-	Limits     text.Limits // zero: the defaults
+	OwnDomains []string               // for look-alikes of them
+	People     *dictionary.Dictionary // of the organisation's own lists; may be nil
+	Limits     text.Limits            // zero: the defaults
 }
 
 // Engine examines items. It is safe for concurrent use and does not change.
@@ -53,7 +55,7 @@ func (e *Engine) scanner(ps rules.Purposes) (*scanner, error) {
 	if s, ok := e.scanners[ps]; ok {
 		return s, nil
 	}
-	s, err := newScanner(e.set, ps)
+	s, err := newScanner(e.set, ps, e.opts.People)
 	if err != nil {
 		return nil, fmt.Errorf("compile rules for %v: %w", ps, err)
 	}
@@ -98,9 +100,13 @@ type detector struct {
 	rules []int
 }
 
-func newScanner(set *rules.Set, ps rules.Purposes) (*scanner, error) {
+func newScanner(set *rules.Set, ps rules.Purposes, people *dictionary.Dictionary) (*scanner, error) {
 	s := &scanner{purposes: ps}
 	b := builder{scanner: s, patterns: map[literal.Pattern]int{}, detectors: map[string]int{}, known: detect.All()}
+	if people == nil {
+		people = &dictionary.Dictionary{} // finds nobody
+	}
+	b.known["listed-person"], b.known["listed-name"] = people.Find, people.FindNames
 	for _, r := range set.Rules() {
 		if !ps.Has(r.Purpose) {
 			continue

@@ -3,6 +3,7 @@ package filter
 import (
 	"testing"
 
+	"sluis/filter/dictionary"
 	"sluis/rules"
 )
 
@@ -13,7 +14,11 @@ func engine(t testing.TB) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := Compile(set, Options{OwnDomains: []string{"voorbeeldschool.example"}})
+	people, err := dictionary.Example()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := Compile(set, Options{OwnDomains: []string{"voorbeeldschool.example"}, People: people})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,11 @@ import (
 )
 
 // Detectors are the names that a rule's detect may have; package filter/detect has one
-// for each.
+// for each, and filter/dictionary those for the lists that the school imported.
 var Detectors = []string{
 	"bsn", "onderwijsnummer", "iban", "card", "passport", "driving-licence",
 	"phone", "birth-date", "postcode", "email", "secret", "private-key",
+	"listed-person", "listed-name",
 }
 
 // Structures are the names that a rule's structure may have; package filter has a check

@@ -136,7 +136,11 @@ func loadRoster(cfg *config.Config) (*roster.Roster, error) {
 }
 
 func compile(cfg *config.Config, set *rules.Set, spool string) (*filter.Engine, error) {
-	return filter.Compile(set, filter.Options{OwnDomains: cfg.Organisation.Domains, Limits: text.Limits{Dir: spool}})
+	people, err := loadPeople(cfg.Data)
+	if err != nil {
+		return nil, err
+	}
+	return filter.Compile(set, filter.Options{OwnDomains: cfg.Organisation.Domains, People: people, Limits: text.Limits{Dir: spool}})
 }
 
 func actions(p config.Policy) filter.Actions {

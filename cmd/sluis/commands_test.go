@@ -345,3 +345,38 @@ func TestRulesCommands(t *testing.T) {
 		t.Errorf("%d %s", code, errs)
 	}
 }
+
+// The school's own list makes its people known, and is kept as hashes only (C2.4a).
+func TestImportedPeopleAreRecognised(t *testing.T) {
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	list := write(t, "leerlingen.csv", "voornaam;achternaam;geboortedatum\nKanarie;Vogelzang;3-4-2015\n")
+	mail := letter("Kanarie Vogelzang (3 april 2015) gaat over.")
+	send := func(want int) {
+		t.Helper()
+		if reply := g.try(teacher, []string{parent}, mail); reply[0] != '2' {
+			t.Fatal(reply)
+		}
+		if n := len(g.held()); n != want {
+			t.Errorf("%d in quarantine, want %d", n, want)
+		}
+	}
+	send(0)
+	if out := g.exported("people", "import", "leerlingen", list); !strings.Contains(out, "1 people") {
+		t.Errorf("%s", out)
+	}
+	g.cmd.Process.Signal(syscall.SIGHUP)
+	g.eventually("reload", func() bool { return strings.Contains(g.log.String(), "reloaded configuration") })
+	send(1)
+	kept, err := os.ReadFile(filepath.Join(g.data(), "people", "leerlingen.hashes"))
+	if err != nil || strings.Contains(strings.ToLower(string(kept)), "vogelzang") {
+		t.Errorf("names are kept, or %v", err)
+	}
+	if out := g.exported("people", "list"); !strings.Contains(out, "leerlingen") {
+		t.Errorf("%s", out)
+	}
+	g.exported("people", "remove", "leerlingen")
+	if out := g.exported("ledger", "export"); !strings.Contains(out, "people-imported") || !strings.Contains(out, "people-removed") {
+		t.Error("not in the ledger")
+	}
+}

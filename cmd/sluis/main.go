@@ -20,6 +20,7 @@ type commands struct {
 	Check      checkCmd      `cmd:"" help:"Say what the gateway would do with a message or document, and why."`
 	Quarantine quarantineCmd `cmd:"" help:"Review what was set aside."`
 	Journal    journalCmd    `cmd:"" help:"Read the metadata of the traffic."`
+	People     peopleCmd     `cmd:"" help:"Import lists of pupils or staff, to recognise their data."`
 	Rules      rulesCmd      `cmd:"" help:"List, show and test the rules."`
 	Sampling   samplingCmd   `cmd:"" help:"Check that the random sample was fair."`
 	Ledger     ledgerCmd     `cmd:"" help:"Export the log of what was done, and verify it."`
@@ -42,7 +43,7 @@ func main() {
 	k := kong.Parse(&cmds,
 		kong.Name("sluis"),
 		kong.Description("A gateway for a school's mail that enforces the ICT code of conduct, and keeps to it."),
-		kong.UsageOnError(),
+		kong.ShortUsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 	)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

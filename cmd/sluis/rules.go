@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"sluis/filter"
+	"sluis/filter/dictionary"
 	"sluis/internal/config"
 	"sluis/rules"
 )
@@ -136,7 +138,11 @@ func (c rulesTestCmd) Run(ctx context.Context) error {
 	if len(cfg.Organisation.Domains) == 0 {
 		cfg.Organisation.Domains = []string{"voorbeeldschool.example"} // the examples' school
 	}
-	engine, err := compile(cfg, set, "")
+	people, err := dictionary.Example() // whom the examples are about
+	if err != nil {
+		return err
+	}
+	engine, err := filter.Compile(set, filter.Options{OwnDomains: cfg.Organisation.Domains, People: people})
 	if err != nil {
 		return err
 	}

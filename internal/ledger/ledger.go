@@ -51,6 +51,8 @@ const (
 	QuarantineReleased Kind = "quarantine-released"
 	QuarantineDeleted  Kind = "quarantine-deleted"
 	QuarantineExpired  Kind = "quarantine-expired"
+	PeopleImported     Kind = "people-imported"
+	PeopleRemoved      Kind = "people-removed"
 	RetentionRun       Kind = "retention-run"
 	GatewayStarted     Kind = "gateway-started"
 	GatewayStopped     Kind = "gateway-stopped"

@@ -1,0 +1,150 @@
+package dictionary
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"sync"
+
+	"sluis/filter/detect"
+)
+
+// Bounds of a search.
+const (
+	maxWords = 8   // of a value
+	maxParts = 4   // that a number is written in
+	near     = 300 // bytes between a name and what belongs to it
+	recent   = 64  // values that are remembered for that
+)
+
+// seen is a value that is no hit by itself.
+type seen struct {
+	who        uint32
+	kind       kind
+	start, end int
+}
+
+// search is one run over a text.
+type search struct {
+	words
+	ring    [recent]seen
+	n       int // seen so far
+	joined  []byte
+	persons func(detect.Hit)
+	names   func(detect.Hit)
+	d       *Dictionary
+}
+
+var searches = sync.Pool{New: func() any { return &search{} }}
+
+// Find reports the places that point at a person of the list. It is a detect.Detector.
+func (d *Dictionary) Find(text []byte, emit func(detect.Hit)) { d.search(text, emit, nil) }
+
+// FindNames reports the names of people of the list. It is a detect.Detector; a name by
+// itself is no leak, so that a rule has to ask for many.
+func (d *Dictionary) FindNames(text []byte, emit func(detect.Hit)) { d.search(text, nil, emit) }
+
+func (d *Dictionary) search(text []byte, persons, names func(detect.Hit)) {
+	if len(d.hashes) == 0 {
+		return
+	}
+	s := searches.Get().(*search)
+	s.d, s.n, s.persons, s.names = d, 0, persons, names
+	s.split(text)
+	for i := range s.list {
+		s.at(i)
+	}
+	clear(s.buf[:cap(s.buf)]) // content does not wait in a pool
+	clear(s.joined[:cap(s.joined)])
+	s.d, s.persons, s.names = nil, nil, nil
+	searches.Put(s)
+}
+
+// at looks for the values that begin with word i.
+func (s *search) at(i int) {
+	if s.starts(i) {
+		for j := i + 1; j <= min(i+maxWords, len(s.list)); j++ {
+			if value := s.text(i, j); len(value) >= minName {
+				s.look(value, i, j, kindUnique, kindName, kindAddress)
+			}
+		}
+	}
+	if !s.list[i].number {
+		return
+	}
+	s.joined = s.joined[:0]
+	for j := i; j < min(i+maxParts, len(s.list)) && s.list[j].number && (j == i || s.list[j].start == s.list[j-1].end+1); j++ {
+		if s.joined = append(s.joined, s.text(j, j+1)...); j > i && len(s.joined) >= minNumber {
+			s.look(s.joined, i, j+1, kindUnique)
+		}
+	}
+	if date, n := s.date(i); n > 0 {
+		s.look([]byte(date), i, i+n, kindDate)
+	}
+}
+
+// starts reports whether any value begins with word i.
+func (s *search) starts(i int) bool {
+	from, to := s.d.find(s.d.key.hash(s.text(i, i+1)))
+	for _, w := range s.d.whose[from:to] {
+		if kind(w&(1<<kindBits-1)) == kindStart {
+			return true
+		}
+	}
+	return false
+}
+
+// look reports words i to j if they are a value of somebody, of one of these kinds.
+func (s *search) look(value []byte, i, j int, kinds ...kind) {
+	from, to := s.d.find(s.d.key.hash(value))
+	for _, w := range s.d.whose[from:to] {
+		v := seen{w >> kindBits, kind(w & (1<<kindBits - 1)), s.list[i].start, s.list[j-1].end}
+		switch {
+		case !slices.Contains(kinds, v.kind):
+		case v.kind == kindUnique:
+			s.person(v)
+		case v.kind == kindName && s.names != nil:
+			s.names(detect.Hit{Start: v.start, End: v.end, Value: strconv.Itoa(int(v.who)), Confidence: 100})
+		default:
+			s.combine(v)
+		}
+	}
+}
+
+// combine reports a name that has a date of birth or an address of the same person near.
+func (s *search) combine(v seen) {
+	for _, old := range s.ring[:min(s.n, recent)] {
+		if old.who == v.who && old.kind != v.kind && (old.kind == kindName || v.kind == kindName) && v.start-old.end <= near {
+			if old.kind == kindName {
+				s.person(old)
+			} else {
+				s.person(v)
+			}
+		}
+	}
+	s.ring[s.n%recent] = v
+	s.n++
+}
+
+func (s *search) person(v seen) {
+	if s.persons != nil {
+		s.persons(detect.Hit{Start: v.start, End: v.end, Value: strconv.Itoa(int(v.who)), Confidence: 100})
+	}
+}
+
+// Example is the dictionary that the examples of rules are tried with.
+func Example() (*Dictionary, error) {
+	d, _, err := Build(bytes.NewReader(exampleList()), Key{1})
+	return d, err
+}
+
+// exampleList is of people that do not exist.
+func exampleList() []byte {
+	var b bytes.Buffer
+	b.WriteString("voornaam;tussenvoegsel;achternaam;geboortedatum;leerlingnummer;postcode;huisnummer\n")
+	b.WriteString("Vera;;Voorbeeld;03-01-2017;9912004;1234 AB;5\nPim;de;Proef;14-11-2016;9912005;1234 AB;17\n")
+	for i, first := range []string{"Anna", "Bram", "Cas", "Daan", "Eva", "Fenna", "Gijs", "Hugo", "Iris", "Jip"} {
+		b.WriteString(first + ";van;Verzonnen;" + strconv.Itoa(i+1) + "-02-2017;99121" + strconv.Itoa(10+i) + ";;\n")
+	}
+	return b.Bytes()
+}
