@@ -83,7 +83,7 @@ func Decide(x *Examination, d rules.Direction, a Actions) Verdict {
 		a  Action
 	}{{x.Ambiguous, a.Ambiguous}, {len(x.Uninspectable) > 0, a.Uninspectable}, {x.Incomplete, a.Incomplete}} {
 		if other.is && other.a > v.Action {
-			v = Verdict{Action: other.a, Purpose: rules.Security}
+			v = Verdict{Action: other.a, Purpose: rules.Security, Clause: securityClause}
 		}
 	}
 	return v

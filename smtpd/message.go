@@ -237,7 +237,7 @@ func (m *message) act() Reply {
 	// SMTP has one reply for all recipients: a refusal for one is a refusal for all, and
 	// the sender, who is told why, loses nothing.
 	if m.verdict.Action >= filter.Reject {
-		return answer(550, strings.TrimSpace("5.7.1 Refused under the code of conduct, clause "+m.verdict.Clause.String()+" ("+m.verdict.Category.String()+") "+cfg.About))
+		return answer(550, m.refusal())
 	}
 	head := m.received()
 	if len(aside) > 0 {
@@ -269,6 +269,15 @@ func (m *message) act() Reply {
 		rep = again(rep)
 	}
 	return rep
+}
+
+// refusal words a verdict for the sender: the clause, the category, and where to read on.
+func (m *message) refusal() string {
+	text := "5.7.1 Refused under the code of conduct, clause " + m.verdict.Clause.String()
+	if c := m.verdict.Category; c != rules.NoCategory {
+		text += " (" + c.String() + ")"
+	}
+	return strings.TrimSpace(text + " " + m.tx.world.cfg.About)
 }
 
 // withdraw takes back what was set aside of a message that stays with its sender. Were

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 	"sluis/filter"
 	"sluis/filter/text"
+	"sluis/internal/clamd"
 	"sluis/internal/config"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
@@ -28,6 +30,9 @@ import (
 
 // policy is what smtpd asks: grounds, examination and decision of one configuration.
 type policy struct {
+	clamd   *clamd.Daemon // nil: none
+	open    bool          // go on without it
+	log     *slog.Logger
 	engine  *filter.Engine
 	roster  *roster.Roster
 	sampler filter.Sampler
@@ -39,11 +44,34 @@ func (p policy) Grounds(id filter.ID, at time.Time, ds rules.Directions, parties
 }
 
 func (p policy) Examine(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Examination, error) {
-	return p.engine.Examine(ctx, item, ps)
+	x, err := p.engine.Examine(ctx, item, ps)
+	if err != nil || p.clamd == nil || !ps.Has(rules.Security) {
+		return x, err
+	}
+	signature, err := p.clamd.Scan(ctx, io.NewSectionReader(item.Content, 0, item.Size))
+	switch {
+	case errors.Is(err, clamd.ErrTooLarge):
+		x.Incomplete = true
+	case err != nil && p.open:
+		p.log.Error("message passes without a virus scan", "error", err)
+	case err != nil:
+		return nil, err
+	case signature != "":
+		x.Infected(signature)
+	}
+	return x, nil
 }
 
 func (p policy) Decide(x *filter.Examination, d rules.Direction) filter.Verdict {
 	return filter.Decide(x, d, p.actions)
+}
+
+func (g *gateway) policy(cfg *config.Config, e *filter.Engine, people *roster.Roster) policy {
+	p := policy{engine: e, roster: people, sampler: g.sampler, actions: actions(cfg.Policy), log: g.log, open: cfg.Policy.Malware.OnFailure == "open"}
+	if address := cfg.Policy.Malware.Clamd; address != "" {
+		p.clamd = clamd.New(address)
+	}
+	return p
 }
 
 // relayConfig is a configuration of the relay, with the fingerprints of what it is made
@@ -77,7 +105,7 @@ func (g *gateway) relayConfig(cfg *config.Config) (relayConfig, error) {
 	c := smtpd.Config{
 		Hostname: cfg.Mail.Hostname, Trusted: cfg.Mail.Trusted, Spool: filepath.Join(cfg.Data, "spool"),
 		Limits: limits(cfg), Notice: cfg.Mail.Notice, About: cfg.Organisation.CodeURL, OpenForLeak: cfg.Policy.OnFailure.Leak == "open",
-		Policy: policy{engine, people, g.sampler, actions(cfg.Policy)}, Quarantine: sealer{g.quarantine},
+		Policy: g.policy(cfg, engine, people), Quarantine: sealer{g.quarantine},
 		Journal: g.journal, Roster: people, Log: g.log,
 	}
 	if g.observe != nil {

@@ -59,6 +59,7 @@ type gateway struct {
 	dir    string // holds the configuration and, under data/, all that it keeps
 	addr   string // SMTP
 	status string // /metrics and /healthz
+	env    []string
 	cmd    *exec.Cmd
 	log    *lockedBuffer
 	done   chan struct{} // closed when the process has ended
@@ -79,11 +80,13 @@ lists:
 type settings struct {
 	nextHop string // host:port
 	hopTLS  string // none by default
+	routes  string // further routes, before the one to nextHop
 	sample  string // rate; "1" by default, so that every outgoing message is drawn
 	more    string // further lines of mail.listen
 	mail    string // further lines of the section mail, indented by two
 	policy  string // further lines of the section policy, indented by two
 	rest    string // further sections
+	env     []string
 }
 
 // newGateway writes a configuration and starts the gateway; it is ended with the test.
@@ -98,7 +101,7 @@ func newGateway(t *testing.T, s settings) *gateway {
 // prepareGateway only writes its configuration.
 func prepareGateway(t *testing.T, s settings) *gateway {
 	t.Helper()
-	g := &gateway{t: t, dir: t.TempDir(), addr: freeAddr(t), status: freeAddr(t)}
+	g := &gateway{t: t, dir: t.TempDir(), addr: freeAddr(t), status: freeAddr(t), env: s.env}
 	g.configure(s)
 	return g
 }
@@ -127,13 +130,13 @@ mail:
     - address: %q
 %s  trusted: [127.0.0.1/32]
   routes:
-    - {to: ["*"], hosts: [%q], tls: %s, timeout: 1s}
+%s    - {to: ["*"], hosts: [%q], tls: %s, timeout: 1s}
 %s
 policy:
   sample-rate: %s
 %s
 metrics: {listen: %q}
-%s`, g.data(), filepath.Join(g.dir, "roster.yaml"), g.addr, s.more, s.nextHop, s.hopTLS, s.mail, s.sample, s.policy, g.status, s.rest)
+%s`, g.data(), filepath.Join(g.dir, "roster.yaml"), g.addr, s.more, s.routes, s.nextHop, s.hopTLS, s.mail, s.sample, s.policy, g.status, s.rest)
 	for name, content := range map[string]string{"sluis.yaml": text, "roster.yaml": roster} {
 		if err := os.WriteFile(filepath.Join(g.dir, name), []byte(content), 0o600); err != nil {
 			g.t.Fatal(err)
@@ -146,6 +149,7 @@ func (g *gateway) start() {
 	g.t.Helper()
 	g.log, g.done = &lockedBuffer{}, make(chan struct{})
 	g.cmd = exec.Command(program, "serve", "--config", g.config())
+	g.cmd.Env = append(os.Environ(), g.env...)
 	g.cmd.Stdout, g.cmd.Stderr = g.log, g.log
 	if err := g.cmd.Start(); err != nil {
 		g.t.Fatal(err)

@@ -113,6 +113,7 @@ type Policy struct {
 	Ambiguous     filter.Action                     `yaml:"ambiguous"`     // messages that mail programs may read in different ways; default pass
 	Uninspectable filter.Action                     `yaml:"uninspectable"` // what cannot be looked into, such as encrypted archives; default pass
 	Incomplete    filter.Action                     `yaml:"incomplete"`    // more than the bounds allow to look at; default pass
+	Malware       Malware                           `yaml:"malware"`
 	OnFailure     OnFailure                         `yaml:"on-failure"`
 	ExamTime      Duration                          `yaml:"exam-time"` // for looking at one message; default 1m
 }
@@ -123,6 +124,12 @@ type DirectionAction struct {
 	In       *filter.Action `yaml:"in"`
 	Out      *filter.Action `yaml:"out"`
 	Internal *filter.Action `yaml:"internal"`
+}
+
+// Malware is a virus scanner beside the rules (C2.9a). What it finds is of purpose security.
+type Malware struct {
+	Clamd     string `yaml:"clamd"`      // socket of ClamAV's daemon, or host:port; none: not asked
+	OnFailure string `yaml:"on-failure"` // closed (default): the sender has to try again; open: the message passes without
 }
 
 // OnFailure says what happens if the rules of a purpose fail or run out of time.

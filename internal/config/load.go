@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"filippo.io/age"
 
@@ -153,7 +154,11 @@ func (v *validator) config(c *Config) {
 	v.oneOf("$.log.format", c.Log.Format, "", "text", "json")
 	v.mail(&c.Mail)
 	v.policy(&c.Policy)
+	v.oneLine("$.organisation.code-url", c.Organisation.CodeURL)
 	for i, d := range c.Rules.Disabled {
+		if _, err := rules.ParseID(d.ID); err != nil {
+			v.wrong(fmt.Sprintf("$.rules.disabled[%d].id", i), "%v", err)
+		}
 		if d.Reason == "" {
 			v.wrong(fmt.Sprintf("$.rules.disabled[%d]", i), "a disabled rule needs a reason (C3.2a)")
 		}
@@ -174,9 +179,14 @@ func (v *validator) mail(m *Mail) {
 	if len(m.Listen) == 0 {
 		v.wrong("$.mail.listen", "nowhere to listen: add for instance - address: \"0.0.0.0:25\"")
 	}
+	v.oneLine("$.mail.notice", m.Notice)
 	for i, l := range m.Listen {
 		path := fmt.Sprintf("$.mail.listen[%d]", i)
 		v.address(path+".address", l.Address)
+		if slices.ContainsFunc(m.Listen[:i], func(o Listener) bool { return o.Address == l.Address }) {
+			v.wrong(path+".address", "%s is listened on already", l.Address)
+		}
+		v.networks(path+".proxy-protocol-from", l.ProxyProtocol, "anybody could pass for one of your own servers")
 		v.oneOf(path+".tls", l.TLS, "none", "starttls", "implicit")
 		if l.TLS != "none" && m.TLS.Certificate == "" {
 			v.wrong(path+".tls", "tls: %s needs a certificate: set mail.tls.certificate and mail.tls.key", l.TLS)
@@ -188,21 +198,48 @@ func (v *validator) mail(m *Mail) {
 	if m.TLS.ClientCA != "" && m.TLS.Certificate == "" {
 		v.wrong("$.mail.tls.client-ca", "client-ca needs a certificate: clients show theirs over TLS only")
 	}
-	for i, p := range m.Trusted {
-		if p.Bits() == 0 {
-			v.wrong(fmt.Sprintf("$.mail.trusted[%d]", i), "%s is everybody: this would be an open relay. Name the networks of your own mail servers", p)
-		}
-	}
+	v.networks("$.mail.trusted", m.Trusted, "this would be an open relay. Name the networks of your own mail servers")
 	v.shared(m)
 	if m.Limits.MessageSize < 64<<10 {
 		v.wrong("$.mail.limits.message-size", "below 64KB ordinary mail is refused")
 	}
+	v.limits(m.Limits)
 	v.routes(m)
+}
+
+// networks refuses prefixes that hold more than one organisation, or one provider, has.
+func (v *validator) networks(path string, ps []netip.Prefix, danger string) {
+	for i, p := range ps {
+		least := 8
+		if p.Addr().Is6() {
+			least = 16
+		}
+		if p.Bits() < least && !p.Addr().IsPrivate() { // fc00::/7 is
+			v.wrong(fmt.Sprintf("%s[%d]", path, i), "%s is everybody, or nearly: %s", p, danger)
+		}
+	}
+}
+
+// oneLine refuses what would be more than one line of a reply.
+func (v *validator) oneLine(path, text string) {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		v.wrong(path, "this is a part of a reply: it has to be one line")
+	}
+}
+
+func (v *validator) limits(l Limits) {
+	for key, n := range map[string]int{"recipients": l.Recipients, "connections": l.Connections, "connections-per-address": l.ConnectionsPerAddress,
+		"commands": l.Commands, "examinations": l.Examinations, "hops": l.Hops} {
+		if n < 0 {
+			v.wrong("$.mail.limits."+key, "a limit is not below zero; leave it out for the default")
+		}
+	}
 }
 
 func (v *validator) shared(m *Mail) {
 	for i, s := range m.Shared {
 		path := fmt.Sprintf("$.mail.shared[%d]", i)
+		v.networks(path+".networks", s.Networks, "name the networks that your provider sends from")
 		switch {
 		case len(s.Networks) == 0 || s.Field == "" || s.KeyFile == "":
 			v.wrong(path, "a shared network needs networks, field and key-file")
@@ -282,6 +319,10 @@ func (v *validator) policy(p *Policy) {
 		default:
 			v.wrong(path, "%s never reads messages (C3.2a): use security, conduct or leak", purpose)
 		}
+	}
+	v.oneOf("$.policy.malware.on-failure", p.Malware.OnFailure, "", "open", "closed")
+	if c := p.Malware.Clamd; c != "" && !strings.HasPrefix(c, "/") {
+		v.address("$.policy.malware.clamd", c)
 	}
 	v.oneOf("$.policy.on-failure.leak", p.OnFailure.Leak, "", "open", "closed")
 }

@@ -21,7 +21,7 @@ type TB interface {
 const SwaksTLS = "swaks-tls"
 
 // packages are the Debian packages that the programs come in.
-var packages = map[string]string{"smtp-sink": "postfix", "smtp-source": "postfix", SwaksTLS: "libnet-ssleay-perl"}
+var packages = map[string]string{"smtp-sink": "postfix", "smtp-source": "postfix", SwaksTLS: "libnet-ssleay-perl", "clamd": "clamav-daemon"}
 
 // Need skips the test, by name, if a program is not there. In CI (CI=true) the test
 // fails instead: there none may be left out.

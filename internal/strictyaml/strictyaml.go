@@ -25,6 +25,9 @@ type File struct {
 
 // Decode decodes the file into v. An empty file leaves v as it is.
 func (f File) Decode(v any) error {
+	if second := f.second(); second != nil {
+		return f.at(second, "a second document begins here: everything belongs in one")
+	}
 	err := yaml.NewDecoder(bytes.NewReader(f.Text), yaml.Strict()).Decode(v)
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
@@ -34,6 +37,20 @@ func (f File) Decode(v any) error {
 		return f.at(positioned.GetToken(), positioned.GetMessage())
 	}
 	return f.at(f.find(err.Error()), err.Error())
+}
+
+// second returns where a second document begins, which a decoder would pass over.
+func (f File) second() *token.Token {
+	file, err := parser.ParseBytes(f.Text, 0)
+	if err != nil || len(file.Docs) < 2 {
+		return nil
+	}
+	for _, d := range file.Docs[1:] {
+		if d.Body != nil && d.Start != nil {
+			return d.Start
+		}
+	}
+	return nil
 }
 
 // find returns the first value that a message quotes: the library does not say where
@@ -137,7 +154,15 @@ func plain(message string) string {
 			return "expected something else here than " + goTypes(have)
 		}
 	}
+	if have, want, ok := strings.Cut(message, " was used where "); ok {
+		return "expected " + nodeTypes[strings.TrimSuffix(want, " is expected")] + " here, not " + nodeTypes[have]
+	}
 	return message
+}
+
+// nodeTypes are the library's names of what stands in a file.
+var nodeTypes = map[string]string{
+	"mapping": "a group of keys", "sequence": "a list", "string": "a text", "integer": "a number", "float": "a number", "boolean": "true or false", "null": "nothing",
 }
 
 func goTypes(t string) string {

@@ -26,11 +26,14 @@ type sample struct {
 
 func TestErrorsTellWhereAndWhat(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
-		"unknown key":     {"name: a\nnam: b\n", "f.yaml:2:1: unknown key \"nam\""},
-		"wrong type":      {"name: a\nn: many\n", "f.yaml:2:4: expected a number here, not a text"},
-		"refused value":   {"name: a\nlist:\n  - {way: sideways}\n", "f.yaml:3:11: unknown way \"sideways\": use in"},
-		"bad indentation": {"name: a\n n: 1\n", "f.yaml:"},
-		"no closing":      {"list: [\n", "f.yaml:"},
+		"unknown key":      {"name: a\nnam: b\n", "f.yaml:2:1: unknown key \"nam\""},
+		"wrong type":       {"name: a\nn: many\n", "f.yaml:2:4: expected a number here, not a text"},
+		"refused value":    {"name: a\nlist:\n  - {way: sideways}\n", "f.yaml:3:11: unknown way \"sideways\": use in"},
+		"bad indentation":  {"name: a\n n: 1\n", "f.yaml:"},
+		"text for a list":  {"list: a\n", "f.yaml:1:7: expected a list here, not a text"},
+		"group for a list": {"list: {n: 1}\n", "f.yaml:1:7: expected a list here, not a group of keys"},
+		"two documents":    {"name: a\n---\nn: 1\n", "f.yaml:2:1: a second document begins here"},
+		"no closing":       {"list: [\n", "f.yaml:"},
 	} {
 		var v sample
 		err := File{"f.yaml", []byte(tc.text)}.Decode(&v)
