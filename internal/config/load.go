@@ -210,11 +210,14 @@ func (v *validator) mail(m *Mail) {
 // networks refuses prefixes that hold more than one organisation, or one provider, has.
 func (v *validator) networks(path string, ps []netip.Prefix, danger string) {
 	for i, p := range ps {
-		least := 8
-		if p.Addr().Is6() {
+		least, a := 8, p.Masked().Addr()
+		switch {
+		case a.Is6() && a.IsPrivate():
+			least = 7 // fc00::/7, RFC 4193
+		case a.Is6():
 			least = 16
 		}
-		if p.Bits() < least && !p.Addr().IsPrivate() { // fc00::/7 is
+		if p.Bits() < least {
 			v.wrong(fmt.Sprintf("%s[%d]", path, i), "%s is everybody, or nearly: %s", p, danger)
 		}
 	}
@@ -228,10 +231,15 @@ func (v *validator) oneLine(path, text string) {
 }
 
 func (v *validator) limits(l Limits) {
-	for key, n := range map[string]int{"recipients": l.Recipients, "connections": l.Connections, "connections-per-address": l.ConnectionsPerAddress,
-		"commands": l.Commands, "examinations": l.Examinations, "hops": l.Hops} {
-		if n < 0 {
-			v.wrong("$.mail.limits."+key, "a limit is not below zero; leave it out for the default")
+	for _, of := range []struct {
+		key string
+		n   int
+	}{
+		{"recipients", l.Recipients}, {"connections", l.Connections}, {"connections-per-address", l.ConnectionsPerAddress},
+		{"commands", l.Commands}, {"examinations", l.Examinations}, {"hops", l.Hops},
+	} {
+		if of.n < 0 {
+			v.wrong("$.mail.limits."+of.key, "a limit is not below zero; leave it out for the default")
 		}
 	}
 }
@@ -319,10 +327,6 @@ func (v *validator) policy(p *Policy) {
 		default:
 			v.wrong(path, "%s never reads messages (C3.2a): use security, conduct or leak", purpose)
 		}
-	}
-	v.oneOf("$.policy.malware.on-failure", p.Malware.OnFailure, "", "open", "closed")
-	if c := p.Malware.Clamd; c != "" && !strings.HasPrefix(c, "/") {
-		v.address("$.policy.malware.clamd", c)
 	}
 	v.oneOf("$.policy.on-failure.leak", p.OnFailure.Leak, "", "open", "closed")
 }
