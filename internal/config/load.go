@@ -328,6 +328,10 @@ func (v *validator) policy(p *Policy) {
 			v.wrong(path, "%s never reads messages (C3.2a): use security, conduct or leak", purpose)
 		}
 	}
+	v.oneOf("$.policy.malware.on-failure", p.Malware.OnFailure, "", "open", "closed")
+	if c := p.Malware.Clamd; c != "" && !strings.HasPrefix(c, "/") {
+		v.address("$.policy.malware.clamd", c)
+	}
 	v.oneOf("$.policy.on-failure.leak", p.OnFailure.Leak, "", "open", "closed")
 }
 
