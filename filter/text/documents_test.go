@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"encoding/base64"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 )
@@ -57,6 +59,12 @@ func deflated(s string) string {
 	z.Write([]byte(s))
 	z.Close()
 	return b.String()
+}
+
+// bzip2Sample is "inhoud van een bestand", packed by bzip2.
+func bzip2Sample() []byte {
+	b, _ := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWYKBRpEAAAYRgEAANmGPACAAIhNom1M1CAaALaVsqoJFgtmBL3xdyRThQkIKBRpE")
+	return b
 }
 
 const xmlHead = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
@@ -138,6 +146,33 @@ func documents() []sample {
 		{name: "a tar", file: "a.tar", content: tarOf("een.txt", "inhoud", "twee.txt", "nog wat"), want: []string{"inhoud", "nog wat"}},
 		{name: "a tar.gz", file: "a.tar.gz", content: gzipOf("", tarOf("een.txt", "inhoud")), want: []string{"inhoud"}},
 		{name: "a gzip with a name", file: "a.gz", content: gzipOf("geheim.txt", []byte("inhoud")), want: []string{"geheim.txt"}, role: FileName},
+		{name: "a 7z", file: "a.7z", content: sevenZipOf("naam.txt", "inhoud van 7z", false), want: []string{"inhoud van 7z"}},
+		{name: "a 7z: the names", file: "a.7z", content: sevenZipOf("naam.txt", "inhoud van 7z", false), want: []string{"naam.txt"}, role: FileName},
+		{name: "a rar", file: "a.rar", content: rarOf("naam.txt", "inhoud van rar", 0), want: []string{"inhoud van rar"}},
+		{name: "a rar: the names", file: "a.rar", content: rarOf("naam.txt", "inhoud", 0), want: []string{"naam.txt"}, role: FileName},
+		{name: "a bzip2", file: "a.txt.bz2", content: bzip2Sample(), want: []string{"inhoud"}},
+		{name: "a doc: text of one byte and of two", file: "a.doc", content: oleOf("WordDocument", strings.Repeat("\x00", 600)+"het wachtwoord is\r\x07"+string(utf16le("geheim voor Mariëtte\r"))),
+			want: []string{"het wachtwoord is", "geheim voor Mariëtte"}},
+		{name: "an xls: strings and numbers", file: "a.xls", content: oleOf("Workbook", biffOf(
+			0x0809, make([]byte, 16), 0x00fc, []byte("\x01\x00\x00\x00\x01\x00\x00\x00\x08\x00\x00Jan Vries"),
+			biffNumber, le.AppendUint64(make([]byte, 6), math.Float64bits(123456782)),
+			biffRK, le.AppendUint32(make([]byte, 6), 42075<<2|2),
+			biffMulRK, append(le.AppendUint32(le.AppendUint32([]byte{0, 0, 0, 0, 0, 0}, 1234<<2|3)[:10], 0), 0, 0, 0, 0))),
+			want: []string{"Jan Vries", "123456782\n", "42075\n", "12.34\n"}},
+		{name: "a msg: subject, body, file", file: "a.msg", content: oleOf(
+			"__substg1.0_0037001F", string(utf16le("onderwerp van het bericht")),
+			"__substg1.0_1000001F", string(utf16le("het wachtwoord is geheim")),
+			"__attach/__substg1.0_37010102", string(zipOf("naam.txt", "inhoud")), "__attach/__substg1.0_3707001F", string(utf16le("klassenlijst.zip"))),
+			want: []string{"onderwerp van het bericht", "het wachtwoord is geheim", "inhoud"}},
+		{name: "a msg: the name of a file", file: "a.msg", content: oleOf(
+			"__attach/__substg1.0_37010102", "tekst", "__attach/__substg1.0_3707001F", string(utf16le("klassenlijst.txt"))), want: []string{"klassenlijst.txt"}, role: FileName},
+		{name: "a msg: its body as a page", file: "a.msg", content: oleOf("__substg1.0_10130102", "<html><p>wacht<b>woord</b>"), want: []string{"wachtwoord"}, role: HTML},
+		{name: "a msg: its body as rich text", file: "a.msg", content: oleOf("__substg1.0_10090102", compressedRTF(`{\rtf1\ansi\mac wacht{\b woord}}`)), want: []string{"wachtwoord"}},
+		{name: "TNEF: subject, body, file", file: "winmail.dat", content: tnefOf(tnefSubject, "onderwerp\x00", tnefBody, "de tekst",
+			tnefRenddata, "x", tnefAttachName, "lijst.zip\x00", tnefAttachData, string(zipOf("naam.txt", "inhoud"))), want: []string{"onderwerp", "de tekst", "inhoud"}},
+		{name: "TNEF: the name of a file", file: "winmail.dat", content: tnefOf(tnefRenddata, "x", tnefAttachName, "lijst.txt\x00", tnefAttachData, "tekst"), want: []string{"lijst.txt"}, role: FileName},
+		{name: "TNEF: its body as rich text", file: "winmail.dat", content: tnefOf(tnefMAPI, mapiOf(mapiRTF, compressedRTF(`{\rtf1\ansi\mac wacht{\b woord}}`))), want: []string{"wachtwoord"}},
+		{name: "TNEF: its body as a page", file: "winmail.dat", content: tnefOf(tnefMAPI, mapiOf(mapiBodyHTML, "<html><p>wacht<b>woord</b>")), want: []string{"wachtwoord"}, role: HTML},
 		{name: "a PDF: plain and deflated", file: "a.pdf", content: pdfOf("BT (wacht) Tj (woord) Tj ET", "BT 0 -14 Td [(de)-20(fla)10(ted)] TJ T* <74776565> Tj ET"), want: []string{"wachtwoord", "deflated", "twee"}},
 	}
 }

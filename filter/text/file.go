@@ -2,7 +2,9 @@ package text
 
 import (
 	"bytes"
+	"compress/bzip2"
 	"io"
+	"strings"
 )
 
 // list adds an attachment to the report and returns its number there.
@@ -39,8 +41,16 @@ func (w *walker) file(part int, a Attachment, charset string, r *io.SectionReade
 		return w.rtf(part, at, fresh(r))
 	case KindGzip:
 		return w.gzip(name, r, depth)
+	case KindBzip2:
+		return w.damage(w.member(strings.TrimSuffix(name, ".bz2"), w.inflating(bzip2.NewReader(fresh(r)), r.Size()), depth))
 	case KindTar:
 		return w.tar(part, r, depth)
+	case Kind7z:
+		return w.sevenZip(part, at, r, depth)
+	case KindRar:
+		return w.rar(part, at, r, depth)
+	case KindTNEF:
+		return w.tnef(part, r, depth)
 	case KindPDF:
 		return w.pdf(part, at, r)
 	}

@@ -23,7 +23,11 @@ const (
 	KindRTF     FileKind = "rtf"
 	KindGzip    FileKind = "gzip"
 	KindTar     FileKind = "tar"
-	KindArchive FileKind = "archive" // rar, 7z and others that are not looked into
+	KindBzip2   FileKind = "bzip2"
+	Kind7z      FileKind = "7z"
+	KindRar     FileKind = "rar"
+	KindTNEF    FileKind = "tnef"    // winmail.dat of Outlook
+	KindArchive FileKind = "archive" // others, that are not looked into
 	KindProgram FileKind = "program"
 	KindScript  FileKind = "script"
 	KindMedia   FileKind = "media" // pictures, sound, video, fonts
@@ -43,8 +47,8 @@ var magics = []struct {
 	{KindZip, "PK\x03\x04", false}, {KindZip, "PK\x05\x06", false}, {KindZip, "PK00PK\x03\x04", false},
 	{KindOLE, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", false},
 	{KindRTF, "{\\rt", false}, {KindGzip, "\x1f\x8b", false},
-	{KindArchive, "Rar!\x1a\x07", false}, {KindArchive, "7z\xbc\xaf\x27\x1c", false}, {KindArchive, "MSCF\x00", false},
-	{KindArchive, "BZh", true}, {KindArchive, "\xfd7zXZ\x00", false}, {KindArchive, "\x28\xb5\x2f\xfd", false},
+	{KindRar, "Rar!\x1a\x07", false}, {Kind7z, "7z\xbc\xaf\x27\x1c", false}, {KindTNEF, "\x78\x9f\x3e\x22", false},
+	{KindBzip2, "BZh", true}, {KindArchive, "MSCF\x00", false}, {KindArchive, "\xfd7zXZ\x00", false}, {KindArchive, "\x28\xb5\x2f\xfd", false},
 	{KindProgram, "MZ", true}, {KindProgram, "\x7fELF", false},
 	{KindProgram, "\xcf\xfa\xed\xfe", false}, {KindProgram, "\xce\xfa\xed\xfe", false}, {KindProgram, "\xfe\xed\xfa\xcf", false},
 	{KindProgram, "\xfe\xed\xfa\xce", false}, {KindProgram, "\xca\xfe\xba\xbe", false}, // Mach-O of several machines, or a Java class

@@ -1,52 +1,91 @@
 package text
 
 import (
-	"errors"
 	"io"
 	"strings"
 
 	"github.com/richardlehane/mscfb"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // ole shows the streams of an OLE document (doc, xls, ppt, msg): what of them reads as
-// text, and the files attached to a msg. Macros and encryption are told by the names of
-// streams.
+// text, the numbers of sheets, and the body and the files of a message of Outlook.
+// Macros and encryption are told by the names of streams and their first bytes.
 func (w *walker) ole(part, at int, r *io.SectionReader, depth int) error {
 	d, err := mscfb.New(r)
 	if err != nil {
 		w.report.uninspectable(Damaged)
 		return first(w.stop, w.strings(part, fresh(r)))
 	}
-	for range w.limits.Parts {
-		e, err := d.Next()
-		if errors.Is(err, io.EOF) {
-			return w.stop
-		}
-		if err != nil {
-			return w.damage(err)
+	names := oleNames(d.File)
+	for i, e := range d.File {
+		if i >= w.limits.Parts {
+			w.report.uninspectable(TooMany)
+			w.report.Incomplete = true
+			break
 		}
 		switch e.Name {
 		case "VBA", "_VBA_PROJECT", "_VBA_PROJECT_CUR", "Macros":
 			w.report.macros(at)
-		case "EncryptedPackage", "EncryptionInfo":
+		case "EncryptedPackage", "EncryptionInfo", "EncryptedSummary":
 			w.report.encrypted(at)
 		}
 		if e.Size <= 0 {
 			continue
 		}
-		stream := w.inflating(io.LimitReader(e, e.Size), r.Size()) // a chain of sectors may run in a circle
-		if strings.HasPrefix(e.Name, "__substg1.0_3701") || e.Name == "Package" || e.Name == "CONTENTS" {
-			err = w.member("", stream, depth)
-		} else {
-			err = w.strings(part, stream)
-		}
-		if err := w.damage(err); err != nil {
+		if err := w.damage(w.oleStream(part, at, e, names, r.Size(), depth)); err != nil {
 			return err
 		}
 	}
-	w.report.uninspectable(TooMany)
-	w.report.Incomplete = true
-	return nil
+	return w.stop
+}
+
+func (w *walker) oleStream(part, at int, e *mscfb.File, names map[string]string, size int64, depth int) error {
+	// A chain of sectors may run in a circle.
+	br, done := buffered(w.inflating(io.LimitReader(e, e.Size), size))
+	defer done()
+	property, _ := strings.CutPrefix(e.Name, "__substg1.0_")
+	switch {
+	case strings.HasPrefix(property, "3701"):
+		return w.member(names[strings.Join(e.Path, "/")], br, depth)
+	case e.Name == "Package", e.Name == "CONTENTS":
+		return w.member("", br, depth)
+	case strings.HasPrefix(property, "1013"):
+		return w.property(part, mapiBodyHTML, br, e.Size, depth)
+	case strings.HasPrefix(property, "1009"):
+		return w.property(part, mapiRTF, br, e.Size, depth)
+	case e.Name == "WordDocument":
+		if h, _ := br.Peek(12); len(h) == 12 && h[11]&1 != 0 { // [MS-DOC] section 2.5.2, fEncrypted
+			w.report.encrypted(at)
+		}
+	case e.Name == "Workbook" || e.Name == "Book":
+		return w.random(br, func(s *io.SectionReader) error {
+			return first(w.strings(part, fresh(s)), w.workbook(part, at, fresh(s)))
+		})
+	}
+	return w.strings(part, br)
+}
+
+// oleNames returns the names of the files of a message, by the storage that holds each:
+// the long one (3707) rather than that of DOS (3704).
+func oleNames(files []*mscfb.File) map[string]string {
+	names := map[string]string{}
+	for _, e := range files {
+		long := strings.HasPrefix(e.Name, "__substg1.0_3707")
+		storage := strings.Join(e.Path, "/")
+		if !long && (!strings.HasPrefix(e.Name, "__substg1.0_3704") || names[storage] != "") {
+			continue
+		}
+		b := make([]byte, min(max(e.Size, 0), 1024))
+		n, _ := io.ReadFull(e, b) // as far as there is
+		b = b[:n]
+		e.Seek(0, io.SeekStart) // it is shown in its turn; a fault shows then
+		if strings.HasSuffix(e.Name, "1F") {
+			b, _ = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder().Bytes(b) // faults become U+FFFD
+		}
+		names[storage], _, _ = strings.Cut(string(b), "\x00")
+	}
+	return names
 }
 
 // minRun is the least number of characters that strings takes for text.

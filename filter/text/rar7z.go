@@ -1,0 +1,82 @@
+package text
+
+import (
+	"errors"
+	"io"
+
+	"github.com/bodgit/sevenzip"
+	"github.com/nwaples/rardecode/v2"
+)
+
+// The formats of archives whose readers are told by the file how much memory they need:
+// they are for an Extractor where there is one.
+
+// sevenZip shows the files of a 7z archive.
+func (w *walker) sevenZip(part, at int, r *io.SectionReader, depth int) error {
+	z, err := sevenzip.NewReader(r, r.Size())
+	if err != nil {
+		return w.sevenZipFault(at, err)
+	}
+	for _, f := range z.File {
+		if f.FileInfo().IsDir() {
+			if err := w.show(part, FileName, []byte(f.Name)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := w.sevenZipped(part, at, f, r.Size(), depth); err != nil {
+			return err
+		}
+	}
+	return w.stop
+}
+
+func (w *walker) sevenZipped(part, at int, f *sevenzip.File, packed int64, depth int) error {
+	content, err := f.Open()
+	if err != nil {
+		return first(w.show(part, FileName, []byte(f.Name)), w.sevenZipFault(at, err))
+	}
+	defer content.Close()
+	return w.sevenZipFault(at, w.member(f.Name, w.inflating(content, packed), depth))
+}
+
+// sevenZipFault makes a fault a finding, encryption by its name.
+func (w *walker) sevenZipFault(at int, err error) error {
+	var read *sevenzip.ReadError
+	if w.stop == nil && errors.As(err, &read) && read.Encrypted {
+		w.report.encrypted(at)
+		return nil
+	}
+	return w.damage(err)
+}
+
+// maxDictionary bounds the memory that a rar archive may ask for, in bytes.
+const maxDictionary = 64 << 20
+
+// rar shows the files of a rar archive.
+func (w *walker) rar(part, at int, r *io.SectionReader, depth int) error {
+	a, err := rardecode.NewReader(fresh(r), rardecode.MaxDictionarySize(maxDictionary))
+	for err == nil {
+		var h *rardecode.FileHeader
+		if h, err = a.Next(); err != nil {
+			break
+		}
+		switch {
+		case h.IsDir || h.LinkTarget != "":
+			err = w.show(part, FileName, []byte(h.Name+" "+h.LinkTarget))
+		case h.Encrypted:
+			w.report.encrypted(at)
+			err = w.show(part, FileName, []byte(h.Name))
+		default:
+			err = w.damage(w.member(h.Name, w.inflating(a, r.Size()), depth))
+		}
+	}
+	switch {
+	case err == io.EOF:
+		return w.stop
+	case errors.Is(err, rardecode.ErrArchiveEncrypted), errors.Is(err, rardecode.ErrArchivedFileEncrypted):
+		w.report.encrypted(at)
+		return w.stop
+	}
+	return w.damage(err)
+}
