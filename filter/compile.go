@@ -92,6 +92,7 @@ const (
 	isKeyword
 	isNear
 	isUnless
+	isExcept
 )
 
 // detector is a detector with the rules that ask for it.
@@ -140,6 +141,9 @@ func (b *builder) add(r rules.Rule) error {
 	}
 	for _, p := range r.Unless {
 		b.literal(p, use{i, isUnless})
+	}
+	for _, p := range r.Except {
+		b.literal(p, use{i, isExcept})
 	}
 	if r.Regexp != "" {
 		re, err := regexp.Compile(r.Regexp)

@@ -43,6 +43,7 @@ type ruleState struct {
 	keywords []place
 	near     []place
 	unless   []place
+	except   []place
 	count    int // distinct values
 	excerpts []Excerpt
 }
@@ -65,7 +66,7 @@ func newRun(s *scanner) *run {
 func (r *run) close() {
 	for i := range r.state {
 		st := &r.state[i]
-		*st = ruleState{places: st.places[:0], keywords: st.keywords[:0], near: st.near[:0], unless: st.unless[:0]}
+		*st = ruleState{places: st.places[:0], keywords: st.keywords[:0], near: st.near[:0], unless: st.unless[:0], except: st.except[:0]}
 	}
 	clear(r.fold[:cap(r.fold)])
 	clear(r.distinct)
@@ -109,8 +110,10 @@ func (r *run) note(u use, p place) {
 		list = &st.near
 	case isUnless:
 		list = &st.unless
+	case isExcept:
+		list = &st.except
 	}
-	if len(st.places)+len(st.keywords)+len(st.near)+len(st.unless) == 0 {
+	if len(st.places)+len(st.keywords)+len(st.near)+len(st.unless)+len(st.except) == 0 {
 		r.touched = append(r.touched, u.rule)
 	}
 	if len(*list) < maxPlaces {
@@ -147,7 +150,7 @@ func (r *run) judge(i int, b []byte, overlap int) {
 	if rule.re != nil {
 		r.regexp(i, b, overlap)
 	}
-	st.places, st.keywords, st.near, st.unless = st.places[:0], st.keywords[:0], st.near[:0], st.unless[:0]
+	st.places, st.keywords, st.near, st.unless, st.except = st.places[:0], st.keywords[:0], st.near[:0], st.unless[:0], st.except[:0]
 }
 
 // regexp runs a rule's regular expression around its keywords.
@@ -190,7 +193,8 @@ func (r *run) fits(i int, b []byte, p place) bool {
 			return q.end >= p.start-rule.Window && q.start <= p.end+rule.Window && (q.start >= p.end || q.end <= p.start)
 		})
 	}
-	return (len(rule.Near) == 0 || within(st.near)) && !within(st.unless)
+	excepted := slices.ContainsFunc(st.except, func(q place) bool { return q.start <= p.start && p.end <= q.end })
+	return !excepted && (len(rule.Near) == 0 || within(st.near)) && !within(st.unless)
 }
 
 // found counts a value, once however often and in whichever part it stands.

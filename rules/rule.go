@@ -22,6 +22,7 @@ type Rule struct {
 
 	Near   []Phrase // at least one has to be within Window of the hit
 	Unless []Phrase // none may be within Window of the hit
+	Except []Phrase // the hit may not lie within one: see Exception
 	Window int      // bytes; 0 means 200
 	Min    int      // distinct hits needed before the rule counts; 0 means 1
 	Score  int      // points per distinct hit, 1 to 100

@@ -153,7 +153,13 @@ func loadRules(cfg *config.Config) (*rules.Set, error) {
 		}
 		without = append(without, id)
 	}
-	return set.Without(without...)
+	if set, err = set.Without(without...); err != nil {
+		return nil, fmt.Errorf("rules: disabled: %w", err)
+	}
+	if set, err = set.WithExceptions(time.Now(), cfg.Rules.Exceptions...); err != nil {
+		return nil, fmt.Errorf("rules: exceptions: %w", err)
+	}
+	return set, nil
 }
 
 func loadRoster(cfg *config.Config) (*roster.Roster, error) {

@@ -52,33 +52,23 @@ type checkedFinding struct {
 
 // Run examines the files. It exits with 3 if anything was found in any of them.
 func (c checkCmd) Run(ctx context.Context) error {
-	cfg := &config.Config{}
-	if c.Config != "" {
-		var err error
-		if cfg, err = config.Load(c.Config); err != nil {
-			return err
-		}
-	}
-	set, err := loadRules(cfg)
+	engine, cfg, err := c.engine()
 	if err != nil {
 		return err
 	}
-	engine, err := compile(cfg, set, "")
-	if err != nil {
-		return err
-	}
-	purposes, d, err := c.grounds(cfg)
+	purposes, err := c.purposes(cfg)
 	if err != nil {
 		return err
 	}
 	found := false
 	var failed []error
 	for _, name := range c.Files {
-		r, err := c.check(ctx, engine, cfg, name, purposes, d)
+		x, err := c.examine(ctx, engine, name, purposes, c.direction())
 		if err != nil {
 			failed = append(failed, err) // the others are still worth a look
 			continue
 		}
+		r := told(name, x, c.direction(), cfg)
 		found = found || r.Action > filter.Pass
 		if err := c.print(r); err != nil {
 			return err
@@ -93,49 +83,74 @@ func (c checkCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-// grounds says what may be looked for: what a gateway would look for in a message that
-// was not drawn, or with --all-purposes in one that was.
-func (c checkCmd) grounds(cfg *config.Config) (rules.Purposes, rules.Direction, error) {
-	d := rules.Out
-	if c.Direction == "in" {
-		d = rules.In
+// engine makes the engine that a gateway with this configuration would have.
+func (c checkCmd) engine() (*filter.Engine, *config.Config, error) {
+	cfg := &config.Config{}
+	if c.Config != "" {
+		var err error
+		if cfg, err = config.Load(c.Config); err != nil {
+			return nil, nil, err
+		}
 	}
+	set, err := loadRules(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := compile(cfg, set, "")
+	return e, cfg, err
+}
+
+func (c checkCmd) direction() rules.Direction {
+	if c.Direction == "in" {
+		return rules.In
+	}
+	return rules.Out
+}
+
+// purposes says what may be looked for: what a gateway would look for in a message that
+// was not drawn, or with --all-purposes in one that was.
+func (c checkCmd) purposes(cfg *config.Config) (rules.Purposes, error) {
 	people, err := loadRoster(cfg)
 	if err != nil {
-		return 0, d, err
+		return 0, err
 	}
-	g, err := filter.GroundsFor(people, drawAll(c.AllPurposes), filter.NewID(), now(), rules.DirectionsOf(d), append(c.To, c.From)...)
+	g, err := filter.GroundsFor(people, drawAll(c.AllPurposes), filter.NewID(), now(), rules.DirectionsOf(c.direction()), append(c.To, c.From)...)
 	if c.AllPurposes && !g.Confidential {
 		g.Purposes = g.Purposes.With(rules.Leak)
 	}
-	return g.Purposes, d, err
+	return g.Purposes, err
 }
 
-func (c checkCmd) check(ctx context.Context, e *filter.Engine, cfg *config.Config, name string, ps rules.Purposes, d rules.Direction) (checked, error) {
-	item := filter.Item{Kind: filter.Document, Name: strings.TrimPrefix(filepath.Base(name), "-"), Directions: rules.DirectionsOf(d), Sender: c.From, Recipients: c.To}
+func (c checkCmd) examine(ctx context.Context, e *filter.Engine, name string, ps rules.Purposes, d rules.Direction) (*filter.Examination, error) {
 	content, err := open(name)
 	if err != nil {
-		return checked{}, err
+		return nil, err
 	}
 	defer content.Close()
 	info, err := content.Stat()
 	if err != nil {
-		return checked{}, err
+		return nil, err
 	}
 	if info.IsDir() {
-		return checked{}, fmt.Errorf("%s is a directory: name the files in it", name)
+		return nil, fmt.Errorf("%s is a directory: name the files in it", name)
 	}
-	item.Content, item.Size = content, info.Size()
+	item := filter.Item{Kind: filter.Document, Name: strings.TrimPrefix(filepath.Base(name), "-"), Directions: rules.DirectionsOf(d), Sender: c.From, Recipients: c.To,
+		Content: content, Size: info.Size()}
 	if strings.EqualFold(filepath.Ext(name), ".eml") || isMessage(content) {
 		item.Kind = filter.Message
 	}
 	x, err := e.Examine(ctx, item, ps)
 	if err != nil {
-		return checked{}, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	return x, nil
+}
+
+// told is what is told of an examination.
+func told(name string, x *filter.Examination, d rules.Direction, cfg *config.Config) checked {
 	v := filter.Decide(x, d, actions(cfg.Policy))
 	r := checked{
-		File: name, Action: v.Action, Purposes: ps.List(), Findings: []checkedFinding{}, Ambiguous: x.Ambiguous,
+		File: name, Action: v.Action, Purposes: x.Purposes.List(), Findings: []checkedFinding{}, Ambiguous: x.Ambiguous,
 		Uninspectable: append([]string{}, x.Uninspectable...), Incomplete: x.Incomplete, Parts: x.Parts, Bytes: x.Bytes,
 	}
 	if v.Category != rules.NoCategory {
@@ -151,7 +166,7 @@ func (c checkCmd) check(ctx context.Context, e *filter.Engine, cfg *config.Confi
 		}
 		r.Findings = append(r.Findings, shown)
 	}
-	return r, nil
+	return r
 }
 
 // open opens a file. Standard input is kept in one that has no name, as it may be larger

@@ -26,6 +26,7 @@ func (g *gateway) startChores(ctx context.Context) <-chan struct{} {
 		for {
 			g.chore("release", func() error { _, err := g.quarantine.Retry(ctx, deliverer{g.relay}); return err })
 			if now := time.Now(); now.Sub(hour) >= time.Hour {
+				g.endExceptions(hour, now)
 				hour = now
 				g.chore("sampling", func() error { return g.sampler.Prepare(ctx, now) })
 				g.chore("retention", func() error { return g.retention(ctx, now) })
@@ -38,6 +39,20 @@ func (g *gateway) startChores(ctx context.Context) <-chan struct{} {
 		}
 	}()
 	return done
+}
+
+// endExceptions asks for a reload if an exception to a rule came to its end between two
+// times.
+func (g *gateway) endExceptions(since, now time.Time) {
+	for _, x := range g.current.Load().Rules.Exceptions {
+		if end := x.Until.End(); !since.IsZero() && end.After(since) && !end.After(now) {
+			select {
+			case g.renew <- struct{}{}:
+			default: // asked for already
+			}
+			return
+		}
+	}
 }
 
 func (g *gateway) chore(name string, do func() error) {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 
 	"sluis/internal/config"
+	"sluis/internal/sampling"
 )
 
 // configCmd is sluis config.
@@ -32,13 +34,13 @@ func (c configCheckCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	if _, err := serverTLS(cfg.Mail.TLS); err != nil {
+	g := &gateway{cfg: cfg, log: slog.New(slog.DiscardHandler), sampler: &sampling.Sampler{}} // with nothing opened
+	relay, err := g.relayConfig(cfg)
+	if err != nil {
 		return err
 	}
-	for i, r := range cfg.Mail.Routes {
-		if _, err := routeOf(cfg, i, r); err != nil {
-			return err
-		}
+	if err := relay.Check(); err != nil {
+		return err
 	}
 	if cfg.Roster == "" {
 		fmt.Fprintln(os.Stderr, "warning: no roster: nobody has a confidential role, so everybody's mail is looked at (C3.2g)")

@@ -40,13 +40,14 @@ type gateway struct {
 	relay      *smtpd.Relay
 	metrics    *prometheus.Registry
 	listeners  []smtpd.Listener
+	renew      chan struct{}                     // asks for a reload
 	observe    func(smtpd.Journal) smtpd.Journal // for the demonstration; nil otherwise
 }
 
 // newGateway opens what is kept, in the order in which each part needs the ones before,
 // and then the ports. What it opened before an error it closes.
 func newGateway(ctx context.Context, cfg *config.Config, log *slog.Logger, observe func(smtpd.Journal) smtpd.Journal) (*gateway, error) {
-	g := &gateway{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), observe: observe}
+	g := &gateway{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), observe: observe, renew: make(chan struct{}, 1)}
 	g.current.Store(cfg)
 	if err := g.open(ctx); err != nil {
 		return nil, errors.Join(err, g.closeStores(context.WithoutCancel(ctx)))
@@ -181,6 +182,8 @@ func (g *gateway) run(ctx context.Context, reload <-chan os.Signal) error {
 			}
 		case <-reload:
 			g.reload(ctx)
+		case <-g.renew:
+			g.reload(ctx)
 		}
 	}
 }
@@ -242,6 +245,8 @@ func needsRestart(old, cfg *config.Config) string {
 		{"data", old.Data != cfg.Data},
 		{"log", old.Log != cfg.Log},
 		{"metrics", old.Metrics != cfg.Metrics},
+		{"mail.hostname", old.Mail.Hostname != cfg.Mail.Hostname},
+		{"mail.limits.examinations", old.Mail.Limits.Examinations != cfg.Mail.Limits.Examinations},
 		{"mail.listen", !reflect.DeepEqual(old.Mail.Listen, cfg.Mail.Listen)},
 		{"quarantine.recipients", !slices.Equal(old.Quarantine.Recipients, cfg.Quarantine.Recipients)},
 		{"quarantine.identity", old.Quarantine.Identity != cfg.Quarantine.Identity},
@@ -259,6 +264,9 @@ func (g *gateway) apply(ctx context.Context, cfg *config.Config) error {
 	}
 	relay, err := g.relayConfig(cfg)
 	if err != nil {
+		return err
+	}
+	if err := relay.Check(); err != nil { // before anything of it counts
 		return err
 	}
 	if _, err := g.ledger.Append(ctx, ledger.ConfigLoaded, relay.data()); err != nil {

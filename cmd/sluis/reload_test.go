@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // reload has the gateway read everything again, and waits until it has said so.
@@ -66,6 +67,52 @@ func presented(t *testing.T, addr string) string {
 	return state.PeerCertificates[0].SerialNumber.String()
 }
 
+// Each change counts from the next message on, and none of a broken version does.
+func TestReloadTakesAllOrNothing(t *testing.T) {
+	t.Parallel()
+	s := settings{nextHop: startSink(t).Addr(), sample: "0"}
+	g := newGateway(t, s)
+	sends := func(want string) {
+		t.Helper()
+		if r := g.judged(letter(secret)); r.Action != want {
+			t.Errorf("%s, want %s", r.Action, want)
+		}
+	}
+	sends("pass")
+
+	s.sample = "1"
+	g.configure(s)
+	g.reload(taken)
+	sends("quarantine")
+
+	s.policy = "  surprise: 1"
+	g.configure(s)
+	g.reload(refused)
+	if !strings.Contains(g.log.String(), "unknown key") {
+		t.Errorf("the log does not say why:\n%s", g.log)
+	}
+	sends("quarantine")
+
+	s.policy, s.more = "", "    - address: \"127.0.0.1:1\"\n"
+	g.configure(s)
+	g.reload("mail.listen cannot change while the gateway runs")
+
+	s.more = ""
+	g.configure(s)
+	g.replace("roster.yaml", "juf@school.example, aliases", "juf@school.example, role: confidential-counsellor, aliases")
+	g.reload(taken)
+	sends("pass")
+	g.replace("roster.yaml", "{address: directie", "{adress: directie")
+	g.reload(refused)
+	sends("pass")
+
+	// All of that can be checked by anyone who has the ledger.
+	day := time.Now().UTC().Format("2006-01-02")
+	if out := g.exported("sampling", "audit", "--day", day); !strings.Contains(out, "every draw is as the secret says") || !strings.Contains(out, "0%, then 100%") {
+		t.Errorf("%s", out)
+	}
+}
+
 // A certificate is renewed in its place, as certbot does it. Half of a pair is refused.
 func TestARenewedCertificateIsShownAfterReload(t *testing.T) {
 	t.Parallel()
@@ -99,17 +146,18 @@ func TestARenewedCertificateIsShownAfterReload(t *testing.T) {
 }
 
 // ownRule is a rule of the school's own, with all that one has to have.
-const ownRule = `rules:
+const ownRule = `subject: Own
+about: {nl: Eigen, en: Own}
+rules:
   - id: conduct.insult.own
     purpose: conduct
     clause: %s
-    category: insulting
+    category: insult
     title: {nl: Eigen woord, en: Own word}
-    score: 100
     phrases: [zeurkous]
-    examples:
-      match: ["Jij bent een zeurkous", "zeurkous!"]
-      no_match: ["Wat een mooie kous", "Zij zeurt niet"]
+    score: 100
+    match: ["Jij bent een zeurkous", "zeurkous!"]
+    no-match: ["Wat een mooie kous", "Zij zeurt niet"]
 `
 
 func TestNewRulesCountAfterReload(t *testing.T) {
@@ -141,7 +189,7 @@ func TestNewRulesCountAfterReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.reload(refused)
-	if !strings.Contains(g.log.String(), "C9.9z") || !strings.Contains(g.log.String(), "own.yaml:4") {
+	if !strings.Contains(g.log.String(), "C9.9z") || !strings.Contains(g.log.String(), "own.yaml:6:13") {
 		t.Errorf("the log does not say what is wrong, and where:\n%s", g.log)
 	}
 	if r := g.judged(message); r.Action != "quarantine" {
@@ -157,12 +205,15 @@ func TestNewRulesCountAfterReload(t *testing.T) {
 func TestWhatIsRefusedIsRefusedWhole(t *testing.T) {
 	t.Parallel()
 	for name, old := range map[string][2]string{
-		"a host name that is none":     {"hostname: sluis.school.example", "hostname: sluis_.-school.example"},
-		"a route to what is no domain": {`to: ["*"]`, `to: ["*", "no domain"]`},
+		"a route to what is no domain":     {`to: ["*"]`, `to: ["*", "no domain"]`},
+		"a shared network anybody gets in": {"trusted:", "shared: [{networks: [192.0.2.0/24], field: X-Key, key-file: short.key}]\n  trusted:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newGateway(t, settings{nextHop: startSink(t).Addr(), sample: "0"})
+			g := newGateway(t, settings{nextHop: startSink(t).Addr(), sample: "0", mail: certificate(t)})
+			if err := os.WriteFile(filepath.Join(g.dir, "short.key"), []byte("geheim"), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			g.replace("sluis.yaml", old[0], old[1])
 			g.replace("sluis.yaml", "sample-rate: 0", "sample-rate: 1")
 			if out, errs, code := run(t, "", "config", "check", g.config()); code != 1 {

@@ -16,9 +16,10 @@ import (
 
 // rulesCmd is sluis rules.
 type rulesCmd struct {
-	List rulesListCmd `cmd:"" help:"List the rules that are active."`
-	Show rulesShowCmd `cmd:"" help:"Show one rule, with its examples."`
-	Test rulesTestCmd `cmd:"" help:"Try every rule on its examples."`
+	List    rulesListCmd    `cmd:"" help:"List the rules that are active."`
+	Show    rulesShowCmd    `cmd:"" help:"Show one rule, with its examples."`
+	Test    rulesTestCmd    `cmd:"" help:"Try every rule on its examples."`
+	Explain rulesExplainCmd `cmd:"" help:"Say how a text or message is judged: every rule that saw something, also if it was not enough."`
 }
 
 // ruleSource tells which rules there are.
@@ -95,7 +96,7 @@ func (c rulesShowCmd) Run() error {
 		lines []string
 	}{
 		{"phrases", phrases(r.Phrases)}, {"regexp", single(r.Regexp)}, {"detect", single(r.Detect)}, {"structure", single(r.Structure)},
-		{"near", phrases(r.Near)}, {"unless", phrases(r.Unless)}, {"match", examples(r.Match)}, {"no match", examples(r.NoMatch)},
+		{"near", phrases(r.Near)}, {"unless", phrases(r.Unless)}, {"except within", phrases(r.Except)}, {"match", examples(r.Match)}, {"no match", examples(r.NoMatch)},
 	} {
 		if len(part.lines) > 0 {
 			fmt.Printf("\n%s\n  %s\n", part.name, strings.Join(part.lines, "\n  "))
@@ -157,5 +158,47 @@ func (c rulesTestCmd) Run(ctx context.Context) error {
 		return exit(exitFound)
 	}
 	fmt.Printf("%d rules judge their examples as they say\n", len(set.Rules()))
+	return nil
+}
+
+type rulesExplainCmd struct {
+	Files     []string `arg:"" name:"file" help:"Messages (.eml) or documents; - is standard input."`
+	Direction string   `enum:"in,out" default:"out" help:"Which way it goes: in or out."`
+	Config    string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration with rules, exceptions and lists of people of your own."`
+}
+
+// Run explains how files are judged, with every purpose.
+func (c rulesExplainCmd) Run(ctx context.Context) error {
+	check := checkCmd{Direction: c.Direction, Config: c.Config, AllPurposes: true}
+	e, cfg, err := check.engine()
+	if err != nil {
+		return err
+	}
+	d := check.direction()
+	for _, name := range c.Files {
+		x, err := check.examine(ctx, e, name, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), d)
+		if err != nil {
+			return err
+		}
+		v := filter.Decide(x, d, actions(cfg.Policy))
+		fmt.Printf("%s: %s\n", name, v.Action)
+		w := tabwriter.NewWriter(os.Stdout, 2, 0, 2, ' ', 0)
+		for _, f := range x.Findings {
+			verdict := fmt.Sprintf("not enough: its category has fewer than %d points", rules.Threshold)
+			switch {
+			case !f.Directions.Has(d):
+				verdict = "does not apply in this direction"
+			case x.Decisive(f, d):
+				verdict = "enough"
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%d×\t%d points\t%s\n", f.Rule, f.Category, f.Clause, f.Count, f.Score, verdict)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		if len(x.Findings) == 0 {
+			fmt.Println("  no rule saw anything")
+		}
+	}
 	return nil
 }

@@ -139,8 +139,9 @@ type OnFailure struct {
 
 // Rules are added to those that are built in.
 type Rules struct {
-	Packs    []string       `yaml:"packs"` // directories with rule files of your own
-	Disabled []DisabledRule `yaml:"disabled"`
+	Packs      []string          `yaml:"packs"` // directories with rule files of your own
+	Disabled   []DisabledRule    `yaml:"disabled"`
+	Exceptions []rules.Exception `yaml:"exceptions"` // what reviewers found to be false positives
 }
 
 // DisabledRule is a rule that is left out, and why.
