@@ -149,6 +149,12 @@ type world struct {
 	routes []*route
 }
 
+// Check returns what New and Reload would refuse.
+func (c Config) Check() error {
+	_, err := newWorld(c, newMetrics(nil))
+	return err
+}
+
 func newWorld(cfg Config, m *metrics) (*world, error) {
 	switch {
 	case cfg.Hostname == "":
