@@ -24,11 +24,16 @@ type File struct {
 }
 
 // Decode decodes the file into v. An empty file leaves v as it is.
-func (f File) Decode(v any) error {
+func (f File) Decode(v any) (err error) {
+	defer func() {
+		if recover() != nil { // the library's own fault, in files that are no YAML
+			err = f.at(nil, "this is not understood: it is no proper YAML")
+		}
+	}()
 	if second := f.second(); second != nil {
 		return f.at(second, "a second document begins here: everything belongs in one")
 	}
-	err := yaml.NewDecoder(bytes.NewReader(f.Text), yaml.Strict()).Decode(v)
+	err = yaml.NewDecoder(bytes.NewReader(f.Text), yaml.Strict()).Decode(v)
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}

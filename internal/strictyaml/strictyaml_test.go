@@ -65,3 +65,11 @@ func TestEmptyFileIsNoError(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAFileThatTheLibraryTripsOver(t *testing.T) {
+	var v sample
+	err := File{"f.yaml", []byte("list: !0\n000000000\n    -0")}.Decode(&v)
+	if err == nil || !strings.HasPrefix(err.Error(), "f.yaml") {
+		t.Error(err)
+	}
+}
