@@ -14,7 +14,7 @@ import (
 // file is whole.
 func Create(path string, data []byte) error {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return err
 	}
 	tmp, err := temporary(dir, data)
@@ -26,6 +26,21 @@ func Create(path string, data []byte) error {
 		return err
 	}
 	return SyncDir(dir)
+}
+
+// makeDir makes a directory, and those around it.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	around := filepath.Dir(dir)
+	if err := makeDir(around); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return SyncDir(around)
 }
 
 // Replace writes a file, in place of the one that is there.
@@ -60,15 +75,14 @@ func temporary(dir string, data []byte) (name string, err error) {
 
 // ReadOrCreate returns what is in a file, or makes it with what data returns.
 func ReadOrCreate(path string, data func() []byte) ([]byte, error) {
-	for {
-		b, err := os.ReadFile(path)
-		if err == nil || !errors.Is(err, os.ErrNotExist) {
-			return b, err
-		}
-		if err := Create(path, data()); err != nil && !errors.Is(err, os.ErrExist) {
-			return nil, fmt.Errorf("create: %w", err)
-		}
+	b, err := os.ReadFile(path)
+	if !errors.Is(err, os.ErrNotExist) {
+		return b, err
 	}
+	if err := Create(path, data()); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("create: %w", err)
+	}
+	return os.ReadFile(path)
 }
 
 // Remove removes a file. That it is not there is no error.
@@ -76,7 +90,10 @@ func Remove(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return SyncDir(filepath.Dir(path))
+	if err := SyncDir(filepath.Dir(path)); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // Destroy overwrites a file and removes it: the blocks of a removed file live on for a
