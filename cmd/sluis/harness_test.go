@@ -234,6 +234,7 @@ func (b *lockedBuffer) String() string {
 type record struct {
 	ID           string
 	Direction    string
+	Group, Peer  string // of the own party and the other
 	Action       string
 	Purpose      string
 	Rule         string

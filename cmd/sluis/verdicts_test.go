@@ -1,10 +1,16 @@
 package main_test
 
 import (
+	"archive/zip"
 	"bufio"
+	"bytes"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +37,26 @@ const (
 // executable is a message with a program that calls itself an invoice.
 const executable = "Subject: Factuur\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nZie bijlage.\n" +
 	"--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=factuur.pdf.exe\nContent-Transfer-Encoding: base64\n\nTVqQAAMAAAAEAAAA//8AAA==\n--b--\n"
+
+// twofold is a message that some mail programs take for text and some for HTML.
+const twofold = "Subject: a\nMIME-Version: 1.0\nContent-Type: text/plain\nContent-Type: text/html\n\n<p>Hallo</p>\n"
+
+// locked is a message with an archive that needs a password.
+func locked(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.CreateRaw(&zip.FileHeader{Name: "cijfers.txt", Flags: 1, CRC32: 7, CompressedSize64: 20, UncompressedSize64: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(bytes.Repeat([]byte{0xa7}, 20))
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return "Subject: a\nMIME-Version: 1.0\nContent-Type: application/zip; name=cijfers.zip\nContent-Transfer-Encoding: base64\n\n" +
+		base64.StdEncoding.EncodeToString(b.Bytes()) + "\n"
+}
 
 // letter is a plain message for swaks.
 func letter(text string) string { return "Subject: bericht\n\n" + text + "\n" }
@@ -84,6 +110,34 @@ func TestVerdicts(t *testing.T) {
 			reply: "550 5.7.1 Refused under the code of conduct, clause C2.2a (threat) https://school.example/code", action: "reject", rule: "conduct.threat.violence", purposes: "security conduct leak"},
 		"a password is tagged": {from: teacher, to: parent, data: letter(secret), policy: refusing,
 			reply: "250 ", action: "tag", rule: "leak.credentials.secret", purposes: "security conduct leak", arrives: true},
+		"a program is refused": {from: parent, to: teacher, data: executable, policy: "  actions: {security: {in: reject}}",
+			reply: "550 5.7.1 Refused under the code of conduct, clause C3.3a (attachment) https://school.example/code", action: "reject", rule: "security.attachment.executable", purposes: "security conduct"},
+		"a program is refused for the counsellor, too": {from: parent, to: counsellor, data: executable, policy: "  actions: {security: {in: reject}}",
+			reply: "550 5.7.1 Refused under the code of conduct, clause C3.3a", action: "reject", rule: "security.attachment.executable", purposes: "security", confidential: true},
+		"a program is tagged": {from: parent, to: teacher, data: executable, policy: "  actions: {security: {in: tag}}",
+			reply: "250 ", action: "tag", rule: "security.attachment.executable", purposes: "security conduct", arrives: true},
+		"a program goes out to quarantine": {from: teacher, to: parent, data: executable, sample: "0",
+			reply: "250 2.0.0 Ok: queued as", action: "quarantine", rule: "security.attachment.executable", purposes: "security conduct"},
+		"a threat from outside is tagged": {from: parent, to: teacher, data: letter(threat), policy: "  actions: {conduct: {in: tag}}",
+			reply: "250 ", action: "tag", rule: "conduct.threat.violence", purposes: "security conduct", arrives: true},
+		"a threat from outside is refused": {from: parent, to: teacher, data: letter(threat), policy: "  actions: {conduct: {in: reject}}",
+			reply: "550 5.7.1 Refused under the code of conduct, clause C2.2a", action: "reject", rule: "conduct.threat.violence", purposes: "security conduct"},
+		"a threat to a colleague is set aside": {from: teacher, to: head, data: letter(threat),
+			reply: "250 2.0.0 Ok: queued as", action: "quarantine", rule: "conduct.threat.violence", purposes: "security conduct"},
+		"a threat may be let pass": {from: teacher, to: parent, data: letter(threat), policy: "  actions: {conduct: {out: pass}}",
+			reply: "250 ", action: "pass", rule: "conduct.threat.violence", purposes: "security conduct leak", arrives: true},
+		"a password is refused": {from: teacher, to: parent, data: letter(secret), policy: "  actions: {leak: {out: reject}}",
+			reply: "550 5.7.1 Refused under the code of conduct, clause C2.1b (credentials)", action: "reject", rule: "leak.credentials.secret", purposes: "security conduct leak"},
+		"not what the counsellor sends by an alias": {from: "vp@school.example", to: parent, data: letter(secret + " " + threat),
+			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
+		"nor by a plus-address of it": {from: "VP+zaak7@school.example", to: parent, data: letter(secret + " " + threat),
+			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
+		"a locked archive may be set aside": {from: parent, to: teacher, data: locked(t), policy: "  uninspectable: quarantine",
+			reply: "250 ", action: "quarantine", purposes: "security conduct"},
+		"a locked archive may pass": {from: parent, to: teacher, data: locked(t),
+			reply: "250 ", action: "pass", purposes: "security conduct", arrives: true},
+		"what can be read in two ways may be set aside": {from: parent, to: teacher, data: twofold, policy: "  ambiguous: quarantine",
+			reply: "250 ", action: "quarantine", purposes: "security conduct"},
 		"the sender may be told": {from: teacher, to: parent, data: letter(threat), mail: "  notice: Uw bericht wordt bekeken door de ICT-dienst",
 			reply: "250 2.0.0 Uw bericht wordt bekeken door de ICT-dienst", action: "quarantine", rule: "conduct.threat.violence", purposes: "security conduct leak"},
 	} {
@@ -96,6 +150,9 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("swaks saw\n%s\nwant %q", out, tc.reply)
 			}
 			r := g.records(1)[0]
+			if (r.Group == "" && r.Peer == "") != tc.confidential {
+				t.Errorf("tells whom it is about: %+v", r)
+			}
 			if r.Action != tc.action || r.Rule != tc.rule || strings.Join(r.Purposes, " ") != tc.purposes || r.Confidential != tc.confidential {
 				t.Errorf("record %+v", r)
 			}
@@ -103,11 +160,46 @@ func TestVerdicts(t *testing.T) {
 			if (a.Times == 1) != tc.arrives {
 				t.Errorf("arrived %d times", a.Times)
 			}
+			if tail := decodeLines[record](t, g.exported("journal", "tail", "--json")); len(tail) != 1 || !reflect.DeepEqual(tail[0], r) {
+				t.Errorf("tail shows %+v, export %+v", tail, r)
+			}
 			held := g.held()
 			if (tc.action == "quarantine") != (len(held) == 1) || len(held) == 1 && (held[0].Rule != tc.rule || held[0].State != "held") {
 				t.Errorf("in quarantine: %+v", held)
 			}
 		})
+	}
+}
+
+// A tag is one field, that names category and clause and quotes nothing; all the rest
+// arrives as it was sent. The next hop here is Postfix's.
+func TestATagIsAllThatIsAdded(t *testing.T) {
+	t.Parallel()
+	peers.Need(t, "smtp-sink")
+	sink, err := peers.StartSMTPSink(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sink.Stop)
+	g := newGateway(t, settings{nextHop: sink.Addr(), policy: "  actions: {leak: {out: tag}}"})
+	data := "From: x\nX-Sluis: forged\n" + letter(secret)
+	if reply := g.try(teacher, []string{parent}, data); !strings.HasPrefix(reply, "250 2.0.0 ") {
+		t.Fatal(reply)
+	}
+	files, err := filepath.Glob(filepath.Join(sink.Dump(), "m.*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	b, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, ok := strings.CutSuffix(strings.TrimRight(string(b), "\n")+"\n", data)
+	if !ok {
+		t.Errorf("altered:\n%s", b)
+	}
+	if !strings.HasSuffix(head, "\nX-Sluis: credentials; C2.1b\n") || strings.Count(head, "X-Sluis:") != 1 || strings.Count(head, "by sluis.school.example") != 1 {
+		t.Errorf("prepended:\n%s", head)
 	}
 }
 
