@@ -271,17 +271,31 @@ type raw struct {
 	r *bufio.Reader
 }
 
+// dialRaw connects from a trusted address.
 func dialRaw(t *testing.T, g *gateway) raw {
 	t.Helper()
-	c, err := net.Dial("tcp", g.addr)
+	r := connect(t, g, "127.0.0.1")
+	r.want("220")
+	return r
+}
+
+// dialStranger connects from an address that is not trusted.
+func dialStranger(t *testing.T, g *gateway) raw {
+	t.Helper()
+	r := connect(t, g, "127.0.0.2")
+	r.want("220")
+	return r
+}
+
+func connect(t *testing.T, g *gateway, from string) raw {
+	t.Helper()
+	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).Dial("tcp", g.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(30 * time.Second))
-	r := raw{t, c, bufio.NewReader(c)}
-	r.want("220")
-	return r
+	return raw{t, c, bufio.NewReader(c)}
 }
 
 // say sends text as it is and reads a reply for each of the prefixes.

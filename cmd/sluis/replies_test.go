@@ -1,0 +1,181 @@
+package main_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/peers"
+)
+
+// Every reply that is the gateway's own. None of them lets anything through: what was
+// refused is neither at the next hop nor in quarantine.
+func TestRepliesOfItsOwn(t *testing.T) {
+	large := strings.Repeat(strings.Repeat("x", 76)+"\r\n", 1000)
+	const mail, rcpt = "MAIL FROM:<juf@school.example>\r\n", "RCPT TO:<ouder@gezin.example>\r\n"
+	type turn struct{ say, want string }
+	for name, tc := range map[string]struct {
+		mail, routes, policy string
+		stranger             bool
+		turns                []turn
+		replies              []int // in the journal: one record for each message that came in whole
+	}{
+		"relaying": {stranger: true, turns: []turn{{"MAIL FROM:<juf@school.example>\r\n", "250 2.1.0"}, {rcpt, "550 5.7.1 Relaying denied"},
+			{"RCPT TO:<ouder%gezin.example@school.example>\r\n", "550 5.7.1 Relaying denied"}}},
+		"another route": {routes: "    - {to: [own], hosts: [%[1]q], tls: none}\n",
+			turns: []turn{{mail, "250"}, {rcpt, "250"}, {"RCPT TO:<directie@school.example>\r\n", "451 4.5.3 Recipient goes another way, send to it separately"}}},
+		"too many recipients":   {mail: "  limits: {recipients: 1}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {rcpt, "452 4.5.3 Too many recipients"}}},
+		"too large, as told":    {mail: "  limits: {message-size: 64KB}", turns: []turn{{"MAIL FROM:<juf@school.example> SIZE=65537\r\n", "552 5.3.4 Message is too large"}}},
+		"too large":             {mail: "  limits: {message-size: 64KB}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {large + ".\r\n", "552 5.3.4 Message is too large"}}, replies: []int{552}},
+		"too large, in chunks":  {mail: "  limits: {message-size: 64KB}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {fmt.Sprintf("BDAT %d LAST\r\n%s", len(large), large), "552 5.3.4 Message is too large"}}, replies: []int{552}},
+		"going round":           {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {strings.Repeat("Received: from a by b\r\n", 51) + "\r\n.\r\n", "554 5.4.6 Routing loop detected"}}, replies: []int{554}},
+		"bare CR":               {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\rb\r\n.\r\n", "554 5.6.0 Bare carriage returns are not allowed"}}, replies: []int{554}},
+		"NUL":                   {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\x00b\r\n.\r\n", "554 5.6.0 NUL bytes are not allowed"}}, replies: []int{554}},
+		"no time to look at it": {policy: "  exam-time: 1ns", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n.\r\n", "451 4.3.0 Local error, try again later"}}, replies: []int{451}},
+		"not even for leaks":    {policy: "  exam-time: 1ns\n  on-failure: {leak: open}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n.\r\n", "451 4.3.0"}}, replies: []int{451}},
+		"out of order": {turns: []turn{{rcpt, "50"}, {"DATA\r\n", "50"}, {mail, "250"}, {mail, "503 5.5.1 Nested MAIL command"}, {"DATA\r\n", "50"},
+			{"BDAT 3 LAST\r\na\r\n", "50"}, {"NOOP\r\n", "250"}}},
+		"bad addresses": {turns: []turn{{"MAIL FROM:<juf@>\r\n", "501 5.1.7"}, {"MAIL FROM:juf\r\n", "50"}, {"MAIL FROM:<jürgen@school.example>\r\n", "553 5.6.7"}, {mail, "250"},
+			{"RCPT TO:<>\r\n", "501 5.1.3"}, {"RCPT TO:<a b@gezin.example>\r\n", "50"}, {"RCPT TO:<öuder@gezin.example>\r\n", "553 5.6.7"}}},
+		"no such thing":      {turns: []turn{{"AUTH PLAIN AGEAYg==\r\n", "502 5.5.1 AUTH is not offered"}, {"STARTTLS\r\n", "502"}, {"VRFY juf\r\n", "252"}, {"EXPN team\r\n", "50"}, {"BLAH\r\n", "50"}}},
+		"a chunk of unsaid":  {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"BDAT veel LAST\r\n", "501 5.5.4 Syntax: BDAT size [LAST]"}, {"", "EOF"}}},
+		"a line too long":    {turns: []turn{{"NOOP " + strings.Repeat("x", 5000) + "\r\n", "500 5.5.6 Line too long"}, {"", "EOF"}}},
+		"too many commands":  {mail: "  limits: {commands: 5}", turns: []turn{{"NOOP\r\n", "250"}, {"NOOP\r\n", "250"}, {"NOOP\r\n", "250"}, {"NOOP\r\n", "250"}, {"NOOP\r\n", "421 4.7.0"}, {"", "EOF"}}},
+		"silence":            {mail: "  limits: {idle: 300ms}", turns: []turn{{"", "421 4.4.2"}, {"", "EOF"}}},
+		"a session for ever": {mail: "  limits: {session-time: 300ms}", turns: []turn{{"", "421 4.4.2"}, {"", "EOF"}}},
+		"a body for ever":    {mail: "  limits: {body-time: 300ms}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n", "421 4.4.2"}, {"", "EOF"}}, replies: []int{421}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sink := startSink(t)
+			if tc.routes != "" {
+				tc.routes = fmt.Sprintf(tc.routes, startSink(t).Addr())
+			}
+			g := newGateway(t, settings{nextHop: sink.Addr(), routes: tc.routes, mail: tc.mail, policy: tc.policy})
+			c := dialRaw(t, g)
+			if tc.stranger {
+				c = dialStranger(t, g)
+			}
+			c.say("EHLO client.example\r\n", "250")
+			for _, turn := range tc.turns {
+				if turn.want == "EOF" {
+					if b, err := c.r.ReadByte(); err != io.EOF {
+						t.Errorf("the connection stays open: %q, %v", b, err)
+					}
+					continue
+				}
+				c.say(turn.say, turn.want)
+			}
+			c.Close()
+			for i, r := range g.records(len(tc.replies)) {
+				if r.Reply != tc.replies[i] || r.Action != "pass" || r.Rule != "" {
+					t.Errorf("record %+v, want reply %d", r, tc.replies[i])
+				}
+			}
+			if n := len(sink.Arrivals()) + len(g.held()); n > 0 {
+				t.Errorf("%d messages got through", n)
+			}
+		})
+	}
+}
+
+// A stranger who opens many connections is told so; own servers may.
+func TestConnectionsOfOneAddress(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t, settings{nextHop: startSink(t).Addr(), mail: "  limits: {connections-per-address: 1}"})
+	dialStranger(t, g).say("EHLO a\r\n", "250")
+	second := connect(t, g, "127.0.0.2")
+	second.want("421 4.7.0 sluis.school.example Too many connections from your address")
+	dialRaw(t, g).say("EHLO a\r\n", "250")
+	dialRaw(t, g).say("EHLO b\r\n", "250")
+}
+
+// A message that its client breaks off is nowhere, however much of it had come.
+func TestABrokenOffMessageIsNowhere(t *testing.T) {
+	t.Parallel()
+	part := "X-Token: half\r\nSubject: a\r\n\r\n" + strings.Repeat(secret+"\r\n", 3000) // more than stays in memory
+	for name, end := range map[string]struct {
+		command, body, after, want string
+	}{
+		"connection lost in DATA":        {command: "DATA\r\n", body: part},
+		"connection lost at the dot":     {command: "DATA\r\n", body: part + ".\r"},
+		"connection lost in a chunk":     {body: fmt.Sprintf("BDAT %d LAST\r\n", len(part)+1) + part},
+		"connection lost between chunks": {body: fmt.Sprintf("BDAT %d\r\n", len(part)) + part, want: "250"},
+		"RSET between chunks":            {body: fmt.Sprintf("BDAT %d\r\n", len(part)) + part, want: "250", after: "RSET\r\n"},
+		"QUIT between chunks":            {body: fmt.Sprintf("BDAT %d\r\n", len(part)) + part, want: "250", after: "QUIT\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sink := startSink(t)
+			g := newGateway(t, settings{nextHop: sink.Addr()})
+			c := dialRaw(t, g)
+			c.say("EHLO c\r\n", "250")
+			c.say(fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nRCPT TO:<%s>\r\n", teacher, parent, head), "250", "250", "250")
+			if end.command != "" {
+				c.say(end.command, "354")
+			}
+			if end.want != "" {
+				c.say(end.body, end.want)
+			} else {
+				c.say(end.body)
+			}
+			if end.after != "" {
+				c.say(end.after, "2")
+			}
+			c.Close()
+			g.eventually("let go of the connection", func() bool {
+				return strings.Contains(string(g.page("metrics")), "sluis_smtp_connections 0\n")
+			})
+			g.records(1)
+			if a, held := sink.Arrivals(), g.held(); len(a)+len(held) > 0 {
+				t.Errorf("%v at the next hop, %v in quarantine", a, held)
+			}
+			if b := sink.Breaches(); len(b) > 0 {
+				t.Errorf("the next hop was told %q", b)
+			}
+			files, err := os.ReadDir(filepath.Join(g.data(), "spool"))
+			if err != nil || len(files) > 0 {
+				t.Errorf("%d files are left, %v", len(files), err)
+			}
+		})
+	}
+}
+
+// Many chunks of all sizes, sent without waiting, and then the next message.
+func TestPipelinedChunks(t *testing.T) {
+	t.Parallel()
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	c := dialRaw(t, g)
+	c.SetDeadline(time.Now().Add(60 * time.Second))
+	c.say("EHLO client.example\r\n", "250")
+	all, want := "", []string{}
+	sums := map[string][32]byte{}
+	for i := range 20 {
+		token := fmt.Sprintf("chunks%d", i)
+		body := "X-Token: " + token + "\r\n\r\n" + strings.Repeat(".\r\n..regel\r\nQUIT\r\n", 40*i) + "eind\r\n"
+		sums[token] = peers.TokenSum([]byte(body))
+		all += fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\n", teacher, parent)
+		want = append(want, "250", "250")
+		for size := 1; len(body) > 0; size = size*3 + i {
+			n := min(size, len(body))
+			last := ""
+			if n == len(body) {
+				last = " LAST"
+			}
+			all += fmt.Sprintf("BDAT %d%s\r\n%s", n, last, body[:n])
+			want = append(want, "250")
+			body = body[n:]
+		}
+	}
+	c.say(all, want...)
+	for token, sum := range sums {
+		if a := sink.Arrivals()[token]; a.Times != 1 || a.Sum != sum {
+			t.Errorf("%s: %d times, or altered", token, a.Times)
+		}
+	}
+}
