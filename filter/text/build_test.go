@@ -2,6 +2,7 @@ package text
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"strings"
 	"unicode/utf16"
@@ -155,7 +156,7 @@ func rarOf(name, content string, flags byte) []byte {
 func sevenZipOf(name, content string, encrypted bool) []byte {
 	method := []byte{0x01, 0x00} // copy
 	if encrypted {
-		method = []byte{0x24, 0x06, 0xf1, 0x07, 0x01, 0x02, 0x13, 0x00}
+		method = []byte{0x24, 0x06, 0xf1, 0x07, 0x01, 10, 0x53, 7, 1, 2, 3, 4, 5, 6, 7, 8}
 	}
 	var u []byte
 	for _, c := range utf16.Encode([]rune(name + "\x00")) {
@@ -230,4 +231,46 @@ func compressedRTF(s string) string {
 	}
 	le.PutUint32(b, uint32(len(b)-4))
 	return string(b)
+}
+
+// pdfPagesOf makes a PDF of objects, the first of which is its catalogue, with a table of
+// where they are.
+func pdfPagesOf(objects ...string) []byte {
+	b := []byte("%PDF-1.4\n")
+	var table strings.Builder
+	fmt.Fprintf(&table, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
+	for i, o := range objects {
+		fmt.Fprintf(&table, "%010d 00000 n \n", len(b))
+		b = fmt.Appendf(b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	return fmt.Appendf(b, "%strailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", table.String(), len(objects)+1, len(b))
+}
+
+// pdfStream makes a stream object, deflated.
+func pdfStream(dict, content string) string {
+	z := deflated(content)
+	return fmt.Sprintf("<<%s/Length %d/Filter/FlateDecode>>\nstream\n%s\nendstream", dict, len(z), z)
+}
+
+// composite is a PDF as office programs write it: glyph numbers for letters, explained
+// by a table; words placed by gaps and positions; a form and a note.
+func composite() []byte {
+	codes := "0 begincodespacerange endcodespacerange\n1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n" +
+		"1 beginbfrange\n<0001> <001A> <0061>\nendbfrange\n1 beginbfchar\n<0020> <00EB>\nendbfchar\n"
+	glyphs := func(s string) string {
+		var b strings.Builder
+		for _, c := range s {
+			if c == 'ë' {
+				c = 'a' - 1 + 0x20
+			}
+			fmt.Fprintf(&b, "%04X", c-'a'+1)
+		}
+		return "<" + b.String() + ">"
+	}
+	return pdfPagesOf(
+		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>/XObject<</X1 8 0 R>>>>/Annots[<</Subtype/Text/Contents(een notitie)>>]>>",
+		pdfStream("", "BT /F1 12 Tf 1 0 0 1 10 700 Tm ["+glyphs("wacht")+" 20 "+glyphs("woord")+" -300 "+glyphs("van")+"] TJ 0 -14 Td "+glyphs("mariëtte")+" Tj ET /X1 Do"),
+		"<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[6 0 R]/ToUnicode 7 0 R>>", "<</Type/Font/Subtype/CIDFontType2>>",
+		pdfStream("", codes), pdfStream("/Type/XObject/Subtype/Form", "BT /F1 12 Tf "+glyphs("formulier")+" Tj ET"))
 }

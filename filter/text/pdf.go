@@ -8,18 +8,25 @@ import (
 	"strings"
 )
 
-// pdf shows the strings in the streams of a PDF, as far as they are plain or deflated
-// and in fonts whose codes are characters. One whose text cannot be told that way is
+// pdf shows a PDF in two readings: its pages as the library understands them, and the
+// strings of all its streams, whether a page uses them or not, as far as they are plain
+// or deflated and in fonts whose codes are characters. One whose text neither can tell is
 // named as not looked into.
 func (w *walker) pdf(part, at int, r *io.SectionReader) error {
+	whole := w.pages(part, r)
+	if w.stop != nil {
+		return w.stop
+	}
 	p := pdfReader{w: w, at: at, o: w.out(part, Contents)}
 	defer p.o.Close()
 	if err := w.damage(p.streams(r)); err != nil {
 		return err
 	}
-	if p.encrypted {
+	switch {
+	case whole:
+	case p.encrypted:
 		w.report.encrypted(at)
-	} else if p.unread || p.letters == 0 {
+	case p.unread || p.letters == 0:
 		w.report.uninspectable(UnknownFormat)
 	}
 	return p.o.Close()

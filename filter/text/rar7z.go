@@ -2,6 +2,7 @@ package text
 
 import (
 	"errors"
+	"hash/crc32"
 	"io"
 
 	"github.com/bodgit/sevenzip"
@@ -37,7 +38,16 @@ func (w *walker) sevenZipped(part, at int, f *sevenzip.File, packed int64, depth
 		return first(w.show(part, FileName, []byte(f.Name)), w.sevenZipFault(at, err))
 	}
 	defer content.Close()
-	return w.sevenZipFault(at, w.member(f.Name, w.inflating(content, packed), depth))
+	sum := crc32.NewIEEE()
+	r := io.TeeReader(w.inflating(content, packed), sum)
+	if err := w.sevenZipFault(at, w.member(f.Name, r, depth)); err != nil {
+		return err
+	}
+	// The library does not check it, nor the password of a file that is not packed.
+	if _, err := io.CopyBuffer(io.Discard, r, make([]byte, 4096)); err != nil || f.CRC32 != 0 && sum.Sum32() != f.CRC32 {
+		w.report.uninspectable(Damaged)
+	}
+	return w.stop
 }
 
 // sevenZipFault makes a fault a finding, encryption by its name.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"strconv"
-	"strings"
 
 	"golang.org/x/text/encoding/charmap"
 )
@@ -37,6 +36,8 @@ type rtfReader struct {
 	skip         int // the depth from which nothing is text; 0 if there is none
 	alternatives int // characters that follow a Unicode one for readers without Unicode
 	drop         int // of those are still to come
+	name         [40]byte
+	number       [10]byte
 }
 
 func (d *rtfReader) next(c byte) {
@@ -87,25 +88,24 @@ func (d *rtfReader) control() {
 		d.character('\n')
 	case c == '\\' || c == '{' || c == '}':
 		d.character(rune(c))
-	case c|0x20 >= 'a' && c|0x20 <= 'z':
+	case letter(c):
 		d.word(c)
 	}
 }
 
 // word reads a control word, its number, and the space that ends it.
 func (d *rtfReader) word(c byte) {
-	name, number := []byte{c}, []byte(nil)
+	name, number := append(d.name[:0], c|0x20), d.number[:0]
 	for {
 		c, err := d.br.ReadByte()
 		if err != nil {
 			break
 		}
-		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
-		if letter && len(number) == 0 && len(name) < 40 {
-			name = append(name, c)
+		if letter(c) && len(number) == 0 && len(name) < len(d.name) {
+			name = append(name, c|0x20)
 			continue
 		}
-		if (c >= '0' && c <= '9' || c == '-' && len(number) == 0) && len(number) < 10 {
+		if (c >= '0' && c <= '9' || c == '-' && len(number) == 0) && len(number) < len(d.number) {
 			number = append(number, c)
 			continue
 		}
@@ -114,8 +114,11 @@ func (d *rtfReader) word(c byte) {
 		}
 		break
 	}
-	n, _ := strconv.Atoi(string(number)) // none is 0
-	d.do(strings.ToLower(string(name)), n)
+	n := 0
+	if len(number) > 0 {
+		n, _ = strconv.Atoi(string(number)) // a fault is 0
+	}
+	d.do(string(name), n)
 }
 
 func (d *rtfReader) do(name string, n int) {
