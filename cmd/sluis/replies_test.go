@@ -12,6 +12,67 @@ import (
 	"sluis/internal/peers"
 )
 
+// The next hop's replies reach the client as they are, and so do swaks' own mistakes get
+// theirs. What came in whole is in the journal with the reply; nothing is set aside.
+func TestRepliesOfTheNextHop(t *testing.T) {
+	peers.Need(t, "swaks")
+	for name, tc := range map[string]struct {
+		mail  string
+		hop   func(peers.Stage) peers.Fault
+		args  []string
+		reply string
+		code  int // in the journal, if the message itself came in
+	}{
+		"relaying is denied to strangers": {args: []string{"--to", parent, "--local-interface", "127.0.0.2"}, reply: "550 5.7.1 Relaying denied"},
+		"too large, as declared":          {args: []string{"--to", teacher, "--body", strings.Repeat("x", 80<<10), "--protocol", "ESMTP"}, mail: "  limits: {message-size: 64KB}", reply: "552 5.3.4", code: 552},
+		"too many recipients":             {args: []string{"--to", teacher + "," + head}, mail: "  limits: {recipients: 1}", reply: "452 4.5.3", code: 250},
+		"the next hop does not know them": {args: []string{"--to", teacher}, hop: on(peers.OnRcpt, "550 5.1.1 Onbekende ontvanger"), reply: "550 5.1.1 Onbekende ontvanger"},
+		"the next hop greylists":          {args: []string{"--to", teacher}, hop: on(peers.OnRcpt, "450 4.2.1 Later graag"), reply: "450 4.2.1 Later graag"},
+		"the next hop dislikes the sender": {args: []string{"--to", teacher}, hop: on(peers.OnMail, "553 5.1.8 Dit domein niet"),
+			reply: "553 5.1.8 Dit domein niet"},
+		"the next hop refuses the message":   {args: []string{"--to", teacher}, hop: on(peers.OnBody, "554 5.6.0 Dat lezen wij niet"), reply: "554 5.6.0 Dat lezen wij niet", code: 554},
+		"the next hop cannot now":            {args: []string{"--to", teacher}, hop: on(peers.OnBody, "452 4.3.1 Schijf vol"), reply: "452 4.3.1 Schijf vol", code: 452},
+		"the next hop has no time for DATA":  {args: []string{"--to", teacher}, hop: on(peers.OnData, "451 4.3.2 Even niet"), reply: "451 4.3.2 Even niet", code: 451},
+		"the next hop goes away in the body": {args: []string{"--to", teacher}, hop: func(s peers.Stage) peers.Fault { return peers.Fault{Drop: s == peers.OnBody} }, reply: "451 4.4.2", code: 451},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sink := startSink(t)
+			sink.Misbehave(tc.hop)
+			g := newGateway(t, settings{nextHop: sink.Addr(), mail: tc.mail})
+			out := swaks(t, g, append([]string{"--from", parent}, tc.args...)...)
+			if !strings.Contains(out, tc.reply) {
+				t.Errorf("swaks saw\n%s\nwant %q", out, tc.reply)
+			}
+			if n := len(sink.Arrivals()); n > 0 && tc.code != 250 {
+				t.Error("a message arrived")
+			}
+			if held := g.held(); len(held) > 0 {
+				t.Errorf("in quarantine: %+v", held)
+			}
+			n := 0
+			if tc.code > 0 {
+				n = 1
+			}
+			for _, r := range g.records(n) {
+				if r.Reply != tc.code || r.Action != "pass" {
+					t.Errorf("record %+v", r)
+				}
+			}
+		})
+	}
+}
+
+// on makes a next hop that gives a reply at a stage.
+func on(stage peers.Stage, reply string) func(peers.Stage) peers.Fault {
+	return func(s peers.Stage) peers.Fault {
+		if s == stage {
+			return peers.Fault{Reply: reply}
+		}
+		return peers.Fault{}
+	}
+}
+
 // Every reply that is the gateway's own. None of them lets anything through: what was
 // refused is neither at the next hop nor in quarantine.
 func TestRepliesOfItsOwn(t *testing.T) {
@@ -177,5 +238,57 @@ func TestPipelinedChunks(t *testing.T) {
 		if a := sink.Arrivals()[token]; a.Times != 1 || a.Sum != sum {
 			t.Errorf("%s: %d times, or altered", token, a.Times)
 		}
+	}
+}
+
+// A message in chunks is one message, to scanner and next hop (RFC 3030, RFC 2920).
+func TestChunksArePutTogether(t *testing.T) {
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	c := dialRaw(t, g)
+	if all := c.say("EHLO client.example\r\n", "250"); !strings.Contains(all, "CHUNKING") {
+		t.Fatalf("not offered: %s", all)
+	}
+	head, tail := "X-Token: whole\r\nSubject: a\r\n\r\nbody with . and\r\n.\r\n", "last\r\n"
+	c.say(fmt.Sprintf("MAIL FROM:<%s> BODY=8BITMIME\r\nRCPT TO:<%s>\r\nBDAT %d\r\n%sBDAT 0\r\nBDAT %d LAST\r\n%s", teacher, parent, len(head), head, len(tail), tail),
+		"250", "250", "250", "250", "250 ")
+	if a := sink.Arrivals()["whole"]; a.Times != 1 || a.Sum != peers.TokenSum([]byte(head+tail)) {
+		t.Errorf("arrived %d times, or altered", a.Times)
+	}
+	// A password that a chunk cuts in two is found all the same.
+	first, second := "X-Token: cut\r\nSubject: a\r\n\r\nwachtwo", "ord: Zomer!Regen84kast\r\n"
+	c.say(fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nBDAT %d\r\n%sBDAT %d LAST\r\n%s", teacher, parent, len(first), first, len(second), second),
+		"250", "250", "250", "250 ")
+	if a := sink.Arrivals()["cut"]; a.Times != 0 || len(g.held()) != 1 {
+		t.Errorf("arrived %d times, %d in quarantine", a.Times, len(g.held()))
+	}
+}
+
+// Line ends are repaired once; what could mean two things is refused.
+func TestOddLineEnds(t *testing.T) {
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	for i, tc := range []struct{ body, reply string }{
+		{"X-Token: lf\nSubject: a\n\nbody\n", "250"},
+		{"X-Token: cr\r\n\r\nbody\rmore\r\n", "554 5.6.0"},
+		{"X-Token: nul\r\n\r\nbody\x00\r\n", "554 5.6.0"},
+		{"X-Token: dot\r\n\r\nbody\n.\nMAIL FROM:<evil@x.example>\r\n", "554 5.6.0"},
+	} {
+		c := dialRaw(t, g)
+		c.say("EHLO c\r\n", "250")
+		c.say(fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n", parent, teacher), "250", "250", "354")
+		c.say(tc.body+"\r\n.\r\n", tc.reply)
+		if i == 0 {
+			want := strings.ReplaceAll(tc.body, "\n", "\r\n") + "\r\n"
+			if a := sink.Arrivals()["lf"]; a.Sum != peers.TokenSum([]byte(want)) {
+				t.Error("not repaired as it should")
+			}
+		}
+	}
+	if n := len(sink.Arrivals()); n != 1 {
+		t.Errorf("%d messages arrived", n)
+	}
+	if r := g.records(4)[0]; r.Repaired != 4 {
+		t.Errorf("%d line ends repaired", r.Repaired)
 	}
 }
