@@ -80,13 +80,22 @@ func certificate(t *testing.T) string {
 	return fmt.Sprintf("  tls: {certificate: %s/cert.pem, key: %s/key.pem}\n", dir, dir)
 }
 
+// certificateFiles returns the names of the files in what certificate returned.
+func certificateFiles(lines string) (cert, key string) {
+	f := strings.FieldsFunc(lines, func(r rune) bool { return strings.ContainsRune(" ,{}\n", r) })
+	return f[2], f[4]
+}
+
 // Mail that a real mail server hands over, through Sluis, to a real mail server, with TLS
 // on both sides: all that Sluis adds is one Received field.
 func TestBetweenTwoPostfixes(t *testing.T) {
 	peers.Need(t, "swaks")
 	back := startPostfix(t, peers.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}, TLS: true})
-	g := newGateway(t, settings{nextHop: back.Addr(), hopTLS: "required", mail: certificate(t)})
-	front := startPostfix(t, peers.PostfixOptions{Hostname: "front.example", Relayhost: g.addr, TLS: true})
+	own := certificate(t)
+	g := newGateway(t, settings{nextHop: back.Addr(), hopTLS: "verified", mail: own, env: []string{"SSL_CERT_FILE=" + back.CertificateFile()}})
+	cert, _ := certificateFiles(own)
+	front := startPostfix(t, peers.PostfixOptions{Hostname: "front.example", Relayhost: g.addr, TLS: true, Main: map[string]string{
+		"smtp_tls_security_level": "secure", "smtp_tls_secure_cert_match": "sluis.school.example", "smtp_tls_CAfile": cert, "smtp_tls_loglevel": "1"}})
 
 	data := "X-Token: identity\nMessage-Id: <1@school.example>\nDate: Mon, 23 Nov 2026 08:00:00 +0100\nFrom: Juf <juf@school.example>\nSubject: =?utf-8?q?Caf=C3=A9?=\n folded\nX-Odd:   blanks  \n\n" +
 		"Accenten: één, ‘zo’.\n.\n..\n" + strings.Repeat("lange regel ", 80) + "\nlaatste regel zonder meer\n"
@@ -100,6 +109,9 @@ func TestBetweenTwoPostfixes(t *testing.T) {
 		t.Errorf("not byte for byte:\n%s", m)
 	}
 	trace, _, _ := bytes.Cut(m, []byte("X-Token"))
+	if got := fieldNames(trace); got != "Return-Path X-Original-To Delivered-To Received Received Received" {
+		t.Errorf("in front of the message stand %s", got)
+	}
 	if n := bytes.Count(trace, []byte("by sluis.school.example with ESMTPS id ")); n != 1 {
 		t.Errorf("%d trace fields of Sluis:\n%s", n, trace)
 	}
@@ -111,6 +123,72 @@ func TestBetweenTwoPostfixes(t *testing.T) {
 	}
 	if !strings.Contains(back.Log(), "TLS connection established from") {
 		t.Error("no TLS to the next hop")
+	}
+	if !strings.Contains(front.Log(), "Verified TLS connection established to") {
+		t.Errorf("Postfix did not verify Sluis:\n%s", front.Log())
+	}
+}
+
+// fieldNames returns the names of header fields in their order.
+func fieldNames(header []byte) string {
+	var names []string
+	for line := range bytes.Lines(header) {
+		if name, _, ok := bytes.Cut(line, []byte(":")); ok && line[0] != ' ' && line[0] != '\t' {
+			names = append(names, string(name))
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// Mail does not go to whoever answers in the place of the next hop.
+func TestANextHopThatCannotProveItselfGetsNothing(t *testing.T) {
+	t.Parallel()
+	back := startPostfix(t, peers.PostfixOptions{Hostname: "back.example", Domains: []string{"gezin.example"}, TLS: true})
+	g := newGateway(t, settings{nextHop: back.Addr(), hopTLS: "verified"})
+	if reply := g.try(teacher, []string{parent}, letter(harmless)); !strings.HasPrefix(reply, "451 4.4.1") {
+		t.Errorf("%q", reply)
+	}
+	if strings.Contains(back.Log(), "from=<") {
+		t.Errorf("it was told of the message:\n%s", back.Log())
+	}
+}
+
+// Whatever Postfix refuses, the client of Sluis hears it as the client of Postfix does:
+// the same code, enhanced code and text.
+func TestRefusalsOfPostfixReachTheClientWordForWord(t *testing.T) {
+	t.Parallel()
+	back := startPostfix(t, peers.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}, Main: map[string]string{
+		"smtpd_delay_reject":           "no",
+		"smtpd_sender_restrictions":    "check_sender_access inline:{{boos@school.example=553 5.1.8 Deze afzender niet}, {traag@school.example=450 4.7.1 Straks}}",
+		"smtpd_recipient_restrictions": "check_recipient_access inline:{{weg@gezin.example=550 5.1.1 Vertrokken}, {vol@gezin.example=452 4.2.2 Postbus vol}, {zonder@gezin.example=554 Zonder kenmerk}}, permit_mynetworks, reject",
+		"header_checks":                "regexp:{{/^Subject: verboden/ REJECT 5.7.9 Dat onderwerp niet}}", "message_size_limit": "70000"}})
+	g := newGateway(t, settings{nextHop: back.Addr()})
+	for name, lines := range map[string][]string{
+		"sender refused":                    {"MAIL FROM:<boos@school.example>\r\n"},
+		"sender deferred":                   {"MAIL FROM:<traag@school.example>\r\n"},
+		"too large":                         {"MAIL FROM:<juf@school.example> SIZE=80000\r\n"},
+		"recipient unknown":                 {"MAIL FROM:<juf@school.example>\r\n", "RCPT TO:<weg@gezin.example>\r\n"},
+		"recipient deferred":                {"MAIL FROM:<juf@school.example>\r\n", "RCPT TO:<vol@gezin.example>\r\n"},
+		"recipient refused without a class": {"MAIL FROM:<juf@school.example>\r\n", "RCPT TO:<zonder@gezin.example>\r\n"},
+		"not its domain":                    {"MAIL FROM:<juf@school.example>\r\n", "RCPT TO:<x@elders.example>\r\n"},
+		"content refused":                   {"MAIL FROM:<juf@school.example>\r\n", "RCPT TO:<ouder@gezin.example>\r\n", "DATA\r\n", "Subject: verboden\r\n\r\nx\r\n.\r\n"},
+	} {
+		last := func(addr string) string {
+			c := connect(t, addr, "127.0.0.1")
+			c.want("220")
+			reply := c.say("EHLO client.example\r\n", "250")
+			for _, l := range lines {
+				reply = c.say(l, "")
+			}
+			return reply
+		}
+		direct, through := last(back.Addr()), last(g.addr)
+		if direct[0] != '4' && direct[0] != '5' {
+			t.Errorf("%s: Postfix says %q", name, direct)
+		}
+		if direct != through {
+			t.Errorf("%s: Postfix says %q, through Sluis %q", name, direct, through)
+		}
 	}
 }
 
@@ -179,6 +257,36 @@ func TestParametersAndPathsReachPostfix(t *testing.T) {
 		t.Errorf("%s", m)
 	}
 	c.say("MAIL FROM:<juf@school.example>\r\nRCPT TO:<postmaster>\r\n", "250", "250")
+}
+
+// To the last sign the next hop is told what the client said: also by one that would
+// rather have said something else.
+func TestEnvelopesAreExact(t *testing.T) {
+	t.Parallel()
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	c := dialRaw(t, g)
+	c.say("EHLO client.example\r\n", "250")
+	for i, e := range []struct{ from, to string }{
+		{"<>", "<postmaster>"},
+		{"<juf@school.example>", "<postmaster>"},
+		{"<juf@school.example>", "<Postmaster@School.Example>"},
+		{"<juf@school.example> SIZE=60 BODY=8BITMIME RET=HDRS ENVID=envelop+2B1", "<ouder@gezin.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;ouder+2Bx@oud.example"},
+		{"<jürgen@school.example> SMTPUTF8 BODY=8BITMIME", "<öuder@gezin.example> NOTIFY=NEVER ORCPT=utf-8;\\x{F6}uder@gezin.example"},
+		{`<"een \"twee\" @>drie"@school.example>`, `<"oud er> SIZE=1"@gezin.example>`},
+		{"<juf=x+y/z{}~@school.example>", "<ouder!#$%&'*@[127.0.0.1]>"},
+	} {
+		token := fmt.Sprint("envelope", i)
+		c.say("MAIL FROM:"+e.from+"\r\nRCPT TO:"+e.to+"\r\nDATA\r\n", "250", "250", "354")
+		c.say("X-Token: "+token+"\r\n\r\nx\r\n.\r\n", "250")
+		a := sink.Arrivals()[token]
+		if a.From != e.from || len(a.To) != 1 || a.To[0] != e.to {
+			t.Errorf("%q, %q became %q, %q", e.from, e.to, a.From, a.To)
+		}
+	}
+	if b := sink.Breaches(); len(b) > 0 {
+		t.Errorf("%q", b)
+	}
 }
 
 // Clients by TLS, from the first byte and by STARTTLS.

@@ -120,12 +120,8 @@ func TestARenewedCertificateIsShownAfterReload(t *testing.T) {
 	g := newGateway(t, settings{nextHop: startSink(t).Addr(), mail: lines})
 	first := presented(t, g.addr)
 
-	files := func(lines string) (cert, key string) {
-		fields := strings.FieldsFunc(lines, func(r rune) bool { return strings.ContainsRune(" ,{}\n", r) })
-		return fields[2], fields[4]
-	}
-	oldCert, oldKey := files(lines)
-	newCert, newKey := files(certificate(t))
+	oldCert, oldKey := certificateFiles(lines)
+	newCert, newKey := certificateFiles(certificate(t))
 	if err := os.Rename(newCert, oldCert); err != nil {
 		t.Fatal(err)
 	}

@@ -149,7 +149,7 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, settings{nextHop: startSink(t).Addr(), mail: "  limits: {connections-per-address: 1}"})
 	dialStranger(t, g).say("EHLO a\r\n", "250")
-	second := connect(t, g, "127.0.0.2")
+	second := connect(t, g.addr, "127.0.0.2")
 	second.want("421 4.7.0 sluis.school.example Too many connections from your address")
 	dialRaw(t, g).say("EHLO a\r\n", "250")
 	dialRaw(t, g).say("EHLO b\r\n", "250")

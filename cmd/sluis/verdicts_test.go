@@ -226,7 +226,7 @@ type raw struct {
 // dialRaw connects from a trusted address.
 func dialRaw(t *testing.T, g *gateway) raw {
 	t.Helper()
-	r := connect(t, g, "127.0.0.1")
+	r := connect(t, g.addr, "127.0.0.1")
 	r.want("220")
 	return r
 }
@@ -234,14 +234,14 @@ func dialRaw(t *testing.T, g *gateway) raw {
 // dialStranger connects from an address that is not trusted.
 func dialStranger(t *testing.T, g *gateway) raw {
 	t.Helper()
-	r := connect(t, g, "127.0.0.2")
+	r := connect(t, g.addr, "127.0.0.2")
 	r.want("220")
 	return r
 }
 
-func connect(t *testing.T, g *gateway, from string) raw {
+func connect(t *testing.T, addr, from string) raw {
 	t.Helper()
-	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).Dial("tcp", g.addr)
+	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -213,6 +213,9 @@ func (p *Postfix) PID() int { return p.proc.PID() }
 // CA trusts its certificate; nil without TLS.
 func (p *Postfix) CA() *x509.CertPool { return p.roots }
 
+// CertificateFile holds its certificate in PEM, for a client that is to trust it.
+func (p *Postfix) CertificateFile() string { return p.path("etc/tls.pem") }
+
 // Maildir returns the directory with a file for each message that was delivered.
 func (p *Postfix) Maildir() string { return p.path("mail/all/new") }
 
