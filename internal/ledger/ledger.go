@@ -186,7 +186,7 @@ func (l *Ledger) read() error {
 		text, err := r.ReadBytes('\n')
 		if err == io.EOF {
 			if err := grown.verifyEnd(l.tree.entries, l.verifier); err != nil {
-				return err
+				return fmt.Errorf("read ledger: %w", err)
 			}
 			l.tree, l.size = grown, size
 			if len(text) > 0 {
@@ -198,7 +198,7 @@ func (l *Ledger) read() error {
 			return fmt.Errorf("read ledger: %w", err)
 		}
 		if err := grown.take(text[:len(text)-1]); err != nil {
-			return err
+			return fmt.Errorf("read ledger: %w", err)
 		}
 		size += int64(len(text))
 	}
