@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -93,6 +94,76 @@ func TestTheNextHopFails(t *testing.T) {
 	}
 }
 
+// A next hop that fails with half of a large message in its hands has accepted nothing,
+// and so have we: not even for the recipient for whom it was set aside.
+func TestTheNextHopFailsHalfway(t *testing.T) {
+	t.Parallel()
+	large := letter(secret + strings.Repeat("\nNog een regel van een lang verhaal.", 400_000))
+	for how, half := range map[string]func(net.Conn){
+		"hangs up":             func(net.Conn) {},
+		"stops reading":        func(c net.Conn) { time.Sleep(8 * time.Second) },
+		"refuses and goes":     func(c net.Conn) { io.WriteString(c, "552 5.3.4 Te groot\r\n"); time.Sleep(100 * time.Millisecond) },
+		"defers and goes":      func(c net.Conn) { io.WriteString(c, "452 4.3.1 Vol\r\n"); time.Sleep(100 * time.Millisecond) },
+		"accepts and reads on": func(c net.Conn) { io.WriteString(c, "250 2.0.0 Vast goed\r\n"); time.Sleep(100 * time.Millisecond) },
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			g := newGateway(t, settings{nextHop: halfway(t, half)})
+			reply := g.try(teacher, []string{parent, head}, large)
+			if reply[0] != '4' {
+				t.Errorf("reply %q", reply)
+			}
+			if held := g.held(); len(held) > 0 {
+				t.Errorf("not accepted, and yet in quarantine: %+v", held)
+			}
+			if files, err := os.ReadDir(filepath.Join(g.data(), "quarantine", "sealed")); err != nil || len(files) > 0 {
+				t.Errorf("%d sealed files, %v", len(files), err)
+			}
+			if r := g.records(1)[0]; r.Reply/100 != 4 {
+				t.Errorf("record %+v", r)
+			}
+		})
+	}
+}
+
+// halfway is a next hop that takes everything up to the middle of a message, does what
+// it is told, and hangs up.
+func halfway(t *testing.T, then func(net.Conn)) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	serve := func(c net.Conn) {
+		defer c.Close()
+		io.WriteString(c, "220 half.example\r\n")
+		for r := bufio.NewReader(c); ; {
+			line, err := r.ReadString('\n')
+			if err != nil {
+				return
+			}
+			if strings.HasPrefix(line, "DATA") {
+				io.WriteString(c, "354 Toe maar\r\n")
+				io.CopyN(io.Discard, r, 64<<10)
+				then(c)
+				return
+			}
+			io.WriteString(c, "250 Ok\r\n")
+		}
+	}
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go serve(c)
+		}
+	}()
+	return ln.Addr().String()
+}
+
 func TestTheNextHopIsAway(t *testing.T) {
 	g := newGateway(t, settings{nextHop: freeAddr(t)})
 	if reply := g.try(teacher, []string{parent}, letter(harmless)); !strings.HasPrefix(reply, "451 4.4.1") {
@@ -148,6 +219,9 @@ func TestTheDiskIsFull(t *testing.T) {
 	if reply := g.try(teacher, []string{parent}, "X-Token: leak\n"+letter(secret)); !strings.HasPrefix(reply, "452 4.3.1") && !strings.HasPrefix(reply, "451 4.3.0") {
 		t.Errorf("set aside on a full disk: %q", reply)
 	}
+	if reply := g.try(teacher, []string{parent, head}, "X-Token: both\n"+letter(secret)); reply[0] != '4' {
+		t.Errorf("set aside for one and passed on to the other, on a full disk: %q", reply)
+	}
 	if reply := g.try(teacher, []string{parent}, "X-Token: large\n"+letter(strings.Repeat(harmless+"\n", 10_000))); !strings.HasPrefix(reply, "452 4.3.1") {
 		t.Errorf("a large message on a full disk: %q", reply)
 	}
@@ -168,7 +242,7 @@ func TestTheDiskIsFull(t *testing.T) {
 	if len(a) != 2 || a["large"].Times != 1 || a["small"].Times != 1 || len(g.held()) != 1 {
 		t.Errorf("%+v at the next hop, %+v in quarantine", a, g.held())
 	}
-	g.records(5) // also of what was tried while the disk was full
+	g.records(6) // also of what was tried while the disk was full
 	g.stop()
 	if files, err := os.ReadDir(filepath.Join(g.data(), "quarantine", "sealed")); err != nil || len(files) != 1 {
 		t.Errorf("%d sealed files, %v", len(files), err)
@@ -219,6 +293,38 @@ func TestTheQuarantineIsReadOnly(t *testing.T) {
 	}
 	if len(g.held()) != 1 || sink.Arrivals()["t"].Times != 1 {
 		t.Errorf("%+v at the next hop, %+v in quarantine", sink.Arrivals(), g.held())
+	}
+}
+
+// A gateway that cannot keep what it has to keep does not start, and says why.
+func TestAGatewayWithoutADiskDoesNotStart(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		spoil func(g *gateway) error
+		want  string
+	}{
+		"the data directory is a file": {func(g *gateway) error { return os.WriteFile(g.data(), nil, 0o600) }, "make data directory"},
+		"the quarantine is a file": {func(g *gateway) error {
+			return errors.Join(os.Mkdir(g.data(), 0o700), os.WriteFile(filepath.Join(g.data(), "quarantine"), nil, 0o600))
+		}, "quarantine"},
+		"the journal is a file": {func(g *gateway) error {
+			return errors.Join(os.Mkdir(g.data(), 0o700), os.WriteFile(filepath.Join(g.data(), "journal"), nil, 0o600))
+		}, "journal"},
+		"the ledger was changed": {func(g *gateway) error {
+			return errors.Join(os.MkdirAll(filepath.Join(g.data(), "ledger"), 0o700), os.WriteFile(filepath.Join(g.data(), "ledger", "ledger.jsonl"), []byte("{}\n"), 0o600))
+		}, "ledger"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := prepareGateway(t, settings{nextHop: "127.0.0.1:1"})
+			if err := tc.spoil(g); err != nil {
+				t.Fatal(err)
+			}
+			_, errs, code := run(t, "", "serve", "--config", g.config())
+			if code != 1 || !strings.Contains(errs, tc.want) || strings.Contains(errs, "panic") {
+				t.Errorf("%d %s", code, errs)
+			}
+		})
 	}
 }
 
