@@ -197,7 +197,7 @@ func FuzzReadList(f *testing.F) {
 }
 
 func BenchmarkLookup(b *testing.B) {
-	const n = 1_000_000
+	const n = 5_000_000
 	list := make([]string, n)
 	hosts := make([]string, 1<<16)
 	for i := range list {

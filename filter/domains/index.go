@@ -1,6 +1,7 @@
 package domains
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -140,32 +141,53 @@ func (x *Index) Lookup(host string) Set {
 		low[i] = c
 	}
 	var s Set
-	for {
-		dot := -1
-		for i, c := range low {
-			if c == '.' {
-				dot = i
-				break
-			}
-		}
-		if dot < 0 && !x.single {
-			return s
-		}
-		s |= x.find(siphash.Hash(x.k0, x.k1, low))
-		if dot < 0 {
-			return s
-		}
-		low = low[dot+1:]
+	for more := true; more; {
+		var found Set
+		found, low, more = x.lookup(low)
+		s |= found
 	}
+	return s
 }
 
-// find returns the set of a hash, empty if it is not listed.
-func (x *Index) find(h uint64) Set {
+// together is how many names are looked up at once.
+const together = 8
+
+// lookup returns the sets of a name and the next domains above it, and what is left.
+func (x *Index) lookup(name []byte) (s Set, rest []byte, more bool) {
+	var hashes, homes [together]uint64
+	n := 0
+	for more = true; more && n < together; n++ {
+		dot := bytes.IndexByte(name, '.')
+		if dot < 0 && !x.single {
+			more = false
+			break
+		}
+		hashes[n] = siphash.Hash(x.k0, x.k1, name)
+		if dot < 0 {
+			more = false
+			continue
+		}
+		name = name[dot+1:]
+	}
+	// All buckets are asked for before any is looked at, so that memory is waited for once.
+	var counts [together]uint16
+	for i := range n {
+		home, _ := bits.Mul64(hashes[i], x.homes)
+		homes[i] = home * bucketSize
+		counts[i] = binary.LittleEndian.Uint16(x.buckets[homes[i]+countAt:])
+	}
+	for i := range n {
+		s |= x.find(hashes[i], x.buckets[homes[i]:], counts[i])
+	}
+	return s, name, more
+}
+
+// find returns the set of a hash, empty if it is not listed. The buckets begin with its own,
+// which has a count.
+func (x *Index) find(h uint64, buckets []byte, count uint16) Set {
 	le := binary.LittleEndian
-	home, _ := bits.Mul64(h, x.homes)
-	for rest := x.buckets[home*bucketSize:]; len(rest) >= bucketSize; rest = rest[bucketSize:] {
-		b := rest[:bucketSize:bucketSize]
-		count := le.Uint16(b[countAt:])
+	for {
+		b := buckets[:bucketSize:bucketSize]
 		for i := range min(int(count&^overflows), perBucket) {
 			if le.Uint64(b[8*i:]) != h {
 				continue
@@ -175,9 +197,10 @@ func (x *Index) find(h uint64) Set {
 			}
 			return 0
 		}
-		if count&overflows == 0 {
+		buckets = buckets[bucketSize:]
+		if count&overflows == 0 || len(buckets) < bucketSize {
 			return 0
 		}
+		count = le.Uint16(buckets[countAt:])
 	}
-	return 0
 }
