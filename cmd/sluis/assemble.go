@@ -18,6 +18,7 @@ import (
 
 	"sluis/filter"
 	"sluis/filter/text"
+	"sluis/filter/text/apart"
 	"sluis/internal/clamd"
 	"sluis/internal/config"
 	"sluis/internal/journal"
@@ -98,7 +99,7 @@ func (g *gateway) relayConfig(cfg *config.Config) (relayConfig, error) {
 	if err != nil {
 		return relayConfig{}, err
 	}
-	engine, err := compile(cfg, set, filepath.Join(cfg.Data, "spool"))
+	engine, err := compile(cfg, set, filepath.Join(cfg.Data, "spool"), g.extractor)
 	if err != nil {
 		return relayConfig{}, err
 	}
@@ -169,12 +170,17 @@ func loadRoster(cfg *config.Config) (*roster.Roster, error) {
 	return roster.Load(cfg.Roster, cfg.Organisation.Domains)
 }
 
-func compile(cfg *config.Config, set *rules.Set, spool string) (*filter.Engine, error) {
+// compile makes an engine. Without an extractor documents are read in this process.
+func compile(cfg *config.Config, set *rules.Set, spool string, extractor *apart.Pool) (*filter.Engine, error) {
 	people, err := loadPeople(cfg.Data)
 	if err != nil {
 		return nil, err
 	}
-	return filter.Compile(set, filter.Options{OwnDomains: cfg.Organisation.Domains, People: people, Limits: text.Limits{Dir: spool}})
+	l := text.Limits{Dir: spool}
+	if extractor != nil {
+		l.Apart = extractor
+	}
+	return filter.Compile(set, filter.Options{OwnDomains: cfg.Organisation.Domains, People: people, Limits: l})
 }
 
 func actions(p config.Policy) filter.Actions {

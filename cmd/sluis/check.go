@@ -96,7 +96,11 @@ func (c checkCmd) engine() (*filter.Engine, *config.Config, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	e, err := compile(cfg, set, "")
+	extractor, err := newExtractor() // whose processes end with this one
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := compile(cfg, set, "", extractor)
 	return e, cfg, err
 }
 

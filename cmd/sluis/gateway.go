@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sys/unix"
 
+	"sluis/filter/text/apart"
 	"sluis/internal/config"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
@@ -37,6 +38,7 @@ type gateway struct {
 	quarantine *quarantine.Store
 	journalDB  *journal.DB
 	journal    *journal.Writer
+	extractor  *apart.Pool
 	relay      *smtpd.Relay
 	metrics    *prometheus.Registry
 	listeners  []smtpd.Listener
@@ -69,6 +71,9 @@ func (g *gateway) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := g.openJournal(); err != nil {
+		return err
+	}
+	if g.extractor, err = newExtractor(); err != nil {
 		return err
 	}
 	relay, err := g.relayConfig(g.cfg)
@@ -206,6 +211,9 @@ func (g *gateway) closeStores(ctx context.Context) error {
 	var errs []error
 	for _, l := range g.listeners {
 		l.Close() // closed already if it was served
+	}
+	if g.extractor != nil {
+		errs = append(errs, g.extractor.Close())
 	}
 	if g.journal != nil {
 		errs = append(errs, g.journal.Close(ctx))

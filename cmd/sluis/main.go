@@ -25,6 +25,7 @@ type commands struct {
 	Sampling   samplingCmd   `cmd:"" help:"Check that the random sample was fair."`
 	Ledger     ledgerCmd     `cmd:"" help:"Export the log of what was done, and verify it."`
 	Config     configCmd     `cmd:"" help:"Check a configuration, or print an example."`
+	Worker     workerCmd     `cmd:"" name:"extract-worker" hidden:""`
 }
 
 // Exit codes of every command.

@@ -20,6 +20,9 @@ func (w *walker) file(part int, a Attachment, charset string, r *io.SectionReade
 	if a.Kind == "" || a.Kind == KindText && beginsHTML(head) {
 		a.Kind = kindOf(head, name)
 	}
+	if w.limits.Apart != nil && a.Kind.treacherous() && depth <= w.limits.Depth {
+		return w.apart(part, a, r, depth)
+	}
 	at := w.list(a)
 	if depth > w.limits.Depth {
 		w.report.uninspectable(TooDeep)

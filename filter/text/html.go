@@ -197,13 +197,18 @@ func (h *htmlReader) endLink() {
 		return
 	}
 	text := strings.Join(strings.Fields(h.linkText.String()), " ")
-	if h.w.links += len(text) + len(h.href); len(h.w.report.Links) < maxListed && h.w.links < maxLinks {
-		h.w.report.Links = append(h.w.report.Links, Link{Secret(text), Secret(h.href)})
-	} else {
-		h.w.report.Incomplete = true
-	}
+	h.w.link(Link{Secret(text), Secret(h.href)})
 	h.href = ""
 	h.linkText.Reset()
+}
+
+// link lists a link.
+func (w *walker) link(l Link) {
+	if w.links += len(l.Text) + len(l.Target); len(w.report.Links) >= maxListed || w.links >= maxLinks {
+		w.report.Incomplete = true
+		return
+	}
+	w.report.Links = append(w.report.Links, l)
 }
 
 // invisibleStyle reports whether a style hides what it is for.

@@ -103,6 +103,11 @@ func (k FileKind) textual() bool {
 	return false
 }
 
+// treacherous reports whether readers of a format are known to fail on crafted files.
+func (k FileKind) treacherous() bool {
+	return k == KindPDF || k == KindOLE || k == Kind7z || k == KindRar
+}
+
 // opaque reports whether a file holds no text that a person wrote. A picture with a name
 // that says something else does not: it may be something else as well.
 func (a Attachment) opaque() bool {

@@ -1,5 +1,17 @@
 package text
 
+import (
+	"context"
+	"io"
+)
+
+// Extractor shows the text of a file as Document does, somewhere else: in a process that
+// may fail, so that this one does not. An error that is neither emit's nor the context's
+// says that it failed. The file is examined as if it stood by itself.
+type Extractor interface {
+	Document(ctx context.Context, name string, r io.ReaderAt, size int64, l Limits, emit func(Segment) error) (*Report, error)
+}
+
 // Limits bound the work on one item. A zero field has the default.
 type Limits struct {
 	Depth    int    // parts in parts, archives in archives; default 16
@@ -10,6 +22,10 @@ type Limits struct {
 	Text     int64  // bytes of text shown; default 256 MiB
 	Spool    int64  // bytes of a document kept in memory; more goes to an unlinked file; default 256 KiB
 	Dir      string // where that file is made; default os.TempDir
+
+	// Apart reads the formats whose readers a file can make fail, loop or take memory
+	// without end: PDF, OLE, 7z and rar. Without one they are read here.
+	Apart Extractor
 }
 
 func (l Limits) withDefaults(size int64) Limits {

@@ -136,14 +136,19 @@ func (o *out) pass(b []byte) error {
 	if o.w.stop != nil || len(b) == o.overlap {
 		return o.w.stop // shown already
 	}
-	if err := o.w.ctx.Err(); err != nil {
-		return o.w.fail(err)
+	return o.w.segment(Segment{Part: o.part, Role: o.role, Text: b, Overlap: o.overlap})
+}
+
+// segment passes a segment on, as far as the bounds allow.
+func (w *walker) segment(s Segment) error {
+	if err := w.ctx.Err(); err != nil {
+		return w.fail(err)
 	}
-	if o.w.shown += int64(len(b) - o.overlap); o.w.shown > o.w.limits.Text {
-		return o.w.fail(errEnough)
+	if w.shown += int64(len(s.Text) - s.Overlap); w.shown > w.limits.Text {
+		return w.fail(errEnough)
 	}
-	if err := o.w.emit(Segment{Part: o.part, Role: o.role, Text: b, Overlap: o.overlap}); err != nil {
-		return o.w.fail(err)
+	if err := w.emit(s); err != nil {
+		return w.fail(err)
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ const (
 	TooLarge      Reason = "inflates-too-much"
 	Damaged       Reason = "damaged"
 	UnknownFormat Reason = "unknown-format"
+	Failed        Reason = "reader-failed" // the process that reads such files crashed, or took too long
 )
 
 // Secret is a piece of content that prints, logs and marshals as a placeholder.
@@ -81,6 +82,8 @@ type Report struct {
 	Incomplete    bool         // a bound was reached before everything was looked at
 	Attachments   []Attachment // at most maxListed
 	Links         []Link       // at most maxListed
+	Read          int64        // bytes read, repeated reading counted
+	Inflated      int64        // bytes out of archives and documents
 }
 
 // maxListed bounds the lists of a report. More makes it Incomplete.

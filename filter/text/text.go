@@ -103,6 +103,7 @@ func (w *walker) finish(err error) (*Report, error) {
 	if err != nil && w.stop == nil {
 		w.report.uninspectable(Damaged)
 	}
+	w.report.Read, w.report.Inflated = w.limits.Work-max(w.work, 0), w.inflated
 	if errors.Is(w.stop, errEnough) {
 		w.report.Incomplete = true
 		return &w.report, nil

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sluis/filter/text/apart"
+)
+
+// workerCmd reads documents for the gateway, which starts it: see package apart.
+type workerCmd struct{}
+
+// Bounds of a process that reads documents, in bytes and time. What is bounded is memory
+// that can be written (RLIMIT_DATA, Linux 4.7): of address space Go reserves more than a
+// gigabyte at its start.
+const (
+	workerData   = 768 << 20
+	workerMemory = 256 << 20 // at which the garbage collector works harder
+	workerTime   = 20 * time.Second
+)
+
+// Run serves the gateway over standard input and output.
+func (workerCmd) Run() error {
+	for resource, limit := range map[int]uint64{unix.RLIMIT_DATA: workerData, unix.RLIMIT_CORE: 0} {
+		if err := unix.Setrlimit(resource, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
+			return fmt.Errorf("bound the process: %w", err)
+		}
+	}
+	debug.SetMemoryLimit(workerMemory)
+	return apart.Serve(os.Stdin, os.Stdout)
+}
+
+// newExtractor returns the processes that read documents for this one.
+func newExtractor() (*apart.Pool, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	command := func() *exec.Cmd {
+		cmd := exec.Command(program, "extract-worker")
+		cmd.Env = []string{"GOTRACEBACK=none", "TMPDIR=" + os.TempDir()}
+		return cmd
+	}
+	return apart.NewPool(command, runtime.NumCPU(), workerTime), nil
+}
