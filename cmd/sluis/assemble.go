@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -307,5 +309,25 @@ func (d deliverer) Deliver(ctx context.Context, env quarantine.Envelope, size in
 	if err != nil {
 		return quarantine.Reply{}, err
 	}
-	return quarantine.Reply{OK: r.OK(), Permanent: r.Code/100 == 5, Codes: strings.TrimPrefix(r.Error(), "reply "), Text: strings.Join(r.Lines, " ")}, nil
+	codes, text := split(r)
+	return quarantine.Reply{OK: r.OK(), Permanent: r.Code/100 == 5, Codes: codes, Text: text}, nil
 }
+
+// split takes a reply apart: its codes, such as "550 5.1.1", and what it says.
+func split(r smtpd.Reply) (codes, text string) {
+	codes = strconv.Itoa(r.Code)
+	var lines []string
+	for i, l := range r.Lines {
+		if enhanced := enhancedCode.FindString(l); enhanced != "" {
+			l = strings.TrimSpace(l[len(enhanced):])
+			if i == 0 {
+				codes += " " + strings.TrimSpace(enhanced)
+			}
+		}
+		lines = append(lines, l)
+	}
+	return codes, strings.Join(lines, " ")
+}
+
+// enhancedCode is a status code of RFC 3463 at the start of a line.
+var enhancedCode = regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}( |$)`)

@@ -100,10 +100,10 @@ func TestTheNextHopFailsHalfway(t *testing.T) {
 	t.Parallel()
 	large := letter(secret + strings.Repeat("\nNog een regel van een lang verhaal.", 400_000))
 	for how, half := range map[string]func(net.Conn){
-		"hangs up":             func(net.Conn) {},
-		"stops reading":        func(c net.Conn) { time.Sleep(8 * time.Second) },
-		"refuses and goes":     func(c net.Conn) { io.WriteString(c, "552 5.3.4 Te groot\r\n"); time.Sleep(100 * time.Millisecond) },
-		"defers and goes":      func(c net.Conn) { io.WriteString(c, "452 4.3.1 Vol\r\n"); time.Sleep(100 * time.Millisecond) },
+		"hangs up":          func(net.Conn) {},
+		"stops reading":     func(c net.Conn) { time.Sleep(8 * time.Second) },
+		"refuses and goes":  func(c net.Conn) { io.WriteString(c, "552 5.3.4 Te groot\r\n"); time.Sleep(100 * time.Millisecond) },
+		"defers and goes":   func(c net.Conn) { io.WriteString(c, "452 4.3.1 Vol\r\n"); time.Sleep(100 * time.Millisecond) },
 		"accepts too early": func(c net.Conn) { io.WriteString(c, "250 2.0.0 Vast goed\r\n"); time.Sleep(100 * time.Millisecond) },
 	} {
 		t.Run(how, func(t *testing.T) {

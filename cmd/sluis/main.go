@@ -41,16 +41,22 @@ func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func main() {
 	var cmds commands
-	k := kong.Parse(&cmds,
+	parser := kong.Must(&cmds,
 		kong.Name("sluis"),
 		kong.Description("A gateway for a school's mail that enforces the ICT code of conduct, and keeps to it."),
 		kong.ShortUsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.Exit(func(code int) { os.Exit(min(code, exitError)) }), // kong has its own codes for a wrong command line
 	)
+	k, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		parser.Stdout = os.Stderr // what is printed now is no output of a command
+	}
+	parser.FatalIfErrorf(err)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
-	err := k.Run()
+	err = k.Run()
 	var code exit
 	switch {
 	case errors.As(err, &code):
