@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -76,6 +77,11 @@ func TestCheckSaysWhatAndWhy(t *testing.T) {
 			}
 		})
 	}
+	// A file that cannot be read does not hide what is in the others.
+	out, errs, code := run(t, "", "check", "--json", "--all-purposes", "/does/not/exist", leak, t.TempDir(), clean)
+	if got := decodeLines[verdict](t, out); code != 1 || len(got) != 2 || got[0].Action != "quarantine" || got[1].Action != "pass" || !strings.Contains(errs, "/does/not/exist") || !strings.Contains(errs, "directory") {
+		t.Errorf("%d %s%s", code, out, errs)
+	}
 	if _, errs, code := run(t, "", "check", "/does/not/exist"); code != 1 || !strings.Contains(errs, "/does/not/exist") {
 		t.Errorf("%d %s", code, errs)
 	}
@@ -124,13 +130,22 @@ func TestConfigCheckSaysWhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, tc := range map[string]struct{ old, new, want string }{
-		"unknown key":    {"mail:", "mial:", `unknown key "mial"`},
-		"wrong type":     {"hostname: sluis.school.example", "hostname: [1]", "sluis.yaml:8:13: expected a text here, not a list"},
-		"open relay":     {"127.0.0.1/32", "0.0.0.0/0", "this would be an open relay"},
-		"bad rate":       {"sample-rate: 1", "sample-rate: 300%", "sample-rate"},
-		"no certificate": {"tls: none, timeout", "tls: what, timeout", `"what" is not known here`},
-		"no roster file": {"roster.yaml", "roster.yml", "roster.yml"},
-		"bad directive":  {"policy:", "policy:\n  actions: {leak: {out: explode}}", "explode"},
+		"unknown key":     {"mail:", "mial:", `sluis.yaml:7:1: unknown key "mial"`},
+		"key too deep":    {"{to: [", "{too: [", `unknown key "too"`},
+		"given twice":     {"data: ", "data: /a\ndata: ", "data"},
+		"no YAML":         {"organisation:", "organisation: [", "sluis.yaml:"},
+		"its own hop":     {"hosts: [\"127.0.0.1:25\"]", "hosts: [\"" + g.addr + "\"]", "mail would go round in a loop"},
+		"half TLS":        {"trusted:", "tls: {certificate: a.pem}\n  trusted:", "certificate and key belong together"},
+		"no such file":    {"trusted:", "tls: {certificate: a.pem, key: b.pem}\n  trusted:", "a.pem"},
+		"leaks coming in": {"policy:", "policy:\n  actions: {leak: {in: tag}}", "C3.3b"},
+		"a longer life":   {"metrics:", "journal: {retention: 400d}\nmetrics:", "C3.3g"},
+		"no reason":       {"metrics:", "rules: {disabled: [{id: leak.credentials.secret}]}\nmetrics:", "C3.2a"},
+		"wrong type":      {"hostname: sluis.school.example", "hostname: [1]", "sluis.yaml:8:13: expected a text here, not a list"},
+		"open relay":      {"127.0.0.1/32", "0.0.0.0/0", "this would be an open relay"},
+		"bad rate":        {"sample-rate: 1", "sample-rate: 300%", "sample-rate"},
+		"no certificate":  {"tls: none, timeout", "tls: what, timeout", `"what" is not known here`},
+		"no roster file":  {"roster.yaml", "roster.yml", "roster.yml"},
+		"bad directive":   {"policy:", "policy:\n  actions: {leak: {out: explode}}", "explode"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(g.dir, name+".yaml")
@@ -146,10 +161,24 @@ func TestConfigCheckSaysWhere(t *testing.T) {
 			if code != 1 || !strings.Contains(errs, want) {
 				t.Errorf("%d, want %q in\n%s", code, want, errs)
 			}
-			if strings.Contains(want, ":8:") && !strings.Contains(errs, "> ") {
-				t.Errorf("shows no lines:\n%s", errs)
+			inFile := regexp.MustCompile(regexp.QuoteMeta(path)+`:[0-9]+:[0-9]+: `).MatchString(errs) && strings.Contains(errs, "> ") && strings.Contains(errs, "^")
+			if elsewhere := name == "no roster file" || name == "no such file"; !elsewhere && !inFile {
+				t.Errorf("does not show where:\n%s", errs)
 			}
 		})
+	}
+}
+
+// A command line that is none is an error as any other, and no output.
+func TestAWrongCommandLine(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{}, {"blah"}, {"check"}, {"check", "--direction", "up", "x"}, {"serve"}, {"quarantine", "show", "x"}, {"journal", "tail", "--data", "a", "--config", "b"}} {
+		if out, errs, code := run(t, "", args...); code != 1 || out != "" || !strings.Contains(errs, "Usage: sluis") {
+			t.Errorf("%v: exit code %d, said %q and %q", args, code, out, errs)
+		}
+	}
+	if out, errs, code := run(t, "", "quarantine", "--help"); code != 0 || errs != "" || !strings.Contains(out, "Review what was set aside") {
+		t.Errorf("--help: %d %q %q", code, out, errs)
 	}
 }
 
