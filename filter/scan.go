@@ -30,6 +30,7 @@ type run struct {
 	state     []ruleState
 	touched   []int // rules with a hit in the segment
 	fold      []byte
+	loose     []byte
 	hits      int
 	looked    int
 	exhausted bool
@@ -69,6 +70,7 @@ func (r *run) close() {
 		*st = ruleState{places: st.places[:0], keywords: st.keywords[:0], near: st.near[:0], unless: st.unless[:0], except: st.except[:0]}
 	}
 	clear(r.fold[:cap(r.fold)])
+	clear(r.loose[:cap(r.loose)])
 	clear(r.distinct)
 	r.touched, r.hits, r.looked, r.exhausted, r.scanner = r.touched[:0], 0, 0, false, nil
 	runs.Put(r)
@@ -82,7 +84,29 @@ func (r *run) segment(seg text.Segment) error {
 		r.fold = folded
 		overlap = len(text.Fold(nil, seg.Text[:seg.Overlap]))
 	}
-	r.matcher.Scan(folded, func(h literal.Hit) bool {
+	r.match(folded)
+	r.detect(folded, overlap)
+	for _, i := range r.touched {
+		r.judge(i, folded, overlap)
+	}
+	r.touched = r.touched[:0]
+	// Words that are written so as not to be found; a value that a detector or an
+	// expression would take from them is not what was written.
+	if loose := text.Loosen(r.loose, folded); loose != nil {
+		r.loose = loose
+		r.match(loose)
+		for _, i := range r.touched {
+			r.phrases(i, loose, overlap)
+			r.state[i].forget()
+		}
+		r.touched = r.touched[:0]
+	}
+	return nil
+}
+
+// match notes the phrases in a text.
+func (r *run) match(b []byte) {
+	r.matcher.Scan(b, func(h literal.Hit) bool {
 		r.hits++
 		for _, u := range r.uses[h.Pattern] {
 			r.note(u, place{h.Start, h.End})
@@ -92,12 +116,6 @@ func (r *run) segment(seg text.Segment) error {
 	if r.hits >= maxHits {
 		r.exhausted = true
 	}
-	r.detect(folded, overlap)
-	for _, i := range r.touched {
-		r.judge(i, folded, overlap)
-	}
-	r.touched = r.touched[:0]
-	return nil
 }
 
 func (r *run) note(u use, p place) {
@@ -141,15 +159,24 @@ func (r *run) detect(b []byte, overlap int) {
 
 // judge looks at what a segment has of a rule, and forgets it.
 func (r *run) judge(i int, b []byte, overlap int) {
-	st, rule := &r.state[i], &r.scanner.rules[i]
-	for _, p := range st.places {
+	r.phrases(i, b, overlap)
+	if r.scanner.rules[i].re != nil {
+		r.regexp(i, b, overlap)
+	}
+	r.state[i].forget()
+}
+
+// phrases counts the places of a rule's phrases that its context fits.
+func (r *run) phrases(i int, b []byte, overlap int) {
+	for _, p := range r.state[i].places {
 		if p.end > overlap && r.fits(i, b, p) {
 			r.found(i, string(bytes.ToLower(b[p.start:p.end])), b, p)
 		}
 	}
-	if rule.re != nil {
-		r.regexp(i, b, overlap)
-	}
+}
+
+// forget drops the places of a segment.
+func (st *ruleState) forget() {
 	st.places, st.keywords, st.near, st.unless, st.except = st.places[:0], st.keywords[:0], st.near[:0], st.unless[:0], st.except[:0]
 }
 

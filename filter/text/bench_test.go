@@ -83,3 +83,20 @@ func BenchmarkFold(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkLoosen(b *testing.B) {
+	for name, text := range map[string]string{
+		"ordinary": "een gewone zin van groep 5 zonder iets bijzonders, om 10 uur. ",
+		"evasive":  "een g3w0ne z i n n e n zonder iets bijzoooonders, ",
+	} {
+		in := []byte(strings.Repeat(text, 1000))
+		dst := make([]byte, 0, len(in))
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(in)))
+			b.ReportAllocs()
+			for b.Loop() {
+				Loosen(dst, in)
+			}
+		})
+	}
+}
