@@ -48,10 +48,16 @@ func (w *walker) zip(part, at int, r *io.SectionReader, depth int) error {
 	if office && at >= 0 {
 		w.report.Attachments[at].Kind = KindOffice
 	}
+	var sheets *book
+	if office {
+		if sheets, err = w.readBook(z); err != nil {
+			return err
+		}
+	}
 	var packed int64
 	for _, f := range z.File {
 		packed += int64(f.CompressedSize64)
-		if err := w.zipped(part, at, f, office, depth); err != nil {
+		if err := w.zipped(part, at, f, office, sheets, depth); err != nil {
 			return err
 		}
 	}
@@ -63,7 +69,8 @@ func (w *walker) zip(part, at int, r *io.SectionReader, depth int) error {
 	return nil
 }
 
-func (w *walker) zipped(part, at int, f *zip.File, office bool, depth int) error {
+// zipped shows one file of a zip, which may be part of an office document.
+func (w *walker) zipped(part, at int, f *zip.File, office bool, sheets *book, depth int) error {
 	name := strings.ToLower(f.Name)
 	if strings.HasSuffix(name, "vbaproject.bin") || strings.HasPrefix(name, "basic/") && strings.HasSuffix(name, ".xml") {
 		w.report.macros(at)
@@ -88,6 +95,9 @@ func (w *walker) zipped(part, at int, f *zip.File, office bool, depth int) error
 	}
 	defer packed.Close()
 	r := w.inflating(packed, int64(f.CompressedSize64))
+	if sheets != nil && strings.HasPrefix(name, "xl/worksheets/") && strings.HasSuffix(name, ".xml") {
+		return w.damage(w.sheet(part, at, r, sheets))
+	}
 	if office && (strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".rels")) {
 		return w.damage(w.officeXML(part, at, r))
 	}

@@ -67,6 +67,8 @@ func TestBombsAreNamedAndTakeLittleMemory(t *testing.T) {
 		{"a zip of zeros", "a.zip", zipOf("a.txt", zeros), TooLarge, true, 4},
 		{"a gzip of zeros", "a.gz", gzipOf("a.txt", []byte(zeros)), TooLarge, true, 4},
 		{"a document of zeros", "a.docx", docx("word/document.xml", "<w:t>"+zeros), TooLarge, true, 4},
+		{"a sheet that names a string a million times", "a.xlsx", docx("xl/sharedStrings.xml", "<sst><si><t>"+strings.Repeat("een ", 100)+"</t></si></sst>",
+			"xl/worksheets/sheet1.xml", "<row>"+strings.Repeat(`<c t="s"><v>0</v></c>`, 1_000_000)), TooLarge, true, 32},
 		{"a tar of zeros in a gzip", "a.tgz", gzipOf("", tarOf("a.txt", zeros)), TooLarge, true, 4},
 		{"a PDF of zeros", "a.pdf", pdfOf("", zeros), TooLarge, true, 4},
 		{"a PDF that draws itself", "a.pdf", pdfPagesOf("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",

@@ -115,7 +115,16 @@ func documents() []sample {
 			"xl/worksheets/sheet1.xml", `<worksheet><sheetData><row><c t="s"><v>0</v></c><c><v>123456782</v></c><c t="inlineStr"><is><t>regel</t></is></c><c t="str"><f>"for"&amp;"mule"</f><v>formule</v></c></row></sheetData><headerFooter><oddHeader>&amp;Lkop</oddHeader></headerFooter></worksheet>`,
 			"xl/styles.xml", `<styleSheet><numFmts><numFmt formatCode="&quot;opmaak&quot;0"/></numFmts></styleSheet>`,
 			"xl/comments1.xml", `<comments><text><t>opmerking</t></text></comments>`),
-			want: []string{"Verborgen blad", "naam", "Jan\n", "de Vries", "\n123456782\n", "regel", "formule", "kop", "opmaak", "opmerking"}},
+			want: []string{"Verborgen blad", "naam", "Jan\n", "de Vries", "\t123456782\t", "regel", "formule", "kop", "opmaak", "opmerking"}},
+		{name: "xlsx: a class list as a person sees it", file: "a.xlsx", content: docx(
+			"xl/workbook.xml", `<workbook><workbookPr/></workbook>`,
+			"xl/sharedStrings.xml", `<sst><si><t>Naam</t></si><si><t>Geboren</t></si><si/><si><r><t>Jan </t></r><r><t>Vries</t></r><rPh><t>x</t></rPh></si></sst>`,
+			"xl/styles.xml", `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="[$-413]d\ mmmm\ yyyy"/><numFmt numFmtId="165" formatCode="0&quot; dagen&quot;"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>`,
+			"xl/worksheets/sheet1.xml", `<worksheet><sheetData><row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row><row><c t="s"><v>3</v></c><c s="1"><v>42075</v></c><c s="2"><v>42076.5</v></c><c s="3"><v>42075</v></c><c s="0"><v>123456782</v></c><c t="s"><v>99</v></c></row></sheetData></worksheet>`),
+			want: []string{"\nNaam\tGeboren\t", "\nJan Vries\t42075 12-03-2015\t42076.5 13-03-2015\t42075\t123456782\t99\t"}},
+		{name: "xlsx: days from 1904", file: "a.xlsx", content: docx("xl/workbook.xml", `<workbook><workbookPr date1904="1"/></workbook>`,
+			"xl/styles.xml", `<styleSheet><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>`,
+			"xl/worksheets/sheet1.xml", `<worksheet><sheetData><row><c s="0"><v>40613</v></c></row></sheetData></worksheet>`), want: []string{"40613 12-03-2015"}},
 		{name: "pptx: slides and notes", file: "a.pptx", content: docx(
 			"ppt/slides/slide1.xml", `<p:sld><a:p><a:r><a:t>wacht</a:t></a:r><a:r><a:t>woord</a:t></a:r></a:p><p:cNvPr descr="plaatje van"/></p:sld>`,
 			"ppt/notesSlides/notesSlide1.xml", `<p:notes><a:p><a:r><a:t>notitie</a:t></a:r></a:p></p:notes>`,

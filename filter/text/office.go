@@ -31,16 +31,21 @@ func officeNoise(name string) bool {
 // a word; within them a word may be cut in runs. It is read by the scanner of HTML: an
 // XML decoder holds a token whole, however long it is.
 func (w *walker) officeXML(part, at int, r io.Reader) error {
+	x := xmlReader{w: w, at: at, o: w.out(part, Contents)}
+	defer x.o.Close()
+	err := w.scanXML(r, &x)
+	return first(x.o.Close(), err)
+}
+
+// scanXML tells h what stands in an XML file.
+func (w *walker) scanXML(r io.Reader, h htmlHandler) error {
 	br, done := buffered(r)
 	defer done()
 	u, _ := decodeCharset("", true, br)
 	ur, release := buffered(u)
 	defer release()
-	x := xmlReader{w: w, at: at, o: w.out(part, Contents)}
-	defer x.o.Close()
-	s := htmlScanner{br: ur, handler: &x, xml: true}
-	err := s.scan()
-	return first(x.o.Close(), err)
+	s := htmlScanner{br: ur, handler: h, xml: true}
+	return s.scan()
 }
 
 // xmlReader is told what stands in an XML file. An error of Write ends the work.
