@@ -64,11 +64,10 @@ func (w *walker) readBook(z *zip.Reader) (*book, error) {
 // quiet is a handler that does nothing with what it is told.
 type quiet struct{}
 
-func (quiet) text([]byte)                           {}
-func (quiet) start([]byte, []htmlAttr, bool) string { return "" }
-func (quiet) end([]byte)                            {}
-func (quiet) comment([]byte)                        {}
-func (quiet) commentEnd()                           {}
+func (quiet) text([]byte)    {}
+func (quiet) end([]byte)     {}
+func (quiet) comment([]byte) {}
+func (quiet) commentEnd()    {}
 
 // stringsReader reads the shared strings.
 type stringsReader struct {
