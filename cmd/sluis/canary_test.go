@@ -165,6 +165,22 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 			sink.Misbehave(nil)
 		}
 	}
+	// Faults are logged: sealing fails, and looking at a message does.
+	sealed := filepath.Join(g.data(), "quarantine", "sealed")
+	hungry := newGateway(t, settings{nextHop: sink.Addr(), policy: "  exam-time: 1ns", rest: "log: {level: debug}\n"})
+	if err := os.Rename(sealed, sealed+"-gone"); err != nil {
+		t.Fatal(err)
+	}
+	for _, message := range hideouts(t) {
+		replies += g.try(teacher, []string{parent, canary + "@school.example"}, fmt.Sprintf(message, secret))
+		replies += hungry.try(canary+"@school.example", []string{canary + "@gezin.example"}, fmt.Sprintf(message, secret))
+	}
+	if err := os.Rename(sealed+"-gone", sealed); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(g.log.String(), "sealing failed") || !strings.Contains(hungry.log.String(), "examination failed") {
+		t.Fatal("no fault was logged")
+	}
 	// The canary in commands, too.
 	replies += g.try(canary+"@school.example", []string{canary + "@gezin.example"}, letter(secret))
 	replies += g.try("juf+"+canary+"@school.example", []string{parent}, letter(harmless))
@@ -206,7 +222,9 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	}
 	g.stop()
 	lookInFiles(t, g.dir, temp)
-	look("log", []byte(g.log.String()))
+	hungry.stop()
+	lookInFiles(t, hungry.dir)
+	look("log", []byte(g.log.String()+hungry.log.String()))
 }
 
 // brokenCanaries sends what is no proper message, no proper session, or not even SMTP, and
