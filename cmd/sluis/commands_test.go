@@ -250,12 +250,15 @@ func TestOneGatewayForOneDirectory(t *testing.T) {
 func TestAGatewayEndsGracefully(t *testing.T) {
 	sink := startSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
-	c := dialRaw(t, g)
+	c, idle := dialRaw(t, g), dialRaw(t, g)
+	idle.say("EHLO idle\r\n", "250")
 	c.say("EHLO c\r\n", "250")
 	c.say(fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n", teacher, parent), "250", "250", "354")
 	g.cmd.Process.Signal(syscall.SIGTERM)
+	idle.want("421 4.3.2")
 	g.eventually("take no connections", func() bool { _, err := greeting(g.addr); return err != nil })
 	c.say("X-Token: last\r\n\r\nx\r\n.\r\n", "250")
+	c.want("421 4.3.2")
 	g.stop()
 	if code := g.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, g.log)

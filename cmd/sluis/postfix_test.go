@@ -294,7 +294,7 @@ func TestSwaksOverTLS(t *testing.T) {
 	peers.Need(t, "swaks", peers.SwaksTLS)
 	sink := startSink(t)
 	implicit := freeAddr(t)
-	g := newGateway(t, settings{nextHop: sink.Addr(), mail: certificate(t), more: fmt.Sprintf("    - {address: %q, tls: implicit}\n", implicit)})
+	g := newGateway(t, settings{nextHop: sink.Addr(), mail: certificate(t), policy: "  actions: {conduct: {out: reject}}", more: fmt.Sprintf("    - {address: %q, tls: implicit}\n", implicit)})
 	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data", "X-Token: start\n"+letter(harmless)); !strings.Contains(out, "TLS started with cipher TLSv1.3") {
 		t.Errorf("STARTTLS:\n%s", out)
 	}
@@ -305,7 +305,18 @@ func TestSwaksOverTLS(t *testing.T) {
 	if a := sink.Arrivals(); a["start"].Times != 1 || a["implicit"].Times != 1 {
 		t.Errorf("%+v", a)
 	}
-	for _, r := range g.records(2) {
+	// Verdicts are the same as in clear, and a client certificate of anybody proves nothing.
+	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data", letter(secret)); !strings.Contains(out, "<~  250 2.0.0 Ok: queued as") || len(g.held()) != 1 {
+		t.Errorf("secret:\n%s", out)
+	}
+	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data", letter(threat)); !strings.Contains(out, "<~* 550 5.7.1 Refused under the code of conduct, clause C2.2a") {
+		t.Errorf("threat:\n%s", out)
+	}
+	cert, key := certificateFiles(certificate(t))
+	if out := swaks(t, g, "--tls", "--tls-cert", cert, "--tls-key", key, "--local-interface", "127.0.0.2", "--from", teacher, "--to", parent); !strings.Contains(out, "<~* 550 5.7.1 Relaying denied") {
+		t.Errorf("stranger with a certificate:\n%s", out)
+	}
+	for _, r := range g.records(4) {
 		if !r.TLS {
 			t.Errorf("record %+v", r)
 		}
