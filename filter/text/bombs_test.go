@@ -34,7 +34,7 @@ func locked() []byte {
 // Files that grow, loop or pile up: what cannot be looked into as a whole is said, and
 // the memory that reading takes does not follow the file.
 func TestBombsAreNamedAndTakeLittleMemory(t *testing.T) {
-	zeros := strings.Repeat("\x00", 64<<20)
+	zeros := strings.Repeat("\x00", 16<<20)
 	text := strings.Repeat("een regel tekst die steeds terugkomt\n", 30_000) // just over 1 MiB
 	nested := []byte(token)
 	for range 30 {
@@ -119,7 +119,7 @@ func TestBombsAreNamedAndTakeLittleMemory(t *testing.T) {
 			if c.reason != any && !contains(r.Uninspectable, c.reason) || r.Incomplete != c.incomplete {
 				t.Errorf("uninspectable %v, want %q; incomplete %v, want %v", r.Uninspectable, c.reason, r.Incomplete, c.incomplete)
 			}
-			if used := after.TotalAlloc - before.TotalAlloc; used > c.memory<<20 {
+			if used := after.TotalAlloc - before.TotalAlloc; !racing && used > c.memory<<20 {
 				t.Errorf("%d KiB allocated, want at most %d MiB", used>>10, c.memory)
 			} else if testing.Verbose() {
 				t.Logf("%d KiB allocated", used>>10)

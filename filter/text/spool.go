@@ -65,14 +65,24 @@ func noName(err error) error {
 	return err
 }
 
-var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 8<<10) }}
+// lent is a buffered reader of the pool, with what gives it back.
+type lent struct {
+	*bufio.Reader
+	done func()
+}
+
+var readers sync.Pool // of *lent
 
 // buffered returns a reader with a buffer of 8 KiB, and what gives it back.
 func buffered(r io.Reader) (br *bufio.Reader, done func()) {
 	if br, ok := r.(*bufio.Reader); ok {
 		return br, nothing
 	}
-	br = readers.Get().(*bufio.Reader)
-	br.Reset(r)
-	return br, func() { br.Reset(nil); readers.Put(br) }
+	l, ok := readers.Get().(*lent)
+	if !ok {
+		l = &lent{Reader: bufio.NewReaderSize(nil, 8<<10)}
+		l.done = func() { l.Reset(nil); readers.Put(l) }
+	}
+	l.Reset(r)
+	return l.Reader, l.done
 }
