@@ -29,6 +29,8 @@ type htmlReader struct {
 	hidingDeep int       // how many of its name are open
 	href       string    // of the link that is open
 	linkText   strings.Builder
+	spaced     bool   // the last that was shown is white space
+	pre        int    // elements that are open in which white space counts
 	outlook    []byte // a comment that Outlook reads as HTML
 	inComment  bool
 	nested     bool // this is one
@@ -52,7 +54,44 @@ func (h *htmlReader) text(b []byte) {
 	if h.href != "" && h.linkText.Len() < maxLink {
 		h.linkText.Write(b)
 	}
-	h.visible.Write(b)
+	if h.pre > 0 {
+		h.visible.Write(b)
+		h.spaced = false
+		return
+	}
+	h.flow(b)
+}
+
+// flow shows text with one space for any run of white space, as it is displayed: a
+// phrase may be cut by a line of the source.
+func (h *htmlReader) flow(b []byte) {
+	for len(b) > 0 {
+		i := 0
+		for i < len(b) {
+			c := b[i]
+			if c == ' ' && i > 0 && i+1 < len(b) && b[i+1] > ' ' { // as nearly all are
+				i += 2
+			} else if c > ' ' || !htmlSpace(c) {
+				i++
+			} else {
+				break
+			}
+		}
+		if i > 0 {
+			h.visible.Write(b[:i])
+			h.spaced = false
+			b = b[i:]
+			continue
+		}
+		for i < len(b) && htmlSpace(b[i]) {
+			i++
+		}
+		if !h.spaced {
+			h.visible.Write([]byte{' '})
+			h.spaced = true
+		}
+		b = b[i:]
+	}
 }
 
 // space ends a word, in the text that is being read.
@@ -62,6 +101,7 @@ func (h *htmlReader) space() {
 		return
 	}
 	h.visible.Write([]byte{'\n'})
+	h.spaced = true
 	if h.linkText.Len() > 0 {
 		h.linkText.WriteByte(' ')
 	}
@@ -124,6 +164,9 @@ func (h *htmlReader) start(name []byte, attrs []htmlAttr, selfClosing bool) (raw
 	if breaks(a) {
 		h.space()
 	}
+	if a == atom.Pre {
+		h.pre++
+	}
 	switch {
 	case void(a) || selfClosing && a == 0:
 		return ""
@@ -157,6 +200,9 @@ func (h *htmlReader) end(name []byte) {
 	}
 	if a == atom.A {
 		h.endLink()
+	}
+	if a == atom.Pre {
+		h.pre = max(h.pre-1, 0)
 	}
 	if breaks(a) {
 		h.space()

@@ -53,6 +53,21 @@ func TestHTMLIsReadAsAPersonSeesIt(t *testing.T) {
 	}
 }
 
+// A phrase goes on where a line of the source ends; rows and what is preformatted do not.
+func TestWhiteSpaceIsAsItIsDisplayed(t *testing.T) {
+	for p, want := range map[string]string{
+		"<p>een\r\n   phrase   <b> of</b>\tmore</p>":      "\neen phrase of more\n",
+		"<tr>\n <td>een</td>\n <td>twee</td>\n</tr>":      "\n\neen\n\ntwee\n\n",
+		"<pre>een;twee\n  drie\n</pre>vier\n\nvijf":       "\neen;twee\n  drie\n\nvier vijf",
+		"een&nbsp; twee &#32; drie":                       "een\u00a0 twee drie",
+		" een " + strings.Repeat(" \n", 20_000) + "twee ": " een twee ",
+	} {
+		if got := page(t, p).by[HTML]; got != want {
+			t.Errorf("%.80q is shown as %q, want %q", p, got, want)
+		}
+	}
+}
+
 func fields(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func TestLinksAreListed(t *testing.T) {
