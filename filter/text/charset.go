@@ -19,6 +19,7 @@ type charsetOf struct {
 	decoder transform.Transformer // nil: as it is
 	known   bool
 	odd     bool // its letters are not those of ASCII: a reader that ignores it sees others
+	utf16   bool // its order of bytes may be another than it says
 }
 
 func charsetByName(name string) charsetOf {
@@ -26,15 +27,15 @@ func charsetByName(name string) charsetOf {
 	case "", "us-ascii", "ascii", "utf-8", "utf8", "unicode-1-1-utf-8":
 		return charsetOf{known: true}
 	case "utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-1-1-utf-7", "unicode-2-0-utf-7":
-		return charsetOf{new(utf7), true, true}
+		return charsetOf{decoder: new(utf7), known: true, odd: true}
 	case "utf-16", "utf16", "unicode", "ucs-2", "iso-10646-ucs-2", "utf-16be":
-		return charsetOf{unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder(), true, true}
+		return charsetOf{decoder: unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder(), known: true, odd: true, utf16: true}
 	case "utf-16le":
-		return charsetOf{unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder(), true, true}
+		return charsetOf{decoder: unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder(), known: true, odd: true, utf16: true}
 	case "utf-32", "utf-32be", "ucs-4", "iso-10646-ucs-4":
-		return charsetOf{utf32.UTF32(utf32.BigEndian, utf32.UseBOM).NewDecoder(), true, true}
+		return charsetOf{decoder: utf32.UTF32(utf32.BigEndian, utf32.UseBOM).NewDecoder(), known: true, odd: true}
 	case "utf-32le":
-		return charsetOf{utf32.UTF32(utf32.LittleEndian, utf32.UseBOM).NewDecoder(), true, true}
+		return charsetOf{decoder: utf32.UTF32(utf32.LittleEndian, utf32.UseBOM).NewDecoder(), known: true, odd: true}
 	}
 	var e encoding.Encoding
 	if found, canonical := charset.Lookup(name); canonical != "replacement" { // which shows nothing
@@ -46,7 +47,7 @@ func charsetByName(name string) charsetOf {
 	if e == nil {
 		return charsetOf{}
 	}
-	return charsetOf{e.NewDecoder(), true, !likeASCII(e)}
+	return charsetOf{decoder: e.NewDecoder(), known: true, odd: !likeASCII(e)}
 }
 
 func (c charsetOf) reader(r io.Reader) io.Reader {
@@ -68,10 +69,8 @@ func likeASCII(e encoding.Encoding) bool {
 func decodeCharset(name string, html bool, br *bufio.Reader) (io.Reader, charsetOf) {
 	c := charsetByName(name)
 	head, _ := br.Peek(1024) // an error shows again when it is read
-	if c.decoder == nil {
-		if e := utf16Of(head); e != nil {
-			return transform.NewReader(br, e.NewDecoder()), charsetOf{known: true}
-		}
+	if e := utf16Of(head); e != nil && (c.decoder == nil || c.utf16) {
+		return transform.NewReader(br, e.NewDecoder()), charsetOf{known: true, odd: c.odd}
 	}
 	if name == "" && html {
 		c = charsetByName(metaCharset(head))

@@ -75,6 +75,10 @@ func (w *walker) splitHeader(r *io.SectionReader, e *entity) ([]field, error) {
 		if err != bufio.ErrBufferFull {
 			text = bytes.TrimRight(line, "\r\n")
 		}
+		if at == 0 && bytes.HasPrefix(text, []byte("\xef\xbb\xbf")) {
+			text = text[3:] // a byte order mark, which some readers pass over
+			w.report.doubt(BadHeader)
+		}
 		switch {
 		case inside, len(text) > 0 && (text[0] == ' ' || text[0] == '\t') && len(fields) > 0:
 			if !inside && len(bytes.TrimSpace(text)) == 0 && e.broken < 0 {

@@ -17,10 +17,31 @@ func (w *walker) root(r *io.SectionReader, depth int) error {
 	if mixed {
 		w.report.doubt(MixedEndings)
 	}
-	if err := w.message(r, depth, nil); err != nil || !bareCR {
+	if err := w.message(r, depth, nil); err != nil {
 		return err
 	}
+	if n := emptyLines(r); n > 0 {
+		w.report.doubt(BadHeader) // some readers look for a header after them
+		if err := w.message(sub(r, n, r.Size()), depth, nil); err != nil {
+			return err
+		}
+	}
+	if !bareCR {
+		return nil
+	}
 	return w.random(&crReader{r: fresh(r)}, func(s *io.SectionReader) error { return w.message(s, depth, nil) })
+}
+
+// emptyLines returns the size of the empty lines that a message begins with, 0 if what
+// follows them is no header.
+func emptyLines(r *io.SectionReader) int64 {
+	var b [headSize]byte
+	n, _ := r.ReadAt(b[:], 0) // an error shows when it is read
+	rest := bytes.TrimLeft(b[:n], "\r\n")
+	if len(rest) == n || nameLength(rest) == 0 {
+		return 0
+	}
+	return int64(n - len(rest))
 }
 
 // lineEndings reports whether lines end in more than one way, and whether any ends in CR.
@@ -98,6 +119,13 @@ func (w *walker) message(r *io.SectionReader, depth int, kind *mediaType) error 
 	for _, t := range e.types {
 		for _, encoding := range e.encodings {
 			if err := w.body(part, e, t, encoding, r, depth); err != nil {
+				return err
+			}
+		}
+		if t.value("boundary") != "" && !strings.HasPrefix(t.name, "multipart/") {
+			w.report.doubt(BadContentType) // it may be taken for what has one
+			t.name = "multipart/mixed"
+			if err := w.body(part, e, t, e.encodings[0], r, depth); err != nil {
 				return err
 			}
 		}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 func TestWhatPeopleWriteIsShownInItsRole(t *testing.T) {
@@ -67,6 +69,20 @@ func TestWhatPeopleWriteIsShownInItsRole(t *testing.T) {
 	}
 }
 
+// utf32le and ebcdic write letters of ASCII.
+func utf32le(s string) []byte {
+	var b []byte
+	for _, c := range s {
+		b = append(b, byte(c), 0, 0, 0)
+	}
+	return b
+}
+
+func ebcdic(s string) []byte {
+	b, _ := charmap.CodePage037.NewEncoder().Bytes([]byte(s)) // letters are in it
+	return b
+}
+
 func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 func yenc(s string) string {
@@ -114,25 +130,51 @@ func TestABoundaryThatBeginsAnother(t *testing.T) {
 func TestReadersMayDisagree(t *testing.T) {
 	secret := "\nContent-Transfer-Encoding: base64\n\n" + token64 + "\n"
 	for name, m := range map[string]string{
-		"a carriage return ends a line":      "Subject: x\rContent-Transfer-Encoding: base64\r\r" + token64,
-		"parts go on after the end":          multipartOf("multipart/mixed; boundary=b", "--b\n\nx\n--b--\n--b"+secret),
-		"no end":                             multipartOf("multipart/mixed; boundary=b", "--b\n\nx\n--b"+secret),
-		"a quote that does not end":          multipartOf("multipart/mixed; boundary=\"b", "--b"+secret+"--b--\n"),
-		"a boundary of one part only":        multipartOf("multipart/mixed; boundary=a", "--b"+secret+"--b--\n"),
-		"spaces after the name of a field":   "Content-Transfer-Encoding : base64\n\n" + token64,
-		"a comment in a Content-Type":        multipartOf("multipart/mixed (x); (y) boundary=b (z)", "--b"+secret+"--b--\n"),
-		"a white line in a header":           "Content-Transfer-Encoding: base64\n \n" + token64,
-		"a boundary in upper case":           multipartOf("MULTIPART/MIXED; BOUNDARY=b", "--b"+secret+"--b--\n"),
-		"an encoding in capitals and spaces": "Content-Transfer-Encoding:   BASE64  \n\n" + token64,
-		"base64 before a footer":             "Content-Transfer-Encoding: base64\n\n" + token64 + "\n___\nList: x\n",
-		"base64 without padding":             "Content-Transfer-Encoding: base64\n\n" + strings.TrimRight(token64, "="),
-		"a multipart in quoted-printable":    multipartOf("multipart/mixed; boundary=3Db\nContent-Transfer-Encoding: quoted-printable", "--3Db"+strings.ReplaceAll(secret, "=", "=3D")+"--3Db--\n"),
-		"a boundary in percent code":         multipartOf("multipart/mixed; boundary*=utf-8''%62", "--b"+secret+"--b--\n"),
-		"a boundary in parts":                multipartOf("multipart/mixed; boundary*0=b; boundary*1=c", "--bc"+secret+"--bc--\n"),
-		"a named text in base64":             "Content-Type: text/plain; name=x.txt\nContent-Transfer-Encoding: base64\n\n" + token64,
-		"an unknown type":                    "Content-Type: application/x-own\nContent-Transfer-Encoding: base64\n\n" + token64,
-		"a message as a file":                "Content-Type: application/octet-stream; name=x.eml\nContent-Transfer-Encoding: base64\n\n" + b64("Subject: x"+secret),
-		"a message in a message in base64":   "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + b64("Content-Type: message/rfc822\n\nSubject: x"+secret),
+		"a carriage return ends a line":             "Subject: x\rContent-Transfer-Encoding: base64\r\r" + token64,
+		"parts go on after the end":                 multipartOf("multipart/mixed; boundary=b", "--b\n\nx\n--b--\n--b"+secret),
+		"no end":                                    multipartOf("multipart/mixed; boundary=b", "--b\n\nx\n--b"+secret),
+		"a quote that does not end":                 multipartOf("multipart/mixed; boundary=\"b", "--b"+secret+"--b--\n"),
+		"a boundary of one part only":               multipartOf("multipart/mixed; boundary=a", "--b"+secret+"--b--\n"),
+		"spaces after the name of a field":          "Content-Transfer-Encoding : base64\n\n" + token64,
+		"a comment in a Content-Type":               multipartOf("multipart/mixed (x); (y) boundary=b (z)", "--b"+secret+"--b--\n"),
+		"a white line in a header":                  "Content-Transfer-Encoding: base64\n \n" + token64,
+		"a boundary in upper case":                  multipartOf("MULTIPART/MIXED; BOUNDARY=b", "--b"+secret+"--b--\n"),
+		"an encoding in capitals and spaces":        "Content-Transfer-Encoding:   BASE64  \n\n" + token64,
+		"base64 before a footer":                    "Content-Transfer-Encoding: base64\n\n" + token64 + "\n___\nList: x\n",
+		"base64 without padding":                    "Content-Transfer-Encoding: base64\n\n" + strings.TrimRight(token64, "="),
+		"a multipart in quoted-printable":           multipartOf("multipart/mixed; boundary=3Db\nContent-Transfer-Encoding: quoted-printable", "--3Db"+strings.ReplaceAll(secret, "=", "=3D")+"--3Db--\n"),
+		"a boundary in percent code":                multipartOf("multipart/mixed; boundary*=utf-8''%62", "--b"+secret+"--b--\n"),
+		"a boundary in parts":                       multipartOf("multipart/mixed; boundary*0=b; boundary*1=c", "--bc"+secret+"--bc--\n"),
+		"a named text in base64":                    "Content-Type: text/plain; name=x.txt\nContent-Transfer-Encoding: base64\n\n" + token64,
+		"an unknown type":                           "Content-Type: application/x-own\nContent-Transfer-Encoding: base64\n\n" + token64,
+		"a message as a file":                       "Content-Type: application/octet-stream; name=x.eml\nContent-Transfer-Encoding: base64\n\n" + b64("Subject: x"+secret),
+		"UTF-16 without a mark that is labelled":    "Content-Type: text/plain; charset=utf-16be\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte("\x00"+strings.TrimSuffix(string(utf16le(token)), "\x00"))),
+		"UTF-16 without a mark in UTF-8":            "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(utf16le("het "+token)),
+		"UTF-16 that is little-endian and says not": "Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(utf16le("het "+token)),
+		"UTF-7 in a subject":                        "Subject: =?utf-7?Q?+AGcAZQBoAGUAaQBt-woord?=\n\nx",
+		"a part of a part of a message":             multipartOf("message/partial; number=2; total=2; id=x", token64[:0]+"rest van de tekst "+token),
+		"a body elsewhere":                          multipartOf("message/external-body; access-type=URL; URL=\"http://"+token+".example/\"", "Content-Type: text/plain\n\n"),
+		"an HTML page that is called a picture":     "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + b64("<html><body>"+token+"</body></html>"),
+		"a text that is called a picture":           "Content-Type: image/png; name=a.png\nContent-Transfer-Encoding: base64\n\n" + b64("het "+token+" is dit"),
+		"a text that begins as a picture":           "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" + b64("GIF89a "+token),
+		"a page in EBCDIC":                          "Content-Type: text/plain; charset=cp037\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(ebcdic(token)),
+		"a page in UTF-32":                          "Content-Type: text/plain; charset=utf-32le\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(utf32le(token)),
+		"quoted-printable in lower case":            "Content-Transfer-Encoding: quoted-printable\n\ngeheim=77=6f=6frd",
+		"quoted-printable with a space after =":     "Content-Transfer-Encoding: quoted-printable\n\ngeheim=77oord =\n=\n",
+		"two Content-Dispositions":                  "Content-Disposition: inline\nContent-Disposition: attachment; filename=" + token + ".exe\n\nx",
+		"the boundary of an outer part within":      multipartOf("multipart/mixed; boundary=a", "--a\nContent-Type: multipart/mixed; boundary=a\n\n--a"+secret+"--a--\n--a--\n"),
+		"an inner part that is closed by the outer": multipartOf("multipart/mixed; boundary=a", "--a\nContent-Type: multipart/mixed; boundary=b\n\n--b"+secret+"--a--\n"),
+		"a boundary with spaces around":             multipartOf("multipart/mixed; boundary=\" a \"", "-- a"+secret+"-- a--\n"),
+		"a boundary that is empty":                  multipartOf("multipart/mixed; boundary=\"\"", "--"+secret+"----\n"),
+		"a multipart that is called a text":         "Content-Type: text/plain\nContent-Type: multipart/mixed; boundary=b\n\n--b" + secret + "--b--\n",
+		"a Content-Type in an encoded word":         "Content-Type: =?utf-8?Q?multipart/mixed?=; boundary=b\n\n--b" + secret + "--b--\n",
+		"a Content-Type that is cut by a line":      "Content-Type: multipart/mixed;\n\tboundary\n = \"b\"\n\n--b" + secret + "--b--\n",
+		"a name of a field in capitals":             "CONTENT-TRANSFER-ENCODING: BASE64\n\n" + token64,
+		"a zero byte in a header":                   "Content-Transfer-Encoding: base64\x00\n\n" + token64,
+		"a header that has no end":                  "Subject: " + token,
+		"a byte order mark before the header":       "\xef\xbb\xbfContent-Transfer-Encoding: base64\nSubject: x\n\n" + token64,
+		"empty lines before the header":             "\n\nContent-Transfer-Encoding: base64\n\n" + token64,
+		"a message in a message in base64":          "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + b64("Content-Type: message/rfc822\n\nSubject: x"+secret),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if s := message(t, m); !strings.Contains(s.decoded(), token) {

@@ -62,7 +62,8 @@ func parseMediaType(v string) (t mediaType, clean bool) {
 		}
 	}
 	t.params = append(t.params, joinParams(parts)...)
-	return t, s.clean && s.s == ""
+	slash := strings.IndexByte(t.name, '/')
+	return t, s.clean && s.s == "" && (slash < 0 || !strings.ContainsAny(t.name, "=?<>@,:\\\"[]") && strings.LastIndexByte(t.name, '/') == slash)
 }
 
 // paramScanner reads words of a value, comments passed over.
