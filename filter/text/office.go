@@ -67,8 +67,13 @@ func (x *xmlReader) start(name []byte, attrs []htmlAttr, _ bool) string {
 	for _, a := range attrs {
 		switch string(localName(a.name)) {
 		case "Target", "href", "title", "descr", "tooltip", "display", "string-value", "formula", "formatCode", "prompt",
-			"promptTitle", "error", "errorTitle", "ref-name", "alias", "tag", "author", "userId", "name":
+			"promptTitle", "error", "errorTitle", "ref-name", "alias", "tag", "author", "userId":
 			word(x.o, unescapeAttr(a.value))
+		case "name": // given by a person; others are those of styles
+			switch string(element) {
+			case "sheet", "table", "property", "definedName", "user-defined", "page", "section", "bookmarkStart":
+				word(x.o, unescapeAttr(a.value))
+			}
 		}
 	}
 	if endsWord(element) {

@@ -45,6 +45,9 @@ func (w *walker) oleStream(part, at int, e *mscfb.File, names map[string]string,
 	br, done := buffered(w.inflating(io.LimitReader(e, e.Size), size))
 	defer done()
 	property, _ := strings.CutPrefix(e.Name, "__substg1.0_")
+	if n := len(e.Path); n > 0 && strings.HasPrefix(e.Path[n-1], "__nameid") {
+		property = "" // a table of names, by the same numbers
+	}
 	switch {
 	case strings.HasPrefix(property, "3701"):
 		return w.member(names[strings.Join(e.Path, "/")], br, depth)

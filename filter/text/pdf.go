@@ -122,7 +122,11 @@ func (p *pdfReader) stream(dict []byte, s *io.SectionReader) error {
 	}
 	br, done := buffered(body)
 	defer done()
-	if head, _ := br.Peek(4096); bytes.Contains(dict, []byte("/ObjStm")) {
+	head, _ := br.Peek(4096) // an error shows when it is read
+	if bytes.Contains(head, []byte("begincmap")) {
+		return p.w.stop // a table of the codes of a font
+	}
+	if bytes.Contains(dict, []byte("/ObjStm")) {
 		p.outside(head) // objects may be in a stream as well
 	}
 	p.unread = p.w.damage(p.text(br)) != nil || p.unread

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	pdflib "github.com/ledongthuc/pdf"
@@ -166,9 +165,13 @@ func (p *pdfPages) show(font pdflib.TextEncoding, raw string) {
 	if font != nil {
 		s = font.Decode(raw)
 	}
-	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == utf8.RuneError }) {
-		p.unread = true
+	odd := 0
+	for _, r := range s {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == utf8.RuneError {
+			odd++
+		}
 	}
+	p.unread = p.unread || odd > 1 && odd*4 > len(s) // one is a bullet or the like
 	p.letters += len(s)
 	io.WriteString(p.o, s)
 }
