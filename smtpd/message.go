@@ -126,7 +126,7 @@ func (m *message) judge() (rep Reply) {
 	}
 	local := answer(451, "4.3.0 Local error, try again later")
 	var err error
-	m.grounds, err = cfg.Policy.Grounds(t.id, m.at.UTC(), ds, append([]string{t.from.address()}, to...)...)
+	m.grounds, err = cfg.Policy.Grounds(t.id, m.at.UTC(), ds, append([]string{t.from.address()}, t.named...)...)
 	if err != nil {
 		m.log("grounds cannot be settled", err)
 		return local

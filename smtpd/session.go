@@ -132,7 +132,9 @@ func (s *session) rcpt() Reply {
 	case !t.world.mayReach(to, t.trusted):
 		s.relay.metrics.refused.WithLabelValues("relay").Inc()
 		return answer(550, "5.7.1 Relaying denied")
-	case len(t.to) >= t.world.cfg.Limits.Recipients:
+	}
+	t.named = append(t.named, to.address()) // as many as there may be commands
+	if len(t.to) >= t.world.cfg.Limits.Recipients {
 		return answer(452, "4.5.3 Too many recipients")
 	}
 	d := t.world.direction(t.from, to, t.trusted)

@@ -23,7 +23,8 @@ type transaction struct {
 	route   *route // set by the first recipient, or by MAIL if there is one only
 	hop     *hop   // nil: none yet, or lost
 	to      []recipient
-	refused int // recipients, by the next hop
+	named   []string // addresses of all recipients, those too who are to get it later or by another way (C3.2g)
+	refused int      // recipients, by the next hop
 }
 
 // open connects to a route's next hop and gives it MAIL. An idle connection may turn out
