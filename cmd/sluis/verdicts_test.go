@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -165,6 +166,56 @@ func TestVerdicts(t *testing.T) {
 			held := g.held()
 			if (tc.action == "quarantine") != (len(held) == 1) || len(held) == 1 && (held[0].Rule != tc.rule || held[0].State != "held") {
 				t.Errorf("in quarantine: %+v", held)
+			}
+		})
+	}
+}
+
+// Who was named as a recipient is one, also if the next hop does not take the message for
+// them now, or if they are to get it by another way: the sender tries again with the same
+// content (C3.2g).
+func TestACounsellorWhoGetsItLaterIsARecipientNow(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		routes string
+		first  string // to be refused, or the second one
+		limits string
+		reply  string
+	}{
+		"greylisted, first":    {first: counsellor, reply: "450 4.2.0"},
+		"greylisted, second":   {first: parent, reply: "450 4.2.0"},
+		"by another route":     {first: parent, routes: "    - {to: [own], hosts: [%q], tls: none}\n", reply: "451 4.5.3 Recipient goes another way"},
+		"one recipient a time": {first: parent, limits: "  limits: {recipients: 1}", reply: "452 4.5.3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sink := startSink(t)
+			if tc.routes != "" {
+				tc.routes = fmt.Sprintf(tc.routes, startSink(t).Addr())
+			}
+			g := newGateway(t, settings{nextHop: sink.Addr(), routes: tc.routes, mail: tc.limits})
+			c := dialRaw(t, g)
+			c.say("EHLO c\r\n", "250")
+			c.say("MAIL FROM:<"+teacher+">\r\n", "250")
+			for _, to := range []string{tc.first, map[string]string{parent: counsellor, counsellor: parent}[tc.first]} {
+				want := "250"
+				if to == counsellor {
+					want = tc.reply
+					if tc.routes == "" && tc.limits == "" {
+						sink.Misbehave(on(peers.OnRcpt, "450 4.2.0 Straks"))
+					}
+				}
+				c.say("RCPT TO:<"+to+">\r\n", want)
+				sink.Misbehave(nil)
+			}
+			c.say("DATA\r\n", "354")
+			c.say("X-Token: t\r\nSubject: a\r\n\r\n"+secret+" "+threat+"\r\n.\r\n", "250")
+			r := g.records(1)[0]
+			if !r.Confidential || strings.Join(r.Purposes, " ") != "security" || r.Group != "" || r.Peer != "" || r.Eligible {
+				t.Errorf("record %+v", r)
+			}
+			if sink.Arrivals()["t"].Times != 1 || len(g.held()) != 0 {
+				t.Error("it was looked at")
 			}
 		})
 	}
