@@ -274,3 +274,12 @@ func composite() []byte {
 		"<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[6 0 R]/ToUnicode 7 0 R>>", "<</Type/Font/Subtype/CIDFontType2>>",
 		pdfStream("", codes), pdfStream("/Type/XObject/Subtype/Form", "BT /F1 12 Tf "+glyphs("formulier")+" Tj ET"))
 }
+
+// dropped is a file as Windows packs it into a document.
+func dropped(name, content string) string {
+	path := `C:\Temp\` + name + "\x00"
+	b := append([]byte("\x00\x00\x00\x00\x02\x00"+name+"\x00"+path+"\x00\x00\x03\x00"), 0, 0, 0, 0)
+	le.PutUint32(b[len(b)-4:], uint32(len(path)))
+	b = le.AppendUint32(append(b, path...), uint32(len(content)))
+	return string(append(b, content...))
+}

@@ -178,6 +178,8 @@ func documents() []sample {
 			"__attach/__substg1.0_37010102", string(zipOf("naam.txt", "inhoud")), "__attach/__substg1.0_3707001F", string(utf16le("klassenlijst.zip"))), want: []string{"klassenlijst.zip", "naam.txt"}, role: FileName},
 		{name: "a msg: its body as a page", file: "a.msg", content: oleOf("__substg1.0_10130102", "<html><p>wacht<b>woord</b>"), want: []string{"wachtwoord"}, role: HTML},
 		{name: "a msg: its body as rich text", file: "a.msg", content: oleOf("__nameid_version1.0/__substg1.0_10090102", "tabel", "__substg1.0_10090102", compressedRTF(`{\rtf1\ansi\mac wacht{\b woord}}`)), want: []string{"wachtwoord"}},
+		{name: "a doc: a file dropped into it", file: "a.doc", content: oleOf("ObjectPool/\x01Ole10Native", dropped("lijst.zip", string(zipOf("naam.txt", "inhoud")))),
+			want: []string{"lijst.zip", `C:\Temp\lijst.zip`, "naam.txt"}, role: FileName},
 		{name: "TNEF: subject, body, file", file: "winmail.dat", content: tnefOf(tnefSubject, "onderwerp\x00", tnefBody, "de tekst",
 			tnefRenddata, "x", tnefAttachName, "lijst.zip\x00", tnefAttachData, string(zipOf("naam.txt", "inhoud"))), want: []string{"onderwerp", "de tekst", "inhoud"}},
 		{name: "TNEF: the name of a file", file: "winmail.dat", content: tnefOf(tnefRenddata, "x", tnefAttachName, "lijst.txt\x00", tnefAttachData, "tekst"), want: []string{"lijst.txt"}, role: FileName},

@@ -1,6 +1,8 @@
 package text
 
 import (
+	"bufio"
+	"encoding/binary"
 	"io"
 	"strings"
 
@@ -51,6 +53,8 @@ func (w *walker) oleStream(part, at int, e *mscfb.File, names map[string]string,
 	switch {
 	case strings.HasPrefix(property, "3701"):
 		return w.member(names[strings.Join(e.Path, "/")], br, depth)
+	case e.Name == "Ole10Native":
+		return w.native(part, br, depth)
 	case e.Name == "Package", e.Name == "CONTENTS":
 		return w.member("", br, depth)
 	case strings.HasPrefix(property, "1013"):
@@ -67,6 +71,54 @@ func (w *walker) oleStream(part, at int, e *mscfb.File, names map[string]string,
 		})
 	}
 	return w.strings(part, br)
+}
+
+// native shows a file that was dropped into a document: sizes, a label, two paths, and
+// the file ([MS-OLEDS] section 2.3.6; within, the form of Windows' Object Packager).
+func (w *walker) native(part int, r io.Reader, depth int) error {
+	br, done := buffered(r)
+	defer done()
+	var b [8]byte
+	if _, err := io.ReadFull(br, b[:6]); err != nil {
+		return notEOF(err)
+	}
+	label, err := cString(br)
+	if err != nil {
+		return notEOF(err)
+	}
+	path, err := cString(br)
+	if err != nil {
+		return notEOF(err)
+	}
+	if _, err := io.ReadFull(br, b[:]); err != nil { // kind, length of the next path
+		return notEOF(err)
+	}
+	temporary, err := cString(br)
+	if err != nil {
+		return notEOF(err)
+	}
+	size, err := br.Peek(4)
+	if err != nil {
+		return notEOF(err)
+	}
+	br.Discard(4) // cannot fail: they were just seen
+	if err := w.show(part, FileName, []byte(path+" "+temporary)); err != nil {
+		return err
+	}
+	return w.member(label, io.LimitReader(br, int64(binary.LittleEndian.Uint32(size))), depth)
+}
+
+// cString reads a string of Windows-1252 up to a zero.
+func cString(br *bufio.Reader) (string, error) {
+	var b []byte
+	for len(b) < 1024 {
+		c, err := br.ReadByte()
+		if err != nil || c == 0 {
+			return string(b), err
+		}
+		b = append(b, c)
+	}
+	return string(b), nil
 }
 
 // oleNames returns the names of the files of a message, by the storage that holds each:
