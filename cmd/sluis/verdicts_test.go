@@ -104,6 +104,8 @@ func TestVerdicts(t *testing.T) {
 			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
 		"nor by an alias": {from: parent, to: "vp@school.example", data: letter(threat),
 			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
+		"nor by quotes": {from: parent, to: `"vertrouwenspersoon"@school.example`, data: letter(threat),
+			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
 		"nor by a list": {from: parent, to: "vertrouwen@school.example", data: letter(threat),
 			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
 		"a threat is refused with the clause": {from: teacher, to: parent, data: letter(threat), policy: refusing,
