@@ -151,6 +151,8 @@ func documents() []sample {
 		{name: "a zip: the names", file: "a.zip", content: zipOf("map/naam.txt", "inhoud"), want: []string{"map/naam.txt"}, role: FileName},
 		{name: "a zip with another name", file: "a.dat", content: zipOf("naam.txt", "inhoud"), want: []string{"inhoud"}},
 		{name: "a zip after a program", file: "a.zip", content: append([]byte("\x00\x01\x02 iets ervoor "), zipOf("naam.txt", "inhoud")...), want: []string{"inhoud"}},
+		{name: "a zip that begins as a PDF", file: "a.zip", content: append([]byte("%PDF-1.4\n%%EOF\n"), zipOf("naam.txt", "inhoud")...), want: []string{"inhoud"}, damaged: true},
+		{name: "a zip that begins as a picture", file: "a.zip", content: append([]byte("GIF89a\x01\x02\x03"), zipOf("naam.txt", "inhoud")...), want: []string{"inhoud"}, damaged: true},
 		{name: "a zip in a zip", file: "a.zip", content: zipOf("b.zip", string(zipOf("c.zip", string(zipOf("d.txt", "inhoud"))))), want: []string{"inhoud"}},
 		{name: "a zip without its directory", file: "a.zip", content: zipOf("naam.txt", "inhoud van het bestand")[:80], want: []string{"inhoud van"}, damaged: true},
 		{name: "a tar", file: "a.tar", content: tarOf("een.txt", "inhoud", "twee.txt", "nog wat"), want: []string{"inhoud", "nog wat"}},

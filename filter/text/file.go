@@ -3,6 +3,7 @@ package text
 import (
 	"bytes"
 	"compress/bzip2"
+	"encoding/binary"
 	"io"
 	"strings"
 )
@@ -27,6 +28,12 @@ func (w *walker) file(part int, a Attachment, charset string, r *io.SectionReade
 	if depth > w.limits.Depth {
 		w.report.uninspectable(TooDeep)
 		return nil
+	}
+	if endsAsZip(a.Kind, r) {
+		w.report.doubt(BadArchive) // an archive to programs that look for its end
+		if err := w.zip(part, -1, r, depth); err != nil {
+			return err
+		}
 	}
 	switch a.Kind {
 	case KindText, KindScript, KindHTML:
@@ -62,6 +69,21 @@ func (w *walker) file(part int, a Attachment, charset string, r *io.SectionReade
 	}
 	w.report.uninspectable(UnknownFormat)
 	return w.strings(part, fresh(r))
+}
+
+// endsAsZip reports whether a file that is something else by its beginning ends as a zip
+// does: with the record of its directory, and a comment of the length that this gives.
+func endsAsZip(k FileKind, r *io.SectionReader) bool {
+	if k == KindZip || k == KindOffice {
+		return false
+	}
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	n, _ := r.ReadAt(*buf, max(r.Size()-int64(len(*buf)), 0)) // an error shows when it is read
+	end := (*buf)[:n]
+	const record = 22
+	i := bytes.LastIndex(end, []byte("PK\x05\x06"))
+	return i >= 0 && len(end)-i >= record && int(binary.LittleEndian.Uint16(end[i+record-2:])) == len(end)-i-record
 }
 
 // member shows a file of an archive.

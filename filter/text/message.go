@@ -35,9 +35,10 @@ func (w *walker) root(r *io.SectionReader, depth int) error {
 // emptyLines returns the size of the empty lines that a message begins with, 0 if what
 // follows them is no header.
 func emptyLines(r *io.SectionReader) int64 {
-	var b [headSize]byte
-	n, _ := r.ReadAt(b[:], 0) // an error shows when it is read
-	rest := bytes.TrimLeft(b[:n], "\r\n")
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	n, _ := r.ReadAt((*buf)[:headSize], 0) // an error shows when it is read
+	rest := bytes.TrimLeft((*buf)[:n], "\r\n")
 	if len(rest) == n || nameLength(rest) == 0 {
 		return 0
 	}

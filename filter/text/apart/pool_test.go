@@ -1,13 +1,16 @@
 package apart
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -48,7 +51,7 @@ const pdf = "%PDF-1.4\n1 0 obj\n<<>>\nstream\nBT (het wachtwoord) Tj ET\nendstre
 // read reads a message with the PDF attached, and returns its text.
 func read(t *testing.T, x text.Extractor, content string) (string, *text.Report) {
 	t.Helper()
-	m := "Content-Type: multipart/mixed; boundary=b\n\n--b\n\neen\n--b\nContent-Type: application/pdf; name=brief.pdf\n\n" + content + "\n--b\n\ntwee\n--b--\n"
+	m := "Content-Type: multipart/mixed; boundary=b\n\n--b\n\neen\n--b\nContent-Type: application/octet-stream; name=brief.bin\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte(content)) + "\n--b\n\ntwee\n--b--\n"
 	var all strings.Builder
 	r, err := text.Message(context.Background(), strings.NewReader(m), int64(len(m)), text.Limits{Apart: x}, func(s text.Segment) error {
 		fmt.Fprintf(&all, "%d %d %s\n", s.Part, s.Role, s.Text)
@@ -61,17 +64,50 @@ func read(t *testing.T, x text.Extractor, content string) (string, *text.Report)
 }
 
 func TestWhatIsReadApartIsTheSame(t *testing.T) {
-	here, want := read(t, nil, pdf)
-	there, got := read(t, newPool(t, worker, 1, time.Minute), pdf)
-	if here != there || !strings.Contains(there, "het wachtwoord") {
-		t.Errorf("here %q, apart %q", here, there)
+	p := newPool(t, worker, 1, time.Minute)
+	for name, content := range map[string]string{
+		"a PDF":                    pdf,
+		"PDFs in a zip":            zipOf(t, "een.pdf", pdf, "twee.txt", "tekst", "map/drie.pdf", pdf),
+		"a PDF that is no PDF":     "%PDF-1.4\n",
+		"an OLE document cut off":  "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 wachtwoord",
+		"a 7z that is cut off":     "7z\xbc\xaf\x27\x1c\x00\x04",
+		"a PDF with a name for it": zipOf(t, "naam.docx", pdf),
+	} {
+		t.Run(name, func(t *testing.T) {
+			here, want := read(t, nil, content)
+			there, got := read(t, p, content)
+			if here != there {
+				t.Errorf("here %q, apart %q", here, there)
+			}
+			w, g := *want, *got
+			w.Read, g.Read = 0, 0 // what is copied to a process is not read here
+			if !reflect.DeepEqual(w, g) {
+				t.Errorf("here %d parts, %v %v %v, %d attachments; apart %d parts, %v %v %v, %d attachments", w.Parts, w.Doubts, w.Uninspectable,
+					w.Incomplete, len(w.Attachments), g.Parts, g.Doubts, g.Uninspectable, g.Incomplete, len(g.Attachments))
+			}
+			if strings.Contains(content, "wachtwoord") && !strings.Contains(there, "wachtwoord") {
+				t.Errorf("not shown: %q", there)
+			}
+		})
 	}
-	if fmt.Sprintf("%d %v %v %v", want.Parts, want.Doubts, want.Uninspectable, want.Incomplete) != fmt.Sprintf("%d %v %v %v", got.Parts, got.Doubts, got.Uninspectable, got.Incomplete) {
-		t.Errorf("here %+v, apart %+v", want, got)
+}
+
+func zipOf(t *testing.T, files ...string) string {
+	var b strings.Builder
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(files); i += 2 {
+		f, err := z.CreateHeader(&zip.FileHeader{Name: files[i]}) // stored
+		if err == nil {
+			_, err = io.WriteString(f, files[i+1])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if !slices.Equal(want.Attachments, got.Attachments) {
-		t.Errorf("%d attachments here, %d apart", len(want.Attachments), len(got.Attachments))
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
 	}
+	return b.String()
 }
 
 func TestAProcessThatFailsStopsNothing(t *testing.T) {
