@@ -59,6 +59,7 @@ func works() []work {
 	return []work{
 		{"mail", "relay and filter mail: Postfix with rspamd, Postfix alone, source to sink", benchMail},
 		{"large", "500 connections of 25 MB each through Sluis: its memory", benchLarge},
+		{"engine", "search for 11,000 phrases: Hyperscan, cloudflare/ahocorasick", benchEngine},
 		{"domains", "look 5 million names up: AdGuard's urlfilter, a Go map", benchDomains},
 	}
 }

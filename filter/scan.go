@@ -200,7 +200,8 @@ func (r *run) regexp(i int, b []byte, overlap int) {
 // windows returns the surroundings of places, those that touch made one.
 func windows(places []place, around, length int) []place {
 	var ws []place
-	for _, p := range places { // in the order of their ends
+	slices.SortFunc(places, func(p, q place) int { return p.start - q.start })
+	for _, p := range places {
 		w := place{max(0, p.start-around), min(length, p.end+around)}
 		if n := len(ws); n > 0 && w.start <= ws[n-1].end {
 			ws[n-1].start = min(ws[n-1].start, w.start)

@@ -2,19 +2,23 @@
 //
 // It promises:
 //
-//   - Every occurrence of every phrase is reported, with its position, overlapping ones
-//     too. ASCII letters match without regard to case.
+//   - Every occurrence of every phrase is reported once, with its position, overlapping
+//     ones too, in no order. Case does not matter for ASCII letters and for Latin letters
+//     with diacritics.
+//   - A Stream over pieces of a text reports what Scan reports over the whole.
 //   - Time is linear in the length of the text and the number of hits, whatever the text.
 //   - A Matcher does not change: any number of goroutines may scan with it at the same
 //     time, without locks and without allocating.
 //
-// It is an Aho-Corasick automaton, made into a table of states by classes of bytes.
+// The few bytes of each phrase that are the rarest among all phrases stand for it, in tables
+// of bits that fit in a cache. A place of the text whose bytes are in a table is looked up
+// and compared. The phrases that share such bytes are few, whatever was given to Compile:
+// the others, and those that are too short, are left to an Aho-Corasick automaton.
 package literal
 
 import (
 	"errors"
 	"fmt"
-	"math"
 )
 
 // Pattern is a phrase to find. It matches whole words, unless a side is open.
@@ -32,169 +36,135 @@ type Hit struct {
 
 // Matcher finds the patterns that it was compiled for.
 type Matcher struct {
-	class   [256]uint8 // of a byte, 0 for all that are in no pattern
-	classes int
-	next    []uint32 // state*classes+class; states are multiplied by classes beforehand
-	outputs []uint32 // by state: index in lists of the patterns that end there, 0 for none
-	lists   [][]uint32
-	length  []int32
-	open    []uint8 // of a pattern: bit 0 left, bit 1 right
+	longFilter  bitFilter
+	shortFilter byteFilter
+	long, short table
+	rest        *automaton // of the phrases that are in neither; nil if there are none
+
+	phrases []phrase
+	folded  []byte   // the phrases, and eight bytes more
+	uses    []uint32 // patterns of the phrases, with their open sides
+	longest int
 }
 
-// maxStates bounds the size of a matcher.
-const maxStates = 1 << 22
+// phrase is a text that one or more patterns have.
+type phrase struct {
+	at   uint32 // in folded
+	size uint32
+	uses uint32 // in Matcher.uses
+	n    uint32 // how many
+}
 
-// Compile makes a matcher. It fails on an empty pattern and on more text than 4 million
-// states hold.
+const (
+	openLeft  = 1 << 31
+	openRight = 1 << 30
+)
+
+// Bounds of what Compile takes.
+const (
+	maxPatterns = 1 << 24
+	maxText     = 1 << 28
+)
+
+// Compile makes a matcher. It fails on an empty pattern, and on more text than it can hold.
 func Compile(patterns []Pattern) (*Matcher, error) {
-	m := &Matcher{length: make([]int32, len(patterns)), open: make([]uint8, len(patterns))}
-	total := 1
+	if len(patterns) > maxPatterns {
+		return nil, fmt.Errorf("%d patterns are more than %d", len(patterns), maxPatterns)
+	}
+	m := &Matcher{}
+	byText := make(map[string][]uint32, len(patterns))
+	var texts []string
+	total := 0
 	for i, p := range patterns {
 		if p.Text == "" {
 			return nil, fmt.Errorf("pattern %d is empty", i)
 		}
-		m.length[i] = int32(len(p.Text))
+		total += len(p.Text)
+		if total > maxText {
+			return nil, errors.New("too much text in patterns")
+		}
+		use := uint32(i)
 		if p.OpenLeft {
-			m.open[i] |= 1
+			use |= openLeft
 		}
 		if p.OpenRight {
-			m.open[i] |= 2
+			use |= openRight
 		}
-		total += len(p.Text)
+		text := string(appendFolded(nil, p.Text))
+		if byText[text] == nil {
+			texts = append(texts, text)
+		}
+		byText[text] = append(byText[text], use)
+		m.longest = max(m.longest, len(text))
 	}
-	if total > maxStates || total > math.MaxInt32/256 {
-		return nil, errors.New("too much text in patterns")
+	var folded []byte
+	for _, t := range texts {
+		uses := byText[t]
+		m.phrases = append(m.phrases, phrase{uint32(len(folded)), uint32(len(t)), uint32(len(m.uses)), uint32(len(uses))})
+		m.uses = append(m.uses, uses...)
+		folded = append(folded, t...)
 	}
-	m.classify(patterns)
-	m.build(patterns)
-	return m, nil
+	m.folded = append(folded, make([]byte, 8)...)
+	var err error
+	if rest := m.choose(texts); len(rest) > 0 {
+		m.rest, err = newAutomaton(rest)
+	}
+	return m, err
 }
 
-// classify gives a class of its own to each byte that is in a pattern; both cases of a
-// letter share one.
-func (m *Matcher) classify(patterns []Pattern) {
-	m.classes = 1
-	for _, p := range patterns {
-		for i := range len(p.Text) {
-			c := lower(p.Text[i])
-			if m.class[c] == 0 {
-				m.class[c] = uint8(m.classes)
-				m.classes++
-			}
-		}
+// closed tells which sides of a phrase are closed for all its patterns.
+func (m *Matcher) closed(phrase int) (left, right bool) {
+	left, right = true, true
+	p := m.phrases[phrase]
+	for _, u := range m.uses[p.uses : p.uses+p.n] {
+		left, right = left && u&openLeft == 0, right && u&openRight == 0
 	}
-	for c := byte('a'); c <= 'z'; c++ {
-		m.class[c-'a'+'A'] = m.class[c]
-	}
+	return left, right
 }
 
-func lower(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
-}
-
-// build makes the trie, and then the automaton in the order of depth.
-func (m *Matcher) build(patterns []Pattern) {
-	n := m.classes
-	m.next = make([]uint32, n)
-	m.lists = [][]uint32{nil}
-	ends := map[uint32][]uint32{} // by state
-	for i, p := range patterns {
-		state := uint32(0)
-		for j := range len(p.Text) {
-			at := state + uint32(m.class[lower(p.Text[j])])
-			if m.next[at] == 0 {
-				m.next[at] = uint32(len(m.next))
-				m.next = append(m.next, make([]uint32, n)...)
-			}
-			state = m.next[at]
-		}
-		ends[state] = append(ends[state], uint32(i))
-	}
-	m.outputs = make([]uint32, len(m.next)/n)
-	fail := make([]uint32, len(m.next)/n)
-	var queue []uint32
-	for c := range n {
-		if s := m.next[c]; s != 0 {
-			queue = append(queue, s)
-		}
-	}
-	for len(queue) > 0 {
-		s := queue[0]
-		queue = queue[1:]
-		f := fail[s/uint32(n)]
-		m.output(s, f, ends[s])
-		for c := range uint32(n) {
-			if t := m.next[s+c]; t != 0 {
-				fail[t/uint32(n)] = m.next[f+c]
-				queue = append(queue, t)
-			} else {
-				m.next[s+c] = m.next[f+c]
-			}
-		}
-	}
-}
-
-// output joins the patterns that end in a state with those of its failure state.
-func (m *Matcher) output(s, f uint32, own []uint32) {
-	n := uint32(m.classes)
-	inherited := m.outputs[f/n]
-	if len(own) == 0 {
-		m.outputs[s/n] = inherited
-		return
-	}
-	m.outputs[s/n] = uint32(len(m.lists))
-	m.lists = append(m.lists, append(own, m.lists[inherited]...))
-}
-
-// Scan reports the occurrences in text in the order of their ends, until emit returns
-// false.
+// Scan reports the occurrences in text, in no order, until emit returns false.
 func (m *Matcher) Scan(text []byte, emit func(Hit) bool) {
-	state, n := uint32(0), uint32(m.classes)
-	if len(m.length) == 0 {
+	if !m.scanGrams(text, emit) || m.rest == nil {
 		return
 	}
-	next := m.next
-	for i, c := range text {
-		state = next[state+uint32(m.class[c])]
-		if state == 0 {
-			continue
-		}
-		if o := m.outputs[state/n]; o != 0 && !m.report(text, i+1, m.lists[o], emit) {
-			return
-		}
-	}
+	m.rest.scan(text, func(p uint32, end int) bool {
+		return m.reportAll(text, p, end-int(m.phrases[p].size), end, emit)
+	})
 }
 
-func (m *Matcher) report(text []byte, end int, patterns []uint32, emit func(Hit) bool) bool {
-	for _, p := range patterns {
-		start := end - int(m.length[p])
-		if m.open[p]&1 == 0 && start > 0 && wordByte(text[start-1]) && wordByte(text[start]) {
-			continue
-		}
-		if m.open[p]&2 == 0 && end < len(text) && wordByte(text[end]) && wordByte(text[end-1]) {
-			continue
-		}
-		if !emit(Hit{int(p), start, end}) {
+// report calls emit for the patterns of a phrase that stands at start.
+func (m *Matcher) report(text []byte, s *slot, start int, emit func(Hit) bool) bool {
+	end := start + int(s.size)
+	if s.only != 0 {
+		return m.reportOne(text, s.only-1, start, end, emit)
+	}
+	return m.reportAll(text, s.phrase, start, end, emit)
+}
+
+func (m *Matcher) reportAll(text []byte, number uint32, start, end int, emit func(Hit) bool) bool {
+	p := m.phrases[number]
+	for _, u := range m.uses[p.uses : p.uses+p.n] {
+		if !m.reportOne(text, u, start, end, emit) {
 			return false
 		}
 	}
 	return true
 }
 
-// wordByte reports whether a byte is of a word: a letter, a digit, or of a character
-// outside ASCII.
-func wordByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80
+// reportOne calls emit for a pattern, if it stands as the word that it has to be.
+func (m *Matcher) reportOne(text []byte, use uint32, start, end int, emit func(Hit) bool) bool {
+	if use&openLeft == 0 && start > 0 && wordByte[text[start-1]] && wordByte[text[start]] ||
+		use&openRight == 0 && end < len(text) && wordByte[text[end]] && wordByte[text[end-1]] {
+		return true
+	}
+	return emit(Hit{int(use &^ (openLeft | openRight)), start, end})
 }
 
 // Size returns the memory that the matcher takes, in bytes.
 func (m *Matcher) Size() int {
-	size := 4*len(m.next) + 4*len(m.outputs) + 5*len(m.length)
-	for _, l := range m.lists {
-		size += 24 + 4*len(l)
+	size := 8*cap(m.longFilter.bits) + cap(m.shortFilter.bytes) + m.long.size() + m.short.size() + 16*cap(m.phrases) + len(m.folded) + 4*cap(m.uses)
+	if m.rest != nil {
+		size += m.rest.size()
 	}
 	return size
 }

@@ -14,17 +14,17 @@ import (
 // naive finds the same by looking at every place.
 func naive(ps []Pattern, text []byte) []Hit {
 	var hits []Hit
-	low := asciiLower(string(text))
+	low := folded(string(text))
 	for end := range len(text) + 1 {
 		for i, p := range ps {
 			start := end - len(p.Text)
-			if start < 0 || low[start:end] != asciiLower(p.Text) {
+			if start < 0 || low[start:end] != folded(p.Text) {
 				continue
 			}
-			if !p.OpenLeft && start > 0 && wordByte(text[start-1]) && wordByte(text[start]) {
+			if !p.OpenLeft && start > 0 && wordByte[text[start-1]] && wordByte[text[start]] {
 				continue
 			}
-			if !p.OpenRight && end < len(text) && wordByte(text[end]) && wordByte(text[end-1]) {
+			if !p.OpenRight && end < len(text) && wordByte[text[end]] && wordByte[text[end-1]] {
 				continue
 			}
 			hits = append(hits, Hit{i, start, end})
@@ -79,7 +79,7 @@ func TestAgreesWithNaiveSearchOnRandomText(t *testing.T) {
 	word := func(n int) string {
 		b := make([]byte, 1+r.IntN(n))
 		for i := range b {
-			b[i] = "abAB \xc3."[r.IntN(7)]
+			b[i] = "abAB \xc3\x89\xa9\xc5\xa0\xa1."[r.IntN(12)]
 		}
 		return string(b)
 	}
@@ -95,10 +95,7 @@ func TestAgreesWithNaiveSearchOnRandomText(t *testing.T) {
 func TestSameSetAsCloudflare(t *testing.T) {
 	ps, words := patterns(2000)
 	text := []byte(strings.ToLower(prose(1 << 20)))
-	var want []int
-	for _, i := range ahocorasick.NewStringMatcher(words).Match(text) {
-		want = append(want, i)
-	}
+	want := ahocorasick.NewStringMatcher(words).Match(text)
 	seen := map[int]bool{}
 	for i := range ps {
 		ps[i].OpenLeft, ps[i].OpenRight = true, true
@@ -113,6 +110,68 @@ func TestSameSetAsCloudflare(t *testing.T) {
 	}
 	if len(seen) != len(want) || len(want) == 0 {
 		t.Errorf("found %d patterns, cloudflare %d", len(seen), len(want))
+	}
+}
+
+func TestCaseOfDiacriticsDoesNotMatter(t *testing.T) {
+	ps := []Pattern{{Text: "Één"}, {Text: "ČEŠTINA"}, {Text: "ömsk"}, {Text: "knäckebröd"}, {Text: "š"}}
+	for _, text := range []string{"één ÉÉN Eén", "čeština Čeština", "ÖMSK", "KNÄCKEBRÖD!", "Š š"} {
+		compare(t, ps, []byte(text))
+	}
+	if n := len(scan(t, ps, []byte("ÉÉN, Čeština, KnäckeBRÖD en Š"))); n != 4 {
+		t.Errorf("%d hits", n)
+	}
+}
+
+func TestShortWordsAtTheEndsOfATextAndBetweenSigns(t *testing.T) {
+	ps := []Pattern{{Text: "pw"}, {Text: "bsn"}, {Text: "iq", OpenRight: true}, {Text: "lul", OpenLeft: true}, {Text: "x"}, {Text: "+31"}}
+	for _, text := range []string{"pw", "bsn", "bsn.", "(pw)", "pw bsn pw", "xpw", "pwx", "iqtest", "flul", "x", "+31", "bel +31 6", strings.Repeat("bsn,pw;", 1000), strings.Repeat(" ", 2047) + "bsn"} {
+		compare(t, ps, []byte(text))
+	}
+}
+
+// Phrases that share all their grams, and more of them than a table has room for.
+func TestPhrasesThatAreMuchAlike(t *testing.T) {
+	var ps []Pattern
+	for i := range 300 {
+		ps = append(ps, Pattern{Text: fmt.Sprintf("aaaaaaa%c%c", 'a'+i%26, 'a'+i/26), OpenLeft: true, OpenRight: true}, Pattern{Text: fmt.Sprintf("bb%cb", 'a'+i%26), OpenLeft: true, OpenRight: true})
+	}
+	text := []byte(strings.Repeat("aaaaaaaaabaaaaaaazzbbcbbbb ", 200))
+	compare(t, ps, text)
+}
+
+func TestAStreamFindsWhatAScanFinds(t *testing.T) {
+	ps := []Pattern{{Text: "he"}, {Text: "she", OpenRight: true}, {Text: "verzekering"}, {Text: "bsn"}, {Text: "één"}, {Text: "s", OpenLeft: true, OpenRight: true}}
+	text := []byte(strings.Repeat("she sells Verzekeringen, één verzekering; bsn he. ", 40))
+	want := sorted(scan(t, ps, text))
+	m, err := Compile(ps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size := 1; size < 60; size++ {
+		var got []Hit
+		s := m.NewStream(func(h Hit) bool { got = append(got, h); return true })
+		for piece := range slices.Chunk(text, size) {
+			s.Write(piece)
+		}
+		s.Close()
+		if !slices.Equal(sorted(got), want) {
+			t.Fatalf("in pieces of %d: %d hits, want %d", size, len(got), len(want))
+		}
+	}
+}
+
+func TestScanStopsWhenTold(t *testing.T) {
+	m, err := Compile([]Pattern{{Text: "verzekering", OpenRight: true}, {Text: "he"}, {Text: "x", OpenLeft: true, OpenRight: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{strings.Repeat("verzekering ", 1000), strings.Repeat("he ", 3000), strings.Repeat("x", 3000)} {
+		n := 0
+		m.Scan([]byte(text), func(Hit) bool { n++; return n < 3 })
+		if n != 3 {
+			t.Errorf("%.10q: %d hits after it was told to stop at 3", text, n)
+		}
 	}
 }
 
@@ -178,12 +237,38 @@ func FuzzMatcher(f *testing.F) {
 	})
 }
 
-func asciiLower(s string) string {
-	b := []byte(s)
-	for i := range b {
-		b[i] = lower(b[i])
+func folded(s string) string { return string(appendFolded(nil, s)) }
+
+// attacks are texts that make the search look closer at as many places as can be.
+func attacks(words []string, size int) map[string][]byte {
+	var cut, pieces bytes.Buffer
+	for i := 0; cut.Len() < size; i++ {
+		w := words[i%len(words)]
+		cut.WriteString(w[:len(w)-1])
 	}
-	return string(b)
+	for i := 0; pieces.Len() < size; i++ {
+		w := words[i%len(words)]
+		at := i / len(words) % max(1, len(w)-4)
+		pieces.WriteString(w[at:min(len(w), at+5)])
+	}
+	return map[string][]byte{"phrases cut short": cut.Bytes(), "pieces": pieces.Bytes(),
+		"one phrase": bytes.Repeat([]byte(words[0][:len(words[0])-1]), size/len(words[0])), "one letter": bytes.Repeat([]byte("e"), size)}
+}
+
+func BenchmarkHostile(b *testing.B) {
+	ps, words := patterns(11000)
+	m, err := Compile(ps)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, text := range attacks(words, 1<<20) {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				m.Scan(text, func(Hit) bool { return true })
+			}
+		})
+	}
 }
 
 func BenchmarkScan(b *testing.B) {
