@@ -93,11 +93,12 @@ const (
 	isNear
 	isUnless
 	isExcept
+	isTrigger // of a detector: its number stands for the rule's
 )
 
 // detector is a detector with the rules that ask for it.
 type detector struct {
-	find  detect.Detector
+	detect.Detector
 	rules []int
 }
 
@@ -107,7 +108,7 @@ func newScanner(set *rules.Set, ps rules.Purposes, people *dictionary.Dictionary
 	if people == nil {
 		people = &dictionary.Dictionary{} // finds nobody
 	}
-	b.known["listed-person"], b.known["listed-name"] = people.Find, people.FindNames
+	b.known["listed-person"], b.known["listed-name"] = detect.Detector{Find: people.Find}, detect.Detector{Find: people.FindNames}
 	for _, r := range set.Rules() {
 		if !ps.Has(r.Purpose) {
 			continue
@@ -179,7 +180,10 @@ func (b *builder) detector(name string, rule int) error {
 	if !ok {
 		at = len(b.scanner.detectors)
 		b.detectors[name] = at
-		b.scanner.detectors = append(b.scanner.detectors, detector{find: find})
+		b.scanner.detectors = append(b.scanner.detectors, detector{Detector: find})
+		for _, w := range find.Words {
+			b.literal(rules.Phrase(w+"*"), use{at, isTrigger})
+		}
 	}
 	b.scanner.detectors[at].rules = append(b.scanner.detectors[at].rules, rule)
 	return nil

@@ -28,7 +28,8 @@ const (
 type run struct {
 	*scanner
 	state     []ruleState
-	touched   []int // rules with a hit in the segment
+	touched   []int  // rules with a hit in the segment
+	triggered uint64 // detectors of which a word is in the segment
 	fold      []byte
 	loose     []byte
 	hits      int
@@ -84,6 +85,7 @@ func (r *run) segment(seg text.Segment) error {
 		r.fold = folded
 		overlap = len(text.Fold(nil, seg.Text[:seg.Overlap]))
 	}
+	r.triggered = 0
 	r.match(folded)
 	r.detect(folded, overlap)
 	for _, i := range r.touched {
@@ -119,6 +121,10 @@ func (r *run) match(b []byte) {
 }
 
 func (r *run) note(u use, p place) {
+	if u.role == isTrigger {
+		r.triggered |= 1 << u.rule
+		return
+	}
 	st := &r.state[u.rule]
 	list := &st.places
 	switch u.role {
@@ -143,8 +149,12 @@ func (r *run) note(u use, p place) {
 
 // detect runs the detectors, whose hits are places of the rules that ask for them.
 func (r *run) detect(b []byte, overlap int) {
-	for _, d := range r.detectors {
-		d.find(b, func(h detect.Hit) {
+	digits := detect.Count(b)
+	for i, d := range r.detectors {
+		if !digits.Reach(d.Digits) || len(d.Words) > 0 && r.triggered&(1<<i) == 0 {
+			continue
+		}
+		d.Find(b, func(h detect.Hit) {
 			if h.Confidence < 50 || h.End <= overlap {
 				return
 			}

@@ -16,16 +16,62 @@ type Hit struct {
 	Confidence int    // 1 to 100
 }
 
-// Detector finds one kind of value in folded UTF-8 text.
-type Detector func(text []byte, emit func(Hit))
+// Find looks for one kind of value in folded UTF-8 text.
+type Find func(text []byte, emit func(Hit))
+
+// Detector finds one kind of value, in a text that has what the value cannot be without:
+// most texts have not, and need no look.
+type Detector struct {
+	Find  Find
+	Words []string // one of them, if there are any, as the beginning of a word: in lower case
+	Digits
+}
+
+// Digits is how many digits stand together in a text.
+type Digits struct {
+	Row    int // side by side
+	Spread int // with single signs between them
+}
+
+// Reach reports whether d has as many digits as need.
+func (d Digits) Reach(need Digits) bool { return d.Row >= need.Row && d.Spread >= need.Spread }
+
+// Count returns the longest rows of digits in a text.
+func Count(text []byte) (longest Digits) {
+	for i := 0; i < len(text); i++ {
+		if text[i]-'0' > 9 {
+			continue
+		}
+		var d Digits
+		row := 0
+		for ; i < len(text); i++ {
+			switch {
+			case digit(text[i]):
+				row++
+				d.Spread++
+				d.Row = max(d.Row, row)
+				continue
+			case i+1 < len(text) && digit(text[i+1]):
+				row = 0
+				continue
+			}
+			break
+		}
+		longest = Digits{max(longest.Row, d.Row), max(longest.Spread, d.Spread)}
+	}
+	return longest
+}
 
 // All returns the detectors by the names that rules use.
 func All() map[string]Detector {
+	spread := func(n int) Digits { return Digits{1, n} }
 	return map[string]Detector{
-		"bsn": BSN, "onderwijsnummer": Onderwijsnummer, "iban": IBAN, "card": Card,
-		"passport": Passport, "driving-licence": DrivingLicence,
-		"phone": Phone, "birth-date": BirthDate, "postcode": Postcode, "email": Email,
-		"secret": Secret, "private-key": PrivateKey,
+		"bsn": {Find: BSN, Digits: spread(8)}, "onderwijsnummer": {Find: Onderwijsnummer, Digits: spread(9)},
+		"iban": {Find: IBAN, Digits: spread(6)}, "card": {Find: Card, Digits: spread(13)},
+		"passport": {Find: Passport, Digits: spread(1)}, "driving-licence": {Find: DrivingLicence, Digits: spread(10)},
+		"phone": {Find: Phone, Digits: spread(9)}, "birth-date": {Find: BirthDate, Digits: Digits{Row: 4}},
+		"postcode": {Find: Postcode, Digits: Digits{Row: 4}}, "email": {Find: Email},
+		"secret": {Find: Secret, Words: secretWords()}, "private-key": {Find: PrivateKey, Words: keyBlocks.words},
 	}
 }
 

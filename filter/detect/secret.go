@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -67,6 +68,22 @@ func passwords(text []byte, emit func(Hit)) {
 			emit(Hit{start, end, string(text[start:end]), 90})
 		}
 	})
+}
+
+// secretWords are the words of which one is in every text that Secret finds anything in.
+func secretWords() []string {
+	all := slices.Clone(keyAnchors.words)
+	for _, w := range passwordWords.words {
+		if len(w) > 2 {
+			all = append(all, w)
+			continue
+		}
+		// Two letters are everywhere: they count before what afterMark asks for.
+		for _, mark := range []string{":", "=", " ", "\t", "*", "\"", "'"} {
+			all = append(all, w+mark)
+		}
+	}
+	return all
 }
 
 // afterMark returns the token after a colon, an equals sign, or "is".

@@ -21,7 +21,7 @@ func example(t testing.TB) *Dictionary {
 	return d
 }
 
-func places(find detect.Detector, text string) []string {
+func places(find detect.Find, text string) []string {
 	var all []string
 	find([]byte(text), func(h detect.Hit) { all = append(all, text[h.Start:h.End]) })
 	return all
@@ -153,7 +153,7 @@ func FuzzFind(f *testing.F) {
 	f.Add([]byte("Vera Voorbeeld, geb. 3-1-2017, 1234 AB 5, 99.12.004"))
 	f.Add([]byte("e\u0301\u0301 ß æ 3 mei 2017 \xff\xfe"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, find := range []detect.Detector{d.Find, d.FindNames} {
+		for _, find := range []detect.Find{d.Find, d.FindNames} {
 			find(text, func(h detect.Hit) {
 				if h.Start < 0 || h.End > len(text) || h.Start >= h.End {
 					t.Fatalf("hit %d:%d in %d bytes", h.Start, h.End, len(text))

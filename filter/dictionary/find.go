@@ -37,10 +37,10 @@ type search struct {
 
 var searches = sync.Pool{New: func() any { return &search{} }}
 
-// Find reports the places that point at a person of the list. It is a detect.Detector.
+// Find reports the places that point at a person of the list. It is a detect.Find.
 func (d *Dictionary) Find(text []byte, emit func(detect.Hit)) { d.search(text, emit, nil) }
 
-// FindNames reports the names of people of the list. It is a detect.Detector; a name by
+// FindNames reports the names of people of the list. It is a detect.Find; a name by
 // itself is no leak, so that a rule has to ask for many.
 func (d *Dictionary) FindNames(text []byte, emit func(detect.Hit)) { d.search(text, nil, emit) }
 
