@@ -31,6 +31,7 @@ type run struct {
 	touched   []int  // rules with a hit in the segment
 	triggered uint64 // detectors of which a word is in the segment
 	fold      []byte
+	line      line // the segment
 	loose     []byte
 	hits      int
 	looked    int
@@ -72,6 +73,7 @@ func (r *run) close() {
 	}
 	clear(r.fold[:cap(r.fold)])
 	clear(r.loose[:cap(r.loose)])
+	r.line.clear()
 	clear(r.distinct)
 	r.touched, r.hits, r.looked, r.exhausted, r.scanner = r.touched[:0], 0, 0, false, nil
 	runs.Put(r)
@@ -108,10 +110,12 @@ func (r *run) segment(seg text.Segment) error {
 
 // match notes the phrases in a text.
 func (r *run) match(b []byte) {
-	r.matcher.Scan(b, func(h literal.Hit) bool {
+	r.line.set(b)
+	r.matcher.Scan(r.line.text, func(h literal.Hit) bool {
 		r.hits++
+		p := place{r.line.origin(h.Start), r.line.origin(h.End-1) + 1}
 		for _, u := range r.uses[h.Pattern] {
-			r.note(u, place{h.Start, h.End})
+			r.note(u, p)
 		}
 		return r.hits < maxHits
 	})
