@@ -207,11 +207,12 @@ func single(row []byte, at, min, max int, use func(number)) {
 	}
 }
 
-// same reports whether all digits are one and the same, or count up or down: examples.
+// dummy reports whether all digits but the last, which is a check, are one and the same, or
+// all count up or down: examples, and numbers for tests.
 func dummy(d []byte) bool {
 	same, up, down := true, true, true
 	for i := 1; i < len(d); i++ {
-		same = same && d[i] == d[i-1]
+		same = same && (d[i] == d[i-1] || i == len(d)-1)
 		up = up && (d[i] == d[i-1]+1 || d[i] == '0' && d[i-1] == '9')
 		down = down && d[i]+1 == d[i-1]
 	}

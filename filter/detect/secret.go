@@ -59,10 +59,13 @@ var placeholders = []string{"vergeten", "reset", "wijzigen", "wijzig", "nieuw", 
 // passwords finds what follows a word for password, a mark, and looks like one.
 func passwords(text []byte, emit func(Hit)) {
 	passwordWords.each(text, func(at, n int) {
-		if at > 0 && letter(text[at-1]) {
+		if at > 0 && (letter(text[at-1]) || digit(text[at-1]) || text[at-1] >= 0x80) {
 			return
 		}
 		word := passwordWords.words[n]
+		if end := at + len(word); end < len(text) && letter(text[end]) {
+			return
+		}
 		start, end, ok := afterMark(text, at+len(word))
 		if ok && passwordLike(text[start:end], word) {
 			emit(Hit{start, end, string(text[start:end]), 90})
