@@ -2,6 +2,7 @@ package filter
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 
 	"sluis/rules"
@@ -60,8 +61,8 @@ func (e Excerpt) Reveal() string { return e.text }
 // String hides the text.
 func (e Excerpt) String() string { return sealed }
 
-// GoString hides the text from %#v.
-func (e Excerpt) GoString() string { return sealed }
+// Format hides the text from every verb of fmt.
+func (e Excerpt) Format(f fmt.State, _ rune) { io.WriteString(f, sealed) }
 
 // MarshalText hides the text from encoders.
 func (e Excerpt) MarshalText() ([]byte, error) { return []byte(sealed), nil }

@@ -1,6 +1,8 @@
 package text
 
 import (
+	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 )
@@ -45,8 +47,8 @@ const sealed = "[content]"
 // String hides the content; Reveal gives it.
 func (Secret) String() string { return sealed }
 
-// GoString hides the content from %#v.
-func (Secret) GoString() string { return sealed }
+// Format hides the content from every verb of fmt.
+func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, sealed) }
 
 // LogValue hides the content from slog.
 func (Secret) LogValue() slog.Value { return slog.StringValue(sealed) }

@@ -1,0 +1,132 @@
+package filter
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/rules"
+)
+
+// people is a roster of addresses with a confidential role.
+type people []string
+
+func (p people) Confidential(address string) bool {
+	for _, a := range p {
+		if a == address {
+			return true
+		}
+	}
+	return false
+}
+
+// draw is a sampler with one outcome.
+type draw struct {
+	drawn bool
+	err   error
+}
+
+func (d draw) Draw(ID, time.Time) (bool, error) { return d.drawn, d.err }
+
+// What may be looked for, by who takes part, where it goes, and the sample (C3.2a, C3.2g,
+// C3.3b): the whole table.
+func TestGrounds(t *testing.T) {
+	const counsellor, teacher, parent = "vp@school.example", "juf@school.example", "ouder@gezin.example"
+	for _, parties := range [][]string{{teacher, parent}, {counsellor, parent}, {parent, counsellor}, {teacher, parent, counsellor}, {teacher}} {
+		for _, ds := range []rules.Directions{rules.DirectionsOf(rules.In), rules.DirectionsOf(rules.Out), rules.DirectionsOf(rules.Internal), rules.DirectionsOf(rules.Out, rules.Internal)} {
+			for _, drawn := range []bool{false, true} {
+				g, err := GroundsFor(people{counsellor}, draw{drawn: drawn}, NewID(), time.Now(), ds, parties...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				confidential := strings.Contains(fmt.Sprint(parties), counsellor)
+				eligible := !confidential && ds.Has(rules.Out)
+				want := rules.SetOf(rules.Security)
+				if !confidential {
+					want = want.With(rules.Conduct)
+				}
+				if eligible && drawn {
+					want = want.With(rules.Leak)
+				}
+				if g != (Grounds{want, confidential, eligible, eligible && drawn}) {
+					t.Errorf("%v %v drawn %v: %+v", parties, ds, drawn, g)
+				}
+			}
+		}
+	}
+	if _, err := GroundsFor(people{}, draw{err: errors.New("no commitment")}, NewID(), time.Now(), rules.DirectionsOf(rules.Out), teacher); err == nil {
+		t.Error("a sample that cannot be drawn is no error")
+	}
+}
+
+// What is not on the grounds is not in the scanner: there is nothing that could run (C3.3b,
+// C3.2g).
+func TestAScannerHoldsTheRulesOfItsPurposesOnly(t *testing.T) {
+	e := engine(t)
+	for _, ps := range []rules.Purposes{rules.SetOf(rules.Security), rules.SetOf(rules.Security, rules.Conduct), rules.SetOf(rules.Security, rules.Conduct, rules.Leak)} {
+		s, err := e.scanner(ps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		there := map[rules.Purpose]int{}
+		for _, r := range s.rules {
+			there[r.Purpose]++
+		}
+		for _, p := range []rules.Purpose{rules.Security, rules.Conduct, rules.Leak} {
+			if (there[p] > 0) != ps.Has(p) {
+				t.Errorf("scanner for %v has %d rules for %v", ps, there[p], p)
+			}
+		}
+		if !ps.Has(rules.Leak) && len(s.detectors) > 0 {
+			t.Errorf("scanner for %v has %d detectors", ps, len(s.detectors))
+		}
+	}
+}
+
+// The strictest of what is asked is done; what could not be seen counts too.
+func TestDecide(t *testing.T) {
+	finding := func(p rules.Purpose, c rules.Category, score int, ds ...rules.Direction) Finding {
+		return Finding{Purpose: p, Category: c, Score: score, Directions: rules.DirectionsOf(ds...)}
+	}
+	asked := func(p rules.Purpose, d rules.Direction) Action {
+		return map[rules.Purpose]Action{rules.Security: Reject, rules.Conduct: Quarantine, rules.Leak: Tag}[p]
+	}
+	for name, tc := range map[string]struct {
+		x       Examination
+		actions Actions
+		want    Action
+		purpose rules.Purpose
+	}{
+		"nothing":                    {},
+		"too little":                 {x: Examination{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out)}}},
+		"two that make enough":       {x: Examination{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out), finding(rules.Conduct, rules.Insult, 40, rules.Out)}}, want: Quarantine, purpose: rules.Conduct},
+		"two of different kinds":     {x: Examination{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out), finding(rules.Conduct, rules.Racism, 40, rules.Out)}}},
+		"in another direction":       {x: Examination{Findings: []Finding{finding(rules.Conduct, rules.Insult, 100, rules.In)}}},
+		"the strictest":              {x: Examination{Findings: []Finding{finding(rules.Leak, rules.Identity, 100, rules.Out), finding(rules.Security, rules.Malware, 100, rules.Out), finding(rules.Conduct, rules.Insult, 100, rules.Out)}}, want: Reject, purpose: rules.Security},
+		"ambiguous":                  {x: Examination{Ambiguous: true}, actions: Actions{Ambiguous: Quarantine}, want: Quarantine, purpose: rules.Security},
+		"ambiguous, which may pass":  {x: Examination{Ambiguous: true}, actions: Actions{Uninspectable: Reject, Incomplete: Reject}},
+		"locked":                     {x: Examination{Uninspectable: []string{"encrypted"}}, actions: Actions{Uninspectable: Tag}, want: Tag, purpose: rules.Security},
+		"too much to look at":        {x: Examination{Incomplete: true}, actions: Actions{Incomplete: Reject}, want: Reject, purpose: rules.Security},
+		"a doubt milder than a find": {x: Examination{Ambiguous: true, Findings: []Finding{finding(rules.Conduct, rules.Insult, 100, rules.Out)}}, actions: Actions{Ambiguous: Tag}, want: Quarantine, purpose: rules.Conduct},
+	} {
+		tc.actions.Found = asked
+		if v := Decide(&tc.x, rules.Out, tc.actions); v.Action != tc.want || v.Purpose != tc.purpose {
+			t.Errorf("%s: %v for %v, want %v for %v", name, v.Action, v.Purpose, tc.want, tc.purpose)
+		}
+	}
+}
+
+// Evidence shows itself to nobody who does not ask for it (never 1).
+func TestExcerptsDoNotPrint(t *testing.T) {
+	x := Examination{Findings: []Finding{{Excerpts: []Excerpt{{"geheim"}}}}}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		if out := fmt.Sprintf(verb, x); strings.Contains(out, "geheim") || strings.Contains(out, "676568") {
+			t.Errorf("%s prints %s", verb, out)
+		}
+	}
+	if x.Findings[0].Excerpts[0].Reveal() != "geheim" {
+		t.Error("not even when asked")
+	}
+}
