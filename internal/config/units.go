@@ -17,6 +17,7 @@ func (s *Size) UnmarshalText(b []byte) error {
 	for suffix, n := range map[string]int64{"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30} {
 		if rest, ok := strings.CutSuffix(text, suffix); ok {
 			text, unit = strings.TrimSpace(rest), n
+			break
 		}
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
