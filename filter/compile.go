@@ -91,6 +91,7 @@ const (
 	isPhrase literalRole = iota
 	isKeyword
 	isNear
+	isAlso
 	isUnless
 	isExcept
 	isTrigger // of a detector: its number stands for the rule's
@@ -139,6 +140,9 @@ func (b *builder) add(r rules.Rule) error {
 	}
 	for _, p := range r.Near {
 		b.literal(p, use{i, isNear})
+	}
+	for _, p := range r.Also {
+		b.literal(p, use{i, isAlso})
 	}
 	for _, p := range r.Unless {
 		b.literal(p, use{i, isUnless})

@@ -45,6 +45,7 @@ type ruleState struct {
 	places   []place // of phrases in the segment
 	keywords []place
 	near     []place
+	also     []place
 	unless   []place
 	except   []place
 	count    int // distinct values
@@ -69,7 +70,7 @@ func newRun(s *scanner) *run {
 func (r *run) close() {
 	for i := range r.state {
 		st := &r.state[i]
-		*st = ruleState{places: st.places[:0], keywords: st.keywords[:0], near: st.near[:0], unless: st.unless[:0], except: st.except[:0]}
+		*st = ruleState{places: st.places[:0], keywords: st.keywords[:0], near: st.near[:0], also: st.also[:0], unless: st.unless[:0], except: st.except[:0]}
 	}
 	clear(r.fold[:cap(r.fold)])
 	clear(r.loose[:cap(r.loose)])
@@ -136,12 +137,14 @@ func (r *run) note(u use, p place) {
 		list = &st.keywords
 	case isNear:
 		list = &st.near
+	case isAlso:
+		list = &st.also
 	case isUnless:
 		list = &st.unless
 	case isExcept:
 		list = &st.except
 	}
-	if len(st.places)+len(st.keywords)+len(st.near)+len(st.unless)+len(st.except) == 0 {
+	if len(st.places)+len(st.keywords)+len(st.near)+len(st.also)+len(st.unless)+len(st.except) == 0 {
 		r.touched = append(r.touched, u.rule)
 	}
 	if len(*list) < maxPlaces {
@@ -191,7 +194,7 @@ func (r *run) phrases(i int, b []byte, overlap int) {
 
 // forget drops the places of a segment.
 func (st *ruleState) forget() {
-	st.places, st.keywords, st.near, st.unless, st.except = st.places[:0], st.keywords[:0], st.near[:0], st.unless[:0], st.except[:0]
+	st.places, st.keywords, st.near, st.also, st.unless, st.except = st.places[:0], st.keywords[:0], st.near[:0], st.also[:0], st.unless[:0], st.except[:0]
 }
 
 // regexp runs a rule's regular expression around its keywords.
@@ -236,7 +239,7 @@ func (r *run) fits(i int, b []byte, p place) bool {
 		})
 	}
 	excepted := slices.ContainsFunc(st.except, func(q place) bool { return q.start <= p.start && p.end <= q.end })
-	return !excepted && (len(rule.Near) == 0 || within(st.near)) && !within(st.unless)
+	return !excepted && (len(rule.Near) == 0 || within(st.near)) && (len(rule.Also) == 0 || within(st.also)) && !within(st.unless)
 }
 
 // found counts a value, once however often and in whichever part it stands.

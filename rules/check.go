@@ -164,11 +164,15 @@ func (w *wrongs) matcher(r Rule) {
 // context checks what has to stand around a hit, or must not.
 func (w *wrongs) context(r Rule) {
 	w.phrases(".near", r.Near)
+	w.phrases(".also", r.Also)
+	if len(r.Also) > 0 && len(r.Near) == 0 {
+		w.add(".also", "also is a second list beside near: with one list use near")
+	}
 	w.phrases(".unless", r.Unless)
 	if r.Window < 1 || r.Window > 1000 {
 		w.add(".window", "window has to be 1 to 1000 bytes")
 	}
-	if r.Structure != "" && len(r.Near)+len(r.Unless) > 0 {
+	if r.Structure != "" && len(r.Near)+len(r.Also)+len(r.Unless) > 0 {
 		w.add(".structure", "a check of the structure has no place in the text: leave out near and unless")
 	}
 }

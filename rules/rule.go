@@ -21,6 +21,7 @@ type Rule struct {
 	Structure  string   // a check of the item's shape, such as "executable-attachment"
 
 	Near   []Phrase // at least one has to be within Window of the hit
+	Also   []Phrase // and one of these, if there are any
 	Unless []Phrase // none may be within Window of the hit
 	Except []Phrase // the hit may not lie within one: see Exception
 	Window int      // bytes; 0 means 200

@@ -96,7 +96,7 @@ func (c rulesShowCmd) Run() error {
 		lines []string
 	}{
 		{"phrases", phrases(r.Phrases)}, {"regexp", single(r.Regexp)}, {"detect", single(r.Detect)}, {"structure", single(r.Structure)},
-		{"near", phrases(r.Near)}, {"unless", phrases(r.Unless)}, {"except within", phrases(r.Except)}, {"match", examples(r.Match)}, {"no match", examples(r.NoMatch)},
+		{"near", phrases(r.Near)}, {"and also near", phrases(r.Also)}, {"unless", phrases(r.Unless)}, {"except within", phrases(r.Except)}, {"match", examples(r.Match)}, {"no match", examples(r.NoMatch)},
 	} {
 		if len(part.lines) > 0 {
 			fmt.Printf("\n%s\n  %s\n", part.name, strings.Join(part.lines, "\n  "))
