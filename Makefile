@@ -3,7 +3,7 @@
 export CGO_ENABLED = 0
 
 # What the tests speak to: real mail software, from Debian. See internal/peers.
-PEERS = postfix swaks libnet-ssleay-perl clamav-daemon
+PEERS = postfix swaks libnet-ssleay-perl clamav-daemon rspamd
 
 .PHONY: help
 help: ## show this list

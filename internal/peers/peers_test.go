@@ -136,9 +136,7 @@ func TestRspamdFiltersForPostfix(t *testing.T) {
 	if testing.Short() {
 		t.Skip("rspamd takes seconds to start")
 	}
-	if len(peers.Missing("rspamd")) > 0 {
-		t.Skip("rspamd is not installed; only the comparison needs it")
-	}
+	Need(t, "rspamd")
 	r, err := peers.StartRspamd(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
