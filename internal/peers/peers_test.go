@@ -136,7 +136,7 @@ func TestRspamdFiltersForPostfix(t *testing.T) {
 	if testing.Short() {
 		t.Skip("rspamd takes seconds to start")
 	}
-	Need(t, "rspamd")
+	peers.Need(t, "rspamd")
 	r, err := peers.StartRspamd(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
