@@ -297,3 +297,26 @@ func BenchmarkCompile(b *testing.B) {
 		}
 	}
 }
+
+// A phrase is found wherever it stands: at the edges of the blocks that the search works
+// in, at even places and odd ones, and at the end of the text.
+func TestAPhraseIsFoundOnceAtEveryPlace(t *testing.T) {
+	for _, p := range []string{"x", "pw", "bsn", "haat", "klas!", "lokaal", "leerling", "één klas", "burgerservicenummer"} {
+		m, err := Compile([]Pattern{{Text: p}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, size := range []int{40, block - 1, block, block + 9, 2*block + 8, 2*block + 41} {
+			text := bytes.Repeat([]byte{'.'}, size)
+			for at := 0; at+len(p) <= size; at++ {
+				copy(text[at:], p)
+				var hits []Hit
+				m.Scan(text, func(h Hit) bool { hits = append(hits, h); return true })
+				if !slices.Equal(hits, []Hit{{0, at, at + len(p)}}) {
+					t.Fatalf("%q at %d of %d: found %v", p, at, size, hits)
+				}
+				copy(text[at:], strings.Repeat(".", len(p)))
+			}
+		}
+	}
+}

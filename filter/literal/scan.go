@@ -26,7 +26,11 @@ type search struct {
 	long   [block]uint16 // places in the block
 	short  [block]uint16
 	left   [block]uint64 // what is left of them, with the slot that fits
+	tail   [before + block + 16]byte
 }
+
+// before is how much of a text stands before the last part of it in search.tail.
+const before = 8
 
 // scanGrams looks for the phrases that have grams. It reports whether emit always returned
 // true.
@@ -38,32 +42,38 @@ func (m *Matcher) scanGrams(text []byte, emit func(Hit) bool) bool {
 	}
 	at := 0
 	for ; at+block+8 <= len(text); at += block {
-		if !s.block(at) {
+		if !s.block(at, text, at, block) {
 			return false
 		}
 	}
-	for ; at < len(text); at++ {
-		if !s.compare(&m.short, at) || !s.compare(&m.long, at) {
+	for ; at < len(text); at += block {
+		for i := range s.tail {
+			s.tail[i] = ' '
+		}
+		from := max(0, at-before)
+		copy(s.tail[before-(at-from):], text[from:])
+		if !s.block(at, s.tail[:], before, min(block, len(text)-at)) {
 			return false
 		}
 	}
 	return true
 }
 
-// block looks for phrases in a block. What can be a phrase is found out in steps that do
+// block looks for phrases in a block of some size, which begins at a place of the text, and
+// also stands, with eight bytes more, in view. What can be a phrase is found out in steps that do
 // not branch, as no processor foresees where a phrase begins: the filters, and then a look
 // at the tables. What is left then is compared.
-func (s *search) block(at int) bool {
+func (s *search) block(at int, view []byte, from, size int) bool {
 	m := s.Matcher
-	piece := (*[block + 8]byte)(s.text[at:])
+	piece := (*[block + 8]byte)(view[from:])
 	n := 0
 	if len(m.longFilter.bits) == 1<<longBits/64 && len(m.shortFilter.bytes) == 1<<shortBytes {
-		n = candidates((*[1 << longBits / 64]uint64)(m.longFilter.bits), (*[1 << shortBytes]byte)(m.shortFilter.bytes), piece, &s.groups)
+		n = candidates((*[1 << longBits / 64]uint64)(m.longFilter.bits), (*[1 << shortBytes]byte)(m.shortFilter.bytes), piece, size, &s.groups)
 	} else {
-		n = m.candidates(piece, &s.groups)
+		n = m.candidates(piece, size, &s.groups)
 	}
 	long, short := s.spread(s.groups[:n])
-	if !s.found(&m.short, at, s.likely(&m.short, at, short)) || !s.found(&m.long, at, s.likely(&m.long, at, long)) {
+	if !s.found(&m.short, at, s.likely(&m.short, view, from, short)) || !s.found(&m.long, at, s.likely(&m.long, view, from, long)) {
 		return false
 	}
 	// A long phrase has its gram at an even place, or at the one before.
@@ -73,7 +83,7 @@ func (s *search) block(at int) bool {
 	for i := range long {
 		long[i]--
 	}
-	return s.found(&m.long, at, s.likely(&m.long, at, long))
+	return s.found(&m.long, at, s.likely(&m.long, view, from, long))
 }
 
 // found compares what likely returned.
@@ -95,9 +105,9 @@ func (s *search) found(t *table, at int, list []uint64) bool {
 }
 
 // candidates notes the groups that have a gram of a filter, whose sizes are the usual.
-func candidates(long *[1 << longBits / 64]uint64, short *[1 << shortBytes]byte, text *[block + 8]byte, groups *[block / 4]uint32) int {
+func candidates(long *[1 << longBits / 64]uint64, short *[1 << shortBytes]byte, text *[block + 8]byte, size int, groups *[block / 4]uint32) int {
 	n := 0
-	for i := 0; i < block; i += 4 {
+	for i := 0; i < size && i < block; i += 4 {
 		x := binary.LittleEndian.Uint64(text[i:]) | blur
 		set := uint32(short[uint32(x)*multiplier32>>(32-shortBytes)])<<2 | uint32(short[uint32(x>>8)*multiplier32>>(32-shortBytes)])<<3 |
 			uint32(short[uint32(x>>16)*multiplier32>>(32-shortBytes)])<<4 | uint32(short[uint32(x>>24)*multiplier32>>(32-shortBytes)])<<5
@@ -114,11 +124,11 @@ func candidates(long *[1 << longBits / 64]uint64, short *[1 << shortBytes]byte, 
 }
 
 // candidates is the same for filters of any size.
-func (m *Matcher) candidates(text *[block + 8]byte, groups *[block / 4]uint32) int {
+func (m *Matcher) candidates(text *[block + 8]byte, size int, groups *[block / 4]uint32) int {
 	long, longShift := m.longFilter.bits, m.longFilter.shift&63
 	short, shortShift := m.shortFilter.bytes, m.shortFilter.shift&31
 	n := 0
-	for i := 0; i < block; i += 4 {
+	for i := 0; i < size && i < block; i += 4 {
 		x := binary.LittleEndian.Uint64(text[i:]) | blur
 		set := uint32(short[uint32(x)*multiplier32>>shortShift])<<2 | uint32(short[uint32(x>>8)*multiplier32>>shortShift])<<3 |
 			uint32(short[uint32(x>>16)*multiplier32>>shortShift])<<4 | uint32(short[uint32(x>>24)*multiplier32>>shortShift])<<5
@@ -164,13 +174,13 @@ const (
 
 // likely returns the places of a block at which a table has a phrase that begins as the
 // text does, and some at which it may have one.
-func (s *search) likely(t *table, at int, list []uint16) []uint64 {
+func (s *search) likely(t *table, view []byte, from int, list []uint16) []uint64 {
 	if len(t.buckets) == 0 {
 		return nil
 	}
 	n, buckets, last := 0, t.buckets, uint64(len(t.buckets)-1)
 	for _, p := range list {
-		w := binary.LittleEndian.Uint64(s.text[at+int(int16(p)):]) | blur
+		w := binary.LittleEndian.Uint64(view[from+int(int16(p)):]) | blur
 		i := t.home(w) & last
 		b := &buckets[i]
 		var first, second uint64
