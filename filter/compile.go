@@ -8,6 +8,7 @@ import (
 
 	"sluis/filter/detect"
 	"sluis/filter/dictionary"
+	"sluis/filter/domains"
 	"sluis/filter/literal"
 	"sluis/filter/text"
 	"sluis/rules"
@@ -17,6 +18,7 @@ import (
 type Options struct {
 	OwnDomains []string               // for look-alikes of them
 	People     *dictionary.Dictionary // of the organisation's own lists; may be nil
+	Sites      *domains.Index         // hosts of phishing and malware; may be nil
 	Limits     text.Limits            // zero: the defaults
 }
 

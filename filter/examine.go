@@ -26,7 +26,7 @@ func (e *Engine) Examine(ctx context.Context, item Item, ps rules.Purposes) (x *
 			x, err = nil, errExamination
 		}
 	}()
-	r := newRun(s)
+	r := newRun(s, &e.opts)
 	defer r.close()
 	read := text.Message
 	if item.Kind == Document {
@@ -38,7 +38,7 @@ func (e *Engine) Examine(ctx context.Context, item Item, ps rules.Purposes) (x *
 	if err != nil {
 		return nil, fmt.Errorf("read item: %w", err)
 	}
-	r.structure(report, item, e.opts.OwnDomains)
+	r.structure(report, item)
 	x = &Examination{
 		Purposes:   ps,
 		Findings:   r.findings(item.Directions),

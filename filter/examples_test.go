@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"sluis/filter/dictionary"
+	"sluis/filter/domains"
 	"sluis/rules"
 )
 
@@ -18,7 +19,11 @@ func engine(t testing.TB) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := Compile(set, Options{OwnDomains: []string{"voorbeeldschool.example"}, People: people})
+	sites, err := domains.Example()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := Compile(set, Options{OwnDomains: []string{"voorbeeldschool.example"}, People: people, Sites: sites})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,8 @@ type run struct {
 	looked    int
 	exhausted bool
 	seed      maphash.Seed
+	opts      *Options
+	listed    []string            // hosts in the text that are dangerous
 	distinct  map[uint64]struct{} // rule and value
 }
 
@@ -56,9 +58,9 @@ type place struct{ start, end int }
 
 var runs = sync.Pool{New: func() any { return &run{seed: maphash.MakeSeed(), distinct: map[uint64]struct{}{}} }}
 
-func newRun(s *scanner) *run {
+func newRun(s *scanner, o *Options) *run {
 	r := runs.Get().(*run)
-	r.scanner = s
+	r.scanner, r.opts, r.listed = s, o, nil
 	if cap(r.state) < len(s.rules) {
 		r.state = make([]ruleState, len(s.rules))
 	}
@@ -76,7 +78,7 @@ func (r *run) close() {
 	clear(r.loose[:cap(r.loose)])
 	r.line.clear()
 	clear(r.distinct)
-	r.touched, r.hits, r.looked, r.exhausted, r.scanner = r.touched[:0], 0, 0, false, nil
+	r.touched, r.hits, r.looked, r.exhausted, r.scanner, r.opts, r.listed = r.touched[:0], 0, 0, false, nil, nil, nil
 	runs.Put(r)
 }
 
@@ -88,6 +90,7 @@ func (r *run) segment(seg text.Segment) error {
 		r.fold = folded
 		overlap = len(text.Fold(nil, seg.Text[:seg.Overlap]))
 	}
+	r.addresses(folded)
 	r.triggered = 0
 	r.match(folded)
 	r.detect(folded, overlap)

@@ -1,8 +1,10 @@
 package filter
 
 import (
+	"bytes"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -12,26 +14,27 @@ import (
 
 // structures are the checks of an item's shape, by the names that rules use. Each
 // returns what it found.
-var structures = map[string]func(*text.Report, Item, []string) []string{
-	"executable-attachment": func(r *text.Report, _ Item, _ []string) []string {
+var structures = map[string]func(*text.Report, Item, *run) []string{
+	"executable-attachment": func(r *text.Report, _ Item, _ *run) []string {
 		return attachments(r, func(a text.Attachment, _ string) bool { return a.Executable })
 	},
-	"macro-attachment": func(r *text.Report, _ Item, _ []string) []string {
+	"macro-attachment": func(r *text.Report, _ Item, _ *run) []string {
 		return attachments(r, func(a text.Attachment, _ string) bool { return a.Macros })
 	},
-	"double-extension": func(r *text.Report, _ Item, _ []string) []string {
+	"double-extension": func(r *text.Report, _ Item, _ *run) []string {
 		return attachments(r, func(a text.Attachment, name string) bool {
 			last := path.Ext(name)
 			return a.Executable && last != "" && documentExtensions[path.Ext(strings.TrimRight(strings.TrimSuffix(name, last), " _-"))]
 		})
 	},
-	"disguised-attachment": func(r *text.Report, _ Item, _ []string) []string {
+	"disguised-attachment": func(r *text.Report, _ Item, _ *run) []string {
 		return attachments(r, func(a text.Attachment, name string) bool {
 			return (a.Kind == text.KindProgram || a.Kind == text.KindScript) && documentExtensions[path.Ext(name)]
 		})
 	},
 	"lying-link":       lyingLinks,
 	"lookalike-domain": lookalikes,
+	"listed-link":      listedLinks,
 }
 
 // documentExtensions are those that people open without a thought.
@@ -41,9 +44,9 @@ var documentExtensions = map[string]bool{
 }
 
 // structure runs the checks of the rules that ask for one.
-func (r *run) structure(report *text.Report, item Item, own []string) {
+func (r *run) structure(report *text.Report, item Item) {
 	for _, i := range r.shapes {
-		for _, value := range structures[r.scanner.rules[i].Structure](report, item, own) {
+		for _, value := range structures[r.scanner.rules[i].Structure](report, item, r) {
 			b := []byte(value)
 			r.found(i, value, b, place{0, len(b)})
 		}
@@ -63,7 +66,7 @@ func attachments(r *text.Report, is func(a text.Attachment, name string) bool) [
 
 // lyingLinks are links whose text is an address of another organisation than the one
 // that they go to.
-func lyingLinks(r *text.Report, _ Item, _ []string) []string {
+func lyingLinks(r *text.Report, _ Item, _ *run) []string {
 	var found []string
 	for _, l := range r.Links {
 		shown, target := shownHost(l.Text.Reveal()), targetHost(l.Target.Reveal())
@@ -119,9 +122,53 @@ func registrable(host string) string {
 	return host
 }
 
+// listedLinks are the hosts of links, and of addresses in the text, that are on a list of
+// phishing or malware.
+func listedLinks(r *text.Report, _ Item, in *run) []string {
+	found := in.listed
+	for _, l := range r.Links {
+		if h := targetHost(l.Target.Reveal()); h != "" && in.opts.dangerous(h) {
+			found = append(found, h)
+		}
+	}
+	return found
+}
+
+// dangerous reports whether a host is listed as one of phishing or malware.
+func (o *Options) dangerous(host string) bool {
+	if o.Sites == nil {
+		return false
+	}
+	return slices.ContainsFunc(o.Sites.Categories(o.Sites.Lookup(host)), func(c string) bool { return c == "phishing" || c == "malware" })
+}
+
+// maxListed bounds the listed hosts that are noted of one item.
+const maxListed = 20
+
+// addresses notes the listed hosts of addresses that stand in a text.
+func (r *run) addresses(b []byte) {
+	if r.opts.Sites == nil {
+		return
+	}
+	for len(r.listed) < maxListed {
+		i := bytes.Index(b, []byte("://"))
+		if i < 0 {
+			return
+		}
+		b = b[i+3:]
+		n := 0
+		for n < len(b) && n < 254 && (b[n] == '.' || b[n] == '-' || b[n]-'0' <= 9 || (b[n]|0x20)-'a' <= 'z'-'a') {
+			n++
+		}
+		if host := strings.ToLower(strings.Trim(string(b[:n]), ".")); host != "" && r.opts.dangerous(host) {
+			r.listed = append(r.listed, host)
+		}
+	}
+}
+
 // lookalikes are the sender's domain and those of links, if they look like one of the
 // organisation's own and are not.
-func lookalikes(r *text.Report, item Item, own []string) []string {
+func lookalikes(r *text.Report, item Item, in *run) []string {
 	candidates := []string{}
 	if i := strings.LastIndexByte(item.Sender, '@'); i >= 0 {
 		candidates = append(candidates, item.Sender[i+1:])
@@ -131,7 +178,7 @@ func lookalikes(r *text.Report, item Item, own []string) []string {
 	}
 	var found []string
 	for _, c := range candidates {
-		for _, o := range own {
+		for _, o := range in.opts.OwnDomains {
 			if c != "" && lookalike(strings.ToLower(c), strings.ToLower(o)) {
 				found = append(found, c)
 			}

@@ -23,7 +23,7 @@ var Detectors = []string{
 // for each.
 var Structures = []string{
 	"executable-attachment", "macro-attachment", "double-extension", "disguised-attachment",
-	"lying-link", "lookalike-domain",
+	"lying-link", "lookalike-domain", "listed-link",
 }
 
 // categories says which categories each purpose may find, and for which clauses (C2.8e:

@@ -19,6 +19,7 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter"
+	"sluis/filter/domains"
 	"sluis/filter/text"
 	"sluis/filter/text/apart"
 	"sluis/internal/clamd"
@@ -182,7 +183,13 @@ func compile(cfg *config.Config, set *rules.Set, spool string, extractor *apart.
 	if extractor != nil {
 		l.Apart = extractor
 	}
-	return filter.Compile(set, filter.Options{OwnDomains: cfg.Organisation.Domains, People: people, Limits: l})
+	var sites *domains.Index
+	if cfg.Rules.Sites != "" {
+		if sites, err = domains.Open(cfg.Rules.Sites); err != nil {
+			return nil, fmt.Errorf("rules: sites: %w", err)
+		}
+	}
+	return filter.Compile(set, filter.Options{OwnDomains: cfg.Organisation.Domains, People: people, Sites: sites, Limits: l})
 }
 
 func actions(p config.Policy) filter.Actions {

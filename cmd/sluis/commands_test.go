@@ -394,3 +394,27 @@ rules:
 		t.Errorf("%s", out)
 	}
 }
+
+// Links to hosts that the school has listed are set aside, also for the confidential (C2.9a).
+func TestListedLinksAreSetAside(t *testing.T) {
+	list := write(t, "phishing.txt", "0.0.0.0 boef.example\n")
+	index := filepath.Join(t.TempDir(), "sites")
+	if out, errs, code := run(t, "", "sites", "build", index, "phishing="+list); code != 0 || !strings.Contains(out, "1 names of phishing") {
+		t.Fatalf("%s%s", out, errs)
+	}
+	if out, _, code := run(t, "", "sites", "lookup", index, "www.boef.example", "school.example"); code != 0 || out != "www.boef.example: phishing\nschool.example: not listed\n" {
+		t.Errorf("%s", out)
+	}
+	if _, errs, code := run(t, "", "sites", "build", index, "phishing="+write(t, "leeg.txt", "# nothing\n")); code != 1 || !strings.Contains(errs, "is it a list?") {
+		t.Errorf("%d %s", code, errs)
+	}
+	g := newGateway(t, settings{nextHop: startSink(t).Addr(), rest: "rules: {sites: " + index + "}\n"})
+	for _, text := range []string{"Log in op https://inlog.boef.example/school", "Log in op https://www.school.example/"} {
+		if reply := g.try(parent, []string{counsellor}, letter(text)); reply[0] != '2' {
+			t.Error(reply)
+		}
+	}
+	if held := g.held(); len(held) != 1 || held[0].Rule != "security.phishing.listed" {
+		t.Errorf("%+v", held)
+	}
+}

@@ -21,6 +21,7 @@ type commands struct {
 	Quarantine quarantineCmd `cmd:"" help:"Review what was set aside."`
 	Journal    journalCmd    `cmd:"" help:"Read the metadata of the traffic."`
 	People     peopleCmd     `cmd:"" help:"Import lists of pupils or staff, to recognise their data."`
+	Sites      sitesCmd      `cmd:"" help:"Make and ask an index of dangerous hosts."`
 	Rules      rulesCmd      `cmd:"" help:"List, show and test the rules."`
 	Sampling   samplingCmd   `cmd:"" help:"Check that the random sample was fair."`
 	Ledger     ledgerCmd     `cmd:"" help:"Export the log of what was done, and verify it."`

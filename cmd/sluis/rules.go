@@ -10,6 +10,7 @@ import (
 
 	"sluis/filter"
 	"sluis/filter/dictionary"
+	"sluis/filter/domains"
 	"sluis/internal/config"
 	"sluis/rules"
 )
@@ -143,7 +144,11 @@ func (c rulesTestCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	engine, err := filter.Compile(set, filter.Options{OwnDomains: cfg.Organisation.Domains, People: people})
+	sites, err := domains.Example()
+	if err != nil {
+		return err
+	}
+	engine, err := filter.Compile(set, filter.Options{OwnDomains: cfg.Organisation.Domains, People: people, Sites: sites})
 	if err != nil {
 		return err
 	}

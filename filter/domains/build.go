@@ -1,6 +1,7 @@
 package domains
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"encoding/binary"
@@ -201,4 +202,18 @@ func (b *Builder) number() (sets []Set, numbers []uint16, err error) {
 		numbers[i] = n
 	}
 	return sets, numbers, nil
+}
+
+// Example is the index that the examples of rules are tried with.
+func Example() (*Index, error) {
+	b, err := NewBuilder("phishing")
+	if err != nil {
+		return nil, err
+	}
+	b.Add(0, "gevaarlijk.example")
+	var file bytes.Buffer
+	if _, err := b.WriteTo(&file); err != nil {
+		return nil, err
+	}
+	return parse(file.Bytes())
 }

@@ -141,6 +141,7 @@ type OnFailure struct {
 type Rules struct {
 	Packs      []string          `yaml:"packs"` // directories with rule files of your own
 	Disabled   []DisabledRule    `yaml:"disabled"`
+	Sites      string            `yaml:"sites"`      // index of dangerous hosts, made with sluis sites build; none: links are not looked up
 	Exceptions []rules.Exception `yaml:"exceptions"` // what reviewers found to be false positives
 }
 
