@@ -399,7 +399,7 @@ rules:
 func TestListedLinksAreSetAside(t *testing.T) {
 	list := write(t, "phishing.txt", "0.0.0.0 boef.example\n")
 	index := filepath.Join(t.TempDir(), "sites")
-	if out, errs, code := run(t, "", "sites", "build", index, "phishing="+list); code != 0 || !strings.Contains(out, "1 names of phishing") {
+	if out, errs, code := run(t, "", "sites", "build", index, "phishing="+list); code != 0 || !strings.Contains(out, "phishing: 1 names") {
 		t.Fatalf("%s%s", out, errs)
 	}
 	if out, _, code := run(t, "", "sites", "lookup", index, "www.boef.example", "school.example"); code != 0 || out != "www.boef.example: phishing\nschool.example: not listed\n" {
