@@ -88,6 +88,24 @@ type one struct {
 	Identity string `type:"path" placeholder:"FILE" help:"Private key to open with, if the gateway has none."`
 }
 
+// chosen is the message that a command is about, with the store that has it.
+type chosen struct {
+	*quarantine.Store
+	id     filter.ID
+	cfg    *config.Config
+	ledger *ledger.Ledger
+}
+
+// open opens the store. The caller closes it.
+func (o one) open() (chosen, error) {
+	id, err := filter.ParseID(o.ID)
+	if err != nil {
+		return chosen{}, err
+	}
+	cfg, q, l, err := openStore(o.source)
+	return chosen{q, id, cfg, l}, err
+}
+
 // identities returns the key to open with.
 func (o one) identities(cfg *config.Config) ([]age.Identity, error) {
 	path := o.Identity
@@ -108,20 +126,16 @@ type quarantineShowCmd struct {
 
 // Run opens a message and prints it.
 func (c quarantineShowCmd) Run(ctx context.Context) error {
-	cfg, q, _, err := openStore(c.source)
+	q, err := c.open()
 	if err != nil {
 		return err
 	}
 	defer q.Close()
-	id, err := filter.ParseID(c.ID)
+	keys, err := c.identities(q.cfg)
 	if err != nil {
 		return err
 	}
-	keys, err := c.identities(cfg)
-	if err != nil {
-		return err
-	}
-	m, err := q.Open(ctx, id, c.Reason, keys...)
+	m, err := q.Open(ctx, q.id, c.Reason, keys...)
 	if err != nil {
 		return err
 	}
@@ -154,16 +168,12 @@ type quarantineDeleteCmd struct {
 
 // Run destroys a message.
 func (c quarantineDeleteCmd) Run(ctx context.Context) error {
-	_, q, _, err := openStore(c.source)
+	q, err := c.open()
 	if err != nil {
 		return err
 	}
 	defer q.Close()
-	id, err := filter.ParseID(c.ID)
-	if err != nil {
-		return err
-	}
-	if err := q.Delete(ctx, id, c.Reason); err != nil {
+	if err := q.Delete(ctx, q.id, c.Reason); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -181,27 +191,23 @@ type quarantineReleaseCmd struct {
 // Run delivers a message through the configured next hop. What the next hop cannot take
 // now the gateway tries again.
 func (c quarantineReleaseCmd) Run(ctx context.Context) error {
-	cfg, q, l, err := openStore(c.source)
+	q, err := c.open()
 	if err != nil {
 		return err
 	}
 	defer q.Close()
-	if len(cfg.Mail.Routes) == 0 {
+	if len(q.cfg.Mail.Routes) == 0 {
 		return errors.New("releasing needs to know the next hop: name the gateway's configuration with --config FILE")
 	}
-	id, err := filter.ParseID(c.ID)
+	keys, err := c.identities(q.cfg)
 	if err != nil {
 		return err
 	}
-	keys, err := c.identities(cfg)
+	relay, err := sender(q.cfg, q.Store, q.ledger)
 	if err != nil {
 		return err
 	}
-	relay, err := sender(cfg, q, l)
-	if err != nil {
-		return err
-	}
-	r, err := q.Release(ctx, id, c.Reason, deliverer{relay}, keys...)
+	r, err := q.Release(ctx, q.id, c.Reason, deliverer{relay}, keys...)
 	if err != nil {
 		return err
 	}
