@@ -236,13 +236,28 @@ func windows(places []place, around, length int) []place {
 // fits reports whether a rule's context is as it asks around a place.
 func (r *run) fits(i int, b []byte, p place) bool {
 	st, rule := &r.state[i], &r.scanner.rules[i]
-	within := func(ps []place) bool {
+	within := func(ps []place, sentence bool) bool {
 		return slices.ContainsFunc(ps, func(q place) bool {
-			return q.end >= p.start-rule.Window && q.start <= p.end+rule.Window && (q.start >= p.end || q.end <= p.start)
+			return q.end >= p.start-rule.Window && q.start <= p.end+rule.Window && (q.start >= p.end || q.end <= p.start) &&
+				!(sentence && ends(b[min(p.end, q.end):max(p.start, q.start)]))
 		})
 	}
 	excepted := slices.ContainsFunc(st.except, func(q place) bool { return q.start <= p.start && p.end <= q.end })
-	return !excepted && (len(rule.Near) == 0 || within(st.near)) && (len(rule.Also) == 0 || within(st.also)) && !within(st.unless)
+	return !excepted && (len(rule.Near) == 0 || within(st.near, rule.Sentence)) && (len(rule.Also) == 0 || within(st.also, rule.Sentence)) && !within(st.unless, false)
+}
+
+// ends reports whether a sentence ends in what stands between two places.
+func ends(between []byte) bool {
+	for i, c := range between {
+		next := byte(' ')
+		if i+1 < len(between) {
+			next = between[i+1]
+		}
+		if (c == '.' || c == '!' || c == '?' || c == ';') && next <= ' ' || c == '\n' && next == '\n' {
+			return true
+		}
+	}
+	return false
 }
 
 // found counts a value, once however often and in whichever part it stands.

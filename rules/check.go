@@ -165,6 +165,9 @@ func (w *wrongs) matcher(r Rule) {
 func (w *wrongs) context(r Rule) {
 	w.phrases(".near", r.Near)
 	w.phrases(".also", r.Also)
+	if r.Sentence && len(r.Near) == 0 {
+		w.add(".sentence", "sentence says that near is in the same sentence: there is no near")
+	}
 	if len(r.Also) > 0 && len(r.Near) == 0 {
 		w.add(".also", "also is a second list beside near: with one list use near")
 	}

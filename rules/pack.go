@@ -33,6 +33,7 @@ type entry struct {
 	Detect     string      `yaml:"detect"`
 	Structure  string      `yaml:"structure"`
 	Also       []string    `yaml:"also"`
+	Sentence   bool        `yaml:"sentence"`
 	Near       []string    `yaml:"near"`
 	Unless     []string    `yaml:"unless"`
 	Window     *whole      `yaml:"window"`
@@ -99,7 +100,7 @@ func (p *pack) rule(i int) Rule {
 		ID: e.ID, Purpose: e.Purpose, Clause: e.Clause, Category: e.Category, Title: e.Title,
 		Directions: DirectionsOf(e.Directions...),
 		Phrases:    phrases(e.Phrases), Regexp: e.Regexp, Unanchored: e.Unanchored, Detect: e.Detect, Structure: e.Structure,
-		Near: phrases(e.Near), Also: phrases(e.Also), Unless: phrases(e.Unless), Window: e.Window.or(200), Min: e.Min.or(1), Score: int(e.Score),
+		Near: phrases(e.Near), Also: phrases(e.Also), Sentence: e.Sentence, Unless: phrases(e.Unless), Window: e.Window.or(200), Min: e.Min.or(1), Score: int(e.Score),
 		File: p.file.Name, Line: p.file.Line(p.at(i)),
 	}
 	if r.Directions == 0 {

@@ -20,13 +20,14 @@ type Rule struct {
 	Detect     string   // a detector of filter/detect, such as "bsn"
 	Structure  string   // a check of the item's shape, such as "executable-attachment"
 
-	Near   []Phrase // at least one has to be within Window of the hit
-	Also   []Phrase // and one of these, if there are any
-	Unless []Phrase // none may be within Window of the hit
-	Except []Phrase // the hit may not lie within one: see Exception
-	Window int      // bytes; 0 means 200
-	Min    int      // distinct hits needed before the rule counts; 0 means 1
-	Score  int      // points per distinct hit, 1 to 100
+	Near     []Phrase // at least one has to be within Window of the hit
+	Also     []Phrase // and one of these, if there are any
+	Unless   []Phrase // none may be within Window of the hit
+	Sentence bool     // Near and Also have to be in the sentence of the hit
+	Except   []Phrase // the hit may not lie within one: see Exception
+	Window   int      // bytes; 0 means 200
+	Min      int      // distinct hits needed before the rule counts; 0 means 1
+	Score    int      // points per distinct hit, 1 to 100
 
 	Match   []Example // at least two, caught
 	NoMatch []Example // at least two, left alone

@@ -114,16 +114,25 @@ func (c *context) has(words ...string) bool {
 	return false
 }
 
-// labels reports whether the last of the words before the value is one of these, on
-// the same line or the one above: the label of the value.
-func (c *context) labels(words ...string) bool {
+// last returns where the last of these words begins that stand shortly before the value, on
+// the same line or the one above: its label. It is negative if there is none.
+func (c *context) last(words []string) int {
 	near := c.before[max(0, len(c.before)-40):]
+	at := -1
 	for _, w := range words {
-		if contains(near, w) {
-			return true
+		for end := len(near); end > 0; {
+			i := bytes.LastIndex(near[:end], []byte(w))
+			if i < 0 {
+				break
+			}
+			if i == 0 || !letter(near[i-1]) {
+				at = max(at, i)
+				break
+			}
+			end = i + len(w) - 1
 		}
 	}
-	return false
+	return at
 }
 
 // contains reports whether w stands in b with no letter before it.
@@ -228,15 +237,16 @@ var examples = []string{"voorbeeld", "bijvoorbeeld", "example", "fictief", "test
 
 // score adjusts a confidence by context.
 func score(base int, c *context, labels, related []string) int {
+	label, other := c.last(labels), c.last(otherNumbers)
 	switch {
-	case c.labels(labels...):
+	case label >= 0 && label >= other:
 		base += 50
+	case other >= 0: // the label next to it says that it is another number
+		base -= 40
 	case c.has(labels...):
 		base += 40
 	case c.has(related...):
 		base += 25
-	case c.labels(otherNumbers...):
-		base -= 40
 	}
 	if c.has(examples...) {
 		base -= 50
