@@ -418,3 +418,20 @@ func TestListedLinksAreSetAside(t *testing.T) {
 		t.Errorf("%+v", held)
 	}
 }
+
+// The rule that the README teaches by is one that works.
+func TestTheReadmesRuleWorks(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(readme), "```yaml\nsubject:")
+	pack, _, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatal("there is no rule in the README")
+	}
+	path := write(t, "readme.yaml", "subject:"+pack)
+	if out, errs, code := run(t, "", "rules", "test", "--packs", filepath.Dir(path)); code != 0 {
+		t.Errorf("%s%s", out, errs)
+	}
+}
