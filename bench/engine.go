@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math/rand/v2"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,9 +12,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	trie "github.com/BobuSumisu/aho-corasick"
 	"github.com/cloudflare/ahocorasick"
+	dfa "github.com/petar-dambovaliev/aho-corasick"
 
 	"sluis/filter/literal"
 )
@@ -26,14 +24,39 @@ import (
 const (
 	engineText   = 32 << 20
 	enginePiece  = 64 << 10
-	engineRounds = 3
+	engineRounds = 5
 )
 
-// engineLists is what is measured: how many phrases.
-var engineLists = []int{11_000, 100_000}
+// engineList is a list of phrases to measure.
+type engineList struct {
+	name    string
+	phrases []string
+}
 
-// benchEngine compares the multi-phrase search with Hyperscan, a C library, and with the
-// Aho-Corasick of Cloudflare, on the same phrases and text.
+// engineLists are what web filters have, and two longer: the second has pairs of words as
+// well, which are as rare as what is on a list tends to be, the third a quarter of a
+// dictionary, of which a text is full.
+func engineLists(words []string) []engineList {
+	const small, large = 11_000, 100_000
+	few := enginePhrases(words, nil, small, 4)
+	return []engineList{{"11000", few}, {"100000", enginePhrases(words, few, large, 1)}, {"100000 words", enginePhrases(words, few, large, 4)}}
+}
+
+// engine is one system with the phrases in it.
+type engine struct {
+	name string
+	scan func(piece []byte) (hits int) // nil: another program does it
+	size int64                         // bytes, measured; 0 if unknown
+	took time.Duration
+
+	rates map[string][]float64 // MB/s, by text
+	hits  map[string]int
+}
+
+// benchEngine compares the multi-phrase search with Hyperscan, a C library, and with
+// Aho-Corasick automatons in Go, on the same phrases and texts, on one core. What they do
+// differs: Sluis gives each hit with both its ends, Hyperscan its end, both whatever the case;
+// the others heed case, and Cloudflare's gives which phrases are in a piece, without places.
 func benchEngine(ctx context.Context, o options, res *Result) error {
 	words, err := dictionaryWords(ctx, o)
 	if err != nil {
@@ -49,120 +72,208 @@ func benchEngine(ctx context.Context, o options, res *Result) error {
 		res.Missing = append(res.Missing, "libhyperscan-dev")
 		fmt.Fprintln(o.log, err)
 	}
-	for _, n := range engineLists {
-		if err := engineRound(ctx, o, res, scanner, dir, n, words); err != nil {
+	lists := engineLists(words)
+	texts := engineTexts(words, lists[0].phrases)
+	own := make([]*engine, len(lists))
+	for i, l := range lists {
+		if own[i], err = newSluis(l.phrases); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// engineRound measures all systems with n phrases.
-func engineRound(ctx context.Context, o options, res *Result, scanner, dir string, n int, words []string) error {
-	phrases := enginePhrases(words, n)
-	text := engineProse(words, phrases)
-	begun := time.Now()
-	m, err := literal.Compile(patternsOf(phrases))
-	if err != nil {
-		return err
-	}
-	compiled := time.Since(begun)
-	var own, theirs, hyper []float64
-	var hits int
-	var size int64
-	// Cloudflare's takes gigabytes for the longer list.
-	var cf *ahocorasick.Matcher
-	if n <= engineLists[0] {
-		before := heap()
-		cf = ahocorasick.NewStringMatcher(phrases)
-		size = heap() - before
-	}
-	for range engineRounds {
-		fmt.Fprintf(o.log, "%d phrases: a round\n", n)
-		var rate float64
-		rate, hits = scanRate(m, text)
-		own = append(own, rate)
-		if cf != nil {
-			theirs = append(theirs, cloudflareRate(cf, text))
+		all := []*engine{own[i]}
+		if i == 0 { // the longer ones take gigabytes
+			all = append(all, newCloudflare(l.phrases), newTrie(l.phrases), newDFA(l.phrases))
 		}
 		if scanner != "" {
-			rate, err := hyperscanRate(ctx, scanner, dir, phrases, text)
-			if err != nil {
-				return err
-			}
-			hyper = append(hyper, rate)
+			all = append(all, newEngine("hyperscan", nil))
+		}
+		if err := measure(ctx, o, all, scanner, dir, l, texts); err != nil {
+			return err
+		}
+		for _, e := range all {
+			e.report(res, texts, l.name)
+		}
+		if i == 0 {
+			ratios(res, all)
+		}
+		least := attacked(res, own[i], l)
+		if i == 0 {
+			res.Ratios["sluis_hostile_to_text"] = least / middle(own[i].rates["text"])
 		}
 	}
-	name := fmt.Sprintf("sluis_%d", n)
-	res.add(name, "text", middle(own), "MB/s")
-	res.add(name, "memory", float64(m.Size())/1e6, "MB")
-	res.add(name, "compiled in", float64(compiled.Microseconds())/1000, "ms")
-	res.add(name, "hits", float64(hits), "")
-	for _, h := range hostile(phrases) {
-		rate, _ := scanRate(m, h.text)
-		res.add(name, h.name, rate, "MB/s")
-	}
-	if n != engineLists[0] {
-		return nil
-	}
-	res.add("cloudflare", "text", middle(theirs), "MB/s")
-	res.add("cloudflare", "memory", float64(size)/1e6, "MB")
-	res.Ratios["cloudflare"] = middle(own) / middle(theirs)
-	res.Ratios["cloudflare_memory"] = float64(m.Size()) / float64(size)
-	if len(hyper) > 0 {
-		res.add("hyperscan", "text", middle(hyper), "MB/s")
-		res.Ratios["hyperscan"] = middle(own) / middle(hyper)
+	res.Ratios["sluis_100000_to_11000"] = middle(own[1].rates["text"]) / middle(own[0].rates["text"])
+	return nil
+}
+
+// measure measures the systems in turn, round after round, so that a machine whose speed
+// drifts is as slow for one as for the other.
+func measure(ctx context.Context, o options, all []*engine, scanner, dir string, l engineList, texts []attack) error {
+	for round := range engineRounds {
+		fmt.Fprintf(o.log, "%s phrases: round %d of %d\n", l.name, round+1, engineRounds)
+		for _, t := range texts {
+			for _, e := range all {
+				if e.scan == nil {
+					if err := hyperscan(ctx, e, scanner, dir, l.phrases, t); err != nil {
+						return err
+					}
+					continue
+				}
+				e.hits[t.name] = count(e.scan, t.text)
+				e.rates[t.name] = append(e.rates[t.name], rate(e.scan, t.text))
+			}
+		}
 	}
 	return nil
 }
 
-func middle(v []float64) float64 { slices.Sort(v); return v[len(v)/2] }
-
-func patternsOf(phrases []string) []literal.Pattern {
-	ps := make([]literal.Pattern, len(phrases))
-	for i, p := range phrases {
-		ps[i] = literal.Pattern{Text: p, OpenLeft: true, OpenRight: true}
-	}
-	return ps
-}
-
-// scanRate returns megabytes a second, and how many hits there were.
-func scanRate(m *literal.Matcher, text []byte) (rate float64, hits int) {
-	best := time.Hour
-	for range 3 {
-		hits = 0
-		begun := time.Now()
-		for piece := range slices.Chunk(text, enginePiece) {
-			m.Scan(piece, func(literal.Hit) bool { hits++; return true })
+// attacked measures a system with texts that are made to be slow, and returns the rate of
+// the slowest.
+func attacked(res *Result, e *engine, l engineList) (least float64) {
+	attacks := append(hostile(l.phrases), worst(e.scan, l.phrases))
+	rates := map[string][]float64{}
+	for range engineRounds {
+		for _, a := range attacks {
+			rates[a.name] = append(rates[a.name], rate(e.scan, a.text))
 		}
-		best = min(best, time.Since(begun))
 	}
-	return float64(len(text)) / 1e6 / best.Seconds(), hits
+	least = math.Inf(1)
+	for _, a := range attacks {
+		r := middle(rates[a.name])
+		res.add(e.name+" "+l.name, a.name, r, "MB/s")
+		least = min(least, r)
+	}
+	return least
 }
 
-func cloudflareRate(m *ahocorasick.Matcher, text []byte) float64 {
-	begun := time.Now()
-	for piece := range slices.Chunk(text, enginePiece) {
-		m.MatchThreadSafe(piece)
+func newEngine(name string, scan func([]byte) int) *engine {
+	return &engine{name: name, scan: scan, rates: map[string][]float64{}, hits: map[string]int{}}
+}
+
+// build makes a system, and measures what it takes: what is left in use after the garbage
+// has been collected.
+func build[T any](name string, prepare func() T, scan func(T) func([]byte) int) *engine {
+	before, begun := heap(), time.Now()
+	v := prepare()
+	took := time.Since(begun)
+	e := newEngine(name, scan(v))
+	e.took, e.size = took, heap()-before
+	runtime.KeepAlive(v)
+	return e
+}
+
+func newSluis(phrases []string) (*engine, error) {
+	patterns := make([]literal.Pattern, len(phrases))
+	for i, p := range phrases {
+		patterns[i] = literal.Pattern{Text: p, OpenLeft: true, OpenRight: true}
 	}
+	var err error
+	e := build("sluis", func() (m *literal.Matcher) { m, err = literal.Compile(patterns); return m },
+		func(m *literal.Matcher) func([]byte) int {
+			return func(piece []byte) (n int) {
+				m.Scan(piece, func(literal.Hit) bool { n++; return true })
+				return n
+			}
+		})
+	runtime.KeepAlive(patterns)
+	return e, err
+}
+
+// newCloudflare uses Match, which is not safe for concurrent use: MatchThreadSafe is slower.
+func newCloudflare(phrases []string) *engine {
+	return build("cloudflare", func() *ahocorasick.Matcher { return ahocorasick.NewStringMatcher(phrases) },
+		func(m *ahocorasick.Matcher) func([]byte) int {
+			return func(piece []byte) int { return len(m.Match(piece)) }
+		})
+}
+
+func newTrie(phrases []string) *engine {
+	return build("BobuSumisu", func() *trie.Trie { return trie.NewTrieBuilder().AddStrings(phrases).Build() },
+		func(m *trie.Trie) func([]byte) int {
+			return func(piece []byte) (n int) {
+				m.Walk(piece, func(_, _, _ int64) bool { n++; return true })
+				return n
+			}
+		})
+}
+
+func newDFA(phrases []string) *engine {
+	return build("petar-dambovaliev", func() dfa.AhoCorasick {
+		b := dfa.NewAhoCorasickBuilder(dfa.Opts{MatchKind: dfa.StandardMatch, DFA: true})
+		return b.Build(phrases)
+	}, func(m dfa.AhoCorasick) func([]byte) int {
+		return func(piece []byte) (n int) {
+			for i := m.IterOverlappingByte(piece); i.Next() != nil; n++ {
+			}
+			return n
+		}
+	})
+}
+
+// report adds the figures of a system with a list.
+func (e *engine) report(res *Result, texts []attack, list string) {
+	name := e.name + " " + list
+	for _, t := range texts {
+		res.add(name, t.name, middle(e.rates[t.name]), "MB/s")
+		res.add(name, "hits in "+t.name, float64(e.hits[t.name]), "")
+	}
+	if e.size > 0 {
+		res.add(name, "memory", float64(e.size)/1e6, "MB")
+	}
+	if e.took > 0 {
+		res.add(name, "compiled in", float64(e.took.Microseconds())/1000, "ms")
+	}
+}
+
+// ratios compares the first system with the others.
+func ratios(res *Result, all []*engine) {
+	own := all[0]
+	for _, e := range all[1:] {
+		for t := range own.rates {
+			ratio := middle(own.rates[t]) / middle(e.rates[t])
+			if t == "text" {
+				res.Ratios[e.name] = ratio
+			} else {
+				res.Ratios[e.name+"_"+t] = ratio
+			}
+		}
+		if e.size > 0 {
+			res.Ratios[e.name+"_memory"] = float64(own.size) / float64(e.size)
+		}
+	}
+}
+
+func middle(v []float64) float64 { v = slices.Sorted(slices.Values(v)); return v[len(v)/2] }
+
+func count(scan func([]byte) int, text []byte) (hits int) {
+	for piece := range slices.Chunk(text, enginePiece) {
+		hits += scan(piece)
+	}
+	return hits
+}
+
+// rate returns megabytes a second, once through the text.
+func rate(scan func([]byte) int, text []byte) float64 {
+	begun := time.Now()
+	count(scan, text)
 	return float64(len(text)) / 1e6 / time.Since(begun).Seconds()
 }
 
-func hyperscanRate(ctx context.Context, scanner, dir string, phrases []string, text []byte) (float64, error) {
+// hyperscan measures the C program the same way: once to warm up, once that counts.
+func hyperscan(ctx context.Context, e *engine, scanner, dir string, phrases []string, t attack) error {
 	list, file := filepath.Join(dir, "phrases"), filepath.Join(dir, "text")
-	if err := errors.Join(os.WriteFile(list, []byte(strings.Join(phrases, "\n")), 0o600), os.WriteFile(file, text, 0o600)); err != nil {
-		return 0, err
+	if err := errors.Join(os.WriteFile(list, []byte(strings.Join(phrases, "\n")), 0o600), os.WriteFile(file, t.text, 0o600)); err != nil {
+		return err
 	}
 	out, err := exec.CommandContext(ctx, scanner, list, file).CombinedOutput()
 	if err != nil {
-		return 0, fmt.Errorf("hyperscan: %w: %s", err, out)
+		return fmt.Errorf("hyperscan: %w: %s", err, out)
 	}
 	var rate float64
-	var hits, size int
-	if _, err := fmt.Sscan(string(out), &rate, &hits, &size); err != nil {
-		return 0, fmt.Errorf("hyperscan: %w", err)
+	var hits int
+	if _, err := fmt.Sscan(string(out), &rate, &hits, &e.size); err != nil {
+		return fmt.Errorf("hyperscan: %w", err)
 	}
-	return rate, nil
+	e.rates[t.name], e.hits[t.name] = append(e.rates[t.name], rate), hits
+	return nil
 }
 
 func buildHyperscan(ctx context.Context, o options, dir string) (string, error) {
@@ -178,106 +289,4 @@ func buildHyperscan(ctx context.Context, o options, dir string) (string, error) 
 		return "", fmt.Errorf("hyperscan cannot be built: %w: %s", err, out)
 	}
 	return program, nil
-}
-
-// dictionaryWords are the words of Debian's Dutch list, of four bytes and more, in lower
-// case.
-func dictionaryWords(ctx context.Context, o options) ([]string, error) {
-	if o.install {
-		if err := exec.CommandContext(ctx, "apt-get", "install", "-qy", "--no-install-recommends", "wdutch").Run(); err != nil {
-			return nil, fmt.Errorf("install word list: %w", err)
-		}
-	}
-	b, err := os.ReadFile("/usr/share/dict/dutch")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("the word list is missing: install the package wdutch, or use --install")
-	}
-	if err != nil {
-		return nil, err
-	}
-	var words []string
-	for s := bufio.NewScanner(bytes.NewReader(b)); s.Scan(); {
-		if w := strings.ToLower(s.Text()); len(w) >= 4 && len(w) <= 24 && utf8.ValidString(w) {
-			words = append(words, w)
-		}
-	}
-	slices.Sort(words)
-	return slices.Compact(words), nil
-}
-
-// enginePhrases are n phrases: words, and pairs of words.
-func enginePhrases(words []string, n int) []string {
-	r := rand.New(rand.NewPCG(11, 12))
-	seen := map[string]bool{}
-	var phrases []string
-	for len(phrases) < n {
-		p := words[r.IntN(len(words))]
-		if r.IntN(4) == 0 {
-			p += " " + words[r.IntN(len(words))]
-		}
-		if !seen[p] {
-			seen[p] = true
-			phrases = append(phrases, p)
-		}
-	}
-	return phrases
-}
-
-// engineProse is text in which some words are frequent and most are rare, as in any
-// language, with capitals and signs, and the phrases now and then.
-func engineProse(words, phrases []string) []byte {
-	r := rand.New(rand.NewPCG(13, 14))
-	small := strings.Fields("de het een en van in is op te dat die voor met zijn er aan niet om ook als bij door naar uit dan nog maar over of wel kan tot the of and to a in is it that for was on are with as be at this have from or had by")
-	zipf := rand.NewZipf(r, 1.3, 20, uint64(len(words)-1))
-	order := r.Perm(len(words))
-	var b bytes.Buffer
-	for n := 0; b.Len() < engineText; n++ {
-		w := small[r.IntN(len(small))]
-		switch k := r.IntN(100); {
-		case k < 50:
-			w = words[order[zipf.Uint64()]]
-		case k < 54:
-			w = phrases[r.IntN(len(phrases))]
-		}
-		if r.IntN(12) == 0 {
-			w = strings.ToUpper(w[:1]) + w[1:]
-		}
-		b.WriteString(w)
-		switch r.IntN(14) {
-		case 0:
-			b.WriteString(". ")
-		case 1:
-			b.WriteString(",\r\n")
-		default:
-			b.WriteByte(' ')
-		}
-	}
-	return b.Bytes()[:engineText]
-}
-
-// attack is a text that is made to be slow.
-type attack struct {
-	name string
-	text []byte
-}
-
-// hostile are texts of what the search has to look at more closely: phrases that are cut
-// short, their pieces, and one letter.
-func hostile(phrases []string) []attack {
-	const size = 8 << 20
-	var cut, pieces bytes.Buffer
-	for i := 0; cut.Len() < size; i++ {
-		p := phrases[i%len(phrases)]
-		cut.WriteString(p[:len(p)-1])
-	}
-	for i := 0; pieces.Len() < size; i++ {
-		p := phrases[i%len(phrases)]
-		at := i / len(phrases) % max(1, len(p)-4)
-		pieces.WriteString(p[at:min(len(p), at+4)])
-	}
-	one := phrases[0][:len(phrases[0])-1]
-	return []attack{
-		{"cut phrases", cut.Bytes()}, {"pieces", pieces.Bytes()}, {"one phrase cut", bytes.Repeat([]byte(one), size/len(one))},
-		{"one letter", bytes.Repeat([]byte("e"), size)},
-	}
 }

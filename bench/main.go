@@ -61,6 +61,7 @@ func works() []work {
 		{"large", "500 connections of 25 MB each through Sluis: its memory", benchLarge},
 		{"engine", "search for 11,000 phrases: Hyperscan, cloudflare/ahocorasick", benchEngine},
 		{"domains", "look 5 million names up: AdGuard's urlfilter, a Go map", benchDomains},
+		{"quality", "judge letters, school mail and labelled data: no peers", benchQuality},
 	}
 }
 
@@ -149,7 +150,7 @@ func (r *Result) print(out io.Writer) error {
 	slices.Sort(names)
 	fmt.Fprintln(out, "\nratios (Sluis over the other)")
 	for _, n := range names {
-		fmt.Fprintf(out, "  %-20s %.2f\n", n, r.Ratios[n])
+		fmt.Fprintf(out, "  %-28s %.3g\n", n, r.Ratios[n])
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintln(out, "missing:", m, "(--install gets it)")

@@ -25,13 +25,14 @@ func TestWhatIsFoundAndWhatIsNot(t *testing.T) {
 		{"bsn", "BSN 264780139", "264780139"},
 		{"bsn", "burgerservicenummer: 2647.80.139", "264780139"},
 		{"bsn", "leerling, geboren 3-1-2017, 264780139", "264780139"},
-		{"bsn", "BSN 264780138", ""},              // the 11-test fails
-		{"bsn", "264780139", ""},                  // nothing says what it is
-		{"bsn", "Bestelnummer 264780139", ""},     // something says that it is another number
-		{"bsn", "BSN 111111110", ""},              // nobody's
-		{"bsn", "bijvoorbeeld BSN 123456782", ""}, // an example
-		{"bsn", "BSN A264780139", ""},             // a part of something else
-		{"bsn", "BSN 2647801390", ""},             // too long
+		{"bsn", "BSN 264780138", ""},                           // the 11-test fails
+		{"bsn", "264780139", ""},                               // nothing says what it is
+		{"bsn", "Bestelnummer 264780139", ""},                  // something says that it is another number
+		{"bsn", "BSN 111111110", ""},                           // nobody's
+		{"bsn", "bijvoorbeeld BSN 123456782", ""},              // an example
+		{"bsn", "BSN A264780139", ""},                          // a part of something else
+		{"bsn", "BSN van de leerling, geboren 12-10-2016", ""}, // a date of eight digits
+		{"bsn", "BSN 2647801390", ""},                          // too long
 		{"onderwijsnummer", "onderwijsnummer 101222331", "101222331"},
 		{"onderwijsnummer", "onderwijsnummer 101222332", ""},
 		{"onderwijsnummer", "factuurnummer 101222331", ""},

@@ -28,6 +28,9 @@ func BSN(text []byte, emit func(Hit)) {
 	numbers(text, 8, 9, func(n number) {
 		d := n.digits
 		if len(d) == 8 {
+			if dateAt(text, n.start) == n.end {
+				return
+			}
 			d = append([]byte{'0'}, d...)
 		}
 		if elevenSum(d) != 0 || dummy(d) || d[0] == '0' && d[1] == '0' {

@@ -84,22 +84,30 @@ func (c *chooser) place(number uint32, text string) bool {
 	if best < 0 {
 		return false
 	}
-	p := candidate{slot: c.slot(number, text, best)}
-	n := 0
-	for ; n < min(8, len(text)-best) && (n < width || !twoForms(text, best+n)); n++ {
-		p.window |= uint64(text[best+n]|0x20) << (8 * n)
-	}
-	p.shift = uint8(64 - 8*n)
-	first := forms(text, best, width)
-	for _, k := range first {
-		c.shared[k]++
-		p.window = p.window>>(8*width)<<(8*width) | k
-		c.places[beside] = append(c.places[beside], p)
-	}
-	for _, k := range append(first, forms(text, best+beside, width)...) {
-		c.filters[beside][k] = struct{}{}
+	for at := best; at <= best+beside; at++ {
+		c.add(number, text, at, width)
 	}
 	return true
+}
+
+// add enters a phrase by its gram at a place, in all forms of the gram.
+func (c *chooser) add(number uint32, text string, at, width int) {
+	p := candidate{slot: c.slot(number, text, at)}
+	n := 0
+	for ; n < min(8, len(text)-at) && (n < width || !twoForms(text, at+n)); n++ {
+		p.window |= uint64(text[at+n]|0x20) << (8 * n)
+	}
+	p.shift = uint8(64 - 8*n)
+	which := 0
+	if width == longGram {
+		which = 1
+	}
+	for _, k := range forms(text, at, width) {
+		c.shared[k]++
+		c.filters[which][k] = struct{}{}
+		p.window = p.window>>(8*width)<<(8*width) | k
+		c.places[which] = append(c.places[which], p)
+	}
 }
 
 func (c *chooser) slot(number uint32, text string, offset int) slot {
@@ -115,16 +123,16 @@ func (c *chooser) slot(number uint32, text string, offset int) slot {
 }
 
 // room reports whether the grams of a phrase at a place and the next are in every text that
-// has the phrase, and few other phrases have the first.
+// has the phrase, and few other phrases have them.
 func (c *chooser) room(text string, at, width, beside int) bool {
-	first := forms(text, at, width)
-	for _, k := range first {
-		if c.shared[k] >= maxShared {
+	for i := at; i <= at+beside; i++ {
+		all := forms(text, i, width)
+		if len(all) == 0 || slices.ContainsFunc(all, func(k uint64) bool { return c.shared[k] >= maxShared }) {
 			return false
 		}
 	}
 	// A long phrase of one letter again and again would be compared at every place.
-	return len(first) > 0 && len(forms(text, at+beside, width)) > 0 && !(len(text) > 4*longGram && repeats(text[at:at+width]))
+	return len(text) <= 4*longGram || !repeats(text[at:at+width])
 }
 
 // forms returns the gram at a place of a phrase, blurred, in all cases that blurring leaves

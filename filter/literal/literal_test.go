@@ -2,6 +2,7 @@ package literal
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -319,4 +320,45 @@ func TestAPhraseIsFoundOnceAtEveryPlace(t *testing.T) {
 			}
 		}
 	}
+}
+
+// However a text is cut, a stream finds what a scan of the whole finds. The text is
+// repeated, to be longer than the blocks of the search; cuts has the lengths of the pieces.
+func FuzzStream(f *testing.F) {
+	f.Add("he\nshe\nverzekering", "she sells verzekeringen ", []byte{1, 7, 255}, uint8(3), uint16(200))
+	f.Add("\xc3\xa9\xc3\xa9n\nleerlingen\npw", "\xc3\x89\xc3\x89N leerlingen pw ", []byte{2}, uint8(85), uint16(120))
+	f.Add("aaaaaaaa\na\n \n..", "aaaaaaaaa .", []byte{0, 9}, uint8(255), uint16(400))
+	f.Fuzz(func(t *testing.T, words, text string, cuts []byte, open uint8, times uint16) {
+		var ps []Pattern
+		for i, w := range strings.Split(words, "\n") {
+			if w != "" && len(ps) < 20 {
+				ps = append(ps, Pattern{w, open>>(i%8)&1 == 1, open>>((i+1)%8)&1 == 1})
+			}
+		}
+		m, err := Compile(ps)
+		if err != nil || len(text) > 100 {
+			t.Skip()
+		}
+		whole := []byte(strings.Repeat(text, int(times)%500))
+		var want, got []Hit
+		m.Scan(whole, func(h Hit) bool { want = append(want, h); return true })
+		s := m.NewStream(func(h Hit) bool { got = append(got, h); return true })
+		for i, rest := 0, whole; len(rest) > 0; i++ {
+			n := len(rest)
+			if len(cuts) > 0 {
+				n = min(n, 1+int(cuts[i%len(cuts)])*(1+i%17))
+			}
+			s.Write(rest[:n])
+			rest = rest[n:]
+		}
+		s.Close()
+		byPlace := func(a, b Hit) int {
+			return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Start, b.Start), cmp.Compare(a.Pattern, b.Pattern))
+		}
+		slices.SortFunc(want, byPlace)
+		slices.SortFunc(got, byPlace)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%v in pieces of %v: %d hits, want %d", ps, cuts, len(got), len(want))
+		}
+	})
 }

@@ -73,17 +73,7 @@ func (s *search) block(at int, view []byte, from, size int) bool {
 		n = m.candidates(piece, size, &s.groups)
 	}
 	long, short := s.spread(s.groups[:n])
-	if !s.found(&m.short, at, s.likely(&m.short, view, from, short)) || !s.found(&m.long, at, s.likely(&m.long, view, from, long)) {
-		return false
-	}
-	// A long phrase has its gram at an even place, or at the one before.
-	if at == 0 && len(long) > 0 && long[0] == 0 {
-		long = long[1:]
-	}
-	for i := range long {
-		long[i]--
-	}
-	return s.found(&m.long, at, s.likely(&m.long, view, from, long))
+	return s.found(&m.short, at, s.likely(&m.short, view, from, short)) && s.found(&m.long, at, s.likely(&m.long, view, from, long))
 }
 
 // found compares what likely returned.

@@ -92,7 +92,7 @@ func newTable(of []candidate, width int) table {
 	if len(of) == 0 {
 		return table{width: width}
 	}
-	size := max(1, bits.Len(uint(len(of)*3/2))) // two thirds of a phrase for a bucket of two
+	size := max(1, bits.Len(uint(len(of)))) // at most a phrase for a bucket of two
 	t := table{width: width, buckets: make([]bucket, 1<<size), slots: make([][2]slot, 1<<size), shift: uint(64 - size)}
 	for _, c := range of {
 		t.add(c)
