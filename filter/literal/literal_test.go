@@ -143,7 +143,7 @@ func TestPhrasesThatAreMuchAlike(t *testing.T) {
 
 func TestAStreamFindsWhatAScanFinds(t *testing.T) {
 	ps := []Pattern{{Text: "he"}, {Text: "she", OpenRight: true}, {Text: "verzekering"}, {Text: "bsn"}, {Text: "één"}, {Text: "s", OpenLeft: true, OpenRight: true}}
-	text := []byte(strings.Repeat("she sells Verzekeringen, één verzekering; bsn he. ", 40))
+	text := []byte(strings.Repeat("she sells Verzekeringen, één verzekering; bsn he. Geen herverzekering ", 40))
 	want := sorted(scan(t, ps, text))
 	m, err := Compile(ps)
 	if err != nil {
@@ -361,4 +361,17 @@ func FuzzStream(f *testing.F) {
 			t.Fatalf("%v in pieces of %v: %d hits, want %d", ps, cuts, len(got), len(want))
 		}
 	})
+}
+
+// The end of a text ends a word, whatever stood in the buffer of the search before.
+func TestAShortWordEndsATextOfAnyLength(t *testing.T) {
+	ps := []Pattern{{Text: "pw"}, {Text: "bsn"}, {Text: "klas"}}
+	for size := block - 10; size < block+20; size++ {
+		for _, p := range ps {
+			text := append(bytes.Repeat([]byte{'q'}, size-len(p.Text)-1), " "+p.Text...)
+			if n := len(scan(t, ps, text)); n != 1 {
+				t.Errorf("%q at the end of %d bytes: %d hits", p.Text, size, n)
+			}
+		}
+	}
 }

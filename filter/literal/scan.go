@@ -26,11 +26,8 @@ type search struct {
 	long   [block]uint16 // places in the block
 	short  [block]uint16
 	left   [block]uint64 // what is left of them, with the slot that fits
-	tail   [before + block + 16]byte
+	tail   [block + 16]byte // the end of a text, and blanks
 }
-
-// before is how much of a text stands before the last part of it in search.tail.
-const before = 8
 
 // scanGrams looks for the phrases that have grams. It reports whether emit always returned
 // true.
@@ -50,9 +47,8 @@ func (m *Matcher) scanGrams(text []byte, emit func(Hit) bool) bool {
 		for i := range s.tail {
 			s.tail[i] = ' '
 		}
-		from := max(0, at-before)
-		copy(s.tail[before-(at-from):], text[from:])
-		if !s.block(at, s.tail[:], before, min(block, len(text)-at)) {
+		copy(s.tail[:], text[at:])
+		if !s.block(at, s.tail[:], 0, min(block, len(text)-at)) {
 			return false
 		}
 	}
@@ -79,7 +75,7 @@ func (s *search) block(at int, view []byte, from, size int) bool {
 // found compares what likely returned.
 func (s *search) found(t *table, at int, list []uint64) bool {
 	for _, l := range list {
-		p := at + int(int16(l))
+		p := at + int(uint16(l))
 		if l&several != 0 {
 			if !s.compare(t, p) {
 				return false
@@ -170,7 +166,7 @@ func (s *search) likely(t *table, view []byte, from int, list []uint16) []uint64
 	}
 	n, buckets, last := 0, t.buckets, uint64(len(t.buckets)-1)
 	for _, p := range list {
-		w := binary.LittleEndian.Uint64(view[from+int(int16(p)):]) | blur
+		w := binary.LittleEndian.Uint64(view[from+int(p):]) | blur
 		i := t.home(w) & last
 		b := &buckets[i]
 		var first, second uint64

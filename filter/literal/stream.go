@@ -27,9 +27,6 @@ func (s *Stream) Write(piece []byte) bool {
 		// What ends at the last byte depends on what comes: whether a word ends there.
 		s.scan(s.at + len(s.buf) - 1)
 		keep := min(len(s.buf), s.m.longest+2) // with the byte before the longest phrase
-		if (len(s.buf)-keep)&1 != 0 {
-			keep++
-		}
 		copy(s.buf, s.buf[len(s.buf)-keep:])
 		s.at += len(s.buf) - keep
 		s.buf = s.buf[:keep]
