@@ -25,7 +25,7 @@ type search struct {
 	groups [block / 4]uint32
 	long   [block]uint16 // places in the block
 	short  [block]uint16
-	left   [block]uint64 // what is left of them, with the slot that fits
+	left   [block]uint64    // what is left of them, with the slot that fits
 	tail   [block + 16]byte // the end of a text, and blanks
 }
 
