@@ -21,7 +21,8 @@ type TB interface {
 const SwaksTLS = "swaks-tls"
 
 // packages are the Debian packages that the programs come in.
-var packages = map[string]string{"smtp-sink": "postfix", "smtp-source": "postfix", SwaksTLS: "libnet-ssleay-perl", "clamd": "clamav-daemon"}
+var packages = map[string]string{"smtp-sink": "postfix", "smtp-source": "postfix", SwaksTLS: "libnet-ssleay-perl", "clamd": "clamav-daemon",
+	"nginx": "nginx-light", "krb5kdc": "krb5-kdc", "kinit": "krb5-user", "kadmin.local": "krb5-admin-server", "nft": "nftables", "ip": "iproute2"}
 
 // Need skips the test, by name, if a program is not there. In CI (CI=true) the test
 // fails instead: there none may be left out.
