@@ -9,9 +9,9 @@ import (
 
 // Nginx is a running web server.
 type Nginx struct {
-	dir      string
-	port     int
-	proc     *process
+	dir  string
+	port int
+	proc *process
 }
 
 // StartNginx serves the files under dir/www over HTTP with one worker. With a certificate
