@@ -1,0 +1,49 @@
+package content
+
+import (
+	"sync"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/roster"
+)
+
+// Exchange is one request with its response, as far as looking into it needs to know.
+type Exchange struct {
+	ID      filter.ID
+	Time    time.Time
+	Group   roster.Group
+	Host    string
+	Score   bool // pages of the host are scored: it is in no category
+	Grounds filter.Grounds
+
+	mu    sync.Mutex
+	found Found
+}
+
+// Found is what looking into an exchange came to.
+type Found struct {
+	Verdict       filter.Verdict // Reject: blocked
+	Uninspectable bool
+	Incomplete    bool
+	SetAside      bool // a copy is in the quarantine
+}
+
+// Note adds what was found: the strictest verdict stays.
+func (x *Exchange) Note(f Found) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if f.Verdict.Action > x.found.Verdict.Action || x.found.Verdict == (filter.Verdict{}) {
+		x.found.Verdict = f.Verdict
+	}
+	x.found.Uninspectable = x.found.Uninspectable || f.Uninspectable
+	x.found.Incomplete = x.found.Incomplete || f.Incomplete
+	x.found.SetAside = x.found.SetAside || f.SetAside
+}
+
+// Found returns what was found so far.
+func (x *Exchange) Found() Found {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.found
+}
