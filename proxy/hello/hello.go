@@ -7,7 +7,6 @@
 package hello
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -108,14 +107,27 @@ func (t *tap) SetDeadline(time.Time) error      { return nil }
 func (t *tap) SetReadDeadline(time.Time) error  { return nil }
 func (t *tap) SetWriteDeadline(time.Time) error { return nil }
 
-// Replay returns a connection that reads what was read already before the rest.
-func Replay(c net.Conn, raw []byte) net.Conn {
-	return &replayed{Conn: c, Reader: io.MultiReader(bytes.NewReader(raw), c)}
-}
-
-type replayed struct {
+// Replayed is a connection that reads what was read already before the rest.
+type Replayed struct {
 	net.Conn
-	io.Reader
+	again []byte
 }
 
-func (r *replayed) Read(b []byte) (int, error) { return r.Reader.Read(b) }
+// Replay returns a connection that reads raw first.
+func Replay(c net.Conn, raw []byte) *Replayed { return &Replayed{c, raw} }
+
+// Read implements net.Conn.
+func (r *Replayed) Read(b []byte) (int, error) {
+	if len(r.again) == 0 {
+		return r.Conn.Read(b)
+	}
+	n := copy(b, r.again)
+	if r.again = r.again[n:]; len(r.again) == 0 {
+		r.again = nil
+	}
+	return n, nil
+}
+
+// Done reports whether all of it was read again: from now on the connection itself can
+// be read.
+func (r *Replayed) Done() bool { return len(r.again) == 0 }

@@ -1,0 +1,146 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/journal"
+	"sluis/internal/roster"
+	"sluis/proxy/content"
+	"sluis/proxy/identify"
+	"sluis/proxy/leaf"
+	"sluis/proxy/outside"
+	"sluis/proxy/page"
+	"sluis/proxy/policy"
+)
+
+// Identifier tells who sends a request.
+type Identifier interface {
+	Who(ctx context.Context, client netip.Addr, authorization string) (identify.Who, error)
+	Challenges() []string
+}
+
+// Policy decides where a request may go.
+type Policy interface {
+	Decide(policy.Request) policy.Decision
+}
+
+// Grounds settles which purposes may be served on a request (C3.2a).
+type Grounds interface {
+	Grounds(id filter.ID, at time.Time, who identify.Who, upload bool) (filter.Grounds, error)
+}
+
+// Content looks into requests and responses that can be read. It may replace bodies. If it
+// reports true the request or response is blocked; what it found is in the exchange.
+type Content interface {
+	Request(ctx context.Context, x *content.Exchange, r *http.Request) (blocked bool, err error)
+	Response(ctx context.Context, x *content.Exchange, r *http.Response) (blocked bool, err error)
+}
+
+// Pages are shown to people. As a handler it is the gateway's own site.
+type Pages interface {
+	http.Handler
+	Block(w http.ResponseWriter, r *http.Request, b page.Blocked)
+	Error(w http.ResponseWriter, r *http.Request, status int)
+}
+
+// Journal takes the record of a request off the hot path.
+type Journal interface {
+	Put(r journal.Record, s roster.Subject)
+}
+
+// Config is one version of everything that can change while the proxy runs.
+type Config struct {
+	Name    string         // host name of the gateway's own site
+	Clients []netip.Prefix // who may use the proxy
+	Ports   []uint16       // of sites that tunnels may be made to; none: 443
+	Plain   []uint16       // of sites without TLS; none: 80
+	Opaque  bool           // tunnels may carry other things than TLS
+	Limits  Limits
+
+	TLS       *tls.Config     // of the proxy itself; nil: it is not asked over TLS
+	Authority *leaf.Authority // nil: nothing is inspected
+	Roots     *x509.CertPool  // authorities of sites; nil: the system's
+	Dialer    *outside.Dialer
+
+	Identify Identifier
+	Policy   Policy
+	Grounds  Grounds
+	Content  Content // nil: nothing is looked into
+	Pages    Pages
+	Journal  Journal
+	Log      *slog.Logger // nil: no log
+}
+
+// Limits bound what clients and sites can take. A zero field has the default.
+type Limits struct {
+	Connections int           // of clients, at once; default 4000
+	PerAddress  int           // of one client; default 400
+	Header      int           // bytes of the header of a request or response; default 64 KiB
+	HeaderTime  time.Duration // for the header of a request to arrive; default 10 s
+	Hello       time.Duration // for a hello and a TLS handshake; default 5 s
+	KeepAlive   time.Duration // between two requests; default 2 minutes
+	Idle        time.Duration // between two reads or writes of a body; default 5 minutes
+	Response    time.Duration // for a site to begin its response; default 2 minutes
+	Tunnel      time.Duration // of silence in both directions of a tunnel; default 15 minutes
+}
+
+func (l *Limits) defaults() {
+	for _, d := range []struct {
+		have *time.Duration
+		want time.Duration
+	}{
+		{&l.HeaderTime, 10 * time.Second}, {&l.Hello, 5 * time.Second}, {&l.KeepAlive, 2 * time.Minute},
+		{&l.Idle, 5 * time.Minute}, {&l.Response, 2 * time.Minute}, {&l.Tunnel, 15 * time.Minute},
+	} {
+		if *d.have == 0 {
+			*d.have = d.want
+		}
+	}
+	for _, d := range []struct {
+		have *int
+		want int
+	}{{&l.Connections, 4000}, {&l.PerAddress, 400}, {&l.Header, 64 << 10}} {
+		if *d.have == 0 {
+			*d.have = d.want
+		}
+	}
+}
+
+// Check tells what is missing.
+func (c *Config) Check() error {
+	switch {
+	case c.Identify == nil || c.Policy == nil || c.Grounds == nil || c.Pages == nil || c.Journal == nil || c.Dialer == nil:
+		return errors.New("proxy: identification, policy, grounds, pages, journal and dialer are needed")
+	case c.Name == "":
+		return errors.New("proxy: the gateway's own host name is needed")
+	case len(c.Clients) == 0:
+		return errors.New("proxy: nobody may use it: name the networks of the clients")
+	}
+	return nil
+}
+
+func (c *Config) defaults() {
+	c.Limits.defaults()
+	if len(c.Ports) == 0 {
+		c.Ports = []uint16{443}
+	}
+	if len(c.Plain) == 0 {
+		c.Plain = []uint16{80}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+func (c *Config) client(a netip.Addr) bool {
+	return slices.ContainsFunc(c.Clients, func(p netip.Prefix) bool { return p.Contains(a) })
+}

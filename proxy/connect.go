@@ -1,0 +1,244 @@
+package proxy
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"sluis/proxy/hello"
+	"sluis/proxy/identify"
+	"sluis/proxy/policy"
+)
+
+// connect answers a request for a tunnel (RFC 9110, section 9.3.6).
+func (p *Proxy) connect(world *world, who identify.Who, w http.ResponseWriter, r *http.Request) {
+	v := p.begin(world, who)
+	v.tls, v.exchange.Host = true, hostOf(r.Host)
+	pw := &writer{ResponseWriter: w, visit: v, control: http.NewResponseController(w)}
+	refuse := func(status int) {
+		world.Pages.Error(pw, r, status)
+		v.end()
+	}
+	port := portOf(r.Host, 0)
+	switch {
+	case !validHost(v.exchange.Host) || port == 0:
+		refuse(http.StatusBadRequest)
+		return
+	case !slices.Contains(world.Ports, port):
+		v.blocked = true
+		refuse(http.StatusForbidden)
+		return
+	case p.wentRound(r):
+		refuse(http.StatusLoopDetected)
+		return
+	}
+	d := v.decide(policy.Request{Hosts: [3]string{v.exchange.Host}, TLS: true})
+	show := d.Action == policy.Block && d.BlockPage && world.Authority != nil
+	if d.Action == policy.Block && !show {
+		world.Pages.Block(pw, r, v.page())
+		v.end()
+		return
+	}
+	t := &tunnel{proxy: p, world: world, who: who, visit: v, host: v.exchange.Host, site: v.exchange.Host, port: port}
+	if d.Action == policy.Allow { // so that it can still be said that there is no way there
+		if err := t.dial(r.Context()); err != nil {
+			refuse(statusOf(err))
+			return
+		}
+	}
+	conn, rw, err := hijack(pw.control)
+	if err != nil {
+		t.close()
+		v.end()
+		return
+	}
+	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
+	t.client, t.conn = clientOf(conn), conn
+	if g, ok := conn.(*guard); ok {
+		t.conn, early = g.Conn, append(slices.Clone(early), g.buffered()...)
+	}
+	v.status = http.StatusOK
+	t.asked = true
+	go t.run(early) // and let go of what the server keeps for requests
+}
+
+// intercept takes connections to port 443 that were put through the proxy, whose hello
+// tells where they are going to.
+func (p *Proxy) intercept(l net.Listener) error {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		go p.intercepted(c.(*client))
+	}
+}
+
+func (p *Proxy) intercepted(c *client) {
+	world := p.world.Load()
+	address := addrOf(c.RemoteAddr())
+	who, err := world.Identify.Who(context.Background(), address, "")
+	if err != nil || !world.allowed(address) {
+		p.metrics.refused.WithLabelValues("stranger").Inc()
+		c.Close()
+		return
+	}
+	v := p.begin(world, who)
+	v.tls = true
+	t := &tunnel{proxy: p, world: world, who: who, visit: v, client: c, conn: c, port: 443}
+	if c.through.Original != nil {
+		if to, err := c.through.Original(c.Conn); err == nil {
+			t.host, t.port = to.Addr().Unmap().String(), to.Port()
+		}
+	}
+	t.run(nil)
+}
+
+// tunnel is a connection of a client through which it wants to speak to a site.
+type tunnel struct {
+	proxy *Proxy
+	world *world
+	who   identify.Who
+	visit *visit
+
+	asked   bool           // by CONNECT, which has to be answered
+	host    string         // to connect to; empty: nobody told
+	port    uint16         //
+	site    string         // that the client speaks to: the name in the hello, if there is one
+	request policy.Request // all that the hello and CONNECT tell
+
+	client *client
+	conn   net.Conn // of the client, as it is to be read
+	up     net.Conn // to the site; nil: not yet
+	dialed string   // host that up is to
+
+	splice
+}
+
+// dial connects to the site, or to the host that enforces something in its place.
+func (t *tunnel) dial(ctx context.Context) error {
+	host := t.host
+	if c := t.visit.decision.Connect; c != "" {
+		host = c
+	}
+	up, err := t.world.Dialer.DialContext(ctx, "tcp", join(host, t.port))
+	if err == nil {
+		t.up, t.dialed = up, host
+	}
+	return err
+}
+
+func (t *tunnel) close() {
+	if t.up != nil {
+		t.up.Close()
+	}
+	if t.conn != nil {
+		t.conn.Close()
+	}
+}
+
+// finish ends the visit with the tunnel.
+func (t *tunnel) finish() {
+	t.close()
+	t.visit.end()
+}
+
+// run answers the client, reads its hello and does what is decided.
+func (t *tunnel) run(early []byte) {
+	t.conn.SetDeadline(time.Now().Add(t.world.Limits.Hello))
+	if t.asked {
+		if _, err := t.conn.Write([]byte("HTTP/1.1 200 Connection established\r\n\r\n")); err != nil {
+			t.finish()
+			return
+		}
+	}
+	if len(early) > 0 {
+		t.conn = hello.Replay(t.conn, early)
+	}
+	h, err := hello.Read(t.conn)
+	if err != nil {
+		t.opaque(h.Raw)
+		return
+	}
+	if !t.judge(h) {
+		return
+	}
+	if t.visit.decision.Action != policy.Allow {
+		t.open(h)
+		return
+	}
+	t.pass(h.Raw)
+}
+
+// judge asks the policy with all that is known now. If it reports false the tunnel has
+// ended.
+func (t *tunnel) judge(h hello.Hello) bool {
+	if h.Name != "" {
+		t.site = h.Name
+		if !t.asked { // the name is looked up: nobody reaches one host under the name of another
+			t.host = h.Name
+		}
+	}
+	if t.site == "" {
+		t.site = t.host
+	}
+	if !validHost(t.site) {
+		t.refuse()
+		return false
+	}
+	t.visit.exchange.Host = t.site
+	t.request = policy.Request{Hosts: [3]string{t.host, h.Name}, TLS: true, ECH: h.ECH, NoSNI: h.Name == ""}
+	d := t.visit.decide(t.request)
+	if d.Action == policy.Block && (!d.BlockPage || t.world.Authority == nil) {
+		t.refuse()
+		return false
+	}
+	if t.up != nil && (d.Action != policy.Allow || d.Connect != "" && d.Connect != t.dialed) {
+		t.up.Close()
+		t.up = nil
+	}
+	return true
+}
+
+// accessDenied is a fatal alert (RFC 8446, section 6.2): browsers tell that the connection
+// was refused, and do not try again.
+var accessDenied = []byte{21, 3, 3, 0, 2, 2, 49}
+
+func (t *tunnel) refuse() {
+	t.visit.blocked = true
+	t.conn.Write(accessDenied)
+	t.finish()
+}
+
+// opaque passes on what is not TLS, if that may be.
+func (t *tunnel) opaque(raw []byte) {
+	if !t.world.Opaque || t.up == nil {
+		t.visit.blocked = true
+		t.finish()
+		return
+	}
+	t.visit.tls = false
+	t.pass(raw)
+}
+
+// pass lets the client and the site speak to each other.
+func (t *tunnel) pass(raw []byte) {
+	if t.up == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*t.world.Limits.Hello)
+		defer cancel()
+		if err := t.dial(ctx); err != nil {
+			t.visit.status = statusOf(err)
+			t.finish()
+			return
+		}
+	}
+	t.up.SetWriteDeadline(time.Now().Add(t.world.Limits.Idle))
+	if _, err := t.up.Write(raw); err != nil {
+		t.finish()
+		return
+	}
+	t.visit.bytes.Add(int64(len(raw)))
+	t.copyBoth()
+}

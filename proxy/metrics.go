@@ -1,0 +1,32 @@
+package proxy
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics count; none has a label that could name a person, a site, or hold content.
+type metrics struct {
+	requests    *prometheus.CounterVec // action, category
+	refused     *prometheus.CounterVec // reason
+	bytes       prometheus.Counter
+	connections prometheus.Gauge
+	tunnels     prometheus.Gauge
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	counter := func(name, help string) prometheus.CounterOpts {
+		return prometheus.CounterOpts{Namespace: "sluis", Subsystem: "web", Name: name, Help: help}
+	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "sluis", Subsystem: "web", Name: name, Help: help})
+	}
+	m := &metrics{
+		requests:    prometheus.NewCounterVec(counter("requests_total", "Requests and tunnels, by what was done and the category."), []string{"action", "category"}),
+		refused:     prometheus.NewCounterVec(counter("refused_total", "Connections and requests refused, by reason."), []string{"reason"}),
+		bytes:       prometheus.NewCounter(counter("bytes_total", "Bytes of bodies and tunnels, both ways.")),
+		connections: gauge("connections", "Connections of clients open now."),
+		tunnels:     gauge("tunnels", "Tunnels open now."),
+	}
+	if reg != nil {
+		reg.MustRegister(m.requests, m.refused, m.bytes, m.connections, m.tunnels)
+	}
+	return m
+}

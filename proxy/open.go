@@ -1,0 +1,56 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+
+	"sluis/proxy/hello"
+)
+
+// opened is the connection of a client within which the proxy stands in for the site.
+type opened struct {
+	net.Conn
+	tunnel *tunnel
+}
+
+// open stands in for the site, with a certificate of the own authority: to look into what
+// is asked there, or to show why it is blocked.
+func (t *tunnel) open(h hello.Hello) {
+	if t.world.Authority == nil || t.site == "" {
+		t.refuse()
+		return
+	}
+	conn := tls.Server(&opened{hello.Replay(t.conn, h.Raw), t}, &tls.Config{
+		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return t.world.Authority.For(t.site) },
+	})
+	if err := conn.HandshakeContext(context.Background()); err != nil {
+		t.finish() // such as a program that trusts its own certificate only
+		return
+	}
+	t.conn.SetDeadline(time.Time{})
+	var c net.Conn = conn
+	if conn.ConnectionState().NegotiatedProtocol != "h2" {
+		c = newGuard(conn, t.world.Limits.Header)
+	}
+	if t.proxy.handover.give(c) != nil {
+		t.finish()
+	}
+}
+
+// tunnelOf returns the tunnel that a request came through; nil if it came through none.
+func tunnelOf(ctx context.Context) *tunnel {
+	c, _ := ctx.Value(connKey{}).(net.Conn)
+	if g, ok := c.(*guard); ok {
+		c = g.Conn
+	}
+	if s, ok := c.(*tls.Conn); ok {
+		c = s.NetConn()
+	}
+	if o, ok := c.(*opened); ok {
+		return o.tunnel
+	}
+	return nil
+}

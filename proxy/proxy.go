@@ -1,0 +1,169 @@
+package proxy
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sluis/proxy/identify"
+)
+
+// Proxy is the HTTP proxy. Serve it on any number of listeners.
+type Proxy struct {
+	world    atomic.Pointer[world]
+	via      string // by which requests that went round are recognised
+	metrics  *metrics
+	forward  *httputil.ReverseProxy
+	draining atomic.Bool
+
+	explicit, plain *http.Server
+	inner           *http.Server // of inspected connections
+	handover        *handover
+
+	mu        sync.Mutex
+	listeners map[net.Listener]struct{}
+	clients   map[*client]struct{}
+	perAddr   map[string]int
+	gone      *sync.Cond // a client was forgotten
+}
+
+// world is one version of the configuration, with what is made of it.
+type world struct {
+	Config
+	transports *transports
+}
+
+// New returns a proxy that is ready to serve. Its metrics go to reg, which may be nil.
+func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
+	p := &Proxy{
+		via:       "sluis-" + rand.Text()[:10],
+		metrics:   newMetrics(reg),
+		handover:  newHandover(),
+		listeners: map[net.Listener]struct{}{},
+		clients:   map[*client]struct{}{},
+		perAddr:   map[string]int{},
+	}
+	p.gone = sync.NewCond(&p.mu)
+	if err := p.Reload(cfg); err != nil {
+		return nil, err
+	}
+	p.forward = p.forwarder()
+	l := p.world.Load().Limits
+	server := func(h http.HandlerFunc) *http.Server {
+		return &http.Server{
+			Handler: h, ReadHeaderTimeout: l.HeaderTime, IdleTimeout: l.KeepAlive, MaxHeaderBytes: l.Header,
+			ErrorLog: log.New(io.Discard, "", 0), // it quotes what clients send
+			ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+				return identify.Connection(context.WithValue(ctx, connKey{}, c))
+			},
+		}
+	}
+	p.explicit, p.plain, p.inner = server(p.serveExplicit), server(p.servePlain), server(p.serveInner)
+	go p.inner.Serve(p.handover)
+	return p, nil
+}
+
+// connKey is the key of a request's connection in its context.
+type connKey struct{}
+
+// Reload puts cfg in the place of the current configuration. Requests that have started
+// finish as they began. Header limits and times stay as New got them.
+func (p *Proxy) Reload(cfg Config) error {
+	if err := cfg.Check(); err != nil {
+		return err
+	}
+	cfg.defaults()
+	if old := p.world.Swap(&world{Config: cfg, transports: newTransports(&cfg)}); old != nil {
+		old.transports.retire()
+	}
+	return nil
+}
+
+// Shutdown stops accepting and waits for requests to finish and tunnels to fall silent.
+// When ctx ends first, it cuts what is left and returns ctx's error.
+func (p *Proxy) Shutdown(ctx context.Context) error {
+	p.mu.Lock()
+	p.draining.Store(true)
+	for l := range p.listeners {
+		l.Close()
+	}
+	for c := range p.clients {
+		c.hurry()
+	}
+	p.mu.Unlock()
+
+	stop := context.AfterFunc(ctx, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for c := range p.clients {
+			c.cut()
+		}
+	})
+	for _, s := range []*http.Server{p.explicit, p.plain, p.inner} {
+		s.Shutdown(ctx)
+	}
+	p.mu.Lock()
+	for len(p.clients) > 0 {
+		p.gone.Wait()
+	}
+	p.mu.Unlock()
+	p.world.Load().transports.retire()
+	if !stop() {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// handover is a listener whose connections come from within.
+type handover struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newHandover() *handover {
+	return &handover{conns: make(chan net.Conn), done: make(chan struct{})}
+}
+
+func (h *handover) give(c net.Conn) error {
+	select {
+	case h.conns <- c:
+		return nil
+	case <-h.done:
+		return net.ErrClosed
+	}
+}
+
+// Accept implements net.Listener.
+func (h *handover) Accept() (net.Conn, error) {
+	select {
+	case c := <-h.conns:
+		return c, nil
+	case <-h.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener.
+func (h *handover) Close() error {
+	h.once.Do(func() { close(h.done) })
+	return nil
+}
+
+// Addr implements net.Listener.
+func (h *handover) Addr() net.Addr { return &net.TCPAddr{} }
+
+// hurryTime is how long a tunnel may be silent once the proxy stops.
+const hurryTime = 2 * time.Second
+
+var errBlocked = errors.New("the response is blocked")

@@ -1,0 +1,140 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"sluis/proxy/hello"
+)
+
+// splice is the part of a tunnel in which both sides speak.
+type splice struct {
+	last     atomic.Int64 // when something was said, in nanoseconds since 1970
+	running  atomic.Int32 // directions that are open
+	hurrying atomic.Bool
+}
+
+// copyBoth starts both directions and returns. The last to end finishes the tunnel.
+func (t *tunnel) copyBoth() {
+	client, site := t.ends()
+	t.conn.SetDeadline(time.Time{})
+	t.up.SetDeadline(time.Time{})
+	t.last.Store(time.Now().UnixNano())
+	t.running.Store(2)
+	t.proxy.metrics.tunnels.Inc()
+	if t.client != nil {
+		t.client.tunnel.Store(t)
+		if t.proxy.draining.Load() {
+			t.hurry()
+		}
+	}
+	go t.copy(site, client)
+	go t.copy(client, site)
+}
+
+// ends returns the two connections: as the kernel knows them where nothing is in between,
+// so that it does the copying.
+func (t *tunnel) ends() (client, site net.Conn) {
+	client, site = t.conn, t.up
+	if c, ok := client.(*hello.Replayed); ok && c.Done() {
+		client = c.Conn
+	}
+	if c, ok := client.(interface{ NetConn() net.Conn }); ok {
+		if tcp, ok := c.NetConn().(*net.TCPConn); ok {
+			client = tcp
+		}
+	}
+	return client, site
+}
+
+// copy copies one direction until its end, and passes the end on: the other direction may
+// go on (half-close).
+func (t *tunnel) copy(dst, src net.Conn) {
+	err := t.copyUntilSilent(dst, src)
+	half, ok := dst.(interface{ CloseWrite() error })
+	if err != nil || !ok || half.CloseWrite() != nil {
+		t.close()
+	}
+	if t.running.Add(-1) == 0 {
+		t.proxy.metrics.tunnels.Dec()
+		t.finish()
+	}
+}
+
+var errSilent = errors.New("the tunnel was silent for too long")
+
+func (t *tunnel) copyUntilSilent(dst, src net.Conn) error {
+	p := newPump(dst, src)
+	for {
+		idle := t.patience()
+		src.SetReadDeadline(time.Now().Add(idle))
+		dst.SetWriteDeadline(time.Now().Add(t.world.Limits.Idle))
+		n, err := p.step()
+		if n > 0 {
+			t.visit.bytes.Add(n)
+			t.last.Store(time.Now().UnixNano())
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, io.EOF):
+			return nil
+		case n == 0 && errors.Is(err, os.ErrDeadlineExceeded):
+			if time.Since(time.Unix(0, t.last.Load())) >= t.patience() { // in the other direction too
+				return errSilent
+			}
+		default:
+			return err
+		}
+	}
+}
+
+func (t *tunnel) patience() time.Duration {
+	if t.hurrying.Load() {
+		return hurryTime
+	}
+	return t.world.Limits.Tunnel
+}
+
+// hurry ends the tunnel once it is silent for a moment.
+func (t *tunnel) hurry() {
+	t.hurrying.Store(true)
+	soon := time.Now().Add(hurryTime)
+	t.conn.SetReadDeadline(soon)
+	t.up.SetReadDeadline(soon)
+}
+
+// small is the buffer of a direction that the kernel cannot copy.
+const small = 8 << 10
+
+// pump copies what there is.
+type pump struct {
+	dst, src net.Conn
+	buf      []byte
+	kernel   kernelPump
+}
+
+func newPump(dst, src net.Conn) *pump {
+	p := &pump{dst: dst, src: src}
+	if !p.kernel.init(dst, src) {
+		p.buf = make([]byte, small)
+	}
+	return p
+}
+
+// step waits until there is something, and copies it. The error is io.EOF at the end.
+func (p *pump) step() (int64, error) {
+	if p.buf == nil {
+		return p.kernel.step()
+	}
+	n, err := p.src.Read(p.buf)
+	if n > 0 {
+		if _, werr := p.dst.Write(p.buf[:n]); werr != nil {
+			return int64(n), werr
+		}
+	}
+	return int64(n), err
+}

@@ -1,0 +1,63 @@
+package proxy
+
+import (
+	"io"
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// kernelPump lets the kernel copy between two sockets (splice(2), by way of io.Copy). It
+// holds a pipe only while there is something to copy: silent tunnels cost none.
+type kernelPump struct {
+	dst, src *net.TCPConn
+	raw      syscall.RawConn
+	peek     func(fd uintptr) bool
+	ready    int
+	err      error
+}
+
+func (k *kernelPump) init(dst, src net.Conn) bool {
+	var ok bool
+	if k.dst, ok = dst.(*net.TCPConn); !ok {
+		return false
+	}
+	if k.src, ok = src.(*net.TCPConn); !ok {
+		return false
+	}
+	raw, err := k.src.SyscallConn()
+	if err != nil {
+		return false
+	}
+	k.raw = raw
+	k.peek = func(fd uintptr) bool {
+		var b [1]byte
+		n, _, err := unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		switch {
+		case err == unix.EAGAIN || err == unix.EINTR:
+			return false
+		case err != nil:
+			k.err = err
+		case n == 0:
+			k.err = io.EOF
+		default:
+			if k.ready, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ); err != nil || k.ready < 1 {
+				k.ready = 1
+			}
+		}
+		return true
+	}
+	return true
+}
+
+func (k *kernelPump) step() (int64, error) {
+	k.ready, k.err = 0, nil
+	if err := k.raw.Read(k.peek); err != nil {
+		return 0, err
+	}
+	if k.err != nil {
+		return 0, k.err
+	}
+	return io.CopyN(k.dst, k.src, int64(k.ready))
+}

@@ -1,0 +1,106 @@
+package proxy
+
+import (
+	"context"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/journal"
+	"sluis/proxy/content"
+	"sluis/proxy/identify"
+	"sluis/proxy/page"
+	"sluis/proxy/policy"
+	"sluis/rules"
+)
+
+// visit is one request, or one tunnel, on its way.
+type visit struct {
+	world    *world
+	metrics  *metrics
+	exchange content.Exchange
+	who      identify.Who
+	decision policy.Decision
+	tls      bool // the connection to the site is encrypted
+	upload   bool // the request has a body
+	blocked  bool
+	status   int
+	bytes    atomic.Int64 // both ways
+}
+
+type visitKey struct{}
+
+func visitOf(ctx context.Context) *visit {
+	v, _ := ctx.Value(visitKey{}).(*visit)
+	return v
+}
+
+// begin begins a visit. Its id is random, and set before anything of it is looked at, so
+// that the sample is blind (C3.3b).
+func (p *Proxy) begin(w *world, who identify.Who) *visit {
+	v := &visit{world: w, metrics: p.metrics, who: who}
+	v.exchange.ID, v.exchange.Time, v.exchange.Group = filter.NewID(), time.Now().UTC(), who.Group
+	return v
+}
+
+// decide asks the policy. The first host is the one that the site is called by.
+func (v *visit) decide(r policy.Request) policy.Decision {
+	r.Group, r.Time = v.who.Group, v.exchange.Time
+	v.decision = v.world.Policy.Decide(r)
+	v.tls = r.TLS
+	v.exchange.Score = !v.decision.Listed
+	if v.decision.Action == policy.Block {
+		v.blocked = true
+	}
+	return v.decision
+}
+
+// page is what a page tells of a visit that was blocked.
+func (v *visit) page() page.Blocked {
+	b := page.Blocked{
+		ID: v.exchange.ID, Host: v.exchange.Host, Group: v.who.Group,
+		Category: v.decision.Category, Clause: v.decision.Clause, Own: v.decision.Own, Rule: v.decision.Rule,
+	}
+	if f := v.exchange.Found(); v.decision.Action != policy.Block {
+		b.Content, b.Upload = true, v.upload
+		b.Category, b.Clause, b.Rule = f.Verdict.Category, f.Verdict.Clause, f.Verdict.Rule
+	}
+	return b
+}
+
+// end writes the one record (C3.2e). The site is in it where it was blocked, as its
+// registrable domain, and nowhere else.
+func (v *visit) end() {
+	found := v.exchange.Found()
+	g := v.exchange.Grounds
+	r := journal.Record{
+		Time: v.exchange.Time, ID: v.exchange.ID, Kind: journal.Web, Direction: rules.Out, Group: v.who.Group,
+		Purposes: g.Purposes, Confidential: v.who.Subject.Confidential(), Eligible: g.Eligible, Drawn: g.Drawn,
+		Uninspectable: found.Uninspectable, Incomplete: found.Incomplete, TLS: v.tls,
+		Reply: uint16(v.status), Bytes: v.bytes.Load(), Duration: time.Since(v.exchange.Time),
+		Action: found.Verdict.Action, Purpose: found.Verdict.Purpose, Category: found.Verdict.Category,
+		Clause: found.Verdict.Clause, Rule: found.Verdict.Rule,
+	}
+	if v.decision.Action == policy.Block {
+		r.Action, r.Purpose, r.Category = filter.Reject, rules.Conduct, v.decision.Category
+		r.Clause, r.Rule = v.decision.Clause, v.decision.Rule
+		if security(v.decision.Category) {
+			r.Purpose = rules.Security
+		}
+	}
+	if v.blocked && !r.Confidential && !isAddress(v.exchange.Host) {
+		r.Peer = journal.DomainOf(v.exchange.Host)
+	}
+	v.world.Journal.Put(r, v.who.Subject)
+	v.metrics.requests.WithLabelValues(r.Action.String(), r.Category.String()).Inc()
+	v.metrics.bytes.Add(float64(r.Bytes))
+}
+
+// security reports whether sites of a category are blocked for safety: that holds for
+// confidential roles too (C3.2g).
+func security(c rules.Category) bool { return c == rules.Malware || c == rules.Phishing }
+
+// allowed reports whether a client's address is one of those who may use the proxy. With
+// the PROXY protocol it is known only here.
+func (w *world) allowed(a netip.Addr) bool { return w.client(a) }
