@@ -84,10 +84,10 @@ func (g *guard) Read(b []byte) (int, error) {
 			return 0, errMalformed
 		case inBody, inChunk:
 			n, err := g.in.Read(b[:min(int64(len(b)), g.remain)])
-			if g.remain -= int64(n); g.remain == 0 {
-				if g.state++; g.state == inChunkSize { // of a body: nothing follows
-					g.state = inHead
-				}
+			if g.remain -= int64(n); g.remain == 0 && g.state == inBody {
+				g.state = inHead
+			} else if g.remain == 0 {
+				g.state = afterChunk
 			}
 			return n, err
 		}
@@ -207,6 +207,9 @@ func (h *head) take(line []byte) bool {
 	v := strings.Trim(string(value), " \t")
 	switch strings.ToLower(string(name)) {
 	case "host":
+		if strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r == 127 }) {
+			return false
+		}
 		h.hosts = append(h.hosts, v)
 	case "content-length":
 		h.lengths = append(h.lengths, v)
