@@ -195,10 +195,18 @@ func (b *body) Read(p []byte) (int, error) {
 	b.control.SetReadDeadline(time.Now().Add(b.idle))
 	n, err := b.ReadCloser.Read(p)
 	b.visit.bytes.Add(int64(n))
-	if err != nil { // the next request has its own time
+	if err == io.EOF { // all is there; how long the response takes is another matter
 		b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err
+}
+
+// hasten sets a time for the body of a request to go on, whether or not somebody reads it:
+// net/http reads what is left of it after the response.
+func hasten(c *http.ResponseController, r *http.Request, idle time.Duration) {
+	if r.ContentLength != 0 {
+		c.SetReadDeadline(time.Now().Add(idle))
+	}
 }
 
 // writer remembers the status of a response.

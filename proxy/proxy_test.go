@@ -227,7 +227,10 @@ func TestInspect(t *testing.T) {
 	r.decide = inspecting
 	for name, c := range map[string]*http.Client{
 		"HTTP/2.0": r.browser(),
-		"HTTP/1.1": r.browser(func(tr *http.Transport) { tr.ForceAttemptHTTP2 = false; tr.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{} }),
+		"HTTP/1.1": r.browser(func(tr *http.Transport) {
+			tr.ForceAttemptHTTP2 = false
+			tr.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+		}),
 	} {
 		for range 2 {
 			resp, body := r.get(c, at(s, "www.site.example", "/"))
@@ -289,7 +292,9 @@ func TestRefusals(t *testing.T) {
 	r := newRig(t)
 	s := r.site(hello200)
 	port := portString(s)
-	get := func(url, fields string) string { return "GET " + url + " HTTP/1.1\r\nHost: " + hostIn(url) + "\r\n" + fields + "\r\n" }
+	get := func(url, fields string) string {
+		return "GET " + url + " HTTP/1.1\r\nHost: " + hostIn(url) + "\r\n" + fields + "\r\n"
+	}
 	for name, tt := range map[string]struct{ sent, want string }{
 		"a port that is not for TLS":   {"CONNECT site.example:22 HTTP/1.1\r\nHost: site.example:22\r\n\r\n", "403"},
 		"no port":                      {"CONNECT site.example HTTP/1.1\r\nHost: site.example\r\n\r\n", "400"},

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -135,7 +136,7 @@ func (r *rig) Grounds(filter.ID, time.Time, identify.Who, bool) (filter.Grounds,
 func (r *rig) site(h http.Handler, hosts ...string) *httptest.Server {
 	r.t.Helper()
 	s := httptest.NewUnstartedServer(h)
-	s.Config.ErrorLog = nil
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	if len(hosts) == 0 {
 		s.Start()
 	} else {

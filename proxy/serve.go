@@ -14,6 +14,7 @@ import (
 // serveExplicit serves clients that know they speak to a proxy.
 func (p *Proxy) serveExplicit(w http.ResponseWriter, r *http.Request) {
 	world := p.world.Load()
+	hasten(http.NewResponseController(w), r, world.Limits.Idle)
 	client := addressOf(r.RemoteAddr)
 	switch {
 	case !world.allowed(client):
@@ -46,6 +47,7 @@ func (p *Proxy) serveExplicit(w http.ResponseWriter, r *http.Request) {
 // nobody reaches one host under the name of another.
 func (p *Proxy) servePlain(w http.ResponseWriter, r *http.Request) {
 	world := p.world.Load()
+	hasten(http.NewResponseController(w), r, world.Limits.Idle)
 	client := addressOf(r.RemoteAddr)
 	switch {
 	case !world.allowed(client):
@@ -76,6 +78,7 @@ func (p *Proxy) serveInner(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "", http.StatusBadRequest)
 		return
 	}
+	hasten(http.NewResponseController(w), r, t.world.Limits.Idle)
 	if hostOf(r.Host) != t.site || portOf(r.Host, 443) != t.port || r.URL.Host != "" && !strings.EqualFold(r.URL.Host, r.Host) {
 		t.world.Pages.Error(w, r, http.StatusMisdirectedRequest)
 		return

@@ -1,0 +1,266 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/proxy/policy"
+)
+
+// TestSlowClients: who does not go on is let go.
+func TestSlowClients(t *testing.T) {
+	r := newRig(t, func(r *rig) {
+		r.cfg.Limits = Limits{HeaderTime: 200 * time.Millisecond, Hello: 200 * time.Millisecond, Idle: 200 * time.Millisecond, KeepAlive: 200 * time.Millisecond}
+	})
+	s, secure := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { io.Copy(w, q.Body) })), r.site(hello200, "site.example")
+	host := "site.example:" + portString(s)
+	for name, sent := range map[string]string{
+		"says nothing":               "",
+		"a header that stops":        "GET http://" + host + "/ HTTP/1.1\r\nHost",
+		"a body that stops":          "POST http://" + host + "/ HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 10\r\n\r\nabc",
+		"a chunk that stops":         "POST http://" + host + "/ HTTP/1.1\r\nHost: " + host + "\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+		"a tunnel and then nothing":  "CONNECT site.example:" + portString(secure) + " HTTP/1.1\r\nHost: site.example:" + portString(secure) + "\r\n\r\n",
+		"a hello that stops":         "CONNECT site.example:" + portString(secure) + " HTTP/1.1\r\nHost: site.example:" + portString(secure) + "\r\n\r\n\x16\x03\x01\x02\x00\x01",
+		"a body nobody wants":        "POST http://site.example:25/ HTTP/1.1\r\nHost: site.example:25\r\nContent-Length: 10\r\n\r\nabc",
+		"one request, then no other": "GET http://" + host + "/ HTTP/1.1\r\nHost: " + host + "\r\n\r\n",
+	} {
+		c, err := net.Dial("tcp", r.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(c, sent)
+		c.SetReadDeadline(time.Now().Add(10 * time.Second))
+		if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: the connection stays", name)
+		}
+		c.Close()
+	}
+	r.nobodyLeft(t)
+}
+
+// nobodyLeft waits until no client is counted any more.
+func (r *rig) nobodyLeft(t *testing.T) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		r.proxy.mu.Lock()
+		clients, addresses := len(r.proxy.clients), len(r.proxy.perAddr)
+		r.proxy.mu.Unlock()
+		if clients == 0 && addresses == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d clients of %d addresses are still counted", clients, addresses)
+		}
+	}
+}
+
+// TestSlowSite: a site that stops in the middle does not hold the client for ever, and one
+// that says nothing becomes a page.
+func TestSlowSite(t *testing.T) {
+	r := newRig(t, func(r *rig) {
+		r.cfg.Limits = Limits{Response: 200 * time.Millisecond, Idle: 300 * time.Millisecond}
+	})
+	stop := make(chan struct{})
+	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if q.URL.Path == "/half" {
+			io.WriteString(w, "half")
+			w.(http.Flusher).Flush()
+		}
+		<-stop
+	}))
+	defer close(stop)
+	if resp, body := r.get(r.browser(), at(s, "site.example", "/")); resp.StatusCode != 504 || body != "error 504" {
+		t.Errorf("a silent site: %s: %q", resp.Status, body)
+	}
+	resp, err := r.browser().Get(at(s, "site.example", "/half"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if b, err := io.ReadAll(resp.Body); err == nil || string(b) != "half" {
+		t.Errorf("half a page came as %q, %v", b, err)
+	}
+}
+
+func TestConnectionLimits(t *testing.T) {
+	for name, limits := range map[string]Limits{"in all": {Connections: 3}, "of one client": {PerAddress: 3}} {
+		r := newRig(t, func(r *rig) { r.cfg.Limits = limits })
+		ask := func(c net.Conn) error {
+			c.SetDeadline(time.Now().Add(5 * time.Second))
+			io.WriteString(c, "GET /proxy.pac HTTP/1.1\r\nHost: x\r\n\r\n")
+			_, err := io.ReadFull(c, make([]byte, 1))
+			return err
+		}
+		var open []net.Conn
+		for n := range 5 {
+			c, err := net.Dial("tcp", r.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if err := ask(c); (err == nil) != (n < 3) {
+				t.Errorf("%s: connection %d: %v", name, n+1, err)
+			}
+			open = append(open, c)
+		}
+		for _, c := range open {
+			c.Close()
+		}
+		r.nobodyLeft(t)
+		c, err := net.Dial("tcp", r.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ask(c); err != nil {
+			t.Errorf("%s: there is no room again: %v", name, err)
+		}
+		c.Close()
+	}
+}
+
+// TestNothingLeaks: after tunnels of every kind no goroutine and no file descriptor is left.
+func TestNothingLeaks(t *testing.T) {
+	r := newRig(t)
+	s := r.site(hello200, "site.example")
+	var action policy.Action
+	r.decide = func(policy.Request) policy.Decision { return policy.Decision{Action: action, BlockPage: true} }
+	use := func() {
+		for _, action = range []policy.Action{policy.Allow, policy.Inspect, policy.Block} {
+			for range 10 {
+				c := r.browser()
+				r.get(c, at(s, "site.example", "/"))
+				c.CloseIdleConnections()
+				raw := r.tunnel(t, "site.example:"+portString(s))
+				io.WriteString(raw, "no TLS")
+				raw.Close()
+			}
+		}
+		r.nobodyLeft(t)
+		r.proxy.world.Load().transports.retire()
+	}
+	use()
+	goroutines, files := settled(t, 0, 0)
+	use()
+	if g, f := settled(t, goroutines, files); g > goroutines+3 || f > files+3 {
+		t.Errorf("%d goroutines and %d files, then %d and %d", goroutines, files, g, f)
+	}
+}
+
+// settled returns how many goroutines and open files there are, once they are no more than
+// asked or no longer change.
+func settled(t *testing.T, goroutines, files int) (g, f int) {
+	t.Helper()
+	for range 100 {
+		time.Sleep(20 * time.Millisecond)
+		fds, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skipf("SKIPPED: open files cannot be counted here: %v", err)
+		}
+		g, f = runtime.NumGoroutine(), len(fds)
+		if g <= goroutines && f <= files {
+			break
+		}
+	}
+	return g, f
+}
+
+// TestShutdown: requests finish, silent tunnels are ended, and then nobody gets in.
+func TestShutdown(t *testing.T) {
+	r := newRig(t, func(r *rig) { r.cfg.Opaque = true })
+	asked, answer := make(chan struct{}), make(chan struct{})
+	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		close(asked)
+		<-answer
+		io.WriteString(w, "in time")
+	}))
+	silent := r.tunnel(t, r.echo(t))
+	io.WriteString(silent, "x")
+	io.ReadFull(silent, make([]byte, 1))
+	got := make(chan string, 1)
+	go func() {
+		resp, err := r.browser().Get(at(s, "site.example", "/"))
+		if err != nil {
+			got <- err.Error()
+			return
+		}
+		defer resp.Body.Close()
+		b, _ := io.ReadAll(resp.Body)
+		got <- string(b)
+	}()
+	<-asked
+	down := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		down <- r.proxy.Shutdown(ctx)
+	}()
+	if n, err := io.Copy(io.Discard, silent); n != 0 || err != nil {
+		t.Errorf("the silent tunnel: %d bytes, %v", n, err)
+	}
+	select {
+	case err := <-down:
+		t.Fatalf("it did not wait for the request: %v", err)
+	default:
+	}
+	close(answer)
+	if b := <-got; b != "in time" {
+		t.Errorf("the request that was under way: %q", b)
+	}
+	if err := <-down; err != nil {
+		t.Error(err)
+	}
+	if c, err := net.Dial("tcp", r.address); err == nil {
+		c.Close()
+		t.Error("there is still somebody in")
+	}
+	r.journal.wait(t, 2)
+}
+
+// TestShutdownCuts: what does not end in time is cut.
+func TestShutdownCuts(t *testing.T) {
+	r := newRig(t, func(r *rig) { r.cfg.Opaque = true })
+	busy := r.tunnel(t, r.echo(t))
+	go func() {
+		for {
+			if _, err := io.WriteString(busy, "x"); err != nil {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := r.proxy.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("shutdown: %v", err)
+	}
+	r.nobodyLeft(t)
+}
+
+// TestReload: the new configuration holds for the next request of an open connection.
+func TestReload(t *testing.T) {
+	r := newRig(t)
+	s := r.site(hello200)
+	c := r.browser()
+	if resp, _ := r.get(c, at(s, "site.example", "/")); resp.StatusCode != 200 {
+		t.Fatal(resp.Status)
+	}
+	r.reload(func(c *Config) { c.Policy = denyAll{} })
+	if resp, _ := r.get(c, at(s, "site.example", "/")); resp.StatusCode != 403 {
+		t.Errorf("after a reload: %s", resp.Status)
+	}
+	if err := r.proxy.Reload(Config{}); err == nil || !strings.Contains(err.Error(), "needed") {
+		t.Errorf("a configuration that is none: %v", err)
+	}
+}
+
+type denyAll struct{}
+
+func (denyAll) Decide(policy.Request) policy.Decision { return policy.Decision{Action: policy.Block} }
