@@ -27,6 +27,8 @@ const (
 	Hate                     // C2.8a: sites
 	Gambling                 // C2.8c
 	IllegalDownload          // C2.8b
+	Bypass                   // C3.3a: ways around the filter
+	OwnCode                  // C2.8e: what the organisation's own code forbids
 )
 
 var categoryNames = [...]string{
@@ -34,6 +36,7 @@ var categoryNames = [...]string{
 	"pornography", "intimidation", "racism", "discrimination", "insult", "threat", "incitement",
 	"credentials", "identity", "financial", "personal", "care", "confidential", "file-sharing",
 	"hate", "gambling", "illegal-download",
+	"bypass", "own-code",
 }
 
 // String returns the name that rule packs and the journal use.

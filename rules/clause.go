@@ -85,6 +85,7 @@ var clauses = map[string]clauseText{
 	"C2.8b": {"Geen downloads uit een duidelijk illegale bron.", "No downloads from an evidently illegal source."},
 	"C2.8c": {"Geen kansspelen.", "No gambling."},
 	"C2.8d": {"Geen dreigende, seksueel getinte, racistische of discriminerende toon.", "No threatening, sexual, racist or discriminating tone."},
+	"C2.8e": {"Beperkt persoonlijk gebruik mag; wat hier niet mag, staat in de eigen gedragscode van de organisatie.", "Limited personal use is allowed; what is not, the organisation's own code says."},
 	"C2.9a": {"Herken phishing en malware.", "Recognise phishing and malware."},
 	"C3.3a": {"Misdragingen en de veiligheid van systemen worden bewaakt met inhoudsfilters.", "Misconduct and the security of systems are controlled by content filtering."},
 	"C3.3b": {"Lekken van interne en vertrouwelijke gegevens worden alleen in een steekproef gezocht.", "Leaks of internal and confidential data are looked for in a random sample only."},

@@ -56,10 +56,14 @@ func (b *Builder) Add(category int, name string) bool {
 		return false
 	}
 	b.single = b.single || !strings.Contains(name, ".")
-	b.entries = append(b.entries, listed{
-		siphash.Hash(b.k0, b.k1, []byte(name)), uint32(siphash.Hash(b.k1, b.k0, []byte(name))), 1 << category,
-	})
+	b.add(category, name)
 	return true
+}
+
+func (b *Builder) add(category int, key string) {
+	b.entries = append(b.entries, listed{
+		siphash.Hash(b.k0, b.k1, []byte(key)), uint32(siphash.Hash(b.k1, b.k0, []byte(key))), 1 << category,
+	})
 }
 
 // canonical returns a name as Lookup has it.

@@ -176,6 +176,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, host string) {
 		if x, err := parse(b); err == nil {
 			x.Categories(x.Lookup(host))
+			x.LookupURL(host, "/"+host)
 		}
 	})
 }

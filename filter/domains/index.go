@@ -27,6 +27,7 @@ type Index struct {
 	k0, k1     uint64
 	names      int
 	single     bool   // some names have one label
+	addresses  Set    // the category of hosts of which some addresses are listed; empty: none
 	sets       []Set  // by number
 	homes      uint64 // buckets that a hash may have as its own
 	buckets    []byte
@@ -97,6 +98,9 @@ func parse(raw []byte) (*Index, error) {
 	}
 	if nameBytes > 0 {
 		x.categories = strings.Split(string(rest[:nameBytes]), "\n")
+		if n := len(x.categories) - 1; x.categories[n] == withAddresses {
+			x.categories, x.addresses = x.categories[:n], 1<<n
+		}
 	}
 	for i := range int(sets) {
 		x.sets = append(x.sets, Set(le.Uint64(rest[int(nameBytes)+8*i:])))
