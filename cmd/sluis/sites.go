@@ -3,12 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"sluis/filter/domains"
+	"sluis/internal/lists"
 )
 
 // sitesCmd is sluis sites.
@@ -50,7 +49,7 @@ func (c sitesBuildCmd) build() error {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	return writeIndex(b, c.Index)
+	return lists.WriteIndex(b, c.Index)
 }
 
 func addList(b *domains.Builder, number int, category, file string) error {
@@ -73,23 +72,6 @@ func addList(b *domains.Builder, number int, category, file string) error {
 		return errors.New("there is no name in it: is it a list?")
 	}
 	return nil
-}
-
-// writeIndex writes beside the old index and takes its place: a gateway that has that one
-// mapped keeps it.
-func writeIndex(w io.WriterTo, path string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "sites-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if _, err = w.WriteTo(f); err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 type sitesLookupCmd struct {
