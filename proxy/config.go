@@ -50,6 +50,14 @@ type Pages interface {
 	http.Handler
 	Block(w http.ResponseWriter, r *http.Request, b page.Blocked)
 	Error(w http.ResponseWriter, r *http.Request, status int)
+	Acknowledge(w http.ResponseWriter, r *http.Request)
+	Thank(w http.ResponseWriter, r *http.Request)
+}
+
+// Acknowledged knows who said to know the code of conduct (K3).
+type Acknowledged interface {
+	Asked(roster.Subject) bool
+	Mark(roster.Subject) error
 }
 
 // Journal takes the record of a request off the hot path.
@@ -77,7 +85,10 @@ type Config struct {
 	Content  Content // nil: nothing is looked into
 	Pages    Pages
 	Journal  Journal
-	Log      *slog.Logger // nil: no log
+
+	Acknowledged Acknowledged // nil: nobody is asked
+
+	Log *slog.Logger // nil: no log
 }
 
 // Limits bound what clients and sites can take. A zero field has the default.

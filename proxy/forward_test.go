@@ -20,6 +20,7 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/peers"
+	"sluis/internal/roster"
 	"sluis/proxy/content"
 	"sluis/proxy/policy"
 	"sluis/rules"
@@ -370,5 +371,43 @@ func TestCanary(t *testing.T) {
 	}
 	if !strings.Contains(r.log.String(), "cannot be looked into") {
 		t.Errorf("the log says nothing of the engine that failed: %q", r.log)
+	}
+}
+
+// known is a roster of one, and who said to know the code.
+type known struct{ marked bool }
+
+func (k *known) Asked(roster.Subject) bool { return !k.marked }
+func (k *known) Mark(roster.Subject) error { k.marked = true; return nil }
+
+// TestAcknowledge: who was not asked yet gets a page in the place of the first page, and
+// nothing else changes.
+func TestAcknowledge(t *testing.T) {
+	r := newRig(t)
+	s := r.site(hello200)
+	r.reload(func(c *Config) { c.Acknowledged = &known{} })
+	c := r.browser()
+	ask := func(method, path, accept string) string {
+		req, _ := http.NewRequest(method, at(s, "site.example", path), nil)
+		req.Header.Set("Accept", accept)
+		resp, err := c.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, _ := io.ReadAll(resp.Body)
+		return strings.Fields(string(b))[0]
+	}
+	for _, tt := range []struct{ method, path, accept, want string }{
+		{"GET", "/", "image/png", "hello"},
+		{"GET", "/", "text/html,*/*", "acknowledge"},
+		{"GET", "/.well-known/sluis/acknowledge", "text/html", "own"},
+		{"GET", "/", "text/html,*/*", "acknowledge"},
+		{"POST", "/.well-known/sluis/acknowledge", "text/html", "thanks"},
+		{"GET", "/", "text/html,*/*", "hello"},
+	} {
+		if got := ask(tt.method, tt.path, tt.accept); got != tt.want {
+			t.Errorf("%s %s (%s): %s, want %s", tt.method, tt.path, tt.accept, got, tt.want)
+		}
 	}
 }

@@ -243,6 +243,13 @@ func (*pages) Error(w http.ResponseWriter, r *http.Request, status int) {
 	fmt.Fprintf(w, "error %d", status)
 }
 
+func (*pages) Acknowledge(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusForbidden)
+	io.WriteString(w, "acknowledge")
+}
+
+func (*pages) Thank(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "thanks") }
+
 // records is a journal.
 type records struct {
 	mu  sync.Mutex

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sluis/proxy/identify"
+	"sluis/proxy/page"
 	"sluis/proxy/policy"
 )
 
@@ -124,9 +125,17 @@ func (p *Proxy) request(world *world, who identify.Who, known policy.Request, w 
 		return
 	}
 	known.Hosts[2], known.Path, known.TLS = host, r.URL.RequestURI(), secure
+	if rest, own := strings.CutPrefix(r.URL.Path, page.Prefix); own {
+		v.own(pw, r, rest)
+		return
+	}
 	d := v.decide(known)
 	if d.Action == policy.Block {
 		world.Pages.Block(pw, r, v.page())
+		return
+	}
+	if v.mustAcknowledge(r) {
+		world.Pages.Acknowledge(pw, r)
 		return
 	}
 	var err error
@@ -150,6 +159,27 @@ func (p *Proxy) request(world *world, who identify.Who, known policy.Request, w 
 		}
 	}
 	p.forward.ServeHTTP(pw, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+}
+
+// own serves the gateway's own pages in the place of a site's.
+func (v *visit) own(w http.ResponseWriter, r *http.Request, path string) {
+	if a := v.world.Acknowledged; path == "/acknowledge" && r.Method == http.MethodPost && a != nil {
+		if err := a.Mark(v.who.Subject); err != nil {
+			v.world.Log.Error("an acknowledgement of the code is not written down", "error", err)
+			v.world.Pages.Error(w, r, http.StatusServiceUnavailable)
+			return
+		}
+		v.world.Pages.Thank(w, r)
+		return
+	}
+	v.world.Pages.ServeHTTP(w, r)
+}
+
+// mustAcknowledge reports whether somebody opens a page who was not asked yet whether they
+// know the code of conduct (K3). What a page loads is let be.
+func (v *visit) mustAcknowledge(r *http.Request) bool {
+	return v.world.Acknowledged != nil && r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") &&
+		r.Header.Get("Sec-Fetch-Dest") != "iframe" && v.world.Acknowledged.Asked(v.who.Subject)
 }
 
 // wentRound reports whether a request has been here before.

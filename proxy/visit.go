@@ -61,6 +61,7 @@ func (v *visit) page() page.Blocked {
 	b := page.Blocked{
 		ID: v.exchange.ID, Host: v.exchange.Host, Group: v.who.Group,
 		Category: v.decision.Category, Clause: v.decision.Clause, Own: v.decision.Own, Rule: v.decision.Rule,
+		Identified: v.who.Subject.Identified(),
 	}
 	if f := v.exchange.Found(); v.decision.Action != policy.Block {
 		b.Content, b.Upload = true, v.upload

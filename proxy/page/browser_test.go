@@ -33,8 +33,12 @@ func TestForEverybody(t *testing.T) {
 	}
 	p, _ := pages(t, func(o *Options) { o.Authority = &x509.Certificate{Raw: []byte("certificate")} })
 	shown := map[string]http.HandlerFunc{
-		"blocked":  func(w http.ResponseWriter, r *http.Request) { p.Block(w, r, blocked(t, rules.Gambling, "C2.8c", "web.gambling")) },
-		"phishing": func(w http.ResponseWriter, r *http.Request) { p.Block(w, r, blocked(t, rules.Phishing, "C2.9a", "web.phishing")) },
+		"blocked": func(w http.ResponseWriter, r *http.Request) {
+			p.Block(w, r, blocked(t, rules.Gambling, "C2.8c", "web.gambling"))
+		},
+		"phishing": func(w http.ResponseWriter, r *http.Request) {
+			p.Block(w, r, blocked(t, rules.Phishing, "C2.9a", "web.phishing"))
+		},
 		"upload": func(w http.ResponseWriter, r *http.Request) {
 			b := blocked(t, rules.Threat, "C2.8d", "conduct.threat")
 			b.Content, b.Upload = true, true

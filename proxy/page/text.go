@@ -36,6 +36,7 @@ var texts = map[string][2]string{
 	"kind":           {"Soort", "Kind"},
 	"agreement":      {"Afspraak", "Agreement"},
 	"not-kept":       {"Dat jij deze pagina opende, wordt nergens bewaard. Alleen geteld wordt dat er iets is tegengehouden.", "That you opened this page is kept nowhere. All that is counted is that something was stopped."},
+	"kept":           {"Bewaard wordt dat er iets is tegengehouden, met een code in de plaats van je naam. Alleen met een schriftelijk besluit van het bestuur kan die code aan jou worden gekoppeld.", "That something was stopped is kept, with a code in the place of your name. Only a written decision of the board can connect that code with you."},
 	"recognise":      {"Zo herken je het", "How to recognise it"},
 	"recognise-1":    {"Kijk naar het adres: staat er precies de naam die je verwacht, en niets ervoor of erachter?", "Look at the address: is it exactly the name that you expect, with nothing before or after it?"},
 	"recognise-2":    {"Haast, dreiging of een prijs in het bericht: dat hoort bij misleiding.", "Haste, a threat or a prize in the message: these belong to deceit."},
