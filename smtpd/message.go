@@ -17,6 +17,7 @@ import (
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
+	"sluis/internal/spool"
 	"sluis/rules"
 )
 
@@ -26,7 +27,7 @@ type message struct {
 	w     *wire
 	tx    *transaction
 	helo  string
-	spool *spool
+	spool *spool.Spool
 	at    time.Time // when the whole body was there
 
 	repaired uint32
@@ -47,14 +48,14 @@ var gaveUp = Reply{Code: 1}
 // follows is not taken for commands. A zero Reply means that all is well.
 func (m *message) receive(r io.Reader) Reply {
 	g := &guard{r: r}
-	m.spool = newSpool(m.tx.world.cfg.Spool)
+	m.spool = spool.New(m.tx.world.cfg.Spool)
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
 	var rep Reply
 	for {
 		n, err := g.Read(*buf)
 		if n > 0 && rep.Code == 0 {
-			if m.spool.size+int64(n) > m.tx.world.cfg.Limits.MessageBytes {
+			if m.spool.Size()+int64(n) > m.tx.world.cfg.Limits.MessageBytes {
 				rep = answer(552, "5.3.4 Message is too large")
 			} else if _, err := m.spool.Write((*buf)[:n]); err != nil {
 				m.log("spooling failed", err)
@@ -70,7 +71,7 @@ func (m *message) receive(r io.Reader) Reply {
 	}
 	m.repaired = g.repaired
 	m.relay.metrics.repaired.Add(float64(m.repaired))
-	m.relay.metrics.bytes.Add(float64(m.spool.size))
+	m.relay.metrics.bytes.Add(float64(m.spool.Size()))
 	switch {
 	case rep.Code != 0:
 		return rep
@@ -133,7 +134,7 @@ func (m *message) judge() (rep Reply) {
 	}
 	item := filter.Item{
 		Kind: filter.Message, Directions: ds, Sender: t.from.address(), Recipients: to,
-		Content: m.spool, Size: m.spool.size,
+		Content: m.spool, Size: m.spool.Size(),
 	}
 	m.exam, err = m.examine(item, m.grounds.Purposes)
 	if err != nil && cfg.OpenForLeak && m.grounds.Purposes.Has(rules.Leak) {
@@ -243,9 +244,9 @@ func (m *message) act() Reply {
 	if len(aside) > 0 {
 		e := Entry{
 			ID: t.id, Time: m.at.UTC(), Direction: heldFor, Verdict: held,
-			Confidential: m.grounds.Confidential, Envelope: t.envelope(aside), Size: m.spool.size,
+			Confidential: m.grounds.Confidential, Envelope: t.envelope(aside), Size: m.spool.Size(),
 		}
-		if err := cfg.Quarantine.Seal(t.ctx, e, m.exam, io.MultiReader(bytes.NewReader(head), m.spool.reader())); err != nil {
+		if err := cfg.Quarantine.Seal(t.ctx, e, m.exam, io.MultiReader(bytes.NewReader(head), m.spool.Reader())); err != nil {
 			m.log("sealing failed", err)
 			return storageFault(err)
 		}
@@ -261,7 +262,7 @@ func (m *message) act() Reply {
 	if tag.Action == filter.Tag {
 		head = append(head, "X-Sluis: "+tag.Category.String()+"; "+tag.Clause.String()+"\r\n"...)
 	}
-	rep := t.forward(pass, head, m.spool.reader)
+	rep := t.forward(pass, head, m.spool.Reader)
 	if !rep.OK() && m.sealed {
 		m.withdraw()
 		// A 5xx is about those who would have got the message now; the others' would be
@@ -306,7 +307,7 @@ func (m *message) record(rep Reply) {
 		Clause: m.verdict.Clause, Rule: m.verdict.Rule,
 		Confidential: m.grounds.Confidential, Eligible: m.grounds.Eligible, Drawn: m.grounds.Drawn,
 		TLS: m.w.tls != nil, Refused: clamp16(t.refused), Repaired: m.repaired,
-		Bytes: m.spool.size, Duration: time.Since(m.at),
+		Bytes: m.spool.Size(), Duration: time.Since(m.at),
 	}
 	switch {
 	case rep.Code >= 200:

@@ -69,7 +69,7 @@ const maxHeader = 1 << 20
 // loops refuses a message that has gone round too often (RFC 5321 section 6.3).
 func (m *message) loops() Reply {
 	l := m.tx.world.cfg.Limits
-	all, own := countReceived(io.NewSectionReader(m.spool, 0, min(m.spool.size, maxHeader)), m.tx.world.cfg.Hostname)
+	all, own := countReceived(io.NewSectionReader(m.spool, 0, min(m.spool.Size(), maxHeader)), m.tx.world.cfg.Hostname)
 	if all > l.Hops || own > l.OwnHops {
 		return answer(554, "5.4.6 Routing loop detected")
 	}

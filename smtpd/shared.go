@@ -65,8 +65,8 @@ func (m *message) prove() Reply {
 	if t.proof == nil {
 		return Reply{}
 	}
-	if from, to, ok := keyField(io.NewSectionReader(m.spool, 0, min(m.spool.size, maxHeader)), t.proof); ok {
-		m.spool.cut(from, to)
+	if from, to, ok := keyField(io.NewSectionReader(m.spool, 0, min(m.spool.Size(), maxHeader)), t.proof); ok {
+		m.spool.Cut(from, to)
 		return Reply{}
 	}
 	t.trusted = false

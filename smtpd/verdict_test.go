@@ -255,9 +255,7 @@ func TestAFullDiskIsTemporary(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		sp := newSpool("")
-		sp.file = f
-		_, err = sp.Write([]byte("x"))
+		_, err = f.Write([]byte("x"))
 		if rep := storageFault(err); rep.Code != 452 {
 			t.Errorf("%v: %v", err, rep)
 		}
@@ -269,27 +267,6 @@ func TestAFullDiskIsTemporary(t *testing.T) {
 	c.send("a@school.example", "b@school.example", letter, "250")
 	if len(st.journal.all()) != 2 {
 		t.Error("journal")
-	}
-}
-
-func TestSpoolFilesHaveNoName(t *testing.T) {
-	dir := t.TempDir()
-	sp := newSpool(dir)
-	defer sp.Close()
-	want := strings.Repeat("0123456789", 20_000)
-	for i := 0; i < len(want); i += 1000 {
-		if _, err := sp.Write([]byte(want[i : i+1000])); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if es, err := os.ReadDir(dir); err != nil || len(es) != 0 {
-		t.Errorf("%d files, %v", len(es), err)
-	}
-	if fi, err := sp.file.Stat(); err != nil || fi.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v", fi.Mode(), err)
-	}
-	if got, err := io.ReadAll(sp.reader()); err != nil || string(got) != want {
-		t.Errorf("read %d bytes, %v", len(got), err)
 	}
 }
 

@@ -1,4 +1,6 @@
-package smtpd
+// Package spool holds a message or body while it is examined: a small one in memory, a larger
+// one in a temporary file without a name, so that a crash leaves nothing behind.
+package spool
 
 import (
 	"fmt"
@@ -7,15 +9,15 @@ import (
 	"sync"
 )
 
-// spoolMemory is how much of a message is kept in memory; larger ones go to a file.
-const spoolMemory = 64 << 10
+// memory is how much of a message is kept in memory; larger ones go to a file.
+const memory = 64 << 10
 
-var spoolBuffers = sync.Pool{New: func() any { b := make([]byte, 0, spoolMemory); return &b }}
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, memory); return &b }}
 
-// spool holds one message while it is examined: in memory, or in a temporary file that
+// Spool holds one message while it is examined: in memory, or in a temporary file that
 // only its owner may read (0600) and that has no name any more once it is open, so that
 // a crash leaves nothing behind.
-type spool struct {
+type Spool struct {
 	dir  string
 	mem  *[]byte
 	file *os.File
@@ -24,14 +26,15 @@ type spool struct {
 	hole, gap int64 // gap bytes at hole are left out
 }
 
-func newSpool(dir string) *spool {
-	return &spool{dir: dir, mem: spoolBuffers.Get().(*[]byte)}
+// New returns an empty spool. A file is made in dir; empty: the system's.
+func New(dir string) *Spool {
+	return &Spool{dir: dir, mem: buffers.Get().(*[]byte)}
 }
 
 // Write implements io.Writer.
-func (s *spool) Write(p []byte) (int, error) {
+func (s *Spool) Write(p []byte) (int, error) {
 	if s.file == nil {
-		if len(*s.mem)+len(p) <= spoolMemory {
+		if len(*s.mem)+len(p) <= memory {
 			*s.mem = append(*s.mem, p...)
 			s.size += int64(len(p))
 			return len(p), nil
@@ -48,7 +51,7 @@ func (s *spool) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-func (s *spool) toFile() error {
+func (s *Spool) toFile() error {
 	f, err := os.CreateTemp(s.dir, "spool-")
 	if err != nil {
 		return fmt.Errorf("creating spool file: %w", err)
@@ -66,14 +69,14 @@ func (s *spool) toFile() error {
 	return nil
 }
 
-// cut leaves out the bytes from:to from now on. It can be done once.
-func (s *spool) cut(from, to int64) {
+// Cut leaves out the bytes from:to from now on. It can be done once.
+func (s *Spool) Cut(from, to int64) {
 	s.hole, s.gap = from, to-from
 	s.size -= s.gap
 }
 
 // ReadAt implements io.ReaderAt.
-func (s *spool) ReadAt(p []byte, off int64) (int, error) {
+func (s *Spool) ReadAt(p []byte, off int64) (int, error) {
 	if s.gap == 0 {
 		return s.readAt(p, off)
 	}
@@ -89,7 +92,7 @@ func (s *spool) ReadAt(p []byte, off int64) (int, error) {
 	return read + rest, err
 }
 
-func (s *spool) readAt(p []byte, off int64) (int, error) {
+func (s *Spool) readAt(p []byte, off int64) (int, error) {
 	if s.file != nil {
 		return s.file.ReadAt(p, off)
 	}
@@ -103,23 +106,26 @@ func (s *spool) readAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// reader reads the message from its start.
-func (s *spool) reader() io.Reader { return io.NewSectionReader(s, 0, s.size) }
+// Reader reads the message from its start.
+func (s *Spool) Reader() io.Reader { return io.NewSectionReader(s, 0, s.size) }
 
-func (s *spool) freeMemory() {
+func (s *Spool) freeMemory() {
 	if s.mem != nil {
 		clear(*s.mem) // content does not wait in a pool
 		*s.mem = (*s.mem)[:0]
-		spoolBuffers.Put(s.mem)
+		buffers.Put(s.mem)
 		s.mem = nil
 	}
 }
 
 // Close frees what the spool holds.
-func (s *spool) Close() error {
+func (s *Spool) Close() error {
 	s.freeMemory()
 	if s.file == nil {
 		return nil
 	}
 	return s.file.Close()
 }
+
+// Size returns how many bytes it holds.
+func (s *Spool) Size() int64 { return s.size }
