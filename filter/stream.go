@@ -1,0 +1,51 @@
+package filter
+
+import (
+	"sluis/filter/text"
+	"sluis/rules"
+)
+
+// Stream examines a text while it comes, such as a page that passes, for whoever weighs
+// what is found by a measure of its own. It is for one goroutine.
+type Stream struct{ run *run }
+
+// Stream begins a text, to be looked at with the rules of these purposes and no others. It
+// has to be closed.
+func (e *Engine) Stream(ps rules.Purposes) (*Stream, error) {
+	s, err := e.scanner(ps)
+	if err != nil {
+		return nil, err
+	}
+	return &Stream{newRun(s, &e.opts)}, nil
+}
+
+// Segment looks at the next piece. After an error nothing is known of the text.
+func (s *Stream) Segment(seg text.Segment) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errExamination
+		}
+	}()
+	return s.run.segment(seg)
+}
+
+// Found calls use with each rule that has been found so often as it asks, and with how
+// many distinct hits it has.
+func (s *Stream) Found(use func(r *rules.Rule, count int)) {
+	for i := range s.run.state {
+		if n := s.run.state[i].count; n > 0 && n >= s.run.scanner.rules[i].Min {
+			use(&s.run.scanner.rules[i].Rule, n)
+		}
+	}
+}
+
+// Exhausted reports whether a bound was reached before all that came was looked at.
+func (s *Stream) Exhausted() bool { return s.run.exhausted }
+
+// Close forgets the text.
+func (s *Stream) Close() {
+	if s.run != nil {
+		s.run.close()
+		s.run = nil
+	}
+}

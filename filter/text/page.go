@@ -1,0 +1,197 @@
+package text
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"sync"
+
+	"golang.org/x/net/html/atom"
+)
+
+// PageSegment and PageOverlap bound the size of the segments of a page, in bytes: small, so
+// that a page can be judged while it passes.
+const (
+	PageSegment = 8 << 10
+	PageOverlap = 512
+)
+
+// KindOf tells what a file is by its first bytes (KindHead are enough), and by its name
+// where they do not tell.
+func KindOf(head []byte, name string) FileKind { return kindOf(head[:min(len(head), KindHead)], name) }
+
+// KindHead is how many bytes of a file KindOf looks at.
+const KindHead = headSize
+
+// Page shows what a reader sees of a web page, together with what stands for it:
+// alternative texts, titles and descriptions. Scripts, styles, comments and addresses are
+// not shown, and invisible text is not told apart: a page is weighed, and not taken to
+// pieces as mail is. The character set is the one that the server named; empty: none.
+//
+// Memory is bounded and the page is read once. It returns emit's error, the context's or
+// that of reading r.
+func Page(ctx context.Context, r io.Reader, charset string, emit func(Segment) error) error {
+	br, done := buffered(r)
+	defer done()
+	if decoded, c := decodeCharset(charset, true, br); c.decoder != nil || decoded != io.Reader(br) {
+		var free func()
+		br, free = buffered(decoded)
+		defer free()
+	}
+	p := pageReaders.Get().(*pageReader)
+	p.ctx, p.emit = ctx, emit
+	defer p.release()
+	s := htmlScanner{br: br, handler: p, attrs: p.attrs}
+	err := s.scan()
+	p.attrs = s.attrs[:0]
+	p.flush(true)
+	return first(p.stop, err)
+}
+
+var pageReaders = sync.Pool{New: func() any {
+	return &pageReader{buf: make([]byte, 0, PageSegment), attrs: make([]htmlAttr, 0, maxAttrs)}
+}}
+
+// pageReader is the state of one page.
+type pageReader struct {
+	ctx     context.Context
+	emit    func(Segment) error
+	stop    error
+	buf     []byte
+	attrs   []htmlAttr
+	overlap int
+	silent  bool // in a script or style
+}
+
+func (p *pageReader) release() {
+	clear(p.buf[:cap(p.buf)])
+	clear(p.attrs[:cap(p.attrs)])
+	*p = pageReader{buf: p.buf[:0], attrs: p.attrs[:0]}
+	pageReaders.Put(p)
+}
+
+func (p *pageReader) stopped() bool { return p.stop != nil }
+
+// text is told a piece of text, of which runs of white space are one blank.
+func (p *pageReader) text(b []byte) {
+	if !p.silent {
+		p.add(b)
+	}
+}
+
+func (p *pageReader) add(b []byte) {
+	for len(b) > 0 {
+		i := 0
+		for i < len(b) {
+			c := b[i]
+			if c == ' ' && i > 0 && i+1 < len(b) && b[i+1] > ' ' {
+				i += 2
+			} else if c > ' ' {
+				i++
+			} else {
+				break
+			}
+		}
+		p.write(b[:i])
+		if b = b[i:]; len(b) == 0 {
+			return
+		}
+		p.blank()
+		for i = 0; i < len(b) && b[i] <= ' '; i++ {
+		}
+		b = b[i:]
+	}
+}
+
+func (p *pageReader) write(b []byte) {
+	for len(b) > 0 && p.stop == nil {
+		n := min(len(b), cap(p.buf)-len(p.buf))
+		p.buf, b = append(p.buf, b[:n]...), b[n:]
+		if len(p.buf) == cap(p.buf) {
+			p.flush(false)
+		}
+	}
+}
+
+func (p *pageReader) blank() {
+	if n := len(p.buf); n > 0 && p.buf[n-1] != ' ' {
+		p.write([]byte{' '})
+	}
+}
+
+// flush passes what there is on, and keeps its end for the next segment, unless this is
+// the last.
+func (p *pageReader) flush(last bool) {
+	if p.stop == nil {
+		p.stop = p.ctx.Err()
+	}
+	if p.stop != nil || len(p.buf) <= p.overlap {
+		return
+	}
+	p.stop = p.emit(Segment{Role: HTML, Text: p.buf, Overlap: p.overlap})
+	if last {
+		return
+	}
+	keep := len(p.buf) - PageOverlap
+	if i := bytes.IndexByte(p.buf[keep:keep+PageOverlap/2], ' '); i >= 0 {
+		keep += i // do not begin in the middle of a word
+	}
+	p.overlap = copy(p.buf, p.buf[keep:])
+	p.buf = p.buf[:p.overlap]
+}
+
+// word shows a text that stands by itself.
+func (p *pageReader) word(value []byte) {
+	if len(value) > 0 {
+		p.blank()
+		p.add(unescapeAttr(value))
+		p.blank()
+	}
+}
+
+func (p *pageReader) start(name []byte, attrs []htmlAttr, _ bool) (raw string) {
+	a := atomOf(name)
+	if breaks(a) {
+		p.blank()
+	}
+	for _, at := range attrs {
+		if p.shows(a, at.name) {
+			p.word(at.value)
+		}
+	}
+	switch a {
+	case atom.Script, atom.Style:
+		p.silent = true
+		return a.String()
+	case atom.Title, atom.Textarea, atom.Xmp, atom.Plaintext:
+		return a.String()
+	}
+	return ""
+}
+
+// shows reports whether the value of an attribute is a text for readers.
+func (p *pageReader) shows(a atom.Atom, name []byte) bool {
+	switch len(name) {
+	case 3:
+		return (a == atom.Img || a == atom.Area) && strings.EqualFold(string(name), "alt")
+	case 5:
+		return strings.EqualFold(string(name), "title")
+	case 7:
+		return a == atom.Meta && strings.EqualFold(string(name), "content")
+	}
+	return false
+}
+
+func (p *pageReader) end(name []byte) {
+	a := atomOf(name)
+	if a == atom.Script || a == atom.Style {
+		p.silent = false
+	}
+	if breaks(a) {
+		p.blank()
+	}
+}
+
+func (p *pageReader) comment([]byte) {}
+func (p *pageReader) commentEnd()    {}
