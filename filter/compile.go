@@ -67,37 +67,57 @@ func (e *Engine) scanner(ps rules.Purposes) (*scanner, error) {
 
 // scanner holds the compiled rules of a set of purposes.
 type scanner struct {
-	purposes  rules.Purposes
-	rules     []compiled
-	matcher   *literal.Matcher
-	uses      [][]use // by pattern of the matcher
-	detectors []detector
-	shapes    []int // rules that check the structure
+	purposes   rules.Purposes
+	rules      []compiled
+	matcher    *literal.Matcher
+	literals   []use // by pattern of the matcher
+	longest    int   // of them, in bytes
+	detectors  []detector
+	people     *dictionary.Dictionary // of whom persons and names are looked for
+	persons    []int                  // rules that ask for them
+	names      []int
+	everywhere []int // rules whose regular expression has no keywords
+	shapes     []int // rules that check the structure
 }
 
 // compiled is a rule, ready to run.
 type compiled struct {
 	rules.Rule
-	re *regexp.Regexp
+	re                         *regexp.Regexp
+	near, also, unless, except literals
 }
 
-// use says what a literal is for.
+// literals is a set of patterns of the matcher.
+type literals []uint64
+
+func (l literals) has(pattern int) bool {
+	return pattern>>6 < len(l) && l[pattern>>6]&(1<<(pattern&63)) != 0
+}
+
+func (l *literals) add(pattern int) {
+	for pattern>>6 >= len(*l) {
+		*l = append(*l, 0)
+	}
+	(*l)[pattern>>6] |= 1 << (pattern & 63)
+}
+
+// meets reports whether two sets have a pattern in common.
+func (l literals) meets(other literals) bool {
+	for i := range min(len(l), len(other)) {
+		if l[i]&other[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// use says what a literal is for, beside the context of rules.
 type use struct {
-	rule int
-	role literalRole
+	size      int
+	phraseOf  []int  // rules
+	keywordOf []int  // rules
+	triggers  uint64 // detectors, by their numbers
 }
-
-type literalRole uint8
-
-const (
-	isPhrase literalRole = iota
-	isKeyword
-	isNear
-	isAlso
-	isUnless
-	isExcept
-	isTrigger // of a detector: its number stands for the rule's
-)
 
 // detector is a detector with the rules that ask for it.
 type detector struct {
@@ -106,12 +126,8 @@ type detector struct {
 }
 
 func newScanner(set *rules.Set, ps rules.Purposes, people *dictionary.Dictionary) (*scanner, error) {
-	s := &scanner{purposes: ps}
+	s := &scanner{purposes: ps, people: people}
 	b := builder{scanner: s, patterns: map[literal.Pattern]int{}, detectors: map[string]int{}, known: detect.All()}
-	if people == nil {
-		people = &dictionary.Dictionary{} // finds nobody
-	}
-	b.known["listed-person"], b.known["listed-name"] = detect.Detector{Find: people.Find}, detect.Detector{Find: people.FindNames}
 	for _, r := range set.Rules() {
 		if !ps.Has(r.Purpose) {
 			continue
@@ -138,19 +154,16 @@ func (b *builder) add(r rules.Rule) error {
 	i := len(b.scanner.rules)
 	c := compiled{Rule: r}
 	for _, p := range r.Phrases {
-		b.literal(p, use{i, isPhrase})
+		u := b.literal(p)
+		b.literals[u].phraseOf = append(b.literals[u].phraseOf, i)
 	}
-	for _, p := range r.Near {
-		b.literal(p, use{i, isNear})
-	}
-	for _, p := range r.Also {
-		b.literal(p, use{i, isAlso})
-	}
-	for _, p := range r.Unless {
-		b.literal(p, use{i, isUnless})
-	}
-	for _, p := range r.Except {
-		b.literal(p, use{i, isExcept})
+	for _, list := range []struct {
+		phrases []rules.Phrase
+		set     *literals
+	}{{r.Near, &c.near}, {r.Also, &c.also}, {r.Unless, &c.unless}, {r.Except, &c.except}} {
+		for _, p := range list.phrases {
+			list.set.add(b.literal(p))
+		}
 	}
 	if r.Regexp != "" {
 		re, err := regexp.Compile(r.Regexp)
@@ -159,7 +172,11 @@ func (b *builder) add(r rules.Rule) error {
 		}
 		c.re = re
 		for _, k := range r.Keywords {
-			b.literal(rules.Phrase("*"+k+"*"), use{i, isKeyword})
+			u := b.literal(rules.Phrase("*" + k + "*"))
+			b.literals[u].keywordOf = append(b.literals[u].keywordOf, i)
+		}
+		if len(r.Keywords) == 0 {
+			b.everywhere = append(b.everywhere, i)
 		}
 	}
 	if r.Detect != "" {
@@ -178,6 +195,14 @@ func (b *builder) add(r rules.Rule) error {
 }
 
 func (b *builder) detector(name string, rule int) error {
+	switch name {
+	case "listed-person":
+		b.persons = append(b.persons, rule)
+		return nil
+	case "listed-name":
+		b.names = append(b.names, rule)
+		return nil
+	}
 	find, ok := b.known[name]
 	if !ok {
 		return fmt.Errorf("there is no detector %q", name)
@@ -188,15 +213,15 @@ func (b *builder) detector(name string, rule int) error {
 		b.detectors[name] = at
 		b.scanner.detectors = append(b.scanner.detectors, detector{Detector: find})
 		for _, w := range find.Words {
-			b.literal(rules.Phrase(w+"*"), use{at, isTrigger})
+			b.literals[b.literal(rules.Phrase(w+"*"))].triggers |= 1 << at
 		}
 	}
 	b.scanner.detectors[at].rules = append(b.scanner.detectors[at].rules, rule)
 	return nil
 }
 
-// literal adds a phrase as the folded text has it.
-func (b *builder) literal(p rules.Phrase, u use) {
+// literal adds a phrase as the folded text has it, and returns its number.
+func (b *builder) literal(p rules.Phrase) int {
 	body, left := strings.CutPrefix(string(p), "*")
 	body, right := strings.CutSuffix(body, "*")
 	body = string(text.Fold(nil, []byte(strings.ToLower(body))))
@@ -206,7 +231,8 @@ func (b *builder) literal(p rules.Phrase, u use) {
 		at = len(b.list)
 		b.patterns[pattern] = at
 		b.list = append(b.list, pattern)
-		b.uses = append(b.uses, nil)
+		b.literals = append(b.literals, use{size: len(body)})
+		b.longest = max(b.longest, len(body))
 	}
-	b.uses[at] = append(b.uses[at], u)
+	return at
 }

@@ -1,6 +1,9 @@
 package filter
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // line is a text on one line, with single blanks: mail programs break lines where they like,
 // so that what is between two words is one blank of a phrase, whatever it is.
@@ -14,29 +17,56 @@ type cut struct{ at, out int }
 
 // set makes the line of a text.
 func (l *line) set(b []byte) {
-	l.text, l.cuts = append(l.text[:0], b...), l.cuts[:0]
-	n, blank := 0, false
-	for i, c := range b {
+	if cap(l.text) < len(b) {
+		l.text = make([]byte, len(b))
+	}
+	out, cuts := l.text[:len(b)], l.cuts[:0]
+	n, i, blank := 0, 0, false
+	for i < len(b) {
+		// Eight bytes at a time, as long as there are no blanks but single spaces.
+		for i+8 <= len(b) {
+			x := binary.LittleEndian.Uint64(b[i:])
+			spaces := ^(x&low7 + (0x7f-' ')*ones | x) & high // bytes up to a space
+			others := x ^ ' '*ones
+			others = (others&low7 + low7 | others) & high // bytes that are no space
+			if spaces&others != 0 || spaces&(spaces<<8) != 0 || blank && spaces&0x80 != 0 {
+				break
+			}
+			binary.LittleEndian.PutUint64(out[n:], x)
+			n, i, blank = n+8, i+8, spaces>>63 != 0
+		}
+		if i == len(b) {
+			break
+		}
+		c := b[i]
+		i++
 		if c > ' ' {
-			l.text[n] = c
+			out[n] = c
 			n++
 			blank = false
 			continue
 		}
 		if !blank {
-			l.text[n] = ' '
+			out[n] = ' '
 			n++
 			blank = true
 			continue
 		}
-		if k := len(l.cuts); k > 0 && l.cuts[k-1].at == n {
-			l.cuts[k-1].out = i + 1 - n
+		if k := len(cuts); k > 0 && cuts[k-1].at == n {
+			cuts[k-1].out = i - n
 		} else {
-			l.cuts = append(l.cuts, cut{n, i + 1 - n})
+			cuts = append(cuts, cut{n, i - n})
 		}
 	}
-	l.text = l.text[:n]
+	l.text, l.cuts = out[:n], cuts
 }
+
+// Of eight bytes: the lowest bit of each, the highest, and the others.
+const (
+	ones = 0x0101010101010101
+	high = 0x80 * ones
+	low7 = 0x7f * ones
+)
 
 // origin returns where a place of the line is in the text.
 func (l *line) origin(at int) int {
@@ -48,6 +78,21 @@ func (l *line) origin(at int) int {
 		return at
 	}
 	return at + l.cuts[i-1].out
+}
+
+// place returns where a piece of the text is in the line.
+func (l *line) place(p place) place {
+	at := func(t int) int {
+		i, _ := slices.BinarySearchFunc(l.cuts, t, func(c cut, t int) int { return c.at + c.out - t - 1 })
+		if i > 0 {
+			t -= l.cuts[i-1].out
+		}
+		if i < len(l.cuts) {
+			t = min(t, l.cuts[i].at)
+		}
+		return min(t, len(l.text))
+	}
+	return place{at(p.start), at(p.end)}
 }
 
 // clear forgets the text.

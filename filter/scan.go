@@ -4,36 +4,35 @@ import (
 	"bytes"
 	"hash/maphash"
 	"io"
-	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"sluis/filter/detect"
-	"sluis/filter/literal"
 	"sluis/filter/text"
 	"sluis/rules"
 )
 
 type readerAt = io.ReaderAt
 
-// Bounds of one examination.
+// Bounds of one examination. Those of a segment grow with it, so that work is linear in
+// the text, however long it is and whatever stands in it.
 const (
-	maxPlaces   = 256      // of a rule in one segment
 	maxDistinct = 2000     // values of a rule
 	maxExcerpts = 3        // of a finding
-	maxHits     = 500_000  // of literals in one item
 	maxRegexp   = 32 << 20 // bytes that regular expressions look at
+
+	maxPlaces   = 4  // places of literals in a byte of a segment
+	maxCompared = 64 // places of literals looked at for the context of others, in a byte
+	spare       = 64 << 10
 )
 
 // run is one examination.
 type run struct {
 	*scanner
 	state     []ruleState
-	touched   []int  // rules with a hit in the segment
-	triggered uint64 // detectors of which a word is in the segment
 	fold      []byte
-	line      line // the segment
 	loose     []byte
-	hits      int
+	view      view // of the segment
 	looked    int
 	exhausted bool
 	seed      maphash.Seed
@@ -44,19 +43,19 @@ type run struct {
 
 // ruleState is what a run knows of a rule.
 type ruleState struct {
-	places   []place // of phrases in the segment
-	keywords []place
-	near     []place
-	also     []place
-	unless   []place
-	except   []place
-	count    int // distinct values
+	windows  []place // of its keywords, in the segment
+	count    int     // distinct values
 	excerpts []Excerpt
 }
 
+// place is a piece of a text.
 type place struct{ start, end int }
 
-var runs = sync.Pool{New: func() any { return &run{seed: maphash.MakeSeed(), distinct: map[uint64]struct{}{}} }}
+var runs = sync.Pool{New: func() any {
+	r := &run{seed: maphash.MakeSeed(), distinct: map[uint64]struct{}{}}
+	r.view.init()
+	return r
+}}
 
 func newRun(s *scanner, o *Options) *run {
 	r := runs.Get().(*run)
@@ -65,208 +64,169 @@ func newRun(s *scanner, o *Options) *run {
 		r.state = make([]ruleState, len(s.rules))
 	}
 	r.state = r.state[:len(s.rules)]
+	r.view.scanner = s
 	return r
 }
 
 // close clears the run of all content and gives it back.
 func (r *run) close() {
 	for i := range r.state {
-		st := &r.state[i]
-		*st = ruleState{places: st.places[:0], keywords: st.keywords[:0], near: st.near[:0], also: st.also[:0], unless: st.unless[:0], except: st.except[:0]}
+		r.state[i] = ruleState{windows: r.state[i].windows[:0]}
 	}
 	clear(r.fold[:cap(r.fold)])
 	clear(r.loose[:cap(r.loose)])
-	r.line.clear()
+	r.view.clear()
 	clear(r.distinct)
-	r.touched, r.hits, r.looked, r.exhausted, r.scanner, r.opts, r.listed = r.touched[:0], 0, 0, false, nil, nil, nil
+	r.looked, r.exhausted, r.scanner, r.opts, r.listed = 0, false, nil, nil, nil
 	runs.Put(r)
 }
 
 // segment looks at one piece of text.
 func (r *run) segment(seg text.Segment) error {
-	folded := text.Fold(r.fold, seg.Text)
-	overlap := seg.Overlap
-	if len(folded) > 0 && len(seg.Text) > 0 && &folded[0] != &seg.Text[0] {
-		r.fold = folded
-		overlap = len(text.Fold(nil, seg.Text[:seg.Overlap]))
-	}
+	folded, from, to := r.folded(seg)
 	r.addresses(folded)
-	r.triggered = 0
-	r.match(folded)
-	r.detect(folded, overlap)
-	for _, i := range r.touched {
-		r.judge(i, folded, overlap)
-	}
-	r.touched = r.touched[:0]
+	r.view.look(folded, from, to)
+	r.phrases()
+	r.detect()
+	r.regexps()
+	r.exhausted = r.exhausted || r.view.exhausted
 	// Words that are written so as not to be found; a value that a detector or an
 	// expression would take from them is not what was written.
 	if loose := text.Loosen(r.loose, folded); loose != nil {
 		r.loose = loose
-		r.match(loose)
-		for _, i := range r.touched {
-			r.phrases(i, loose, overlap)
-			r.state[i].forget()
-		}
-		r.touched = r.touched[:0]
+		r.view.look(loose, from, to)
+		r.phrases()
+		r.exhausted = r.exhausted || r.view.exhausted
 	}
 	return nil
 }
 
-// match notes the phrases in a text.
-func (r *run) match(b []byte) {
-	r.line.set(b)
-	r.matcher.Scan(r.line.text, func(h literal.Hit) bool {
-		r.hits++
-		p := place{r.line.origin(h.Start), r.line.origin(h.End-1) + 1}
-		for _, u := range r.uses[h.Pattern] {
-			r.note(u, p)
+// folded returns the folded text of a segment, and between which places of it a hit has
+// to end to be judged here. What two segments share is split in its middle, so that each
+// hit is judged where there is text on both sides of it.
+func (r *run) folded(seg text.Segment) (b []byte, from, to int) {
+	middle := func(start, end int) int {
+		at := start + (end-start)/2
+		for at > start && !utf8.RuneStart(seg.Text[at]) {
+			at--
 		}
-		return r.hits < maxHits
-	})
-	if r.hits >= maxHits {
-		r.exhausted = true
+		return at
 	}
+	from, to = 0, len(seg.Text)
+	if seg.Overlap > 0 {
+		from = middle(0, seg.Overlap)
+	}
+	if seg.Next > 0 {
+		to = middle(len(seg.Text)-seg.Next, len(seg.Text))
+	}
+	b = text.Fold(r.fold, seg.Text)
+	if len(b) > 0 && len(seg.Text) > 0 && &b[0] == &seg.Text[0] {
+		return b, from, to
+	}
+	r.fold = b
+	rest := len(b)
+	if seg.Next > 0 {
+		rest -= text.FoldedLen(seg.Text[to:])
+	}
+	return b, text.FoldedLen(seg.Text[:from]), rest
 }
 
-func (r *run) note(u use, p place) {
-	if u.role == isTrigger {
-		r.triggered |= 1 << u.rule
-		return
-	}
-	st := &r.state[u.rule]
-	list := &st.places
-	switch u.role {
-	case isKeyword:
-		list = &st.keywords
-	case isNear:
-		list = &st.near
-	case isAlso:
-		list = &st.also
-	case isUnless:
-		list = &st.unless
-	case isExcept:
-		list = &st.except
-	}
-	if len(st.places)+len(st.keywords)+len(st.near)+len(st.also)+len(st.unless)+len(st.except) == 0 {
-		r.touched = append(r.touched, u.rule)
-	}
-	if len(*list) < maxPlaces {
-		*list = append(*list, p)
-	} else {
-		r.exhausted = true
+// phrases judges the phrases of rules in the view.
+func (r *run) phrases() {
+	v := &r.view
+	for _, f := range v.found {
+		rule := &r.scanner.rules[f.rule]
+		p := place{int(f.at >> 32), int(f.at>>32) + r.literals[uint32(f.at)].size}
+		if v.possible(rule) && v.judges(v.line.origin(p.end-1)+1) && v.fits(rule, p) {
+			r.found(f.rule, v.line.text[p.start:p.end], place{v.line.origin(p.start), v.line.origin(p.end-1) + 1})
+		}
 	}
 }
 
 // detect runs the detectors, whose hits are places of the rules that ask for them.
-func (r *run) detect(b []byte, overlap int) {
-	digits := detect.Count(b)
-	for i, d := range r.detectors {
-		if !digits.Reach(d.Digits) || len(d.Words) > 0 && r.triggered&(1<<i) == 0 {
-			continue
-		}
-		d.Find(b, func(h detect.Hit) {
-			if h.Confidence < 50 || h.End <= overlap {
+func (r *run) detect() {
+	v := &r.view
+	hit := func(asked []int) func(detect.Hit) {
+		return func(h detect.Hit) {
+			if h.Confidence < 50 || !v.judges(h.End) {
 				return
 			}
-			for _, i := range d.rules {
-				if r.fits(i, b, place{h.Start, h.End}) {
-					r.found(i, h.Value, b, place{h.Start, h.End})
+			for _, i := range asked {
+				if v.fits(&r.scanner.rules[i], v.line.place(place{h.Start, h.End})) {
+					r.found(i, []byte(h.Value), place{h.Start, h.End})
 				}
 			}
-		})
-	}
-}
-
-// judge looks at what a segment has of a rule, and forgets it.
-func (r *run) judge(i int, b []byte, overlap int) {
-	r.phrases(i, b, overlap)
-	if r.scanner.rules[i].re != nil {
-		r.regexp(i, b, overlap)
-	}
-	r.state[i].forget()
-}
-
-// phrases counts the places of a rule's phrases that its context fits.
-func (r *run) phrases(i int, b []byte, overlap int) {
-	for _, p := range r.state[i].places {
-		if p.end > overlap && r.fits(i, b, p) {
-			r.found(i, string(bytes.ToLower(b[p.start:p.end])), b, p)
 		}
 	}
-}
-
-// forget drops the places of a segment.
-func (st *ruleState) forget() {
-	st.places, st.keywords, st.near, st.also, st.unless, st.except = st.places[:0], st.keywords[:0], st.near[:0], st.also[:0], st.unless[:0], st.except[:0]
-}
-
-// regexp runs a rule's regular expression around its keywords.
-func (r *run) regexp(i int, b []byte, overlap int) {
-	rule := &r.scanner.rules[i]
-	for _, w := range windows(r.state[i].keywords, rule.Window, len(b)) {
-		if r.looked += w.end - w.start; r.looked > maxRegexp {
-			r.exhausted = true
-			return
-		}
-		for _, m := range rule.re.FindAllIndex(b[w.start:w.end], maxPlaces) {
-			p := place{w.start + m[0], w.start + m[1]}
-			if p.end > overlap && r.fits(i, b, p) {
-				r.found(i, string(bytes.ToLower(b[p.start:p.end])), b, p)
+	if len(r.detectors) > 0 {
+		digits := detect.Count(v.text)
+		for i, d := range r.detectors {
+			if digits.Reach(d.Digits) && (len(d.Words) == 0 || v.triggers&(1<<i) != 0) {
+				d.Find(v.text, hit(d.rules))
 			}
 		}
 	}
-}
-
-// windows returns the surroundings of places, those that touch made one.
-func windows(places []place, around, length int) []place {
-	var ws []place
-	slices.SortFunc(places, func(p, q place) int { return p.start - q.start })
-	for _, p := range places {
-		w := place{max(0, p.start-around), min(length, p.end+around)}
-		if n := len(ws); n > 0 && w.start <= ws[n-1].end {
-			ws[n-1].start = min(ws[n-1].start, w.start)
-			ws[n-1].end = max(ws[n-1].end, w.end)
-			continue
-		}
-		ws = append(ws, w)
+	if r.people != nil && len(r.persons)+len(r.names) > 0 {
+		r.people.FindBoth(v.text, hit(r.persons), hit(r.names))
 	}
-	return ws
 }
 
-// fits reports whether a rule's context is as it asks around a place.
-func (r *run) fits(i int, b []byte, p place) bool {
-	st, rule := &r.state[i], &r.scanner.rules[i]
-	within := func(ps []place, sentence bool) bool {
-		return slices.ContainsFunc(ps, func(q place) bool {
-			return q.end >= p.start-rule.Window && q.start <= p.end+rule.Window && (q.start >= p.end || q.end <= p.start) &&
-				!(sentence && ends(b[min(p.end, q.end):max(p.start, q.start)]))
-		})
+// regexps runs the regular expressions around their keywords, or wherever they may be.
+func (r *run) regexps() {
+	v := &r.view
+	if len(v.keywords) > 0 {
+		v.sort()
 	}
-	excepted := slices.ContainsFunc(st.except, func(q place) bool { return q.start <= p.start && p.end <= q.end })
-	return !excepted && (len(rule.Near) == 0 || within(st.near, rule.Sentence)) && (len(rule.Also) == 0 || within(st.also, rule.Sentence)) && !within(st.unless, false)
+	for _, f := range v.keywords {
+		r.window(f.rule, int(f.at>>32), int(f.at>>32)+r.literals[uint32(f.at)].size)
+	}
+	for _, f := range v.keywords {
+		for _, w := range r.state[f.rule].windows {
+			r.regexp(f.rule, w)
+		}
+		r.state[f.rule].windows = r.state[f.rule].windows[:0]
+	}
+	for _, i := range r.everywhere {
+		r.regexp(i, place{0, len(v.text)})
+	}
 }
 
-// ends reports whether a sentence ends in what stands between two places.
-func ends(between []byte) bool {
-	for i, c := range between {
-		next := byte(' ')
-		if i+1 < len(between) {
-			next = between[i+1]
-		}
-		if (c == '.' || c == '!' || c == '?' || c == ';') && next <= ' ' || c == '\n' && next == '\n' {
-			return true
+// window adds the surroundings of a keyword at a place of the line. Keywords come in their
+// order; windows that touch are made one.
+func (r *run) window(rule, start, end int) {
+	v, around, ws := &r.view, r.scanner.rules[rule].Window, &r.state[rule].windows
+	w := place{max(0, v.line.origin(start)-around), min(len(v.text), v.line.origin(end-1)+1+around)}
+	if n := len(*ws); n > 0 && w.start <= (*ws)[n-1].end {
+		(*ws)[n-1].start, (*ws)[n-1].end = min((*ws)[n-1].start, w.start), max((*ws)[n-1].end, w.end)
+		return
+	}
+	*ws = append(*ws, w)
+}
+
+// regexp runs the regular expression of a rule in a window.
+func (r *run) regexp(i int, w place) {
+	v, rule := &r.view, &r.scanner.rules[i]
+	if r.looked += w.end - w.start; r.looked > maxRegexp {
+		r.exhausted = true
+		return
+	}
+	for _, m := range rule.re.FindAllIndex(v.text[w.start:w.end], -1) {
+		p := place{w.start + m[0], w.start + m[1]}
+		if v.judges(p.end) && v.fits(rule, v.line.place(p)) {
+			r.found(i, v.text[p.start:p.end], p)
 		}
 	}
-	return false
 }
 
-// found counts a value, once however often and in whichever part it stands.
-func (r *run) found(i int, value string, b []byte, p place) {
+// found counts a value, once however often and in whichever part it stands. Its place is
+// one of the text that is looked at.
+func (r *run) found(i int, value []byte, p place) {
+	r.count(i, value, r.view.text, p)
+}
+
+func (r *run) count(i int, value, b []byte, p place) {
 	st := &r.state[i]
-	var h maphash.Hash
-	h.SetSeed(r.seed)
-	h.WriteString(value)
-	key := h.Sum64() ^ uint64(i)*0x9e3779b97f4a7c15
+	key := maphash.Bytes(r.seed, bytes.ToLower(value)) ^ uint64(i)*0x9e3779b97f4a7c15
 	if _, known := r.distinct[key]; known {
 		return
 	}

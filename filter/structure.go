@@ -48,7 +48,7 @@ func (r *run) structure(report *text.Report, item Item) {
 	for _, i := range r.shapes {
 		for _, value := range structures[r.scanner.rules[i].Structure](report, item, r) {
 			b := []byte(value)
-			r.found(i, value, b, place{0, len(b)})
+			r.count(i, b, b, place{0, len(b)})
 		}
 	}
 }

@@ -44,6 +44,11 @@ func (d *Dictionary) Find(text []byte, emit func(detect.Hit)) { d.search(text, e
 // itself is no leak, so that a rule has to ask for many.
 func (d *Dictionary) FindNames(text []byte, emit func(detect.Hit)) { d.search(text, nil, emit) }
 
+// FindBoth reports both in one search.
+func (d *Dictionary) FindBoth(text []byte, persons, names func(detect.Hit)) {
+	d.search(text, persons, names)
+}
+
 func (d *Dictionary) search(text []byte, persons, names func(detect.Hit)) {
 	if len(d.hashes) == 0 {
 		return
@@ -103,10 +108,13 @@ func (s *search) look(value []byte, i, j int, kinds ...kind) {
 		case !slices.Contains(kinds, v.kind):
 		case v.kind == kindUnique:
 			s.person(v)
-		case v.kind == kindName && s.names != nil:
-			s.names(detect.Hit{Start: v.start, End: v.end, Value: strconv.Itoa(int(v.who)), Confidence: 100})
 		default:
-			s.combine(v)
+			if v.kind == kindName && s.names != nil {
+				s.names(detect.Hit{Start: v.start, End: v.end, Value: strconv.Itoa(int(v.who)), Confidence: 100})
+			}
+			if s.persons != nil {
+				s.combine(v)
+			}
 		}
 	}
 }

@@ -36,6 +36,21 @@ func Fold(dst, b []byte) []byte {
 	return dst
 }
 
+// FoldedLen returns len(Fold(nil, b)).
+func FoldedLen(b []byte) int {
+	t := foldTable()
+	var small [64]byte
+	n := 0
+	for len(b) > 0 {
+		k := asciiPrefix(b)
+		if n, b = n+k, b[k:]; len(b) > 0 {
+			f, size := t.append(small[:0], b)
+			n, b = n+len(f), b[size:]
+		}
+	}
+	return n
+}
+
 // Origin returns the offset in b of what became byte n of Fold(nil, b): a hit is found
 // in the folded text, and shown as it was written.
 func Origin(b []byte, n int) int {

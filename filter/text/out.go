@@ -117,26 +117,26 @@ func (o *out) flush() error {
 			break
 		}
 	}
-	if err := o.pass(b[:end]); err != nil {
-		return err
-	}
 	keep := end - MaxOverlap
-	if i := bytes.IndexAny(b[keep:keep+MaxOverlap/2], " \n"); i >= 0 {
+	if i := bytes.IndexAny(b[keep:keep+MaxOverlap/4], " \n"); i >= 0 {
 		keep += i // do not begin in the middle of a word
 	}
 	for !utf8.RuneStart(b[keep]) {
 		keep++
+	}
+	if err := o.pass(b[:end], end-keep); err != nil {
+		return err
 	}
 	o.overlap = end - keep
 	*o.buf = b[:copy(b, b[keep:])]
 	return nil
 }
 
-func (o *out) pass(b []byte) error {
+func (o *out) pass(b []byte, next int) error {
 	if o.w.stop != nil || len(b) == o.overlap {
 		return o.w.stop // shown already
 	}
-	return o.w.segment(Segment{Part: o.part, Role: o.role, Text: b, Overlap: o.overlap})
+	return o.w.segment(Segment{Part: o.part, Role: o.role, Text: b, Overlap: o.overlap, Next: next})
 }
 
 // segment passes a segment on, as far as the bounds allow.
@@ -163,7 +163,7 @@ func (o *out) Close() error {
 	if o.buf == nil {
 		return o.w.stop
 	}
-	err := o.pass(*o.buf)
+	err := o.pass(*o.buf, 0)
 	*o.buf = (*o.buf)[:0]
 	outBuffers.Put(o.buf)
 	o.buf, o.overlap = nil, 0

@@ -33,7 +33,7 @@ func (s shown) decoded() string {
 func collect(t testing.TB, run func(emit func(Segment) error) (*Report, error)) shown {
 	t.Helper()
 	s := shown{by: map[Role]string{}}
-	ends := map[Role]string{}
+	ends, nexts := map[Role]string{}, map[Role]int{}
 	var err error
 	s.report, err = run(func(seg Segment) error {
 		switch {
@@ -45,7 +45,12 @@ func collect(t testing.TB, run func(emit func(Segment) error) (*Report, error)) 
 			t.Errorf("overlap of %d bytes in a segment of %d", seg.Overlap, len(seg.Text))
 		case seg.Overlap > 0 && !strings.HasSuffix(ends[seg.Role], string(seg.Text[:seg.Overlap])):
 			t.Errorf("segment of role %d does not begin with the end of the one before", seg.Role)
+		case seg.Overlap != nexts[seg.Role]:
+			t.Errorf("segment of role %d begins with %d bytes of the one before, which told of %d", seg.Role, seg.Overlap, nexts[seg.Role])
+		case seg.Next > 0 && seg.Next < MaxOverlap*3/4-utf8.UTFMax:
+			t.Errorf("the next segment begins with %d bytes of this", seg.Next)
 		}
+		nexts[seg.Role] = seg.Next
 		if seg.Overlap == 0 && s.by[seg.Role] != "" {
 			s.by[seg.Role] += "\n"
 		}

@@ -28,12 +28,13 @@ type Segment struct {
 	Role    Role
 	Text    []byte // UTF-8, at most MaxSegment bytes
 	Overlap int    // bytes at the start that were at the end of the segment before
+	Next    int    // bytes at the end with which the next segment begins; 0 if the text ends here
 }
 
 // MaxSegment and MaxOverlap bound the size of segments, in bytes.
 const (
 	MaxSegment = 64 << 10
-	MaxOverlap = 2 << 10
+	MaxOverlap = 4 << 10 // at least three quarters of it, where there is a next segment
 )
 
 // Message shows the text of an RFC 5322 message. The error is emit's, the context's or
