@@ -90,7 +90,7 @@ func (v *visit) end() {
 			r.Purpose = rules.Security
 		}
 	}
-	if v.blocked && !r.Confidential && !isAddress(v.exchange.Host) {
+	if (v.blocked || r.Action >= filter.Quarantine) && !r.Confidential && !isAddress(v.exchange.Host) {
 		r.Peer = journal.DomainOf(v.exchange.Host)
 	}
 	v.world.Journal.Put(r, v.who.Subject)
