@@ -2,6 +2,7 @@ package dictionary
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"sync"
@@ -28,7 +29,8 @@ type seen struct {
 type search struct {
 	words
 	ring    [recent]seen
-	n       int // seen so far
+	n       int                     // seen so far
+	common  [1 << commonBits]uint64 // short words of the text with which no value begins
 	joined  []byte
 	persons func(detect.Hit)
 	names   func(detect.Hit)
@@ -61,6 +63,7 @@ func (d *Dictionary) search(text []byte, persons, names func(detect.Hit)) {
 	}
 	clear(s.buf[:cap(s.buf)]) // content does not wait in a pool
 	clear(s.joined[:cap(s.joined)])
+	clear(s.common[:])
 	s.d, s.persons, s.names = nil, nil, nil
 	searches.Put(s)
 }
@@ -88,9 +91,32 @@ func (s *search) at(i int) {
 	}
 }
 
+// commonBits is the size of the memory for common words: a hash of each would cost most
+// of the time of a search.
+const commonBits = 9
+
 // starts reports whether any value begins with word i.
 func (s *search) starts(i int) bool {
-	from, to := s.d.find(s.d.key.hash(s.text(i, i+1)))
+	word := s.text(i, i+1)
+	if len(word) > 8 {
+		return s.startsValue(word)
+	}
+	var eight [8]byte
+	copy(eight[:], word)
+	x := binary.LittleEndian.Uint64(eight[:])
+	known := &s.common[x*0x9e3779b97f4a7c15>>(64-commonBits)]
+	if *known == x {
+		return false
+	}
+	if s.startsValue(word) {
+		return true
+	}
+	*known = x
+	return false
+}
+
+func (s *search) startsValue(word []byte) bool {
+	from, to := s.d.find(s.d.key.hash(word))
 	for _, w := range s.d.whose[from:to] {
 		if kind(w&(1<<kindBits-1)) == kindStart {
 			return true

@@ -27,11 +27,12 @@ type words struct {
 func (w *words) split(text []byte) {
 	w.buf, w.list = w.buf[:0], w.list[:0]
 	for i := 0; i < len(text); {
-		r, n := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			r, n = utf8.DecodeRune(text[i:])
-		}
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		if c := text[i]; c < utf8.RuneSelf {
+			if lower[c] == 0 {
+				i++
+				continue
+			}
+		} else if r, n := utf8.DecodeRune(text[i:]); !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			i += n
 			continue
 		}
@@ -39,29 +40,51 @@ func (w *words) split(text []byte) {
 	}
 }
 
+// lower is the lower case of the ASCII letters and digits, 0 for other signs.
+var lower = func() (t [utf8.RuneSelf]byte) {
+	for c := byte(0); c < utf8.RuneSelf; c++ {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			t[c] = c + 'a' - 'A'
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			t[c] = c
+		}
+	}
+	return t
+}()
+
 // word adds the word that begins at i and returns where it ends. A change between letters
 // and digits ends it as well, so that 1234AB and 1234 AB are the same.
 func (w *words) word(text []byte, i int) int {
+	buf := w.buf
 	if len(w.list) > 0 {
-		w.buf = append(w.buf, ' ')
+		buf = append(buf, ' ')
 	}
-	x := word{from: len(w.buf), start: i}
+	x := word{from: len(buf), start: i}
 	first := true
 	for i < len(text) {
-		r, n := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			r, n = utf8.DecodeRune(text[i:])
+		if c := text[i]; c < utf8.RuneSelf {
+			l := lower[c]
+			digit := l <= '9'
+			if l == 0 || !first && digit != x.number {
+				break
+			}
+			x.number, first = digit, false
+			buf = append(buf, l)
+			i++
+			continue
 		}
+		r, n := utf8.DecodeRune(text[i:])
 		digit := unicode.IsDigit(r)
 		if !digit && !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) || !first && digit != x.number {
 			break
 		}
 		x.number, first = digit, false
-		w.buf = appendPlain(w.buf, r)
+		buf = appendPlain(buf, r)
 		i += n
 	}
-	x.to, x.end = len(w.buf), i
-	w.list = append(w.list, x)
+	x.to, x.end = len(buf), i
+	w.buf, w.list = buf, append(w.list, x)
 	return i
 }
 
