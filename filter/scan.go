@@ -33,6 +33,7 @@ type run struct {
 	fold      []byte
 	loose     []byte
 	view      view // of the segment
+	digits    detect.Text
 	looked    int
 	exhausted bool
 	seed      maphash.Seed
@@ -76,6 +77,7 @@ func (r *run) close() {
 	clear(r.fold[:cap(r.fold)])
 	clear(r.loose[:cap(r.loose)])
 	r.view.clear()
+	r.digits.Set(nil)
 	clear(r.distinct)
 	r.looked, r.exhausted, r.scanner, r.opts, r.listed = 0, false, nil, nil, nil
 	runs.Put(r)
@@ -159,15 +161,15 @@ func (r *run) detect() {
 		}
 	}
 	if len(r.detectors) > 0 {
-		digits := detect.Count(v.text)
+		r.digits.Set(v.text)
 		for i, d := range r.detectors {
-			if digits.Reach(d.Digits) && (len(d.Words) == 0 || v.triggers&(1<<i) != 0) {
-				d.Find(v.text, hit(d.rules))
+			if r.digits.Reach(d.Digits) && (len(d.Words) == 0 || v.triggers&(1<<i) != 0) {
+				d.Find(&r.digits, hit(d.rules))
 			}
 		}
 	}
 	if r.people != nil && len(r.persons)+len(r.names) > 0 {
-		r.people.FindBoth(v.text, hit(r.persons), hit(r.names))
+		r.people.Find(v.text, hit(r.persons), hit(r.names))
 	}
 }
 

@@ -10,9 +10,11 @@ var ibanLength = map[string]int{
 }
 
 // IBAN finds bank accounts by ISO 13616: country, check digits, length, and 97-test.
-func IBAN(text []byte, emit func(Hit)) {
-	for i := 0; i+15 <= len(text); i++ {
-		if !letter(text[i]) || !letter(text[i+1]) || !digit(text[i+2]) || !digit(text[i+3]) || i > 0 && (letter(text[i-1]) || digit(text[i-1])) {
+func IBAN(t *Text, emit func(Hit)) {
+	text, done := t.Bytes, 0
+	for _, r := range t.runs {
+		i := r.start - 2
+		if i < done || r.end-r.start < 2 || !letter(text[i]) || !letter(text[i+1]) || i > 0 && (letter(text[i-1]) || digit(text[i-1])) {
 			continue
 		}
 		n := ibanLength[string([]byte{text[i] &^ 0x20, text[i+1] &^ 0x20})]
@@ -28,7 +30,7 @@ func IBAN(text []byte, emit func(Hit)) {
 		if confidence > 0 {
 			emit(Hit{i, end, value, confidence})
 		}
-		i = end - 1
+		done = end
 	}
 }
 
@@ -71,12 +73,12 @@ func remainder97(iban string) int {
 
 // Card finds payment cards: a range of an issuer, its lengths, and the Luhn test (ISO/IEC
 // 7812). One number in ten passes by chance.
-func Card(text []byte, emit func(Hit)) {
-	numbers(text, 13, 19, func(n number) {
+func Card(t *Text, emit func(Hit)) {
+	t.numbers(13, 19, func(n number) {
 		if !issued(n.digits) || !luhn(n.digits) || dummy(n.digits) || testCards[string(n.digits)] {
 			return
 		}
-		c := around(text, n.start, n.end)
+		c := around(t.Bytes, n.start, n.end)
 		report(emit, n, score(45, c, []string{"creditcard", "credit card", "kaartnummer", "card number", "mastercard", "visa", "amex", "betaalkaart"}, []string{"cvc", "cvv", "geldig tot", "vervaldatum", "expir"}))
 	})
 }

@@ -7,7 +7,11 @@
 // the comments at each detector name them.
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // Hit is a value that was found: text[Start:End].
 type Hit struct {
@@ -17,7 +21,7 @@ type Hit struct {
 }
 
 // Find looks for one kind of value in folded UTF-8 text.
-type Find func(text []byte, emit func(Hit))
+type Find func(t *Text, emit func(Hit))
 
 // Detector finds one kind of value, in a text that has what the value cannot be without:
 // most texts have not, and need no look.
@@ -26,6 +30,16 @@ type Detector struct {
 	Words []string // one of them, if there are any, as the beginning of a word: in lower case
 	Digits
 }
+
+// Text is a text with where its digits are: few detectors need to look elsewhere.
+type Text struct {
+	Bytes  []byte
+	Digits       // the most there are
+	runs   []run // of digits
+}
+
+// run is a row of digits, bytes[start:end].
+type run struct{ start, end int }
 
 // Digits is how many digits stand together in a text.
 type Digits struct {
@@ -36,30 +50,46 @@ type Digits struct {
 // Reach reports whether d has as many digits as need.
 func (d Digits) Reach(need Digits) bool { return d.Row >= need.Row && d.Spread >= need.Spread }
 
-// Count returns the longest rows of digits in a text.
-func Count(text []byte) (longest Digits) {
-	for i := 0; i < len(text); i++ {
-		if text[i]-'0' > 9 {
+// Set makes t that of these bytes.
+func (t *Text) Set(b []byte) {
+	t.Bytes, t.Digits, t.runs = b, Digits{}, t.runs[:0]
+	spread := 0
+	for i := 0; i < len(b); {
+		if i = nextDigit(b, i); i == len(b) {
+			return
+		}
+		start := i
+		for i < len(b) && digit(b[i]) {
+			i++
+		}
+		if n := len(t.runs); n == 0 || t.runs[n-1].end+1 < start {
+			spread = 0
+		}
+		spread += i - start
+		t.Row, t.Spread = max(t.Row, i-start), max(t.Spread, spread)
+		t.runs = append(t.runs, run{start, i})
+	}
+}
+
+// nextDigit returns where the next digit from i on is, or the length of b.
+func nextDigit(b []byte, i int) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(b); i += 8 {
+		// Of eight bytes, those of which the upper half is 3.
+		x := binary.LittleEndian.Uint64(b[i:])&(0xf0*ones) ^ 0x30*ones
+		if (x-ones)&^x&high == 0 {
 			continue
 		}
-		var d Digits
-		row := 0
-		for ; i < len(text); i++ {
-			switch {
-			case digit(text[i]):
-				row++
-				d.Spread++
-				d.Row = max(d.Row, row)
-				continue
-			case i+1 < len(text) && digit(text[i+1]):
-				row = 0
-				continue
+		for k, c := range b[i : i+8] {
+			if digit(c) {
+				return i + k
 			}
-			break
 		}
-		longest = Digits{max(longest.Row, d.Row), max(longest.Spread, d.Spread)}
 	}
-	return longest
+	for i < len(b) && !digit(b[i]) {
+		i++
+	}
+	return i
 }
 
 // All returns the detectors by the names that rules use.
@@ -68,7 +98,7 @@ func All() map[string]Detector {
 	return map[string]Detector{
 		"bsn": {Find: BSN, Digits: spread(8)}, "onderwijsnummer": {Find: Onderwijsnummer, Digits: spread(9)},
 		"iban": {Find: IBAN, Digits: spread(6)}, "card": {Find: Card, Digits: spread(13)},
-		"passport": {Find: Passport, Digits: spread(1)}, "driving-licence": {Find: DrivingLicence, Digits: spread(10)},
+		"passport": {Find: Passport, Words: passportWords, Digits: spread(1)}, "driving-licence": {Find: DrivingLicence, Words: licenceWords, Digits: spread(10)},
 		"phone": {Find: Phone, Digits: spread(9)}, "birth-date": {Find: BirthDate, Digits: Digits{Row: 4}},
 		"postcode": {Find: Postcode, Digits: Digits{Row: 4}}, "email": {Find: Email},
 		"secret": {Find: Secret, Words: secretWords()}, "private-key": {Find: PrivateKey, Words: keyBlocks.words},
@@ -135,7 +165,7 @@ func (c *context) last(words []string) int {
 	return at
 }
 
-// contains reports whether w stands in b with no letter before it.
+// contains reports whether w stands in b as a word or the beginning of one.
 func contains(b []byte, w string) bool {
 	for from := 0; ; {
 		i := bytes.Index(b[from:], []byte(w))
@@ -143,13 +173,14 @@ func contains(b []byte, w string) bool {
 			return false
 		}
 		i += from
-		if i == 0 || !letter(b[i-1]) {
+		if i == 0 || !inWord(b[i-1]) {
 			return true
 		}
 		from = i + 1
 	}
 }
 
+func inWord(c byte) bool { return letter(c) || digit(c) || c >= utf8.RuneSelf }
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 func digit(c byte) bool  { return c >= '0' && c <= '9' }
 
@@ -162,42 +193,42 @@ type number struct {
 // numbers calls use for each run of min to max digits that stands alone, its groups
 // separated by single spaces, dots or dashes. A run that is longer is reported by its
 // unseparated parts.
-func numbers(text []byte, min, max int, use func(number)) {
+func (t *Text) numbers(min, max int, use func(number)) {
+	text := t.Bytes
 	var buf [40]byte
-	for i := 0; i < len(text); i++ {
-		if !digit(text[i]) {
-			continue
-		}
-		if i > 0 && (letter(text[i-1]) || text[i-1] == '_') {
-			for i < len(text) && (digit(text[i]) || letter(text[i])) {
-				i++
+	for k := 0; k < len(t.runs); k++ {
+		first := t.runs[k]
+		if i := first.start; i > 0 && (letter(text[i-1]) || text[i-1] == '_') {
+			// Part of a word, such as A12B34.
+			for k+1 < len(t.runs) && joined(text[t.runs[k].end:t.runs[k+1].start]) {
+				k++
 			}
 			continue
 		}
-		j, n := i, 0
-		for j < len(text) {
-			switch {
-			case digit(text[j]):
-				if n < len(buf) {
-					buf[n] = text[j]
-				}
-				n++
-				j++
-				continue
-			case separator(text[j]) && j+1 < len(text) && digit(text[j+1]) && n <= max:
-				j++
-				continue
-			}
-			break
+		n := copy(buf[:], text[first.start:first.end])
+		total, end := first.end-first.start, first.end
+		for k+1 < len(t.runs) && total <= max && t.runs[k+1].start == end+1 && separator(text[end]) {
+			k++
+			n += copy(buf[n:], text[t.runs[k].start:t.runs[k].end])
+			total, end = total+t.runs[k].end-t.runs[k].start, t.runs[k].end
 		}
-		alone := j == len(text) || !letter(text[j]) && text[j] != '_' && text[j] != '@'
-		if n >= min && n <= max && alone {
-			use(number{i, j, buf[:n]})
-		} else if n > max {
-			single(text[i:j], i, min, max, use)
+		alone := end == len(text) || !letter(text[end]) && text[end] != '_' && text[end] != '@'
+		if total >= min && total <= max && alone {
+			use(number{first.start, end, buf[:n]})
+		} else if total > max {
+			single(text[first.start:end], first.start, min, max, use)
 		}
-		i = j
 	}
+}
+
+// joined reports whether there is nothing but letters.
+func joined(between []byte) bool {
+	for _, c := range between {
+		if !letter(c) {
+			return false
+		}
+	}
+	return true
 }
 
 func separator(c byte) bool { return c == ' ' || c == '.' || c == '-' }

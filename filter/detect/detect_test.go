@@ -8,10 +8,16 @@ import (
 	"testing"
 )
 
+func textOf(s string) *Text {
+	t := new(Text)
+	t.Set([]byte(s))
+	return t
+}
+
 // sure returns the values that are found with the confidence that rules ask for.
 func sure(find Find, text string) []string {
 	var values []string
-	find([]byte(text), func(h Hit) {
+	find(textOf(text), func(h Hit) {
 		if h.Confidence >= 50 {
 			values = append(values, h.Value)
 		}
@@ -125,7 +131,7 @@ func TestNoDetectorIsLeftOutWrongly(t *testing.T) {
 			b.WriteString(pieces[r.IntN(len(pieces))])
 		}
 		text := b.String()
-		digits, low := Count([]byte(text)), strings.ToLower(text)
+		digits, low := textOf(text).Digits, strings.ToLower(text)
 		for name, d := range All() {
 			if len(sure(d.Find, text)) == 0 {
 				continue
@@ -161,7 +167,7 @@ func TestDigitsAreCounted(t *testing.T) {
 	for text, want := range map[string]Digits{
 		"": {}, "geen": {}, "1": {1, 1}, "lokaal 12": {2, 2}, "06-41 23": {2, 6}, "1, 2": {1, 1}, "2647.80.139": {4, 9}, "a1b22c333": {3, 6}, "7 ": {1, 1},
 	} {
-		if got := Count([]byte(text)); got != want {
+		if got := textOf(text).Digits; got != want {
 			t.Errorf("%q: %+v, want %+v", text, got, want)
 		}
 	}
@@ -174,7 +180,7 @@ func FuzzFind(f *testing.F) {
 	all := All()
 	f.Fuzz(func(t *testing.T, text string) {
 		for name, d := range all {
-			d.Find([]byte(text), func(h Hit) {
+			d.Find(textOf(text), func(h Hit) {
 				if h.Start < 0 || h.End > len(text) || h.Start > h.End || h.Confidence < 0 || h.Confidence > 100 {
 					t.Fatalf("%s: %d:%d of %d, confidence %d", name, h.Start, h.End, len(text), h.Confidence)
 				}

@@ -17,6 +17,9 @@ func elevenSum(d []byte) int {
 }
 
 var (
+	passportWords = []string{"paspoort", "passport", "identiteitskaart", "id-kaart", "id kaart", "documentnummer", "identity card", "identiteitsbewijs"}
+	licenceWords  = []string{"rijbewijs", "driving licence", "driver's license"}
+
 	bsnLabels = []string{"bsn", "burgerservicenummer", "burger service nummer", "sofi", "persoonsnummer", "persoonsgebonden nummer", "pgn", "citizen service number"}
 	people    = []string{"geboren", "geb.", "geboortedatum", "leerling", "kind", "ouder", "patient", "medewerker", "werknemer", "naam", "groep", "pupil", "date of birth", "student"}
 )
@@ -24,11 +27,11 @@ var (
 // BSN finds burgerservicenummers: nine digits, or eight with a leading zero left out,
 // that pass the 11-test. One number in eleven passes by chance, so that context has to
 // confirm it.
-func BSN(text []byte, emit func(Hit)) {
-	numbers(text, 8, 9, func(n number) {
+func BSN(t *Text, emit func(Hit)) {
+	t.numbers(8, 9, func(n number) {
 		d := n.digits
 		if len(d) == 8 {
-			if dateAt(text, n.start) == n.end {
+			if dateAt(t.Bytes, n.start) == n.end {
 				return
 			}
 			d = append([]byte{'0'}, d...)
@@ -40,32 +43,32 @@ func BSN(text []byte, emit func(Hit)) {
 		if len(n.digits) == 8 {
 			base = 15
 		}
-		report(emit, number{n.start, n.end, d}, score(base, around(text, n.start, n.end), bsnLabels, people))
+		report(emit, number{n.start, n.end, d}, score(base, around(t.Bytes, n.start, n.end), bsnLabels, people))
 	})
 }
 
 // Onderwijsnummer finds the numbers of pupils who have no BSN: nine digits that begin
 // with 10 and leave 5 in the 11-test.
-func Onderwijsnummer(text []byte, emit func(Hit)) {
-	numbers(text, 9, 9, func(n number) {
+func Onderwijsnummer(t *Text, emit func(Hit)) {
+	t.numbers(9, 9, func(n number) {
 		if n.digits[0] != '1' || n.digits[1] != '0' || elevenSum(n.digits) != 5 {
 			return
 		}
-		c := around(text, n.start, n.end)
+		c := around(t.Bytes, n.start, n.end)
 		report(emit, n, score(25, c, []string{"onderwijsnummer", "pgn", "leerlingnummer", "persoonsgebonden nummer"}, people))
 	})
 }
 
 // Passport finds numbers of Dutch passports and identity cards: two letters, six letters
 // or digits, a digit, never the letter O. They have no checksum: a label has to say so.
-func Passport(text []byte, emit func(Hit)) {
-	tokens(text, 9, 9, func(start, end int) {
-		t := text[start:end]
-		if !upper(t[0]) || !upper(t[1]) || !digit(t[8]) {
+func Passport(t *Text, emit func(Hit)) {
+	tokens(t.Bytes, 9, 9, func(start, end int) {
+		token := t.Bytes[start:end]
+		if !upper(token[0]) || !upper(token[1]) || !digit(token[8]) {
 			return
 		}
 		digits := 0
-		for _, c := range t {
+		for _, c := range token {
 			if c == 'O' || !upper(c) && !digit(c) {
 				return
 			}
@@ -73,12 +76,12 @@ func Passport(text []byte, emit func(Hit)) {
 				digits++
 			}
 		}
-		c := around(text, start, end)
-		if digits < 2 || !c.has("paspoort", "passport", "identiteitskaart", "id-kaart", "id kaart", "documentnummer", "identity card", "identiteitsbewijs") {
+		c := around(t.Bytes, start, end)
+		if digits < 2 || !c.has(passportWords...) {
 			return
 		}
-		if confidence := score(40, c, []string{"paspoort", "passport", "identiteitskaart", "documentnummer", "identity card", "identiteitsbewijs"}, people); confidence > 0 {
-			emit(Hit{start, end, string(t), confidence})
+		if confidence := score(40, c, passportWords, people); confidence > 0 {
+			emit(Hit{start, end, string(token), confidence})
 		}
 	})
 }
@@ -103,11 +106,11 @@ func tokens(text []byte, shortest, longest int, use func(start, end int)) {
 }
 
 // DrivingLicence finds numbers of Dutch driving licences: ten digits after a label.
-func DrivingLicence(text []byte, emit func(Hit)) {
-	numbers(text, 10, 10, func(n number) {
-		c := around(text, n.start, n.end)
-		if c.has("rijbewijs", "driving licence", "driver's license") && !dummy(n.digits) {
-			report(emit, n, score(45, c, []string{"rijbewijs", "driving licence", "driver's license"}, people))
+func DrivingLicence(t *Text, emit func(Hit)) {
+	t.numbers(10, 10, func(n number) {
+		c := around(t.Bytes, n.start, n.end)
+		if c.has(licenceWords...) && !dummy(n.digits) {
+			report(emit, n, score(45, c, licenceWords, people))
 		}
 	})
 }

@@ -3,8 +3,9 @@ package detect
 import "bytes"
 
 // Phone finds Dutch telephone numbers: nine digits after 0, +31 or 0031.
-func Phone(text []byte, emit func(Hit)) {
-	numbers(text, 9, 13, func(n number) {
+func Phone(t *Text, emit func(Hit)) {
+	text := t.Bytes
+	t.numbers(9, 13, func(n number) {
 		d := n.digits
 		plus := n.start > 0 && text[n.start-1] == '+'
 		switch {
@@ -35,9 +36,11 @@ var months = []string{"januari", "februari", "maart", "april", "mei", "juni", "j
 
 // BirthDate finds dates that are said to be somebody's birth: a date of the past hundred
 // years with a label, or in a row with others.
-func BirthDate(text []byte, emit func(Hit)) {
-	for i := 0; i < len(text); i++ {
-		if !digit(text[i]) || i > 0 && (digit(text[i-1]) || letter(text[i-1])) {
+func BirthDate(t *Text, emit func(Hit)) {
+	text, done := t.Bytes, 0
+	for _, r := range t.runs {
+		i := r.start
+		if i < done || i > 0 && letter(text[i-1]) {
 			continue
 		}
 		end := dateAt(text, i)
@@ -48,7 +51,7 @@ func BirthDate(text []byte, emit func(Hit)) {
 		if confidence := score(10, c, []string{"geboren", "geb.", "geb ", "geboortedatum", "geboortedat", "verjaardag", "date of birth", "dob", "born"}, []string{"leerling", "pupil", "bsn", "groep"}); confidence > 10 {
 			emit(Hit{i, end, string(text[i:end]), confidence})
 		}
-		i = end - 1
+		done = end
 	}
 }
 
@@ -104,12 +107,13 @@ func yearAt(text []byte, i int) int {
 }
 
 // Postcode finds Dutch addresses: a postcode with a house number or a street before it.
-func Postcode(text []byte, emit func(Hit)) {
-	for i := 0; i+6 <= len(text); i++ {
-		if text[i] < '1' || text[i] > '9' || i > 0 && (digit(text[i-1]) || letter(text[i-1])) || !digit(text[i+1]) || !digit(text[i+2]) || !digit(text[i+3]) {
+func Postcode(t *Text, emit func(Hit)) {
+	text := t.Bytes
+	for _, r := range t.runs {
+		i, j := r.start, r.end
+		if j != i+4 || i+6 > len(text) || text[i] == '0' || i > 0 && letter(text[i-1]) {
 			continue
 		}
-		j := i + 4
 		if text[j] == ' ' {
 			j++
 		}
@@ -123,12 +127,12 @@ func Postcode(text []byte, emit func(Hit)) {
 		c := around(text, i, j+2)
 		confidence := score(30, c, []string{"adres", "postcode", "woonplaats", "address", "woont"}, []string{"straat", "laan", "weg ", "plein", "hof ", "kade", "naam"})
 		emit(Hit{i, j + 2, string(text[i:i+4]) + string(text[j:j+2]), confidence})
-		i = j + 1
 	}
 }
 
 // Email finds mail addresses.
-func Email(text []byte, emit func(Hit)) {
+func Email(t *Text, emit func(Hit)) {
+	text := t.Bytes
 	for from := 0; ; {
 		at := bytes.IndexByte(text[from:], '@')
 		if at < 0 {

@@ -30,7 +30,8 @@ var keyAnchors = func() *anchors {
 }()
 
 // Secret finds keys of services by their form, and passwords by the word before them.
-func Secret(text []byte, emit func(Hit)) {
+func Secret(t *Text, emit func(Hit)) {
+	text := t.Bytes
 	keyAnchors.each(text, func(at, n int) {
 		f := keyForms[n]
 		end := at + len(f.prefix)
@@ -189,7 +190,8 @@ func entropy(t []byte) float64 {
 var keyBlocks = newAnchors("private key-----", "private key block-----", "age-secret-key-1", "putty-user-key-file-")
 
 // PrivateKey finds blocks of private keys (PEM, OpenSSH, PGP, age).
-func PrivateKey(text []byte, emit func(Hit)) {
+func PrivateKey(t *Text, emit func(Hit)) {
+	text := t.Bytes
 	keyBlocks.each(text, func(at, n int) {
 		from := at + len(keyBlocks.words[n])
 		if bytes.Contains(text[max(0, at-20):at], []byte("END ")) {

@@ -39,19 +39,10 @@ type search struct {
 
 var searches = sync.Pool{New: func() any { return &search{} }}
 
-// Find reports the places that point at a person of the list. It is a detect.Find.
-func (d *Dictionary) Find(text []byte, emit func(detect.Hit)) { d.search(text, emit, nil) }
-
-// FindNames reports the names of people of the list. It is a detect.Find; a name by
-// itself is no leak, so that a rule has to ask for many.
-func (d *Dictionary) FindNames(text []byte, emit func(detect.Hit)) { d.search(text, nil, emit) }
-
-// FindBoth reports both in one search.
-func (d *Dictionary) FindBoth(text []byte, persons, names func(detect.Hit)) {
-	d.search(text, persons, names)
-}
-
-func (d *Dictionary) search(text []byte, persons, names func(detect.Hit)) {
+// Find reports the places that point at a person of the list, and the names of people of
+// the list: a name by itself is no leak, so that a rule has to ask for many. Either may be
+// nil.
+func (d *Dictionary) Find(text []byte, persons, names func(detect.Hit)) {
 	if len(d.hashes) == 0 {
 		return
 	}
