@@ -15,6 +15,7 @@ type Config struct {
 	Roster       string       `yaml:"roster"` // file that says who is who, YAML or CSV; none: nobody is known
 	Log          Log          `yaml:"log"`
 	Mail         Mail         `yaml:"mail"`
+	Web          Web          `yaml:"web"`
 	Policy       Policy       `yaml:"policy"`
 	Rules        Rules        `yaml:"rules"`
 	Quarantine   Quarantine   `yaml:"quarantine"`

@@ -79,7 +79,8 @@ func (c *Config) defaults(dir string) {
 			paths = append(paths, &r.Auth.PasswordFile)
 		}
 	}
-	for _, p := range paths {
+	c.Web.defaults(c)
+	for _, p := range append(paths, c.Web.paths()...) {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -153,6 +154,7 @@ func (v *validator) config(c *Config) {
 	v.oneOf("$.log.level", c.Log.Level, "", "error", "warn", "info", "debug")
 	v.oneOf("$.log.format", c.Log.Format, "", "text", "json")
 	v.mail(&c.Mail)
+	v.web(&c.Web, &c.Mail)
 	v.policy(&c.Policy)
 	v.oneLine("$.organisation.code-url", c.Organisation.CodeURL)
 	for i, d := range c.Rules.Disabled {
