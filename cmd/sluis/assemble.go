@@ -84,6 +84,8 @@ type relayConfig struct {
 	smtpd.Config
 	rules, roster string
 	rate          float64
+	engine        *filter.Engine // the web proxy has the same
+	people        *roster.Roster
 }
 
 // data is what the ledger keeps of a configuration.
@@ -110,10 +112,7 @@ func (g *gateway) relayConfig(cfg *config.Config) (relayConfig, error) {
 		Hostname: cfg.Mail.Hostname, Trusted: cfg.Mail.Trusted, Spool: filepath.Join(cfg.Data, "spool"),
 		Limits: limits(cfg), Notice: cfg.Mail.Notice, About: cfg.Organisation.CodeURL, OpenForLeak: cfg.Policy.OnFailure.Leak == "open",
 		Policy: g.policy(cfg, engine, people), Quarantine: sealer{g.quarantine},
-		Journal: g.journal, Roster: people, Log: g.log,
-	}
-	if g.observe != nil {
-		c.Journal = g.observe(g.journal)
+		Journal: g.watched(), Roster: people, Log: g.log,
 	}
 	if c.TLS, err = serverTLS(cfg.Mail.TLS); err != nil {
 		return relayConfig{}, err
@@ -132,7 +131,7 @@ func (g *gateway) relayConfig(cfg *config.Config) (relayConfig, error) {
 		}
 		c.Routes = append(c.Routes, route)
 	}
-	return relayConfig{c, set.Fingerprint(), people.Fingerprint(), rate(cfg)}, nil
+	return relayConfig{c, set.Fingerprint(), people.Fingerprint(), rate(cfg), engine, people}, nil
 }
 
 func rate(cfg *config.Config) float64 { return float64(*cfg.Policy.SampleRate) }

@@ -14,6 +14,7 @@ import (
 	"sluis/internal/demo"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
+	"sluis/proxy/leaf"
 	"sluis/rules"
 	"sluis/smtpd"
 )
@@ -22,6 +23,7 @@ import (
 type demoCmd struct {
 	Data    string `type:"path" default:"var" help:"Directory for all that is kept."`
 	Address string `default:"127.0.0.1:2525" help:"Where to take mail."`
+	Web     string `default:"127.0.0.1:3128" help:"Where to take web traffic."`
 	Once    bool   `help:"End after the day; exit 0 only if everything went as told."`
 }
 
@@ -37,6 +39,15 @@ mail:
   listen: [{address: %q}]
   trusted: [127.0.0.0/8, "::1/128"]
   routes: [{to: ["*"], hosts: [%q], tls: none}]
+web:
+  listen: [{address: %q}]
+  proxy: %q
+  clients: [127.0.0.0/8, "::1/128"]
+  inner: [127.0.0.0/8]              # the sites of the demonstration are on this machine
+  ports: [443, %d]
+  plain-ports: [80, %d]
+  inspect: {certificate: authority.crt, key: authority.key, managed: [leerlingen]}
+  content: {pages: true}
 policy:
   sample-rate: 50%%                 # high, so that the demonstration shows both outcomes
 `
@@ -49,13 +60,19 @@ func (c demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer next.Close()
-	cfg, err := c.configure(next.Addr())
+	sites, err := demo.OpenSites(c.Data)
 	if err != nil {
 		return err
 	}
-	records := make(chan journal.Record, 16)
-	g, err := newGateway(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		func(j smtpd.Journal) smtpd.Journal { return tee{j, records} })
+	defer sites.Close()
+	cfg, err := c.configure(next.Addr(), sites)
+	if err != nil {
+		return err
+	}
+	mail, web := make(chan journal.Record, 16), make(chan journal.Record, 16)
+	g, err := newGateway(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), &observer{
+		journal: func(j smtpd.Journal) smtpd.Journal { return tee{j, mail, web} }, roots: sites.Roots(), names: sites.Resolver(),
+	})
 	if err != nil {
 		return err
 	}
@@ -64,7 +81,10 @@ func (c demoCmd) Run(ctx context.Context) error {
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- g.run(running, nil) }()
-	asTold, err := play(&demo.Player{Gateway: address, NextHop: next, Records: records})
+	asTold, err := play(&demo.Player{Gateway: address, NextHop: next, Records: mail})
+	if err == nil && asTold {
+		asTold, err = c.surf(sites, web)
+	}
 	if err == nil && !c.Once {
 		c.next(address, next.Dir())
 		<-ctx.Done()
@@ -79,9 +99,15 @@ func (c demoCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-func (c demoCmd) configure(nextHop string) (*config.Config, error) {
+func (c demoCmd) configure(nextHop string, sites *demo.Sites) (*config.Config, error) {
+	certificate, key := filepath.Join(c.Data, "authority.crt"), filepath.Join(c.Data, "authority.key")
+	if _, err := leaf.Load(certificate, key); err != nil {
+		if err := leaf.Create(certificate, key, leaf.Spec{Name: demoAuthority}); err != nil {
+			return nil, err
+		}
+	}
 	for name, text := range map[string]string{
-		"sluis.yaml":  fmt.Sprintf(demoConfig, c.Address, nextHop),
+		"sluis.yaml":  fmt.Sprintf(demoConfig, c.Address, nextHop, c.Web, c.Web, sites.Secure, sites.Plain),
 		"roster.yaml": demo.Roster,
 	} {
 		if err := os.WriteFile(filepath.Join(c.Data, name), []byte(text), 0o600); err != nil {
@@ -89,6 +115,56 @@ func (c demoCmd) configure(nextHop string) (*config.Config, error) {
 		}
 	}
 	return config.Load(filepath.Join(c.Data, "sluis.yaml"))
+}
+
+// demoAuthority is the name of the gateway's own authority in the demonstration.
+const demoAuthority = "Sluis, demonstratie"
+
+// surf makes the visits of the day.
+func (c demoCmd) surf(sites *demo.Sites, records <-chan journal.Record) (asTold bool, err error) {
+	fmt.Print("\nThe same day on the web. What is encrypted stays so; what the code forbids is stopped with a page that tells why:\n\n")
+	own, err := leaf.Load(filepath.Join(c.Data, "authority.crt"), filepath.Join(c.Data, "authority.key"))
+	if err != nil {
+		return false, err
+	}
+	trust := sites.Roots()
+	trust.AddCert(own.Certificate())
+	s := &demo.Surfer{Proxy: c.Web, Trust: trust, Authority: demoAuthority, Records: records}
+	asTold = true
+	for _, v := range sites.Surfing() {
+		o, err := s.Visit(v)
+		if err != nil {
+			return false, err
+		}
+		tellVisit(o)
+		asTold = asTold && o.Wrong == ""
+	}
+	return asTold, nil
+}
+
+// tellVisit prints one line for a visit.
+func tellVisit(o demo.Surfed) {
+	r, what := o.Record, "passed on"
+	switch {
+	case r.Action == filter.Reject:
+		what = "STOPPED, with a page"
+	case o.Visit.Status == 403:
+		what = "REFUSED"
+	case o.Visit.Seal:
+		what = "passed on, encrypted end to end"
+	}
+	fmt.Printf("%s  %-10s %-51s %s\n", o.Visit.Clock, r.Group, o.Visit.Story, what)
+	switch {
+	case r.Category != rules.NoCategory:
+		fmt.Printf("       %s · %s · %s %s\n", r.Purpose, r.Rule, r.Clause, r.Clause.Text("en"))
+	case o.Visit.Status == 403:
+		fmt.Println("       the proxy leads to the internet, and not into the network")
+	default:
+		fmt.Println("       the record tells bytes and group, not the site (C3.2e)")
+	}
+	if o.Wrong != "" {
+		fmt.Printf("       NOT as told: %s\n", o.Wrong)
+	}
 }
 
 // play plays the day, and more of the leaks until the sample has drawn one and left one.
@@ -172,28 +248,36 @@ func summary(count map[filter.Action]int) {
 // next tells what to try.
 func (c demoCmd) next(address, arrived string) {
 	fmt.Printf(`
-The gateway stays up on %[1]s until Ctrl-C. Try, in another terminal:
+The gateway stays up on %[1]s (mail) and %[5]s (web) until Ctrl-C. Try, in another terminal:
 
   swaks --server %[1]s --from groep5@school.example --to ouder@gezin.example --body 'Hallo!'
   bin/sluis quarantine list --data %[2]s
   bin/sluis journal tail --data %[2]s
   bin/sluis sampling audit --day %[3]s --data %[2]s
   ls %[4]s
+  curl -x http://%[5]s http://www.toto.nl/
+  bin/sluis web explain https://www.toto.nl/ --group leerlingen -c %[2]s/sluis.yaml
 
-`, address, c.Data, now().UTC().Format("2006-01-02"), arrived)
+Or let a browser use %[5]s as its proxy, and open http://%[5]s/setup
+
+`, address, c.Data, now().UTC().Format("2006-01-02"), arrived, c.Web)
 }
 
 // tee hands records to the demonstration as well.
 type tee struct {
 	smtpd.Journal
-	records chan<- journal.Record
+	mail, web chan<- journal.Record
 }
 
 // Put implements smtpd.Journal.
 func (t tee) Put(r journal.Record, s roster.Subject) {
 	t.Journal.Put(r, s)
+	records := t.mail
+	if r.Kind == journal.Web {
+		records = t.web
+	}
 	select {
-	case t.records <- r:
+	case records <- r:
 	default: // nobody plays any more
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,7 @@ import (
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
 	"sluis/internal/sampling"
+	"sluis/proxy"
 	"sluis/smtpd"
 )
 
@@ -40,16 +42,36 @@ type gateway struct {
 	journal    *journal.Writer
 	extractor  *apart.Pool
 	relay      *smtpd.Relay
+	web        *web // nil: there is no proxy
 	metrics    *prometheus.Registry
 	listeners  []smtpd.Listener
-	renew      chan struct{}                     // asks for a reload
-	observe    func(smtpd.Journal) smtpd.Journal // for the demonstration; nil otherwise
+	renew      chan struct{} // asks for a reload
+	observer   observer
+}
+
+// observer is for the demonstration, which looks at records and has sites of its own; zero
+// otherwise.
+type observer struct {
+	journal func(smtpd.Journal) smtpd.Journal
+	roots   *x509.CertPool // authorities of web sites; nil: the system's
+	names   *net.Resolver  // nil: the system's
+}
+
+// watched returns the journal as the observer wants it.
+func (g *gateway) watched() smtpd.Journal {
+	if g.observer.journal == nil {
+		return g.journal
+	}
+	return g.observer.journal(g.journal)
 }
 
 // newGateway opens what is kept, in the order in which each part needs the ones before,
 // and then the ports. What it opened before an error it closes.
-func newGateway(ctx context.Context, cfg *config.Config, log *slog.Logger, observe func(smtpd.Journal) smtpd.Journal) (*gateway, error) {
-	g := &gateway{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), observe: observe, renew: make(chan struct{}, 1)}
+func newGateway(ctx context.Context, cfg *config.Config, log *slog.Logger, o *observer) (*gateway, error) {
+	g := &gateway{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), renew: make(chan struct{}, 1)}
+	if o != nil {
+		g.observer = *o
+	}
 	g.current.Store(cfg)
 	if err := g.open(ctx); err != nil {
 		return nil, errors.Join(err, g.closeStores(context.WithoutCancel(ctx)))
@@ -85,6 +107,9 @@ func (g *gateway) open(ctx context.Context) (err error) {
 	}
 	g.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := g.listen(); err != nil {
+		return err
+	}
+	if err := g.openWeb(ctx, relay.engine, relay.people); err != nil {
 		return err
 	}
 	_, err = g.ledger.Append(ctx, ledger.GatewayStarted, relay.data())
@@ -158,10 +183,16 @@ func (g *gateway) listen() error {
 
 // run serves until ctx ends, and then lets transactions finish.
 func (g *gateway) run(ctx context.Context, reload <-chan os.Signal) error {
-	failed := make(chan error, len(g.listeners)+1)
+	failed := make(chan error, len(g.listeners)+len(g.cfg.Web.Listen)+1)
 	for _, l := range g.listeners {
 		g.log.Info("takes mail", "address", l.Addr().String(), "tls", l.TLS)
 		go func() { failed <- g.relay.Serve(l) }()
+	}
+	if g.web != nil {
+		for _, l := range g.web.listeners {
+			g.log.Info("takes web traffic", "address", l.Addr().String(), "mode", l.Mode, "tls", l.TLS)
+			go func() { failed <- g.web.proxy.Serve(l) }()
+		}
 	}
 	if g.cfg.Metrics.Listen != "" {
 		stop, err := g.serveStatus(failed)
@@ -202,15 +233,37 @@ func (g *gateway) close() error {
 	g.log.Info("stops: transactions finish first")
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
-	err := g.relay.Shutdown(ctx)
+	err := errors.Join(g.relay.Shutdown(ctx), g.shutWeb())
 	_, stopped := g.ledger.Append(ctx, ledger.GatewayStopped, ledger.Data{})
 	return errors.Join(err, stopped, g.closeStores(ctx))
 }
+
+// shutWeb lets requests finish. Tunnels do not wait as long as mail does: a browser asks
+// again.
+func (g *gateway) shutWeb() error {
+	if g.web == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), webDrainTime)
+	defer cancel()
+	if err := g.web.proxy.Shutdown(ctx); err != nil {
+		g.log.Info("web connections that did not end by themselves were cut")
+	}
+	return nil
+}
+
+// webDrainTime is how long web requests and tunnels may take to finish.
+const webDrainTime = 20 * time.Second
 
 func (g *gateway) closeStores(ctx context.Context) error {
 	var errs []error
 	for _, l := range g.listeners {
 		l.Close() // closed already if it was served
+	}
+	if g.web != nil {
+		for _, l := range g.web.listeners {
+			l.Close()
+		}
 	}
 	if g.extractor != nil {
 		errs = append(errs, g.extractor.Close())
@@ -255,6 +308,8 @@ func needsRestart(old, cfg *config.Config) string {
 		{"metrics", old.Metrics != cfg.Metrics},
 		{"mail.hostname", old.Mail.Hostname != cfg.Mail.Hostname},
 		{"mail.limits.examinations", old.Mail.Limits.Examinations != cfg.Mail.Limits.Examinations},
+		{"web.listen", !reflect.DeepEqual(old.Web.Listen, cfg.Web.Listen)},
+		{"web.sites.lists", !reflect.DeepEqual(old.Web.Sites.Lists, cfg.Web.Sites.Lists)},
 		{"mail.listen", !reflect.DeepEqual(old.Mail.Listen, cfg.Mail.Listen)},
 		{"quarantine.recipients", !slices.Equal(old.Quarantine.Recipients, cfg.Quarantine.Recipients)},
 		{"quarantine.identity", old.Quarantine.Identity != cfg.Quarantine.Identity},
@@ -277,6 +332,15 @@ func (g *gateway) apply(ctx context.Context, cfg *config.Config) error {
 	if err := relay.Check(); err != nil { // before anything of it counts
 		return err
 	}
+	var webConfig proxy.Config
+	if g.web != nil {
+		if webConfig, err = g.webConfig(cfg, relay.engine, relay.people); err == nil {
+			err = webConfig.Check()
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if _, err := g.ledger.Append(ctx, ledger.ConfigLoaded, relay.data()); err != nil {
 		return err
 	}
@@ -285,6 +349,11 @@ func (g *gateway) apply(ctx context.Context, cfg *config.Config) error {
 	}
 	if err := g.relay.Reload(relay.Config); err != nil {
 		return err
+	}
+	if g.web != nil {
+		if err := g.web.proxy.Reload(webConfig); err != nil {
+			return err
+		}
 	}
 	g.current.Store(cfg)
 	return nil

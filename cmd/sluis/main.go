@@ -22,6 +22,7 @@ type commands struct {
 	Journal    journalCmd    `cmd:"" help:"Read the metadata of the traffic."`
 	People     peopleCmd     `cmd:"" help:"Import lists of pupils or staff, to recognise their data."`
 	Sites      sitesCmd      `cmd:"" help:"Make and ask an index of dangerous hosts."`
+	Web        webCmd        `cmd:"" help:"The web proxy: explain a decision, its lists, requests for review."`
 	Rules      rulesCmd      `cmd:"" help:"List, show and test the rules."`
 	Sampling   samplingCmd   `cmd:"" help:"Check that the random sample was fair."`
 	Ledger     ledgerCmd     `cmd:"" help:"Export the log of what was done, and verify it."`
@@ -44,7 +45,7 @@ func main() {
 	var cmds commands
 	parser := kong.Must(&cmds,
 		kong.Name("sluis"),
-		kong.Description("A gateway for a school's mail that enforces the ICT code of conduct, and keeps to it."),
+		kong.Description("A gateway for a school's mail and web traffic that enforces the ICT code of conduct, and keeps to it."),
 		kong.ShortUsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.Exit(func(code int) { os.Exit(min(code, exitError)) }), // kong has its own codes for a wrong command line

@@ -13,8 +13,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"sluis/internal/durable"
 	"sluis/internal/roster"
@@ -57,34 +58,58 @@ const (
 // ErrTooMany is returned when more is open than can be kept.
 var ErrTooMany = errors.New("too many requests for review are open")
 
-// Store keeps appeals in a file. It is safe for concurrent use.
-type Store struct {
-	path string
-	mu   sync.Mutex
-	all  []Appeal
-	next int
-}
+// Store keeps appeals in a file. Several goroutines and processes may use it.
+type Store struct{ path string }
 
 // Open opens the appeals in a directory, which is made if it is not there.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("appeals: %w", err)
 	}
-	s := &Store{path: filepath.Join(dir, "appeals.json"), next: 1}
+	s := &Store{path: filepath.Join(dir, "appeals.json")}
+	_, err := s.read()
+	return s, err
+}
+
+func (s *Store) read() (all []Appeal, err error) {
 	b, err := os.ReadFile(s.path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return s, nil
+		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("appeals: %w", err)
 	}
-	if err := json.Unmarshal(b, &s.all); err != nil {
+	if err := json.Unmarshal(b, &all); err != nil {
 		return nil, fmt.Errorf("appeals: %s is damaged: restore it from a backup, or remove it", s.path)
 	}
-	for _, a := range s.all {
-		s.next = max(s.next, a.ID+1)
+	return all, nil
+}
+
+// change replaces the appeals by what the function makes of them, alone.
+func (s *Store) change(make func([]Appeal) ([]Appeal, error)) error {
+	lock, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("appeals: %w", err)
 	}
-	return s, nil
+	defer lock.Close() // and with it the lock
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		return fmt.Errorf("appeals: %w", err)
+	}
+	all, err := s.read()
+	if err != nil {
+		return err
+	}
+	if all, err = make(all); err != nil {
+		return err
+	}
+	b, err := json.Marshal(all)
+	if err != nil {
+		return fmt.Errorf("appeals: %w", err)
+	}
+	if err := durable.Replace(s.path, b); err != nil {
+		return fmt.Errorf("appeals: %w", err)
+	}
+	return nil
 }
 
 // Ask adds a request, or counts it with the same one that is open. It returns once it is on
@@ -93,73 +118,52 @@ func (s *Store) Ask(host string, c rules.Category, rule rules.ID, g roster.Group
 	if !slices.Contains(Reasons, why) || host == "" || len(host) > 253 {
 		return errors.New("appeals: not a request for review")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := slices.Clone(s.all)
-	open := 0
-	for i := range all {
-		a := &all[i]
-		if a.Outcome != "" {
-			continue
+	return s.change(func(all []Appeal) ([]Appeal, error) {
+		open, next := 0, 1
+		for i := range all {
+			a := &all[i]
+			next = max(next, a.ID+1)
+			if a.Outcome != "" {
+				continue
+			}
+			if open++; a.Host == host && a.Rule == rule && a.Group == g.String() && a.Why == why {
+				a.Count, a.Last = a.Count+1, now
+				return all, nil
+			}
 		}
-		if open++; a.Host == host && a.Rule == rule && a.Group == g.String() && a.Why == why {
-			a.Count, a.Last = a.Count+1, now
-			return s.save(all)
+		if open >= maxOpen {
+			return nil, ErrTooMany
 		}
-	}
-	if open >= maxOpen {
-		return ErrTooMany
-	}
-	all = append(all, Appeal{ID: s.next, Host: host, Category: c, Rule: rule, Group: g.String(), Why: why, First: now, Last: now, Count: 1})
-	if len(all) > maxKept {
-		oldest := slices.IndexFunc(all, func(a Appeal) bool { return a.Outcome != "" })
-		all = slices.Delete(all, oldest, oldest+1)
-	}
-	if err := s.save(all); err != nil {
-		return err
-	}
-	s.next++
-	return nil
+		if len(all) >= maxKept {
+			oldest := slices.IndexFunc(all, func(a Appeal) bool { return a.Outcome != "" })
+			all = slices.Delete(all, oldest, oldest+1)
+		}
+		return append(all, Appeal{ID: next, Host: host, Category: c, Rule: rule, Group: g.String(), Why: why, First: now, Last: now, Count: 1}), nil
+	})
 }
 
 // Close writes down what was decided.
 func (s *Store) Close(id int, outcome string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := slices.Clone(s.all)
-	i := slices.IndexFunc(all, func(a Appeal) bool { return a.ID == id && a.Outcome == "" })
-	if i < 0 {
-		return fmt.Errorf("appeals: %d is not open", id)
-	}
 	if outcome == "" {
 		return errors.New("appeals: say what was decided")
 	}
-	all[i].Outcome = outcome
-	return s.save(all)
+	return s.change(func(all []Appeal) ([]Appeal, error) {
+		i := slices.IndexFunc(all, func(a Appeal) bool { return a.ID == id && a.Outcome == "" })
+		if i < 0 {
+			return nil, fmt.Errorf("appeals: %d is not open", id)
+		}
+		all[i].Outcome = outcome
+		return all, nil
+	})
 }
 
 // List returns the appeals, those asked for most first.
-func (s *Store) List(closed bool) []Appeal {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var list []Appeal
-	for _, a := range s.all {
-		if closed || a.Outcome == "" {
-			list = append(list, a)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b Appeal) int { return b.Count - a.Count })
-	return list
-}
-
-func (s *Store) save(all []Appeal) error {
-	b, err := json.Marshal(all)
+func (s *Store) List(closed bool) ([]Appeal, error) {
+	all, err := s.read()
 	if err != nil {
-		return fmt.Errorf("appeals: %w", err)
+		return nil, err
 	}
-	if err := durable.Replace(s.path, b); err != nil {
-		return fmt.Errorf("appeals: %w", err)
-	}
-	s.all = all
-	return nil
+	list := slices.DeleteFunc(all, func(a Appeal) bool { return a.Outcome != "" && !closed })
+	slices.SortStableFunc(list, func(a, b Appeal) int { return b.Count - a.Count })
+	return list, nil
 }

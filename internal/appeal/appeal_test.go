@@ -32,7 +32,14 @@ func TestAppeals(t *testing.T) {
 	if s, err = Open(dir); err != nil { // the gateway starts anew
 		t.Fatal(err)
 	}
-	open := s.List(false)
+	list := func(closed bool) []Appeal {
+		all, err := s.List(closed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	open := list(false)
 	if len(open) != 3 || open[0].Host != "b.example" || open[0].Count != 2 || open[0].Why != Wrong || open[0].Group != "leerlingen" {
 		t.Fatalf("open: %+v", open)
 	}
@@ -45,7 +52,7 @@ func TestAppeals(t *testing.T) {
 	if err := ask("b.example", Wrong); err != nil {
 		t.Fatal(err)
 	}
-	if open, all := s.List(false), s.List(true); len(open) != 3 || len(all) != 4 {
+	if open, all := list(false), list(true); len(open) != 3 || len(all) != 4 {
 		t.Errorf("%d open, %d in all", len(open), len(all))
 	}
 	for _, bad := range []error{ask("", Lesson), ask("a.example", "because"), ask(strings.Repeat("a", 300), Lesson)} {
@@ -60,13 +67,18 @@ func TestBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range maxOpen {
-		s.all = append(s.all, Appeal{ID: i, Host: fmt.Sprintf("h%d.example", i), Why: Lesson, Count: 1})
+	if err := s.change(func(all []Appeal) ([]Appeal, error) {
+		for i := range maxOpen {
+			all = append(all, Appeal{ID: i, Category: rules.Gambling, Host: fmt.Sprintf("h%d.example", i), Why: Lesson, Count: 1})
+		}
+		return all, nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 	if err := s.Ask("one-more.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, time.Now()); !errors.Is(err, ErrTooMany) {
 		t.Errorf("error %v", err)
 	}
-	if err := s.Ask("h7.example", 0, rules.ID{}, roster.Group{}, Lesson, time.Now()); err != nil {
+	if err := s.Ask("h7.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, time.Now()); err != nil {
 		t.Errorf("one that is open already: %v", err)
 	}
 }

@@ -29,8 +29,12 @@ const (
 const Roster = `groups:
   - name: team
     kind: staff
+    networks: [127.0.0.3/32]
   - name: zorg
     kind: staff
+  - name: leerlingen
+    kind: pupils
+    networks: [127.0.0.2/32]
 people:
   - address: groep5@school.example
     group: team

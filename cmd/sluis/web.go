@@ -1,0 +1,311 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"sluis/filter"
+	"sluis/filter/domains"
+	"sluis/internal/appeal"
+	"sluis/internal/clamd"
+	"sluis/internal/config"
+	"sluis/internal/lists"
+	"sluis/internal/quarantine"
+	"sluis/internal/roster"
+	"sluis/proxy"
+	"sluis/proxy/content"
+	"sluis/proxy/identify"
+	"sluis/proxy/leaf"
+	"sluis/proxy/outside"
+	"sluis/proxy/page"
+	webpolicy "sluis/proxy/policy"
+	"sluis/rules"
+)
+
+// web is the proxy with what it needs of its own.
+type web struct {
+	proxy     *proxy.Proxy
+	listeners []proxy.Listener
+	lists     *lists.Store
+	appeals   *appeal.Store
+}
+
+// openWeb opens the proxy and its ports, if the configuration has any.
+func (g *gateway) openWeb(ctx context.Context, engine *filter.Engine, people *roster.Roster) (err error) {
+	if len(g.cfg.Web.Listen) == 0 {
+		return nil
+	}
+	g.web = &web{}
+	if g.web.lists, err = openLists(g.cfg); err != nil {
+		return err
+	}
+	if _, err := g.web.lists.Update(ctx, time.Now()); err != nil {
+		g.log.Error("a list of sites is not as it should be, the last good one holds", "error", err)
+	}
+	if g.web.appeals, err = appeal.Open(g.in("appeals")); err != nil {
+		return err
+	}
+	cfg, err := g.webConfig(g.cfg, engine, people)
+	if err != nil {
+		return err
+	}
+	if g.web.proxy, err = proxy.New(cfg, g.metrics); err != nil {
+		return err
+	}
+	for _, l := range g.cfg.Web.Listen {
+		ln, err := listenWeb(ctx, l)
+		if err != nil {
+			return err
+		}
+		g.web.listeners = append(g.web.listeners, ln)
+	}
+	return nil
+}
+
+func listenWeb(ctx context.Context, l config.WebListener) (proxy.Listener, error) {
+	ln := proxy.Listener{Proxies: l.ProxyProtocol, TLS: l.Mode == "proxy-tls"}
+	var err error
+	switch l.Mode {
+	case "redirect-http", "tproxy-http":
+		ln.Mode = proxy.HTTP
+	case "redirect-tls", "tproxy-tls":
+		ln.Mode = proxy.TLS
+	}
+	switch l.Mode {
+	case "tproxy-http", "tproxy-tls":
+		ln.Original = proxy.Intercepted
+		ln.Listener, err = proxy.ListenTransparent(ctx, l.Address)
+	case "redirect-http", "redirect-tls":
+		ln.Original = proxy.Redirected
+		fallthrough
+	default:
+		ln.Listener, err = net.Listen("tcp", l.Address)
+	}
+	if err != nil {
+		return ln, fmt.Errorf("listen for web traffic: %w", err)
+	}
+	return ln, nil
+}
+
+func openLists(cfg *config.Config) (*lists.Store, error) {
+	var sources []lists.Source
+	for _, l := range cfg.Web.Sites.Lists {
+		sources = append(sources, lists.Source{Category: l.Category, Path: l.Path, URL: l.URL, Every: time.Duration(l.Every), Checksum: l.Checksum})
+	}
+	return lists.Open(filepath.Join(cfg.Data, "sites"), sources, &http.Client{Timeout: 20 * time.Minute})
+}
+
+// webConfig makes the proxy's configuration of the gateway's: lists, passwords and
+// certificates are read anew.
+func (g *gateway) webConfig(cfg *config.Config, engine *filter.Engine, people *roster.Roster) (proxy.Config, error) {
+	index, err := g.web.lists.Index()
+	if err != nil {
+		return proxy.Config{}, err
+	}
+	w := &cfg.Web
+	c := proxy.Config{
+		Name: w.Hostname, Clients: w.Clients, Ports: w.Ports, Plain: w.Plain, Opaque: w.Opaque,
+		Limits: proxy.Limits{Connections: w.Limits.Connections, PerAddress: w.Limits.ConnectionsPerClient, Idle: time.Duration(w.Limits.Idle), Tunnel: time.Duration(w.Limits.Tunnel)},
+		Dialer: outside.New(outside.Options{Inner: w.Inner, Resolver: g.observer.names}), Grounds: webGrounds{g.sampler},
+		Journal: g.watched(), Log: g.log, Roots: g.observer.roots,
+	}
+	if w.TLS.Certificate != "" {
+		cert, err := tls.LoadX509KeyPair(w.TLS.Certificate, w.TLS.Key)
+		if err != nil {
+			return c, fmt.Errorf("web: tls: %w", err)
+		}
+		c.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	}
+	if w.Inspect.Certificate != "" {
+		if c.Authority, err = leaf.Load(w.Inspect.Certificate, w.Inspect.Key); err != nil {
+			return c, fmt.Errorf("web: inspect: %w", err)
+		}
+	}
+	if c.Identify, err = identifier(w.Identify, people); err != nil {
+		return c, err
+	}
+	if c.Policy, err = sitePolicy(cfg, index); err != nil {
+		return c, err
+	}
+	if c.Content, err = g.webContent(cfg, engine); err != nil {
+		return c, err
+	}
+	if w.Code.Version != "" {
+		if c.Acknowledged, err = roster.OpenAcknowledged(filepath.Join(cfg.Data, "acknowledged"), w.Code.Version); err != nil {
+			return c, err
+		}
+	}
+	c.Pages, err = webPages(cfg, c.Authority, g.web.appeals)
+	return c, err
+}
+
+func identifier(c config.Identify, people *roster.Roster) (*identify.Identifier, error) {
+	o := identify.Options{Roster: people, Required: c.Required}
+	var err error
+	if c.Passwords != "" {
+		if o.Passwords, err = identify.LoadPasswords(c.Passwords); err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+	}
+	if k := c.Kerberos; k.Keytab != "" {
+		if o.Kerberos, err = identify.LoadKerberos(k.Keytab, k.Principal, k.Realms); err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+	}
+	return identify.New(o)
+}
+
+// sitePolicy makes the policy of the configuration.
+func sitePolicy(cfg *config.Config, index *domains.Index) (*webpolicy.Policy, error) {
+	s, n := &cfg.Web.Sites, &cfg.Web.Inspect
+	help, err := lists.Builtin("help")
+	if err != nil {
+		return nil, err
+	}
+	never, err := lists.Builtin("never-inspect")
+	if err != nil {
+		return nil, err
+	}
+	o := webpolicy.Options{
+		Index: index, Protected: help, Never: slices.Concat(never, help, n.Never.Add),
+		Shorten: webpolicy.Shorten{Hosts: n.Never.Without, Officer: n.Never.Officer, Reason: n.Never.Reason}, Managed: groups(n.Managed),
+		BlockAddresses: s.BlockAddresses, BlockECH: s.BlockECH, BlockNameless: s.BlockNameless,
+	}
+	for _, e := range s.Own {
+		entry := webpolicy.Entry{Host: e.Host, Path: e.Path, Block: e.Action == "block", Locked: e.Locked, Groups: groups(e.Groups), When: hours(e.When), Reason: e.Reason, Author: e.Author}
+		if e.Until != (rules.Day{}) {
+			entry.Until = e.Until.End()
+		}
+		o.Own = append(o.Own, entry)
+	}
+	for _, f := range s.Forbid {
+		o.Forbid = append(o.Forbid, webpolicy.Forbidden{Lists: f.Lists, Groups: groups(f.Groups), When: hours(f.When), Clause: f.Clause})
+	}
+	for _, i := range n.Only {
+		o.Inspect = append(o.Inspect, webpolicy.Inspection{Groups: groups(i.Groups), Lists: i.Lists, Hosts: i.Hosts, Uncategorised: i.Uncategorised, Reason: i.Reason})
+	}
+	if s.SafeSearch != nil {
+		o.Safe = &webpolicy.Safe{Groups: groups(s.SafeSearch.Groups), YouTube: s.SafeSearch.YouTube}
+	}
+	for _, t := range s.Tenants {
+		tenant := webpolicy.Tenant{Hosts: t.Hosts}
+		for name, value := range t.Fields {
+			tenant.Fields = append(tenant.Fields, webpolicy.Field{Name: name, Value: value})
+		}
+		o.Tenants = append(o.Tenants, tenant)
+	}
+	return webpolicy.New(o)
+}
+
+func groups(names []config.Group) []roster.Group {
+	var gs []roster.Group
+	for _, n := range names {
+		gs = append(gs, n.Group)
+	}
+	return gs
+}
+
+func hours(hs []config.Hours) []webpolicy.Hours {
+	var out []webpolicy.Hours
+	for _, h := range hs {
+		out = append(out, webpolicy.Hours{Days: h.Days, From: h.From, To: h.To})
+	}
+	return out
+}
+
+// webContent makes what looks into requests and responses.
+func (g *gateway) webContent(cfg *config.Config, engine *filter.Engine) (*content.Examiner, error) {
+	c := &cfg.Web.Content
+	open := c.OnFailure == "open"
+	o := content.Options{
+		Engine: engine, Uploads: c.Uploads.Actions(), Pages: c.Pages, Dir: filepath.Join(cfg.Data, "spool"),
+		Open:   map[rules.Purpose]bool{rules.Conduct: open, rules.Leak: open, rules.Security: open},
+		Limits: content.Limits{Held: int64(c.Held)},
+	}
+	if c.SetAside {
+		o.Seal = uploads{g.quarantine}
+	}
+	if c.Malware {
+		if cfg.Policy.Malware.Clamd == "" {
+			return nil, errors.New("web: content: malware: there is no scanner: set policy.malware.clamd")
+		}
+		o.Malware = clamd.New(cfg.Policy.Malware.Clamd)
+	}
+	for _, d := range c.Downloads {
+		o.Download = append(o.Download, content.Download{Groups: groups(d.Groups), Extensions: d.Extensions, Executable: d.Executable, Larger: int64(d.Larger)})
+	}
+	return content.New(o)
+}
+
+// uploads sets uploads aside in the quarantine.
+type uploads struct{ *quarantine.Store }
+
+// SealUpload implements content.Sealer. There is no envelope: what was stopped is not
+// delivered after all, it is looked at.
+func (u uploads) SealUpload(ctx context.Context, x *content.Exchange, v filter.Verdict, e *filter.Examination, body io.Reader, size int64) error {
+	return u.Seal(ctx, quarantine.Entry{
+		ID: x.ID, Time: x.Time, Direction: rules.Out, Purpose: v.Purpose, Category: v.Category, Clause: v.Clause, Rule: v.Rule, Size: size,
+	}, quarantine.Envelope{}, e, body)
+}
+
+func webPages(cfg *config.Config, authority *leaf.Authority, appeals *appeal.Store) (*page.Pages, error) {
+	w := &cfg.Web
+	o := page.Options{Name: w.Hostname, Proxy: w.Proxy, Organisation: cfg.Organisation.Name, CodeURL: cfg.Organisation.CodeURL, Direct: cfg.Organisation.Domains, Reviews: appeals}
+	if o.Proxy == "" {
+		_, port, err := net.SplitHostPort(w.Listen[0].Address)
+		if err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+		if n, err := strconv.Atoi(port); err != nil || n == 0 {
+			port = "3128"
+		}
+		o.Proxy = net.JoinHostPort(w.Hostname, port)
+	}
+	if authority != nil {
+		o.Authority = authority.Certificate()
+	}
+	return page.New(o)
+}
+
+// webGrounds settles what may be looked for in a request (C3.2a): conduct, but of a
+// confidential role nothing but safety, and leaks only in uploads that are drawn.
+type webGrounds struct{ sampler filter.Sampler }
+
+// Grounds implements proxy.Grounds.
+func (w webGrounds) Grounds(id filter.ID, at time.Time, who identify.Who, upload bool) (filter.Grounds, error) {
+	var ds rules.Directions
+	if upload {
+		ds = rules.DirectionsOf(rules.Out)
+	}
+	return filter.GroundsFor(confidential(who.Subject.Confidential()), w.sampler, id, at, ds, "")
+}
+
+// confidential is a roster of one person, whose role is known.
+type confidential bool
+
+// Confidential implements filter.Roster.
+func (c confidential) Confidential(string) bool { return bool(c) }
+
+// updateLists looks for new lists, and asks for a reload if there are any.
+func (g *gateway) updateLists(ctx context.Context, now time.Time) error {
+	if g.web == nil {
+		return nil
+	}
+	changed, err := g.web.lists.Update(ctx, now)
+	if changed {
+		select {
+		case g.renew <- struct{}{}:
+		default: // asked for already
+		}
+	}
+	return err
+}

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"sluis/internal/appeal"
+	"sluis/internal/config"
+	"sluis/internal/roster"
+	"sluis/proxy/identify"
+	"sluis/proxy/leaf"
+	webpolicy "sluis/proxy/policy"
+)
+
+// webCmd is sluis web.
+type webCmd struct {
+	Explain   webExplainCmd   `cmd:"" help:"Say whether an address is blocked, for whom, and why."`
+	Lists     webListsCmd     `cmd:"" help:"Fetch the lists of sites that are due, and say how each is."`
+	Reviews   webReviewsCmd   `cmd:"" help:"List what people asked to look at again, or close a request."`
+	Password  webPasswordCmd  `cmd:"" help:"Make a line for the file of passwords; the password is read from standard input."`
+	Authority webAuthorityCmd `cmd:"" help:"Make the own authority that inspection and block pages over TLS need."`
+}
+
+type webExplainCmd struct {
+	URL    string `arg:"" help:"Address, or only a host name."`
+	Config string `required:"" short:"c" type:"path" placeholder:"FILE" help:"Configuration file."`
+	Group  string `help:"Group of the roster; none: somebody unknown."`
+	At     string `placeholder:"TIME" help:"Moment, such as 2026-11-23T10:00; none: now."`
+	JSON   bool   `name:"json" help:"Print as JSON."`
+}
+
+// Run asks the policy as the proxy would.
+func (c webExplainCmd) Run(ctx context.Context) error {
+	cfg, err := config.Load(c.Config)
+	if err != nil {
+		return err
+	}
+	r, err := c.request()
+	if err != nil {
+		return err
+	}
+	store, err := openLists(cfg)
+	if err != nil {
+		return err
+	}
+	index, err := store.Index()
+	if errors.Is(err, os.ErrNotExist) { // the gateway has not run yet
+		if _, err = store.Update(ctx, time.Now()); err == nil {
+			index, err = store.Index()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	policy, err := sitePolicy(cfg, index)
+	if err != nil {
+		return err
+	}
+	x := policy.Explain(r)
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(map[string]any{
+			"action": actionWords[x.Action], "category": x.Category, "clause": x.Clause, "own_clause": x.Own, "rule": x.Rule, "list": x.List,
+			"connect": x.Connect, "block_page": x.BlockPage, "steps": x.Steps,
+		})
+	}
+	fmt.Printf("%s: %s\n", r.Hosts[0], verdictWords(x.Decision))
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, s := range x.Steps {
+		mark := " "
+		if s.Holds {
+			mark = "*"
+		}
+		result := s.Result
+		if result == "" {
+			result = "holds"
+		}
+		fmt.Fprintf(w, "  %s %s\t%s\t%s\t%s\n", mark, s.Name, s.Host, result, s.Reason)
+	}
+	return w.Flush()
+}
+
+func (c webExplainCmd) request() (webpolicy.Request, error) {
+	text := c.URL
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		return webpolicy.Request{}, errors.New("that is no address: write for instance https://www.example.com/page")
+	}
+	r := webpolicy.Request{Hosts: [3]string{strings.ToLower(u.Hostname())}, TLS: u.Scheme == "https", Time: time.Now()}
+	if !r.TLS {
+		r.Path = u.RequestURI()
+	}
+	if c.Group != "" {
+		if r.Group, err = roster.ParseGroup(c.Group); err != nil {
+			return r, err
+		}
+	}
+	if c.At != "" {
+		place, err := time.LoadLocation("Europe/Amsterdam")
+		if err != nil {
+			return r, err
+		}
+		if r.Time, err = time.ParseInLocation("2006-01-02T15:04", c.At, place); err != nil {
+			return r, errors.New("that is no moment: write for instance 2026-11-23T10:00")
+		}
+	}
+	return r, nil
+}
+
+var actionWords = map[webpolicy.Action]string{webpolicy.Allow: "allowed", webpolicy.Inspect: "allowed, and looked into", webpolicy.Block: "blocked"}
+
+func verdictWords(d webpolicy.Decision) string {
+	s := actionWords[d.Action]
+	switch {
+	case d.Action == webpolicy.Block && d.Own != "":
+		s += fmt.Sprintf(", by the organisation's own code: %s (%s)", d.Own, d.Clause)
+	case d.Action == webpolicy.Block:
+		s += fmt.Sprintf(" as %s (%s: %s)", d.Category, d.Clause, d.Clause.Text("en"))
+	case d.Connect != "":
+		s += ", by way of " + d.Connect
+	}
+	return s
+}
+
+type webListsCmd struct {
+	Config string `required:"" short:"c" type:"path" placeholder:"FILE" help:"Configuration file."`
+	JSON   bool   `name:"json" help:"Print as JSON."`
+}
+
+// Run updates the lists; a gateway that runs takes the new index within the hour, or at
+// its next reload.
+func (c webListsCmd) Run(ctx context.Context) error {
+	cfg, err := config.Load(c.Config)
+	if err != nil {
+		return err
+	}
+	store, err := openLists(cfg)
+	if err != nil {
+		return err
+	}
+	_, updated := store.Update(ctx, time.Now())
+	index, err := store.Index()
+	if err != nil {
+		return errors.Join(updated, err)
+	}
+	if c.JSON {
+		return errors.Join(updated, json.NewEncoder(os.Stdout).Encode(map[string]any{"names": index.Len(), "bytes": index.Size(), "lists": store.Status()}))
+	}
+	fmt.Printf("index: %d names, %d bytes\n", index.Len(), index.Size())
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, s := range store.Status() {
+		state := "good"
+		if s.Error != "" {
+			state = "the last good one holds: " + s.Error
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d names\tchanged %s\t%s\n", s.Name, s.Category, s.Names, s.Changed.Format(time.DateTime), state)
+	}
+	return errors.Join(updated, w.Flush())
+}
+
+type webReviewsCmd struct {
+	Data    string `required:"" type:"path" help:"Data directory of the gateway."`
+	Close   int    `placeholder:"NUMBER" help:"Close this request."`
+	Outcome string `help:"What was decided."`
+	All     bool   `help:"Show those that are closed as well."`
+	JSON    bool   `name:"json" help:"Print as JSON."`
+}
+
+// Run lists requests for review, or closes one.
+func (c webReviewsCmd) Run() error {
+	store, err := appeal.Open(filepath.Join(c.Data, "appeals"))
+	if err != nil {
+		return err
+	}
+	if c.Close != 0 {
+		return store.Close(c.Close, c.Outcome)
+	}
+	list, err := store.List(c.All)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(list)
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "NUMBER\tHOST\tCATEGORY\tGROUP\tFOR\tASKED\tLAST\tOUTCOME")
+	for _, a := range list {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", a.ID, a.Host, a.Category, a.Group, a.Why, a.Count, a.Last.Format("2006-01-02"), a.Outcome)
+	}
+	return w.Flush()
+}
+
+type webPasswordCmd struct {
+	Address string `arg:"" help:"Mail address of a person on the roster."`
+}
+
+// Run prints a line for the file of passwords.
+func (c webPasswordCmd) Run() error {
+	fmt.Fprintln(os.Stderr, "Type the password and end with Enter:")
+	in := bufio.NewScanner(os.Stdin)
+	if !in.Scan() || len(in.Text()) < 8 {
+		return errors.New("a password has at least 8 characters")
+	}
+	h, err := identify.HashPassword(in.Text())
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s:%s\n", c.Address, h)
+	return nil
+}
+
+type webAuthorityCmd struct {
+	Certificate string   `arg:"" type:"path" help:"File to write the certificate to, for devices and the configuration."`
+	Key         string   `arg:"" type:"path" help:"File to write the key to. Guard it: who has it can pass for any site."`
+	Name        string   `default:"Sluis" help:"Name that people see."`
+	Domain      []string `help:"Only for sites of this domain (name constraints); repeat for more. None: all."`
+	Years       int      `default:"5" help:"How long it is valid."`
+}
+
+// Run makes an authority.
+func (c webAuthorityCmd) Run() error {
+	if err := leaf.Create(c.Certificate, c.Key, leaf.Spec{Name: c.Name, Domains: c.Domain, Valid: time.Duration(c.Years) * 365 * 24 * time.Hour}); err != nil {
+		return err
+	}
+	fmt.Printf("Made %s and %s. Name both under web.inspect, and install the certificate on the school's own devices only.\n", c.Certificate, c.Key)
+	return nil
+}
