@@ -220,11 +220,13 @@ func (b *builder) detector(name string, rule int) error {
 	return nil
 }
 
-// literal adds a phrase as the folded text has it, and returns its number.
+// literal adds a phrase as the line of a folded text has it, and returns its number.
 func (b *builder) literal(p rules.Phrase) int {
 	body, left := strings.CutPrefix(string(p), "*")
 	body, right := strings.CutSuffix(body, "*")
-	body = string(text.Fold(nil, []byte(strings.ToLower(body))))
+	var l line
+	l.set(text.Fold(nil, []byte(strings.ToLower(body))))
+	body = string(l.text)
 	pattern := literal.Pattern{Text: body, OpenLeft: left, OpenRight: right}
 	at, ok := b.patterns[pattern]
 	if !ok {

@@ -228,7 +228,7 @@ func (r *run) found(i int, value []byte, p place) {
 
 func (r *run) count(i int, value, b []byte, p place) {
 	st := &r.state[i]
-	key := maphash.Bytes(r.seed, bytes.ToLower(value)) ^ uint64(i)*0x9e3779b97f4a7c15
+	key := r.key(i, value)
 	if _, known := r.distinct[key]; known {
 		return
 	}
@@ -241,6 +241,11 @@ func (r *run) count(i int, value, b []byte, p place) {
 	if len(st.excerpts) < maxExcerpts {
 		st.excerpts = append(st.excerpts, excerpt(b, p, r.scanner.rules[i].Purpose == rules.Leak))
 	}
+}
+
+// key stands for a value of a rule, without regard to case.
+func (r *run) key(i int, value []byte) uint64 {
+	return maphash.Bytes(r.seed, bytes.ToLower(value)) ^ uint64(i)*0x9e3779b97f4a7c15
 }
 
 // findings returns the rules that counted, in the order of the packs.

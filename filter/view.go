@@ -124,15 +124,24 @@ func (v *view) ends(from, to int) bool {
 	return ends(v.text[v.line.origin(from-1)+1 : v.line.origin(to)])
 }
 
-// ends reports whether a sentence ends in what stands between two places.
+// ends reports whether a sentence ends in what stands between two places: with its mark,
+// or an empty line.
 func ends(between []byte) bool {
+	lines := 0
 	for i, c := range between {
-		next := byte(' ')
-		if i+1 < len(between) {
-			next = between[i+1]
-		}
-		if (c == '.' || c == '!' || c == '?' || c == ';') && next <= ' ' || c == '\n' && next == '\n' {
-			return true
+		switch c {
+		case '.', '!', '?', ';':
+			if i+1 == len(between) || between[i+1] <= ' ' {
+				return true
+			}
+			lines = 0
+		case '\n':
+			if lines++; lines == 2 {
+				return true
+			}
+		case ' ', '\t', '\r':
+		default:
+			lines = 0
 		}
 	}
 	return false
