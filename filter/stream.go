@@ -49,3 +49,8 @@ func (s *Stream) Close() {
 		s.run = nil
 	}
 }
+
+// Examination returns what was found so far, of the rules that apply in these directions.
+func (s *Stream) Examination(ds rules.Directions) *Examination {
+	return &Examination{Purposes: s.run.scanner.purposes, Findings: s.run.findings(ds), Incomplete: s.run.exhausted}
+}

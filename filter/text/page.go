@@ -17,44 +17,11 @@ const (
 	PageOverlap = 512
 )
 
-// KindOf tells what a file is by its first bytes (KindHead are enough), and by its name
-// where they do not tell.
-func KindOf(head []byte, name string) FileKind { return kindOf(head[:min(len(head), KindHead)], name) }
-
-// KindHead is how many bytes of a file KindOf looks at.
-const KindHead = headSize
-
 // Page shows what a reader sees of a web page, together with what stands for it:
 // alternative texts, titles and descriptions. Scripts, styles, comments and addresses are
 // not shown, and invisible text is not told apart: a page is weighed, and not taken to
-// pieces as mail is. The character set is the one that the server named; empty: none.
-//
-// Memory is bounded and the page is read once. It returns emit's error, the context's or
-// that of reading r.
-func Page(ctx context.Context, r io.Reader, charset string, emit func(Segment) error) error {
-	br, done := buffered(r)
-	defer done()
-	if decoded, c := decodeCharset(charset, true, br); c.decoder != nil || decoded != io.Reader(br) {
-		var free func()
-		br, free = buffered(decoded)
-		defer free()
-	}
-	p := pageReaders.Get().(*pageReader)
-	p.ctx, p.emit = ctx, emit
-	defer p.release()
-	s := htmlScanner{br: br, handler: p, attrs: p.attrs}
-	err := s.scan()
-	p.attrs = s.attrs[:0]
-	p.flush(true)
-	return first(p.stop, err)
-}
-
-var pageReaders = sync.Pool{New: func() any {
-	return &pageReader{buf: make([]byte, 0, PageSegment), attrs: make([]htmlAttr, 0, maxAttrs)}
-}}
-
-// pageReader is the state of one page.
-type pageReader struct {
+// pieces as mail is. Memory is bounded and the page is read once.
+type Page struct {
 	ctx     context.Context
 	emit    func(Segment) error
 	stop    error
@@ -64,23 +31,57 @@ type pageReader struct {
 	silent  bool // in a script or style
 }
 
-func (p *pageReader) release() {
-	clear(p.buf[:cap(p.buf)])
-	clear(p.attrs[:cap(p.attrs)])
-	*p = pageReader{buf: p.buf[:0], attrs: p.attrs[:0]}
-	pageReaders.Put(p)
+var pages = sync.Pool{New: func() any {
+	return &Page{buf: make([]byte, 0, PageSegment), attrs: make([]htmlAttr, 0, maxAttrs)}
+}}
+
+// NewPage returns a page that is shown to emit. It has to be read.
+func NewPage(ctx context.Context, emit func(Segment) error) *Page {
+	p := pages.Get().(*Page)
+	p.ctx, p.emit = ctx, emit
+	return p
 }
 
-func (p *pageReader) stopped() bool { return p.stop != nil }
+// Read shows all of r, after which the page is not to be used any more. The character set
+// is the one that the server named; empty: none. It returns emit's error, the context's or
+// that of reading r.
+func (p *Page) Read(r io.Reader, charset string) error {
+	defer p.release()
+	br, done := buffered(r)
+	defer done()
+	if decoded, _ := decodeCharset(charset, true, br); decoded != io.Reader(br) {
+		var free func()
+		br, free = buffered(decoded)
+		defer free()
+	}
+	s := htmlScanner{br: br, handler: p, attrs: p.attrs}
+	err := s.scan()
+	p.attrs = s.attrs[:0]
+	p.flush(true)
+	return first(p.stop, err)
+}
+
+// Flush shows what has been read so far. Only the reader that is being read may call it,
+// before it waits for more.
+func (p *Page) Flush() { p.flush(false) }
+
+func (p *Page) release() {
+	clear(p.buf[:cap(p.buf)])
+	clear(p.attrs[:cap(p.attrs)])
+	*p = Page{buf: p.buf[:0], attrs: p.attrs[:0]}
+	pages.Put(p)
+}
+
+func (p *Page) stopped() bool { return p.stop != nil }
 
 // text is told a piece of text, of which runs of white space are one blank.
-func (p *pageReader) text(b []byte) {
+func (p *Page) text(b []byte) {
 	if !p.silent {
 		p.add(b)
 	}
 }
 
-func (p *pageReader) add(b []byte) {
+func (p *Page) add(b []byte) {
 	for len(b) > 0 {
 		i := 0
 		for i < len(b) {
@@ -104,7 +105,7 @@ func (p *pageReader) add(b []byte) {
 	}
 }
 
-func (p *pageReader) write(b []byte) {
+func (p *Page) write(b []byte) {
 	for len(b) > 0 && p.stop == nil {
 		n := min(len(b), cap(p.buf)-len(p.buf))
 		p.buf, b = append(p.buf, b[:n]...), b[n:]
@@ -114,7 +115,7 @@ func (p *pageReader) write(b []byte) {
 	}
 }
 
-func (p *pageReader) blank() {
+func (p *Page) blank() {
 	if n := len(p.buf); n > 0 && p.buf[n-1] != ' ' {
 		p.write([]byte{' '})
 	}
@@ -122,7 +123,7 @@ func (p *pageReader) blank() {
 
 // flush passes what there is on, and keeps its end for the next segment, unless this is
 // the last.
-func (p *pageReader) flush(last bool) {
+func (p *Page) flush(last bool) {
 	if p.stop == nil {
 		p.stop = p.ctx.Err()
 	}
@@ -133,8 +134,8 @@ func (p *pageReader) flush(last bool) {
 	if last {
 		return
 	}
-	keep := len(p.buf) - PageOverlap
-	if i := bytes.IndexByte(p.buf[keep:keep+PageOverlap/2], ' '); i >= 0 {
+	keep := max(len(p.buf)-PageOverlap, 0)
+	if i := bytes.IndexByte(p.buf[keep:min(keep+PageOverlap/2, len(p.buf))], ' '); i >= 0 && keep > 0 {
 		keep += i // do not begin in the middle of a word
 	}
 	p.overlap = copy(p.buf, p.buf[keep:])
@@ -142,7 +143,7 @@ func (p *pageReader) flush(last bool) {
 }
 
 // word shows a text that stands by itself.
-func (p *pageReader) word(value []byte) {
+func (p *Page) word(value []byte) {
 	if len(value) > 0 {
 		p.blank()
 		p.add(unescapeAttr(value))
@@ -150,7 +151,7 @@ func (p *pageReader) word(value []byte) {
 	}
 }
 
-func (p *pageReader) start(name []byte, attrs []htmlAttr, _ bool) (raw string) {
+func (p *Page) start(name []byte, attrs []htmlAttr, _ bool) (raw string) {
 	a := atomOf(name)
 	if breaks(a) {
 		p.blank()
@@ -171,7 +172,7 @@ func (p *pageReader) start(name []byte, attrs []htmlAttr, _ bool) (raw string) {
 }
 
 // shows reports whether the value of an attribute is a text for readers.
-func (p *pageReader) shows(a atom.Atom, name []byte) bool {
+func (p *Page) shows(a atom.Atom, name []byte) bool {
 	switch len(name) {
 	case 3:
 		return (a == atom.Img || a == atom.Area) && strings.EqualFold(string(name), "alt")
@@ -183,7 +184,7 @@ func (p *pageReader) shows(a atom.Atom, name []byte) bool {
 	return false
 }
 
-func (p *pageReader) end(name []byte) {
+func (p *Page) end(name []byte) {
 	a := atomOf(name)
 	if a == atom.Script || a == atom.Style {
 		p.silent = false
@@ -193,5 +194,5 @@ func (p *pageReader) end(name []byte) {
 	}
 }
 
-func (p *pageReader) comment([]byte) {}
-func (p *pageReader) commentEnd()    {}
+func (p *Page) comment([]byte) {}
+func (p *Page) commentEnd()    {}

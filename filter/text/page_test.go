@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -17,13 +19,13 @@ func pageText(t testing.TB, charset string, page []byte, oneByOne bool) string {
 	if oneByOne {
 		r = iotest.OneByteReader(bytes.NewReader(page))
 	}
-	if err := Page(context.Background(), r, charset, func(s Segment) error {
+	if err := NewPage(context.Background(), func(s Segment) error {
 		if len(s.Text) > PageSegment || s.Overlap > PageOverlap {
 			t.Fatalf("a segment of %d bytes, %d of them again", len(s.Text), s.Overlap)
 		}
 		b.Write(s.Text[s.Overlap:])
 		return nil
-	}); err != nil {
+	}).Read(r, charset); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -65,10 +67,10 @@ func TestALongPageComesInPieces(t *testing.T) {
 	for before := PageSegment - 30; before < PageSegment+2; before++ {
 		text := strings.Repeat("x", before) + " " + string(phrase) + strings.Repeat(" y", 100)
 		found := false
-		Page(context.Background(), strings.NewReader(text), "", func(s Segment) error {
+		NewPage(context.Background(), func(s Segment) error {
 			found = found || bytes.Contains(s.Text, phrase)
 			return nil
-		})
+		}).Read(strings.NewReader(text), "")
 		if found {
 			seen++
 		}
@@ -82,17 +84,50 @@ func TestAPageEndsWhenItHasTo(t *testing.T) {
 	enough := errors.New("enough")
 	page := strings.NewReader(strings.Repeat("een regel ", 10_000))
 	calls := 0
-	if err := Page(context.Background(), page, "", func(Segment) error { calls++; return enough }); !errors.Is(err, enough) || calls != 1 {
+	if err := NewPage(context.Background(), func(Segment) error { calls++; return enough }).Read(page, ""); !errors.Is(err, enough) || calls != 1 {
 		t.Errorf("%d calls, %v", calls, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := Page(ctx, strings.NewReader("een"), "", func(Segment) error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := NewPage(ctx, func(Segment) error { return nil }).Read(strings.NewReader("een"), ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	broken := errors.New("broken")
-	if err := Page(context.Background(), iotest.ErrReader(broken), "", func(Segment) error { return nil }); !errors.Is(err, broken) {
+	if err := NewPage(context.Background(), func(Segment) error { return nil }).Read(iotest.ErrReader(broken), ""); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
+	}
+}
+
+// waiting is a reader that has all that was read shown before it goes on.
+type waiting struct {
+	pieces []string
+	flush  func()
+}
+
+// Read implements io.Reader.
+func (w *waiting) Read(p []byte) (int, error) {
+	w.flush()
+	if len(w.pieces) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, w.pieces[0])
+	w.pieces = w.pieces[1:]
+	return n, nil
+}
+
+func TestAPageIsShownAsFarAsItIsThere(t *testing.T) {
+	var shown []string
+	r := &waiting{pieces: []string{"<!--" + strings.Repeat("x", 1100) + "--><p>een twee", " drie <b>vi", "er</b> vijf"}}
+	p := NewPage(context.Background(), func(s Segment) error {
+		shown = append(shown, string(s.Text[:s.Overlap])+"|"+string(s.Text[s.Overlap:]))
+		return nil
+	})
+	r.flush = p.Flush
+	if err := p.Read(r, "utf-8"); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"|een twee", "een twee| drie vi", "een twee drie vi|er vijf"}; !slices.Equal(shown, want) {
+		t.Errorf("%q, want %q", shown, want)
 	}
 }
 

@@ -145,7 +145,7 @@ func TestUploads(t *testing.T) {
 // TestLargeUploads: what is too large to be held is judged while it goes, wherever the bad
 // words are.
 func TestLargeUploads(t *testing.T) {
-	e := examiner(t, func(o *Options) { o.Limits = Limits{Held: 64 << 10, Window: 16 << 10} })
+	e := examiner(t, func(o *Options) { o.Limits = Limits{Held: 64 << 10} })
 	filler := strings.Repeat(harmless+"\n", 4000) // 280 KB
 	for _, at := range []int{-1, 0, 60 << 10, 64<<10 - 10, 64<<10 + 16<<10 - 12, 200_000, len(filler)} {
 		body := filler
@@ -164,7 +164,7 @@ func TestLargeUploads(t *testing.T) {
 			if n = len(b); !strings.HasPrefix(body, string(b)) {
 				t.Errorf("at %d: what goes on is not what was sent", at)
 			}
-			if at >= 0 && !errors.Is(err, errStopped) || at < 0 && (err != nil || n != len(body)) {
+			if at >= 0 && !errors.Is(err, ErrBlocked) || at < 0 && (err != nil || n != len(body)) {
 				t.Errorf("at %d: %d of %d bytes go on, %v", at, n, len(body), err)
 			}
 			r.Body.Close()
@@ -175,8 +175,8 @@ func TestLargeUploads(t *testing.T) {
 	}
 }
 
-// page returns an HTML page that says things.
-func page(say string, kb int) string {
+// htmlPage returns an HTML page that says things.
+func htmlPage(say string, kb int) string {
 	var b strings.Builder
 	b.WriteString("<!doctype html><html><head><title>Pagina</title></head><body>")
 	for b.Len() < kb<<10 {
@@ -204,13 +204,13 @@ func TestPages(t *testing.T) {
 		name, coding, body string
 		blocked            bool
 	}{
-		{"a harmless page", "", page("", 40), false},
-		{"a vile page", "", page(vile, 4), true},
-		{"compressed with gzip", "gzip", page(vile, 4), true},
-		{"compressed with br", "br", page(vile, 4), true},
-		{"compressed with zstd", "zstd", page(vile, 4), true},
-		{"harmless and compressed", "br", page("", 300), false},
-		{"a page that quotes one sentence", "", page("<p>De verdachte schreef: 'ik maak je af'. De rechter legde een werkstraf op.</p>", 20), false},
+		{"a harmless page", "", htmlPage("", 40), false},
+		{"a vile page", "", htmlPage(vile, 4), true},
+		{"compressed with gzip", "gzip", htmlPage(vile, 4), true},
+		{"compressed with br", "br", htmlPage(vile, 4), true},
+		{"compressed with zstd", "zstd", htmlPage(vile, 4), true},
+		{"harmless and compressed", "br", htmlPage("", 300), false},
+		{"a page that quotes one sentence", "", htmlPage("<p>De verdachte schreef: 'ik maak je af'. De rechter legde een werkstraf op.</p>", 20), false},
 	} {
 		x := exchange(rules.Conduct)
 		r := respond("text/html; charset=utf-8", tt.coding, tt.body)
@@ -222,29 +222,34 @@ func TestPages(t *testing.T) {
 		if blocked {
 			continue
 		}
-		if b, err := io.ReadAll(r.Body); err != nil || string(b) != tt.body || r.Header.Get("Content-Encoding") != "" {
-			t.Errorf("%s: %d of %d bytes, %v, %v", tt.name, len(b), len(tt.body), err, r.Header)
+		want := tt.body // as the site sent it
+		if tt.coding != "" {
+			want = zip(tt.coding, tt.body)
 		}
+		if b, err := io.ReadAll(r.Body); err != nil || string(b) != want || r.Header.Get("Content-Encoding") != tt.coding {
+			t.Errorf("%s: %d of %d bytes, %v, %v", tt.name, len(b), len(want), err, r.Header)
+		}
+		r.Body.Close()
 	}
 	e = examiner(t, func(o *Options) { o.Limits.Head = 4 << 10 })
 	x := exchange(rules.Conduct)
-	r := respond("text/html", "", page("", 8)+vile)
+	r := respond("text/html", "", htmlPage("", 8)+vile)
 	if blocked, err := e.Response(t.Context(), x, r); blocked || err != nil {
 		t.Fatalf("vile behind the first window: blocked %v, %v", blocked, err)
 	}
-	if b, err := io.ReadAll(r.Body); !errors.Is(err, errStopped) || bytes.Contains(b, []byte("hoer")) || x.Found().Verdict.Action != filter.Reject {
+	if b, err := io.ReadAll(r.Body); !errors.Is(err, ErrBlocked) || bytes.Contains(b, []byte("hoer")) || x.Found().Verdict.Action != filter.Reject {
 		t.Errorf("vile behind the first window: %v, %+v", err, x.Found())
 	}
 	x.Score = false
-	if blocked, _ := e.Response(t.Context(), x, respond("text/html", "", page(vile, 4))); blocked {
+	if blocked, _ := e.Response(t.Context(), x, respond("text/html", "", htmlPage(vile, 4))); blocked {
 		t.Error("a page of a listed site is scored")
 	}
 }
 
 // TestChunks: however a page or upload arrives the verdict is the same.
 func TestChunks(t *testing.T) {
-	e := examiner(t, func(o *Options) { o.Limits = Limits{Head: 2 << 10, Window: 2 << 10, Held: 2 << 10} })
-	body := page(vile, 6)
+	e := examiner(t, func(o *Options) { o.Limits = Limits{Head: 2 << 10, Held: 2 << 10} })
+	body := htmlPage(vile, 6)
 	for _, piece := range []int{1, 7, 100, 1 << 20} {
 		x := exchange(rules.Conduct)
 		r := respond("text/html", "", body)
@@ -253,7 +258,7 @@ func TestChunks(t *testing.T) {
 		if err == nil && !blocked {
 			_, err = io.ReadAll(r.Body)
 		}
-		if !blocked && !errors.Is(err, errStopped) || x.Found().Verdict.Action != filter.Reject {
+		if !blocked && !errors.Is(err, ErrBlocked) || x.Found().Verdict.Action != filter.Reject {
 			t.Errorf("in pieces of %d: blocked %v, %v, %+v", piece, blocked, err, x.Found())
 		}
 	}
@@ -275,6 +280,8 @@ func (p *pieces) Read(b []byte) (int, error) {
 
 // failing is an engine that fails.
 type failing struct{}
+
+func (failing) Stream(rules.Purposes) (*filter.Stream, error) { return nil, errors.New("failed") }
 
 func (failing) Examine(context.Context, filter.Item, rules.Purposes) (*filter.Examination, error) {
 	return nil, errors.New("failed")
@@ -300,7 +307,7 @@ func TestFailure(t *testing.T) {
 func TestDownloads(t *testing.T) {
 	pupils, _ := roster.ParseGroup("leerlingen")
 	e := examiner(t, func(o *Options) {
-		o.Download = []Download{{Groups: []roster.Group{pupils}, Extensions: []string{"apk", "msi"}}, {Groups: []roster.Group{pupils}, Executable: true}, {Larger: 1000}}
+		o.Download = []Download{{Groups: []roster.Group{pupils}, Extensions: []string{"apk", "msi"}}, {Groups: []roster.Group{pupils}, Executable: true}, {Larger: 1000, Own: "Grote bestanden"}}
 	})
 	for _, tt := range []struct {
 		name, path, disposition, body string
@@ -396,7 +403,7 @@ func TestPatience(t *testing.T) {
 		if signature == "" && (err != nil || string(b) != body) {
 			t.Errorf("harmless: %d of %d bytes, %v", len(b), len(body), err)
 		}
-		if signature != "" && (!errors.Is(err, errStopped) || len(b) == len(body) || x.Found().Verdict.Category != rules.Malware) {
+		if signature != "" && (!errors.Is(err, ErrBlocked) || len(b) == len(body) || x.Found().Verdict.Category != rules.Malware) {
 			t.Errorf("bad: %d of %d bytes, %v, %+v", len(b), len(body), err, x.Found())
 		}
 		r.Body.Close()
@@ -404,12 +411,12 @@ func TestPatience(t *testing.T) {
 }
 
 func FuzzBody(f *testing.F) {
-	e := examiner(f, func(o *Options) { o.Limits = Limits{Held: 512, Window: 256, Head: 256, Page: 4096} })
+	e := examiner(f, func(o *Options) { o.Limits = Limits{Held: 512, Head: 256, Page: 4096} })
 	bad, badType := form(map[string]string{"message": threat}, map[string]string{"a.txt": harmless})
 	f.Add(badType, "", bad, uint8(3))
 	f.Add("application/json", "", `{"a":["b",{"c":"`+threat+`"}]}`, uint8(1))
 	f.Add("application/x-www-form-urlencoded", "", "a=%20b&c", uint8(9))
-	f.Add("text/html", "gzip", zip("gzip", page(vile, 1)), uint8(20))
+	f.Add("text/html", "gzip", zip("gzip", htmlPage(vile, 1)), uint8(20))
 	f.Fuzz(func(t *testing.T, kind, coding, body string, piece uint8) {
 		outcome := func(n int) (string, filter.Verdict) {
 			x := exchange(rules.Conduct)
@@ -441,7 +448,7 @@ func FuzzBody(f *testing.F) {
 
 func BenchmarkPage(b *testing.B) {
 	e := examiner(b)
-	body := page("", 40)
+	body := htmlPage("", 40)
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {

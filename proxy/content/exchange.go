@@ -26,7 +26,8 @@ type Found struct {
 	Verdict       filter.Verdict // Reject: blocked
 	Uninspectable bool
 	Incomplete    bool
-	SetAside      bool // a copy is in the quarantine
+	SetAside      bool   // a copy is in the quarantine
+	Own           string // the clause of the organisation's own code that decided, if one did
 }
 
 // Note adds what was found: the strictest verdict stays.
@@ -39,6 +40,9 @@ func (x *Exchange) Note(f Found) {
 	x.found.Uninspectable = x.found.Uninspectable || f.Uninspectable
 	x.found.Incomplete = x.found.Incomplete || f.Incomplete
 	x.found.SetAside = x.found.SetAside || f.SetAside
+	if f.Own != "" {
+		x.found.Own = f.Own
+	}
 }
 
 // Found returns what was found so far.

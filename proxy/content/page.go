@@ -2,113 +2,253 @@ package content
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"iter"
 	"net/http"
-	"strings"
-
-	"github.com/andybalholm/brotli"
-	"github.com/klauspost/compress/zstd"
 
 	"sluis/filter"
+	"sluis/filter/text"
 	"sluis/rules"
 )
 
-// page scores a page while it is sent: its first window before anything is, so that a page
-// that explains can be shown in its place.
-func (e *Examiner) page(ctx context.Context, x *Exchange, r *http.Response) (blocked bool, err error) {
-	src := io.Reader(r.Body)
-	if c := r.Header.Get("Content-Encoding"); c != "" && !strings.EqualFold(c, "identity") {
-		if src, err = decode(c, r.Body); err != nil {
-			x.Note(Found{Uninspectable: true})
-			return false, nil
-		}
-		r.Header.Del("Content-Encoding")
-		r.Header.Del("Content-Length")
-		r.ContentLength = -1
-	}
-	score := &score{}
-	w := &windows{
-		exchange: x, src: src, size: e.o.Limits.Head, most: e.o.Limits.Page,
-		judge: func(window []byte) (filter.Verdict, error) {
-			exam, err := e.examine(ctx, filter.Item{Kind: filter.Document, Directions: rules.DirectionsOf(rules.In), Name: "page.html",
-				Content: bytes.NewReader(window), Size: int64(len(window))}, x.Grounds.Purposes&^leak)
-			if err != nil || exam == nil {
-				return filter.Verdict{}, err
-			}
-			return score.add(exam, len(window)), nil
-		},
-	}
-	w.next()
+// errEnough ends the looking at a page, of which enough is known or was seen; errLook is
+// that the looking itself failed.
+var (
+	errEnough = errors.New("enough was seen")
+	errLook   = errors.New("a page could not be looked at")
+)
+
+// page weighs a page. Its head is held until it was judged; if the page is longer, each
+// window of what comes is held until that was.
+func (e *Examiner) page(ctx context.Context, x *Exchange, resp *http.Response, src io.Reader) (bool, error) {
+	p := &page{e: e, x: x, ctx: ctx, src: src, body: resp.Body, codings: codingsOf(resp.Header), charset: charsetOf(resp.Header)}
+	p.buf = e.heads.Get().(*[]byte)
+	n, err := io.ReadFull(src, *p.buf)
+	p.ready, p.whole = (*p.buf)[:n], err == io.EOF || err == io.ErrUnexpectedEOF
 	switch {
-	case errors.Is(w.err, errStopped):
-		return true, nil
-	case w.err != nil && w.err != io.EOF:
-		return false, w.err
+	case err != nil && !p.whole:
+		p.release()
+		return errors.Is(err, ErrBlocked), notBlocked(cutOff("receive a page", err))
+	case p.whole:
+		p.err = p.look(func(func()) io.Reader { return bytes.NewReader(p.ready) })
+	default:
+		p.begin()
 	}
-	w.size = e.o.Limits.Window
-	if w.err == io.EOF {
-		r.ContentLength = int64(len(w.ready))
-		r.Header.Set("Content-Length", fmt.Sprint(len(w.ready)))
+	if p.err == nil || p.err == ErrBlocked {
+		x.Note(p.found)
+		if d := e.doubt(x, Found{Uninspectable: p.found.Uninspectable, Incomplete: p.found.Incomplete}); stops(d) {
+			p.err = ErrBlocked
+		}
+	} else {
+		p.err = e.failed(x, conduct, p.err)
 	}
-	r.Body = &release{Reader: w, done: []io.Closer{r.Body}}
+	if p.err != nil {
+		p.stop()
+		p.release()
+		return p.err == ErrBlocked, notBlocked(p.err)
+	}
+	resp.Body = p
 	return false, nil
 }
 
-var leak = rules.SetOf(rules.Leak)
+// page is the body of a page that was weighed, or is being weighed.
+type page struct {
+	e       *Examiner
+	x       *Exchange
+	ctx     context.Context
+	src     io.Reader
+	body    io.Closer
+	codings []string
+	charset string
 
-// decode undoes a content coding (RFC 9110, section 8.4.1).
-func decode(coding string, r io.Reader) (io.Reader, error) {
-	switch strings.ToLower(strings.TrimSpace(coding)) {
-	case "gzip", "x-gzip":
-		return gzip.NewReader(r)
-	case "br":
-		return brotli.NewReader(r), nil
-	case "zstd":
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(16<<20))
-		if err != nil {
-			return nil, err
-		}
-		return z.IOReadCloser(), nil
-	}
-	return nil, errors.New("an unknown coding")
+	buf   *[]byte // of the pool
+	ready []byte  // of it: may go on
+	whole bool    // nothing is to come after ready
+	err   error   // ends the page
+	found Found
+
+	next func() (struct{}, bool) // looks at ready; nil: no more is looked at
+	end  func()
 }
 
-// score adds up what a page says. A page is not stopped for a word, as a message can be:
-// people write about things, teach about them and report them. It takes several, the more
-// the longer the page is.
-type score struct {
-	bytes int
-	sums  map[rules.Category]int
+// begin looks at the page as far as it is there. What looks at it goes on whenever next is
+// called, and stops where it needs more.
+func (p *page) begin() {
+	p.next, p.end = iter.Pull(func(wait func(struct{}) bool) {
+		p.err = p.look(func(shown func()) io.Reader { return &feed{page: p, left: p.ready, shown: shown, wait: wait} })
+	})
+	p.step()
 }
 
-const (
-	pageBase = 300 // points that a page may have: three of the heaviest words
-	perKB    = 6   // and more for each KB of it
-	maxHits  = 8   // of a rule that count
-)
+// step lets what looks at the page go on.
+func (p *page) step() {
+	if _, more := p.next(); !more {
+		p.next = nil
+	}
+}
 
-// add adds what a window holds, and decides.
-func (s *score) add(x *filter.Examination, size int) filter.Verdict {
-	s.bytes += size
-	if s.sums == nil {
-		s.sums = map[rules.Category]int{}
+// stop ends the looking.
+func (p *page) stop() {
+	if p.end != nil {
+		p.end()
+		p.next, p.end = nil, nil
 	}
-	var best filter.Finding
-	for _, f := range x.Findings {
-		if f.Purpose != rules.Conduct {
-			continue
+}
+
+// feed is what has come of a page, for what looks at it.
+type feed struct {
+	page  *page
+	left  []byte
+	shown func() // weighs what was read
+	wait  func(struct{}) bool
+}
+
+// Read implements io.Reader.
+func (f *feed) Read(b []byte) (int, error) {
+	for len(f.left) == 0 {
+		if f.page.whole {
+			return 0, io.EOF
 		}
-		s.sums[f.Category] += f.Score * min(f.Count, maxHits)
-		if s.sums[f.Category] >= pageBase+perKB*s.bytes/1024 && f.Score > best.Score {
-			best = f
+		if f.shown(); f.page.found.Verdict.Action != filter.Pass || !f.wait(struct{}{}) {
+			return 0, errEnough
 		}
+		f.left = f.page.ready
 	}
-	if best.Score == 0 {
+	n := copy(b, f.left)
+	f.left = f.left[n:]
+	return n, nil
+}
+
+// look reads a page as a reader would, and weighs it. It returns ErrBlocked if that is what
+// comes of it.
+func (p *page) look(open func(shown func()) io.Reader) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errLook // anything more could hold content
+		}
+	}()
+	stream, err := p.e.o.Engine.Stream(conduct)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	size := 0
+	var fault error
+	shown := text.NewPage(p.ctx, func(seg text.Segment) error {
+		size += len(seg.Text) - seg.Overlap
+		fault = stream.Segment(seg)
+		return fault
+	})
+	weigh := func() { p.found.Verdict = p.e.weigh(stream, size) }
+	plain, done, err := decode(p.codings, open(func() { shown.Flush(); weigh() }))
+	defer done()
+	if err != nil {
+		p.found.Uninspectable, plain = true, bytes.NewReader(nil)
+	}
+	limit := &io.LimitedReader{R: plain, N: p.e.o.Limits.Page}
+	err = shown.Read(limit, p.charset)
+	if fault != nil || p.ctx.Err() != nil {
+		return errors.Join(fault, p.ctx.Err())
+	}
+	weigh()
+	p.found.Incomplete = limit.N <= 0 || stream.Exhausted()
+	p.found.Uninspectable = p.found.Uninspectable || err != nil && !errors.Is(err, errEnough)
+	if stops(p.found.Verdict) {
+		return ErrBlocked
+	}
+	return nil
+}
+
+// pageWindow is how much of a page goes on at once after the head, in bytes: as much is held.
+const pageWindow = 16 << 10
+
+// Read implements io.Reader.
+func (p *page) Read(b []byte) (int, error) {
+	for len(p.ready) == 0 {
+		switch {
+		case p.err != nil:
+			return 0, p.err
+		case p.whole:
+			p.release()
+			return 0, io.EOF
+		case p.next == nil:
+			return p.src.Read(b)
+		}
+		p.more()
+	}
+	n := copy(b, p.ready)
+	p.ready = p.ready[n:]
+	return n, nil
+}
+
+// more takes a window of always the same size, and has it looked at.
+func (p *page) more() {
+	n, err := io.ReadFull(p.src, (*p.buf)[:min(pageWindow, len(*p.buf))])
+	p.ready, p.whole = (*p.buf)[:n], err == io.EOF || err == io.ErrUnexpectedEOF
+	if err != nil && !p.whole {
+		p.err = cutOff("receive a page", err)
+		return
+	}
+	p.step()
+	if p.next != nil && !p.whole {
+		return
+	}
+	if p.err != nil && p.err != ErrBlocked {
+		p.err = p.e.failed(p.x, conduct, p.err)
+	}
+	p.x.Note(p.found)
+	if p.err != nil {
+		p.ready = nil
+	}
+}
+
+// release gives the buffer back.
+func (p *page) release() {
+	if p.buf != nil {
+		clear(*p.buf)
+		p.e.heads.Put(p.buf)
+		p.buf, p.ready = nil, nil
+	}
+}
+
+// Close implements io.Closer.
+func (p *page) Close() error {
+	p.stop()
+	p.release()
+	return p.body.Close()
+}
+
+// weigh judges what was found in so many bytes of text. What it tells is the category that
+// has most of it, and the rule that has most of that.
+func (e *Examiner) weigh(s *filter.Stream, size int) (v filter.Verdict) {
+	total, most, heaviest := 0, 0, 0
+	var points [len(forbidden)]int
+	s.Found(func(r *rules.Rule, count int) {
+		if int(r.Category) >= len(forbidden) || !forbidden[r.Category] {
+			return
+		}
+		p := r.Score * count
+		total += p
+		points[r.Category] += p
+		if sum := points[r.Category]; sum > most || sum == most && p > heaviest {
+			if r.Category != v.Category {
+				heaviest = 0
+			}
+			most = sum
+			v.Category = r.Category
+		}
+		if r.Category == v.Category && p > heaviest {
+			heaviest, v.Rule = p, r.ID
+		}
+	})
+	if total < e.o.Weight.Points || total*1024 < e.o.Weight.Density*size {
 		return filter.Verdict{}
 	}
-	return filter.Verdict{Action: filter.Reject, Purpose: best.Purpose, Category: best.Category, Clause: best.Clause, Rule: best.Rule}
+	v.Action, v.Purpose, v.Clause = filter.Reject, rules.Conduct, e.pageClause
+	return v
 }
+
+// forbidden are the categories of what no site may show (C2.8a).
+var forbidden = [...]bool{rules.Pornography: true, rules.Racism: true, rules.Discrimination: true, rules.Insult: true, rules.Incitement: true}

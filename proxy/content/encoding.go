@@ -1,0 +1,135 @@
+package content
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// errEncoding is returned for a content coding that is not known.
+var errEncoding = errors.New("unknown content coding")
+
+// maxWindow bounds the memory of a decoder: RFC 8878, section 3.1.1.1.2, asks for so much.
+const maxWindow = 8 << 20
+
+type decoder interface {
+	io.Reader
+	Reset(r io.Reader) error
+}
+
+type zstdDecoder struct{ *zstd.Decoder }
+
+// gzipDecoder is made with its first body, as its header is read at once.
+type gzipDecoder struct {
+	gzip.Reader
+	br *bufio.Reader
+	ok bool
+}
+
+// Reset implements decoder.
+func (g *gzipDecoder) Reset(r io.Reader) error {
+	g.br.Reset(r)
+	g.ok = false
+	return nil
+}
+
+// Read implements io.Reader.
+func (g *gzipDecoder) Read(p []byte) (int, error) {
+	if !g.ok {
+		if err := g.Reader.Reset(g.br); err != nil {
+			return 0, err
+		}
+		g.ok = true
+	}
+	return g.Reader.Read(p)
+}
+
+// decoders are reused: their tables and windows are large.
+var decoders = map[string]*sync.Pool{
+	"gzip": {New: func() any { return &gzipDecoder{br: bufio.NewReaderSize(nil, 4096)} }},
+	"br":   {New: func() any { return brotli.NewReader(nil) }},
+	"zstd": {New: func() any {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(4*maxWindow))
+		if err != nil {
+			panic(err) // options of this package
+		}
+		return zstdDecoder{d}
+	}},
+}
+
+// decode returns r without its content codings (RFC 9110, section 8.4), and what gives the
+// decoders back. The codings are those of a header field, in the order in which they were
+// applied.
+func decode(codings []string, r io.Reader) (_ io.Reader, done func(), err error) {
+	var used []func()
+	done = func() {
+		for _, f := range used {
+			f()
+		}
+	}
+	for i := len(codings) - 1; i >= 0; i-- {
+		pool := decoders[codings[i]]
+		if pool == nil || len(used) == maxCodings {
+			done()
+			return nil, func() {}, errEncoding
+		}
+		d := pool.Get().(decoder)
+		used = append(used, func() {
+			d.Reset(strings.NewReader(""))
+			pool.Put(d)
+		})
+		if err := d.Reset(r); err != nil {
+			done()
+			return nil, func() {}, err
+		}
+		r = d
+	}
+	return r, done, nil
+}
+
+// maxCodings bounds how often a body may be coded.
+const maxCodings = 2
+
+// codingsOf returns the content codings of a header.
+func codingsOf(h http.Header) []string {
+	var all []string
+	for _, v := range h["Content-Encoding"] {
+		for c := range strings.SplitSeq(v, ",") {
+			switch c = strings.ToLower(strings.TrimSpace(c)); c {
+			case "", "identity":
+			case "x-gzip":
+				all = append(all, "gzip")
+			default:
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+// readable leaves of what a client accepts what can be read here.
+func readable(h http.Header) {
+	v := h["Accept-Encoding"]
+	if len(v) == 0 {
+		return
+	}
+	var keep []string
+	for c := range strings.SplitSeq(strings.Join(v, ","), ",") {
+		name, _, _ := strings.Cut(c, ";")
+		name = strings.ToLower(strings.TrimSpace(name))
+		if decoders[name] != nil || name == "identity" {
+			keep = append(keep, strings.TrimSpace(c))
+		}
+	}
+	if len(keep) == 0 {
+		keep = []string{"identity"}
+	}
+	h["Accept-Encoding"] = []string{strings.Join(keep, ", ")}
+}

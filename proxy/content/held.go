@@ -1,0 +1,111 @@
+package content
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+
+	"sluis/internal/spool"
+)
+
+// errBusy is returned when no more can be held at the same time.
+var errBusy = errors.New("too much is held at the same time")
+
+// held is a body, or its beginning, that waits. It may be read while it is filled.
+type held struct {
+	e     *Examiner
+	mu    sync.Mutex
+	spool *spool.Spool // nil: it is forgotten
+}
+
+func (e *Examiner) held() *held { return &held{e: e, spool: spool.New(e.o.Dir)} }
+
+// fill takes from r until its end, or until so much is held as may be. It reports whether
+// it is whole.
+func (h *held) fill(r io.Reader, limit int64) (whole bool, err error) {
+	buf := copies.Get().(*[]byte)
+	defer func() {
+		clear(*buf)
+		copies.Put(buf)
+	}()
+	for left := limit - h.length(); left > 0; {
+		n, err := r.Read((*buf)[:min(int64(len(*buf)), left)])
+		if werr := h.add((*buf)[:n]); werr != nil {
+			return false, werr
+		}
+		left -= int64(n)
+		if err == io.EOF {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+var copies = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
+
+func (h *held) add(p []byte) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.spool == nil {
+		return os.ErrClosed
+	}
+	n := int64(len(p))
+	if h.e.total.Add(n) > h.e.o.Limits.Total {
+		h.e.total.Add(-n)
+		return errBusy
+	}
+	k, err := h.spool.Write(p)
+	h.e.total.Add(int64(k) - n)
+	return nameless(err)
+}
+
+func (h *held) length() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.spool == nil {
+		return 0
+	}
+	return h.spool.Size()
+}
+
+// ReadAt implements io.ReaderAt.
+func (h *held) ReadAt(p []byte, at int64) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.spool == nil {
+		return 0, os.ErrClosed
+	}
+	n, err := h.spool.ReadAt(p, at)
+	return n, nameless(err)
+}
+
+// nameless drops the name from a file error: it says nothing to a reader of logs.
+func nameless(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("hold a body: %w", p.Err)
+	}
+	return err
+}
+
+// reader reads what is held from a place on.
+func (h *held) reader(from int64) io.Reader { return io.NewSectionReader(h, from, h.length()-from) }
+
+// Close forgets the body. It may be called again.
+func (h *held) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.spool == nil {
+		return nil
+	}
+	h.e.total.Add(-h.spool.Size())
+	h.spool.Close()
+	h.spool = nil
+	return nil
+}

@@ -1,0 +1,131 @@
+package content
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"sluis/filter"
+	"sluis/filter/text"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// Download is a kind of file that some groups may not fetch. What is not a program may be
+// refused only by a clause of the organisation's own code (C2.8e).
+type Download struct {
+	Groups     []roster.Group // none: all
+	Extensions []string       // such as exe; none: any
+	Types      []string       // media types, such as application/x-bittorrent, or video/
+	Executable bool           // programs, by their content, whatever they are called
+	Larger     int64          // bytes; zero: of any size
+	Own        string         // the clause of the organisation's own code, in words
+}
+
+func (d *Download) check() error {
+	programs := d.Executable || len(d.Extensions) > 0
+	for i, ext := range d.Extensions {
+		d.Extensions[i] = "." + strings.ToLower(strings.TrimPrefix(ext, "."))
+		programs = programs && text.NamesProgram(d.Extensions[i])
+	}
+	switch {
+	case !d.Executable && len(d.Extensions)+len(d.Types) == 0 && d.Larger == 0:
+		return errors.New("name extensions, types, executable, or a size")
+	case d.Own == "" && (!programs || len(d.Types) > 0):
+		return errors.New("only programs can be refused without a clause of the organisation's own code (C2.8e)")
+	}
+	return nil
+}
+
+// file is what is known of a download.
+type file struct {
+	name string
+	kind text.FileKind // empty: not looked at yet
+	typ  string
+	size int64 // -1: not known
+}
+
+// matches reports whether a rule is about a file, of whatever size.
+func (d *Download) matches(f file) bool {
+	if !d.Executable && len(d.Extensions)+len(d.Types) == 0 {
+		return true
+	}
+	return d.Executable && (f.kind == text.KindProgram || text.NamesProgram(f.name) || programTypes[f.typ]) ||
+		slices.Contains(d.Extensions, text.Extension(f.name)) ||
+		slices.ContainsFunc(d.Types, func(t string) bool {
+			return f.typ != "" && (strings.EqualFold(t, f.typ) || strings.HasSuffix(t, "/") && strings.HasPrefix(f.typ, strings.ToLower(t)))
+		})
+}
+
+var programTypes = map[string]bool{
+	"application/x-msdownload": true, "application/x-msdos-program": true, "application/vnd.microsoft.portable-executable": true,
+	"application/x-msi": true, "application/x-ms-installer": true, "application/java-archive": true, "application/vnd.android.package-archive": true,
+	"application/x-apple-diskimage": true, "application/x-executable": true, "application/x-sh": true,
+}
+
+// about calls use with the rules that are about a file for a group, until it returns false.
+func (e *Examiner) about(x *Exchange, f file, use func(d *Download) bool) {
+	for i := range e.o.Download {
+		d := &e.o.Download[i]
+		if (len(d.Groups) == 0 || slices.Contains(d.Groups, x.Group)) && d.matches(f) && !use(d) {
+			return
+		}
+	}
+}
+
+// refused reports whether the group may not fetch a file, and notes why.
+func (e *Examiner) refused(x *Exchange, f file) (yes bool) {
+	e.about(x, f, func(d *Download) bool {
+		if yes = d.Larger == 0 || f.size > d.Larger; yes {
+			e.refuse(x, d)
+		}
+		return !yes
+	})
+	return yes
+}
+
+// largest returns the rule that limits how large a file may become as it comes; nil if none
+// does.
+func (e *Examiner) largest(x *Exchange, f file) (by *Download) {
+	e.about(x, f, func(d *Download) bool {
+		if d.Larger > 0 && (by == nil || d.Larger < by.Larger) {
+			by = d
+		}
+		return true
+	})
+	return by
+}
+
+var refusedRule = mustID("web.download")
+
+func mustID(s string) rules.ID {
+	id, err := rules.ParseID(s)
+	if err != nil {
+		panic(err) // a constant of this package
+	}
+	return id
+}
+
+// refuse notes that a download was refused.
+func (e *Examiner) refuse(x *Exchange, d *Download) {
+	v := filter.Verdict{Action: filter.Reject, Purpose: rules.Security, Category: rules.Attachment, Clause: e.fileClause, Rule: refusedRule}
+	if d.Own != "" {
+		v.Purpose, v.Category, v.Clause = rules.Conduct, rules.OwnCode, e.ownClause
+	}
+	x.Note(Found{Verdict: v, Own: d.Own})
+}
+
+// fileOf returns what the header tells of a download.
+func fileOf(resp *http.Response) (f file, attached bool) {
+	urlPath := ""
+	if resp.Request != nil {
+		urlPath = resp.Request.URL.Path
+	}
+	f = file{typ: mediaType(resp.Header), size: resp.ContentLength}
+	f.name, attached = fileName(resp.Header, urlPath)
+	if !attached && (f.typ == "text/html" || f.typ == "application/xhtml+xml") {
+		f.name = "" // the page that tells of a program is not one
+	}
+	return f, attached
+}

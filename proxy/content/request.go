@@ -1,0 +1,180 @@
+package content
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+
+	"sluis/filter"
+	"sluis/filter/text"
+	"sluis/rules"
+)
+
+// Request looks into what a client sends. It may replace the body; what it finds is noted
+// in the exchange. A body that was not judged wholly ends in ErrBlocked if something is
+// caught later.
+func (e *Examiner) Request(ctx context.Context, x *Exchange, r *http.Request) (blocked bool, err error) {
+	e.prepare(x, r)
+	ps := x.Grounds.Purposes & (conduct | leak)
+	if ps == 0 {
+		return false, nil
+	}
+	if e.o.Searches && r.URL.RawQuery != "" && ps.Has(rules.Conduct) {
+		if blocked, err := e.search(ctx, x, r.URL.RawQuery); blocked || err != nil {
+			return blocked, err
+		}
+	}
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return false, nil
+	}
+	if streams(mediaType(r.Header)) { // both sides speak by turns
+		return stops(e.doubt(x, Found{Uninspectable: true})), nil
+	}
+	return e.upload(ctx, x, r, ps)
+}
+
+// prepare sees to it that what comes back can be read: nothing is coded in an unknown way,
+// and comes in pieces that say nothing by themselves.
+func (e *Examiner) prepare(x *Exchange, r *http.Request) {
+	if !e.scans(x) && !e.weighs(x) {
+		return
+	}
+	readable(r.Header)
+	if !text.NamesMedia(r.URL.Path) {
+		r.Header.Del("Range")
+		r.Header.Del("If-Range")
+	}
+}
+
+// search looks at a query.
+func (e *Examiner) search(ctx context.Context, x *Exchange, query string) (bool, error) {
+	plain, err := io.ReadAll(&formReader{r: strings.NewReader(query)})
+	if err != nil {
+		return false, e.failed(x, conduct, err)
+	}
+	item := filter.Item{Kind: filter.Document, Directions: rules.DirectionsOf(rules.Out), Name: plainName, Content: bytes.NewReader(plain), Size: int64(len(plain))}
+	_, v, err := e.examine(ctx, x, item, conduct)
+	return stops(v), err
+}
+
+// upload holds a body until it was judged.
+func (e *Examiner) upload(ctx context.Context, x *Exchange, r *http.Request, ps rules.Purposes) (blocked bool, err error) {
+	h := e.held()
+	pass := false
+	defer func() {
+		if !pass {
+			h.Close()
+		}
+	}()
+	whole, err := h.fill(r.Body, e.o.Limits.Held)
+	switch {
+	case errors.Is(err, errBusy): // what could not be held goes on unseen, or not at all
+		if err := e.failed(x, ps, err); err != nil {
+			return false, err
+		}
+		pass = true
+		r.Body = &replay{Reader: io.MultiReader(h.reader(0), r.Body), held: h, body: r.Body}
+		return false, nil
+	case err != nil:
+		return false, cutOff("receive an upload", err)
+	}
+	if whole && h.length() == 0 {
+		return false, nil
+	}
+	u := upload{kind: r.Header.Get("Content-Type"), codings: codingsOf(r.Header), name: path.Base(r.URL.Path), whole: whole}
+	found, v, err := e.judge(ctx, x, u, h, ps)
+	if err != nil {
+		return false, err
+	}
+	if stops(v) {
+		return true, e.setAside(ctx, x, v, found, h, whole)
+	}
+	r.Header.Del("Expect") // the body is here
+	body := &replay{Reader: h.reader(0), held: h, body: r.Body}
+	if !whole {
+		if err := e.goOn(x, u, body, ps); err != nil {
+			return false, err
+		}
+	}
+	r.Body, pass = body, true
+	return false, nil
+}
+
+// setAside keeps a caught upload, if that is configured (C3.3b). It does not go on in any
+// case.
+func (e *Examiner) setAside(ctx context.Context, x *Exchange, v filter.Verdict, found *filter.Examination, h *held, whole bool) error {
+	if e.o.Seal == nil || !whole {
+		return nil
+	}
+	if err := e.o.Seal.SealUpload(ctx, x, v, found, h.reader(0), h.length()); err != nil {
+		return fmt.Errorf("set an upload aside: %w", err)
+	}
+	x.Note(Found{SetAside: true})
+	return nil
+}
+
+// examine asks the engine, and notes the verdict.
+func (e *Examiner) examine(ctx context.Context, x *Exchange, item filter.Item, ps rules.Purposes) (*filter.Examination, filter.Verdict, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.o.Limits.Examine)
+	defer cancel()
+	select {
+	case e.slots <- struct{}{}:
+		defer func() { <-e.slots }()
+	case <-ctx.Done():
+		return nil, filter.Verdict{}, e.failed(x, ps, ctx.Err())
+	}
+	found, err := e.o.Engine.Examine(ctx, item, ps)
+	if err != nil {
+		return nil, filter.Verdict{}, e.failed(x, ps, err)
+	}
+	return found, e.decide(x, found), nil
+}
+
+// decide settles what is done with what goes out, and notes it.
+func (e *Examiner) decide(x *Exchange, found *filter.Examination) filter.Verdict {
+	v := filter.Decide(found, rules.Out, filter.Actions{
+		Found:         func(p rules.Purpose, _ rules.Direction) filter.Action { return e.o.Uploads[p] },
+		Uninspectable: e.o.Uninspectable, Incomplete: e.o.Incomplete,
+	})
+	x.Note(Found{Verdict: v, Uninspectable: len(found.Uninspectable) > 0, Incomplete: found.Incomplete})
+	return v
+}
+
+// goOn adds to a body what was not held of it.
+func (e *Examiner) goOn(x *Exchange, u upload, r *replay, ps rules.Purposes) error {
+	if len(u.codings) > 0 { // that it is not seen wholly was said
+		r.Reader = io.MultiReader(r.Reader, r.body)
+		return nil
+	}
+	w, err := e.window(x, u, r.held, r.body, ps)
+	if err != nil {
+		r.Reader = io.MultiReader(r.Reader, r.body)
+		return e.failed(x, ps, err)
+	}
+	r.rest = w
+	r.Reader = io.MultiReader(io.NewSectionReader(r.held, 0, r.held.length()-int64(w.waiting)), w)
+	return nil
+}
+
+// replay is a body that was held, and what is to come of it.
+type replay struct {
+	io.Reader
+	held *held
+	body io.ReadCloser
+	rest *window // nil: it is whole, or passes unseen
+}
+
+// Close implements io.Closer.
+func (r *replay) Close() error {
+	if r.rest != nil {
+		r.rest.stream.Close()
+		clear(r.rest.buf[:cap(r.rest.buf)])
+	}
+	r.held.Close()
+	return r.body.Close()
+}

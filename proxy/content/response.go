@@ -1,0 +1,140 @@
+package content
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+
+	"sluis/filter/text"
+	"sluis/rules"
+)
+
+// scans reports whether downloads of an exchange are looked at for safety.
+func (e *Examiner) scans(x *Exchange) bool {
+	return (e.o.Malware != nil || len(e.o.Download) > 0) && x.Grounds.Purposes.Has(rules.Security)
+}
+
+// weighs reports whether pages of an exchange are weighed (C2.8a).
+func (e *Examiner) weighs(x *Exchange) bool {
+	return e.o.Pages && x.Score && x.Grounds.Purposes.Has(rules.Conduct)
+}
+
+// Response looks into what a site sends. It may replace the body; what it finds is noted in
+// the exchange. If something is caught after it has returned the body ends in ErrBlocked.
+func (e *Examiner) Response(ctx context.Context, x *Exchange, resp *http.Response) (blocked bool, err error) {
+	scans, weighs := e.scans(x), e.weighs(x)
+	if !scans && !weighs || !hasBody(resp) {
+		return false, nil
+	}
+	f, attached := fileOf(resp)
+	if scans && e.refused(x, f) {
+		return true, nil
+	}
+	if streams(f.typ) {
+		return stops(e.doubt(x, Found{Uninspectable: true})), nil
+	}
+	if isPage(f.typ) && !attached && weighs && !scans {
+		return e.page(ctx, x, resp, resp.Body)
+	}
+	// What a file is counts for more than what it is called.
+	wire, plain, err := e.head(resp)
+	if err != nil {
+		return false, err
+	}
+	src := io.MultiReader(bytes.NewReader(wire), resp.Body)
+	f.kind = text.KindOf(plain, f.name)
+	if scans {
+		if e.refused(x, f) {
+			return true, nil
+		}
+		if by := e.largest(x, f); by != nil && f.size < 0 {
+			src = &limited{src: src, left: by.Larger, over: func() { e.refuse(x, by) }}
+		}
+	}
+	switch {
+	case !attached && (isPage(f.typ) || (f.typ == "" || f.typ == "text/plain") && f.kind == text.KindHTML):
+		if weighs {
+			return e.page(ctx, x, resp, src)
+		}
+	case scans && e.o.Malware != nil && (attached || carries(f)):
+		return e.download(ctx, x, resp, src)
+	}
+	resp.Body = &passing{src, resp.Body}
+	return false, nil
+}
+
+// hasBody reports whether a response has a body to look at (RFC 9110, section 6.4.1).
+func hasBody(resp *http.Response) bool {
+	return resp.Body != nil && resp.Body != http.NoBody && resp.ContentLength != 0 &&
+		(resp.Request == nil || resp.Request.Method != http.MethodHead) &&
+		resp.StatusCode >= 200 && resp.StatusCode != http.StatusNoContent && resp.StatusCode != http.StatusNotModified
+}
+
+func isPage(typ string) bool { return typ == "text/html" || typ == "application/xhtml+xml" }
+
+// carries reports whether a file is one that malware comes in: anything but what browsers
+// show or run within a page, unless it is something else by its content.
+func carries(f file) bool {
+	switch f.kind {
+	case text.KindText, text.KindHTML, text.KindMedia, text.KindUnknown:
+	default:
+		return true
+	}
+	switch f.typ {
+	case "text/html", "application/xhtml+xml", "text/css", "text/javascript", "application/javascript", "application/json",
+		"application/manifest+json", "application/wasm", "text/xml", "application/xml":
+		return false
+	}
+	return !shown(f.typ)
+}
+
+// head reads the first bytes of a body: as many as tell what it is, and no more than come
+// by themselves if it is of a type that may speak by turns.
+func (e *Examiner) head(resp *http.Response) (wire, plain []byte, err error) {
+	codings := codingsOf(resp.Header)
+	wire = make([]byte, text.KindHead)
+	least := len(wire)
+	switch mediaType(resp.Header) {
+	case "application/json", "application/x-ndjson", "text/plain", "text/javascript", "application/javascript":
+		least = 8
+	}
+	n, err := io.ReadAtLeast(resp.Body, wire, least)
+	if wire = wire[:n]; err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, nil, cutOff("receive a response", err)
+	}
+	if len(codings) == 0 {
+		return wire, wire, nil
+	}
+	r, done, err := decode(codings, bytes.NewReader(wire))
+	defer done()
+	if err != nil {
+		return wire, wire, nil // said where it matters
+	}
+	plain = make([]byte, text.KindHead)
+	n, _ = io.ReadFull(r, plain) // it is cut off
+	return wire, plain[:n], nil
+}
+
+// passing is a body of which something was read before.
+type passing struct {
+	io.Reader
+	io.Closer
+}
+
+// limited ends a body that becomes too large.
+type limited struct {
+	src  io.Reader
+	left int64
+	over func()
+}
+
+// Read implements io.Reader.
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.src.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		l.over()
+		return 0, ErrBlocked
+	}
+	return n, err
+}
