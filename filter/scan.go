@@ -85,13 +85,7 @@ func (r *run) close() {
 
 // segment looks at one piece of text.
 func (r *run) segment(seg text.Segment) error {
-	folded, from, to := r.folded(seg)
-	r.addresses(folded)
-	r.view.look(folded, from, to)
-	r.phrases()
-	r.detect()
-	r.regexps()
-	r.exhausted = r.exhausted || r.view.exhausted
+	folded, from, to := r.written(seg)
 	// Words that are written so as not to be found; a value that a detector or an
 	// expression would take from them is not what was written.
 	if loose := text.Loosen(r.loose, folded); loose != nil {
@@ -101,6 +95,18 @@ func (r *run) segment(seg text.Segment) error {
 		r.exhausted = r.exhausted || r.view.exhausted
 	}
 	return nil
+}
+
+// written looks at one piece of text as it is written. It returns it as it was looked at.
+func (r *run) written(seg text.Segment) (folded []byte, from, to int) {
+	folded, from, to = r.folded(seg)
+	r.addresses(folded)
+	r.view.look(folded, from, to)
+	r.phrases()
+	r.detect()
+	r.regexps()
+	r.exhausted = r.exhausted || r.view.exhausted
+	return folded, from, to
 }
 
 // folded returns the folded text of a segment, and between which places of it a hit has

@@ -21,12 +21,22 @@ func (e *Engine) Stream(ps rules.Purposes) (*Stream, error) {
 
 // Segment looks at the next piece. After an error nothing is known of the text.
 func (s *Stream) Segment(seg text.Segment) (err error) {
-	defer func() {
-		if recover() != nil {
-			err = errExamination
-		}
-	}()
+	defer recovered(&err)
 	return s.run.segment(seg)
+}
+
+// Written looks at the next piece as it is written: what is written so as not to be found
+// is not, in half the time.
+func (s *Stream) Written(seg text.Segment) (err error) {
+	defer recovered(&err)
+	s.run.written(seg)
+	return nil
+}
+
+func recovered(err *error) {
+	if recover() != nil {
+		*err = errExamination
+	}
 }
 
 // Found calls use with each rule that has been found so often as it asks, and with how

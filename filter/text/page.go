@@ -127,17 +127,17 @@ func (p *Page) flush(last bool) {
 	if p.stop == nil {
 		p.stop = p.ctx.Err()
 	}
-	if p.stop != nil || len(p.buf) <= p.overlap {
+	if p.stop != nil || len(p.buf) <= p.overlap && !last || len(p.buf) == 0 {
 		return
 	}
-	p.stop = p.emit(Segment{Role: HTML, Text: p.buf, Overlap: p.overlap})
-	if last {
-		return
+	keep := len(p.buf)
+	if !last {
+		keep = max(len(p.buf)-PageOverlap, 0)
+		if i := bytes.IndexByte(p.buf[keep:min(keep+PageOverlap/2, len(p.buf))], ' '); i >= 0 && keep > 0 {
+			keep += i // do not begin in the middle of a word
+		}
 	}
-	keep := max(len(p.buf)-PageOverlap, 0)
-	if i := bytes.IndexByte(p.buf[keep:min(keep+PageOverlap/2, len(p.buf))], ' '); i >= 0 && keep > 0 {
-		keep += i // do not begin in the middle of a word
-	}
+	p.stop = p.emit(Segment{Role: HTML, Text: p.buf, Overlap: p.overlap, Next: len(p.buf) - keep})
 	p.overlap = copy(p.buf, p.buf[keep:])
 	p.buf = p.buf[:p.overlap]
 }

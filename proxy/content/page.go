@@ -138,7 +138,7 @@ func (p *page) look(open func(shown func()) io.Reader) (err error) {
 	var fault error
 	shown := text.NewPage(p.ctx, func(seg text.Segment) error {
 		size += len(seg.Text) - seg.Overlap
-		fault = stream.Segment(seg)
+		fault = stream.Written(seg)
 		return fault
 	})
 	weigh := func() { p.found.Verdict = p.e.weigh(stream, size) }

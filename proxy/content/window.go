@@ -25,9 +25,9 @@ type window struct {
 	err     error
 }
 
-// wait is how much of a piece waits for the next one, in bytes: nothing that is caught
-// there has begun to go on.
-const wait = text.MaxOverlap / 2
+// wait is how much of a piece waits for the next one, in bytes: half of it is judged with
+// that one, so that nothing that is caught has begun to go on.
+const wait = text.MaxOverlap
 
 func (e *Examiner) window(x *Exchange, u upload, h *held, src io.Reader, ps rules.Purposes) (*window, error) {
 	s, err := e.o.Engine.Stream(ps)
@@ -70,7 +70,7 @@ func (w *window) next() {
 	if w.err, w.waiting = err, 0; err == nil {
 		w.waiting = wait
 	}
-	if n > 0 && !w.look() {
+	if len(w.buf) > 0 && !w.look() {
 		return
 	}
 	w.ready = w.buf[from : len(w.buf)-w.waiting]
@@ -84,7 +84,7 @@ func (w *window) look() bool {
 		seen, _ = io.ReadAll(w.written(bytes.NewReader(w.buf)))
 		overlap = min(len(again), len(seen))
 	}
-	if err := w.stream.Segment(text.Segment{Role: text.Raw, Text: seen, Overlap: overlap}); err != nil {
+	if err := w.stream.Segment(text.Segment{Role: text.Raw, Text: seen, Overlap: overlap, Next: min(w.waiting, len(seen))}); err != nil {
 		if err := w.e.failed(w.x, w.ps, err); err != nil {
 			w.err = err
 			return false
