@@ -133,7 +133,7 @@ func (g *gateway) webConfig(cfg *config.Config, engine *filter.Engine, people *r
 	if c.Identify, err = identifier(w.Identify, people); err != nil {
 		return c, err
 	}
-	if c.Policy, err = sitePolicy(cfg, index); err != nil {
+	if c.Policy, err = sitePolicy(cfg, g.web.lists, index); err != nil {
 		return c, err
 	}
 	if c.Content, err = g.webContent(cfg, engine); err != nil {
@@ -165,7 +165,7 @@ func identifier(c config.Identify, people *roster.Roster) (*identify.Identifier,
 }
 
 // sitePolicy makes the policy of the configuration.
-func sitePolicy(cfg *config.Config, index *domains.Index) (*webpolicy.Policy, error) {
+func sitePolicy(cfg *config.Config, store *lists.Store, index *domains.Index) (*webpolicy.Policy, error) {
 	s, n := &cfg.Web.Sites, &cfg.Web.Inspect
 	help, err := lists.Builtin("help")
 	if err != nil {
@@ -176,7 +176,7 @@ func sitePolicy(cfg *config.Config, index *domains.Index) (*webpolicy.Policy, er
 		return nil, err
 	}
 	o := webpolicy.Options{
-		Index: index, Protected: help, Never: slices.Concat(never, help, n.Never.Add),
+		Index: index, Partial: store.Missing(), Protected: help, Never: slices.Concat(never, help, n.Never.Add),
 		Shorten: webpolicy.Shorten{Hosts: n.Never.Without, Officer: n.Never.Officer, Reason: n.Never.Reason}, Managed: groups(n.Managed),
 		BlockAddresses: s.BlockAddresses, BlockECH: s.BlockECH, BlockNameless: s.BlockNameless,
 	}

@@ -61,7 +61,7 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	policy, err := sitePolicy(cfg, index)
+	policy, err := sitePolicy(cfg, store, index)
 	if err != nil {
 		return err
 	}

@@ -82,6 +82,11 @@ func (s *Store) Status() []State {
 	return all
 }
 
+// Missing reports whether there never was a good list of some source.
+func (s *Store) Missing() bool {
+	return slices.ContainsFunc(s.Status(), func(st State) bool { return st.Sum == "" })
+}
+
 // Update looks at the sources that are due, and makes the index anew if one changed or if
 // there is none yet. It reports whether it did. What is wrong with a source is in its
 // state and in the error, and the last good list holds.

@@ -1,0 +1,467 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"sluis/internal/peers"
+	"sluis/proxy/leaf"
+)
+
+// webGateway is a gateway with a proxy, and sites behind it on this machine.
+type webGateway struct {
+	*gateway
+	proxy        string // address
+	plain        *peers.Nginx
+	secure       *peers.Nginx
+	trust        string // file with the sites' authority and the gateway's own
+	publicIssuer string
+}
+
+// newWebGateway starts one whose clients are pupils, on devices that trust its authority.
+func newWebGateway(t *testing.T, more string) *webGateway {
+	t.Helper()
+	peers.Need(t, "curl", "nginx")
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"own", "public"} {
+		if err := leaf.Create(file(name+".crt"), file(name+".key"), leaf.Spec{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	public, err := leaf.Load(file("public.crt"), file("public.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writePair(t, public, file("site.crt"), file("site.key"))
+	own, err1 := os.ReadFile(file("own.crt"))
+	sites, err2 := os.ReadFile(file("public.crt"))
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	if err := os.WriteFile(file("trust.pem"), append(own, sites...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w := &webGateway{proxy: freeAddr(t), trust: file("trust.pem"), publicIssuer: "public"}
+	if w.plain, err = peers.StartNginx(t.Context(), mkdir(t, file("plain")), "", ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.plain.Stop)
+	if w.secure, err = peers.StartNginx(t.Context(), mkdir(t, file("secure")), file("site.crt"), file("site.key")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.secure.Stop)
+	for _, n := range []*peers.Nginx{w.plain, w.secure} {
+		if err := os.WriteFile(filepath.Join(n.Root(), "index.html"), []byte("<h1>Welkom bij de molen</h1>"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.gateway = prepareGateway(t, settings{nextHop: startSink(t).Addr(), env: []string{"SSL_CERT_FILE=" + file("public.crt")}, rest: fmt.Sprintf(`log: {level: debug}
+web:
+  listen: [{address: %q}]
+  proxy: %q
+  clients: [127.0.0.0/8]
+  inner: [127.0.0.0/8]
+  ports: [443, %s]
+  plain-ports: [80, %s]
+  inspect:
+    certificate: %s
+    key: %s
+    managed: [leerlingen]
+%s`, w.proxy, w.proxy, portOf(w.secure.Addr()), portOf(w.plain.Addr()), file("own.crt"), file("own.key"), more)})
+	pupils := strings.Replace(roster, "groups:\n", "groups:\n  - {name: leerlingen, kind: pupils, networks: [127.0.0.1/32]}\n  - {name: vast, kind: staff, networks: [127.0.0.3/32]}\n", 1)
+	if err := os.WriteFile(filepath.Join(w.dir, "roster.yaml"), []byte(pupils), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	t.Cleanup(w.kill)
+	w.eventually("take web traffic", func() bool {
+		c, err := net.Dial("tcp", w.proxy)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+	return w
+}
+
+// games is a list of sites with games.
+func games(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "games.txt")
+	if err := os.WriteFile(path, []byte("speeltuin.example\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func mkdir(t *testing.T, dir string) string {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func portOf(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
+}
+
+// writePair writes a certificate for localhost, with its key.
+func writePair(t *testing.T, a *leaf.Authority, certificate, key string) {
+	t.Helper()
+	c, err := a.For("localhost")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(certificate, pemOf("CERTIFICATE", c.Certificate...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(key, pemOf("PRIVATE KEY", pkcs8(t, c.PrivateKey)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// curl asks through the proxy and returns the status and the body.
+func (w *webGateway) curl(args ...string) (status, body string) {
+	w.t.Helper()
+	out, err := exec.CommandContext(w.t.Context(), "curl", append([]string{"-s", "--noproxy", "", "-x", "http://" + w.proxy, "--cacert", w.trust, "--max-time", "20",
+		"-w", "\n%{http_code}"}, args...)...).CombinedOutput()
+	if err != nil && len(out) == 0 {
+		w.t.Fatalf("curl %v: %v", args, err)
+	}
+	i := bytes.LastIndexByte(out, '\n')
+	return string(out[i+1:]), string(out[:i])
+}
+
+// visits returns the journal's records of web traffic, once there are n.
+func (w *webGateway) visits(n int) []record {
+	w.t.Helper()
+	return w.records(n)
+}
+
+func TestWebByCurl(t *testing.T) {
+	t.Parallel()
+	w := newWebGateway(t, `  sites:
+    own:
+      - {host: verboden.example, action: block, reason: "pesten op deze site", author: ICT-dienst}
+    forbid:
+      - {lists: [games], clause: "art. 4 van het leerlingenstatuut"}
+    lists: [{category: games, path: `+games(t)+`}]
+  content: {pages: true}
+`)
+	plain, secure := "http://localhost:"+portOf(w.plain.Addr()), "https://localhost:"+portOf(w.secure.Addr())
+	for _, tt := range []struct {
+		name   string
+		args   []string
+		status string
+		want   string
+	}{
+		{"a plain page", []string{plain + "/"}, "200", "Welkom bij de molen"},
+		{"an encrypted page", []string{secure + "/"}, "200", "Welkom bij de molen"},
+		{"an encrypted page over HTTP/1.1", []string{"--http1.1", secure + "/"}, "200", "Welkom bij de molen"},
+		{"gambling", []string{"http://www.toto.nl/"}, "403", "Kansspelen"},
+		{"gambling, in English", []string{"-H", "Accept-Language: en", "http://www.toto.nl/"}, "403", "Gambling"},
+		{"gambling, over TLS", []string{"https://www.unibet.nl/x?y=z"}, "403", "Geen kansspelen. (C2.8c)"},
+		{"phishing", []string{"http://bank-inloggen.example/"}, "403", "Zo herken je het"},
+		{"an own list", []string{"http://a.verboden.example/"}, "403", "pesten op deze site"},
+		{"an own clause (C2.8e)", []string{"http://www.speeltuin.example/"}, "403", "art. 4 van het leerlingenstatuut"},
+		{"a threat in a post", []string{"-d", "tekst=ik maak je af, ik weet waar je woont", plain + "/"}, "403", "Wat je wilde versturen, is tegengehouden"},
+		{"a friendly post", []string{"-d", "tekst=tot morgen", plain + "/"}, "405", "Not Allowed"}, // nginx takes no posts
+		{"the gateway's own port", []string{"http://192.168.0.1/"}, "403", "Hier komt de proxy niet"},
+		{"the own site", []string{"http://sluis.school.example/setup"}, "200", "Een apparaat instellen"},
+		{"the own certificate", []string{"http://sluis.school.example/ca.crt"}, "200", "BEGIN CERTIFICATE"},
+	} {
+		status, body := w.curl(tt.args...)
+		if status != tt.status || !strings.Contains(body, tt.want) {
+			t.Errorf("%s: %s, %.300s", tt.name, status, body)
+		}
+	}
+	pac, err := http.Get("http://" + w.proxy + "/proxy.pac")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := io.ReadAll(pac.Body)
+	pac.Body.Close()
+	if !strings.Contains(string(b), `return "PROXY `+w.proxy+`";`) {
+		t.Errorf("proxy.pac: %s", b)
+	}
+	blocked := 0
+	for _, r := range w.visits(12) {
+		if r.Group != "leerlingen" {
+			t.Errorf("record: %+v", r)
+		}
+		if r.Action == "reject" {
+			blocked++
+		} else if r.Peer != "" {
+			t.Errorf("the record of a visit that was not blocked tells the site: %+v", r)
+		}
+	}
+	if blocked != 7 {
+		t.Errorf("%d records of what was blocked", blocked)
+	}
+	if status, body := w.curl("-d", "host=www.toto.nl&category=gambling&rule=web.gambling&group=leerlingen&why=lesson", "http://www.toto.nl/.well-known/sluis/review"); status != "200" || !strings.Contains(body, "Je vraag is verstuurd") {
+		t.Errorf("review: %s, %s", status, body)
+	}
+	if out, errs, code := run(t, "", "web", "reviews", "--data", w.data()); code != 0 || !strings.Contains(out, "www.toto.nl") {
+		t.Errorf("reviews: %s%s", out, errs)
+	}
+	if _, errs, code := run(t, "", "web", "reviews", "--data", w.data(), "--close", "1", "--outcome", "blijft dicht"); code != 0 {
+		t.Errorf("close a review: %s", errs)
+	}
+	if out, _, _ := run(t, "", "web", "reviews", "--data", w.data()); strings.Contains(out, "www.toto.nl") {
+		t.Errorf("a closed review is open: %s", out)
+	}
+}
+
+func TestWebExplain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	config := filepath.Join(dir, "sluis.yaml")
+	text := fmt.Sprintf(`organisation: {domains: [school.example]}
+data: %s
+mail: {hostname: sluis.school.example, listen: [{address: "127.0.0.1:2525"}], routes: [{to: ["*"], hosts: ["127.0.0.1:26"]}]}
+web:
+  listen: [{address: "127.0.0.1:3128"}]
+  clients: [10.0.0.0/8]
+  sites:
+    own: [{host: les.example, action: block, groups: [leerlingen], when: ["mon-fri 08:00-15:00"], reason: "toetsweek", author: ICT-dienst}]
+    safe-search: {groups: [leerlingen], youtube: strict}
+`, dir)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ url, group, at, want string }{
+		{"https://www.toto.nl/", "", "", "www.toto.nl: blocked as gambling (C2.8c: No gambling.)"},
+		{"www.113.nl", "leerlingen", "", "www.113.nl: allowed"},
+		{"https://les.example/", "leerlingen", "2026-11-23T10:00", "blocked, by the organisation's own code: toetsweek (C2.8e)"},
+		{"https://les.example/", "leerlingen", "2026-11-23T16:00", "not at this time"},
+		{"https://les.example/", "leraren", "2026-11-23T10:00", "not for this group"},
+		{"https://www.google.nl/", "leerlingen", "", "by way of forcesafesearch.google.com"},
+	} {
+		out, errs, code := run(t, "", "web", "explain", tt.url, "-c", config, "--group", tt.group, "--at", tt.at)
+		if code != 0 || !strings.Contains(out, tt.want) {
+			t.Errorf("%s for %s at %s: %s%s", tt.url, tt.group, tt.at, out, errs)
+		}
+	}
+	if _, errs, code := run(t, "", "web", "explain", "https://", "-c", config); code != 1 || !strings.Contains(errs, "no address") {
+		t.Errorf("no address: %d, %s", code, errs)
+	}
+	out, errs, code := run(t, "geheim wachtwoord\n", "web", "password", "juf@school.example")
+	if code != 0 || !strings.HasPrefix(out, "juf@school.example:$argon2id$") {
+		t.Errorf("password: %s%s", out, errs)
+	}
+}
+
+// TestWebReload: what the configuration says of sites counts at the next request after a
+// reload; what is wrong is refused, and the old stays.
+func TestWebReload(t *testing.T) {
+	t.Parallel()
+	w := newWebGateway(t, "")
+	if status, _ := w.curl("http://www.verboden.example/"); status == "403" {
+		t.Fatal("blocked before it is")
+	}
+	b, err := os.ReadFile(w.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := "  sites: {own: [{host: verboden.example, action: block, reason: pesten, author: %s}]}\n"
+	if err := os.WriteFile(w.config(), append(b, fmt.Sprintf(own, "ICT")...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.cmd.Process.Signal(syscall.SIGHUP)
+	w.eventually("block the site", func() bool {
+		status, body := w.curl("http://www.verboden.example/")
+		return status == "403" && strings.Contains(body, "pesten")
+	})
+	if err := os.WriteFile(w.config(), append(b, fmt.Sprintf(own, `""`)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.cmd.Process.Signal(syscall.SIGHUP)
+	w.eventually("refuse the reload", func() bool { return strings.Contains(w.log.String(), "a reason and an author are needed") })
+	if status, _ := w.curl("http://www.verboden.example/"); status != "403" {
+		t.Error("a refused configuration counts")
+	}
+}
+
+// What must never happen, 1, on the web: the canary is in each place of a request and of a
+// page, for each outcome, and afterwards nowhere but at the site.
+func TestTheWebCanaryIsNowhere(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	w := newWebGateway(t, "  content: {pages: true, set-aside: true}\n")
+	reached := ""
+	site := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		reached += r.URL.String() + string(b)
+		rw.Header().Set("Content-Type", "text/html")
+		rw.Header().Set("X-"+canary, canary)
+		fmt.Fprintf(rw, "<p>%s</p>", canary)
+	}))
+	defer site.Close()
+	b, err := os.ReadFile(w.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := strings.Replace(string(b), "plain-ports: [80, ", "plain-ports: [80, "+portOf(site.Listener.Addr().String())+", ", 1)
+	if err := os.WriteFile(w.config(), []byte(open), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.cmd.Process.Signal(syscall.SIGHUP)
+	w.eventually("take the new configuration", func() bool { return strings.Contains(w.log.String(), "reloaded") })
+	var form bytes.Buffer
+	m := multipart.NewWriter(&form)
+	f, _ := m.CreateFormFile("file", canary+".txt")
+	io.WriteString(f, canary+" "+threat)
+	m.WriteField(canary, canary)
+	m.Close()
+	formFile := filepath.Join(temp, "form")
+	if err := os.WriteFile(formFile, form.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	hide := []string{"-H", "Cookie: " + canary + "=" + canary, "-H", "X-" + canary + ": " + canary, "-A", canary, "-e", "http://x.example/" + canary}
+	replies := ""
+	for _, host := range []string{"localhost:" + portOf(site.Listener.Addr().String()), "www.toto.nl", "nowhere.invalid", "10.0.0.1", canary + ".invalid"} {
+		for _, extra := range [][]string{nil, {"-d", canary + "=" + canary}, {"-d", canary + "=" + threat}, {"-H", "Content-Type: " + m.FormDataContentType(), "--data-binary", "@" + formFile}, {"-H", "Content-Encoding: " + canary, "-d", canary}} {
+			_, body := w.curl(append(append(hide, extra...), "http://"+host+"/"+canary+"?q="+canary)...)
+			if !strings.HasPrefix(host, "localhost") {
+				replies += body
+			}
+		}
+		w.curl(append(hide, "https://"+host+"/"+canary)...)
+	}
+	for _, raw := range []string{"GET " + canary + " HTTP/1.1\r\n\r\n", canary + "\r\n\r\n", "CONNECT " + canary + ".example:443 HTTP/1.1\r\nHost: " + canary + ".example:443\r\n\r\n\x16\x03\x01" + canary} {
+		c, err := net.Dial("tcp", w.proxy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetDeadline(time.Now().Add(10 * time.Second))
+		io.WriteString(c, raw)
+		io.Copy(io.Discard, c)
+		c.Close()
+	}
+	os.Remove(formFile)
+	if len(sightings([]byte(reached))) == 0 || strings.Contains(reached, threat) {
+		t.Fatal("the site got nothing, or what was to be stopped")
+	}
+	w.eventually("have records", func() bool { return strings.Count(w.exported("journal", "export"), "\n") > 20 })
+	if held := w.held(); len(held) < 2 {
+		t.Errorf("%d uploads were set aside", len(held))
+	}
+	look := func(where string, b []byte) {
+		if s := sightings(b); len(s) > 0 {
+			t.Errorf("the canary is in %s, as %v", where, s)
+		}
+	}
+	look("replies", []byte(strings.ReplaceAll(replies, strings.ToLower(canary)+".invalid", ""))) // the person sees where they went
+	look("journal export", []byte(w.exported("journal", "export")))
+	look("ledger export", []byte(w.exported("ledger", "export")))
+	look("quarantine list", []byte(w.exported("quarantine", "list", "--json")))
+	for _, page := range []string{"metrics", "healthz"} {
+		look(page, w.page(page))
+	}
+	lookInFiles(t, w.dir, temp)
+	w.stop()
+	lookInFiles(t, w.dir, temp)
+	look("log", []byte(w.log.String()))
+}
+
+// TestWebByChromium: a browser that finds the proxy by the PAC file sees the page that
+// explains, in a plain and in an encrypted connection, and asks for review with a click.
+func TestWebByChromium(t *testing.T) {
+	peers.Need(t, "chromium")
+	w := newWebGateway(t, "")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	tab, stop := peers.Chromium(ctx, t.TempDir(), map[string]any{
+		"proxy-pac-url": "http://" + w.proxy + "/proxy.pac", "ignore-certificate-errors": true, "accept-lang": "nl-NL",
+	})
+	defer stop()
+	for _, address := range []string{"http://www.toto.nl/", "https://www.unibet.nl/loterij"} {
+
+		if err := chromedp.Do(tab, chromedp.Navigate(address)); err != nil {
+			t.Fatalf("%s: %v", address, err)
+		}
+		title, err := chromedp.Run(tab, chromedp.Evaluate[string]("document.querySelector('h1').textContent"))
+		if err != nil || title != "Deze site is hier niet toegankelijk" {
+			t.Fatalf("%s: %q, %v", address, title, err)
+		}
+		if _, err := chromedp.Run(tab, chromedp.Evaluate[chromedp.Void]("document.querySelector('button').click()")); err != nil {
+			t.Fatalf("%s: %v", address, err)
+		}
+		w.eventually("thank for the request", func() bool {
+			title, err := chromedp.Run(tab, chromedp.Evaluate[string]("document.querySelector('h1')?.textContent ?? ''"))
+			return err == nil && title == "Je vraag is verstuurd"
+		})
+		w.eventually("have the request for review", func() bool {
+			out, _, _ := run(t, "", "web", "reviews", "--data", w.data())
+			u, _ := url.Parse(address)
+			return strings.Contains(out, u.Hostname())
+		})
+	}
+}
+
+// TestWebPasswords: who gives a password is known as a person, and pupils are not (K4).
+func TestWebPasswords(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	line, errs, code := run(t, "geheim wachtwoord\n", "web", "password", "juf@school.example")
+	if code != 0 {
+		t.Fatal(errs)
+	}
+	passwords := filepath.Join(dir, "passwords")
+	if err := os.WriteFile(passwords, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := newWebGateway(t, "  identify: {passwords: "+passwords+", required: true}\n")
+	target := "http://localhost:" + portOf(w.plain.Addr()) + "/"
+	if status, body := w.curl(target); status != "407" || !strings.Contains(body, "Meld je aan") {
+		t.Errorf("without: %s, %s", status, body)
+	}
+	if status, _ := w.curl("--proxy-user", "juf@school.example:fout wachtwoord", target); status != "407" {
+		t.Errorf("wrong: %s", status)
+	}
+	if status, _ := w.curl("--proxy-user", "juf@school.example:geheim wachtwoord", target); status != "200" {
+		t.Errorf("right: %s", status)
+	}
+	if r := w.visits(1)[0]; r.Group != "team" {
+		t.Errorf("record: %+v", r)
+	}
+}
+
+func pemOf(kind string, ders ...[]byte) []byte {
+	var b []byte
+	for _, der := range ders {
+		b = append(b, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})...)
+	}
+	return b
+}
+
+func pkcs8(t *testing.T, key any) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
