@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"sluis/proxy/content"
 	"sluis/proxy/outside"
 )
 
@@ -38,7 +39,7 @@ func (p *Proxy) forwarder() *httputil.ReverseProxy {
 		ModifyResponse: p.response,
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			v := visitOf(r.Context())
-			if errors.Is(err, errBlocked) {
+			if errors.Is(err, content.ErrBlocked) { // before anything was sent
 				v.blocked = true
 				v.world.Pages.Block(w, r, v.page())
 				return
@@ -62,7 +63,7 @@ func (p *Proxy) response(r *http.Response) error {
 	switch {
 	case blocked:
 		r.Body.Close()
-		return errBlocked
+		return content.ErrBlocked
 	case err != nil:
 		v.world.Log.Error("a response is refused: it cannot be looked into", "error", err)
 		return err

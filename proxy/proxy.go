@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"io"
 	"log"
 	"net"
@@ -165,5 +164,3 @@ func (h *handover) Addr() net.Addr { return &net.TCPAddr{} }
 
 // hurryTime is how long a tunnel may be silent once the proxy stops.
 const hurryTime = 2 * time.Second
-
-var errBlocked = errors.New("the response is blocked")

@@ -64,8 +64,8 @@ func (v *visit) page() page.Blocked {
 		Identified: v.who.Subject.Identified(),
 	}
 	if f := v.exchange.Found(); v.decision.Action != policy.Block {
-		b.Content, b.Upload = true, v.upload
-		b.Category, b.Clause, b.Rule = f.Verdict.Category, f.Verdict.Clause, f.Verdict.Rule
+		b.Content, b.Upload = true, f.Upload
+		b.Category, b.Clause, b.Rule, b.Own = f.Verdict.Category, f.Verdict.Clause, f.Verdict.Rule, f.Own
 	}
 	return b
 }
@@ -74,6 +74,7 @@ func (v *visit) page() page.Blocked {
 // registrable domain, and nowhere else.
 func (v *visit) end() {
 	found := v.exchange.Found()
+	v.blocked = v.blocked || found.Verdict.Action >= filter.Quarantine // also what was caught while it passed
 	g := v.exchange.Grounds
 	r := journal.Record{
 		Time: v.exchange.Time, ID: v.exchange.ID, Kind: journal.Web, Direction: rules.Out, Group: v.who.Group,

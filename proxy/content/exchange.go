@@ -27,6 +27,7 @@ type Found struct {
 	Uninspectable bool
 	Incomplete    bool
 	SetAside      bool   // a copy is in the quarantine
+	Upload        bool   // what was stopped is what was sent
 	Own           string // the clause of the organisation's own code that decided, if one did
 }
 
@@ -40,6 +41,7 @@ func (x *Exchange) Note(f Found) {
 	x.found.Uninspectable = x.found.Uninspectable || f.Uninspectable
 	x.found.Incomplete = x.found.Incomplete || f.Incomplete
 	x.found.SetAside = x.found.SetAside || f.SetAside
+	x.found.Upload = x.found.Upload || f.Upload
 	if f.Own != "" {
 		x.found.Own = f.Own
 	}

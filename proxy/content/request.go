@@ -141,7 +141,7 @@ func (e *Examiner) decide(x *Exchange, found *filter.Examination) filter.Verdict
 		Found:         func(p rules.Purpose, _ rules.Direction) filter.Action { return e.o.Uploads[p] },
 		Uninspectable: e.o.Uninspectable, Incomplete: e.o.Incomplete,
 	})
-	x.Note(Found{Verdict: v, Uninspectable: len(found.Uninspectable) > 0, Incomplete: found.Incomplete})
+	x.Note(Found{Verdict: v, Uninspectable: len(found.Uninspectable) > 0, Incomplete: found.Incomplete, Upload: stops(v)})
 	return v
 }
 
