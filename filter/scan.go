@@ -39,6 +39,9 @@ type run struct {
 	seed      maphash.Seed
 	opts      *Options
 	listed    []string            // hosts in the text that are dangerous
+	hosts     map[string]struct{} // in the text, that were looked up
+	host      [254]byte           // one of them
+	small     []byte
 	distinct  map[uint64]struct{} // rule and value
 }
 
@@ -53,7 +56,7 @@ type ruleState struct {
 type place struct{ start, end int }
 
 var runs = sync.Pool{New: func() any {
-	r := &run{seed: maphash.MakeSeed(), distinct: map[uint64]struct{}{}}
+	r := &run{seed: maphash.MakeSeed(), distinct: map[uint64]struct{}{}, hosts: map[string]struct{}{}}
 	r.view.init()
 	return r
 }}
@@ -79,6 +82,9 @@ func (r *run) close() {
 	r.view.clear()
 	r.digits.Set(nil)
 	clear(r.distinct)
+	clear(r.hosts)
+	clear(r.host[:])
+	clear(r.small[:cap(r.small)])
 	r.looked, r.exhausted, r.scanner, r.opts, r.listed = 0, false, nil, nil, nil
 	runs.Put(r)
 }
@@ -251,7 +257,16 @@ func (r *run) count(i int, value, b []byte, p place) {
 
 // key stands for a value of a rule, without regard to case.
 func (r *run) key(i int, value []byte) uint64 {
-	return maphash.Bytes(r.seed, bytes.ToLower(value)) ^ uint64(i)*0x9e3779b97f4a7c15
+	r.small = append(r.small[:0], value...)
+	for k, c := range r.small {
+		if c-'A' <= 'Z'-'A' {
+			r.small[k] |= 0x20
+		} else if c >= utf8.RuneSelf {
+			r.small = bytes.ToLower(r.small)
+			break
+		}
+	}
+	return maphash.Bytes(r.seed, r.small) ^ uint64(i)*0x9e3779b97f4a7c15
 }
 
 // findings returns the rules that counted, in the order of the packs.

@@ -2,39 +2,54 @@ package filter
 
 import (
 	"bytes"
+	"maps"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/publicsuffix"
 
 	"sluis/filter/text"
 )
 
+// shape is what the checks of an item's structure look at.
+type shape struct {
+	report *text.Report
+	item   Item
+	opts   *Options
+	listed []string // hosts in the text that are dangerous
+	links  []link
+}
+
+// link is a link by the hosts that it shows and goes to, each in lower case; one of many
+// that are the same.
+type link struct{ shown, target string }
+
 // structures are the checks of an item's shape, by the names that rules use. Each
 // returns what it found.
-var structures = map[string]func(*text.Report, Item, *run) []string{
-	"executable-attachment": func(r *text.Report, _ Item, _ *run) []string {
-		return attachments(r, func(a text.Attachment, _ string) bool { return a.Executable })
+var structures = map[string]func(*shape) []string{
+	"executable-attachment": func(s *shape) []string {
+		return s.attachments(func(a text.Attachment, _ string) bool { return a.Executable })
 	},
-	"macro-attachment": func(r *text.Report, _ Item, _ *run) []string {
-		return attachments(r, func(a text.Attachment, _ string) bool { return a.Macros })
+	"macro-attachment": func(s *shape) []string {
+		return s.attachments(func(a text.Attachment, _ string) bool { return a.Macros })
 	},
-	"double-extension": func(r *text.Report, _ Item, _ *run) []string {
-		return attachments(r, func(a text.Attachment, name string) bool {
+	"double-extension": func(s *shape) []string {
+		return s.attachments(func(a text.Attachment, name string) bool {
 			last := path.Ext(name)
 			return a.Executable && last != "" && documentExtensions[path.Ext(strings.TrimRight(strings.TrimSuffix(name, last), " _-"))]
 		})
 	},
-	"disguised-attachment": func(r *text.Report, _ Item, _ *run) []string {
-		return attachments(r, func(a text.Attachment, name string) bool {
+	"disguised-attachment": func(s *shape) []string {
+		return s.attachments(func(a text.Attachment, name string) bool {
 			return (a.Kind == text.KindProgram || a.Kind == text.KindScript) && documentExtensions[path.Ext(name)]
 		})
 	},
-	"lying-link":       lyingLinks,
-	"lookalike-domain": lookalikes,
-	"listed-link":      listedLinks,
+	"lying-link":       (*shape).lyingLinks,
+	"lookalike-domain": (*shape).lookalikes,
+	"listed-link":      (*shape).listedLinks,
 }
 
 // documentExtensions are those that people open without a thought.
@@ -45,17 +60,43 @@ var documentExtensions = map[string]bool{
 
 // structure runs the checks of the rules that ask for one.
 func (r *run) structure(report *text.Report, item Item) {
+	if len(r.shapes) == 0 {
+		return
+	}
+	s := &shape{report: report, item: item, opts: r.opts, listed: r.listed, links: linksOf(report)}
 	for _, i := range r.shapes {
-		for _, value := range structures[r.scanner.rules[i].Structure](report, item, r) {
+		for _, value := range structures[r.scanner.rules[i].Structure](s) {
 			b := []byte(value)
 			r.count(i, b, b, place{0, len(b)})
 		}
 	}
 }
 
-func attachments(r *text.Report, is func(a text.Attachment, name string) bool) []string {
+// linksOf returns the links of a report. A newsletter has hundreds, to a few hosts.
+func linksOf(report *text.Report) (links []link) {
+	known := map[link]bool{}
+	hosts := map[string]string{} // by what stands for them in a link
+	for _, l := range report.Links {
+		at := authority(l.Target.Reveal())
+		host, ok := hosts[at]
+		if !ok {
+			host = hostOf(at)
+			hosts[at] = host
+		}
+		if host == "" {
+			continue
+		}
+		if l := (link{shownHost(l.Text.Reveal()), host}); !known[l] {
+			known[l] = true
+			links = append(links, l)
+		}
+	}
+	return links
+}
+
+func (s *shape) attachments(is func(a text.Attachment, name string) bool) []string {
 	var names []string
-	for _, a := range r.Attachments {
+	for _, a := range s.report.Attachments {
 		name := strings.ToLower(strings.TrimRight(a.Name.Reveal(), ". "))
 		if is(a, name) {
 			names = append(names, name)
@@ -66,14 +107,13 @@ func attachments(r *text.Report, is func(a text.Attachment, name string) bool) [
 
 // lyingLinks are links whose text is an address of another organisation than the one
 // that they go to.
-func lyingLinks(r *text.Report, _ Item, _ *run) []string {
+func (s *shape) lyingLinks() []string {
 	var found []string
-	for _, l := range r.Links {
-		shown, target := shownHost(l.Text.Reveal()), targetHost(l.Target.Reveal())
-		if shown == "" || target == "" || registrable(shown) == registrable(target) || rewriters[registrable(target)] {
+	for _, l := range s.links {
+		if l.shown == "" || registrable(l.shown) == registrable(l.target) || rewriters[registrable(l.target)] {
 			continue
 		}
-		found = append(found, shown+" > "+target)
+		found = append(found, l.shown+" > "+l.target)
 	}
 	return found
 }
@@ -87,6 +127,9 @@ var rewriters = map[string]bool{
 // shownHost returns the host that a link's text shows, if it is an address and nothing
 // else.
 func shownHost(s string) string {
+	if strings.IndexByte(s, '.') < 0 && !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return ""
+	}
 	s = strings.ToLower(string(text.Fold(nil, []byte(strings.TrimSpace(s)))))
 	if strings.ContainsAny(s, " \n\t@") || !strings.Contains(s, ".") {
 		return ""
@@ -107,9 +150,31 @@ func shownHost(s string) string {
 	return u.Hostname()
 }
 
-func targetHost(s string) string {
-	u, err := url.Parse(strings.TrimSpace(s))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+// authority returns what of a link to a site says where it goes, read as browsers do: they
+// drop line breaks, and take any row of slashes, of both kinds, for the usual one.
+func authority(target string) string {
+	if strings.ContainsAny(target, "\t\r\n") {
+		target = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(target)
+	}
+	scheme, rest, ok := strings.Cut(strings.TrimSpace(target), ":")
+	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+		return ""
+	}
+	rest = strings.TrimLeft(rest, `/\`)
+	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {
+		rest = rest[:i]
+	}
+	return rest
+}
+
+// hostOf returns the host of an authority, without user and port.
+func hostOf(authority string) string {
+	authority = authority[strings.LastIndexByte(authority, '@')+1:]
+	if plain, err := url.PathUnescape(authority); err == nil {
+		authority = plain
+	}
+	u, err := url.Parse("http://" + authority)
+	if err != nil {
 		return ""
 	}
 	return strings.ToLower(u.Hostname())
@@ -124,11 +189,11 @@ func registrable(host string) string {
 
 // listedLinks are the hosts of links, and of addresses in the text, that are on a list of
 // phishing or malware.
-func listedLinks(r *text.Report, _ Item, in *run) []string {
-	found := in.listed
-	for _, l := range r.Links {
-		if h := targetHost(l.Target.Reveal()); h != "" && in.opts.dangerous(h) {
-			found = append(found, h)
+func (s *shape) listedLinks() []string {
+	found := s.listed
+	for _, l := range s.links {
+		if s.opts.dangerous(l.target) {
+			found = append(found, l.target)
 		}
 	}
 	return found
@@ -157,29 +222,46 @@ func (r *run) addresses(b []byte) {
 		}
 		b = b[i+3:]
 		n := 0
-		for n < len(b) && n < 254 && (b[n] == '.' || b[n] == '-' || b[n]-'0' <= 9 || (b[n]|0x20)-'a' <= 'z'-'a') {
+		for n < len(b) && n < len(r.host) && (b[n] == '.' || b[n] == '-' || b[n]-'0' <= 9 || (b[n]|0x20)-'a' <= 'z'-'a') {
+			r.host[n] = b[n]
+			if b[n]-'A' <= 'Z'-'A' {
+				r.host[n] |= 0x20
+			}
 			n++
 		}
-		if host := strings.ToLower(strings.Trim(string(b[:n]), ".")); host != "" && r.opts.dangerous(host) {
-			r.listed = append(r.listed, host)
+		host := bytes.Trim(r.host[:n], ".")
+		if _, known := r.hosts[string(host)]; known || len(host) == 0 {
+			continue
+		}
+		if r.opts.dangerous(string(host)) {
+			r.listed = append(r.listed, string(host))
+		}
+		if len(r.hosts) < maxHosts {
+			r.hosts[string(host)] = struct{}{}
 		}
 	}
 }
 
+// maxHosts bounds the hosts that are remembered as looked up.
+const maxHosts = 1000
+
 // lookalikes are the sender's domain and those of links, if they look like one of the
 // organisation's own and are not.
-func lookalikes(r *text.Report, item Item, in *run) []string {
-	candidates := []string{}
-	if i := strings.LastIndexByte(item.Sender, '@'); i >= 0 {
-		candidates = append(candidates, item.Sender[i+1:])
+func (s *shape) lookalikes() []string {
+	if len(s.opts.OwnDomains) == 0 {
+		return nil
 	}
-	for _, l := range r.Links {
-		candidates = append(candidates, targetHost(l.Target.Reveal()))
+	candidates := map[string]bool{}
+	if i := strings.LastIndexByte(s.item.Sender, '@'); i >= 0 {
+		candidates[strings.ToLower(s.item.Sender[i+1:])] = true
+	}
+	for _, l := range s.links {
+		candidates[l.target] = true
 	}
 	var found []string
-	for _, c := range candidates {
-		for _, o := range in.opts.OwnDomains {
-			if c != "" && lookalike(strings.ToLower(c), strings.ToLower(o)) {
+	for _, c := range slices.Sorted(maps.Keys(candidates)) {
+		for _, o := range s.opts.OwnDomains {
+			if c != "" && lookalike(c, strings.ToLower(o)) {
 				found = append(found, c)
 			}
 		}

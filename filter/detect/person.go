@@ -151,7 +151,9 @@ func Email(t *Text, emit func(Hit)) {
 			end--
 		}
 		if start < at && bytes.IndexByte(text[at+1:end], '.') > 0 {
-			emit(Hit{start, end, string(bytes.ToLower(text[start:end])), 80})
+			var low [64 + 255]byte
+			n := copyLower(low[:], text[start:end])
+			emit(Hit{start, end, string(low[:n]), 80})
 		}
 	}
 }
