@@ -241,7 +241,9 @@ func (g *gateway) webContent(cfg *config.Config, engine *filter.Engine) (*conten
 		o.Malware = clamd.New(cfg.Policy.Malware.Clamd)
 	}
 	for _, d := range c.Downloads {
-		o.Download = append(o.Download, content.Download{Groups: groups(d.Groups), Extensions: d.Extensions, Executable: d.Executable, Larger: int64(d.Larger)})
+		o.Download = append(o.Download, content.Download{
+			Groups: groups(d.Groups), Extensions: d.Extensions, Types: d.Types, Executable: d.Executable, Larger: int64(d.Larger), Own: d.Clause,
+		})
 	}
 	return content.New(o)
 }

@@ -155,12 +155,15 @@ type UploadActions struct {
 	Leak    string `yaml:"leak"`    // of those that were drawn; default block
 }
 
-// DownloadRule is a kind of file that groups may not fetch.
+// DownloadRule is a kind of file that groups may not fetch. For what is not a program the
+// organisation's own code has to say so (C2.8e).
 type DownloadRule struct {
 	Groups     []Group  `yaml:"groups"`
 	Extensions []string `yaml:"extensions"`
+	Types      []string `yaml:"types"` // media types, such as application/x-bittorrent, or video/
 	Executable bool     `yaml:"executable"`
 	Larger     Size     `yaml:"larger"`
+	Clause     string   `yaml:"clause"` // of the own code, in words
 }
 
 // CodeVersion asks staff once whether they know the code of conduct (K3).

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -96,7 +97,7 @@ func New(o Options) (*Examiner, error) {
 	}
 	o.Limits.defaults()
 	o.Weight.Points, o.Weight.Density = cmp.Or(o.Weight.Points, 400), cmp.Or(o.Weight.Density, 15)
-	e := &Examiner{o: o, slots: make(chan struct{}, o.Limits.AtOnce)}
+	e := &Examiner{slots: make(chan struct{}, o.Limits.AtOnce)}
 	e.heads.New = func() any { b := make([]byte, o.Limits.Head); return &b }
 	for _, c := range []struct {
 		to *rules.Clause
@@ -107,11 +108,13 @@ func New(o Options) (*Examiner, error) {
 			return nil, fmt.Errorf("content: %w", err)
 		}
 	}
+	o.Download = slices.Clone(o.Download)
 	for i := range o.Download {
 		if err := o.Download[i].check(); err != nil {
 			return nil, fmt.Errorf("content: download %d: %w", i+1, err)
 		}
 	}
+	e.o = o
 	// Compiled now, so that nobody waits for it. An engine that fails is met when it matters.
 	for _, ps := range []rules.Purposes{conduct, leak, conduct | leak} {
 		o.Engine.Examine(context.Background(), filter.Item{Kind: filter.Document, Content: strings.NewReader("")}, ps)

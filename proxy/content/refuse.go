@@ -25,6 +25,7 @@ type Download struct {
 
 func (d *Download) check() error {
 	programs := d.Executable || len(d.Extensions) > 0
+	d.Extensions = slices.Clone(d.Extensions)
 	for i, ext := range d.Extensions {
 		d.Extensions[i] = "." + strings.ToLower(strings.TrimPrefix(ext, "."))
 		programs = programs && text.NamesProgram(d.Extensions[i])
