@@ -3,10 +3,16 @@ package text
 import (
 	"archive/tar"
 	"archive/zip"
+	"bufio"
+	"compress/bzip2"
 	"compress/gzip"
 	"errors"
 	"io"
+	"path"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 // maxDirectory bounds what is read to open a zip, in bytes: its directory is held in
@@ -137,17 +143,69 @@ func (i *inflater) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (w *walker) gzip(name string, r *io.SectionReader, depth int) error {
-	z, err := gzip.NewReader(fresh(r))
-	if err != nil {
-		return w.damage(err)
+// packed shows the file that was made smaller by itself, such as a gzip: what open makes
+// of r, under the name without its extension.
+func (w *walker) packed(name string, r *io.SectionReader, depth int, open func(io.Reader) (io.Reader, string, error)) error {
+	z, inner, err := open(fresh(r))
+	if err == nil {
+		if ext := path.Ext(name); inner == "" && packedExtensions[strings.ToLower(ext)] {
+			inner = strings.TrimSuffix(name, ext)
+		} else if inner == "" {
+			inner = name
+		}
+		err = w.member(inner, w.inflating(z, r.Size()), depth)
 	}
-	defer z.Close()
-	inner := strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".tgz")
-	if z.Name != "" {
-		inner = z.Name
+	if w.stop == nil && (errors.Is(err, errDictionary) || errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded)) {
+		w.report.uninspectable(TooLarge)
+		w.report.Incomplete = true
+		return nil
 	}
-	return w.damage(w.member(inner, w.inflating(z, r.Size()), depth))
+	return w.damage(err)
+}
+
+var packedExtensions = set(".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".tzst")
+
+// openers of files that are one packed file.
+var openers = map[FileKind]func(io.Reader) (r io.Reader, name string, err error){
+	KindGzip: func(r io.Reader) (io.Reader, string, error) {
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, "", err
+		}
+		return z, z.Name, nil
+	},
+	KindBzip2: func(r io.Reader) (io.Reader, string, error) { return bzip2.NewReader(r), "", nil },
+	KindXZ: func(r io.Reader) (io.Reader, string, error) {
+		br := bufio.NewReader(r)
+		if err := modestXZ(br); err != nil {
+			return nil, "", err
+		}
+		z, err := xz.NewReader(br)
+		return z, "", err
+	},
+	KindZstd: func(r io.Reader) (io.Reader, string, error) {
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxDictionary), zstd.WithDecoderMaxMemory(maxDictionary))
+		return z, "", err
+	},
+}
+
+var errDictionary = errors.New("asks for too much memory")
+
+// modestXZ refuses an xz that asks for too much memory: its reader makes a dictionary of
+// the size that the file gives, up to gigabytes. It looks at the first block; the process
+// that such files are read in is bounded.
+func modestXZ(r *bufio.Reader) error {
+	b, err := r.Peek(12 + 1024)
+	if len(b) < 24 && err != nil {
+		return err
+	}
+	header := b[12:min(len(b), 12+4*(int(b[12])+1))]
+	for i := 2; i+2 < len(header); i++ { // the filter LZMA2, with one byte of properties
+		if header[i] == 0x21 && header[i+1] == 1 && header[i+2] > 28 { // 64 MiB
+			return errDictionary
+		}
+	}
+	return nil
 }
 
 func (w *walker) tar(part int, r *io.SectionReader, depth int) error {

@@ -1,11 +1,16 @@
 package text
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 // Builders of the formats that no library here writes, as small as readers accept them.
@@ -282,4 +287,43 @@ func dropped(name, content string) string {
 	le.PutUint32(b[len(b)-4:], uint32(len(path)))
 	b = le.AppendUint32(append(b, path...), uint32(len(content)))
 	return string(append(b, content...))
+}
+
+func xzOf(content string) []byte {
+	var b bytes.Buffer
+	z, err := xz.NewWriter(&b)
+	if err != nil {
+		panic(err)
+	}
+	io.WriteString(z, content)
+	z.Close()
+	return b.Bytes()
+}
+
+// greedyXZ makes an xz whose header gives the largest dictionary there is.
+func greedyXZ() []byte {
+	b := xzOf("inhoud")
+	header := b[12 : 12+4*(int(b[12])+1)]
+	header[4] = 40 // size of the header, flags, LZMA2, one byte of properties
+	le.PutUint32(header[len(header)-4:], crc32.ChecksumIEEE(header[:len(header)-4]))
+	return b
+}
+
+func zstdOf(content string) []byte {
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		panic(err)
+	}
+	return z.EncodeAll([]byte(content), nil)
+}
+
+// cabOf makes the directory of a cabinet, of empty files.
+func cabOf(names ...string) []byte {
+	b := append([]byte("MSCF"), make([]byte, 32)...)
+	le.PutUint32(b[16:], 36)
+	le.PutUint16(b[28:], uint16(len(names)))
+	for _, n := range names {
+		b = append(append(append(b, make([]byte, 16)...), n...), 0)
+	}
+	return b
 }

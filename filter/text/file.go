@@ -2,10 +2,8 @@ package text
 
 import (
 	"bytes"
-	"compress/bzip2"
 	"encoding/binary"
 	"io"
-	"strings"
 )
 
 // list adds an attachment to the report and returns its number there.
@@ -49,10 +47,10 @@ func (w *walker) file(part int, a Attachment, charset string, r *io.SectionReade
 		return w.ole(part, at, r, depth)
 	case KindRTF:
 		return w.rtf(part, at, fresh(r))
-	case KindGzip:
-		return w.gzip(name, r, depth)
-	case KindBzip2:
-		return w.damage(w.member(strings.TrimSuffix(name, ".bz2"), w.inflating(bzip2.NewReader(fresh(r)), r.Size()), depth))
+	case KindGzip, KindBzip2, KindXZ, KindZstd:
+		return w.packed(name, r, depth, openers[a.Kind])
+	case KindCab:
+		return w.cab(part, r, depth)
 	case KindTar:
 		return w.tar(part, r, depth)
 	case Kind7z:

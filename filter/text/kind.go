@@ -26,8 +26,10 @@ const (
 	KindBzip2   FileKind = "bzip2"
 	Kind7z      FileKind = "7z"
 	KindRar     FileKind = "rar"
-	KindTNEF    FileKind = "tnef"    // winmail.dat of Outlook
-	KindArchive FileKind = "archive" // others, that are not looked into
+	KindXZ      FileKind = "xz"
+	KindZstd    FileKind = "zstd"
+	KindTNEF    FileKind = "tnef" // winmail.dat of Outlook
+	KindCab     FileKind = "cab"  // of which only the names are read
 	KindProgram FileKind = "program"
 	KindScript  FileKind = "script"
 	KindMedia   FileKind = "media" // pictures, sound, video, fonts
@@ -48,7 +50,7 @@ var magics = []struct {
 	{KindOLE, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", false},
 	{KindRTF, "{\\rt", false}, {KindGzip, "\x1f\x8b", false},
 	{KindRar, "Rar!\x1a\x07", false}, {Kind7z, "7z\xbc\xaf\x27\x1c", false}, {KindTNEF, "\x78\x9f\x3e\x22", false},
-	{KindBzip2, "BZh", true}, {KindArchive, "MSCF\x00", false}, {KindArchive, "\xfd7zXZ\x00", false}, {KindArchive, "\x28\xb5\x2f\xfd", false},
+	{KindBzip2, "BZh", true}, {KindCab, "MSCF\x00", false}, {KindXZ, "\xfd7zXZ\x00", false}, {KindZstd, "\x28\xb5\x2f\xfd", false},
 	{KindProgram, "MZ", true}, {KindProgram, "\x7fELF", false},
 	{KindProgram, "\xcf\xfa\xed\xfe", false}, {KindProgram, "\xce\xfa\xed\xfe", false}, {KindProgram, "\xfe\xed\xfa\xcf", false},
 	{KindProgram, "\xfe\xed\xfa\xce", false}, {KindProgram, "\xca\xfe\xba\xbe", false}, // Mach-O of several machines, or a Java class
@@ -105,7 +107,7 @@ func (k FileKind) textual() bool {
 
 // treacherous reports whether readers of a format are known to fail on crafted files.
 func (k FileKind) treacherous() bool {
-	return k == KindPDF || k == KindOLE || k == Kind7z || k == KindRar
+	return k == KindPDF || k == KindOLE || k == Kind7z || k == KindRar || k == KindXZ
 }
 
 // opaque reports whether a file holds no text that a person wrote. A picture with a name
