@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -83,9 +84,9 @@ func (w *walker) embeddedFile(f *fileLines, depth int) error {
 // beginFile returns the file that a line announces, nil if it does not.
 func beginFile(br *bufio.Reader, line []byte) *fileLines {
 	text := strings.TrimRight(string(line[:min(len(line), 512)]), "\r\n")
-	if rest, ok := strings.CutPrefix(text, "=ybegin "); ok {
-		_, name, _ := strings.Cut(rest, "name=")
-		return &fileLines{r: br, name: name, end: "=yend", decode: yencLine}
+	if name, part, ok := yencBegin(text); ok {
+		y := yencDecoder{}
+		return &fileLines{r: br, name: name, end: "=yend", part: part, decode: y.line}
 	}
 	word, rest, _ := strings.Cut(text, " ")
 	mode, name, ok := strings.Cut(rest, " ")
@@ -107,6 +108,7 @@ type fileLines struct {
 	r       *bufio.Reader
 	name    string
 	end     string
+	part    int // of a file that comes in parts; 0: in one
 	decode  func(dst, line []byte) []byte
 	buf     []byte
 	pending []byte
@@ -116,7 +118,7 @@ type fileLines struct {
 // Read implements io.Reader.
 func (f *fileLines) Read(p []byte) (int, error) {
 	for len(f.pending) == 0 {
-		if f.ended {
+		if f.ended && !f.nextPart() {
 			return 0, io.EOF
 		}
 		line, err := f.r.ReadSlice('\n')
@@ -124,7 +126,10 @@ func (f *fileLines) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		text := bytes.TrimRight(line, "\r\n")
-		f.ended = err == io.EOF || bytes.HasPrefix(text, []byte(f.end))
+		f.ended = bytes.HasPrefix(text, []byte(f.end))
+		if err == io.EOF && !f.ended {
+			f.ended, f.part = true, 0
+		}
 		if len(text) > 0 && !bytes.HasPrefix(text, []byte(f.end)) {
 			f.buf = f.decode(f.buf[:0], text)
 			f.pending = f.buf
@@ -152,17 +157,56 @@ func uuLine(dst, s []byte) []byte {
 	return dst[:start+n]
 }
 
-func yencLine(dst, s []byte) []byte {
+// nextPart goes on with the next part of a file, if that follows.
+func (f *fileLines) nextPart() bool {
+	if f.part == 0 {
+		return false
+	}
+	ahead, _ := f.r.Peek(1024) // an error shows when it is read
+	rest := bytes.TrimLeft(ahead, "\r\n")
+	line, _, ok := bytes.Cut(rest, []byte("\n"))
+	name, part, begins := yencBegin(strings.TrimRight(string(line), "\r"))
+	if !ok || !begins || name != f.name || part != f.part+1 {
+		return false
+	}
+	f.r.Discard(len(ahead) - len(rest) + len(line) + 1) // which Peek has seen
+	f.part, f.ended = part, false
+	return true
+}
+
+// yencBegin reads the line that begins a file in yEnc, or a part of one.
+func yencBegin(line string) (name string, part int, ok bool) {
+	rest, ok := strings.CutPrefix(line, "=ybegin ")
+	if !ok {
+		return "", 0, false
+	}
+	rest, name, _ = strings.Cut(rest, "name=") // the last, as it may hold anything
+	for _, field := range strings.Fields(rest) {
+		if n, ok := strings.CutPrefix(field, "part="); ok {
+			part, _ = strconv.Atoi(n) // no number: no part
+		}
+	}
+	return strings.TrimSpace(name), max(part, 0), true
+}
+
+// yencDecoder decodes yEnc (draft 1.3). A line that is longer than the buffer comes in
+// pieces, of which one may end between an escape and what it escapes.
+type yencDecoder struct{ escaped bool }
+
+func (y *yencDecoder) line(dst, s []byte) []byte {
 	if bytes.HasPrefix(s, []byte("=ypart")) {
 		return dst
 	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '=' && i+1 < len(s) {
-			i++
-			c = s[i] - 64
+	for _, c := range s {
+		switch {
+		case y.escaped:
+			dst = append(dst, c-64-42)
+			y.escaped = false
+		case c == '=':
+			y.escaped = true
+		default:
+			dst = append(dst, c-42)
 		}
-		dst = append(dst, c-42)
 	}
 	return dst
 }
