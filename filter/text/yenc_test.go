@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"strings"
 	"testing"
 )
@@ -86,27 +87,20 @@ func TestFilesInYEncAreRead(t *testing.T) {
 
 // Every byte comes out as it went in, wherever lines and buffers end.
 func TestYEncIsDecodedToTheByte(t *testing.T) {
-	want := strings.Repeat(everyByte(), 60)
-	for _, width := range []int{1, 2, 64, 128, 254, 997, 5000, 100_000} {
-		for _, dots := range []bool{true, false} {
-			br, done := buffered(strings.NewReader(yencOf("a", want, 7001, width, dots)))
-			line, err := br.ReadSlice('\n')
-			if err != nil {
-				t.Fatal(err)
-			}
-			f := beginFile(br, line)
-			var got strings.Builder
-			buf := make([]byte, 700)
-			for {
-				n, err := f.Read(buf)
-				got.Write(buf[:n])
+	const escaped = "\x13"
+	for _, want := range []string{strings.Repeat(everyByte(), 60), strings.Repeat(escaped, 40_000), "x" + strings.Repeat(escaped, 40_000)} {
+		for _, width := range []int{1, 2, 64, 128, 254, 997, 5000, 100_000} {
+			for _, dots := range []bool{true, false} {
+				br, done := buffered(strings.NewReader(yencOf("a", want, 37_001, width, dots)))
+				line, err := br.ReadSlice('\n')
 				if err != nil {
-					break
+					t.Fatal(err)
 				}
-			}
-			done()
-			if got.String() != want {
-				t.Errorf("lines of %d: %d bytes of %d", width, got.Len(), len(want))
+				got, err := io.ReadAll(beginFile(br, line))
+				done()
+				if string(got) != want || err != nil {
+					t.Errorf("lines of %d: %d bytes of %d, %v", width, len(got), len(want), err)
+				}
 			}
 		}
 	}
