@@ -29,7 +29,7 @@ func benchLarge(ctx context.Context, o options, res *Result) error {
 		return err
 	}
 	defer sink.close()
-	g, err := startGateway(ctx, sink.addr(), dir)
+	g, err := startGateway(ctx, sink.addr(), dir, "")
 	if err != nil {
 		return err
 	}

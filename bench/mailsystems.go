@@ -45,7 +45,7 @@ func startPostfixRspamd(ctx context.Context, to *sink, dir string) (*mailSystem,
 // every purpose on and every message drawn in the sample.
 func startSluis(set corpus) func(context.Context, *sink, string) (*mailSystem, error) {
 	return func(ctx context.Context, to *sink, dir string) (*mailSystem, error) {
-		g, err := startGateway(ctx, to.addr(), dir)
+		g, err := startGateway(ctx, to.addr(), dir, "")
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +59,8 @@ type gateway struct {
 	cmd  *exec.Cmd
 }
 
-func startGateway(ctx context.Context, nextHop, dir string) (*gateway, error) {
+// startGateway starts one with more sections of configuration than those for mail.
+func startGateway(ctx context.Context, nextHop, dir, more string) (*gateway, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -76,7 +77,8 @@ func startGateway(ctx context.Context, nextHop, dir string) (*gateway, error) {
 	addr = ln.Addr().String()
 	ln.Close()
 	config := filepath.Join(dir, "sluis.yaml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, gatewayConfig, filepath.Join(dir, "data"), addr, nextHop), 0o600); err != nil {
+	text := fmt.Appendf(nil, gatewayConfig, filepath.Join(dir, "data"), addr, nextHop)
+	if err := os.WriteFile(config, append(text, more...), 0o600); err != nil {
 		return nil, err
 	}
 	g := &gateway{addr: addr, cmd: exec.Command(program, "serve", "--config", config)}

@@ -59,6 +59,7 @@ func works() []work {
 	return []work{
 		{"mail", "relay and filter mail: Postfix with rspamd, Postfix alone, source to sink", benchMail},
 		{"large", "500 connections of 25 MB each through Sluis: its memory", benchLarge},
+		{"web", "a page of 40 KB and tunnels through the proxy: e2guardian, squid, nothing", benchWeb},
 		{"engine", "search for 11,000 phrases: Hyperscan, cloudflare/ahocorasick", benchEngine},
 		{"domains", "look 5 million names up: AdGuard's urlfilter, a Go map", benchDomains},
 		{"quality", "judge letters, school mail and labelled data: no peers", benchQuality},

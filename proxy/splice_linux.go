@@ -1,9 +1,12 @@
 package proxy
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,7 +17,6 @@ type kernelPump struct {
 	dst, src *net.TCPConn
 	raw      syscall.RawConn
 	peek     func(fd uintptr) bool
-	ready    int
 	err      error
 }
 
@@ -41,23 +43,27 @@ func (k *kernelPump) init(dst, src net.Conn) bool {
 			k.err = err
 		case n == 0:
 			k.err = io.EOF
-		default:
-			if k.ready, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ); err != nil || k.ready < 1 {
-				k.ready = 1
-			}
 		}
 		return true
 	}
 	return true
 }
 
+// burst is how long a copy goes on before who waits for silence hears of it.
+const burst = time.Second
+
 func (k *kernelPump) step() (int64, error) {
-	k.ready, k.err = 0, nil
+	k.err = nil
 	if err := k.raw.Read(k.peek); err != nil {
 		return 0, err
 	}
 	if k.err != nil {
 		return 0, k.err
 	}
-	return io.CopyN(k.dst, k.src, int64(k.ready))
+	k.src.SetReadDeadline(time.Now().Add(burst))
+	n, err := io.CopyN(k.dst, k.src, 1<<40)
+	if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+		err = nil // the burst is over; if it was the other side that does not take it, the next will tell
+	}
+	return n, err
 }

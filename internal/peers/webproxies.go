@@ -105,3 +105,6 @@ func (p *WebProxy) Addr() string { return loopback(p.port) }
 
 // Stop ends it.
 func (p *WebProxy) Stop() { p.proc.stop() }
+
+// PID returns the process id.
+func (p *WebProxy) PID() int { return p.proc.PID() }
