@@ -8,17 +8,13 @@ import (
 	"runtime/debug"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sluis/filter/text/apart"
 )
 
 // workerCmd reads documents for the gateway, which starts it: see package apart.
 type workerCmd struct{}
 
-// Bounds of a process that reads documents, in bytes and time. What is bounded is memory
-// that can be written (RLIMIT_DATA, Linux 4.7): of address space Go reserves more than a
-// gigabyte at its start.
+// Bounds of a process that reads documents, in bytes and time.
 const (
 	workerData   = 768 << 20
 	workerMemory = 256 << 20 // at which the garbage collector works harder
@@ -27,10 +23,8 @@ const (
 
 // Run serves the gateway over standard input and output.
 func (workerCmd) Run() error {
-	for resource, limit := range map[int]uint64{unix.RLIMIT_DATA: workerData, unix.RLIMIT_CORE: 0} {
-		if err := unix.Setrlimit(resource, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
-			return fmt.Errorf("bound the process: %w", err)
-		}
+	if err := apart.Bound(workerData); err != nil {
+		return err
 	}
 	debug.SetMemoryLimit(workerMemory)
 	return apart.Serve(os.Stdin, os.Stdout)

@@ -20,11 +20,27 @@ import (
 	"sluis/filter/text"
 )
 
-// asWorker makes this test program a worker instead.
-const asWorker = "SLUIS_TEST_WORKER"
+// What makes this test program a worker instead, one with little memory, or one that
+// computes without end.
+const (
+	asWorker  = "SLUIS_TEST_WORKER"
+	asBounded = "SLUIS_TEST_BOUNDED"
+	asSpinner = "SLUIS_TEST_SPINNER"
+)
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asSpinner) != "" {
+		endAtLimit()
+		if err := boundTime(time.Millisecond); err != nil {
+			os.Exit(0) // which the test takes for a failure
+		}
+		for n := uint64(1); n != 0; n += 2 {
+		}
+	}
 	if os.Getenv(asWorker) != "" {
+		if os.Getenv(asBounded) != "" && Bound(512<<20) != nil {
+			os.Exit(1)
+		}
 		if err := Serve(os.Stdin, os.Stdout); err != nil {
 			os.Exit(1)
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"sluis/filter/text"
@@ -18,8 +19,9 @@ import (
 var errTooLarge = errors.New("the document is too large")
 
 // Serve reads documents from r and writes what they say to w, until r ends. The caller
-// has bounded the memory of this process. A panic of a reader ends it.
+// has bounded this process. A panic of a reader ends it.
 func Serve(r io.Reader, w io.Writer) error {
+	endAtLimit()
 	in := bufio.NewReaderSize(r, 64<<10)
 	requests := gob.NewDecoder(in) // reads no further than it needs from a reader of bytes
 	out := bufio.NewWriterSize(w, 64<<10)
@@ -37,6 +39,9 @@ func Serve(r io.Reader, w io.Writer) error {
 		content := make([]byte, q.Size)
 		if _, err := io.ReadFull(in, content); err != nil {
 			return fmt.Errorf("read document: %w", err)
+		}
+		if err := boundTime(q.Time * time.Duration(runtime.GOMAXPROCS(0))); err != nil {
+			return err
 		}
 		end := time.AfterFunc(q.Time, func() { os.Exit(1) }) // whoever asked may be gone
 		report, err := text.Document(context.Background(), q.Name, bytes.NewReader(content), q.Size, q.Limits, func(s text.Segment) error {
