@@ -2,8 +2,9 @@
 .DEFAULT_GOAL := help
 export CGO_ENABLED = 0
 
-# What the tests speak to: real mail software, from Debian. See internal/peers.
-PEERS = postfix swaks libnet-ssleay-perl clamav-daemon rspamd
+# What the tests speak to: real software, from Debian. See internal/peers.
+PEERS = postfix swaks libnet-ssleay-perl clamav-daemon rspamd \
+	nginx-light curl chromium fonts-dejavu-core krb5-kdc krb5-user krb5-admin-server nftables iproute2
 
 .PHONY: help
 help: ## show this list
@@ -14,11 +15,11 @@ build: ## build bin/sluis, one static binary
 	go build -trimpath -ldflags '-s -w' -o bin/sluis ./cmd/sluis
 
 .PHONY: run
-run: build ## build and try it: a short school day of mail, then it stays up
+run: build ## build and try it: a short school day of mail and browsing, then it stays up
 	bin/sluis demo
 
 .PHONY: test
-test: peers ## run all tests against real mail software
+test: peers ## run all tests against real software
 	go vet ./...
 	go test ./...
 
