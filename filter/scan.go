@@ -49,6 +49,7 @@ type run struct {
 type ruleState struct {
 	windows  []place // of its keywords, in the segment
 	count    int     // distinct values
+	times    int     // values, each time
 	excerpts []Excerpt
 }
 
@@ -240,6 +241,7 @@ func (r *run) found(i int, value []byte, p place) {
 
 func (r *run) count(i int, value, b []byte, p place) {
 	st := &r.state[i]
+	st.times++
 	key := r.key(i, value)
 	if _, known := r.distinct[key]; known {
 		return

@@ -105,7 +105,7 @@ func TestALongPageIsCutWhereItBecomesForbidden(t *testing.T) {
 	r := examined(t)
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		io.WriteString(w, strings.Repeat(ordinary, 700)+filthy+strings.Repeat(ordinary, 1000))
+		io.WriteString(w, strings.Repeat(ordinary, 700)+strings.Repeat(filthy, 200)+strings.Repeat(ordinary, 100))
 	}), "www.site.example")
 	resp, err := r.browser().Get(at(s, "www.site.example", "/"))
 	if err != nil {

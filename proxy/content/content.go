@@ -53,11 +53,12 @@ type Options struct {
 	Incomplete    filter.Action // of what was looked into in part; zero: the same
 }
 
-// Weight is how much of a page has to be forbidden for it to be blocked: the points of the
-// rules, for each distinct hit, have to reach both measures.
+// Weight is how much of a page has to be forbidden for it to be blocked. It has to reach
+// both measures: what teaches says such things, and what reports them says them again, but
+// not in every line.
 type Weight struct {
-	Points  int // default 400: four of the heaviest phrases
-	Density int // points for each KB of text; default 15
+	Points  int // of rules, for each distinct hit; default 400: four of the heaviest phrases
+	Density int // of rules, for each hit, in each KB of text; default 250
 }
 
 // Limits bound memory, disk and work. A zero field has the default.
@@ -96,7 +97,7 @@ func New(o Options) (*Examiner, error) {
 		return nil, errors.New("content: an engine is needed")
 	}
 	o.Limits.defaults()
-	o.Weight.Points, o.Weight.Density = cmp.Or(o.Weight.Points, 400), cmp.Or(o.Weight.Density, 15)
+	o.Weight.Points, o.Weight.Density = cmp.Or(o.Weight.Points, 400), cmp.Or(o.Weight.Density, 250)
 	e := &Examiner{slots: make(chan struct{}, o.Limits.AtOnce)}
 	e.heads.New = func() any { b := make([]byte, o.Limits.Head); return &b }
 	for _, c := range []struct {

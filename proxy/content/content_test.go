@@ -411,18 +411,22 @@ func TestPatience(t *testing.T) {
 }
 
 func FuzzBody(f *testing.F) {
-	e := examiner(f, func(o *Options) { o.Limits = Limits{Held: 512, Head: 256, Page: 4096} })
+	e := examiner(f, func(o *Options) { o.Malware, o.Limits = finder{}, Limits{Held: 512, Scanned: 700, Head: 256, Page: 4096} })
 	bad, badType := form(map[string]string{"message": threat}, map[string]string{"a.txt": harmless})
 	f.Add(badType, "", bad, uint8(3))
 	f.Add("application/json", "", `{"a":["b",{"c":"`+threat+`"}]}`, uint8(1))
 	f.Add("application/x-www-form-urlencoded", "", "a=%20b&c", uint8(9))
 	f.Add("text/html", "gzip", zip("gzip", htmlPage(vile, 1)), uint8(20))
+	f.Add("text/html", "", htmlPage(vile, 3), uint8(5))
+	f.Add("text/html", "br, zstd", zip("zstd", zip("br", htmlPage(vile, 3))), uint8(5))
+	f.Add("application/zip", "", strings.Repeat("x", 690)+eicar, uint8(1))
 	f.Fuzz(func(t *testing.T, kind, coding, body string, piece uint8) {
 		outcome := func(n int) (string, filter.Verdict) {
 			x := exchange(rules.Conduct)
 			r := httptest.NewRequest("POST", "http://site.example/", &pieces{body, n})
 			r.ContentLength = -1
 			r.Header["Content-Type"], r.Header["Content-Encoding"] = []string{kind}, []string{coding}
+			defer func() { r.Body.Close() }()
 			blocked, err := e.Request(t.Context(), x, r)
 			if blocked || err != nil {
 				return fmt.Sprint(blocked, err), x.Found().Verdict
@@ -438,10 +442,28 @@ func FuzzBody(f *testing.F) {
 		if whole != cut || v1 != v2 {
 			t.Fatalf("whole: %s %+v, in pieces: %s %+v", whole, v1, cut, v2)
 		}
-		r := respond(kind, "", body)
-		r.Header["Content-Encoding"] = []string{coding}
-		if blocked, err := e.Response(t.Context(), exchange(rules.Conduct), r); err == nil && !blocked {
-			io.Copy(io.Discard, r.Body)
+		answer := func(n int) (string, Found) {
+			x, r := exchange(rules.Conduct), respond(kind, "", body)
+			r.Header["Content-Encoding"] = []string{coding}
+			r.Body = io.NopCloser(&pieces{body, n})
+			defer func() { r.Body.Close() }()
+			blocked, err := e.Response(t.Context(), x, r)
+			if blocked || err != nil {
+				return fmt.Sprint(blocked, err), x.Found()
+			}
+			b, err := io.ReadAll(r.Body)
+			if !strings.HasPrefix(body, string(b)) || err == nil && string(b) != body {
+				t.Fatalf("what comes back is not what was sent")
+			}
+			return fmt.Sprint(len(b), err), x.Found()
+		}
+		whole, f1 := answer(len(body) + 1)
+		cut, f2 := answer(int(piece) + 1)
+		if whole != cut || f1 != f2 {
+			t.Fatalf("an answer, whole: %s %+v, in pieces: %s %+v", whole, f1, cut, f2)
+		}
+		if e.total.Load() != 0 {
+			t.Fatal("something is held still")
 		}
 	})
 }

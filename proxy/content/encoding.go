@@ -51,10 +51,33 @@ func (g *gzipDecoder) Read(p []byte) (int, error) {
 	return g.Reader.Read(p)
 }
 
+// brotliDecoder is reused only when it has come to the end: Reset of brotli v1.2.2 keeps
+// what it had read of the body before, which would be taken for the beginning of the next.
+type brotliDecoder struct {
+	*brotli.Reader
+	used bool
+}
+
+// Reset implements decoder.
+func (b *brotliDecoder) Reset(r io.Reader) error {
+	if b.used {
+		b.Reader, b.used = brotli.NewReader(r), false
+		return nil
+	}
+	return b.Reader.Reset(r)
+}
+
+// Read implements io.Reader.
+func (b *brotliDecoder) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	b.used = err != io.EOF
+	return n, err
+}
+
 // decoders are reused: their tables and windows are large.
 var decoders = map[string]*sync.Pool{
 	"gzip": {New: func() any { return &gzipDecoder{br: bufio.NewReaderSize(nil, 4096)} }},
-	"br":   {New: func() any { return brotli.NewReader(nil) }},
+	"br":   {New: func() any { return &brotliDecoder{Reader: brotli.NewReader(nil)} }},
 	"zstd": {New: func() any {
 		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(4*maxWindow))
 		if err != nil {

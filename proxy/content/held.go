@@ -32,8 +32,15 @@ func (h *held) fill(r io.Reader, limit int64) (whole bool, err error) {
 		copies.Put(buf)
 	}()
 	for left := limit - h.length(); left > 0; {
-		n, err := r.Read((*buf)[:min(int64(len(*buf)), left)])
-		if werr := h.add((*buf)[:n]); werr != nil {
+		room := min(int64(len(*buf)), left)
+		if h.e.total.Add(room) > h.e.o.Limits.Total { // before anything is read that could get lost
+			h.e.total.Add(-room)
+			return false, errBusy
+		}
+		n, err := r.Read((*buf)[:room])
+		kept, werr := h.add((*buf)[:n])
+		h.e.total.Add(int64(kept) - room)
+		if werr != nil {
 			return false, werr
 		}
 		left -= int64(n)
@@ -49,20 +56,14 @@ func (h *held) fill(r io.Reader, limit int64) (whole bool, err error) {
 
 var copies = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
 
-func (h *held) add(p []byte) error {
+func (h *held) add(p []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.spool == nil {
-		return os.ErrClosed
+		return 0, os.ErrClosed
 	}
-	n := int64(len(p))
-	if h.e.total.Add(n) > h.e.o.Limits.Total {
-		h.e.total.Add(-n)
-		return errBusy
-	}
-	k, err := h.spool.Write(p)
-	h.e.total.Add(int64(k) - n)
-	return nameless(err)
+	n, err := h.spool.Write(p)
+	return n, nameless(err)
 }
 
 func (h *held) length() int64 {

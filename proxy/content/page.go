@@ -223,27 +223,24 @@ func (p *page) Close() error {
 // weigh judges what was found in so many bytes of text. What it tells is the category that
 // has most of it, and the rule that has most of that.
 func (e *Examiner) weigh(s *filter.Stream, size int) (v filter.Verdict) {
-	total, most, heaviest := 0, 0, 0
+	total, often, most, heaviest := 0, 0, 0, 0
 	var points [len(forbidden)]int
-	s.Found(func(r *rules.Rule, count int) {
+	s.Found(func(r *rules.Rule, distinct, times int) {
 		if int(r.Category) >= len(forbidden) || !forbidden[r.Category] {
 			return
 		}
-		p := r.Score * count
-		total += p
-		points[r.Category] += p
-		if sum := points[r.Category]; sum > most || sum == most && p > heaviest {
-			if r.Category != v.Category {
-				heaviest = 0
+		p := r.Score * distinct
+		total, often = total+p, often+r.Score*times
+		if points[r.Category] += p; points[r.Category] > most {
+			if most = points[r.Category]; r.Category != v.Category {
+				v.Category, heaviest = r.Category, 0
 			}
-			most = sum
-			v.Category = r.Category
 		}
 		if r.Category == v.Category && p > heaviest {
-			heaviest, v.Rule = p, r.ID
+			v.Rule, heaviest = r.ID, p
 		}
 	})
-	if total < e.o.Weight.Points || total*1024 < e.o.Weight.Density*size {
+	if total < e.o.Weight.Points || often*1024 < e.o.Weight.Density*size {
 		return filter.Verdict{}
 	}
 	v.Action, v.Purpose, v.Clause = filter.Reject, rules.Conduct, e.pageClause

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 
 	"sluis/filter/text"
 	"sluis/rules"
@@ -82,11 +83,10 @@ func carries(f file) bool {
 		return true
 	}
 	switch f.typ {
-	case "text/html", "application/xhtml+xml", "text/css", "text/javascript", "application/javascript", "application/json",
-		"application/manifest+json", "application/wasm", "text/xml", "application/xml":
+	case "application/javascript", "application/ecmascript", "application/wasm", "application/x-ndjson":
 		return false
 	}
-	return !shown(f.typ)
+	return !shown(f.typ) && !strings.HasPrefix(f.typ, "text/") && !strings.HasSuffix(f.typ, "json") && !strings.HasSuffix(f.typ, "xml")
 }
 
 // head reads the first bytes of a body: as many as tell what it is, and no more than come

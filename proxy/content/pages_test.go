@@ -1,0 +1,56 @@
+package content
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestPagesThatTeachArePassed: a page may speak of what no page may be (C2.8a). Each file is
+// judged as it is, and within a long page that is about something else.
+func TestPagesThatTeachArePassed(t *testing.T) {
+	e := examiner(t)
+	for kind, want := range map[string]bool{"harmless": false, "forbidden": true} {
+		files, err := filepath.Glob(filepath.Join("testdata", "pages", kind, "*.html"))
+		if err != nil || len(files) < 3 {
+			t.Fatalf("%d files, %v", len(files), err)
+		}
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := exchange()
+			x.Grounds.Purposes |= conduct
+			blocked, err := e.Response(t.Context(), x, respond("text/html; charset=utf-8", "", string(b)))
+			if err != nil || blocked != want {
+				t.Errorf("%s: blocked %v, %v, %+v", f, blocked, err, x.Found().Verdict)
+			}
+		}
+	}
+}
+
+// TestAllThatTeachesTogetherIsPassed: a site that shows every such lesson on one page.
+func TestAllThatTeachesTogetherIsPassed(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join("testdata", "pages", "harmless", "*.html"))
+	var all strings.Builder
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	x := exchange()
+	x.Grounds.Purposes |= conduct
+	r := respond("text/html; charset=utf-8", "", all.String())
+	blocked, err := examiner(t).Response(t.Context(), x, r)
+	if err != nil || blocked {
+		t.Fatalf("blocked %v, %v, %+v", blocked, err, x.Found().Verdict)
+	}
+	if b, err := io.ReadAll(r.Body); err != nil || string(b) != all.String() {
+		t.Errorf("%d of %d bytes, %v", len(b), all.Len(), err)
+	}
+}
