@@ -99,7 +99,7 @@ func All() map[string]Detector {
 		"bsn": {Find: BSN, Digits: spread(8)}, "onderwijsnummer": {Find: Onderwijsnummer, Digits: spread(9)},
 		"iban": {Find: IBAN, Digits: spread(6)}, "card": {Find: Card, Digits: spread(13)},
 		"passport": {Find: Passport, Words: passportWords, Digits: spread(1)}, "driving-licence": {Find: DrivingLicence, Words: licenceWords, Digits: spread(10)},
-		"phone": {Find: Phone, Digits: spread(9)}, "birth-date": {Find: BirthDate, Digits: Digits{Row: 4}},
+		"phone": {Find: Phone, Digits: spread(9)}, "birth-date": {Find: BirthDate, Digits: Digits{2, 4}},
 		"postcode": {Find: Postcode, Digits: Digits{Row: 4}}, "email": {Find: Email},
 		"secret": {Find: Secret, Words: secretWords()}, "private-key": {Find: PrivateKey, Words: keyBlocks.words},
 	}
@@ -138,6 +138,16 @@ func copyLower(dst, src []byte) int {
 func (c *context) has(words ...string) bool {
 	for _, w := range words {
 		if contains(c.before, w) || contains(c.after, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// anywhere reports whether a piece of a word stands before or after.
+func (c *context) anywhere(pieces ...string) bool {
+	for _, p := range pieces {
+		if bytes.Contains(c.before, []byte(p)) || bytes.Contains(c.after, []byte(p)) {
 			return true
 		}
 	}
@@ -263,7 +273,7 @@ func dummy(d []byte) bool {
 var otherNumbers = []string{"bestelnummer", "ordernummer", "factuurnummer", "factuur nr", "factuurnr", "isbn", "artikelnummer", "klantnummer",
 	"kenmerk", "ticket", "order", "invoice", "telefoon", "tel.", "tel:", "mobiel", "fax", "kvk", "zaaknummer", "dossiernummer", "serienummer", "trackingnummer", "barcode", "ean"}
 
-// examples are words around values that are given as examples.
+// examples are words shortly before values that are given as examples.
 var examples = []string{"voorbeeld", "bijvoorbeeld", "example", "fictief", "testnummer", "dummy", "sample"}
 
 // score adjusts a confidence by context.
@@ -279,11 +289,43 @@ func score(base int, c *context, labels, related []string) int {
 	case c.has(related...):
 		base += 25
 	}
-	if c.has(examples...) {
+	if c.last(examples) >= 0 {
 		base -= 50
 	}
 	return min(100, max(0, base))
 }
+
+// column follows a column of a table or list: a value that fills its cell is what the one
+// above it was, whose label may be far up.
+type column struct{ end int }
+
+// rowLength is how far apart the cells of a column are at most, in bytes.
+const rowLength = 250
+
+// goesOn reports whether text[start:end] is in the cell below the last that was added.
+func (c *column) goesOn(text []byte, start, end int) bool {
+	return c.end > 0 && start-c.end <= rowLength && cell(text, start, end)
+}
+
+// add makes text[start:end] the last value of the column, if it fills a cell.
+func (c *column) add(text []byte, start, end int) {
+	if cell(text, start, end) {
+		c.end = end
+	}
+}
+
+// cell reports whether there is nothing beside text[start:end] in its cell.
+func cell(text []byte, start, end int) bool {
+	for start > 0 && (text[start-1] == ' ' || text[start-1] == '"') {
+		start--
+	}
+	for end < len(text) && (text[end] == ' ' || text[end] == '"' || text[end] == '\r') {
+		end++
+	}
+	return (start == 0 || cellEnd(text[start-1])) && (end == len(text) || cellEnd(text[end]))
+}
+
+func cellEnd(c byte) bool { return c == '\n' || c == '\t' || c == ';' || c == ',' || c == '|' }
 
 func report(emit func(Hit), n number, confidence int) {
 	if confidence > 0 {

@@ -20,14 +20,24 @@ var (
 	passportWords = []string{"paspoort", "passport", "identiteitskaart", "id-kaart", "id kaart", "documentnummer", "identity card", "identiteitsbewijs"}
 	licenceWords  = []string{"rijbewijs", "driving licence", "driver's license"}
 
-	bsnLabels = []string{"bsn", "burgerservicenummer", "burger service nummer", "sofi", "persoonsnummer", "persoonsgebonden nummer", "pgn", "citizen service number"}
+	bsnLabels = []string{"bsn", "b.s.n.", "burgerservicen", "burger service nummer", "sofi", "persoonsnummer", "persoonsgebonden nummer", "pgn", "citizen service number"}
 	people    = []string{"geboren", "geb.", "geboortedatum", "leerling", "kind", "ouder", "patient", "medewerker", "werknemer", "naam", "groep", "pupil", "date of birth", "student"}
 )
 
 // BSN finds burgerservicenummers: nine digits, or eight with a leading zero left out,
 // that pass the 11-test. One number in eleven passes by chance, so that context has to
-// confirm it.
+// confirm it, or that most of several numbers pass.
 func BSN(t *Text, emit func(Hit)) {
+	const enough = 20
+	n, passed := 0, 0
+	t.numbers(9, 9, func(x number) {
+		if n < enough {
+			if n++; elevenSum(x.digits) == 0 && !dummy(x.digits) {
+				passed++
+			}
+		}
+	})
+	list := passed >= 4 && passed*4 >= n*3 // by chance less than once in ten thousand texts
 	t.numbers(8, 9, func(n number) {
 		d := n.digits
 		if len(d) == 8 {
@@ -36,15 +46,28 @@ func BSN(t *Text, emit func(Hit)) {
 			}
 			d = append([]byte{'0'}, d...)
 		}
-		if elevenSum(d) != 0 || dummy(d) || d[0] == '0' && d[1] == '0' {
+		if elevenSum(d) != 0 || dummy(d) || d[0] == '0' && d[1] == '0' || testBSN(d) {
 			return
 		}
 		base := 35
-		if len(n.digits) == 8 {
+		switch {
+		case len(n.digits) == 8:
 			base = 15
+		case list:
+			base = 60
 		}
 		report(emit, number{n.start, n.end, d}, score(base, around(t.Bytes, n.start, n.end), bsnLabels, people))
 	})
+}
+
+// testBSN reports whether a number is nobody's: those that begin with 9999 are for tests,
+// and others stand in many a manual.
+func testBSN(d []byte) bool {
+	switch string(d) {
+	case "111222333", "123456782":
+		return true
+	}
+	return string(d[:4]) == "9999"
 }
 
 // Onderwijsnummer finds the numbers of pupils who have no BSN: nine digits that begin

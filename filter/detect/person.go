@@ -2,32 +2,73 @@ package detect
 
 import "bytes"
 
-// Phone finds Dutch telephone numbers: nine digits after 0, +31 or 0031.
+// Phone finds Dutch telephone numbers: nine digits after 0, +31 or 0031, in groups with
+// what people put between them: 06 - 123 456 78, (0413) 21 23 45, +31 (0)6 12345678.
 func Phone(t *Text, emit func(Hit)) {
-	text := t.Bytes
-	t.numbers(9, 13, func(n number) {
-		d := n.digits
-		plus := n.start > 0 && text[n.start-1] == '+'
-		switch {
-		case plus && bytes.HasPrefix(d, []byte("31")):
-			d = bytes.TrimPrefix(d[2:], []byte("0"))
-		case bytes.HasPrefix(d, []byte("0031")):
-			d = d[4:]
-		case d[0] == '0' && len(d) == 10:
-			d = d[1:]
-		default:
-			return
+	text, done := t.Bytes, 0
+	for k, r := range t.runs {
+		if r.start < done || r.start > 0 && (letter(text[r.start-1]) || text[r.start-1] == '_') {
+			continue
 		}
-		if len(d) != 9 || d[0] == '0' || dummy(d) {
-			return
+		d, end := t.national(k)
+		if d == nil || end < len(text) && (letter(text[end]) || text[end] == '_' || text[end] == '@') || d[0] == '0' || dummy(d) || dummy(d[1:]) {
+			continue
 		}
 		base := 50
 		if d[0] == '6' {
 			base = 60
 		}
-		c := around(text, n.start, n.end)
-		report(emit, number{n.start, n.end, d}, score(base, c, []string{"06", "mobiel", "telefoon", "tel", "gsm", "bel", "phone"}, people))
-	})
+		done = end
+		c := around(text, r.start, end)
+		report(emit, number{r.start, end, d}, score(base, c, []string{"06", "mobiel", "telefoon", "tel", "gsm", "bel", "phone"}, people))
+	}
+}
+
+// national returns the nine digits of the telephone number that begins with a run, and
+// where it ends.
+func (t *Text) national(first int) (nine []byte, end int) {
+	var buf [16]byte
+	n := 0
+	plus := t.runs[first].start > 0 && t.Bytes[t.runs[first].start-1] == '+'
+	for k := first; k < len(t.runs); k++ {
+		r := t.runs[k]
+		if n+r.end-r.start > len(buf) || k > first && !phoneGap(t.Bytes[end:r.start]) {
+			return nil, 0
+		}
+		n += copy(buf[n:], t.Bytes[r.start:r.end])
+		end = r.end
+		d := buf[:n]
+		switch {
+		case plus && bytes.HasPrefix(d, []byte("31")):
+			d = bytes.TrimPrefix(d[2:], []byte("0"))
+		case bytes.HasPrefix(d, []byte("0031")):
+			d = bytes.TrimPrefix(d[4:], []byte("0"))
+		case d[0] == '0' && !plus:
+			d = d[1:]
+		default:
+			return nil, 0
+		}
+		if len(d) >= 9 {
+			if len(d) > 9 || k+1 < len(t.runs) && t.runs[k+1].start == end+1 && separator(t.Bytes[end]) && t.Bytes[end] != ' ' {
+				return nil, 0 // longer than a number is
+			}
+			return d, end
+		}
+	}
+	return nil, 0
+}
+
+// phoneGap reports whether the groups of a telephone number may have this between them.
+func phoneGap(between []byte) bool {
+	if len(between) > 3 {
+		return false
+	}
+	for _, c := range between {
+		if !separator(c) && c != '(' && c != ')' && c != '/' {
+			return false
+		}
+	}
+	return true
 }
 
 // months are the names of months as Dutch and English write them.
@@ -35,9 +76,10 @@ var months = []string{"januari", "februari", "maart", "april", "mei", "juni", "j
 	"january", "february", "march", "may", "june", "july", "august", "october", "jan", "feb", "mrt", "apr", "jun", "jul", "aug", "sep", "okt", "oct", "nov", "dec"}
 
 // BirthDate finds dates that are said to be somebody's birth: a date of the past hundred
-// years with a label, or in a row with others.
+// years with a label, or in a column with such dates.
 func BirthDate(t *Text, emit func(Hit)) {
 	text, done := t.Bytes, 0
+	var col column
 	for _, r := range t.runs {
 		i := r.start
 		if i < done || i > 0 && letter(text[i-1]) {
@@ -47,16 +89,28 @@ func BirthDate(t *Text, emit func(Hit)) {
 		if end == 0 {
 			continue
 		}
+		base := 10
+		if col.goesOn(text, i, end) {
+			base = 60
+		}
 		c := around(text, i, end)
-		if confidence := score(10, c, []string{"geboren", "geb.", "geb ", "geboortedatum", "geboortedat", "verjaardag", "date of birth", "dob", "born"}, []string{"leerling", "pupil", "bsn", "groep"}); confidence > 10 {
+		confidence := score(base, c, []string{"geboren", "geb.", "geb ", "geboortedatum", "geboortedat", "geb.datum", "gebdatum", "verjaardag", "date of birth", "dob", "born"}, []string{"leerling", "pupil", "bsn", "groep"})
+		if confidence >= 50 {
+			col.add(text, i, end)
+		}
+		if confidence > 10 {
 			emit(Hit{i, end, string(text[i:end]), confidence})
 		}
 		done = end
 	}
 }
 
-// dateAt returns where the date that begins at i ends; 0 if there is none.
+// dateAt returns where the date that begins at i ends; 0 if there is none. Day before
+// month, as the Dutch write it, or the year first (ISO 8601).
 func dateAt(text []byte, i int) int {
+	if end := isoDateAt(text, i); end > 0 {
+		return end
+	}
 	day, j := small(text, i)
 	if day < 1 || day > 31 || j >= len(text) {
 		return 0
@@ -71,14 +125,42 @@ func dateAt(text []byte, i int) int {
 		if month < 1 || month > 12 || k >= len(text) || text[k] != sep {
 			return 0
 		}
-		return yearAt(text, k+1)
+		if end := yearAt(text, k+1); end > 0 {
+			return end
+		}
+		return shortYearAt(text, k+1)
 	}
 	for _, m := range months {
 		if len(text)-j > len(m) && bytes.EqualFold(text[j:j+len(m)], []byte(m)) && !letter(text[j+len(m)]) {
-			return yearAt(text, j+len(m)+1)
+			j += len(m)
+			if text[j] == '.' {
+				j++
+			}
+			return yearAt(text, j+1)
 		}
 	}
 	return 0
+}
+
+// isoDateAt returns where a date such as 2017-01-03 ends.
+func isoDateAt(text []byte, i int) int {
+	if i+10 > len(text) || yearAt(text, i) == 0 || text[i+4] != '-' || text[i+7] != '-' || i+10 < len(text) && digit(text[i+10]) {
+		return 0
+	}
+	month, j := small(text, i+5)
+	day, k := small(text, i+8)
+	if j != i+7 || k != i+10 || month < 1 || month > 12 || day < 1 || day > 31 {
+		return 0
+	}
+	return k
+}
+
+// shortYearAt returns where a year of two digits ends.
+func shortYearAt(text []byte, i int) int {
+	if i+2 > len(text) || !digit(text[i]) || !digit(text[i+1]) || i+2 < len(text) && (digit(text[i+2]) || letter(text[i+2])) {
+		return 0
+	}
+	return i + 2
 }
 
 // small reads one or two digits.
@@ -106,9 +188,11 @@ func yearAt(text []byte, i int) int {
 	return i + 4
 }
 
-// Postcode finds Dutch addresses: a postcode with a house number or a street before it.
+// Postcode finds Dutch addresses: a postcode with a house number or a street before it, or
+// in a column with such. In small letters it is one only next to a label.
 func Postcode(t *Text, emit func(Hit)) {
 	text := t.Bytes
+	var col column
 	for _, r := range t.runs {
 		i, j := r.start, r.end
 		if j != i+4 || i+6 > len(text) || text[i] == '0' || i > 0 && letter(text[i-1]) {
@@ -117,16 +201,31 @@ func Postcode(t *Text, emit func(Hit)) {
 		if text[j] == ' ' {
 			j++
 		}
-		if j+2 > len(text) || !upper(text[j]) || !upper(text[j+1]) || j+2 < len(text) && (letter(text[j+2]) || digit(text[j+2])) {
+		if j+2 > len(text) || !letter(text[j]) || !letter(text[j+1]) || j+2 < len(text) && inWord(text[j+2]) {
 			continue
 		}
-		switch string(text[j : j+2]) {
+		letters := string([]byte{text[j] &^ 0x20, text[j+1] &^ 0x20})
+		switch letters {
 		case "SA", "SD", "SS", "MG", "GR", "IE": // never given out, or units
 			continue
 		}
+		labels := []string{"adres", "postcode", "woonplaats", "address", "woont"}
 		c := around(text, i, j+2)
-		confidence := score(30, c, []string{"adres", "postcode", "woonplaats", "address", "woont"}, []string{"straat", "laan", "weg ", "plein", "hof ", "kade", "naam"})
-		emit(Hit{i, j + 2, string(text[i:i+4]) + string(text[j:j+2]), confidence})
+		if !(upper(text[j]) && upper(text[j+1])) && c.last(labels) < 0 {
+			continue
+		}
+		base := 30
+		if col.goesOn(text, i, j+2) {
+			base = 60
+		}
+		confidence := score(base, c, labels, []string{"naam"})
+		if base == 30 && confidence < 50 && c.anywhere("straat", "laan", "weg ", "plein", "hof ", "kade", "singel", "dreef") {
+			confidence += 25
+		}
+		if confidence >= 50 {
+			col.add(text, i, j+2)
+		}
+		emit(Hit{i, j + 2, string(text[i:i+4]) + letters, confidence})
 	}
 }
 

@@ -41,7 +41,7 @@ func Secret(t *Text, emit func(Hit)) {
 		for end < len(text) && (keyByte(text[end]) || text[end] == '.' && f.rest >= 30) {
 			end++
 		}
-		if end-at-len(f.prefix) >= f.rest && entropy(text[at:end]) > 3 {
+		if end-at-len(f.prefix) >= f.rest && entropy(text[at:end]) > 3 && !bytes.Contains(bytes.ToLower(text[at:end]), []byte("example")) {
 			emit(Hit{at, end, string(text[at:end]), 100})
 		}
 	})
@@ -141,6 +141,11 @@ func passwordLike(t []byte, word string) bool {
 			return false
 		}
 	}
+	for _, p := range []string{"voorbeeld", "example", "jouwwachtwoord", "uwwachtwoord", "yourpassword", "changeme"} {
+		if strings.Contains(low, p) {
+			return false
+		}
+	}
 	var lower, up, num, other int
 	for _, c := range t {
 		switch {
@@ -189,7 +194,8 @@ func entropy(t []byte) float64 {
 // keyBlocks are marks of private keys.
 var keyBlocks = newAnchors("private key-----", "private key block-----", "age-secret-key-1", "putty-user-key-file-")
 
-// PrivateKey finds blocks of private keys (PEM, OpenSSH, PGP, age).
+// PrivateKey finds blocks of private keys (PEM, OpenSSH, PGP, PuTTY, age): the mark, and
+// soon after it what can be a key.
 func PrivateKey(t *Text, emit func(Hit)) {
 	text := t.Bytes
 	keyBlocks.each(text, func(at, n int) {
@@ -197,6 +203,24 @@ func PrivateKey(t *Text, emit func(Hit)) {
 		if bytes.Contains(text[max(0, at-20):at], []byte("END ")) {
 			return
 		}
-		emit(Hit{at, from, string(text[from:min(len(text), from+40)]), 100})
+		if key := longRun(text[from:min(len(text), from+600)]); key != nil {
+			emit(Hit{at, from, string(key), 100})
+		}
 	})
+}
+
+// longRun returns the first run that can be of a key in base64 or bech32; nil if there is
+// none.
+func longRun(b []byte) []byte {
+	start := 0
+	for i := 0; i <= len(b); i++ {
+		if i < len(b) && (letter(b[i]) || digit(b[i]) || b[i] == '+' || b[i] == '/' || b[i] == '=') {
+			continue
+		}
+		if run := b[start:i]; len(run) >= 24 && entropy(run) > 2 {
+			return run
+		}
+		start = i + 1
+	}
+	return nil
 }
