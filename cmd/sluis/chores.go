@@ -25,9 +25,9 @@ func (g *gateway) startChores(ctx context.Context) <-chan struct{} {
 		hour := time.Time{}
 		for {
 			g.chore("release", func() error { _, err := g.quarantine.Retry(ctx, deliverer{g.relay}); return err })
+			g.chore("lists", func() error { return g.updateLists(ctx, time.Now()) })
 			if now := time.Now(); now.Sub(hour) >= time.Hour {
 				g.endExceptions(hour, now)
-				g.chore("lists", func() error { return g.updateLists(ctx, now) })
 				hour = now
 				g.chore("sampling", func() error { return g.sampler.Prepare(ctx, now) })
 				g.chore("retention", func() error { return g.retention(ctx, now) })

@@ -15,6 +15,7 @@ import (
 
 	"sluis/internal/appeal"
 	"sluis/internal/config"
+	"sluis/internal/lists"
 	"sluis/internal/roster"
 	"sluis/proxy/identify"
 	"sluis/proxy/leaf"
@@ -24,6 +25,7 @@ import (
 // webCmd is sluis web.
 type webCmd struct {
 	Explain   webExplainCmd   `cmd:"" help:"Say whether an address is blocked, for whom, and why."`
+	Import    webImportCmd    `cmd:"" help:"Import a public list of sites, such as the archive of UT1, from an address or a file."`
 	Lists     webListsCmd     `cmd:"" help:"Fetch the lists of sites that are due, and say how each is."`
 	Reviews   webReviewsCmd   `cmd:"" help:"List what people asked to look at again, or close a request."`
 	Password  webPasswordCmd  `cmd:"" help:"Make a line for the file of passwords; the password is read from standard input."`
@@ -167,6 +169,38 @@ func (c webListsCmd) Run(ctx context.Context) error {
 		fmt.Fprintf(w, "%s\t%s\t%d names\tchanged %s\t%s\n", s.Name, s.Category, s.Names, s.Changed.Format(time.DateTime), state)
 	}
 	return errors.Join(updated, w.Flush())
+}
+
+type webImportCmd struct {
+	Source   string `arg:"" help:"Address (https) or file: a list of names, a hosts file, or an archive with a directory for each category (UT1)."`
+	Category string `help:"Category of a single list, such as gambling; an archive tells its own."`
+	Config   string `required:"" short:"c" type:"path" placeholder:"FILE" help:"Configuration file."`
+}
+
+// Run imports the list and makes the index; a gateway that runs takes it at its next reload.
+func (c webImportCmd) Run(ctx context.Context) error {
+	cfg, err := config.Load(c.Config)
+	if err != nil {
+		return err
+	}
+	store, err := openLists(cfg)
+	if err != nil {
+		return err
+	}
+	src := lists.Source{Category: c.Category, Path: c.Source}
+	if strings.Contains(c.Source, "://") {
+		src = lists.Source{Category: c.Category, URL: c.Source}
+	}
+	names, err := store.Import(ctx, src)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Source, err)
+	}
+	if store, err = openLists(cfg); err != nil {
+		return err
+	}
+	_, updated := store.Update(ctx, time.Now())
+	fmt.Printf("%d names imported. A gateway that runs takes them at its next reload (SIGHUP).\n", names)
+	return updated
 }
 
 type webReviewsCmd struct {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -43,12 +44,17 @@ type State struct {
 	Sum      string    `json:"sha256,omitempty"`
 }
 
-// Open opens the lists in a directory, which is made if it is not there. Sources are
-// fetched by the client.
+// Open opens the lists in a directory, which is made if it is not there: of the sources,
+// which are fetched by the client, and those that were imported.
 func Open(dir string, sources []Source, client *http.Client) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, imports), 0o700); err != nil {
 		return nil, fmt.Errorf("lists: %w", err)
 	}
+	imported, err := importedIn(filepath.Join(dir, imports))
+	if err != nil {
+		return nil, err
+	}
+	sources = slices.Concat(sources, imported)
 	s := &Store{dir: dir, sources: sources, client: client, states: map[string]*State{}}
 	for _, src := range sources {
 		st := &State{}
@@ -96,11 +102,7 @@ func (s *Store) Update(ctx context.Context, now time.Time) (changed bool, err er
 	var errs []error
 	for _, src := range s.sources {
 		st := s.states[src.key()]
-		every := src.Every
-		if every == 0 {
-			every = 24 * time.Hour
-		}
-		if src.URL != "" && src.Path == "" && now.Sub(st.Checked) < every && st.Error == "" {
+		if !src.due(st, now) {
 			continue
 		}
 		fresh, err := s.look(ctx, src, st, now)
@@ -135,6 +137,35 @@ func (s *Store) fingerprint() string {
 	}
 	readStarter(func(category, name string, _ bool) { fmt.Fprintln(sum, category, name) })
 	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// due reports whether it is time to look at a source. One that failed is looked at again
+// soon; a file in the place of an older one at once.
+func (s Source) due(st *State, now time.Time) bool {
+	every := s.Every
+	if every == 0 {
+		every = 24 * time.Hour
+	}
+	if st.Error != "" {
+		every = min(every, 15*time.Minute)
+	}
+	return now.Sub(st.Checked) >= every || s.Path != "" && touched(s.Path, st.Checked)
+}
+
+// touched reports whether a file, or one in a directory, was changed since a moment.
+func touched(path string, since time.Time) bool {
+	changed := false
+	filepath.WalkDir(path, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // said when it is read
+		}
+		if info, err := e.Info(); err == nil && info.ModTime().After(since) {
+			changed = true
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return changed
 }
 
 func (s *Store) save(src Source, st *State) error {

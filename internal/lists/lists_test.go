@@ -274,3 +274,42 @@ func TestBuiltin(t *testing.T) {
 		}
 	}
 }
+
+func TestImport(t *testing.T) {
+	dir := t.TempDir()
+	all := archive(map[string][]byte{"blacklists/adult/domains": []byte("adult.example\n"), "blacklists/games/urls": []byte("mixed.example/games\n")})
+	web := httptest.NewServer(&server{body: all})
+	defer web.Close()
+	open := func() *Store {
+		s, err := Open(dir, nil, web.Client())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if n, err := open().Import(t.Context(), Source{URL: web.URL + "/blacklists.tar.gz"}); err != nil || n != 2 {
+		t.Fatalf("an archive: %d names, %v", n, err)
+	}
+	single := filepath.Join(t.TempDir(), "casinos.txt")
+	if err := os.WriteFile(single, []byte("casino.example\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := open().Import(t.Context(), Source{Category: "gambling", Path: single}); err != nil || n != 1 {
+		t.Fatalf("a list: %d names, %v", n, err)
+	}
+	s := open()
+	if _, err := s.Update(t.Context(), monday); err != nil {
+		t.Fatal(err)
+	}
+	for page, want := range map[string]string{"adult.example/": "adult", "mixed.example/games": "games", "casino.example/": "gambling", "www.toto.nl/": "gambling"} {
+		host, path, _ := strings.Cut(page, "/")
+		if got := strings.Join(in(t, s, host, "/"+path), " "); got != want {
+			t.Errorf("%s is in %q, want %q", page, got, want)
+		}
+	}
+	for name, src := range map[string]Source{"no archive": {Path: single}, "a directory": {Category: "x", Path: dir}, "a name that is a path": {Category: "../x", Path: single}, "nothing": {Category: "x", Path: dir + "/none"}} {
+		if _, err := open().Import(t.Context(), src); err == nil {
+			t.Errorf("%s is imported", name)
+		}
+	}
+}
