@@ -88,7 +88,7 @@ type Examiner struct {
 	total atomic.Int64 // bytes that wait
 	heads sync.Pool    // of pages
 
-	pageClause, fileClause, ownClause rules.Clause
+	pageClause, toneClause, fileClause, ownClause rules.Clause
 }
 
 // New returns an examiner.
@@ -103,7 +103,7 @@ func New(o Options) (*Examiner, error) {
 	for _, c := range []struct {
 		to *rules.Clause
 		id string
-	}{{&e.pageClause, "C2.8a"}, {&e.fileClause, "C3.3a"}, {&e.ownClause, "C2.8e"}} {
+	}{{&e.pageClause, "C2.8a"}, {&e.toneClause, "C2.8d"}, {&e.fileClause, "C3.3a"}, {&e.ownClause, "C2.8e"}} {
 		var err error
 		if *c.to, err = rules.ParseClause(c.id); err != nil {
 			return nil, fmt.Errorf("content: %w", err)

@@ -61,7 +61,7 @@ func exchange(ps ...rules.Purpose) *Exchange {
 const (
 	threat   = "ik maak je af, ik weet waar je woont"
 	harmless = "Morgen gaan we met groep 7 naar het museum, neem een lunchpakket mee."
-	bsnText  = "Hierbij het BSN van de leerling: 111222333, burgerservicenummer van Sem."
+	bsnText  = "Hierbij het BSN van de leerling: 628194821, burgerservicenummer van Sem."
 )
 
 func form(fields map[string]string, files map[string]string) (body, contentType string) {
@@ -126,6 +126,9 @@ func TestUploads(t *testing.T) {
 			r.Header.Set("Content-Encoding", tt.coding)
 		}
 		blocked, err := e.Request(t.Context(), x, r)
+		if v := x.Found().Verdict; v.Purpose == rules.Conduct && v.Clause.String() != "C2.8d" {
+			t.Errorf("%s: clause %s", tt.name, v.Clause)
+		}
 		if err != nil || blocked != (tt.want != 0) || x.Found().Verdict.Category != tt.want {
 			t.Errorf("%s: blocked %v, %v, %+v", tt.name, blocked, err, x.Found())
 			continue
@@ -411,7 +414,9 @@ func TestPatience(t *testing.T) {
 }
 
 func FuzzBody(f *testing.F) {
-	e := examiner(f, func(o *Options) { o.Malware, o.Limits = finder{}, Limits{Held: 512, Scanned: 700, Head: 256, Page: 4096} })
+	e := examiner(f, func(o *Options) {
+		o.Malware, o.Limits = finder{}, Limits{Held: 512, Scanned: 700, Head: 256, Page: 4096}
+	})
 	bad, badType := form(map[string]string{"message": threat}, map[string]string{"a.txt": harmless})
 	f.Add(badType, "", bad, uint8(3))
 	f.Add("application/json", "", `{"a":["b",{"c":"`+threat+`"}]}`, uint8(1))

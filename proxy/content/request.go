@@ -141,6 +141,9 @@ func (e *Examiner) decide(x *Exchange, found *filter.Examination) filter.Verdict
 		Found:         func(p rules.Purpose, _ rules.Direction) filter.Action { return e.o.Uploads[p] },
 		Uninspectable: e.o.Uninspectable, Incomplete: e.o.Incomplete,
 	})
+	if v.Purpose == rules.Conduct {
+		v.Clause = e.toneClause // what rules name is the clause on mail
+	}
 	x.Note(Found{Verdict: v, Uninspectable: len(found.Uninspectable) > 0, Incomplete: found.Incomplete, Upload: stops(v)})
 	return v
 }
