@@ -72,6 +72,7 @@ type scanner struct {
 	matcher    *literal.Matcher
 	literals   []use // by pattern of the matcher
 	longest    int   // of them, in bytes
+	reach      int   // how far around a place what is there can matter, in bytes
 	detectors  []detector
 	people     *dictionary.Dictionary // of whom persons and names are looked for
 	persons    []int                  // rules that ask for them
@@ -135,6 +136,9 @@ func newScanner(set *rules.Set, ps rules.Purposes, people *dictionary.Dictionary
 		if err := b.add(r); err != nil {
 			return nil, fmt.Errorf("rule %s: %w", r.ID, err)
 		}
+	}
+	for _, r := range s.rules {
+		s.reach = max(s.reach, r.Window+s.longest)
 	}
 	m, err := literal.Compile(b.list)
 	s.matcher = m

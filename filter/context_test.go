@@ -173,3 +173,43 @@ func FuzzContext(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, choices []byte) { holdContext(t, &chooser{choices}) })
 }
+
+// A disguised word is found wherever it stands in a long text, and with its context.
+func TestADisguisedWordHasItsContext(t *testing.T) {
+	e := pack(t, ruleOf("near", "phrases: [ongedierte]\nnear: [asielzoekers]\nwindow: 100")+
+		ruleOf("unless", "phrases: [kwibus]\nunless: [scheldwoord]\nwindow: 100"))
+	filler := func(n int) string { return strings.Repeat("en nog iets over de les. ", n) }
+	for _, tc := range []struct{ name, text, want string }{
+		{"the word", "Die asielzoekers, zegt hij, zijn 0ng3di3rt3 hoor", "near"},
+		{"its context", "Die as13lzo3k3rs, zegt hij, zijn ongedierte hoor", "near"},
+		{"both", "Die as13lzo3k3rs, zegt hij, zijn 0ng3di3rt3 hoor", "near"},
+		{"too far", "Die as13lzo3k3rs, " + filler(5) + " zijn 0ng3di3rt3 hoor", ""},
+		{"excused", "Je kw1bus, dat is een scheldwoord", ""},
+		{"not excused", "Je kw1bus, dat ben jij", "unless"},
+	} {
+		for _, before := range []int{0, 1, 10, 100, 1000} {
+			for _, after := range []int{0, 1, 10, 100, 1000} {
+				var got []string
+				for _, f := range examine(t, e, Document, []byte(filler(before)+tc.text+" "+filler(after))).Findings {
+					got = append(got, f.Rule.String())
+				}
+				if strings.Join(got, " ") != tc.want {
+					t.Errorf("%s, %d before and %d after: %v, want %q", tc.name, before, after, got, tc.want)
+				}
+			}
+		}
+	}
+}
+
+// Words that are everywhere exhaust nothing, however long the text; and what would is told.
+func TestCommonWordsExhaustNothing(t *testing.T) {
+	e := engine(t)
+	x := examine(t, e, Document, []byte(letter(21, 1<<20)+" Krijg de tering. "+letter(22, 1<<18)))
+	if x.Incomplete || len(x.Findings) != 1 {
+		t.Errorf("incomplete %v, %d findings", x.Incomplete, len(x.Findings))
+	}
+	hostile := pack(t, ruleOf("a", "phrases: [aap]\nunless: [aap noot]\nnear: [mies]\nwindow: 1000"))
+	if x := examine(t, hostile, Document, []byte("mies "+strings.Repeat("aap ", 15_000)+" aap noot")); !x.Incomplete {
+		t.Error("the bound was reached, and nobody tells")
+	}
+}

@@ -97,11 +97,30 @@ func (r *run) segment(seg text.Segment) error {
 	// expression would take from them is not what was written.
 	if loose := text.Loosen(r.loose, folded); loose != nil {
 		r.loose = loose
-		r.view.look(loose, from, to)
+		r.lookAround(folded, loose, from, to)
 		r.phrases()
 		r.exhausted = r.exhausted || r.view.exhausted
 	}
 	return nil
+}
+
+// lookAround looks at a text that differs from one that was looked at, as far as that
+// changes what is found: where they differ, and around it what may have it as context,
+// with the context of that.
+func (r *run) lookAround(old, b []byte, from, to int) {
+	first, last := 0, len(b)
+	for first < last && b[first] == old[first] {
+		first++
+	}
+	for last > first && b[last-1] == old[last-1] {
+		last--
+	}
+	start, end := max(0, first-2*r.reach), min(len(b), last+2*r.reach)
+	for start > 0 && b[start] > ' ' && first-start < 3*r.reach {
+		start-- // do not begin in the middle of a word
+	}
+	from, to = max(from, first-r.reach), min(to, last+r.reach)
+	r.view.look(b[start:end], from-start, to-start)
 }
 
 // written looks at one piece of text as it is written. It returns it as it was looked at.
