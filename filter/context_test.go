@@ -201,6 +201,18 @@ func TestADisguisedWordHasItsContext(t *testing.T) {
 	}
 }
 
+// What is excused stays so, wherever else something is disguised.
+func TestADisguisedWordChangesNothingFarAway(t *testing.T) {
+	e := pack(t, ruleOf("unless", "phrases: [kwibus]\nunless: [scheldwoord]\nwindow: 100"))
+	pad := strings.Repeat("en nu iets ", 60)
+	for n := range 500 {
+		said := pad + "scheldwoord " + pad[:70] + " kwibus " + pad[:n] + " h4lloot13s " + pad
+		if x := examine(t, e, Document, []byte(said)); len(x.Findings) > 0 {
+			t.Fatalf("%d bytes away: hit", n)
+		}
+	}
+}
+
 // Words that are everywhere exhaust nothing, however long the text; and what would is told.
 func TestCommonWordsExhaustNothing(t *testing.T) {
 	e := engine(t)
