@@ -163,7 +163,7 @@ func (p *Proxy) request(world *world, who identify.Who, known policy.Request, w 
 
 // own serves the gateway's own pages in the place of a site's.
 func (v *visit) own(w http.ResponseWriter, r *http.Request, path string) {
-	if a := v.world.Acknowledged; path == "/acknowledge" && r.Method == http.MethodPost && a != nil {
+	if a := v.world.Acknowledged; path == "/acknowledge" && r.Method == http.MethodPost && a != nil && page.Own(r) {
 		if err := a.Mark(v.who.Subject); err != nil {
 			v.world.Log.Error("an acknowledgement of the code is not written down", "error", err)
 			v.world.Pages.Error(w, r, http.StatusServiceUnavailable)

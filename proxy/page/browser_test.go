@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"crypto/x509"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -109,5 +110,42 @@ func look(t *testing.T, tab context.Context, url, label, lang, scheme string, wi
 	}
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAskedInABrowser: a browser sends the form, and says that it is the page's own; what
+// another site sends in its name is refused.
+func TestAskedInABrowser(t *testing.T) {
+	peers.Need(t, "chromium")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	p, a := pages(t)
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, Prefix) {
+			p.ServeHTTP(w, r)
+			return
+		}
+		p.Block(w, r, blocked(t, rules.Gambling, "C2.8c", "web.gambling"))
+	}))
+	defer site.Close()
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, `<form method=post action="`+site.URL+Prefix+`/review"><input name=host value=a.example><input name=category value=gambling><input name=rule value=web.gambling><input name=group value=leerlingen><input name=why value=lesson><button>x</button></form>`)
+	}))
+	defer other.Close()
+	tab, stop := peers.Chromium(ctx, t.TempDir(), nil)
+	defer stop()
+	for i, url := range []string{site.URL + "/", other.URL + "/"} {
+		if err := chromedp.Do(tab, chromedp.Navigate(url), chromedp.Evaluate[chromedp.Void](`document.querySelector("button").click()`)); err != nil {
+			t.Fatal(err)
+		}
+		for path := ""; path != Prefix+"/review"; path, _ = chromedp.Run(tab, chromedp.Evaluate[string]("location.pathname")) {
+			if ctx.Err() != nil { // between two pages there is nothing to ask
+				t.Fatalf("form %d: at %q", i, path)
+			}
+		}
+		if len(a.all) != 1 {
+			t.Errorf("form %d: asked %q", i, a.all)
+		}
 	}
 }

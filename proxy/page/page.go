@@ -132,7 +132,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+v.Nonce+"'; form-action 'self'; base-uri 'none'")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin") // forms have to tell where they stand
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Vary", "Accept-Language")
 	w.WriteHeader(status)
@@ -196,6 +196,10 @@ func (p *Pages) serveAuthority(w http.ResponseWriter, r *http.Request) {
 
 // review takes a request for review. What its fields hold is of closed lists.
 func (p *Pages) review(w http.ResponseWriter, r *http.Request) {
+	if !Own(r) {
+		p.Error(w, r, http.StatusForbidden)
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
 	category, err1 := rules.ParseCategory(r.PostFormValue("category"))
 	rule, err2 := rules.ParseID(r.PostFormValue("rule"))
@@ -213,6 +217,18 @@ func (p *Pages) review(w http.ResponseWriter, r *http.Request) {
 	default:
 		p.message(w, r, http.StatusOK, "asked-title", "asked-text")
 	}
+}
+
+// Own reports whether a form was sent by a page of the site that it is sent to: another site
+// must not speak in the name of who looks at it (RFC 6454, section 7). Who sends no origin
+// is no browser.
+func Own(r *http.Request) bool {
+	origin := r.Header["Origin"]
+	if len(origin) == 0 {
+		return true
+	}
+	_, host, ok := strings.Cut(origin[0], "://")
+	return ok && len(origin) == 1 && strings.EqualFold(host, r.Host)
 }
 
 func isHost(h string) bool {

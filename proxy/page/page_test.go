@@ -163,6 +163,13 @@ func TestReview(t *testing.T) {
 	if code := post(Prefix+"/review", good); code != 503 {
 		t.Errorf("when too many are open: status %d", code)
 	}
+	for origin, own := range map[string]bool{"http://www.casino.example": true, "https://WWW.casino.example": true, "http://other.example": false, "http://www.casino.example:8080": false, "null": false, "": false} {
+		r := httptest.NewRequest("POST", "http://www.casino.example"+Prefix+"/acknowledge", nil)
+		r.Header.Set("Origin", origin)
+		if Own(r) != own {
+			t.Errorf("a form of %q: own %v", origin, !own)
+		}
+	}
 	r := httptest.NewRequest("GET", Prefix+"/review", nil)
 	w := httptest.NewRecorder()
 	if p.ServeHTTP(w, r); w.Code == 200 {
