@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"unicode/utf8"
 
 	"sluis/filter/detect"
 )
@@ -48,9 +49,12 @@ func (d *Dictionary) Find(text []byte, persons, names func(detect.Hit)) {
 	}
 	s := searches.Get().(*search)
 	s.d, s.n, s.persons, s.names = d, 0, persons, names
-	s.split(text)
-	for i := range s.list {
-		s.at(i)
+	for i := nextWord(text, 0); i < len(text); {
+		end, begins := s.begins(text, i)
+		if begins || text[i] <= '9' || text[i] >= utf8.RuneSelf { // or a number
+			s.at(text, i, begins)
+		}
+		i = nextWord(text, end)
 	}
 	clear(s.buf[:cap(s.buf)]) // content does not wait in a pool
 	clear(s.joined[:cap(s.joined)])
@@ -59,53 +63,43 @@ func (d *Dictionary) Find(text []byte, persons, names func(detect.Hit)) {
 	searches.Put(s)
 }
 
-// at looks for the values that begin with word i.
-func (s *search) at(i int) {
-	if s.starts(i) {
-		for j := i + 1; j <= min(i+maxWords, len(s.list)); j++ {
-			if value := s.text(i, j); len(value) >= minName {
-				s.look(value, i, j, kindUnique, kindName, kindAddress)
-			}
-		}
-	}
-	if !s.list[i].number {
-		return
-	}
-	s.joined = s.joined[:0]
-	for j := i; j < min(i+maxParts, len(s.list)) && s.list[j].number && (j == i || s.list[j].start == s.list[j-1].end+1); j++ {
-		if s.joined = append(s.joined, s.text(j, j+1)...); j > i && len(s.joined) >= minNumber {
-			s.look(s.joined, i, j+1, kindUnique)
-		}
-	}
-	if date, n := s.date(i); n > 0 {
-		s.look([]byte(date), i, i+n, kindDate)
-	}
-}
-
 // commonBits is the size of the memory for common words: a hash of each would cost most
 // of the time of a search.
 const commonBits = 9
 
-// starts reports whether any value begins with word i.
-func (s *search) starts(i int) bool {
-	word := s.text(i, i+1)
-	if len(word) > 8 {
-		return s.startsValue(word)
+// begins returns where the word at i ends, and whether any value begins with it. Most
+// words are short, and of ASCII.
+func (s *search) begins(text []byte, i int) (end int, yes bool) {
+	var eight uint64
+	digits := text[i] <= '9'
+	n := 0
+	for j := i; j < len(text); j++ {
+		c := text[j]
+		if c >= utf8.RuneSelf || n == 8 && lower[c] != 0 {
+			s.splitAt(text, i, 1)
+			return s.list[0].end, s.startsValue(s.text(0, 1))
+		}
+		l := lower[c]
+		if l == 0 || (l <= '9') != digits {
+			break
+		}
+		eight |= uint64(l) << (8 * n)
+		n++
 	}
-	var eight [8]byte
-	copy(eight[:], word)
-	x := binary.LittleEndian.Uint64(eight[:])
-	known := &s.common[x*0x9e3779b97f4a7c15>>(64-commonBits)]
-	if *known == x {
-		return false
+	known := &s.common[eight*0x9e3779b97f4a7c15>>(64-commonBits)]
+	if *known == eight {
+		return i + n, false
 	}
-	if s.startsValue(word) {
-		return true
+	var word [8]byte
+	binary.LittleEndian.PutUint64(word[:], eight)
+	if s.startsValue(word[:n]) {
+		return i + n, true
 	}
-	*known = x
-	return false
+	*known = eight
+	return i + n, false
 }
 
+// startsValue reports whether any value begins with a word.
 func (s *search) startsValue(word []byte) bool {
 	from, to := s.d.find(s.d.key.hash(word))
 	for _, w := range s.d.whose[from:to] {
@@ -114,6 +108,33 @@ func (s *search) startsValue(word []byte) bool {
 		}
 	}
 	return false
+}
+
+// at looks for the values that begin with the word at a place: any, or those that are
+// written as numbers.
+func (s *search) at(text []byte, at int, begins bool) {
+	if begins {
+		s.splitAt(text, at, maxWords)
+		for j := 1; j <= len(s.list); j++ {
+			if value := s.text(0, j); len(value) >= minName {
+				s.look(value, 0, j, kindUnique, kindName, kindAddress)
+			}
+		}
+	} else {
+		s.splitAt(text, at, maxParts)
+	}
+	if !s.list[0].number {
+		return
+	}
+	s.joined = s.joined[:0]
+	for j := 0; j < min(maxParts, len(s.list)) && s.list[j].number && (j == 0 || s.list[j].start == s.list[j-1].end+1); j++ {
+		if s.joined = append(s.joined, s.text(j, j+1)...); j > 0 && len(s.joined) >= minNumber {
+			s.look(s.joined, 0, j+1, kindUnique)
+		}
+	}
+	if date, n := s.date(0); n > 0 {
+		s.look([]byte(date), 0, n, kindDate)
+	}
 }
 
 // look reports words i to j if they are a value of somebody, of one of these kinds.

@@ -24,20 +24,36 @@ type words struct {
 }
 
 // split makes the words of a text. What words.list had is overwritten.
-func (w *words) split(text []byte) {
+func (w *words) split(text []byte) { w.splitAt(text, 0, len(text)) }
+
+// splitAt makes the first words of text[i:].
+func (w *words) splitAt(text []byte, i, most int) {
 	w.buf, w.list = w.buf[:0], w.list[:0]
-	for i := 0; i < len(text); {
-		if c := text[i]; c < utf8.RuneSelf {
-			if lower[c] == 0 {
-				i++
-				continue
-			}
-		} else if r, n := utf8.DecodeRune(text[i:]); !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			i += n
-			continue
+	for len(w.list) < most {
+		if i = nextWord(text, i); i == len(text) {
+			return
 		}
 		i = w.word(text, i)
 	}
+}
+
+// nextWord returns where the first word from i on begins, or the length of the text.
+func nextWord(text []byte, i int) int {
+	for i < len(text) {
+		if c := text[i]; c < utf8.RuneSelf {
+			if lower[c] != 0 {
+				return i
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(text[i:])
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return i
+		}
+		i += n
+	}
+	return i
 }
 
 // lower is the lower case of the ASCII letters and digits, 0 for other signs.
