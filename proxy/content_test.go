@@ -225,3 +225,42 @@ func TestWhatIsFoundIsNotTold(t *testing.T) {
 		t.Errorf("the log tells:\n%s", r.log)
 	}
 }
+
+// patient is a scanner that takes its time.
+type patient chan struct{}
+
+func (p patient) Scan(ctx context.Context, content io.Reader) (string, error) {
+	select {
+	case <-p:
+		return "Eicar", nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// TestWhoWaitsForTheScannerSeesThatItGoesOn: the download begins before the scanner has
+// spoken, and ends when that says so.
+func TestWhoWaitsForTheScannerSeesThatItGoesOn(t *testing.T) {
+	scanner := make(patient)
+	r := examined(t, func(o *content.Options) { o.Malware, o.Limits.Patience = scanner, 1 })
+	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/zip")
+		w.Header().Set("Content-Length", "100000")
+		w.Write(make([]byte, 100_000))
+	}), "www.site.nl")
+	resp, err := r.browser().Get(at(s, "www.site.nl", "/x.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if n, err := resp.Body.Read(make([]byte, 1000)); n == 0 || err != nil || resp.StatusCode != 200 {
+		t.Errorf("%s, %d bytes, %v", resp.Status, n, err)
+	}
+	close(scanner)
+	if b, err := io.ReadAll(resp.Body); err == nil || len(b) > 10_000 {
+		t.Errorf("%d bytes more, %v", len(b), err)
+	}
+	if got := r.caught(1); len(got) != 1 || got[0] != "malware site.nl" {
+		t.Errorf("records: %q", got)
+	}
+}

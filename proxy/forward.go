@@ -46,8 +46,9 @@ func (p *Proxy) forwarder() *httputil.ReverseProxy {
 			}
 			v.world.Pages.Error(w, r, statusOf(err))
 		},
-		BufferPool: buffers{},
-		ErrorLog:   log.New(io.Discard, "", 0), // it quotes what sites send
+		FlushInterval: time.Second, // of what is scanned a little goes on now and then
+		BufferPool:    buffers{},
+		ErrorLog:      log.New(io.Discard, "", 0), // it quotes what sites send
 	}
 }
 

@@ -151,10 +151,15 @@ func (e *Examiner) doubt(x *Exchange, f Found) filter.Verdict {
 		a = max(a, e.o.Incomplete)
 	}
 	if a > filter.Pass {
-		f.Verdict = filter.Verdict{Action: a, Purpose: rules.Security, Clause: e.fileClause}
+		f.Verdict = e.unseen(a)
 	}
 	x.Note(f)
 	return f.Verdict
+}
+
+// unseen is the verdict on what was not looked into wholly.
+func (e *Examiner) unseen(a filter.Action) filter.Verdict {
+	return filter.Verdict{Action: a, Purpose: rules.Security, Category: rules.Attachment, Clause: e.fileClause, Rule: unseenRule}
 }
 
 // stops reports whether a verdict keeps something from going on.

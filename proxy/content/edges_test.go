@@ -78,7 +78,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 			if err != nil || blocked != (action == filter.Reject) || !x.Found().Uninspectable {
 				t.Errorf("%s: blocked %v, %v, %+v", name, blocked, err, x.Found())
 			}
-			if blocked && (x.Found().Verdict.Purpose != rules.Security || x.Found().Verdict.Clause.String() != "C3.3a") {
+			if blocked && (x.Found().Verdict.Purpose != rules.Security || x.Found().Verdict.Clause.String() != "C3.3a" || x.Found().Verdict.Rule != unseenRule) {
 				t.Errorf("%s: %+v", name, x.Found().Verdict)
 			}
 			resp.Body.Close()

@@ -98,7 +98,11 @@ func (e *Examiner) largest(x *Exchange, f file) (by *Download) {
 	return by
 }
 
-var refusedRule = mustID("web.download")
+// The rules of this package, beside those of the engine.
+var (
+	refusedRule = mustID("web.download")
+	unseenRule  = mustID("web.unseen")
+)
 
 func mustID(s string) rules.ID {
 	id, err := rules.ParseID(s)

@@ -96,6 +96,9 @@ func (e *Examiner) upload(ctx context.Context, x *Exchange, r *http.Request, ps 
 	}
 	r.Header.Del("Expect") // the body is here
 	body := &replay{Reader: h.reader(0), held: h, body: r.Body}
+	if whole && len(r.Trailer) == 0 {
+		r.ContentLength, r.TransferEncoding = h.length(), nil
+	}
 	if !whole {
 		if err := e.goOn(x, u, body, ps); err != nil {
 			return false, err
@@ -141,8 +144,11 @@ func (e *Examiner) decide(x *Exchange, found *filter.Examination) filter.Verdict
 		Found:         func(p rules.Purpose, _ rules.Direction) filter.Action { return e.o.Uploads[p] },
 		Uninspectable: e.o.Uninspectable, Incomplete: e.o.Incomplete,
 	})
-	if v.Purpose == rules.Conduct {
+	switch {
+	case v.Purpose == rules.Conduct:
 		v.Clause = e.toneClause // what rules name is the clause on mail
+	case v.Action > filter.Pass && v.Category == rules.NoCategory:
+		v = e.unseen(v.Action)
 	}
 	x.Note(Found{Verdict: v, Uninspectable: len(found.Uninspectable) > 0, Incomplete: found.Incomplete, Upload: stops(v)})
 	return v

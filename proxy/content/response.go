@@ -35,8 +35,11 @@ func (e *Examiner) Response(ctx context.Context, x *Exchange, resp *http.Respons
 	if streams(f.typ) {
 		return stops(e.doubt(x, Found{Uninspectable: true})), nil
 	}
-	if isPage(f.typ) && !attached && weighs && !scans {
+	if !scans && !attached && isPage(f.typ) {
 		return e.page(ctx, x, resp, resp.Body)
+	}
+	if !scans && (attached || f.typ != "" && f.typ != "text/plain") {
+		return false, nil
 	}
 	// What a file is counts for more than what it is called.
 	wire, plain, err := e.head(resp)
