@@ -3,7 +3,7 @@
 //
 // It promises that nobody is in it: a request has a host, the rule that blocked it, a
 // group, and why it is asked for, out of a closed list. Requests for the same are counted,
-// and how many are kept is bounded.
+// and how many are kept is bounded, as is how many come in a minute.
 package appeal
 
 import (
@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -53,13 +54,20 @@ type Appeal struct {
 const (
 	maxOpen = 1000
 	maxKept = 2000 // with those that are closed
+	maxRate = 60   // in a minute, of everybody: each is written to disk
 )
 
-// ErrTooMany is returned when more is open than can be kept.
-var ErrTooMany = errors.New("too many requests for review are open")
+// ErrTooMany is returned when more is open than can be kept, or comes than can be written.
+var ErrTooMany = errors.New("too many requests for review")
 
 // Store keeps appeals in a file. Several goroutines and processes may use it.
-type Store struct{ path string }
+type Store struct {
+	path string
+
+	mu     sync.Mutex
+	minute time.Time // in which
+	asked  int       // so many have come
+}
 
 // Open opens the appeals in a directory, which is made if it is not there.
 func Open(dir string) (*Store, error) {
@@ -118,6 +126,9 @@ func (s *Store) Ask(host string, c rules.Category, rule rules.ID, g roster.Group
 	if !slices.Contains(Reasons, why) || host == "" || len(host) > 253 {
 		return errors.New("appeals: not a request for review")
 	}
+	if !s.allowed(now) {
+		return ErrTooMany
+	}
 	return s.change(func(all []Appeal) ([]Appeal, error) {
 		open, next := 0, 1
 		for i := range all {
@@ -140,6 +151,17 @@ func (s *Store) Ask(host string, c rules.Category, rule rules.ID, g roster.Group
 		}
 		return append(all, Appeal{ID: next, Host: host, Category: c, Rule: rule, Group: g.String(), Why: why, First: now, Last: now, Count: 1}), nil
 	})
+}
+
+// allowed counts a request of this minute, and reports whether it may be written.
+func (s *Store) allowed(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := now.Truncate(time.Minute); !m.Equal(s.minute) {
+		s.minute, s.asked = m, 0
+	}
+	s.asked++
+	return s.asked <= maxRate
 }
 
 // Close writes down what was decided.

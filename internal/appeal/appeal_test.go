@@ -92,3 +92,22 @@ func TestDamaged(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestNotMoreThanCanBeWritten(t *testing.T) {
+	s, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 23, 10, 0, 30, 0, time.UTC)
+	for i := range maxRate + 5 {
+		if err := s.Ask("a.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, now); (err != nil) != (i >= maxRate) {
+			t.Fatalf("%d: %v", i, err)
+		}
+	}
+	if err := s.Ask("a.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, now.Add(time.Minute)); err != nil {
+		t.Errorf("a minute later: %v", err)
+	}
+	if all, err := s.List(false); err != nil || len(all) != 1 || all[0].Count != maxRate+1 {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
