@@ -9,6 +9,13 @@ var ibanLength = map[string]int{
 	"PL": 28, "PT": 25, "RO": 24, "RS": 22, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "TR": 26, "UA": 29, "VA": 22, "MA": 28,
 }
 
+var (
+	ibanLabels  = newLabels("iban", "rekening", "bankrekening", "account")
+	ibanRelated = newLabels("overmaken", "tenaamstelling", "t.n.v.", "naam")
+	cardLabels  = newLabels("creditcard", "credit card", "kaartnummer", "card number", "mastercard", "visa", "amex", "betaalkaart")
+	cardRelated = newLabels("cvc", "cvv", "geldig tot", "vervaldatum", "expir")
+)
+
 // IBAN finds bank accounts by ISO 13616: country, check digits, length, and 97-test.
 func IBAN(t *Text, emit func(Hit)) {
 	text, done := t.Bytes, 0
@@ -26,7 +33,7 @@ func IBAN(t *Text, emit func(Hit)) {
 			continue
 		}
 		c := around(text, i, end)
-		confidence := score(60, c, []string{"iban", "rekening", "rekeningnummer", "bankrekening", "account"}, []string{"overmaken", "tenaamstelling", "t.n.v.", "naam"})
+		confidence := score(60, &c, ibanLabels, ibanRelated)
 		if confidence > 0 {
 			emit(Hit{i, end, value, confidence})
 		}
@@ -79,7 +86,7 @@ func Card(t *Text, emit func(Hit)) {
 			return
 		}
 		c := around(t.Bytes, n.start, n.end)
-		report(emit, n, score(45, c, []string{"creditcard", "credit card", "kaartnummer", "card number", "mastercard", "visa", "amex", "betaalkaart"}, []string{"cvc", "cvv", "geldig tot", "vervaldatum", "expir"}))
+		report(emit, n, score(45, &c, cardLabels, cardRelated))
 	})
 }
 

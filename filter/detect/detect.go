@@ -8,7 +8,6 @@
 package detect
 
 import (
-	"bytes"
 	"encoding/binary"
 	"unicode/utf8"
 )
@@ -98,95 +97,10 @@ func All() map[string]Detector {
 	return map[string]Detector{
 		"bsn": {Find: BSN, Digits: spread(8)}, "onderwijsnummer": {Find: Onderwijsnummer, Digits: spread(9)},
 		"iban": {Find: IBAN, Digits: spread(6)}, "card": {Find: Card, Digits: spread(13)},
-		"passport": {Find: Passport, Words: passportWords, Digits: spread(1)}, "driving-licence": {Find: DrivingLicence, Words: licenceWords, Digits: spread(10)},
+		"passport": {Find: Passport, Words: passportWords.list, Digits: spread(1)}, "driving-licence": {Find: DrivingLicence, Words: licenceWords.list, Digits: spread(10)},
 		"phone": {Find: Phone, Digits: spread(9)}, "birth-date": {Find: BirthDate, Digits: Digits{2, 4}},
 		"postcode": {Find: Postcode, Digits: Digits{Row: 4}}, "email": {Find: Email},
 		"secret": {Find: Secret, Words: secretWords()}, "private-key": {Find: PrivateKey, Words: keyBlocks.words},
-	}
-}
-
-// window is how far around a value words count as its context, in bytes.
-const window = 160
-
-// context tells which words stand around a value.
-type context struct {
-	before, after []byte // lower case
-	scratch       [2 * window]byte
-}
-
-// around returns the context of text[start:end].
-func around(text []byte, start, end int) *context {
-	c := &context{}
-	n := copyLower(c.scratch[:window], text[max(0, start-window):start])
-	c.before = c.scratch[:n]
-	m := copyLower(c.scratch[window:], text[end:min(len(text), end+window)])
-	c.after = c.scratch[window : window+m]
-	return c
-}
-
-func copyLower(dst, src []byte) int {
-	n := copy(dst, src)
-	for i, b := range dst[:n] {
-		if b >= 'A' && b <= 'Z' {
-			dst[i] = b + 'a' - 'A'
-		}
-	}
-	return n
-}
-
-// has reports whether a word stands before or after, as a word or the start of one.
-func (c *context) has(words ...string) bool {
-	for _, w := range words {
-		if contains(c.before, w) || contains(c.after, w) {
-			return true
-		}
-	}
-	return false
-}
-
-// anywhere reports whether a piece of a word stands before or after.
-func (c *context) anywhere(pieces ...string) bool {
-	for _, p := range pieces {
-		if bytes.Contains(c.before, []byte(p)) || bytes.Contains(c.after, []byte(p)) {
-			return true
-		}
-	}
-	return false
-}
-
-// last returns where the last of these words begins that stand shortly before the value, on
-// the same line or the one above: its label. It is negative if there is none.
-func (c *context) last(words []string) int {
-	near := c.before[max(0, len(c.before)-40):]
-	at := -1
-	for _, w := range words {
-		for end := len(near); end > 0; {
-			i := bytes.LastIndex(near[:end], []byte(w))
-			if i < 0 {
-				break
-			}
-			if i == 0 || !letter(near[i-1]) {
-				at = max(at, i)
-				break
-			}
-			end = i + len(w) - 1
-		}
-	}
-	return at
-}
-
-// contains reports whether w stands in b as a word or the beginning of one.
-func contains(b []byte, w string) bool {
-	for from := 0; ; {
-		i := bytes.Index(b[from:], []byte(w))
-		if i < 0 {
-			return false
-		}
-		i += from
-		if i == 0 || !inWord(b[i-1]) {
-			return true
-		}
-		from = i + 1
 	}
 }
 
@@ -267,32 +181,6 @@ func dummy(d []byte) bool {
 		down = down && d[i]+1 == d[i-1]
 	}
 	return same || up || down
-}
-
-// otherNumbers are words before numbers that are no one's identity.
-var otherNumbers = []string{"bestelnummer", "ordernummer", "factuurnummer", "factuur nr", "factuurnr", "isbn", "artikelnummer", "klantnummer",
-	"kenmerk", "ticket", "order", "invoice", "telefoon", "tel.", "tel:", "mobiel", "fax", "kvk", "zaaknummer", "dossiernummer", "serienummer", "trackingnummer", "barcode", "ean"}
-
-// examples are words shortly before values that are given as examples.
-var examples = []string{"voorbeeld", "bijvoorbeeld", "example", "fictief", "testnummer", "dummy", "sample"}
-
-// score adjusts a confidence by context.
-func score(base int, c *context, labels, related []string) int {
-	label, other := c.last(labels), c.last(otherNumbers)
-	switch {
-	case label >= 0 && label >= other:
-		base += 50
-	case other >= 0: // the label next to it says that it is another number
-		base -= 40
-	case c.has(labels...):
-		base += 40
-	case c.has(related...):
-		base += 25
-	}
-	if c.last(examples) >= 0 {
-		base -= 50
-	}
-	return min(100, max(0, base))
 }
 
 // column follows a column of a table or list: a value that fills its cell is what the one

@@ -17,11 +17,12 @@ func elevenSum(d []byte) int {
 }
 
 var (
-	passportWords = []string{"paspoort", "passport", "identiteitskaart", "id-kaart", "id kaart", "documentnummer", "identity card", "identiteitsbewijs"}
-	licenceWords  = []string{"rijbewijs", "driving licence", "driver's license"}
+	passportWords = newLabels("paspoort", "passport", "identiteitskaart", "id-kaart", "id kaart", "documentnummer", "identity card", "identiteitsbewijs")
+	licenceWords  = newLabels("rijbewijs", "driving licence", "driver's license")
 
-	bsnLabels = []string{"bsn", "b.s.n.", "burgerservicen", "burger service nummer", "sofi", "persoonsnummer", "persoonsgebonden nummer", "pgn", "citizen service number"}
-	people    = []string{"geboren", "geb.", "geboortedatum", "leerling", "kind", "ouder", "patient", "medewerker", "werknemer", "naam", "groep", "pupil", "date of birth", "student"}
+	pupilLabels = newLabels("onderwijsnummer", "pgn", "leerlingnummer", "persoonsgebonden nummer")
+	bsnLabels   = newLabels("bsn", "b.s.n.", "burgerservicen", "burger service nummer", "sofi", "persoonsnummer", "persoonsgebonden nummer", "pgn", "citizen service number")
+	people      = newLabels("geboren", "geb.", "geboortedatum", "leerling", "kind", "ouder", "patient", "medewerker", "werknemer", "naam", "groep", "pupil", "date of birth", "student")
 )
 
 // BSN finds burgerservicenummers: nine digits, or eight with a leading zero left out,
@@ -56,7 +57,8 @@ func BSN(t *Text, emit func(Hit)) {
 		case list:
 			base = 60
 		}
-		report(emit, number{n.start, n.end, d}, score(base, around(t.Bytes, n.start, n.end), bsnLabels, people))
+		c := around(t.Bytes, n.start, n.end)
+		report(emit, number{n.start, n.end, d}, score(base, &c, bsnLabels, people))
 	})
 }
 
@@ -78,7 +80,7 @@ func Onderwijsnummer(t *Text, emit func(Hit)) {
 			return
 		}
 		c := around(t.Bytes, n.start, n.end)
-		report(emit, n, score(25, c, []string{"onderwijsnummer", "pgn", "leerlingnummer", "persoonsgebonden nummer"}, people))
+		report(emit, n, score(25, &c, pupilLabels, people))
 	})
 }
 
@@ -100,10 +102,10 @@ func Passport(t *Text, emit func(Hit)) {
 			}
 		}
 		c := around(t.Bytes, start, end)
-		if digits < 2 || !c.has(passportWords...) {
+		if digits < 2 || !c.has(passportWords) {
 			return
 		}
-		if confidence := score(40, c, passportWords, people); confidence > 0 {
+		if confidence := score(40, &c, passportWords, people); confidence > 0 {
 			emit(Hit{start, end, string(token), confidence})
 		}
 	})
@@ -132,8 +134,8 @@ func tokens(text []byte, shortest, longest int, use func(start, end int)) {
 func DrivingLicence(t *Text, emit func(Hit)) {
 	t.numbers(10, 10, func(n number) {
 		c := around(t.Bytes, n.start, n.end)
-		if c.has(licenceWords...) && !dummy(n.digits) {
-			report(emit, n, score(45, c, licenceWords, people))
+		if c.has(licenceWords) && !dummy(n.digits) {
+			report(emit, n, score(45, &c, licenceWords, people))
 		}
 	})
 }

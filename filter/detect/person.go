@@ -2,6 +2,14 @@ package detect
 
 import "bytes"
 
+var (
+	phoneLabels  = newLabels("06", "mobiel", "telefoon", "tel", "gsm", "bel", "phone")
+	birthLabels  = newLabels("geboren", "geb.", "geb ", "geboortedat", "gebdatum", "verjaardag", "date of birth", "dob", "born")
+	birthRelated = newLabels("leerling", "pupil", "bsn", "groep")
+	homeLabels   = newLabels("adres", "postcode", "woonplaats", "address", "woont")
+	homeRelated  = newLabels("naam")
+)
+
 // Phone finds Dutch telephone numbers: nine digits after 0, +31 or 0031, in groups with
 // what people put between them: 06 - 123 456 78, (0413) 21 23 45, +31 (0)6 12345678.
 func Phone(t *Text, emit func(Hit)) {
@@ -10,8 +18,9 @@ func Phone(t *Text, emit func(Hit)) {
 		if r.start < done || r.start > 0 && (letter(text[r.start-1]) || text[r.start-1] == '_') {
 			continue
 		}
-		d, end := t.national(k)
-		if d == nil || end < len(text) && (letter(text[end]) || text[end] == '_' || text[end] == '@') || d[0] == '0' || dummy(d) || dummy(d[1:]) {
+		nine, end := t.national(k)
+		d := nine[:]
+		if end == 0 || end < len(text) && (letter(text[end]) || text[end] == '_' || text[end] == '@') || d[0] == '0' || dummy(d) || dummy(d[1:]) {
 			continue
 		}
 		base := 50
@@ -20,20 +29,20 @@ func Phone(t *Text, emit func(Hit)) {
 		}
 		done = end
 		c := around(text, r.start, end)
-		report(emit, number{r.start, end, d}, score(base, c, []string{"06", "mobiel", "telefoon", "tel", "gsm", "bel", "phone"}, people))
+		report(emit, number{r.start, end, d}, score(base, &c, phoneLabels, people))
 	}
 }
 
 // national returns the nine digits of the telephone number that begins with a run, and
-// where it ends.
-func (t *Text) national(first int) (nine []byte, end int) {
+// where it ends; 0 if there is none.
+func (t *Text) national(first int) (nine [9]byte, end int) {
 	var buf [16]byte
 	n := 0
 	plus := t.runs[first].start > 0 && t.Bytes[t.runs[first].start-1] == '+'
 	for k := first; k < len(t.runs); k++ {
 		r := t.runs[k]
 		if n+r.end-r.start > len(buf) || k > first && !phoneGap(t.Bytes[end:r.start]) {
-			return nil, 0
+			return nine, 0
 		}
 		n += copy(buf[n:], t.Bytes[r.start:r.end])
 		end = r.end
@@ -46,16 +55,16 @@ func (t *Text) national(first int) (nine []byte, end int) {
 		case d[0] == '0' && !plus:
 			d = d[1:]
 		default:
-			return nil, 0
+			return nine, 0
 		}
 		if len(d) >= 9 {
 			if len(d) > 9 || k+1 < len(t.runs) && t.runs[k+1].start == end+1 && separator(t.Bytes[end]) && t.Bytes[end] != ' ' {
-				return nil, 0 // longer than a number is
+				return nine, 0 // longer than a number is
 			}
-			return d, end
+			return [9]byte(d), end
 		}
 	}
-	return nil, 0
+	return nine, 0
 }
 
 // phoneGap reports whether the groups of a telephone number may have this between them.
@@ -94,7 +103,7 @@ func BirthDate(t *Text, emit func(Hit)) {
 			base = 60
 		}
 		c := around(text, i, end)
-		confidence := score(base, c, []string{"geboren", "geb.", "geb ", "geboortedatum", "geboortedat", "geb.datum", "gebdatum", "verjaardag", "date of birth", "dob", "born"}, []string{"leerling", "pupil", "bsn", "groep"})
+		confidence := score(base, &c, birthLabels, birthRelated)
 		if confidence >= 50 {
 			col.add(text, i, end)
 		}
@@ -209,16 +218,15 @@ func Postcode(t *Text, emit func(Hit)) {
 		case "SA", "SD", "SS", "MG", "GR", "IE": // never given out, or units
 			continue
 		}
-		labels := []string{"adres", "postcode", "woonplaats", "address", "woont"}
 		c := around(text, i, j+2)
-		if !(upper(text[j]) && upper(text[j+1])) && c.last(labels) < 0 {
+		if !(upper(text[j]) && upper(text[j+1])) && c.last(homeLabels) < 0 {
 			continue
 		}
 		base := 30
 		if col.goesOn(text, i, j+2) {
 			base = 60
 		}
-		confidence := score(base, c, labels, []string{"naam"})
+		confidence := score(base, &c, homeLabels, homeRelated)
 		if base == 30 && confidence < 50 && c.anywhere("straat", "laan", "weg ", "plein", "hof ", "kade", "singel", "dreef") {
 			confidence += 25
 		}
