@@ -117,7 +117,7 @@ func New(o Options) (*Examiner, error) {
 	}
 	e.o = o
 	// Compiled now, so that nobody waits for it. An engine that fails is met when it matters.
-	for _, ps := range []rules.Purposes{conduct, leak, conduct | leak} {
+	for _, ps := range []rules.Purposes{conduct, conduct | leak} {
 		o.Engine.Examine(context.Background(), filter.Item{Kind: filter.Document, Content: strings.NewReader("")}, ps)
 	}
 	return e, nil

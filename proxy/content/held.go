@@ -110,3 +110,14 @@ func (h *held) Close() error {
 	h.spool = nil
 	return nil
 }
+
+// atLeast reads at least so much, or to the end, as io.ReadAtLeast does; but what ended it
+// is told as it is: a body that is cut off must not look like one that has ended.
+func atLeast(r io.Reader, buf []byte, least int) (n int, err error) {
+	for n < least && err == nil {
+		var k int
+		k, err = r.Read(buf[n:])
+		n += k
+	}
+	return n, err
+}

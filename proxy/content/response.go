@@ -102,8 +102,8 @@ func (e *Examiner) head(resp *http.Response) (wire, plain []byte, err error) {
 	case "application/json", "application/x-ndjson", "text/plain", "text/javascript", "application/javascript":
 		least = 8
 	}
-	n, err := io.ReadAtLeast(resp.Body, wire, least)
-	if wire = wire[:n]; err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	n, err := atLeast(resp.Body, wire, least)
+	if wire = wire[:n]; err != nil && err != io.EOF {
 		return nil, nil, cutOff("receive a response", err)
 	}
 	if len(codings) == 0 {

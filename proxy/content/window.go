@@ -61,12 +61,9 @@ func (w *window) Read(p []byte) (int, error) {
 // next takes a piece of always the same size, and looks at it.
 func (w *window) next() {
 	w.overlap = copy(w.buf, w.buf[max(len(w.buf)-text.MaxOverlap, 0):])
-	n, err := io.ReadFull(w.src, w.buf[w.overlap:cap(w.buf)])
+	n, err := atLeast(w.src, w.buf[w.overlap:cap(w.buf)], cap(w.buf)-w.overlap)
 	w.buf = w.buf[:w.overlap+n]
 	from := w.overlap - w.waiting
-	if err == io.ErrUnexpectedEOF {
-		err = io.EOF
-	}
 	if w.err, w.waiting = err, 0; err == nil {
 		w.waiting = wait
 	}
