@@ -120,7 +120,7 @@ func (s *search) at(text []byte, at int, begins bool) {
 				s.look(value, 0, j, kindUnique, kindName, kindAddress)
 			}
 		}
-	} else {
+	} else if s.splitAt(text, at, 2); len(s.list) == 2 && (s.list[1].number || s.month(1) > 0) {
 		s.splitAt(text, at, maxParts)
 	}
 	if !s.list[0].number {

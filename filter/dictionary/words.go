@@ -148,8 +148,8 @@ func (w *words) date(i int) (date string, n int) {
 	b, okB := w.small(i + 1)
 	c, okC := w.small(i + 2)
 	if !w.list[i+1].number {
-		name := string(w.text(i+1, i+2))
-		b, okB = monthNames[name[:min(3, len(name))]]
+		b = w.month(i + 1)
+		okB = b > 0
 	}
 	if !okA || !okB || !okC {
 		return "", 0
@@ -162,6 +162,12 @@ func (w *words) date(i int) (date string, n int) {
 		return "", 0
 	}
 	return strconv.Itoa(year*10000 + month*100 + day), 3
+}
+
+// month returns the month that word i is the name of, 0 if it is none.
+func (w *words) month(i int) int {
+	name := w.text(i, i+1)
+	return monthNames[string(name[:min(3, len(name))])]
 }
 
 func (w *words) small(i int) (int, bool) {
