@@ -27,15 +27,31 @@ func (s *fileSpotter) Write(p []byte) (int, error) {
 		s.end = append(make([]byte, 0, 4*longest), '\n')
 	}
 	seam := append(s.end, p[:min(len(p), longest)]...)
-	for _, m := range fileMarks {
-		s.found = s.found || bytes.Contains(p, m) || bytes.Contains(seam, m)
-	}
+	s.found = s.found || marked(p) || marked(seam)
 	if len(p) >= longest {
 		s.end = append(s.end[:0], p[len(p)-longest:]...)
 	} else {
 		s.end = append(s.end[:0], seam[max(0, len(seam)-longest):]...)
 	}
 	return s.Writer.Write(p)
+}
+
+// marked reports whether a mark stands in b.
+func marked(b []byte) bool {
+	for {
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 {
+			return false
+		}
+		if b = b[i:]; len(b) > 1 && (b[1] == 'b' || b[1] == '=') {
+			for _, m := range fileMarks {
+				if bytes.HasPrefix(b, m) {
+					return true
+				}
+			}
+		}
+		b = b[1:]
+	}
 }
 
 // embedded shows the files that stand in a text.
