@@ -3,6 +3,7 @@ package filter
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -157,14 +158,16 @@ type builder struct {
 func (b *builder) add(r rules.Rule) error {
 	i := len(b.scanner.rules)
 	c := compiled{Rule: r}
-	for _, p := range r.Phrases {
+	for _, p := range spelt(r, r.Phrases) {
 		u := b.literal(p)
-		b.literals[u].phraseOf = append(b.literals[u].phraseOf, i)
+		if of := b.literals[u].phraseOf; len(of) == 0 || of[len(of)-1] != i {
+			b.literals[u].phraseOf = append(of, i)
+		}
 	}
 	for _, list := range []struct {
 		phrases []rules.Phrase
 		set     *literals
-	}{{r.Near, &c.near}, {r.Also, &c.also}, {r.Unless, &c.unless}, {r.Except, &c.except}} {
+	}{{spelt(r, r.Near), &c.near}, {r.Also, &c.also}, {r.Unless, &c.unless}, {r.Except, &c.except}} {
 		for _, p := range list.phrases {
 			list.set.add(b.literal(p))
 		}
@@ -196,6 +199,18 @@ func (b *builder) add(r rules.Rule) error {
 	}
 	b.scanner.rules = append(b.scanner.rules, c)
 	return nil
+}
+
+// spelt returns phrases of a rule, misspelt as well if it asks for that.
+func spelt(r rules.Rule, ps []rules.Phrase) []rules.Phrase {
+	if !r.Misspelt {
+		return ps
+	}
+	all := slices.Clone(ps)
+	for _, p := range ps {
+		all = append(all, rules.Misspelt(p)...)
+	}
+	return all
 }
 
 func (b *builder) detector(name string, rule int) error {

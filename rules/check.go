@@ -156,6 +156,9 @@ func (w *wrongs) matcher(r Rule) {
 		w.add(".structure", "there is no check %q: use one of %s", r.Structure, strings.Join(Structures, ", "))
 	}
 	w.phrases(".phrases", r.Phrases)
+	if r.Misspelt && len(r.Phrases) == 0 {
+		w.add(".misspelt", "misspelt is about phrases: there are none")
+	}
 	if r.Regexp != "" {
 		w.regexp(r)
 	}

@@ -27,6 +27,7 @@ type entry struct {
 	Directions []Direction `yaml:"directions"`
 	Title      Text        `yaml:"title"`
 	Phrases    []string    `yaml:"phrases"`
+	Misspelt   bool        `yaml:"misspelt"`
 	Regexp     string      `yaml:"regexp"`
 	Keywords   []string    `yaml:"keywords"`
 	Unanchored bool        `yaml:"unanchored"`
@@ -99,7 +100,7 @@ func (p *pack) rule(i int) Rule {
 	r := Rule{
 		ID: e.ID, Purpose: e.Purpose, Clause: e.Clause, Category: e.Category, Title: e.Title,
 		Directions: DirectionsOf(e.Directions...),
-		Phrases:    phrases(e.Phrases), Regexp: e.Regexp, Unanchored: e.Unanchored, Detect: e.Detect, Structure: e.Structure,
+		Phrases:    phrases(e.Phrases), Misspelt: e.Misspelt, Regexp: e.Regexp, Unanchored: e.Unanchored, Detect: e.Detect, Structure: e.Structure,
 		Near: phrases(e.Near), Also: phrases(e.Also), Sentence: e.Sentence, Unless: phrases(e.Unless), Window: e.Window.or(200), Min: e.Min.or(1), Score: int(e.Score),
 		File: p.file.Name, Line: p.file.Line(p.at(i)),
 	}

@@ -14,6 +14,7 @@ type Rule struct {
 	Title      Text       // for a reviewer
 
 	Phrases    []Phrase
+	Misspelt   bool     // Phrases and Near are found misspelt as well: see Misspelt
 	Regexp     string   // RE2; runs only within Window bytes of a keyword
 	Keywords   []string // literals of which one has to be near; without any they are extracted from Regexp
 	Unanchored bool     // Regexp has no keywords, on purpose: it runs over all text
