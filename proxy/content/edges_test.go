@@ -406,6 +406,39 @@ func TestWhoGoesAwayLeavesNothing(t *testing.T) {
 	nothingWaits(t, e)
 }
 
+// TestWhatIsCutOffIsNotWhole: wherever a body breaks off, who gets it learns that.
+func TestWhatIsCutOffIsNotWhole(t *testing.T) {
+	e := examiner(t, func(o *Options) { o.Malware, o.Limits = finder{}, Limits{Head: 1 << 10, Held: 1 << 10, Scanned: 1 << 10} })
+	for _, size := range []int{1, 700, 1024, 1025, 17 << 10, 66 << 10, 200 << 10} {
+		broken := func() io.ReadCloser {
+			return io.NopCloser(io.MultiReader(strings.NewReader(strings.Repeat("x", size)), iotest.ErrReader(io.ErrUnexpectedEOF)))
+		}
+		r := post("text/plain", "")
+		r.Body, r.ContentLength = broken(), -1
+		_, err := e.Request(t.Context(), exchange(rules.Conduct), r)
+		if err == nil {
+			_, err = io.Copy(io.Discard, r.Body)
+		}
+		r.Body.Close()
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("an upload of %d bytes: %v", size, err)
+		}
+		for _, kind := range []string{"text/html", "application/zip", "image/png", "application/json", ""} {
+			resp := respond(kind, "", "")
+			resp.Body, resp.ContentLength = broken(), -1
+			_, err := e.Response(t.Context(), exchange(rules.Conduct), resp)
+			if err == nil {
+				_, err = io.Copy(io.Discard, resp.Body)
+			}
+			resp.Body.Close()
+			if !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("%q of %d bytes: %v", kind, size, err)
+			}
+		}
+	}
+	nothingWaits(t, e)
+}
+
 func TestDownloadsOfUnknownSize(t *testing.T) {
 	e := examiner(t, func(o *Options) {
 		o.Download = []Download{{Types: []string{"video/"}, Larger: 5000, Own: "2.8 geen films"}}
