@@ -18,8 +18,8 @@ const (
 )
 
 // Page shows what a reader sees of a web page, together with what stands for it:
-// alternative texts, titles and descriptions. Scripts, styles, comments and addresses are
-// not shown, and invisible text is not told apart: a page is weighed, and not taken to
+// alternative texts, titles, descriptions, and data that scripts show. Scripts, styles,
+// comments and addresses are not shown, and invisible text is not told apart: a page is weighed, and not taken to
 // pieces as mail is. Memory is bounded and the page is read once.
 type Page struct {
 	ctx     context.Context
@@ -163,12 +163,23 @@ func (p *Page) start(name []byte, attrs []htmlAttr, _ bool) (raw string) {
 	}
 	switch a {
 	case atom.Script, atom.Style:
-		p.silent = true
+		p.silent = a == atom.Style || !data(attrs)
 		return a.String()
 	case atom.Title, atom.Textarea, atom.Xmp, atom.Plaintext:
 		return a.String()
 	}
 	return ""
+}
+
+// data reports whether a script is none, but the data of which a page is made in the
+// browser.
+func data(attrs []htmlAttr) bool {
+	for _, at := range attrs {
+		if strings.EqualFold(string(at.name), "type") {
+			return bytes.HasSuffix(bytes.ToLower(bytes.TrimSpace(at.value)), []byte("json"))
+		}
+	}
+	return false
 }
 
 // shows reports whether the value of an attribute is a text for readers.

@@ -37,6 +37,7 @@ func TestWhatIsReadOfAPage(t *testing.T) {
 		"blocks end words":                   {"", "<div>een</div><div>twee<br>drie</div>", "een twee drie "},
 		"white space is one blank":           {"", "<p>een \n\t twee</p>", "een twee "},
 		"scripts and styles are not read":    {"", "<script>if (a < b) slet()</script>een<style>p{}</style>twee", "eentwee"},
+		"but data that they show is":         {"", `<script type="application/ld+json">{"name": "een"}</script><script type=module>x()</script>`, `{"name": "een"}`},
 		"nor comments":                       {"", "een<!-- twee -->drie", "eendrie"},
 		"what stands for a picture is":       {"", `<img alt="een hond" src=x>`, "een hond "},
 		"and titles and descriptions":        {"", `<title>a</title><meta name=description content="b &amp; c"><a href="/x" title=d>e</a>`, "a b & c d e"},
