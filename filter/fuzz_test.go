@@ -184,7 +184,7 @@ func holdExpression(t *testing.T, pattern, content string) bool {
 func TestExpressionsFindAroundTheirKeywordsWhatTheyFindEverywhere(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	loaded, anchored := 0, 0
-	for range 6000 {
+	for range 2000 {
 		choices := make([]byte, 120)
 		for i := range choices {
 			choices[i] = byte(r.Uint32())
@@ -201,7 +201,7 @@ func TestExpressionsFindAroundTheirKeywordsWhatTheyFindEverywhere(t *testing.T) 
 			return
 		}
 	}
-	if loaded < 1000 || anchored < 300 {
+	if loaded < 400 || anchored < 100 {
 		t.Errorf("%d expressions were tried, %d of them with keywords: that shows little", loaded, anchored)
 	}
 }
