@@ -58,7 +58,7 @@ type Options struct {
 // not in every line.
 type Weight struct {
 	Points  int // of rules, for each distinct hit; default 400: four of the heaviest phrases
-	Density int // of rules, for each hit, in each KB of text; default 250
+	Density int // of rules, for each hit, in each KB of text; default 500
 }
 
 // Limits bound memory, disk and work. A zero field has the default.
@@ -97,7 +97,7 @@ func New(o Options) (*Examiner, error) {
 		return nil, errors.New("content: an engine is needed")
 	}
 	o.Limits.defaults()
-	o.Weight.Points, o.Weight.Density = cmp.Or(o.Weight.Points, 400), cmp.Or(o.Weight.Density, 250)
+	o.Weight.Points, o.Weight.Density = cmp.Or(o.Weight.Points, 400), cmp.Or(o.Weight.Density, 500)
 	e := &Examiner{slots: make(chan struct{}, o.Limits.AtOnce)}
 	e.heads.New = func() any { b := make([]byte, o.Limits.Head); return &b }
 	for _, c := range []struct {
