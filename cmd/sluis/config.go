@@ -42,6 +42,11 @@ func (c configCheckCmd) Run() error {
 	if err := relay.Check(); err != nil {
 		return err
 	}
+	if len(cfg.Web.Listen) > 0 {
+		if _, err := g.webConfig(cfg, relay.engine, relay.people, nil, true); err != nil { // the lists are not fetched
+			return err
+		}
+	}
 	if cfg.Roster == "" {
 		fmt.Fprintln(os.Stderr, "warning: no roster: nobody has a confidential role, so everybody's mail is looked at (C3.2g)")
 	}

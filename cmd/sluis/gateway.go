@@ -334,7 +334,7 @@ func (g *gateway) apply(ctx context.Context, cfg *config.Config) error {
 	}
 	var webConfig proxy.Config
 	if g.web != nil {
-		if webConfig, err = g.webConfig(cfg, relay.engine, relay.people); err == nil {
+		if webConfig, err = g.readWebConfig(cfg, relay.engine, relay.people); err == nil {
 			err = webConfig.Check()
 		}
 		if err != nil {

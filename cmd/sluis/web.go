@@ -54,7 +54,7 @@ func (g *gateway) openWeb(ctx context.Context, engine *filter.Engine, people *ro
 	if g.web.appeals, err = appeal.Open(g.in("appeals")); err != nil {
 		return err
 	}
-	cfg, err := g.webConfig(g.cfg, engine, people)
+	cfg, err := g.readWebConfig(g.cfg, engine, people)
 	if err != nil {
 		return err
 	}
@@ -104,15 +104,24 @@ func openLists(cfg *config.Config) (*lists.Store, error) {
 	return lists.Open(filepath.Join(cfg.Data, "sites"), sources, &http.Client{Timeout: 20 * time.Minute})
 }
 
-// webConfig makes the proxy's configuration of the gateway's: lists, passwords and
+// readWebConfig makes the proxy's configuration of the gateway's: lists, passwords and
 // certificates are read anew.
-func (g *gateway) webConfig(cfg *config.Config, engine *filter.Engine, people *roster.Roster) (proxy.Config, error) {
+func (g *gateway) readWebConfig(cfg *config.Config, engine *filter.Engine, people *roster.Roster) (proxy.Config, error) {
 	index, err := g.web.lists.Index()
 	if err != nil {
 		return proxy.Config{}, err
 	}
+	c, err := g.webConfig(cfg, engine, people, index, g.web.lists.Missing())
+	if err == nil && cfg.Web.Code.Version != "" {
+		c.Acknowledged, err = roster.OpenAcknowledged(filepath.Join(cfg.Data, "acknowledged"), cfg.Web.Code.Version)
+	}
+	return c, err
+}
+
+// webConfig makes it with an index of sites, which is partial if lists are missing from it.
+func (g *gateway) webConfig(cfg *config.Config, engine *filter.Engine, people *roster.Roster, index *domains.Index, partial bool) (c proxy.Config, err error) {
 	w := &cfg.Web
-	c := proxy.Config{
+	c = proxy.Config{
 		Name: w.Hostname, Clients: w.Clients, Ports: w.Ports, Plain: w.Plain, Opaque: w.Opaque,
 		Limits: proxy.Limits{Connections: w.Limits.Connections, PerAddress: w.Limits.ConnectionsPerClient, Idle: time.Duration(w.Limits.Idle), Tunnel: time.Duration(w.Limits.Tunnel)},
 		Dialer: outside.New(outside.Options{Inner: w.Inner, Resolver: g.observer.names}), Grounds: webGrounds{g.sampler},
@@ -133,18 +142,17 @@ func (g *gateway) webConfig(cfg *config.Config, engine *filter.Engine, people *r
 	if c.Identify, err = identifier(w.Identify, people); err != nil {
 		return c, err
 	}
-	if c.Policy, err = sitePolicy(cfg, g.web.lists, index); err != nil {
+	if c.Policy, err = sitePolicy(cfg, index, partial); err != nil {
 		return c, err
 	}
 	if c.Content, err = g.webContent(cfg, engine); err != nil {
 		return c, err
 	}
-	if w.Code.Version != "" {
-		if c.Acknowledged, err = roster.OpenAcknowledged(filepath.Join(cfg.Data, "acknowledged"), w.Code.Version); err != nil {
-			return c, err
-		}
+	var reviews page.Reviews
+	if g.web != nil {
+		reviews = g.web.appeals
 	}
-	c.Pages, err = webPages(cfg, c.Authority, g.web.appeals)
+	c.Pages, err = webPages(cfg, c.Authority, reviews)
 	return c, err
 }
 
@@ -165,7 +173,7 @@ func identifier(c config.Identify, people *roster.Roster) (*identify.Identifier,
 }
 
 // sitePolicy makes the policy of the configuration.
-func sitePolicy(cfg *config.Config, store *lists.Store, index *domains.Index) (*webpolicy.Policy, error) {
+func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*webpolicy.Policy, error) {
 	s, n := &cfg.Web.Sites, &cfg.Web.Inspect
 	help, err := lists.Builtin("help")
 	if err != nil {
@@ -176,7 +184,7 @@ func sitePolicy(cfg *config.Config, store *lists.Store, index *domains.Index) (*
 		return nil, err
 	}
 	o := webpolicy.Options{
-		Index: index, Partial: store.Missing(), Protected: help, Never: slices.Concat(never, help, n.Never.Add),
+		Index: index, Partial: partial, Protected: help, Never: slices.Concat(never, help, n.Never.Add),
 		Shorten: webpolicy.Shorten{Hosts: n.Never.Without, Officer: n.Never.Officer, Reason: n.Never.Reason}, Managed: groups(n.Managed),
 		BlockAddresses: s.BlockAddresses, BlockECH: s.BlockECH, BlockNameless: s.BlockNameless,
 	}
@@ -259,9 +267,9 @@ func (u uploads) SealUpload(ctx context.Context, x *content.Exchange, v filter.V
 	}, quarantine.Envelope{}, e, body)
 }
 
-func webPages(cfg *config.Config, authority *leaf.Authority, appeals *appeal.Store) (*page.Pages, error) {
+func webPages(cfg *config.Config, authority *leaf.Authority, reviews page.Reviews) (*page.Pages, error) {
 	w := &cfg.Web
-	o := page.Options{Name: w.Hostname, Proxy: w.Proxy, Organisation: cfg.Organisation.Name, CodeURL: cfg.Organisation.CodeURL, Direct: cfg.Organisation.Domains, Reviews: appeals}
+	o := page.Options{Name: w.Hostname, Proxy: w.Proxy, Organisation: cfg.Organisation.Name, CodeURL: cfg.Organisation.CodeURL, Direct: cfg.Organisation.Domains, Reviews: reviews}
 	if o.Proxy == "" {
 		_, port, err := net.SplitHostPort(w.Listen[0].Address)
 		if err != nil {

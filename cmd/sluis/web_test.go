@@ -465,3 +465,41 @@ func pkcs8(t *testing.T, key any) []byte {
 	}
 	return der
 }
+
+// TestWebConfigCheck: what is wrong with the web part is found before the gateway runs.
+func TestWebConfigCheck(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ web, want string }{
+		"in order":                       {"", "is in order"},
+		"an open proxy":                  {"  clients: [0.0.0.0/0]\n", "this would be an open proxy"},
+		"a block without a reason":       {"  sites: {own: [{host: a.example, action: block}]}\n", "a reason and an author are needed"},
+		"C2.8e: a category of no clause": {"  sites: {forbid: [{lists: [games]}]}\n", "name the clause of your own code"},
+		"inspection without authority":   {"  inspect: {only: [{uncategorised: true, reason: x}]}\n", "an authority is needed"},
+		"a list that is shortened":       {"  inspect: {never: {without: [ing.nl]}}\n", "only the privacy officer"},
+		"hours that are none":            {"  sites: {own: [{host: a.example, action: block, when: [soon], reason: r, author: a}]}\n", "are no hours"},
+		"a password file that is none":   {"  identify: {passwords: none}\n", "no such file"},
+		"an unknown key":                 {"  sitez: {}\n", "sitez"},
+	} {
+		clients := "  clients: [10.0.0.0/8]\n"
+		if strings.Contains(tt.web, "clients") {
+			clients = ""
+		}
+		config := filepath.Join(t.TempDir(), "sluis.yaml")
+		text := `organisation: {domains: [school.example]}
+data: data
+mail: {hostname: sluis.school.example, listen: [{address: "127.0.0.1:2525"}], routes: [{to: ["*"], hosts: ["127.0.0.1:26"]}]}
+web:
+  listen: [{address: "127.0.0.1:3128"}]
+` + clients + tt.web
+		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, errs, code := run(t, "", "config", "check", config)
+		if !strings.Contains(out+errs, tt.want) || (code == 0) != (name == "in order") {
+			t.Errorf("%s: %d, %s%s", name, code, out, errs)
+		}
+		if left, err := os.ReadDir(filepath.Dir(config)); err != nil || len(left) != 1 {
+			t.Errorf("%s: the check left %v", name, left)
+		}
+	}
+}

@@ -63,7 +63,7 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	policy, err := sitePolicy(cfg, store, index)
+	policy, err := sitePolicy(cfg, index, store.Missing())
 	if err != nil {
 		return err
 	}
