@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,14 +27,18 @@ import (
 	"sluis/rules"
 )
 
-// engine is the real one, with the built-in rules.
-func engine(t testing.TB) *filter.Engine {
-	t.Helper()
+// theEngine is the real one, with the built-in rules.
+var theEngine = sync.OnceValues(func() (*filter.Engine, error) {
 	set, err := rules.Load(rules.Builtin())
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	e, err := filter.Compile(set, filter.Options{OwnDomains: []string{"school.example"}})
+	return filter.Compile(set, filter.Options{OwnDomains: []string{"school.example"}})
+})
+
+func engine(t testing.TB) *filter.Engine {
+	t.Helper()
+	e, err := theEngine()
 	if err != nil {
 		t.Fatal(err)
 	}
