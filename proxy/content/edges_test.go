@@ -408,7 +408,9 @@ func TestWhoGoesAwayLeavesNothing(t *testing.T) {
 
 // TestWhatIsCutOffIsNotWhole: wherever a body breaks off, who gets it learns that.
 func TestWhatIsCutOffIsNotWhole(t *testing.T) {
-	e := examiner(t, func(o *Options) { o.Malware, o.Limits = finder{}, Limits{Head: 1 << 10, Held: 1 << 10, Scanned: 1 << 10} })
+	e := examiner(t, func(o *Options) {
+		o.Malware, o.Limits = finder{}, Limits{Head: 1 << 10, Held: 1 << 10, Scanned: 1 << 10}
+	})
 	for _, size := range []int{1, 700, 1024, 1025, 17 << 10, 66 << 10, 200 << 10} {
 		broken := func() io.ReadCloser {
 			return io.NopCloser(io.MultiReader(strings.NewReader(strings.Repeat("x", size)), iotest.ErrReader(io.ErrUnexpectedEOF)))

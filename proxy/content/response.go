@@ -38,7 +38,7 @@ func (e *Examiner) Response(ctx context.Context, x *Exchange, resp *http.Respons
 	if !scans && !attached && isPage(f.typ) {
 		return e.page(ctx, x, resp, resp.Body)
 	}
-	if !scans && (attached || f.typ != "" && f.typ != "text/plain") {
+	if !scans && (attached || f.typ != "") {
 		return false, nil
 	}
 	// What a file is counts for more than what it is called.
@@ -57,7 +57,7 @@ func (e *Examiner) Response(ctx context.Context, x *Exchange, resp *http.Respons
 		}
 	}
 	switch {
-	case !attached && (isPage(f.typ) || (f.typ == "" || f.typ == "text/plain") && f.kind == text.KindHTML):
+	case !attached && (isPage(f.typ) || f.typ == "" && f.kind == text.KindHTML):
 		if weighs {
 			return e.page(ctx, x, resp, src)
 		}
@@ -92,22 +92,27 @@ func carries(f file) bool {
 	return !shown(f.typ) && !strings.HasPrefix(f.typ, "text/") && !strings.HasSuffix(f.typ, "json") && !strings.HasSuffix(f.typ, "xml")
 }
 
-// head reads the first bytes of a body: as many as tell what it is, and no more than come
-// by themselves if it is of a type that may speak by turns.
+// spoken is how much of a body tells what it is if it is of a type that may speak by turns,
+// in bytes: the marks of programs and archives are not longer.
+const spoken = 8
+
+// head reads the first bytes of a body: as many as tell what it is.
 func (e *Examiner) head(resp *http.Response) (wire, plain []byte, err error) {
 	codings := codingsOf(resp.Header)
 	wire = make([]byte, text.KindHead)
 	least := len(wire)
 	switch mediaType(resp.Header) {
 	case "application/json", "application/x-ndjson", "text/plain", "text/javascript", "application/javascript":
-		least = 8
+		if len(codings) == 0 {
+			least = spoken
+		}
 	}
 	n, err := atLeast(resp.Body, wire, least)
 	if wire = wire[:n]; err != nil && err != io.EOF {
 		return nil, nil, cutOff("receive a response", err)
 	}
 	if len(codings) == 0 {
-		return wire, wire, nil
+		return wire, wire[:min(n, least)], nil // of what came by chance nothing depends
 	}
 	r, done, err := decode(codings, bytes.NewReader(wire))
 	defer done()
