@@ -365,8 +365,15 @@ func TestTheWebCanaryIsNowhere(t *testing.T) {
 		t.Fatal("the site got nothing, or what was to be stopped")
 	}
 	w.eventually("have records", func() bool { return strings.Count(w.exported("journal", "export"), "\n") > 20 })
-	if held := w.held(); len(held) < 2 {
-		t.Errorf("%d uploads were set aside", len(held))
+	held := w.held()
+	if len(held) < 2 {
+		t.Fatalf("%d uploads were set aside", len(held))
+	}
+	if _, errs, code := run(t, "", "quarantine", "release", held[0].ID, "--reason", "proef", "--config", w.config()); code == 0 || !strings.Contains(errs, "not delivered") {
+		t.Errorf("an upload is delivered: %d, %s", code, errs)
+	}
+	if out := w.exported("quarantine", "show", held[0].ID, "--reason", "proef"); len(sightings([]byte(out))) == 0 {
+		t.Error("not even in what the reviewer opens")
 	}
 	look := func(where string, b []byte) {
 		if s := sightings(b); len(s) > 0 {

@@ -46,7 +46,8 @@ func (s *Store) releaseIdentity() (*age.X25519Identity, error) {
 
 // Release decides that a message is to be delivered after all, after that is in the
 // ledger, and tries to. If the next hop does not take it now it is tried again by Run.
-// The error is ErrBusy if another process is at it, ErrGone if it was delivered before.
+// The error is ErrBusy if another process is at it, ErrGone if it was delivered before, and
+// ErrUpload for what has no recipients.
 func (s *Store) Release(ctx context.Context, id filter.ID, reason string, d Deliverer, ids ...age.Identity) (Reply, error) {
 	if reason == "" {
 		return Reply{}, ErrNoReason
@@ -57,6 +58,9 @@ func (s *Store) Release(ctx context.Context, id filter.ID, reason string, d Deli
 	}
 	if e.State == Released || e.State == Destroyed {
 		return Reply{}, ErrGone
+	}
+	if e.Recipients == 0 {
+		return Reply{}, ErrUpload
 	}
 	if err := s.witness.Record(ctx, ReleaseDecided, id, reason); err != nil {
 		return Reply{}, fmt.Errorf("write the release in the ledger: %w", err)

@@ -19,7 +19,8 @@ var (
 	// ErrNoReason is returned where an act needs a reason and has none (C3.3e).
 	ErrNoReason = errors.New("a reason is needed: say why (C3.3e)")
 	// ErrGone is returned for a message whose content is destroyed, by release or deletion.
-	ErrGone = errors.New("the message was released or deleted: its content is gone")
+	ErrGone   = errors.New("the message was released or deleted: its content is gone")
+	ErrUpload = errors.New("what was stopped on its way to a web site is looked at, and not delivered: show it, or delete it")
 	// ErrBusy is returned for a message that is being released just now.
 	ErrBusy = errors.New("the message is being released just now")
 )
