@@ -185,8 +185,17 @@ func join(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
 }
 
+// particles are words that stand before many a name, and are as common in any text: what
+// begins with one is looked for by its first two words.
+var particles = map[string]bool{"de": true, "den": true, "der": true, "het": true, "te": true, "ten": true, "ter": true, "van": true, "in": true, "op": true, "aan": true,
+	"von": true, "da": true, "du": true, "la": true, "le": true, "el": true, "al": true}
+
 func (b *builder) add(id uint32, k kind, value string) {
-	first, _, _ := strings.Cut(value, " ")
+	first, rest, _ := strings.Cut(value, " ")
+	if rest != "" && particles[first] {
+		second, _, _ := strings.Cut(rest, " ")
+		first += " " + second
+	}
 	b.entries = append(b.entries, entry{b.key.hash([]byte(value)), id<<kindBits | uint32(k)}, entry{b.key.hash([]byte(first)), uint32(kindStart)})
 	b.sum.Values++
 }

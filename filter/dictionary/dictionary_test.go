@@ -35,6 +35,8 @@ func TestAPersonIsFoundHoweverWritten(t *testing.T) {
 	for text, want := range map[string]string{
 		"leerlingnummer 9912004 is ziek":                           "9912004",
 		"nr. 99.12.004":                                            "99.12.004",
+		"de Proef, Pim, geb. 14-11-2016":                           "de Proef, Pim",
+		"Dé Proef Pim, geb. 14-11-2016":                            "Dé Proef Pim",
 		"VERA VOORBEELD, geb. 3-1-2017":                            "VERA VOORBEELD",
 		"Véra Voorbeeld is op 3 januari 2017 geboren":              "Véra Voorbeeld",
 		"Voorbeeld, Vera (2017-01-03)":                             "Voorbeeld, Vera",

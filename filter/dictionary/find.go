@@ -77,7 +77,8 @@ func (s *search) begins(text []byte, i int) (end int, yes bool) {
 		c := text[j]
 		if c >= utf8.RuneSelf || n == 8 && lower[c] != 0 {
 			s.splitAt(text, i, 1)
-			return s.list[0].end, s.startsValue(s.text(0, 1))
+			end = s.list[0].end
+			return end, s.starts(text, i, s.text(0, 1))
 		}
 		l := lower[c]
 		if l == 0 || (l <= '9') != digits {
@@ -92,14 +93,28 @@ func (s *search) begins(text []byte, i int) (end int, yes bool) {
 	}
 	var word [8]byte
 	binary.LittleEndian.PutUint64(word[:], eight)
-	if s.startsValue(word[:n]) {
-		return i + n, true
+	yes = s.starts(text, i, word[:n])
+	if !yes && !particles[string(word[:n])] {
+		*known = eight
 	}
-	*known = eight
-	return i + n, false
+	return i + n, yes
 }
 
-// startsValue reports whether any value begins with a word.
+// starts reports whether any value begins with a word, which is at a place, or with it and
+// the next if it is a particle.
+func (s *search) starts(text []byte, i int, word []byte) bool {
+	pair := particles[string(word)] // before the buffer that it stands in is used again
+	if s.startsValue(word) {
+		return true
+	}
+	if !pair {
+		return false
+	}
+	s.splitAt(text, i, 2)
+	return len(s.list) == 2 && s.startsValue(s.text(0, 2))
+}
+
+// startsValue reports whether any value is known to begin with a word, or with two.
 func (s *search) startsValue(word []byte) bool {
 	from, to := s.d.find(s.d.key.hash(word))
 	for _, w := range s.d.whose[from:to] {
