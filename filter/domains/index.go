@@ -129,7 +129,10 @@ func (x *Index) Categories(s Set) []string {
 
 // Lookup returns the categories of a host name: of itself and of every domain above it.
 // Upper case and a final dot do not matter.
-func (x *Index) Lookup(host string) Set {
+func (x *Index) Lookup(host string) Set { return x.host(host) &^ x.addresses }
+
+// host returns the categories of a host name, that of hosts with addresses among them.
+func (x *Index) host(host string) Set {
 	defer runtime.KeepAlive(x) // the mapping lives as long as x does
 	var buf [255]byte
 	host = strings.TrimSuffix(host, ".")

@@ -45,7 +45,7 @@ func (b *Builder) AddURL(category int, address string) bool {
 // LookupURL returns the categories of a page: of its host, and of the beginnings of its
 // address. The path begins with a slash.
 func (x *Index) LookupURL(host, path string) Set {
-	s := x.Lookup(host)
+	s := x.host(host)
 	if s&x.addresses == 0 {
 		return s &^ x.addresses
 	}
