@@ -25,10 +25,11 @@ type Builder struct {
 	single     bool
 }
 
+// listed is a name of a list. Millions are held while an index is built.
 type listed struct {
 	hash  uint64
 	check uint32 // of the name with another key: two names with one hash are noticed
-	set   Set
+	of    uint16 // category; once merged: number of the set of its categories
 }
 
 // NewBuilder returns a builder for at most MaxCategories categories.
@@ -48,6 +49,9 @@ func NewBuilder(categories ...string) (*Builder, error) {
 	return b, nil
 }
 
+// Grow makes room for so many more names, so that what was added is not copied.
+func (b *Builder) Grow(names int) { b.entries = slices.Grow(b.entries, max(names, 0)) }
+
 // Add lists a name in the category with a number. It reports whether the name is one: a
 // host name or domain, in ASCII or Unicode, no address.
 func (b *Builder) Add(category int, name string) bool {
@@ -62,7 +66,7 @@ func (b *Builder) Add(category int, name string) bool {
 
 func (b *Builder) add(category int, key string) {
 	b.entries = append(b.entries, listed{
-		siphash.Hash(b.k0, b.k1, []byte(key)), uint32(siphash.Hash(b.k1, b.k0, []byte(key))), 1 << category,
+		siphash.Hash(b.k0, b.k1, []byte(key)), uint32(siphash.Hash(b.k1, b.k0, []byte(key))), uint16(category),
 	})
 }
 
@@ -97,10 +101,7 @@ var ErrCollision = errors.New("two names share a hash")
 
 // WriteTo writes the index. It implements io.WriterTo; the builder is used up.
 func (b *Builder) WriteTo(w io.Writer) (int64, error) {
-	if err := b.merge(); err != nil {
-		return 0, err
-	}
-	sets, numbers, err := b.number()
+	sets, err := b.merge()
 	if err != nil {
 		return 0, err
 	}
@@ -113,7 +114,7 @@ func (b *Builder) WriteTo(w io.Writer) (int64, error) {
 		body = le.AppendUint64(body, uint64(s))
 	}
 	body = body[:padded(len(body))]
-	if body, err = b.buckets(body, homes, numbers); err != nil {
+	if body, err = b.buckets(body, homes); err != nil {
 		return 0, err
 	}
 	head := append(make([]byte, 0, headerSize), magic...)
@@ -141,12 +142,12 @@ const fill10 = 43
 
 // buckets appends the buckets of the names, which are in the order of their hashes and so
 // of their buckets.
-func (b *Builder) buckets(body []byte, homes int, numbers []uint16) ([]byte, error) {
+func (b *Builder) buckets(body []byte, homes int) ([]byte, error) {
 	le := binary.LittleEndian
 	start := len(body)
 	body = body[:start+bucketSize*(homes+spare)]
 	at := 0
-	for i, e := range b.entries {
+	for _, e := range b.entries {
 		home, _ := bits.Mul64(e.hash, uint64(homes))
 		at = max(at, int(home))
 		bucket := body[start+bucketSize*at:]
@@ -166,46 +167,39 @@ func (b *Builder) buckets(body []byte, homes int, numbers []uint16) ([]byte, err
 			}
 		}
 		le.PutUint64(bucket[8*count:], e.hash)
-		le.PutUint16(bucket[numbersAt+2*int(count):], numbers[i])
+		le.PutUint16(bucket[numbersAt+2*int(count):], e.of)
 		le.PutUint16(bucket[countAt:], count+1)
 	}
 	return body, nil
 }
 
-// merge sorts the names and makes those that were listed more than once one.
-func (b *Builder) merge() error {
+// merge sorts the names, makes those that were listed more than once one, and returns the
+// sets of categories that occur.
+func (b *Builder) merge() (sets []Set, err error) {
 	slices.SortFunc(b.entries, func(x, y listed) int { return cmp.Compare(x.hash, y.hash) })
+	numbers := map[Set]uint16{}
 	merged := b.entries[:0]
-	for _, e := range b.entries {
-		if n := len(merged); n > 0 && merged[n-1].hash == e.hash {
-			if merged[n-1].check != e.check {
-				return ErrCollision
+	for i := 0; i < len(b.entries); {
+		e, set := b.entries[i], Set(0)
+		for ; i < len(b.entries) && b.entries[i].hash == e.hash; i++ {
+			if b.entries[i].check != e.check {
+				return nil, ErrCollision
 			}
-			merged[n-1].set |= e.set
-			continue
+			set |= 1 << b.entries[i].of
 		}
+		n, known := numbers[set]
+		if !known {
+			if len(sets) == 1<<16 {
+				return nil, errors.New("too many different combinations of categories")
+			}
+			n = uint16(len(sets))
+			numbers[set], sets = n, append(sets, set)
+		}
+		e.of = n
 		merged = append(merged, e)
 	}
 	b.entries = merged
-	return nil
-}
-
-// number gives each set of categories that occurs a number.
-func (b *Builder) number() (sets []Set, numbers []uint16, err error) {
-	known := map[Set]uint16{}
-	numbers = make([]uint16, len(b.entries))
-	for i, e := range b.entries {
-		n, ok := known[e.set]
-		if !ok {
-			if len(sets) == 1<<16 {
-				return nil, nil, errors.New("too many different combinations of categories")
-			}
-			n = uint16(len(sets))
-			known[e.set], sets = n, append(sets, e.set)
-		}
-		numbers[i] = n
-	}
-	return sets, numbers, nil
+	return sets, nil
 }
 
 // Example is the index that the examples of rules are tried with.

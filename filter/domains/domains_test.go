@@ -2,11 +2,15 @@ package domains
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -174,6 +178,11 @@ func FuzzParse(f *testing.F) {
 	f.Add(whole, "een.example")
 	f.Add(whole[:headerSize], "")
 	f.Fuzz(func(t *testing.T, b []byte, host string) {
+		b = bytes.Clone(b)
+		if len(b) >= headerSize { // with sums that are right, so that what is behind them is reached
+			binary.LittleEndian.PutUint32(b[52:], crc32.Checksum(b[headerSize:], castagnoli))
+			binary.LittleEndian.PutUint32(b[56:], crc32.Checksum(b[:56], castagnoli))
+		}
 		if x, err := parse(b); err == nil {
 			x.Categories(x.Lookup(host))
 			x.LookupURL(host, "/"+host)
@@ -195,6 +204,72 @@ func FuzzReadList(f *testing.F) {
 			}
 		})
 	})
+}
+
+func FuzzReadAddresses(f *testing.F) {
+	f.Add([]byte("host.example/bad\nhttps://host.example/%62ad/../x?q=1\n# comment\nhost.example\n"))
+	f.Fuzz(func(t *testing.T, list []byte) {
+		ReadAddresses(bytes.NewReader(list), func(address string) {
+			b, err := NewBuilder("a", "b")
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Add(1, "sentinel.example")
+			if !b.AddURL(0, address) {
+				t.Fatalf("%q is given and not taken", address)
+			}
+			var file bytes.Buffer
+			if _, err := b.WriteTo(&file); err != nil {
+				t.Fatal(err)
+			}
+			x, err := parse(file.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			host, path, _ := strings.Cut(address, "/")
+			if strings.Count(path, "/")+strings.Count(path, "?")+strings.Count(path, "&")+strings.Count(path, "#") >= maxSteps || len(path) > 2<<10 {
+				return // deeper than is looked
+			}
+			if got := x.LookupURL(host, "/"+path); got != 1 {
+				t.Fatalf("%q is listed and not found: %b", address, got)
+			}
+		})
+	})
+}
+
+func FuzzPath(f *testing.F) {
+	f.Add("/a/./b/../%63//d?e=%2f%7e")
+	f.Fuzz(func(t *testing.T, p string) {
+		if once := Path(p); Path(once) != once {
+			t.Fatalf("%q becomes %q and then %q", p, once, Path(once))
+		}
+	})
+}
+
+// TestBuildingTakesLittleMemory: an index of millions of names is made beside the gateway.
+func TestBuildingTakesLittleMemory(t *testing.T) {
+	const n = 200_000
+	names := make([]string, n)
+	for i := range names {
+		names[i] = listedName(i)
+	}
+	b, err := NewBuilder("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	b.Grow(n)
+	for _, name := range names {
+		b.Add(0, name)
+	}
+	if _, err := b.WriteTo(io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / n; each > 40 { // 16 for the entry, 15 for the file
+		t.Errorf("%d bytes a name", each)
+	}
 }
 
 func BenchmarkLookup(b *testing.B) {

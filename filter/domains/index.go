@@ -97,7 +97,9 @@ func parse(raw []byte) (*Index, error) {
 		return nil, ErrDamaged
 	}
 	if nameBytes > 0 {
-		x.categories = strings.Split(string(rest[:nameBytes]), "\n")
+		if x.categories = strings.Split(string(rest[:nameBytes]), "\n"); len(x.categories) > MaxCategories {
+			return nil, ErrDamaged
+		}
 		if n := len(x.categories) - 1; x.categories[n] == withAddresses {
 			x.categories, x.addresses = x.categories[:n], 1<<n
 		}

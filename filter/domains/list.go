@@ -12,20 +12,50 @@ import (
 // maxLine bounds a line of a list, in bytes.
 const maxLine = 8 << 10
 
+// Name returns a host name as lookups have it, in ASCII and lower case; false if it is none.
+func Name(host string) (string, bool) { return canonical(host) }
+
 // ReadList calls use for each name of a list. The forms that lists come in are told apart
 // line by line: plain names (as UT1's "domains" files have), hosts files, and rules of ad
 // blockers that are about a whole domain (||example.com^). Comments, exceptions and rules
 // about parts of pages are passed over. It returns how many lines were none of these.
 func ReadList(r io.Reader, use func(name string)) (strange int, err error) {
+	return readLines(r, func(line string) bool {
+		names, ok := lineNames(line)
+		for _, n := range names {
+			use(n)
+		}
+		return ok
+	})
+}
+
+// ReadAddresses calls use for each address of a list, such as example.com/path, with or
+// without scheme (as UT1's "urls" files have them). It returns how many lines were none.
+func ReadAddresses(r io.Reader, use func(address string)) (strange int, err error) {
+	return readLines(r, func(line string) bool {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			return true
+		}
+		_, address, ok := strings.Cut(line, "://")
+		if !ok {
+			address = line
+		}
+		host, path, _ := strings.Cut(address, "/")
+		if host, ok = canonical(host); ok {
+			use(host + "/" + path)
+		}
+		return ok
+	})
+}
+
+// readLines calls read for each line, and counts those that it does not understand.
+func readLines(r io.Reader, read func(line string) bool) (strange int, err error) {
 	s := bufio.NewScanner(r)
 	s.Buffer(make([]byte, 0, 4096), maxLine)
 	for s.Scan() {
-		names, ok := lineNames(s.Text())
-		if !ok {
+		if !read(s.Text()) {
 			strange++
-		}
-		for _, n := range names {
-			use(n)
 		}
 	}
 	if errors.Is(s.Err(), bufio.ErrTooLong) {

@@ -34,11 +34,11 @@ func (b *Builder) AddURL(category int, address string) bool {
 	default:
 		b.categories = append(b.categories[:n:n], withAddresses)
 	}
-	if path = strings.TrimSuffix(path, "/"); path == "" {
+	if path = strings.TrimSuffix(Path("/"+path), "/"); path == "" {
 		return b.Add(category, host)
 	}
 	b.Add(n, host)
-	b.add(category, host+"/"+path)
+	b.add(category, host+path)
 	return true
 }
 
@@ -47,8 +47,9 @@ func (b *Builder) AddURL(category int, address string) bool {
 func (x *Index) LookupURL(host, path string) Set {
 	s := x.host(host)
 	if s&x.addresses == 0 {
-		return s &^ x.addresses
+		return s
 	}
+	path = Path(path)
 	var buf [512]byte
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	for found := true; found; host, found = above(host) {
