@@ -83,3 +83,21 @@ func equalFolded(text []byte, start int, phrase []byte) bool {
 	}
 	return true
 }
+
+// blur makes the cases of ASCII letters one, roughly: it also does so for letters of U+00C0
+// to U+00FE, and for some signs. What it lets through is compared exactly.
+const blur = 0x2020202020202020
+
+// lower returns eight bytes with the ASCII letters among them in lower case.
+func lower(x uint64) uint64 {
+	const ones = 0x0101010101010101
+	low := x &^ (0x80 * ones)
+	from, beyond := low+(0x80-'A')*ones, low+(0x80-'Z'-1)*ones // the upper bit of a byte says so
+	return x | (from&^beyond&^x&(0x80*ones))>>2
+}
+
+// multiplier spreads what is hashed (2^64 over the golden ratio): the upper bits count.
+const (
+	multiplier   = 0x9E3779B97F4A7C15
+	multiplier32 = 0x9E3779B1 // for four bytes
+)

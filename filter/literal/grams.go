@@ -5,227 +5,243 @@ import (
 	"slices"
 )
 
-// A gram is a few bytes that stand for a phrase. For long ones only every second place of a
-// text is looked at, so that a phrase has a gram and the one beside it; for short ones every
-// place is.
+// A phrase is found by a window of eight bytes at some place of it, of which a few bytes are
+// its gram: all of them in a long phrase, and the second to the fifth in a short one, of
+// four to seven bytes. The sieve has the first five bytes of the window, and the five that
+// begin at its second byte: one of the two begins at an even place of a text. A short window may
+// begin a byte before the phrase. Phrases of three bytes and fewer are in neither.
 const (
-	longGram  = 6
+	longGram  = 8
 	shortGram = 4
-	longFrom  = longGram + 1 // bytes of a phrase that has two long grams
+	tinyGram  = 3
 )
 
-// chooser gives phrases their grams.
+var (
+	longKey  = key{}
+	shortKey = key{8, 64 - 8*shortGram}
+	tinyKey  = key{0, 64 - 8*tinyGram}
+)
+
+// Of what begins where the sieve found something, the filters look at what is in the window
+// in both cases.
+var (
+	longSure  = key{0, 64 - 8*(longGram-1)}
+	shortSure = key{0, 64 - 8*sieveWindow}
+)
+
+const (
+	comparing  = 10     // how much more it costs to compare a phrase than to sift a window
+	mostShared = 4      // phrases of one gram: bounds the work at one place
+	mostBytes  = 256    // of a phrase that has a gram: bounds the work to compare it
+	mostForms  = 8      // of a gram, for letters of which the cases are not alike
+	mostSigned = 50_000 // grams of which signs are a part, all together
+)
+
+// chooser gives phrases their windows.
 type chooser struct {
-	filters [2]map[uint64]struct{} // of short and of long grams
-	places  [2][]candidate         // by short and by long grams
-	shared  map[uint64]uint8       // phrases of a gram
-	around  int                    // grams with the signs around a phrase
-	m       *Matcher
-	common  map[string]int // how often a gram is in all phrases: so it is, about, in a text
+	m                 *Matcher
+	common            commonness
+	long, short, tiny shelf
+	sieve             []uint64
+	signed            int
 }
 
-// maxShared is how many phrases may have one gram: it bounds the work at one place.
-const maxShared = 8
+// shelf is what goes into a table and its filter.
+type shelf struct {
+	key
+	entries []entry
+	sure    [2][]uint64    // windows of which the first byte is that of the entry's, and those one on
+	shared  map[uint64]int // how many phrases have a gram, by its hash
+}
 
 // choose makes the tables of m for its folded phrases, and returns those that have no place
 // in them.
 func (m *Matcher) choose(texts []string) (rest map[uint32]string) {
-	c := chooser{m: m, shared: map[uint64]uint8{}, common: map[string]int{}}
-	for i := range c.filters {
-		c.filters[i] = map[uint64]struct{}{}
-	}
-	for _, t := range texts {
-		width := widthFor(t)
-		for i := 0; i+width <= len(t); i++ {
-			c.common[t[i:i+width]]++
-		}
+	c := chooser{m: m, common: newCommonness(texts),
+		long:  shelf{key: longKey, shared: map[uint64]int{}},
+		short: shelf{key: shortKey, shared: map[uint64]int{}},
+		tiny:  shelf{key: tinyKey, shared: map[uint64]int{}},
 	}
 	rest = map[uint32]string{}
-	for i, t := range texts {
-		ok := false
-		if len(t) >= shortGram {
-			ok = c.place(uint32(i), t)
-		} else {
-			left, right := m.closed(i)
-			ok = c.word(uint32(i), t, left, right)
-		}
-		if !ok {
-			rest[uint32(i)] = t
+	for _, i := range byLength(texts) {
+		if !c.place(i, texts[i]) {
+			rest[i] = texts[i]
 		}
 	}
-	m.shortFilter, m.longFilter = newByteFilter(c.filters[0]), newBitFilter(c.filters[1])
-	m.short, m.long = newTable(c.places[0], shortGram), newTable(c.places[1], longGram)
+	m.sieve = newSieve(c.sieve)
+	m.longFilter, m.shortFilter, m.tinyFilter = newFilter(longSure, c.long.sure), newFilter(shortSure, c.short.sure), newFilter(tinyKey, c.tiny.sure)
+	m.long, m.short, m.tiny = newTable(longKey, c.long.entries, 0), newTable(shortKey, c.short.entries, 2), newTable(tinyKey, c.tiny.entries, 2)
 	return rest
 }
 
-func widthFor(text string) int {
-	if len(text) >= longFrom {
-		return longGram
+// byLength returns the numbers of phrases, the shortest first: they have the least to choose
+// from.
+func byLength(texts []string) []uint32 {
+	numbers := make([]uint32, len(texts))
+	for i := range numbers {
+		numbers[i] = uint32(i)
 	}
-	return shortGram
+	slices.SortStableFunc(numbers, func(a, b uint32) int { return len(texts[a]) - len(texts[b]) })
+	return numbers
 }
 
-// place takes the gram of a phrase that is rarest and has room, with the one beside it for a
-// long phrase.
+// place gives a phrase its window, if there is one for it.
 func (c *chooser) place(number uint32, text string) bool {
-	width := widthFor(text)
-	beside := 0
-	if width == longGram {
-		beside = 1
-	}
-	best, least := -1, math.MaxInt
-	for i := 0; i+width+beside <= len(text) && i < math.MaxInt16; i++ {
-		cost := 4 * (c.common[text[i:i+width]] + c.common[text[i+beside:i+beside+width]])
-		cost += max(0, 8-(len(text)-i)) // those with eight bytes to compare are found out sooner
-		if cost < least && c.room(text, i, width, beside) {
-			best, least = i, cost
-		}
-	}
-	if best < 0 {
+	switch left, right := c.m.closed(int(number)); {
+	case len(text) > mostBytes, text[0]&0xC0 == 0x80: // what half a letter is depends on what is before it
 		return false
-	}
-	for at := best; at <= best+beside; at++ {
-		c.add(number, text, at, width)
-	}
-	return true
-}
-
-// add enters a phrase by its gram at a place, in all forms of the gram.
-func (c *chooser) add(number uint32, text string, at, width int) {
-	p := candidate{slot: c.slot(number, text, at)}
-	n := 0
-	for ; n < min(8, len(text)-at) && (n < width || !twoForms(text, at+n)); n++ {
-		p.window |= uint64(text[at+n]|0x20) << (8 * n)
-	}
-	p.shift = uint8(64 - 8*n)
-	which := 0
-	if width == longGram {
-		which = 1
-	}
-	for _, k := range forms(text, at, width) {
-		c.shared[k]++
-		c.filters[which][k] = struct{}{}
-		p.window = p.window>>(8*width)<<(8*width) | k
-		c.places[which] = append(c.places[which], p)
-	}
-}
-
-func (c *chooser) slot(number uint32, text string, offset int) slot {
-	p := c.m.phrases[number]
-	s := slot{phrase: number, at: p.at, size: p.size, offset: int16(offset), plain: true}
-	if p.n == 1 {
-		s.only = c.m.uses[p.uses] + 1
-	}
-	for i := range len(text) {
-		s.plain = s.plain && text[i] >= 'a' && text[i] <= 'z'
-	}
-	return s
-}
-
-// room reports whether the grams of a phrase at a place and the next are in every text that
-// has the phrase, and few other phrases have them.
-func (c *chooser) room(text string, at, width, beside int) bool {
-	for i := at; i <= at+beside; i++ {
-		all := forms(text, i, width)
-		if len(all) == 0 || slices.ContainsFunc(all, func(k uint64) bool { return c.shared[k] >= maxShared }) {
-			return false
+	case len(text) >= longGram:
+		at, ok := c.rarest(text, 0, len(text)-longGram, c.roomLong)
+		if ok {
+			c.addLong(number, text, at)
 		}
-	}
-	// A long phrase of one letter again and again would be compared at every place.
-	return len(text) <= 4*longGram || !repeats(text[at:at+width])
-}
-
-// forms returns the gram at a place of a phrase, blurred, in all cases that blurring leaves
-// apart; none if that cannot be said.
-func forms(text string, at, width int) []uint64 {
-	all := []uint64{0}
-	for i := range width {
-		all[0] |= uint64(text[at+i]|0x20) << (8 * i)
-	}
-	for i := range width {
-		if !twoForms(text, at+i) {
-			continue
+		return ok
+	case len(text) >= shortGram:
+		last := len(text) - shortGram - 1
+		at, ok := c.rarest(text, min(0, last), last, c.roomShort)
+		if !ok {
+			at, ok = c.rarest(text, -1, -1, c.roomShort)
 		}
-		if i == 0 || len(all) > 4 {
-			return nil
+		if ok {
+			c.addShort(number, text, at, left)
 		}
-		other := uint64(upper(text[at+i-1], text[at+i])|0x20) << (8 * i)
-		for _, k := range all {
-			all = append(all, k&^(0xFF<<(8*i))|other)
-		}
-	}
-	return all
-}
-
-// twoForms reports whether blurring leaves the cases of a folded byte apart.
-func twoForms(text string, at int) bool {
-	return at > 0 && upper(text[at-1], text[at])|0x20 != text[at]|0x20
-}
-
-// repeats reports whether a gram is one byte again and again: it can stand at every place
-// of a text.
-func repeats(gram string) bool {
-	for i := 1; i < len(gram); i++ {
-		if gram[i] != gram[0] {
-			return false
-		}
-	}
-	return true
-}
-
-// maxAround bounds the grams with signs around phrases, all together.
-const maxAround = 50_000
-
-// word takes the grams of a word of two or three bytes: with the signs that may stand
-// around it. A phrase that may be part of a word has none.
-func (c *chooser) word(number uint32, text string, left, right bool) bool {
-	for i := range len(text) {
-		if twoForms(text, i) {
-			return false
-		}
-	}
-	left, right = left && wordByte[text[0]], right && wordByte[text[len(text)-1]]
-	gram, offset := exactly(text), 0
-	switch {
-	case len(text) == 3 && right:
-		gram = append(gram, signs)
-	case len(text) == 3 && left:
-		gram, offset = slices.Insert(gram, 0, signs), -1
-	case len(text) == 2 && left && right:
-		gram, offset = append(slices.Insert(gram, 0, signs), signs), -1
+		return ok
 	default:
+		return c.addTiny(number, text, left, right)
+	}
+}
+
+// rarest returns the place of the window that is likely to cost the least: that of which the
+// least is found in a text that is something else.
+func (c *chooser) rarest(text string, first, last int, room func(text string, at int) bool) (best int, ok bool) {
+	least := math.Inf(1)
+	for at := first; at <= last; at++ {
+		from, end := max(at, 0), min(at+8, len(text))
+		sifted := c.common.of(text[from:min(at+sieveWindow, end)]) + c.common.of(text[at+1:min(at+1+sieveWindow, end)])
+		compared := c.common.of(text[from:end]) + float64(*c.common.count(text[from:end]))
+		unseen := float64(min(8, len(text)) - (end - from)) // bytes that only a comparison looks at
+		cost := (sifted + comparing*compared) * (1 + unseen)
+		if cost < least && room(text, at) {
+			best, least = at, cost
+		}
+	}
+	return best, !math.IsInf(least, 1)
+}
+
+func (c *chooser) roomLong(text string, at int) bool {
+	// The grams of a phrase that is a few bytes again and again stand everywhere in it.
+	return c.long.room(spellings(text, at, longGram)) && (len(text) < 4*longGram || !periodic(text[at:at+longGram]))
+}
+
+func (c *chooser) roomShort(text string, at int) bool {
+	return c.short.room(slices.Insert(spellings(text, at+1, shortGram), 0, []byte{' '}))
+}
+
+// room reports whether a gram has few forms, and few phrases have it.
+func (s *shelf) room(window [][]byte) bool {
+	n := 1
+	for _, bytes := range window {
+		n *= len(bytes)
+	}
+	return n <= mostForms && !slices.ContainsFunc(spell(window), func(w uint64) bool { return s.shared[s.hash(w)] >= mostShared })
+}
+
+func (c *chooser) addLong(number uint32, text string, at int) {
+	c.m.phrases[number].window = int16(at)
+	for _, w := range spell(spellings(text, at, longGram)) {
+		c.long.add(entry{window: w, phrase: number, known: longGram})
+	}
+	for i := range 2 {
+		c.sieve = append(c.sieve, spell(spellings(text, at+i, sieveWindow))...)
+		c.long.sure[i] = append(c.long.sure[i], spell(spellings(text, at+i, longGram-1))...)
+	}
+}
+
+func (c *chooser) addShort(number uint32, text string, at int, closed bool) {
+	c.m.phrases[number].window = int16(at)
+	window, known := spellings(text, at, 8), uint8(0)
+	if window[0] == nil {
+		window[0], known = []byte{' '}, 8 // counts for nothing
+	}
+	for _, bytes := range window[known/8:] {
+		// Of what is beyond the gram each byte is to have one form.
+		if bytes == nil || len(bytes) > 1 && known%8 > shortGram {
+			break
+		}
+		known++
+	}
+	for _, w := range spell(window[:known%8+known/8]) {
+		c.short.add(entry{window: w, phrase: number, known: known})
+	}
+	for i := range 2 {
+		window := spellings(text, at+i, sieveWindow)
+		if window[0] == nil {
+			window[0] = anything
+			if closed && wordByte[text[0]] {
+				window[0] = signs
+			}
+		}
+		if last := len(window) - 1; window[last] == nil {
+			window[last] = anything
+		}
+		all := spell(window)
+		c.sieve, c.short.sure[i] = append(c.sieve, all...), append(c.short.sure[i], all...)
+	}
+}
+
+// addTiny takes a phrase of three bytes, or of fewer with the signs that may stand around it.
+func (c *chooser) addTiny(number uint32, text string, left, right bool) bool {
+	gram, before := spellings(text, 0, len(text)), int16(0)
+	if len(gram) < tinyGram && right && wordByte[text[len(text)-1]] {
+		gram = append(gram, signs)
+	}
+	if len(gram) < tinyGram && left && wordByte[text[0]] {
+		gram, before = slices.Insert(gram, 0, signs), -1
+	}
+	if len(gram) < tinyGram {
 		return false
 	}
 	all := spell(gram)
-	full := func(k uint64) bool { return c.shared[k] >= maxShared }
-	if c.around += len(all); c.around > maxAround || slices.ContainsFunc(all, full) {
+	if c.signed += len(all); c.signed > mostSigned || slices.ContainsFunc(all, func(w uint64) bool { return c.tiny.shared[tinyKey.hash(w)] >= mostShared }) {
 		return false
 	}
-	s := c.slot(number, text, offset)
-	for _, k := range all {
-		c.shared[k]++
-		c.filters[0][k] = struct{}{}
-		c.places[0] = append(c.places[0], candidate{k, 64 - 8*shortGram, s})
+	c.m.phrases[number].window = before
+	for _, w := range all {
+		c.tiny.add(entry{window: w, phrase: number, known: tinyGram})
 	}
+	c.tiny.sure[0] = append(c.tiny.sure[0], all...)
 	return true
 }
 
-// exactly returns a text as what each of its bytes may be: blurred, one.
-func exactly(text string) (bytes [][]byte) {
-	for i := range len(text) {
-		bytes = append(bytes, []byte{text[i] | 0x20})
-	}
-	return bytes
+func (s *shelf) add(e entry) {
+	s.entries = append(s.entries, e)
+	s.shared[s.hash(e.window)]++
 }
 
-// spell returns the grams of which each byte may be one of several.
-func spell(of [][]byte) []uint64 {
+// spellings returns what each of some bytes of a phrase may be in a text, blurred: one, or
+// two if blurring leaves its cases apart; nil if it is not in the phrase.
+func spellings(text string, at, n int) [][]byte {
+	window := make([][]byte, n)
+	for i := max(0, -at); i < min(n, len(text)-at); i++ {
+		c := text[at+i]
+		window[i] = []byte{c | 0x20}
+		if c >= 0x80 && at+i > 0 {
+			if u := upper(text[at+i-1], c) | 0x20; u != c|0x20 {
+				window[i] = append(window[i], u)
+			}
+		}
+	}
+	return window
+}
+
+// spell returns the windows of which each byte may be one of several.
+func spell(window [][]byte) []uint64 {
 	all := []uint64{0}
-	for i, bytes := range of {
+	for i, bytes := range window {
 		var longer []uint64
-		for _, k := range all {
+		for _, w := range all {
 			for _, b := range bytes {
-				longer = append(longer, k|uint64(b)<<(8*i))
+				longer = append(longer, w|uint64(b)<<(8*i))
 			}
 		}
 		all = longer
@@ -233,12 +249,26 @@ func spell(of [][]byte) []uint64 {
 	return all
 }
 
-// signs are the bytes of no word, blurred, each once.
-var signs = func() (all []byte) {
-	for c := range 0x80 {
-		if b := byte(c) | 0x20; !wordByte[c] && !slices.Contains(all, b) {
-			all = append(all, b)
+// signs are the bytes of no word, and anything all bytes, blurred, each once.
+var signs, anything = func() (signs, anything []byte) {
+	for c := range 0x100 {
+		b := byte(c) | 0x20
+		if !slices.Contains(anything, b) {
+			anything = append(anything, b)
+		}
+		if !wordByte[c] && !slices.Contains(signs, b) {
+			signs = append(signs, b)
 		}
 	}
-	return all
+	return signs, anything
 }()
+
+// periodic reports whether a gram is half of it or less again and again.
+func periodic(gram string) bool {
+	for n := 1; n <= len(gram)/2; n++ {
+		if gram[n:] == gram[:len(gram)-n] {
+			return true
+		}
+	}
+	return false
+}

@@ -10,10 +10,10 @@
 //   - A Matcher does not change: any number of goroutines may scan with it at the same
 //     time, without locks and without allocating.
 //
-// The few bytes of each phrase that are the rarest among all phrases stand for it, in tables
-// of bits that fit in a cache. A place of the text whose bytes are in a table is looked up
-// and compared. The phrases that share such bytes are few, whatever was given to Compile:
-// the others, and those that are too short, are left to an Aho-Corasick automaton.
+// A text goes through steps that each look at less and cost more: a sieve of what phrases
+// have in some place of them, chosen because it is rare, then filters, then tables, and what
+// is left is compared. The phrases that share such places are few, whatever was given to
+// Compile: the others, and those that have none, are left to an Aho-Corasick automaton.
 package literal
 
 import (
@@ -36,10 +36,10 @@ type Hit struct {
 
 // Matcher finds the patterns that it was compiled for.
 type Matcher struct {
-	longFilter  bitFilter
-	shortFilter byteFilter
-	long, short table
-	rest        *automaton // of the phrases that are in neither; nil if there are none
+	sieve                               sieve
+	longFilter, shortFilter, tinyFilter filter
+	long, short, tiny                   table
+	rest                                *automaton // of the phrases that are in none; nil if there are none
 
 	phrases []phrase
 	folded  []byte   // the phrases, and eight bytes more
@@ -49,10 +49,13 @@ type Matcher struct {
 
 // phrase is a text that one or more patterns have.
 type phrase struct {
-	at   uint32 // in folded
-	size uint32
-	uses uint32 // in Matcher.uses
-	n    uint32 // how many
+	at     uint32 // in folded
+	size   uint32
+	uses   uint32 // in Matcher.uses
+	n      uint32 // how many
+	only   uint32 // one more than the use, if it has one only
+	window int16  // where its window is in it; -1 is a byte before it
+	plain  bool   // ASCII only
 }
 
 const (
@@ -97,14 +100,20 @@ func Compile(patterns []Pattern) (*Matcher, error) {
 		byText[text] = append(byText[text], use)
 		m.longest = max(m.longest, len(text))
 	}
-	var folded []byte
 	for _, t := range texts {
 		uses := byText[t]
-		m.phrases = append(m.phrases, phrase{uint32(len(folded)), uint32(len(t)), uint32(len(m.uses)), uint32(len(uses))})
+		p := phrase{at: uint32(len(m.folded)), size: uint32(len(t)), uses: uint32(len(m.uses)), n: uint32(len(uses)), plain: true}
+		if p.n == 1 {
+			p.only = uses[0] + 1
+		}
+		for i := range len(t) {
+			p.plain = p.plain && t[i] < 0x80
+		}
+		m.phrases = append(m.phrases, p)
 		m.uses = append(m.uses, uses...)
-		folded = append(folded, t...)
+		m.folded = append(m.folded, t...)
 	}
-	m.folded = append(folded, make([]byte, 8)...)
+	m.folded = append(m.folded, make([]byte, 8)...)
 	var err error
 	if rest := m.choose(texts); len(rest) > 0 {
 		m.rest, err = newAutomaton(rest)
@@ -133,16 +142,16 @@ func (m *Matcher) Scan(text []byte, emit func(Hit) bool) {
 }
 
 // report calls emit for the patterns of a phrase that stands at start.
-func (m *Matcher) report(text []byte, s *slot, start int, emit func(Hit) bool) bool {
-	end := start + int(s.size)
-	if s.only != 0 {
-		return m.reportOne(text, s.only-1, start, end, emit)
+func (m *Matcher) report(text []byte, number uint32, start int, emit func(Hit) bool) bool {
+	p := &m.phrases[number]
+	if p.only != 0 {
+		return m.reportOne(text, p.only-1, start, start+int(p.size), emit)
 	}
-	return m.reportAll(text, s.phrase, start, end, emit)
+	return m.reportAll(text, number, start, start+int(p.size), emit)
 }
 
 func (m *Matcher) reportAll(text []byte, number uint32, start, end int, emit func(Hit) bool) bool {
-	p := m.phrases[number]
+	p := &m.phrases[number]
 	for _, u := range m.uses[p.uses : p.uses+p.n] {
 		if !m.reportOne(text, u, start, end, emit) {
 			return false
@@ -162,7 +171,13 @@ func (m *Matcher) reportOne(text []byte, use uint32, start, end int, emit func(H
 
 // Size returns the memory that the matcher takes, in bytes.
 func (m *Matcher) Size() int {
-	size := 8*cap(m.longFilter.bits) + cap(m.shortFilter.bytes) + m.long.size() + m.short.size() + 16*cap(m.phrases) + len(m.folded) + 4*cap(m.uses)
+	size := 4*cap(m.sieve.words) + 24*cap(m.phrases) + cap(m.folded) + 4*cap(m.uses)
+	for _, f := range []filter{m.longFilter, m.shortFilter, m.tinyFilter} {
+		size += 8 * cap(f.words)
+	}
+	for _, t := range []table{m.long, m.short, m.tiny} {
+		size += 32 * cap(t.buckets)
+	}
 	if m.rest != nil {
 		size += m.rest.size()
 	}

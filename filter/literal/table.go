@@ -1,123 +1,116 @@
 package literal
 
-import "math/bits"
-
-// blur makes the cases of ASCII letters one, roughly: it also does so for letters of U+00C0
-// to U+00FE, and for some signs. What it lets through is compared exactly.
-const blur = 0x2020202020202020
-
-// multiplier spreads what is hashed (2^64 over the golden ratio): the upper bits count.
-const (
-	multiplier   = 0x9E3779B97F4A7C15
-	multiplier32 = 0x9E3779B1 // for grams of four bytes
+import (
+	"math"
+	"math/bits"
 )
 
-// hash of the first bytes of a window of eight.
-func hash(window uint64, width int) uint64 { return window << (64 - 8*width) * multiplier }
+// key says which bytes of a window of eight count for a hash: those that two shifts leave.
+type key struct{ right, left uint }
 
-// bitFilter is a set of grams: a bit for each hash. Of a gram that is not in it the bit is
-// set now and then as well.
-type bitFilter struct {
-	bits  []uint64
-	shift uint // of a hash, to the number of its bit
+func (k key) hash(window uint64) uint64 {
+	return window >> (k.right & 63) << (k.left & 63) * multiplier
 }
 
-// byteFilter is the same with a byte of 0 or 1 for each hash: quicker, and good for fewer.
-type byteFilter struct {
-	bytes []byte
-	shift uint // of a hash of 32 bits
+// filter is two sets of windows. Of each window there are two pairs of bits in a word, of
+// each pair a bit for either set; now and then a window that is not in a set has its bits too.
+type filter struct {
+	key
+	words []uint64
+	shift uint // of a hash, to the number of its word
 }
 
-// The sizes, as powers of two, of filters that are not very large. They are known when this
-// is compiled, which makes the search faster: one fits in the second cache of a processor,
-// the other in the first.
-const (
-	longBits   = 20
-	shortBytes = 15
-)
-
-func newBitFilter(grams map[uint64]struct{}) bitFilter {
-	size := min(max(bits.Len(uint(len(grams)))+4, longBits), 27) // some 20 bits for a gram
-	f := bitFilter{make([]uint64, 1<<size/64), uint(64 - size)}
-	for g := range grams {
-		h := hash(g, longGram) >> f.shift
-		f.bits[h>>6] |= 1 << (h & 63)
+func newFilter(k key, sets [2][]uint64) filter {
+	size := min(max(bits.Len(uint(len(sets[0]))), 1), 20) // some 20 pairs for a window
+	f := filter{k, make([]uint64, 1<<size), uint(64 - size)}
+	for i, set := range sets {
+		for _, w := range set {
+			h := k.hash(w)
+			f.words[h>>f.shift] |= (1<<(h>>firstPair&62) | 1<<(h>>secondPair&62)) << i
+		}
 	}
 	return f
 }
 
-func newByteFilter(grams map[uint64]struct{}) byteFilter {
-	size := min(max(bits.Len(uint(len(grams)))+4, shortBytes), 24)
-	f := byteFilter{make([]byte, 1<<size), uint(32 - size)}
-	for g := range grams {
-		f.bytes[uint32(g)*multiplier32>>f.shift] = 1
-	}
-	return f
+// The bits of a hash that say which pairs.
+const (
+	firstPair  = 37
+	secondPair = 32
+)
+
+// has returns two bits: 1 if the first set may have a window, and 2 if the second may.
+func (f *filter) has(window uint64) int {
+	h := f.hash(window)
+	word := f.words[h>>(f.shift&63)]
+	return int(word >> (h >> firstPair & 62) & (word >> (h >> secondPair & 62)) & 3)
 }
 
-// table has phrases by their grams.
+// table has phrases by the grams of their windows.
 type table struct {
-	width   int
-	buckets []bucket  // a power of two; nil if there are no phrases
-	slots   [][2]slot // of the buckets
-	shift   uint      // of a hash, to the number of the bucket where it belongs
+	key
+	buckets []bucket // a power of two; nil if there are no phrases
+	shift   uint     // of a hash, to the number of the bucket where it belongs
 }
 
-// bucket is two phrases, with up to eight bytes from their grams on to compare. More that
-// belong in it are in the next.
-type bucket struct {
-	window [2]uint64 // blurred; zero, which no text is, if there is none
-	shift  [2]uint8  // of a window: leaves the bytes that count
-	more   uint8     // 1: look on in the next bucket
-}
+// bucket is two phrases. More that belong in it are in the next.
+type bucket [2]entry
 
-// slot says which phrase it is.
-type slot struct {
+// entry is a phrase with a window of it.
+type entry struct {
+	window uint64 // blurred
 	phrase uint32
-	only   uint32 // one more than the use of the phrase, if it has one only
-	at     uint32 // in Matcher.folded
-	size   uint32
-	offset int16 // of the gram in the phrase; -1 for a sign before it
-	plain  bool  // letters of ASCII only: what is the same blurred is the same
+	known  uint8 // of masks: the bytes of the window that count; 0 if there is no phrase
+	more   uint8 // in the first of a bucket, 1: look on in the next bucket
 }
 
-// candidate is a phrase that is to have a place in a table.
-type candidate struct {
-	window uint64
-	shift  uint8
-	slot
-}
-
-func newTable(of []candidate, width int) table {
-	if len(of) == 0 {
-		return table{width: width}
+// masks leave bytes of a window: as many as the number of the mask, from the first on, or,
+// eight numbers on, from the second on.
+var masks = func() (m [16]uint64) {
+	for n := 1; n < 8; n++ {
+		m[n] = 1<<(8*n) - 1
+		m[n+8] = m[n] << 8
 	}
-	size := max(1, bits.Len(uint(len(of)))) // at most a phrase for a bucket of two
-	t := table{width: width, buckets: make([]bucket, 1<<size), slots: make([][2]slot, 1<<size), shift: uint(64 - size)}
-	for _, c := range of {
-		t.add(c)
+	m[0], m[8] = math.MaxUint64, math.MaxUint64 // no text is a window of zeros
+	return m
+}()
+
+// fits returns 1 if the phrase has the window of a text, as far as it counts, otherwise 0.
+func (e *entry) fits(window uint64) (is uint64) {
+	if (window^e.window)&masks[e.known%16] == 0 {
+		is = 1
+	}
+	return is
+}
+
+func newTable(k key, of []entry, sparse int) table {
+	if len(of) == 0 {
+		return table{key: k}
+	}
+	size := bits.Len(uint(len(of))) + sparse // at most a phrase for a bucket of two
+	t := table{k, make([]bucket, 1<<size), uint(64 - size)}
+	for _, e := range of {
+		t.add(e)
 	}
 	return t
 }
 
-func (t *table) add(c candidate) {
-	for i := t.home(c.window); ; i = (i + 1) & uint64(len(t.buckets)-1) {
+func (t *table) add(e entry) {
+	for i := t.home(e.window); ; i = (i + 1) & uint64(len(t.buckets)-1) {
 		b := &t.buckets[i]
-		for k := range b.window {
-			if b.window[k] == 0 {
-				b.window[k], b.shift[k], t.slots[i][k] = c.window, c.shift, c.slot
+		for k := range b {
+			if b[k].known == 0 {
+				e.more = b[k].more
+				b[k] = e
 				return
 			}
 		}
-		b.more = 1
+		b[0].more = 1
 	}
 }
 
-// home returns where the gram of a window belongs. A filter can live with grams that are
-// alike having hashes that are; here they would stand in each other's way.
+// home returns where a window belongs. A filter can live with windows that are alike having
+// hashes that are; here they would stand in each other's way.
 func (t *table) home(window uint64) uint64 {
-	h := hash(window, t.width)
+	h := t.hash(window)
 	return (h ^ h>>32) * multiplier >> (t.shift & 63)
 }
-
-func (t *table) size() int { return (24 + 40) * cap(t.buckets) }
