@@ -1,0 +1,52 @@
+package rules
+
+import (
+	"io/fs"
+	"strings"
+	"testing"
+)
+
+func TestTheCodeKnowsItsListsByManyNames(t *testing.T) {
+	for list, want := range map[string]Category{
+		"adult": Pornography, "mixed_adult": Pornography, "Porn": Pornography, "agressif": Hate, "gambling": Gambling, "warez": IllegalDownload,
+		"doh": Bypass, "vpn": Bypass, "strict_redirector": Bypass, "strict-redirector": Bypass, "phishing": Phishing, "stalkerware": Malware,
+	} {
+		if c, ok := SiteCategory(list); !ok || c != want || SiteList(list) != want.String() {
+			t.Errorf("%s is %s, listed as %s", list, c, SiteList(list))
+		}
+	}
+	// C2.8e: what the code does not forbid has no category of it, however much somebody would like that.
+	for _, list := range []string{"social_networks", "games", "dating", "drogue", "chat", "news", "none", "own-code", "insult", "file-sharing", ""} {
+		if c, ok := SiteCategory(list); ok {
+			t.Errorf("%s is %s: the code does not forbid it", list, c)
+		}
+	}
+	if got := SiteList("Social_Networks"); got != "social_networks" {
+		t.Errorf("a list of one's own is named %q", got)
+	}
+}
+
+func TestEachCategoryOfSitesHasAStarterList(t *testing.T) {
+	have := map[string]bool{"help.txt": true, "never-inspect.txt": true}
+	for c := range clausesOfSites {
+		have[c.String()+".txt"] = true
+	}
+	files, err := fs.ReadDir(Sites(), ".")
+	if err != nil || len(files) != len(have) {
+		t.Errorf("%d lists, %v", len(files), err)
+	}
+	for _, f := range files {
+		if !have[f.Name()] {
+			t.Errorf("%s is of no category that the code forbids", f.Name())
+		}
+		b, err := fs.ReadFile(Sites(), f.Name())
+		if err != nil || !strings.HasPrefix(string(b), "# ") {
+			t.Errorf("%s does not begin with what it is: %v", f.Name(), err)
+		}
+	}
+}
+
+// clausesOfSites are the categories of sites and the clauses that forbid them.
+var clausesOfSites = map[Category]string{
+	Pornography: "C2.8a", Hate: "C2.8a", Gambling: "C2.8c", IllegalDownload: "C2.8b", Phishing: "C2.9a", Malware: "C2.9a", Bypass: "C3.3a",
+}
