@@ -398,7 +398,7 @@ func TestTheWebCanaryIsNowhere(t *testing.T) {
 func TestWebByChromium(t *testing.T) {
 	peers.Need(t, "chromium")
 	w := newWebGateway(t, "")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	tab, stop := peers.Chromium(ctx, t.TempDir(), map[string]any{
 		"proxy-pac-url": "http://" + w.proxy + "/proxy.pac", "ignore-certificate-errors": true, "accept-lang": "nl-NL",
