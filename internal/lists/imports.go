@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -38,19 +39,20 @@ func importedIn(dir string) ([]Source, error) {
 // Import takes a list or archive over from a file or an address, once it was found to be
 // good, and returns how many names are in it. The next Update makes the index with it.
 func (s *Store) Import(ctx context.Context, src Source) (names int, err error) {
-	path := src.Path
-	if path == "" {
-		if path, _, err = s.fetch(ctx, src, &State{}); err != nil {
+	candidate := src
+	if src.Path == "" {
+		if candidate.Path, _, err = s.fetch(ctx, src, State{}); err != nil {
 			return 0, err
 		}
-		defer os.Remove(path)
+		defer os.Remove(candidate.Path)
 	}
-	if info, err := os.Stat(path); err != nil || info.IsDir() {
-		return 0, errors.Join(err, errors.New("import a file or an address; a directory is named in the configuration"))
+	switch info, err := os.Stat(candidate.Path); {
+	case err != nil:
+		return 0, err
+	case info.IsDir():
+		return 0, errors.New("import a file or an address; a directory is named in the configuration")
 	}
-	candidate := src
-	candidate.Path = path
-	if err := readPath(candidate, func(string, string, bool) { names++ }); err != nil {
+	if err := readPath(candidate, func(string, string) { names++ }); err != nil { // of which the category is no path
 		return 0, err
 	}
 	if names == 0 {
@@ -60,14 +62,30 @@ func (s *Store) Import(ctx context.Context, src Source) (names int, err error) {
 	if src.Category == "" {
 		name = archiveName(src) + ".archive"
 	}
-	if strings.ContainsAny(name, "/\\") || name[0] == '.' {
-		return 0, fmt.Errorf("%q is no name for a category", src.Category)
+	imported := Source{Category: src.Category, Path: filepath.Join(s.dir, imports, name)}
+	if err := s.copyIn(candidate.Path, imported.Path); err != nil {
+		return 0, fmt.Errorf("import: %w", err)
 	}
-	b, err := os.ReadFile(path)
+	return names, durable.Remove(s.file(imported, ".json")) // who imports knows: it may be much smaller than the last
+}
+
+// copyIn puts a copy of a file in the place of another one.
+func (s *Store) copyIn(from, to string) error {
+	in, err := os.Open(from)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return names, durable.Replace(filepath.Join(s.dir, imports, name), b)
+	defer in.Close()
+	out, err := os.CreateTemp(s.dir, temporary)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(out.Name())
+	_, err = io.Copy(out, in)
+	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
+		return err
+	}
+	return errors.Join(os.Rename(out.Name(), to), durable.SyncDir(filepath.Dir(to)))
 }
 
 // archiveName names an archive by where it came from, so that the same one imported later

@@ -259,7 +259,7 @@ func TestBuiltin(t *testing.T) {
 		}
 	}
 	seen := map[string]string{}
-	if err := readStarter(func(category, name string, _ bool) {
+	if err := readStarter(func(category, name string) {
 		if other, ok := seen[name]; ok {
 			t.Errorf("%s is on the lists %s and %s", name, other, category)
 		}
@@ -301,7 +301,7 @@ func TestImport(t *testing.T) {
 	if _, err := s.Update(t.Context(), monday); err != nil {
 		t.Fatal(err)
 	}
-	for page, want := range map[string]string{"adult.example/": "adult", "mixed.example/games": "games", "casino.example/": "gambling", "www.toto.nl/": "gambling"} {
+	for page, want := range map[string]string{"adult.example/": "pornography", "mixed.example/games": "games", "casino.example/": "gambling", "www.toto.nl/": "gambling"} {
 		host, path, _ := strings.Cut(page, "/")
 		if got := strings.Join(in(t, s, host, "/"+path), " "); got != want {
 			t.Errorf("%s is in %q, want %q", page, got, want)
