@@ -16,17 +16,17 @@ const (
 	tinyGram  = 3
 )
 
-var (
-	longKey  = key{}
-	shortKey = key{8, 64 - 8*shortGram}
-	tinyKey  = key{0, 64 - 8*tinyGram}
+const (
+	longKey  key = math.MaxUint64
+	shortKey key = (1<<(8*shortGram) - 1) << 8
+	tinyKey  key = 1<<(8*tinyGram) - 1
 )
 
 // Of what begins where the sieve found something, the filters look at what is in the window
 // in both cases.
-var (
-	longSure  = key{0, 64 - 8*(longGram-1)}
-	shortSure = key{0, 64 - 8*sieveWindow}
+const (
+	longSure  key = 1<<(8*(longGram-1)) - 1
+	shortSure key = 1<<(8*sieveWindow) - 1
 )
 
 const (

@@ -5,12 +5,10 @@ import (
 	"math/bits"
 )
 
-// key says which bytes of a window of eight count for a hash: those that two shifts leave.
-type key struct{ right, left uint }
+// key is a mask of the bytes of a window of eight that count for a hash.
+type key uint64
 
-func (k key) hash(window uint64) uint64 {
-	return window >> (k.right & 63) << (k.left & 63) * multiplier
-}
+func (k key) hash(window uint64) uint64 { return window & uint64(k) * multiplier }
 
 // filter is two sets of windows. Of each window there are two pairs of bits in a word, of
 // each pair a bit for either set; now and then a window that is not in a set has its bits too.
