@@ -64,18 +64,16 @@ func startGateway(ctx context.Context, nextHop, dir, more string) (*gateway, err
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	program, addr := filepath.Join(dir, "sluis"), ""
+	program := filepath.Join(dir, "sluis")
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "sluis/cmd/sluis")
 	build.Env, build.Stderr = append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
 	if err := build.Run(); err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := peers.FreeAddress()
 	if err != nil {
 		return nil, err
 	}
-	addr = ln.Addr().String()
-	ln.Close()
 	config := filepath.Join(dir, "sluis.yaml")
 	text := fmt.Appendf(nil, gatewayConfig, filepath.Join(dir, "data"), addr, nextHop)
 	if err := os.WriteFile(config, append(text, more...), 0o600); err != nil {

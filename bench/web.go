@@ -136,7 +136,7 @@ func startWeb(ctx context.Context, o options, res *Result, dir, site, stream str
 	systems := []*webSystem{{name: "bare", host: hostThatScores, stop: none}}
 	_, sitePort, _ := net.SplitHostPort(site)
 	_, streamPort, _ := net.SplitHostPort(stream)
-	proxy, err := freeAddress()
+	proxy, err := peers.FreeAddress()
 	if err != nil {
 		return systems, err
 	}
@@ -176,15 +176,6 @@ func startWeb(ctx context.Context, o options, res *Result, dir, site, stream str
 		systems = append(systems, &webSystem{name: p.name, proxy: w.Addr(), host: hostThatScores, pid: w.PID(), stop: w.Stop, noTunnel: p.noTunnel})
 	}
 	return systems, nil
-}
-
-func freeAddress() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer ln.Close()
-	return ln.Addr().String(), nil
 }
 
 func reachable(address string) error {

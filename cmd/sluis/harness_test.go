@@ -203,15 +203,14 @@ func (g *gateway) eventually(what string, ok func() bool) {
 	}
 }
 
-// freeAddr returns a loopback address that was free just now.
+// freeAddr returns a loopback address on which nobody listens.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	a, err := peers.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	return a
 }
 
 // lockedBuffer is a bytes.Buffer for a process to write to while a test reads it.

@@ -2,11 +2,13 @@ package peers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -82,14 +84,33 @@ func (p *process) ready(ctx context.Context, network, addr string) error {
 	}
 }
 
-// freePort returns a port of 127.0.0.1 that was free just now.
+// The ports that are given out lie below those that the kernel gives to whoever asks for
+// any: nobody gets one by chance between that it was given out and that it is listened on.
+const (
+	firstPort = 10_000
+	lastPort  = 32_000
+)
+
+// ports counts those that were given out, each once.
+var ports atomic.Uint32
+
+// FreeAddress returns an address of 127.0.0.1 on which nobody listens, another one each
+// time. Processes that run side by side begin at different ones.
+func FreeAddress() (string, error) {
+	port, err := freePort()
+	return loopback(port), err
+}
+
 func freePort() (int, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for range 1000 {
+		n := uint32(os.Getpid())*211 + ports.Add(1)
+		port := firstPort + int(n%(lastPort-firstPort))
+		ln, err := net.Listen("tcp", loopback(port))
+		if err == nil {
+			return port, ln.Close()
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port, nil
+	return 0, errors.New("no free port")
 }
 
 func loopback(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
