@@ -46,7 +46,7 @@ func (p *Proxy) begin(w *world, who identify.Who) *visit {
 
 // decide asks the policy. The first host is the one that the site is called by.
 func (v *visit) decide(r policy.Request) policy.Decision {
-	r.Group, r.Time = v.who.Group, v.exchange.Time
+	r.Group, r.Time, r.Confidential = v.who.Group, v.exchange.Time, v.who.Subject.Confidential()
 	v.decision = v.world.Policy.Decide(r)
 	v.tls = r.TLS
 	v.exchange.Score = !v.decision.Listed
@@ -87,7 +87,7 @@ func (v *visit) end() {
 	if v.decision.Action == policy.Block {
 		r.Action, r.Purpose, r.Category = filter.Reject, rules.Conduct, v.decision.Category
 		r.Clause, r.Rule = v.decision.Clause, v.decision.Rule
-		if security(v.decision.Category) {
+		if policy.Security(v.decision.Category) {
 			r.Purpose = rules.Security
 		}
 	}
@@ -98,10 +98,6 @@ func (v *visit) end() {
 	v.metrics.requests.WithLabelValues(r.Action.String(), r.Category.String()).Inc()
 	v.metrics.bytes.Add(float64(r.Bytes))
 }
-
-// security reports whether sites of a category are blocked for safety: that holds for
-// confidential roles too (C3.2g).
-func security(c rules.Category) bool { return c == rules.Malware || c == rules.Phishing }
 
 // allowed reports whether a client's address is one of those who may use the proxy. With
 // the PROXY protocol it is known only here.

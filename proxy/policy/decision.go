@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"sluis/internal/roster"
@@ -13,6 +15,8 @@ type Request struct {
 	Path  string    // path and query where they can be read, for lists of addresses; empty in a tunnel
 	Group roster.Group
 	Time  time.Time
+
+	Confidential bool // of somebody with a confidential role: only safety counts (C3.2g)
 
 	TLS   bool // the connection to the site is encrypted
 	ECH   bool // another name may be hidden in the hello
@@ -58,4 +62,45 @@ type Decision struct {
 	Connect   string  // host to connect to in the place of the asked one; empty: the asked one
 	Header    []Field // to be set in the request where it can be read
 	Listed    bool    // the host is in some category: its pages are not scored
+}
+
+// with adds the decision on another name that the same request goes by: the strictest of
+// both in each respect.
+func (d Decision) with(other Decision) Decision {
+	strict := d
+	if other.stricter(d) {
+		strict = other
+	}
+	strict.Listed = d.Listed && other.Listed
+	strict.Connect = cmp.Or(other.Connect, d.Connect)
+	strict.Header = slices.Concat(d.Header, other.Header)
+	return strict
+}
+
+// stricter reports whether d goes before other.
+func (d Decision) stricter(other Decision) bool {
+	switch {
+	case d.Action != other.Action:
+		return d.Action > other.Action
+	case d.Action == Block && d.Level == other.Level:
+		return weight(d.Category) > weight(other.Category)
+	}
+	return d.Action == Block && d.Level > other.Level
+}
+
+// weight tells which of several categories is named: danger first.
+func weight(c rules.Category) int {
+	switch c {
+	case rules.Malware, rules.Phishing:
+		return 3
+	case rules.OwnCode:
+		return 1
+	}
+	return 2
+}
+
+// Security reports whether sites of a category are blocked for safety: that holds for
+// confidential roles too (C3.2g, C3.3a).
+func Security(c rules.Category) bool {
+	return c == rules.Malware || c == rules.Phishing || c == rules.Bypass
 }

@@ -1,13 +1,14 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"sluis/filter/domains"
-	"sluis/internal/roster"
 	"sluis/rules"
 )
 
@@ -43,7 +44,7 @@ func New(o Options) (*Policy, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	p := &Policy{o: o, own: map[string][]*Entry{}, protected: set(o.Protected), never: set(o.Never), tenants: map[string][]Field{},
+	p := &Policy{o: o, own: map[string][]*Entry{}, protected: set(o.Protected), never: set(slices.Concat(o.Never, o.Protected)), tenants: map[string][]Field{},
 		location: o.Location, clauses: map[rules.Category]rules.Clause{}, ids: map[string]rules.ID{}}
 	if p.location == nil {
 		var err error
@@ -88,7 +89,7 @@ func New(o Options) (*Policy, error) {
 func (p *Policy) nameLists() error {
 	for _, name := range p.o.lists() {
 		l := list{name: name}
-		l.category, _ = Forbids(name)
+		l.category, _ = rules.SiteCategory(name)
 		for i := range p.o.Forbid {
 			for _, n := range p.o.Forbid[i].Lists {
 				if n == name {
@@ -129,47 +130,67 @@ func set(names []string) map[string]bool {
 func (p *Policy) Decide(r Request) Decision { return p.decide(r, nil) }
 
 func (p *Policy) decide(r Request, tell func(Step)) Decision {
+	r.Path, r.Time = domains.Path(r.Path), r.Time.In(p.location)
 	var best Decision
-	never, names := true, 0
+	names := 0
 	for i, h := range r.Hosts {
 		if h == "" || i > 0 && h == r.Hosts[0] || i == 2 && h == r.Hosts[1] {
 			continue
 		}
-		names++
-		d := p.decideHost(h, r, tell)
-		never = never && below(h, p.never)
-		if names == 1 || d.stricter(best) {
-			best = d
+		d := p.decideHost(inOneForm(h), r, tell)
+		if names++; names > 1 {
+			d = best.with(d)
 		}
+		best = d
 	}
 	if names == 0 {
 		best = p.odd(r, "", tell)
-		never = false
 	}
-	managed := len(p.o.Managed) > 0 && holds(p.o.Managed, r.Group)
-	if best.Action == Inspect && never {
-		best.Action = Allow
-		step(tell, Step{Name: "never-inspect", Result: "not looked into"})
+	if r.TLS {
+		p.keepClosed(&best, r, tell)
 	}
-	best.BlockPage = best.Action == Block && r.TLS && managed && !never
 	return best
 }
 
-// stricter reports whether d goes before other.
-func (d Decision) stricter(other Decision) bool {
-	if d.Action != other.Action {
-		return d.Action > other.Action
+// keepClosed keeps connections closed that are never looked into. Whose they are the hello
+// tells. So that nothing hides behind such a name, it is that site that is connected to.
+func (p *Policy) keepClosed(d *Decision, r Request, tell func(Step)) {
+	site := inOneForm(cmp.Or(r.Hosts[1], r.Hosts[0]))
+	never := below(site, p.never)
+	d.BlockPage = d.Action == Block && !never && len(p.o.Managed) > 0 && holds(p.o.Managed, r.Group)
+	if d.Action != Inspect || !never {
+		return
 	}
-	return d.Level > other.Level || d.Level == other.Level && d.Connect != "" && other.Connect == ""
+	d.Action = Allow
+	if !below(inOneForm(r.Hosts[0]), p.never) {
+		d.Connect = site
+	}
+	step(tell, Step{Host: site, Name: "never-inspect", Result: "not looked into", Holds: true})
+}
+
+// inOneForm returns the host of a request in the form that the lists have it in.
+func inOneForm(h string) string {
+	h = strings.ToLower(strings.TrimSuffix(h, "."))
+	if isNumber(h) {
+		h, _ = hostName(h)
+	}
+	return h
+}
+
+// isNumber reports whether a host is an address and no name.
+func isNumber(h string) bool {
+	if h == "" || !strings.Contains(h, ":") && (h[len(h)-1] < '0' || h[len(h)-1] > '9') {
+		return false
+	}
+	_, err := netip.ParseAddr(h)
+	return err == nil
 }
 
 func (p *Policy) decideHost(host string, r Request, tell func(Step)) Decision {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	local := r.Time.In(p.location)
 	bits := p.lookup(host, r.Path)
 	d := Decision{Listed: bits != 0}
 
-	locked, allowed, blocked := p.ownEntries(host, r, local, tell)
+	locked, allowed, blocked := p.ownEntries(host, r, tell)
 	switch {
 	case locked != nil && locked.Block:
 		return p.ownDeny(LockedBlock, locked)
@@ -177,14 +198,14 @@ func (p *Policy) decideHost(host string, r Request, tell func(Step)) Decision {
 		d.Level, d.List = LockedAllow, "own"
 		if locked == nil {
 			d.List = "help"
-			step(tell, Step{Host: host, Name: "help", Result: "allowed, whatever other lists say"})
+			step(tell, Step{Host: host, Name: "help", Result: "allowed, whatever other lists say", Holds: true})
 		}
 		d.Listed = true
 		return p.allow(d, host, r, bits, tell)
 	case blocked != nil:
 		return p.ownDeny(Blocked, blocked)
 	}
-	if c, ok := p.category(host, bits, r.Group, local, tell); ok {
+	if c, ok := p.category(host, bits, r, tell); ok {
 		c.Listed = true
 		return c
 	}
@@ -209,21 +230,13 @@ func (p *Policy) lookup(host, path string) domains.Set {
 
 // ownEntries returns the entries of the own lists that hold: the strictest that is locked,
 // and one of each kind that is not.
-func (p *Policy) ownEntries(host string, r Request, local time.Time, tell func(Step)) (locked, allowed, blocked *Entry) {
-	for h, ok := host, true; ok && len(p.own) > 0; h, ok = parent(h) {
+func (p *Policy) ownEntries(host string, r Request, tell func(Step)) (locked, allowed, blocked *Entry) {
+	for h, ok := host, len(p.own) > 0; ok; h, ok = parent(h) {
 		for _, e := range p.own[h] {
-			why := ""
-			switch {
-			case !holds(e.Groups, r.Group):
-				why = "not for this group"
-			case !e.Until.IsZero() && local.After(e.Until):
-				why = "has ended"
-			case !during(e.When, local):
-				why = "not at this time"
-			case e.Path != "" && !strings.HasPrefix(r.Path, e.Path):
-				why = "not this page"
+			why := e.without(r)
+			if tell != nil {
+				tell(Step{Host: h, Name: e.kind(), Result: why, Reason: e.Reason, Holds: why == ""})
 			}
-			step(tell, Step{Host: h, Name: e.kind(), Result: why, Reason: e.Reason, Holds: why == ""})
 			switch {
 			case why != "":
 			case e.Locked && (locked == nil || e.Block):
@@ -238,6 +251,27 @@ func (p *Policy) ownEntries(host string, r Request, local time.Time, tell func(S
 	}
 	return locked, allowed, blocked
 }
+
+// without tells why an entry does not count for a request; empty: it does.
+func (e *Entry) without(r Request) string {
+	switch {
+	case !holds(e.Groups, r.Group):
+		return "not for this group"
+	case e.Block && r.Confidential:
+		return confidential
+	case !e.Until.IsZero() && r.Time.After(e.Until):
+		return "has ended"
+	case !during(e.When, r.Time):
+		return "not at this time"
+	case e.Path != "" && r.Path == "":
+		return "the page cannot be seen"
+	case !strings.HasPrefix(r.Path, e.Path):
+		return "not this page"
+	}
+	return ""
+}
+
+const confidential = "not for a confidential role (C3.2g)"
 
 func (e *Entry) kind() string {
 	kind := "own allow"
@@ -257,57 +291,54 @@ func (p *Policy) ownDeny(level Level, e *Entry) Decision {
 
 // category blocks a host that is on a list: what the code forbids before what the own code
 // does, and what is dangerous before the rest.
-func (p *Policy) category(host string, bits domains.Set, g roster.Group, local time.Time, tell func(Step)) (Decision, bool) {
-	var best Decision
-	for i, l := range p.listed {
+func (p *Policy) category(host string, bits domains.Set, r Request, tell func(Step)) (best Decision, blocked bool) {
+	for i := range p.listed {
 		if bits&(1<<i) == 0 {
 			continue
 		}
-		c, own := l.category, ""
-		if c == rules.NoCategory {
-			for _, f := range l.forbid {
-				if holds(f.Groups, g) && during(f.When, local) {
-					c, own = rules.OwnCode, f.Clause
-				}
-			}
+		l := &p.listed[i]
+		d, why := p.listDecision(l, r)
+		if tell != nil {
+			tell(Step{Host: host, Name: "list " + l.name, Result: why, Holds: d.Action == Block})
 		}
-		result := "blocked"
-		if c == rules.NoCategory {
-			result = "not forbidden here and now"
+		if d.stricter(best) {
+			best = d
 		}
-		step(tell, Step{Host: host, Name: "list " + l.name, Result: result, Holds: c != rules.NoCategory})
-		if c == rules.NoCategory || best.Action == Block && weight(c) <= weight(best.Category) {
-			continue
-		}
-		best = Decision{Action: Block, Level: Blocked, Category: c, Clause: p.clauses[c], Own: own, Rule: p.ids[c.String()], List: l.name}
 	}
 	return best, best.Action == Block
 }
 
-// weight tells which of several categories is named: danger first.
-func weight(c rules.Category) int {
-	switch c {
-	case rules.Malware, rules.Phishing:
-		return 3
-	case rules.OwnCode:
-		return 1
+// listDecision is what one list asks for.
+func (p *Policy) listDecision(l *list, r Request) (d Decision, why string) {
+	c, own := l.category, ""
+	for _, f := range l.forbid {
+		if c == rules.NoCategory && holds(f.Groups, r.Group) && during(f.When, r.Time) {
+			c, own = rules.OwnCode, f.Clause
+		}
 	}
-	return 2
+	switch {
+	case c == rules.NoCategory && len(l.forbid) > 0:
+		return d, "not forbidden to this group at this time"
+	case c == rules.NoCategory:
+		return d, "not forbidden (C2.8e)"
+	case r.Confidential && !Security(c):
+		return d, confidential
+	}
+	return Decision{Action: Block, Level: Blocked, Category: c, Clause: p.clauses[c], Own: own, Rule: p.ids[c.String()], List: l.name}, "blocked"
 }
 
 // odd blocks what hides where it goes, where the options say so.
 func (p *Policy) odd(r Request, host string, tell func(Step)) Decision {
-	_, err := netip.ParseAddr(host)
-	number := err == nil
-	for _, o := range []struct {
+	for _, o := range [...]struct {
 		is, block bool
 		name      string
-	}{{number, p.o.BlockAddresses, "address"}, {r.ECH, p.o.BlockECH, "ech"}, {r.NoSNI, p.o.BlockNameless, "no-name"}} {
-		if !o.is {
-			continue
-		}
-		step(tell, Step{Host: host, Name: o.name, Result: map[bool]string{true: "blocked", false: "allowed"}[o.block], Holds: o.block})
-		if o.block {
+	}{{isNumber(host), p.o.BlockAddresses, "address"}, {r.ECH, p.o.BlockECH, "ech"}, {r.NoSNI, p.o.BlockNameless, "no-name"}} {
+		switch {
+		case !o.is:
+		case !o.block:
+			step(tell, Step{Host: host, Name: o.name, Result: "allowed"})
+		default:
+			step(tell, Step{Host: host, Name: o.name, Result: "blocked", Holds: true})
 			return Decision{Action: Block, Level: Blocked, Category: rules.Bypass, Clause: p.clauses[rules.Bypass], Rule: p.ids[o.name], List: o.name}
 		}
 	}
@@ -327,7 +358,7 @@ func (p *Policy) allow(d Decision, host string, r Request, bits domains.Set, tel
 			break
 		}
 	}
-	if !r.TLS {
+	if !r.TLS || r.Confidential {
 		return d
 	}
 	for _, n := range p.inspect {

@@ -6,6 +6,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
+const yandex = "familysearch.yandex.ru"
+
 // engines are hosts of search engines and the hosts of the same engines that give results
 // suited to children, as their makers document them.
 var engines = map[string]string{
@@ -14,7 +16,7 @@ var engines = map[string]string{
 	"search.brave.com": "forcesafe.search.brave.com",
 	"www.ecosia.org":   "strict-safe-search.ecosia.org",
 	"pixabay.com":      "safesearch.pixabay.com",
-	"yandex.com":       "familysearch.yandex.ru", "www.yandex.com": "familysearch.yandex.ru", "yandex.ru": "familysearch.yandex.ru", "www.yandex.ru": "familysearch.yandex.ru",
+	"ya.ru":            yandex, "www.ya.ru": yandex,
 }
 
 // youtube are the hosts of YouTube that have a restricted mode.
@@ -36,9 +38,17 @@ func (s *Safe) host(h string) string {
 		}
 		return ""
 	}
-	name, ok := strings.CutPrefix(strings.TrimPrefix(h, "www."), "google.")
-	if suffix, icann := publicsuffix.PublicSuffix(h); ok && icann && suffix == name { // google.nl, google.co.uk
-		return "forcesafesearch.google.com"
+	engine, suffix, _ := strings.Cut(strings.TrimPrefix(h, "www."), ".")
+	if to := everywhere[engine]; to != "" && isPublicSuffix(suffix) { // google.nl, google.co.uk
+		return to
 	}
 	return ""
+}
+
+// everywhere are search engines that are in every country under its own domain.
+var everywhere = map[string]string{"google": "forcesafesearch.google.com", "yandex": yandex}
+
+func isPublicSuffix(s string) bool {
+	suffix, icann := publicsuffix.PublicSuffix(s)
+	return icann && suffix == s
 }
