@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,31 +16,45 @@ import (
 )
 
 // startChores does what has to be done beside the mail: the sample of the next day, the
-// retries of releases, the retention. The channel is closed when it has ended.
+// retries of releases, the retention, and the lists of sites, whose servers may take their
+// time. The channel is closed when it has ended.
 func (g *gateway) startChores(ctx context.Context) <-chan struct{} {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		minute := time.NewTicker(time.Minute)
-		defer minute.Stop()
-		hour := time.Time{}
-		for {
+	var running sync.WaitGroup
+	hour := time.Time{}
+	running.Go(func() {
+		everyMinute(ctx, func() {
 			g.chore("release", func() error { _, err := g.quarantine.Retry(ctx, deliverer{g.relay}); return err })
-			g.chore("lists", func() error { return g.updateLists(ctx, time.Now()) })
 			if now := time.Now(); now.Sub(hour) >= time.Hour {
 				g.endExceptions(hour, now)
 				hour = now
 				g.chore("sampling", func() error { return g.sampler.Prepare(ctx, now) })
 				g.chore("retention", func() error { return g.retention(ctx, now) })
 			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-minute.C:
-			}
-		}
+		})
+	})
+	running.Go(func() {
+		everyMinute(ctx, func() { g.chore("lists", func() error { return g.updateLists(ctx, time.Now()) }) })
+	})
+	done := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(done)
 	}()
 	return done
+}
+
+// everyMinute does something at once and then every minute, until it is to end.
+func everyMinute(ctx context.Context, do func()) {
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
+	for {
+		do()
+		select {
+		case <-ctx.Done():
+			return
+		case <-minute.C:
+		}
+	}
 }
 
 // endExceptions asks for a reload if an exception to a rule came to its end between two

@@ -48,7 +48,7 @@ func (g *gateway) openWeb(ctx context.Context, engine *filter.Engine, people *ro
 	if g.web.lists, err = openLists(g.cfg); err != nil {
 		return err
 	}
-	if _, err := g.web.lists.Update(ctx, time.Now()); err != nil {
+	if _, err := g.web.lists.UpdateFiles(ctx, time.Now()); err != nil { // what has to be fetched comes later: mail does not wait for it
 		g.log.Error("a list of sites is not as it should be, the last good one holds", "error", err)
 	}
 	if g.web.appeals, err = appeal.Open(g.in("appeals")); err != nil {
