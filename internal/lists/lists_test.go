@@ -252,29 +252,6 @@ func TestUnwritable(t *testing.T) {
 	}
 }
 
-func TestBuiltin(t *testing.T) {
-	for _, l := range []string{"help", "never-inspect"} {
-		if ns, err := Builtin(l); err != nil || len(ns) < 30 {
-			t.Errorf("%s: %d names, %v", l, len(ns), err)
-		}
-	}
-	seen := map[string]string{}
-	if err := readStarter(func(category, name string) {
-		if other, ok := seen[name]; ok {
-			t.Errorf("%s is on the lists %s and %s", name, other, category)
-		}
-		seen[name] = category
-	}); err != nil {
-		t.Fatal(err)
-	}
-	help, _ := Builtin("help")
-	for _, h := range help {
-		if c := seen[h]; c != "" {
-			t.Errorf("%s is a site of help and on list %s", h, c)
-		}
-	}
-}
-
 func TestImport(t *testing.T) {
 	dir := t.TempDir()
 	all := archive(map[string][]byte{"blacklists/adult/domains": []byte("adult.example\n"), "blacklists/games/urls": []byte("mixed.example/games\n")})
