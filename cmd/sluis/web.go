@@ -189,14 +189,14 @@ func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*webpol
 		BlockAddresses: s.BlockAddresses, BlockECH: s.BlockECH, BlockNameless: s.BlockNameless,
 	}
 	for _, e := range s.Own {
-		entry := webpolicy.Entry{Host: e.Host, Path: e.Path, Block: e.Action == "block", Locked: e.Locked, Groups: groups(e.Groups), When: hours(e.When), Reason: e.Reason, Author: e.Author}
+		entry := webpolicy.Entry{Host: e.Host, Path: e.Path, Block: e.Action == "block", Locked: e.Locked, Groups: groups(e.Groups), When: hours(e.When, s.Holidays), Reason: e.Reason, Author: e.Author}
 		if e.Until != (rules.Day{}) {
 			entry.Until = e.Until.End()
 		}
 		o.Own = append(o.Own, entry)
 	}
 	for _, f := range s.Forbid {
-		o.Forbid = append(o.Forbid, webpolicy.Forbidden{Lists: f.Lists, Groups: groups(f.Groups), When: hours(f.When), Clause: f.Clause})
+		o.Forbid = append(o.Forbid, webpolicy.Forbidden{Lists: f.Lists, Groups: groups(f.Groups), When: hours(f.When, s.Holidays), Clause: f.Clause})
 	}
 	for _, i := range n.Only {
 		o.Inspect = append(o.Inspect, webpolicy.Inspection{Groups: groups(i.Groups), Lists: i.Lists, Hosts: i.Hosts, Uncategorised: i.Uncategorised, Reason: i.Reason})
@@ -222,10 +222,14 @@ func groups(names []config.Group) []roster.Group {
 	return gs
 }
 
-func hours(hs []config.Hours) []webpolicy.Hours {
+func hours(hs []config.Hours, holidays []config.Holiday) []webpolicy.Hours {
+	var except []webpolicy.Period
+	for _, h := range holidays {
+		except = append(except, webpolicy.Period(h))
+	}
 	var out []webpolicy.Hours
 	for _, h := range hs {
-		out = append(out, webpolicy.Hours{Days: h.Days, From: h.From, To: h.To})
+		out = append(out, webpolicy.Hours{Days: h.Days, From: h.From, To: h.To, Except: except})
 	}
 	return out
 }

@@ -245,8 +245,12 @@ web:
   listen: [{address: "127.0.0.1:3128"}]
   clients: [10.0.0.0/8]
   sites:
-    own: [{host: les.example, action: block, groups: [leerlingen], when: ["mon-fri 08:00-15:00"], reason: "toetsweek", author: ICT-dienst}]
+    own:
+      - {host: les.example, action: block, groups: [leerlingen], when: ["mon-fri 08:00-15:00"], reason: "toetsweek", author: ICT-dienst}
+      - {host: film.example, path: /chat, action: block, reason: "chat", author: ICT-dienst}
+    holidays: ["2026-12-19 - 2027-01-03", "2027-05-05"]
     safe-search: {groups: [leerlingen], youtube: strict}
+  inspect: {certificate: own.crt, key: own.key, managed: [leerlingen], only: [{groups: [leerlingen], hosts: [film.example], reason: "de chat"}]}
 `, dir)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -257,6 +261,10 @@ web:
 		{"https://les.example/", "leerlingen", "2026-11-23T10:00", "blocked, by the organisation's own code: toetsweek (C2.8e)"},
 		{"https://les.example/", "leerlingen", "2026-11-23T16:00", "not at this time"},
 		{"https://les.example/", "leraren", "2026-11-23T10:00", "not for this group"},
+		{"https://les.example/", "leerlingen", "2026-12-21T10:00", "not at this time"},
+		{"https://les.example/", "leerlingen", "2027-05-05T10:00", "not at this time"},
+		{"https://film.example/chat/1", "leerlingen", "", "blocked, by the organisation's own code: chat (C2.8e)"},
+		{"https://film.example/chat/1", "leraren", "", "the page cannot be seen"},
 		{"https://www.google.nl/", "leerlingen", "", "by way of forcesafesearch.google.com"},
 	} {
 		out, errs, code := run(t, "", "web", "explain", tt.url, "-c", config, "--group", tt.group, "--at", tt.at)

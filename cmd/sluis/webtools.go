@@ -46,7 +46,7 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := c.request()
+	r, page, err := c.request()
 	if err != nil {
 		return err
 	}
@@ -68,6 +68,10 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 		return err
 	}
 	x := policy.Explain(r)
+	if x.Action == webpolicy.Inspect { // then the page is seen as well
+		r.Path = page
+		x = policy.Explain(r)
+	}
 	if c.JSON {
 		return json.NewEncoder(os.Stdout).Encode(map[string]any{
 			"action": actionWords[x.Action], "category": x.Category, "clause": x.Clause, "own_clause": x.Own, "rule": x.Rule, "list": x.List,
@@ -90,34 +94,36 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 	return w.Flush()
 }
 
-func (c webExplainCmd) request() (webpolicy.Request, error) {
+// request returns what is asked for, and the page of it that can be seen only if it is
+// looked into.
+func (c webExplainCmd) request() (r webpolicy.Request, page string, err error) {
 	text := c.URL
 	if !strings.Contains(text, "://") {
 		text = "https://" + text
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" {
-		return webpolicy.Request{}, errors.New("that is no address: write for instance https://www.example.com/page")
+		return r, "", errors.New("that is no address: write for instance https://www.example.com/page")
 	}
-	r := webpolicy.Request{Hosts: [3]string{strings.ToLower(u.Hostname())}, TLS: u.Scheme == "https", Time: time.Now()}
-	if !r.TLS {
-		r.Path = u.RequestURI()
+	r = webpolicy.Request{Hosts: [3]string{strings.ToLower(u.Hostname())}, TLS: u.Scheme == "https", Time: time.Now()}
+	if page = u.RequestURI(); !r.TLS {
+		r.Path = page
 	}
 	if c.Group != "" {
 		if r.Group, err = roster.ParseGroup(c.Group); err != nil {
-			return r, err
+			return r, "", err
 		}
 	}
 	if c.At != "" {
 		place, err := time.LoadLocation("Europe/Amsterdam")
 		if err != nil {
-			return r, err
+			return r, "", err
 		}
 		if r.Time, err = time.ParseInLocation("2006-01-02T15:04", c.At, place); err != nil {
-			return r, errors.New("that is no moment: write for instance 2026-11-23T10:00")
+			return r, "", errors.New("that is no moment: write for instance 2026-11-23T10:00")
 		}
 	}
-	return r, nil
+	return r, page, nil
 }
 
 var actionWords = map[webpolicy.Action]string{webpolicy.Allow: "allowed", webpolicy.Inspect: "allowed, and looked into", webpolicy.Block: "blocked"}

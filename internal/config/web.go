@@ -63,6 +63,7 @@ type Sites struct {
 	Lists          []SiteList  `yaml:"lists"`
 	Own            []OwnSite   `yaml:"own"`
 	Forbid         []Forbid    `yaml:"forbid"`
+	Holidays       []Holiday   `yaml:"holidays"` // days on which no hours hold
 	SafeSearch     *SafeSearch `yaml:"safe-search"`
 	Tenants        []Tenant    `yaml:"tenants"`
 	BlockAddresses bool        `yaml:"block-addresses"` // sites that are asked for by number
@@ -192,6 +193,25 @@ func (g *Group) UnmarshalText(b []byte) (err error) {
 type Hours struct {
 	Days     []time.Weekday
 	From, To time.Duration
+}
+
+// Holiday is a day, or the days from the first to the last, written as "2026-12-19" or
+// "2026-12-19 - 2027-01-03".
+type Holiday struct{ First, Last time.Time }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (h *Holiday) UnmarshalText(b []byte) error {
+	first, last, isRange := strings.Cut(string(b), " - ")
+	if !isRange {
+		last = first
+	}
+	var err1, err2 error
+	h.First, err1 = time.Parse(time.DateOnly, strings.TrimSpace(first))
+	h.Last, err2 = time.Parse(time.DateOnly, strings.TrimSpace(last))
+	if err1 != nil || err2 != nil || h.Last.Before(h.First) {
+		return fmt.Errorf("%q are no holidays: write for instance \"2026-12-19 - 2027-01-03\", or one day", b)
+	}
+	return nil
 }
 
 var days = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
