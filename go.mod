@@ -3,6 +3,7 @@ module sluis
 go 1.26.0
 
 require (
+	aead.dev/minisign v0.3.0
 	filippo.io/age v1.3.2
 	github.com/AdguardTeam/urlfilter v0.5.0
 	github.com/BobuSumisu/aho-corasick v1.0.3

@@ -99,7 +99,7 @@ func listenWeb(ctx context.Context, l config.WebListener) (proxy.Listener, error
 func openLists(cfg *config.Config) (*lists.Store, error) {
 	var sources []lists.Source
 	for _, l := range cfg.Web.Sites.Lists {
-		sources = append(sources, lists.Source{Category: l.Category, Path: l.Path, URL: l.URL, Every: time.Duration(l.Every), Checksum: l.Checksum})
+		sources = append(sources, lists.Source{Category: l.Category, Path: l.Path, URL: l.URL, Every: time.Duration(l.Every), Checksum: l.Checksum, Signature: l.Signature, Key: l.Key})
 	}
 	return lists.Open(filepath.Join(cfg.Data, "sites"), sources, &http.Client{Timeout: 20 * time.Minute})
 }

@@ -73,11 +73,13 @@ type Sites struct {
 
 // SiteList is a list of sites beside those that come with Sluis.
 type SiteList struct {
-	Category string   `yaml:"category"` // of a single list; none: a directory or archive in the layout of UT1
-	Path     string   `yaml:"path"`
-	URL      string   `yaml:"url"`
-	Every    Duration `yaml:"every"`    // default 1d
-	Checksum string   `yaml:"checksum"` // address of its SHA-256
+	Category  string   `yaml:"category"` // of a single list; none: a directory or archive in the layout of UT1
+	Path      string   `yaml:"path"`
+	URL       string   `yaml:"url"`
+	Every     Duration `yaml:"every"`     // default 1d
+	Checksum  string   `yaml:"checksum"`  // address of its SHA-256
+	Signature string   `yaml:"signature"` // address of its signature by minisign
+	Key       string   `yaml:"key"`       // public key of who signs it
 }
 
 // OwnSite is a site that is blocked or allowed by the organisation itself.
@@ -339,8 +341,13 @@ func (v *validator) sites(s *Sites) {
 		if (l.Path == "") == (l.URL == "") {
 			v.wrong(path, "a list has either a path or a url")
 		}
-		if l.URL != "" && !strings.HasPrefix(l.URL, "https://") && !strings.HasPrefix(l.URL, "http://127.") {
-			v.wrong(path+".url", "a list is fetched over https")
+		for _, a := range []struct{ name, address string }{{".url", l.URL}, {".checksum", l.Checksum}, {".signature", l.Signature}} {
+			if a.address != "" && !strings.HasPrefix(a.address, "https://") && !strings.HasPrefix(a.address, "http://127.") {
+				v.wrong(path+a.name, "a list is fetched over https")
+			}
+		}
+		if (l.Signature == "") != (l.Key == "") {
+			v.wrong(path, "a signature and the key that it is of belong together")
 		}
 		if l.Every != 0 && l.Every < Duration(5*time.Minute) {
 			v.wrong(path+".every", "more often than every 5m burdens who offers the list")

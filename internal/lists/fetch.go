@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"aead.dev/minisign"
 )
 
 // fetchTime bounds how long a server may take over a list.
@@ -41,7 +43,7 @@ func careful(c *http.Client) *http.Client {
 func (s *Store) fetch(ctx context.Context, src Source, st State) (path string, h http.Header, err error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()
-	resp, err := s.get(ctx, src.URL, st, src.Checksum != "")
+	resp, err := s.get(ctx, src.URL, st, src.Checksum+src.Signature != "")
 	if err != nil {
 		return "", nil, fmt.Errorf("fetch: %w", err)
 	}
@@ -56,10 +58,13 @@ func (s *Store) fetch(ctx context.Context, src Source, st State) (path string, h
 	if err != nil {
 		return "", nil, fmt.Errorf("fetch: %w", err)
 	}
-	sum := sha256.New()
-	_, err = io.Copy(io.MultiWriter(f, sum), &bounded{r: resp.Body, left: maxList})
+	sum, signed := sha256.New(), minisign.NewReader(&bounded{r: resp.Body, left: maxList})
+	_, err = io.Copy(io.MultiWriter(f, sum), signed)
 	if err = errors.Join(bare(err), f.Close()); err == nil && src.Checksum != "" {
-		err = s.verify(ctx, src, sum.Sum(nil))
+		err = s.verifySum(ctx, src, sum.Sum(nil))
+	}
+	if err == nil && src.Signature != "" {
+		err = s.verifySignature(ctx, src, signed)
 	}
 	if err != nil {
 		os.Remove(f.Name())
@@ -98,22 +103,44 @@ func bare(err error) error {
 	return err
 }
 
-// verify compares a sum with the published one.
-func (s *Store) verify(ctx context.Context, src Source, sum []byte) error {
-	resp, err := s.get(ctx, src.Checksum, State{}, true)
+// verifySum compares a sum with the published one.
+func (s *Store) verifySum(ctx context.Context, src Source, sum []byte) error {
+	published, err := s.small(ctx, src.Checksum)
 	if err != nil {
 		return fmt.Errorf("checksum: %w", err)
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("checksum: the server answers %s", resp.Status)
-	}
-	b, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err != nil {
-		return fmt.Errorf("checksum: %w", bare(err))
-	}
-	if !slices.Contains(strings.Fields(strings.ToLower(string(b))), hex.EncodeToString(sum)) {
+	if !slices.Contains(strings.Fields(strings.ToLower(string(published))), hex.EncodeToString(sum)) {
 		return errors.New("it is not the list that its checksum is of")
 	}
 	return nil
+}
+
+// verifySignature holds what was read against its signature.
+func (s *Store) verifySignature(ctx context.Context, src Source, list *minisign.Reader) error {
+	signature, err := s.small(ctx, src.Signature)
+	if err != nil {
+		return fmt.Errorf("signature: %w", err)
+	}
+	key, err := src.publicKey()
+	if err != nil {
+		return fmt.Errorf("signature: %w", err)
+	}
+	if !list.Verify(key, signature) {
+		return errors.New("it is not signed with the key of the list")
+	}
+	return nil
+}
+
+// small fetches what has to be small.
+func (s *Store) small(ctx context.Context, address string) ([]byte, error) {
+	resp, err := s.get(ctx, address, State{}, true)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the server answers %s", resp.Status)
+	}
+	b, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	return b, bare(err)
 }

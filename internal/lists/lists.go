@@ -49,6 +49,11 @@ const temporary = "new-"
 // Open opens the lists in a directory, which is made if it is not there: of the sources,
 // which are fetched by the client, and those that were imported.
 func Open(dir string, sources []Source, client *http.Client) (*Store, error) {
+	for _, src := range sources {
+		if err := src.check(); err != nil {
+			return nil, fmt.Errorf("list %s: %w", src.Name(), err)
+		}
+	}
 	if err := os.MkdirAll(filepath.Join(dir, imports), 0o700); err != nil {
 		return nil, fmt.Errorf("lists: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"aead.dev/minisign"
 	"golang.org/x/sys/unix"
 )
 
@@ -250,6 +252,53 @@ func TestACutList(t *testing.T) {
 	cut = false
 	if changed, err := s.Update(t.Context(), monday.Add(50*time.Hour)); changed || err != nil {
 		t.Errorf("not modified: changed %v, %v", changed, err)
+	}
+}
+
+// TestASignedList is taken over if who signed it is who it is expected of.
+func TestASignedList(t *testing.T) {
+	public, private, err1 := minisign.GenerateKey(nil)
+	_, other, err2 := minisign.GenerateKey(nil)
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	sign := func(key minisign.PrivateKey, list []byte) []byte {
+		r := minisign.NewReader(bytes.NewReader(list))
+		io.Copy(io.Discard, r)
+		return r.Sign(key)
+	}
+	good, more := names("casino", 100), names("casino", 101)
+	body, signature := good, sign(private, good)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/list":
+			w.Write(body)
+		case signature == nil:
+			http.NotFound(w, r)
+		default:
+			w.Write(signature)
+		}
+	}))
+	defer web.Close()
+	src := Source{Category: "gambling", URL: web.URL + "/list", Signature: web.URL + "/list.minisig", Key: public.String()}
+	s := store(t, t.TempDir(), src)
+	body = more
+	for i, tt := range []struct {
+		signature []byte
+		want      string
+	}{
+		{signature, "not signed"}, {sign(other, more), "not signed"}, {[]byte("<html>"), "not signed"}, {nil, "404"}, {sign(private, more), ""},
+	} {
+		signature = tt.signature
+		changed, err := s.Update(t.Context(), monday.Add(time.Duration(i+1)*25*time.Hour))
+		if changed != (tt.want == "") || (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%d: changed %v, %v, want %q", i, changed, err, tt.want)
+		}
+	}
+	for i, wrong := range []Source{{URL: web.URL, Signature: web.URL}, {URL: web.URL, Key: public.String()}, {URL: web.URL, Signature: web.URL, Key: "RWQ"}} {
+		if _, err := Open(t.TempDir(), []Source{wrong}, nil); err == nil {
+			t.Errorf("%d: no error", i)
+		}
 	}
 }
 

@@ -3,19 +3,24 @@ package lists
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io/fs"
 	"net/url"
 	"path/filepath"
 	"time"
+
+	"aead.dev/minisign"
 )
 
 // Source is where a list comes from: a file, a directory, or an address.
 type Source struct {
-	Category string        // of the sites on it; empty: a directory or archive in the layout of UT1 tells
-	Path     string        // file or directory; empty: it is fetched
-	URL      string        // http or https
-	Every    time.Duration // how often it is looked at; zero: daily
-	Checksum string        // address of a file with its SHA-256; empty: none
+	Category  string        // of the sites on it; empty: a directory or archive in the layout of UT1 tells
+	Path      string        // file or directory; empty: it is fetched
+	URL       string        // http or https
+	Every     time.Duration // how often it is looked at; zero: daily
+	Checksum  string        // address of a file with its SHA-256; empty: none
+	Signature string        // address of its signature by minisign; empty: none
+	Key       string        // public key that the signature is of, as minisign writes it
 }
 
 // Name tells the source from others. What an address has behind its path, or before its
@@ -30,6 +35,21 @@ func (s Source) Name() string {
 	}
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
 	return u.String()
+}
+
+// check tells what is wrong with a source.
+func (s Source) check() error {
+	switch _, err := s.publicKey(); {
+	case s.Signature == "" && s.Key != "", s.Signature != "" && s.Key == "":
+		return errors.New("a signature and the key that it is of belong together")
+	case s.Signature != "" && err != nil:
+		return errors.New("that is no public key of minisign: it begins with RW and has 56 characters")
+	}
+	return nil
+}
+
+func (s Source) publicKey() (key minisign.PublicKey, err error) {
+	return key, key.UnmarshalText([]byte(s.Key))
 }
 
 // key names the files of a source.
