@@ -172,7 +172,11 @@ func (c webListsCmd) Run(ctx context.Context) error {
 		if s.Error != "" {
 			state = "the last good one holds: " + s.Error
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d names\tchanged %s\t%s\n", s.Name, s.Category, s.Names, s.Changed.Format(time.DateTime), state)
+		category := s.Category
+		if category == "" {
+			category = fmt.Sprintf("%d categories", len(s.Categories))
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d names\tchanged %s\t%s\n", s.Name, category, s.Names, s.Changed.Format(time.DateTime), state)
 	}
 	return errors.Join(updated, w.Flush())
 }

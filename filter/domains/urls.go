@@ -54,6 +54,9 @@ func (x *Index) LookupURL(host, path string) Set {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	for found := true; found; host, found = above(host) {
 		key := append(buf[:0], host...)
+		if x.exact(key)&x.addresses == 0 {
+			continue
+		}
 		steps := 0
 		for i := 0; i < len(path) && steps < maxSteps && len(key) < 4<<10; i++ {
 			if i > 0 && (path[i] == '/' || path[i] == '?' || path[i] == '&' || path[i] == '#') {

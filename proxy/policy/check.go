@@ -63,7 +63,7 @@ func hostName(s string) (string, bool) {
 	return domains.Name(s)
 }
 
-// lists returns the names of lists as the index has them.
+// named returns the names of lists as the index has them.
 func (c *checker) named(where string, names []string) []string {
 	known := c.Options.lists()
 	out := make([]string, 0, len(names))
@@ -154,5 +154,25 @@ func (c *checker) tenants() {
 				c.wrong("%s: a header field has a name without spaces and a value of one line", where)
 			}
 		}
+		for _, h := range t.Hosts {
+			if !c.Partial && !c.looksInto(h) {
+				c.wrong("%s: %s is not looked into, so that nothing can be set in what is asked of it: name it under inspect", where, h)
+			}
+		}
 	}
+}
+
+// looksInto reports whether a host is looked into for anybody.
+func (c *checker) looksInto(host string) bool {
+	if below(host, set(c.Never)) && !slices.Contains(c.Shorten.Hosts, host) {
+		return false
+	}
+	var in []string
+	if c.Index != nil {
+		in = c.Index.Categories(c.Index.Lookup(host))
+	}
+	return slices.ContainsFunc(c.Inspect, func(n Inspection) bool {
+		return below(host, set(n.Hosts)) || n.Uncategorised && len(in) == 0 ||
+			slices.ContainsFunc(n.Lists, func(l string) bool { return slices.Contains(in, l) })
+	})
 }

@@ -492,6 +492,7 @@ func TestWrongOptions(t *testing.T) {
 		{"is not on the list", Options{Shorten: Shorten{Hosts: []string{"a.example"}, Officer: "FG", Reason: "r"}}},
 		{"strict or moderate", Options{Safe: &Safe{YouTube: "off"}}},
 		{"header field", Options{Tenants: []Tenant{{Hosts: []string{"a.example"}, Fields: []Field{{"Restrict-Access", "a\r\nCookie: b"}}}}}},
+		{"a.example is not looked into", Options{Tenants: []Tenant{{Hosts: []string{"a.example"}, Fields: []Field{{"Restrict-Access", "school"}}}}}},
 	} {
 		if _, err := New(tt.o); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%d: want %q, got %v", i, tt.want, err)
@@ -547,6 +548,36 @@ func TestDecidingTakesNoMemory(t *testing.T) {
 			t.Errorf("%s: %v allocations", host, n)
 		}
 	}
+}
+
+// FuzzDecide: whatever names a request goes by, another one never makes it laxer, and what
+// is never looked into is not.
+func FuzzDecide(f *testing.F) {
+	p := school(f)
+	pupils := group(f, "leerlingen")
+	f.Add("site.example", "www.bank.example", "/chat", true)
+	f.Add("192.0.2.7", "help.example", "/%63hat/../..", true)
+	f.Add("::ffff:192.0.2.7", "casino.example.", "", false)
+	f.Fuzz(func(t *testing.T, connect, site, path string, tls bool) {
+		decide := func(hosts [3]string) Decision {
+			r := Request{Hosts: hosts, Path: path, Group: pupils, Time: at("tue", "10:00"), TLS: tls}
+			d := p.Decide(r)
+			if x := p.Explain(r); fmt.Sprint(x.Decision) != fmt.Sprint(d) {
+				t.Fatalf("explained as %+v, decided as %+v", x.Decision, d)
+			}
+			return d
+		}
+		both, one, other := decide([3]string{connect, site}), decide([3]string{connect}), decide([3]string{"", site})
+		if (both.Action == Block) != (one.Action == Block || other.Action == Block) {
+			t.Errorf("%q and %q: %+v", connect, site, both)
+		}
+		if site != "" && below(inOneForm(site), p.never) && (both.Action == Inspect || both.BlockPage) {
+			t.Errorf("%q, connected to %q, is looked into", site, connect)
+		}
+		if other.Action == Inspect && both.Action == Allow {
+			t.Errorf("%q hides %q", connect, site)
+		}
+	})
 }
 
 func BenchmarkDecide(b *testing.B) {
