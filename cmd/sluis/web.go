@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"sluis/filter"
 	"sluis/filter/domains"
 	"sluis/internal/appeal"
@@ -51,6 +53,9 @@ func (g *gateway) openWeb(ctx context.Context, engine *filter.Engine, people *ro
 	if _, err := g.web.lists.UpdateFiles(ctx, time.Now()); err != nil { // what has to be fetched comes later: mail does not wait for it
 		g.log.Error("a list of sites is not as it should be, the last good one holds", "error", err)
 	}
+	g.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sluis_lists_failing", Help: "Lists of sites that are not as they should be; of these the last good one holds.",
+	}, g.web.failing))
 	if g.web.appeals, err = appeal.Open(g.in("appeals")); err != nil {
 		return err
 	}
@@ -69,6 +74,17 @@ func (g *gateway) openWeb(ctx context.Context, engine *filter.Engine, people *ro
 		g.web.listeners = append(g.web.listeners, ln)
 	}
 	return nil
+}
+
+// failing counts the lists that are not as they should be.
+func (w *web) failing() float64 {
+	n := 0
+	for _, l := range w.lists.Status() {
+		if l.Error != "" {
+			n++
+		}
+	}
+	return float64(n)
 }
 
 func listenWeb(ctx context.Context, l config.WebListener) (proxy.Listener, error) {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -35,4 +36,27 @@ func TestNobodyWaitsForAListServer(t *testing.T) {
 		status, _ := w.curl("http://speeltuin.example/")
 		return status == "403"
 	})
+}
+
+// TestAListThatFailsIsSeen where the ICT service watches.
+func TestAListThatFailsIsSeen(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	w := newWebGateway(t, `  sites:
+    lists: [{category: games, url: "`+server.URL+`/games.txt?key=canary"}]
+`)
+	w.eventually("tell of the list", func() bool {
+		resp, err := http.Get("http://" + w.status + "/metrics")
+		if err != nil {
+			return false
+		}
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		return err == nil && strings.Contains(string(b), "sluis_lists_failing 1")
+	})
+	w.eventually("say why", func() bool { return strings.Contains(w.log.String(), "404") })
+	if strings.Contains(w.log.String(), "canary") {
+		t.Error("the key of the list is in the log")
+	}
 }
