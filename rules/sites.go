@@ -37,9 +37,11 @@ func SiteList(list string) string {
 }
 
 // siteCategories has the names of UT1 (French), of the lists of StevenBlack, HaGeZi and
-// blocklistproject, and of older collections.
+// blocklistproject, and of older collections. Not in it are UT1's mixed_adult, which has
+// sites for pictures and stories of all kinds, and strict_redirector and strong_redirector,
+// which have the search engines.
 var siteCategories = map[string]Category{
-	"pornography": Pornography, "adult": Pornography, "mixed-adult": Pornography, "porn": Pornography, "porno": Pornography,
+	"pornography": Pornography, "adult": Pornography, "porn": Pornography, "porno": Pornography,
 	"nsfw": Pornography, "xxx": Pornography,
 	"hate": Hate, "agressif": Hate, "aggressive": Hate, "racism": Hate, "violence": Hate, "gore": Hate,
 	"gambling": Gambling, "gamble": Gambling, "casino": Gambling, "betting": Gambling, "arjel": Gambling,
@@ -49,5 +51,5 @@ var siteCategories = map[string]Category{
 	"malware": Malware, "cryptojacking": Malware, "ddos": Malware, "ransomware": Malware, "spyware": Malware, "stalkerware": Malware,
 	"virusinfected": Malware, "tif": Malware,
 	"bypass": Bypass, "doh": Bypass, "vpn": Bypass, "doh-vpn-proxy-bypass": Bypass, "anonvpn": Bypass, "proxy": Bypass, "anonymizer": Bypass,
-	"redirector": Bypass, "strict-redirector": Bypass, "strong-redirector": Bypass, "residential-proxies": Bypass,
+	"redirector": Bypass, "residential-proxies": Bypass,
 }

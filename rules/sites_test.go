@@ -8,15 +8,15 @@ import (
 
 func TestTheCodeKnowsItsListsByManyNames(t *testing.T) {
 	for list, want := range map[string]Category{
-		"adult": Pornography, "mixed_adult": Pornography, "Porn": Pornography, "agressif": Hate, "gambling": Gambling, "warez": IllegalDownload,
-		"doh": Bypass, "vpn": Bypass, "strict_redirector": Bypass, "strict-redirector": Bypass, "phishing": Phishing, "stalkerware": Malware,
+		"adult": Pornography, "NSFW": Pornography, "Porn": Pornography, "agressif": Hate, "gambling": Gambling, "warez": IllegalDownload,
+		"doh": Bypass, "vpn": Bypass, "residential-proxies": Bypass, "Residential_Proxies": Bypass, "phishing": Phishing, "stalkerware": Malware,
 	} {
 		if c, ok := SiteCategory(list); !ok || c != want || SiteList(list) != want.String() {
 			t.Errorf("%s is %s, listed as %s", list, c, SiteList(list))
 		}
 	}
 	// C2.8e: what the code does not forbid has no category of it, however much somebody would like that.
-	for _, list := range []string{"social_networks", "games", "dating", "drogue", "chat", "news", "none", "own-code", "insult", "file-sharing", ""} {
+	for _, list := range []string{"social_networks", "games", "dating", "drogue", "chat", "news", "mixed_adult", "strict_redirector", "strong_redirector", "none", "own-code", "insult", "file-sharing", ""} {
 		if c, ok := SiteCategory(list); ok {
 			t.Errorf("%s is %s: the code does not forbid it", list, c)
 		}

@@ -9,8 +9,11 @@ import (
 	"strings"
 )
 
-// maxLine bounds a line of a list, in bytes.
-const maxLine = 8 << 10
+// Bounds of a line of a list, in bytes.
+const (
+	maxLine    = 8 << 10
+	maxAddress = 1 << 20
+)
 
 // Name returns a host name as lookups have it, in ASCII and lower case; false if it is none.
 func Name(host string) (string, bool) { return canonical(host) }
@@ -20,7 +23,7 @@ func Name(host string) (string, bool) { return canonical(host) }
 // blockers that are about a whole domain (||example.com^). Comments, exceptions and rules
 // about parts of pages are passed over. It returns how many lines were none of these.
 func ReadList(r io.Reader, use func(name string)) (strange int, err error) {
-	return readLines(r, func(line string) bool {
+	return readLines(r, maxLine, func(line string) bool {
 		names, ok := lineNames(line)
 		for _, n := range names {
 			use(n)
@@ -32,7 +35,7 @@ func ReadList(r io.Reader, use func(name string)) (strange int, err error) {
 // ReadAddresses calls use for each address of a list, such as example.com/path, with or
 // without scheme (as UT1's "urls" files have them). It returns how many lines were none.
 func ReadAddresses(r io.Reader, use func(address string)) (strange int, err error) {
-	return readLines(r, func(line string) bool {
+	return readLines(r, maxAddress, func(line string) bool {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			return true
@@ -50,16 +53,16 @@ func ReadAddresses(r io.Reader, use func(address string)) (strange int, err erro
 }
 
 // readLines calls read for each line, and counts those that it does not understand.
-func readLines(r io.Reader, read func(line string) bool) (strange int, err error) {
+func readLines(r io.Reader, longest int, read func(line string) bool) (strange int, err error) {
 	s := bufio.NewScanner(r)
-	s.Buffer(make([]byte, 0, 4096), maxLine)
+	s.Buffer(make([]byte, 0, 4096), longest)
 	for s.Scan() {
 		if !read(s.Text()) {
 			strange++
 		}
 	}
 	if errors.Is(s.Err(), bufio.ErrTooLong) {
-		return strange, fmt.Errorf("a line is longer than %d bytes: this is no list of names", maxLine)
+		return strange, fmt.Errorf("a line is longer than %d bytes: this is no list of names", longest)
 	}
 	return strange, s.Err()
 }

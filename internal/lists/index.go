@@ -41,7 +41,7 @@ func (s *Store) index() (made bool, err error) {
 		return true, err
 	}
 	if len(left) > 0 {
-		err = fmt.Errorf("an index has room for %d categories: left out are %s", room, strings.Join(left, ", "))
+		err = fmt.Errorf("an index has room for %d categories: together in %s are %s", room, other, strings.Join(left, ", "))
 	}
 	return true, err
 }
@@ -72,9 +72,12 @@ func (s *Store) fingerprint() string {
 }
 
 // build makes the index of the starter lists and of all that are kept. It returns the
-// categories that there is no room for.
+// categories that there is no room for on their own.
 func (s *Store) build() (left []string, err error) {
 	categories, left, names := s.categories()
+	if left != nil {
+		categories = append(categories, other)
+	}
 	for {
 		err := s.buildOf(categories, names)
 		if !errors.Is(err, domains.ErrCollision) { // by another key it goes well
@@ -83,27 +86,37 @@ func (s *Store) build() (left []string, err error) {
 	}
 }
 
+// other is the category of what there is no room for: it cannot be told apart, but its
+// sites are no unknown ones.
+const other = "other"
+
 // categories returns those of all lists: what the code forbids comes first, so that it
 // always has room.
 func (s *Store) categories() (in, left []string, names int) {
-	readStarter(func(c, _ string) {
-		names++
+	take := func(c string) {
 		if !slices.Contains(in, c) {
 			in = append(in, c)
 		}
+	}
+	readStarter(func(c, _ string) {
+		names++
+		take(c)
 	})
-	for _, st := range s.Status() {
-		names += st.Names
-		for _, c := range st.Categories {
-			_, forbidden := rules.SiteCategory(c)
-			switch {
-			case slices.Contains(in, c) || slices.Contains(left, c):
-			case forbidden || len(in) < room:
-				in = append(in, c)
-			default:
-				left = append(left, c)
+	all := s.Status()
+	for _, forbidden := range []bool{true, false} {
+		for _, st := range all {
+			for _, c := range st.Categories {
+				if _, is := rules.SiteCategory(c); is == forbidden {
+					take(c)
+				}
 			}
 		}
+	}
+	for _, st := range all {
+		names += st.Names
+	}
+	if len(in) > room {
+		in, left = in[:room-1:room-1], in[room-1:]
 	}
 	return in, left, names
 }
@@ -120,8 +133,10 @@ func (s *Store) buildOf(categories []string, names int) error {
 	}
 	add := func(category, name string) {
 		n, ok := number[category]
+		if !ok {
+			n = number[other]
+		}
 		switch {
-		case !ok: // there was no room
 		case strings.Contains(name, "/"):
 			b.AddURL(n, name)
 		default:

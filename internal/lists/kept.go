@@ -95,6 +95,7 @@ func readKept(path string, take use) error {
 	defer f.Close()
 	category := ""
 	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 2<<20) // addresses of pages can be long
 	for lines.Scan() {
 		if name := lines.Text(); name != "" && name[0] == '@' {
 			category = name[1:]

@@ -33,7 +33,8 @@ func readPath(s Source, take use) error {
 		return err
 	}
 	if info.IsDir() {
-		return readTree(os.DirFS(s.Path), take)
+		var lines tally
+		return lines.judge(lines.tree(os.DirFS(s.Path), take))
 	}
 	f, err := os.Open(s.Path)
 	if err != nil {
@@ -54,10 +55,22 @@ func read(category string, r io.Reader, limit int64, take use) error {
 		in = bufio.NewReaderSize(z, 1<<16)
 	}
 	in = bufio.NewReaderSize(&bounded{r: in, left: limit}, 1<<16)
+	var lines tally
 	if category == "" {
-		return readArchive(in, take)
+		return lines.judge(lines.archive(in, take))
 	}
-	return readList(in, category, false, take)
+	return lines.judge(lines.list(in, category, false, take))
+}
+
+// tally counts the lines of a source. Lists have some that are odd; one that has more of
+// these than of names is none.
+type tally struct{ names, strange int }
+
+func (l *tally) judge(err error) error {
+	if err == nil && l.strange > l.names {
+		return fmt.Errorf("%d lines are names and %d are not: this is no list of sites", l.names, l.strange)
+	}
+	return err
 }
 
 var errTooLarge = fmt.Errorf("larger than %d MB", maxList>>20)
@@ -79,8 +92,8 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readArchive reads a tar archive in the layout of UT1.
-func readArchive(r io.Reader, take use) error {
+// archive reads a tar archive in the layout of UT1.
+func (l *tally) archive(r io.Reader, take use) error {
 	t := tar.NewReader(r)
 	found := false
 	for {
@@ -98,14 +111,14 @@ func readArchive(r io.Reader, take use) error {
 			continue
 		}
 		found = true
-		if err := readList(t, category, kind == "urls", take); err != nil {
+		if err := l.list(t, category, kind == "urls", take); err != nil {
 			return fmt.Errorf("%q: %w", category, err)
 		}
 	}
 }
 
-// readTree reads a directory with a directory for each category, or a file for each.
-func readTree(dir fs.FS, take use) error {
+// tree reads a directory with a directory for each category, or a file for each.
+func (l *tally) tree(dir fs.FS, take use) error {
 	found := false
 	err := fs.WalkDir(dir, ".", func(p string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
@@ -125,7 +138,7 @@ func readTree(dir fs.FS, take use) error {
 		}
 		defer f.Close()
 		found = true
-		if err := readList(&bounded{r: f, left: maxList}, category, addresses, take); err != nil {
+		if err := l.list(&bounded{r: f, left: maxList}, category, addresses, take); err != nil {
 			return fmt.Errorf("%q: %w", category, err)
 		}
 		return nil
@@ -136,8 +149,8 @@ func readTree(dir fs.FS, take use) error {
 	return err
 }
 
-// readList reads one list of names, or of addresses. It has to look like one.
-func readList(r io.Reader, category string, addresses bool, take use) error {
+// list reads one list of names, or of addresses.
+func (l *tally) list(r io.Reader, category string, addresses bool, take use) error {
 	if !isCategory(category) {
 		return errors.New("this is no name for a category: want up to 64 letters, digits, hyphens, dots and underscores")
 	}
@@ -150,18 +163,12 @@ func readList(r io.Reader, category string, addresses bool, take use) error {
 	if addresses {
 		parse = domains.ReadAddresses
 	}
-	names := 0
 	strange, err := parse(in, func(name string) {
-		names++
+		l.names++
 		take(category, name)
 	})
-	switch {
-	case err != nil:
-		return err
-	case strange > names:
-		return fmt.Errorf("%d lines are names and %d are not: this is no list of sites", names, strange)
-	}
-	return nil
+	l.strange += strange
+	return err
 }
 
 // isCategory reports whether a category has a name that can be shown and named in the
@@ -182,7 +189,7 @@ func looksLikePage(head []byte) bool {
 
 // readStarter reads the lists that come with Sluis.
 func readStarter(take use) error {
-	return readTree(rules.Sites(), func(category, name string) {
+	return new(tally).tree(rules.Sites(), func(category, name string) {
 		if category != "help" && category != "never-inspect" {
 			take(category, name)
 		}
