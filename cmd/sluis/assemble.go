@@ -273,12 +273,9 @@ func openQuarantine(cfg *config.Config, l *ledger.Ledger) (*quarantine.Store, er
 	return quarantine.Open(filepath.Join(cfg.Data, "quarantine"), witness{l}, to...)
 }
 
-func openJournal(data string) (*journal.DB, error) {
-	dir := filepath.Join(data, "journal")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make journal directory: %w", err)
-	}
-	return journal.OpenDB(filepath.Join(dir, "journal.db"))
+// openJournal opens the journal's backend.
+func openJournal(cfg *config.Config) (journal.Store, error) {
+	return journal.OpenDB(filepath.Join(cfg.Data, "journal"))
 }
 
 // witness writes acts of the quarantine in the ledger.

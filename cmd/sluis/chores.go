@@ -80,7 +80,7 @@ func (g *gateway) chore(name string, do func() error) {
 // retention destroys what is older than the configuration lets it be.
 func (g *gateway) retention(ctx context.Context, now time.Time) error {
 	cfg := g.current.Load()
-	records, err := g.journalDB.Prune(ctx, now.Add(-time.Duration(cfg.Journal.Retention)))
+	records, err := g.store.Prune(ctx, now.Add(-time.Duration(cfg.Journal.Retention)))
 	if err != nil {
 		return err
 	}

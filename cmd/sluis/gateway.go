@@ -38,7 +38,8 @@ type gateway struct {
 	ledger     *ledger.Ledger
 	sampler    *sampling.Sampler
 	quarantine *quarantine.Store
-	journalDB  *journal.DB
+	keys       *roster.Keys
+	store      journal.Store
 	journal    *journal.Writer
 	extractor  *apart.Pool
 	relay      *smtpd.Relay
@@ -153,14 +154,13 @@ func (g *gateway) openQuarantine(ctx context.Context) (err error) {
 }
 
 func (g *gateway) openJournal() (err error) {
-	keys, err := roster.OpenKeys(g.in("keys"))
-	if err != nil {
+	if g.keys, err = roster.OpenKeys(g.in("keys")); err != nil {
 		return err
 	}
-	if g.journalDB, err = openJournal(g.cfg.Data); err != nil {
+	if g.store, err = openJournal(g.cfg); err != nil {
 		return err
 	}
-	g.journal, err = journal.NewWriter(filepath.Join(g.in("journal"), "segments"), keys, g.journalDB, g.log)
+	g.journal, err = journal.NewWriter(filepath.Join(g.in("journal"), "segments"), g.keys, g.store, g.log)
 	return err
 }
 
@@ -271,8 +271,8 @@ func (g *gateway) closeStores(ctx context.Context) error {
 	if g.journal != nil {
 		errs = append(errs, g.journal.Close(ctx))
 	}
-	if g.journalDB != nil {
-		errs = append(errs, g.journalDB.Close())
+	if g.store != nil {
+		errs = append(errs, g.store.Close())
 	}
 	if g.quarantine != nil {
 		errs = append(errs, g.quarantine.Close())

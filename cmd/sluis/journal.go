@@ -21,12 +21,12 @@ type journalCmd struct {
 func now() time.Time { return time.Now() }
 
 // openRecords opens the journal of a gateway, running or not.
-func openRecords(s source) (*journal.DB, error) {
+func openRecords(s source) (journal.Store, error) {
 	cfg, err := s.load()
 	if err != nil {
 		return nil, err
 	}
-	return openJournal(cfg.Data)
+	return openJournal(cfg)
 }
 
 // always is later than any record.
@@ -46,20 +46,37 @@ func (c journalTailCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	at, err := db.Last(ctx, c.Lines)
-	if err != nil {
-		return err
-	}
-	for {
-		if at, err = db.Each(ctx, time.Time{}, always, at, c.print); err != nil || !c.Follow {
-			return err
-		}
+	at, err := c.latest(ctx, db)
+	for err == nil && c.Follow {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(500 * time.Millisecond):
+			at, err = db.Each(ctx, time.Time{}, always, at, c.print)
 		}
 	}
+	return err
+}
+
+// latest prints the latest records, and returns the position behind them.
+func (c journalTailCmd) latest(ctx context.Context, db journal.Store) (journal.Position, error) {
+	at, err := db.Last(ctx, c.Lines)
+	if err != nil {
+		return at, err
+	}
+	var last []journal.Record // a position can have more than so many behind it
+	at, err = db.Each(ctx, time.Time{}, always, at, func(r journal.Record) error {
+		if last = append(last, r); len(last) > c.Lines {
+			last = last[1:]
+		}
+		return nil
+	})
+	for _, r := range last {
+		if err == nil {
+			err = c.print(r)
+		}
+	}
+	return at, err
 }
 
 func (c journalTailCmd) print(r journal.Record) error {

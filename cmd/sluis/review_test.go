@@ -3,8 +3,10 @@ package main_test
 import (
 	"bufio"
 	"database/sql"
+	"encoding/binary"
 	"encoding/json"
-	"fmt"
+	"github.com/klauspost/compress/zstd"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -259,19 +261,49 @@ func TestAnUnfairSampleIsFound(t *testing.T) {
 	if audit(0); report.Eligible != 5 || len(report.Deviations) != 0 {
 		t.Errorf("%+v", report)
 	}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(g.data(), "journal", "journal.db")+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	const drawn = 1 << 2 // of the flags of a record
-	if _, err := db.Exec(fmt.Sprintf("UPDATE traffic SET flags = (flags | %[1]d) - (flags & %[1]d) WHERE seq = 3", drawn)); err != nil {
-		t.Fatal(err)
-	}
+	tamper(t, filepath.Join(g.data(), "journal"), day)
 	if audit(3); len(report.Deviations) != 1 {
 		t.Errorf("%+v", report)
 	}
 	if errs := g.refusal("sampling", "audit", "--day", "2020-01-01"); !strings.Contains(errs, "no commitment") {
 		t.Errorf("%s", errs)
+	}
+}
+
+// tamper turns the draw of the third record of a day over, as somebody would who has the
+// files: with all checksums right.
+func tamper(t *testing.T, journal, day string) {
+	t.Helper()
+	file := filepath.Join(journal, "days", day+".day")
+	packed, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, _ := zstd.NewReader(nil)
+	defer z.Close()
+	b, err := z.DecodeAll(packed, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := b
+	for range 2 {
+		frame = frame[8+binary.BigEndian.Uint32(frame):]
+	}
+	body := frame[8:][:binary.BigEndian.Uint32(frame)]
+	const flags, drawn = 1 + 8 + 16 + 16 + 6, 1 << 2
+	body[flags+1] ^= drawn
+	binary.BigEndian.PutUint32(frame[4:], crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)))
+	w, _ := zstd.NewWriter(nil)
+	packed = w.EncodeAll(b, nil)
+	if err := os.WriteFile(file, packed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(journal, "rollups.db")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("DELETE FROM blocks WHERE seq > 1; UPDATE blocks SET start = 0, bytes = ?", len(packed)); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -40,7 +40,7 @@ func (c samplingAuditCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db, err := openJournal(cfg.Data)
+	db, err := openJournal(cfg)
 	if err != nil {
 		return err
 	}

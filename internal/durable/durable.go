@@ -5,6 +5,7 @@ package durable
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -111,13 +112,21 @@ func Destroy(path string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(make([]byte, info.Size())); err != nil {
+	if _, err := io.CopyN(f, zeros{}, info.Size()); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
 	return Remove(path)
+}
+
+// zeros has no end of them.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 // SyncDir makes the names in a directory durable.

@@ -15,6 +15,14 @@ import (
 // closed alphabets with their lengths.
 const encodingVersion = 1
 
+// pseudonymOf returns the pseudonym of an encoded record.
+func pseudonymOf(b []byte) (Pseudonym, bool) {
+	if len(b) < fixedSize || b[0] != encodingVersion {
+		return Pseudonym{}, false
+	}
+	return Pseudonym(b[1+8+16:][:16]), true
+}
+
 // errEncoding reports bytes that are no record.
 var errEncoding = errors.New("journal segment: not a record")
 

@@ -138,32 +138,22 @@ func TestEveryFieldSurvivesSegmentAndDatabase(t *testing.T) {
 		reflect.ValueOf(&one).Elem().Field(i).Set(all.Field(i))
 		cases = append(cases, one)
 	}
-	dir := t.TempDir()
-	s := must(createSegment(dir, "1"))
 	for i := range cases {
 		if cases[i].Time.IsZero() {
 			cases[i].Time = time.UnixMilli(0).UTC()
 		}
-		s.add(&cases[i])
 	}
-	if err := s.sync(); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.seal(); err != nil {
-		t.Fatal(err)
-	}
+	sealed := segmentOf(t, t.TempDir(), "1", cases...)
 	var read []Record
-	if unread, err := readSegment(openFile(t, dir+"/1.seg"), func(r Record) error { read = append(read, r); return nil }); err != nil || unread != 0 {
+	if unread, err := sealed.Each(t.Context(), func(r Record) error { read = append(read, r); return nil }); err != nil || unread != 0 {
 		t.Fatal(unread, err)
-	}
-	db := openDB(t, dir)
-	if _, err := db.load(dir+"/1.seg", "1.seg"); err != nil {
-		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(read, cases) {
 		t.Errorf("segment: got\n%+v\nwant\n%+v", read, cases)
 	}
-	if got := everything(t, db); !reflect.DeepEqual(got, cases) {
+	db := openDB(t, t.TempDir())
+	load(t, db, sealed)
+	if got := everything(t, db); !reflect.DeepEqual(got, byDay(cases)) {
 		t.Errorf("database: got\n%+v\nwant\n%+v", got, cases)
 	}
 }

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,12 +13,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/klauspost/compress/zstd"
+
 	"sluis/internal/durable"
 )
 
-// A segment is a file of frames: length and CRC-32C of a record, then the record. Its
-// name is the time it was begun, so that names sort; it ends in .open while it is being
-// written and in .seg once it is sealed.
+// A segment is a sequence of frames: length and CRC-32C of a record, then the record.
+// While it is being written it is a plain file NAME.open; sealed it is NAME.seg, one frame
+// of Zstandard (RFC 8878) with its checksum. NAME is the time it was begun, so that names
+// sort.
 type segment struct {
 	f     *os.File
 	size  int64
@@ -26,13 +30,21 @@ type segment struct {
 	dirty bool // written and not synced
 }
 
+const (
+	openName   = ".open"
+	sealedName = ".seg"
+)
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // maxFrame bounds a record in a segment, in bytes.
 const maxFrame = 1024
 
+// maxWindow bounds what reading a segment takes, in bytes.
+const maxWindow = 8 << 20
+
 func createSegment(dir, name string) (*segment, error) {
-	f, err := os.OpenFile(filepath.Join(dir, name+".open"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, name+openName), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("begin journal segment: %w", err)
 	}
@@ -45,13 +57,19 @@ func createSegment(dir, name string) (*segment, error) {
 
 // add puts a record in the frame buffer; write writes it.
 func (s *segment) add(r *Record) {
-	at := len(s.frame)
-	s.frame = append(s.frame, make([]byte, 8)...)
-	s.frame = r.append(s.frame)
-	body := s.frame[at+8:]
-	binary.BigEndian.PutUint32(s.frame[at:], uint32(len(body)))
-	binary.BigEndian.PutUint32(s.frame[at+4:], crc32.Checksum(body, castagnoli))
+	s.frame = r.appendFrame(s.frame)
 	s.count++
+}
+
+// appendFrame appends a record with its length and checksum.
+func (r *Record) appendFrame(b []byte) []byte {
+	at := len(b)
+	b = append(b, 0, 0, 0, 0, 0, 0, 0, 0)
+	b = r.append(b)
+	body := b[at+8:]
+	binary.BigEndian.PutUint32(b[at:], uint32(len(body)))
+	binary.BigEndian.PutUint32(b[at+4:], crc32.Checksum(body, castagnoli))
+	return b
 }
 
 // write hands the buffer to the system, so that it outlives this process. If that fails
@@ -80,46 +98,170 @@ func (s *segment) sync() error {
 	return nil
 }
 
-// seal ends the segment.
-func (s *segment) seal() error {
-	name := s.f.Name()
-	if err := s.f.Close(); err != nil {
-		return fmt.Errorf("seal journal segment: %w", err)
+// seal ends the segment. Unless it is done, the segment can be written on.
+func (s *segment) seal() (done bool, err error) {
+	if done, err = sealFile(s.f.Name()); !done {
+		return false, err
 	}
-	if err := os.Rename(name, strings.TrimSuffix(name, ".open")+".seg"); err != nil {
-		return fmt.Errorf("seal journal segment: %w", err)
+	return true, errors.Join(err, s.f.Close())
+}
+
+// sealFile compresses an open segment. After a crash in between it is done again, and
+// gives the same bytes. It is done once the sealed one has its name.
+func sealFile(open string) (done bool, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("seal journal segment: %w", err)
+		}
+	}()
+	name := strings.TrimSuffix(open, openName)
+	if err := compress(open, name+".new"); err != nil {
+		return false, err
 	}
-	return durable.SyncDir(filepath.Dir(name))
+	if err := os.Rename(name+".new", name+sealedName); err != nil {
+		return false, err
+	}
+	if err := durable.SyncDir(filepath.Dir(name)); err != nil {
+		return true, err
+	}
+	return true, os.Remove(open)
+}
+
+// compress writes a file compressed to another, on the disk.
+func compress(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer out.Close() // again, if all went well
+	z, err := newCompressor(out)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(z, in); err != nil {
+		return errors.Join(err, z.Close())
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	if err := out.Sync(); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+func newCompressor(w io.Writer) (*zstd.Encoder, error) {
+	return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(true))
+}
+
+func newDecompressor(r io.Reader) (*zstd.Decoder, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+}
+
+// Segment is a sealed segment: the batch in which records come to a backend.
+type Segment struct {
+	Name string // of this segment alone, and the same whenever it is tried again
+	path string
+}
+
+// Each calls use for each record, in order. It returns how many bytes are none: a record
+// that was damaged is passed over, and after the last whole one stands what a crash cut
+// short, or left as zeros, before it was synced.
+func (s Segment) Each(ctx context.Context, use func(Record) error) (unread int64, err error) {
+	f, err := os.Open(s.path)
+	if err != nil {
+		return 0, fmt.Errorf("read journal segment: %w", err)
+	}
+	defer f.Close()
+	z, err := newDecompressor(f)
+	if err != nil {
+		return 0, fmt.Errorf("read journal segment: %w", err)
+	}
+	defer z.Close()
+	in := &tolerant{z: z}
+	unread, err = readFrames(in, func(r Record, _ []byte) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return use(r)
+	})
+	if err != nil {
+		return unread, fmt.Errorf("read journal segment: %w", err)
+	}
+	if in.damaged { // how much that was nobody knows
+		unread++
+	}
+	return unread, nil
+}
+
+// tolerant ends a stream where it is damaged: what comes before that stands.
+type tolerant struct {
+	z       *zstd.Decoder
+	damaged bool
+}
+
+func (t *tolerant) Read(p []byte) (int, error) {
+	n, err := t.z.Read(p)
+	var disk *os.PathError
+	if err != nil && !errors.Is(err, io.EOF) && !errors.As(err, &disk) {
+		t.damaged = true
+		err = io.EOF
+	}
+	return n, err
 }
 
 // segments returns the sealed segments of a directory, oldest first.
-func segments(dir string) ([]string, error) {
-	names, err := filepath.Glob(filepath.Join(dir, "*.seg"))
+func segments(dir string) ([]Segment, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*"+sealedName))
 	if err != nil {
 		return nil, fmt.Errorf("list journal segments: %w", err)
 	}
 	slices.Sort(names)
-	return names, nil
+	list := make([]Segment, len(names))
+	for i, n := range names {
+		list[i] = Segment{Name: strings.TrimSuffix(filepath.Base(n), sealedName), path: n}
+	}
+	return list, nil
 }
 
 // adopt seals the segments that a crash left open.
 func adopt(dir string) error {
-	names, err := filepath.Glob(filepath.Join(dir, "*.open"))
+	names, err := filepath.Glob(filepath.Join(dir, "*"+openName))
 	if err != nil {
 		return fmt.Errorf("list journal segments: %w", err)
 	}
 	for _, n := range names {
-		if err := os.Rename(n, strings.TrimSuffix(n, ".open")+".seg"); err != nil {
-			return fmt.Errorf("seal journal segment: %w", err)
+		if _, err := sealFile(n); err != nil {
+			return err
 		}
 	}
-	return durable.SyncDir(dir)
+	half, err := filepath.Glob(filepath.Join(dir, "*.new"))
+	for _, n := range half {
+		err = errors.Join(err, os.Remove(n))
+	}
+	return err
 }
 
-// readSegment calls use for each record, and returns how many bytes are none: a record
-// that was damaged is passed over, and after the last whole one stands what a crash cut
-// short, or left as zeros, before it was synced.
-func readSegment(r io.Reader, use func(Record) error) (unread int64, err error) {
+// readFrames calls use for each record and its bytes, which are valid until it returns.
+// It returns how many bytes are no record.
+func readFrames(r io.Reader, use func(Record, []byte) error) (unread int64, err error) {
+	return readBodies(r, func(body []byte) (bool, error) {
+		rec, err := decode(body)
+		if err != nil {
+			return false, nil
+		}
+		return true, use(rec, body)
+	})
+}
+
+// readBodies calls use for the bytes of each record, which are valid until it returns; it
+// says whether they are one.
+func readBodies(r io.Reader, use func([]byte) (bool, error)) (unread int64, err error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	for {
 		frame, err := peekFrame(br)
@@ -130,12 +272,14 @@ func readSegment(r io.Reader, use func(Record) error) (unread int64, err error) 
 			rest, err := io.Copy(io.Discard, br)
 			return unread + rest, err
 		}
-		body := frame[8:]
-		rec, err := decode(body)
-		if err != nil || crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(frame[4:]) {
+		body, good := frame[8:], false
+		if crc32.Checksum(body, castagnoli) == binary.BigEndian.Uint32(frame[4:]) {
+			if good, err = use(body); err != nil {
+				return unread, err
+			}
+		}
+		if !good {
 			unread += int64(len(frame))
-		} else if err := use(rec); err != nil {
-			return unread, err
 		}
 		br.Discard(len(frame)) // peeked
 	}

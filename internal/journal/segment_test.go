@@ -10,16 +10,6 @@ import (
 	"testing"
 )
 
-func openFile(t testing.TB, path string) *os.File {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return f
-}
-
 // frames returns a segment of n ordinary records, and where each of them ends.
 func frames(n int) (b []byte, ends []int) {
 	s := &segment{}
@@ -34,7 +24,7 @@ func frames(n int) (b []byte, ends []int) {
 // ids reads a segment and returns the last byte but two of the records' IDs.
 func ids(t testing.TB, b []byte) (ids []int, unread int64) {
 	t.Helper()
-	unread, err := readSegment(bytes.NewReader(b), func(r Record) error {
+	unread, err := readFrames(bytes.NewReader(b), func(r Record, _ []byte) error {
 		if n := int(r.ID[2]); r.ID != ordinary(n).ID || !reflect.DeepEqual(r, ordinary(n)) {
 			t.Fatalf("a record that was never written: %+v", r)
 		}
@@ -45,6 +35,14 @@ func ids(t testing.TB, b []byte) (ids []int, unread int64) {
 		t.Fatalf("reading %d bytes: %v", len(b), err)
 	}
 	return ids, unread
+}
+
+func compressed(b []byte) []byte {
+	var out bytes.Buffer
+	z := must(newCompressor(&out))
+	z.Write(b)
+	z.Close()
+	return out.Bytes()
 }
 
 // A crash leaves a segment that ends anywhere: whole records before that place are read.
@@ -116,11 +114,14 @@ func TestAWriterStartsWithWhateverACrashLeft(t *testing.T) {
 	}{
 		"nothing":               {"1.open", nil, 0},
 		"whole and open":        {"1.open", b, 3},
-		"whole and sealed":      {"1.seg", b, 3},
+		"whole and sealed":      {"1.seg", compressed(b), 3},
+		"sealed and damaged":    {"1.seg", compressed(b)[:len(compressed(b))-20], 0},
+		"half sealed":           {"1.new", compressed(b)[:9], 0},
+		"of nonsense, sealed":   {"1.seg", []byte("nonsense"), 0},
 		"cut short":             {"1.open", b[:ends[2]-1], 2},
 		"followed by zeros":     {"1.open", append(bytes.Clone(b), make([]byte, 4096)...), 3},
 		"of zeros alone":        {"1.open", make([]byte, 4096), 0},
-		"with a strange record": {"1.seg", append(frameOf([]byte("nonsense")), b...), 3},
+		"with a strange record": {"1.seg", compressed(append(frameOf([]byte("nonsense")), b...)), 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -132,11 +133,11 @@ func TestAWriterStartsWithWhateverACrashLeft(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := len(everything(t, db)); got != c.want {
-				t.Errorf("%d records, want %d", got, c.want)
-			}
 			if err := w.Close(t.Context()); err != nil {
 				t.Error(err)
+			}
+			if got := len(everything(t, db)); got != c.want {
+				t.Errorf("%d records, want %d", got, c.want)
 			}
 			if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
 				t.Errorf("%d files are left", len(left))
@@ -156,7 +157,7 @@ func FuzzSegment(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		decode(b) // must not panic without the guard of the checksum either
 		var total int64
-		unread, err := readSegment(bytes.NewReader(b), func(r Record) error {
+		unread, err := readFrames(bytes.NewReader(b), func(r Record, _ []byte) error {
 			again, err := decode(r.append(nil))
 			if err != nil || !reflect.DeepEqual(again, r) {
 				t.Errorf("read %+v, and again %+v, %v", r, again, err)
@@ -171,7 +172,7 @@ func FuzzSegment(f *testing.F) {
 			var s segment
 			s.add(&rec)
 			found := 0
-			if _, err := readSegment(bytes.NewReader(s.frame), func(Record) error { found++; return nil }); err != nil || found != 1 {
+			if _, err := readFrames(bytes.NewReader(s.frame), func(Record, []byte) error { found++; return nil }); err != nil || found != 1 {
 				t.Errorf("a record that was taken is not read back: %v", err)
 			}
 		}

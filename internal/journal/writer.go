@@ -2,11 +2,9 @@ package journal
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,20 +17,25 @@ type Pseudonymiser interface {
 	Pseudonym(s roster.Subject, at time.Time) ([16]byte, bool, error)
 }
 
-// Writer takes records off the hot path and brings them to a database.
+// Writer takes records off the hot path, and brings them to a backend.
 type Writer struct {
 	dir   string
 	names Pseudonymiser
-	db    *DB
+	store Store
 	log   *slog.Logger
 
 	queue   chan entry
-	done    chan struct{}
+	sealed  chan struct{} // there is a sealed segment
+	done    chan struct{} // all that was Put is in sealed segments
+	loaded  chan struct{} // the loader has ended
+	stop    context.CancelFunc
 	closing sync.Once
 	mu      sync.RWMutex // closed for writing while the queue is closed
 	closed  bool
 	dropped atomic.Int64
-	stuck   atomic.Bool
+	waiting atomic.Int64 // segments that the backend does not have yet
+	disk    trouble
+	backend trouble
 }
 
 type entry struct {
@@ -45,14 +48,18 @@ const (
 	queued      = 8192                   // records that wait for the disk
 	patience    = 100 * time.Millisecond // that Put waits when the queue is full
 	syncEvery   = 100 * time.Millisecond
-	sealAfter   = time.Second
-	sealSize    = 8 << 20 // bytes
-	maxSegments = 4096    // that wait for the database
+	sealAfter   = 2 * time.Second
+	sealBehind  = time.Minute // while the backend is away: fewer and larger segments
+	sealSize    = 16 << 20    // bytes, before they are compressed
+	maxSegments = 10_000      // that wait for the backend: about a week
+	maxWaiting  = 8 << 30     // bytes of these
+	retryFirst  = 100 * time.Millisecond
+	retryLast   = 30 * time.Second
 )
 
 // NewWriter returns a writer with its segments in dir. What a crash left there is brought
-// to the database first. log may be nil.
-func NewWriter(dir string, names Pseudonymiser, db *DB, log *slog.Logger) (*Writer, error) {
+// to the backend first, in the background. log may be nil.
+func NewWriter(dir string, names Pseudonymiser, store Store, log *slog.Logger) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make journal directory: %w", err)
 	}
@@ -62,11 +69,11 @@ func NewWriter(dir string, names Pseudonymiser, db *DB, log *slog.Logger) (*Writ
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	w := &Writer{dir: dir, names: names, db: db, log: log, queue: make(chan entry, queued), done: make(chan struct{})}
-	if err := w.load(); err != nil {
-		return nil, err
-	}
+	ctx, stop := context.WithCancel(context.Background())
+	w := &Writer{dir: dir, names: names, store: store, log: log, stop: stop,
+		queue: make(chan entry, queued), sealed: make(chan struct{}, 1), done: make(chan struct{}), loaded: make(chan struct{})}
 	go w.run()
+	go w.load(ctx)
 	return w, nil
 }
 
@@ -96,10 +103,14 @@ func (w *Writer) Put(r Record, who roster.Subject) {
 // Dropped returns how many records were lost because the disk could not keep up.
 func (w *Writer) Dropped() int64 { return w.dropped.Load() }
 
-// Healthy reports whether records reach the disk and the database.
-func (w *Writer) Healthy() bool { return !w.stuck.Load() }
+// Waiting returns how many sealed segments the backend does not have yet.
+func (w *Writer) Waiting() int64 { return w.waiting.Load() }
 
-// Close brings everything that was Put to the database and ends the writer.
+// Healthy reports whether records reach the disk and the backend.
+func (w *Writer) Healthy() bool { return !w.disk.now.Load() && !w.backend.now.Load() }
+
+// Close brings everything that was Put to the backend and ends the writer. If that takes
+// longer than ctx lets it, what is left stays in segments for the next start.
 func (w *Writer) Close(ctx context.Context) error {
 	w.closing.Do(func() {
 		w.mu.Lock()
@@ -109,14 +120,16 @@ func (w *Writer) Close(ctx context.Context) error {
 	})
 	select {
 	case <-w.done:
-		return w.load()
 	case <-ctx.Done():
 		return fmt.Errorf("close journal: %w", ctx.Err())
 	}
+	w.stop()
+	<-w.loaded
+	return w.loadAll(ctx)
 }
 
 // run writes what comes as soon as nothing more waits, syncs a few times a second, and
-// seals every second.
+// seals from time to time.
 func (w *Writer) run() {
 	defer close(w.done)
 	var s *segment
@@ -142,11 +155,13 @@ func (w *Writer) run() {
 			if len(w.queue) == 0 || len(s.frame) >= 64<<10 {
 				w.write(s)
 			}
-			continue
+			if s.size < sealSize {
+				continue
+			}
 		case <-tick.C:
 		}
 		if s != nil {
-			s = w.settle(s, ended || time.Since(begun) > sealAfter || s.size > sealSize)
+			s = w.settle(s, ended || s.size >= sealSize || time.Since(begun) > w.age())
 		}
 		if ended {
 			if s != nil { // the disk does not take them
@@ -157,24 +172,52 @@ func (w *Writer) run() {
 	}
 }
 
-// begin starts a segment; nil if the disk does not let it.
+// age is how old a segment gets before it is sealed.
+func (w *Writer) age() time.Duration {
+	if w.waiting.Load() > 1 {
+		return sealBehind
+	}
+	return sealAfter
+}
+
+// begin starts a segment; nil if the disk does not let it, or too much waits.
 func (w *Writer) begin() *segment {
-	if waiting, err := segments(w.dir); err == nil && len(waiting) > maxSegments {
-		w.trouble(errors.New("too many segments wait for the database"))
-		return nil
+	if w.waiting.Load() > 100 { // before that there cannot be too much
+		if err := w.room(); err != nil {
+			w.disk.tell(w.log, err)
+			return nil
+		}
 	}
 	s, err := createSegment(w.dir, time.Now().UTC().Format("20060102T150405.000000000"))
 	if err != nil {
-		w.trouble(err)
+		w.disk.tell(w.log, err)
 		return nil
 	}
 	return s
 }
 
+// room reports an error if so much waits for the backend that nothing may be added.
+func (w *Writer) room() error {
+	list, err := segments(w.dir)
+	if err != nil {
+		return err
+	}
+	var size int64
+	for _, s := range list {
+		if info, err := os.Stat(s.path); err == nil {
+			size += info.Size()
+		}
+	}
+	if len(list) > maxSegments || size > maxWaiting {
+		return fmt.Errorf("%d segments of %d MB wait for the database, which is the most that is kept: records are lost until it takes them", len(list), size>>20)
+	}
+	return nil
+}
+
 func (w *Writer) append(s *segment, e entry) {
 	p, _, err := w.names.Pseudonym(e.who, e.rec.Time)
 	if err != nil {
-		w.trouble(err) // the record is kept, and is about nobody
+		w.disk.tell(w.log, err) // the record is kept, and is about nobody
 	}
 	e.rec.seal(p, e.who)
 	s.add(&e.rec)
@@ -187,60 +230,53 @@ func (w *Writer) write(s *segment) {
 		s.count = 0
 		return
 	}
-	w.trouble(err)
+	w.disk.tell(w.log, err)
 	if len(s.frame) > 4<<20 { // the disk has been full for long
 		w.dropped.Add(int64(s.count))
 		s.frame, s.count = s.frame[:0], 0
 	}
 }
 
-// settle brings a segment to the disk, and seals and loads it if it is time. It returns
-// the segment that is to be written on; nil for a new one.
+// settle brings a segment to the disk, and seals it if it is time. It returns the segment
+// that is to be written on; nil for a new one.
 func (w *Writer) settle(s *segment, seal bool) *segment {
 	w.write(s)
 	if err := s.sync(); err != nil {
-		w.trouble(err)
+		w.disk.tell(w.log, err)
 		return s
 	}
-	if !seal {
-		return s
-	}
-	if err := s.seal(); err != nil {
-		w.trouble(err)
-		return nil
-	}
-	if err := w.load(); err != nil {
-		w.trouble(err)
-		return nil
-	}
-	w.stuck.Store(false)
-	return nil
-}
-
-// trouble tells of a fault once, until it has passed.
-func (w *Writer) trouble(err error) {
-	if !w.stuck.Swap(true) {
-		w.log.Error("journal: records wait or are lost until this is mended", "error", err)
-	}
-}
-
-// load brings sealed segments to the database and removes them.
-func (w *Writer) load() error {
-	names, err := segments(w.dir)
-	if err != nil {
-		return err
-	}
-	for _, n := range names {
-		unread, err := w.db.load(n, filepath.Base(n))
+	if seal {
+		done, err := s.seal()
 		if err != nil {
-			return err
+			w.disk.tell(w.log, err)
 		}
-		if unread > 0 {
-			w.log.Warn("journal: a part of a segment is no record; after a crash that is its end", "bytes", unread)
+		if !done {
+			return s
 		}
-		if err := os.Remove(n); err != nil { // not synced: a segment that comes back is known by its name
-			return fmt.Errorf("remove loaded journal segment: %w", err)
+		w.waiting.Add(1)
+		select {
+		case w.sealed <- struct{}{}:
+		default: // the loader knows already
+		}
+		if s = nil; err != nil {
+			return nil
 		}
 	}
-	return nil
+	w.disk.past(w.log)
+	return s
+}
+
+// trouble is a fault that is told once, and once that it has passed.
+type trouble struct{ now atomic.Bool }
+
+func (t *trouble) tell(log *slog.Logger, err error) {
+	if !t.now.Swap(true) {
+		log.Error("journal: records wait or are lost until this is mended", "error", err)
+	}
+}
+
+func (t *trouble) past(log *slog.Logger) {
+	if t.now.Load() && t.now.Swap(false) {
+		log.Info("journal: mended")
+	}
 }

@@ -1,0 +1,78 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// load brings sealed segments to the backend, in their order, until ctx ends. While the
+// backend does not take one it tries that one again, at growing intervals: nothing is held
+// in memory, the segments wait on the disk.
+func (w *Writer) load(ctx context.Context) {
+	defer close(w.loaded)
+	pause := retryFirst
+	for {
+		err := w.loadAll(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		wait := time.Duration(0)
+		if err != nil {
+			w.backend.tell(w.log, err)
+			wait, pause = pause, min(2*pause, retryLast)
+		} else {
+			w.backend.past(w.log)
+			pause = retryFirst
+		}
+		if !w.rest(ctx, wait) {
+			return
+		}
+	}
+}
+
+// rest waits for a time, or if that is none until there is a sealed segment. It is false
+// when ctx ends.
+func (w *Writer) rest(ctx context.Context, wait time.Duration) bool {
+	sealed, after := w.sealed, (<-chan time.Time)(nil)
+	if wait > 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		sealed, after = nil, t.C
+	}
+	select {
+	case <-sealed:
+	case <-after:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// loadAll brings the sealed segments to the backend and removes them.
+func (w *Writer) loadAll(ctx context.Context) error {
+	list, err := segments(w.dir)
+	if err != nil {
+		return err
+	}
+	w.waiting.Store(int64(len(list)))
+	for _, s := range list {
+		unread, err := w.store.Load(ctx, s)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // another call had it
+		}
+		if err != nil {
+			return err
+		}
+		if unread > 0 {
+			w.log.Warn("journal: a part of a segment is no record; after a crash that is its end", "bytes", unread)
+		}
+		if err := os.Remove(s.path); err != nil { // not synced: a segment that comes back is known by its name
+			return fmt.Errorf("remove loaded journal segment: %w", err)
+		}
+		w.waiting.Add(-1)
+	}
+	return nil
+}
