@@ -281,9 +281,8 @@ func openJournal(cfg *config.Config) (journal.Store, error) {
 // witness writes acts of the quarantine in the ledger.
 type witness struct{ *ledger.Ledger }
 
-func (w witness) Record(ctx context.Context, act quarantine.Act, id filter.ID, reason string) error {
-	_, err := w.Append(ctx, ledger.Kind(act), ledger.Data{ID: id.String(), Reason: reason})
-	return err
+func (w witness) Record(ctx context.Context, act quarantine.Act, id filter.ID, by quarantine.By) (ledger.Receipt, error) {
+	return w.Append(ctx, ledger.Kind(act), ledger.Data{Actor: by.Name, Role: by.Role, ID: id.String(), Reason: by.Reason})
 }
 
 // sealer gives the relay a quarantine.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"sluis/filter"
+	"sluis/internal/ledger"
 	"sluis/internal/peers"
 	"sluis/internal/quarantine"
 )
@@ -212,7 +213,11 @@ func openAll(t *testing.T, data string) map[string][][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := quarantine.Open(filepath.Join(data, "quarantine"), unwitnessed{}, key.Recipient())
+	book, err := ledger.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := quarantine.Open(filepath.Join(data, "quarantine"), elsewhere{book}, key.Recipient())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +232,7 @@ func openAll(t *testing.T, data string) map[string][][]byte {
 	}
 	all := map[string][][]byte{}
 	for _, e := range entries {
-		m, err := q.Open(t.Context(), e.ID, "test", key)
+		m, err := q.Open(t.Context(), e.ID, quarantine.By{Reason: "test"}, key)
 		if err != nil {
 			t.Errorf("entry that cannot be opened: %v", err)
 			continue
@@ -280,9 +285,9 @@ func verifyLedger(t *testing.T, g *gateway) {
 	}
 }
 
-// unwitnessed is for opening what a test set aside itself.
-type unwitnessed struct{}
+// elsewhere is a ledger for opening what a test set aside itself.
+type elsewhere struct{ *ledger.Ledger }
 
-func (unwitnessed) Record(_ context.Context, _ quarantine.Act, _ filter.ID, _ string) error {
-	return nil
+func (l elsewhere) Record(ctx context.Context, act quarantine.Act, id filter.ID, _ quarantine.By) (ledger.Receipt, error) {
+	return l.Append(ctx, ledger.Kind(act), ledger.Data{ID: id.String()})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,19 +11,57 @@ import (
 
 // ledgerCmd is sluis ledger.
 type ledgerCmd struct {
-	Export ledgerExportCmd `cmd:"" help:"Print the whole ledger and its signed checkpoint, to keep and to verify elsewhere."`
-	Verify ledgerVerifyCmd `cmd:"" help:"Verify an export: nothing deleted, changed, moved or rolled back."`
+	Export     ledgerExportCmd     `cmd:"" help:"Print the whole ledger and its signed checkpoint, to keep and to verify elsewhere."`
+	Verify     ledgerVerifyCmd     `cmd:"" help:"Verify an export: nothing deleted, changed, moved or rolled back."`
+	Checkpoint ledgerCheckpointCmd `cmd:"" help:"Print a signed checkpoint: whoever keeps it is a witness of all that was done up to now."`
+	Erase      ledgerEraseCmd      `cmd:"" help:"Erase what an entry tells, when a name stands in it. All proofs stay."`
+}
+
+type ledgerCheckpointCmd struct{ source }
+
+// Run prints a checkpoint.
+func (c ledgerCheckpointCmd) Run() error {
+	l, err := openLedger(c.source)
+	if err != nil {
+		return err
+	}
+	signed, err := l.Checkpoint()
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(signed)
+	return err
+}
+
+type ledgerEraseCmd struct {
+	source
+	Entry  int64  `arg:"" help:"Number of the entry."`
+	Reason string `required:"" help:"Why; it is kept in the ledger. Name no person in it."`
+}
+
+// Run erases the payload of an entry.
+func (c ledgerEraseCmd) Run(ctx context.Context) error {
+	l, err := openLedger(c.source)
+	if err != nil {
+		return err
+	}
+	return l.Erase(ctx, c.Entry, ledger.Data{Actor: commandLine, Reason: c.Reason})
+}
+
+// openLedger opens the ledger of a gateway, running or not.
+func openLedger(s source) (*ledger.Ledger, error) {
+	cfg, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	return ledger.Open(filepath.Join(cfg.Data, "ledger"))
 }
 
 type ledgerExportCmd struct{ source }
 
 // Run prints the ledger.
 func (c ledgerExportCmd) Run() error {
-	cfg, err := c.load()
-	if err != nil {
-		return err
-	}
-	l, err := ledger.Open(filepath.Join(cfg.Data, "ledger"))
+	l, err := openLedger(c.source)
 	if err != nil {
 		return err
 	}
@@ -52,6 +91,6 @@ func (c ledgerVerifyCmd) Run() error {
 		fmt.Fprintln(os.Stderr, "NOT in order:", err)
 		return exit(exitFound)
 	}
-	fmt.Printf("in order: %d entries\nroot %s\nkey  %s\n", v.Entries, v.Root, v.Key)
+	fmt.Printf("in order: %d entries, of which %d erased\nroot %s\nkey  %s\n", v.Entries, v.Erased, v.Root, v.Key)
 	return nil
 }

@@ -106,6 +106,12 @@ func (o one) open() (chosen, error) {
 	return chosen{q, id, cfg, l}, err
 }
 
+// by is who does it: whoever has the rights to the gateway's files.
+func (o one) by() quarantine.By { return quarantine.By{Name: commandLine, Reason: o.Reason} }
+
+// commandLine is the actor of what is done without the console.
+const commandLine = "command line"
+
 // identities returns the key to open with.
 func (o one) identities(cfg *config.Config) ([]age.Identity, error) {
 	path := o.Identity
@@ -135,7 +141,7 @@ func (c quarantineShowCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m, err := q.Open(ctx, q.id, c.Reason, keys...)
+	m, err := q.Open(ctx, q.id, c.by(), keys...)
 	if err != nil {
 		return err
 	}
@@ -173,7 +179,7 @@ func (c quarantineDeleteCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer q.Close()
-	if err := q.Delete(ctx, q.id, c.Reason); err != nil {
+	if err := q.Delete(ctx, q.id, c.by()); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -207,7 +213,7 @@ func (c quarantineReleaseCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := q.Release(ctx, q.id, c.Reason, deliverer{relay}, keys...)
+	r, err := q.Release(ctx, q.id, c.by(), deliverer{relay}, keys...)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,9 @@
 //     is found with any checkpoint that was signed before: whoever keeps one is a witness.
 //     Who has the key can write another history; only a witness finds that.
 //   - An entry holds no personal content: its data are closed fields, and the reason that
-//     a person gave. It has a salt, so that hashes alone tell nothing of what they stand for.
+//     a person gave. Should a name have slipped into one, the payload can be erased, and
+//     what is left still proves the rest: a leaf has the hash of salt and payload.
+//   - No leaf, no key: only a committed entry gives a Receipt, and what decrypts asks for one.
 //
 // Each line is an entry and the signature of the tree that it is the last leaf of.
 //
@@ -38,49 +40,6 @@ import (
 	"sluis/internal/durable"
 )
 
-// Kind is what was done. The list is closed.
-type Kind string
-
-// The kinds.
-const (
-	SamplingCommit     Kind = "sampling-commit"
-	SamplingRate       Kind = "sampling-rate" // of a day that is committed to already
-	SamplingReveal     Kind = "sampling-reveal"
-	ConfigLoaded       Kind = "config-loaded"
-	QuarantineOpened   Kind = "quarantine-opened"
-	QuarantineReleased Kind = "quarantine-released"
-	QuarantineDeleted  Kind = "quarantine-deleted"
-	QuarantineExpired  Kind = "quarantine-expired"
-	PeopleImported     Kind = "people-imported"
-	PeopleRemoved      Kind = "people-removed"
-	RetentionRun       Kind = "retention-run"
-	GatewayStarted     Kind = "gateway-started"
-	GatewayStopped     Kind = "gateway-stopped"
-)
-
-// Data is what is told of an act. Every field is optional.
-type Data struct {
-	ID     string  `json:"id,omitempty"`     // of a message
-	Day    string  `json:"day,omitempty"`    // 2026-11-23, UTC
-	Commit string  `json:"commit,omitempty"` // hexadecimal SHA-256 of a day's secret
-	Secret string  `json:"secret,omitempty"` // hexadecimal
-	Rate   float64 `json:"rate,omitempty"`
-	Since  int64   `json:"since,omitempty"`  // of a rate, in milliseconds since 1970 (UTC)
-	Rules  string  `json:"rules,omitempty"`  // fingerprint
-	Roster string  `json:"roster,omitempty"` // fingerprint
-	Count  int     `json:"count,omitempty"`
-	Reason string  `json:"reason,omitempty"` // as a person gave it
-}
-
-// Entry is one act.
-type Entry struct {
-	Index int64     `json:"index"`
-	Time  time.Time `json:"time"`
-	Kind  Kind      `json:"kind"`
-	Salt  []byte    `json:"salt"`
-	Data  Data      `json:"data"`
-}
-
 // Ledger is a log in a directory. Several processes may append to it.
 type Ledger struct {
 	dir      string
@@ -88,9 +47,10 @@ type Ledger struct {
 	verifier note.Verifier
 	public   string // key of the verifier
 
-	mu   sync.Mutex
-	size int64 // bytes of the file that are in tree
-	tree tree
+	mu     sync.Mutex
+	opened os.FileInfo // of the file that tree was read from
+	size   int64       // bytes of it that are in tree
+	tree   tree
 }
 
 // Open opens the ledger in dir, which is made if it is not there, and reads it.
@@ -164,7 +124,8 @@ func (l *Ledger) locked(do func() error) error {
 }
 
 // read takes in what was appended since, by whichever process. A last line that a crash
-// cut short was never acknowledged: it is cut off.
+// cut short was never acknowledged: it is cut off. After an erasure the file is another
+// one, which has to go on from the same tree.
 func (l *Ledger) read() error {
 	f, err := os.OpenFile(l.file(), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -175,61 +136,103 @@ func (l *Ledger) read() error {
 	if err != nil {
 		return fmt.Errorf("open ledger: %w", err)
 	}
+	if l.opened != nil && !os.SameFile(info, l.opened) {
+		return l.readAnew(f, info)
+	}
 	if info.Size() < l.size {
 		return errors.New("the ledger has become shorter while it was open: it was tampered with or restored; restart to go on")
 	}
 	if _, err := f.Seek(l.size, io.SeekStart); err != nil {
 		return fmt.Errorf("read ledger: %w", err)
 	}
-	r, grown, size := bufio.NewReader(f), l.tree, l.size
+	grown, size, err := l.take(f, l.tree, l.size)
+	if err != nil {
+		return err
+	}
+	l.tree, l.size, l.opened = grown, size, info
+	return nil
+}
+
+// readAnew reads a file that has come in the place of the one that was read before.
+func (l *Ledger) readAnew(f *os.File, info os.FileInfo) error {
+	old, err := l.tree.root()
+	if err != nil {
+		return err
+	}
+	grown, size, err := l.take(f, tree{}, 0)
+	if err != nil {
+		return err
+	}
+	if err := prefix(&grown, old); err != nil {
+		return fmt.Errorf("read ledger: %w", err)
+	}
+	l.tree, l.size, l.opened = grown, size, info
+	return nil
+}
+
+// take adds the lines of a file to a tree, and cuts off what is no whole line.
+func (l *Ledger) take(f *os.File, known tree, size int64) (tree, int64, error) {
+	r, grown := bufio.NewReader(f), known
 	for {
 		text, err := r.ReadBytes('\n')
 		if err == io.EOF {
-			if err := grown.verifyEnd(l.tree.entries, l.verifier); err != nil {
-				return fmt.Errorf("read ledger: %w", err)
+			if err := grown.verifyEnd(known.entries, l.verifier); err != nil {
+				return tree{}, 0, fmt.Errorf("read ledger: %w", err)
 			}
-			l.tree, l.size = grown, size
 			if len(text) > 0 {
-				return f.Truncate(size)
+				err = f.Truncate(size)
+			} else {
+				err = nil
 			}
-			return nil
+			return grown, size, err
 		}
 		if err != nil {
-			return fmt.Errorf("read ledger: %w", err)
+			return tree{}, 0, fmt.Errorf("read ledger: %w", err)
 		}
 		if err := grown.take(text[:len(text)-1]); err != nil {
-			return fmt.Errorf("read ledger: %w", err)
+			return tree{}, 0, fmt.Errorf("read ledger: %w", err)
 		}
 		size += int64(len(text))
 	}
 }
 
-// Append writes an act down and returns its index, once it is on disk.
-func (l *Ledger) Append(ctx context.Context, kind Kind, d Data) (int64, error) {
+// Append writes an act down. When it returns a Receipt, the entry is on disk.
+func (l *Ledger) Append(ctx context.Context, kind Kind, d Data) (Receipt, error) {
 	if err := ctx.Err(); err != nil {
-		return 0, err
+		return Receipt{}, err
 	}
 	var index int64
-	err := l.locked(func() error {
+	err := l.locked(func() (err error) {
 		if err := l.read(); err != nil {
 			return err
 		}
-		d.Reason = strings.ToValidUTF8(d.Reason, "?") // what is written has to read back the same
-		salt := make([]byte, 16)
-		rand.Read(salt) // never fails (crypto/rand, Go 1.24)
-		e := Entry{Index: l.tree.entries, Time: time.Now().UTC().Truncate(time.Millisecond), Kind: kind, Salt: salt, Data: d}
-		index = e.Index
-		if err := l.write(e); err != nil {
-			return err
-		}
-		_, err := l.checkpoint()
+		index, err = l.append(kind, d)
 		return err
 	})
-	return index, err
+	if err != nil {
+		return Receipt{}, err
+	}
+	return Receipt{kind: kind, id: d.ID, index: index, written: true}, nil
+}
+
+func (l *Ledger) append(kind Kind, d Data) (int64, error) {
+	d.Reason = strings.ToValidUTF8(d.Reason, "?") // what is written has to read back the same
+	salt := make([]byte, 16)
+	rand.Read(salt) // never fails (crypto/rand, Go 1.24)
+	e := Entry{Index: l.tree.entries, Time: time.Now().UTC().Truncate(time.Millisecond), Kind: kind, Salt: salt, Data: d}
+	if err := l.write(e); err != nil {
+		return 0, err
+	}
+	_, err := l.checkpoint()
+	return e.Index, err
 }
 
 func (l *Ledger) write(e Entry) error {
-	leaf, err := e.leaf()
+	content, err := e.payload()
+	if err != nil {
+		return err
+	}
+	leaf, err := e.leaf(content)
 	if err != nil {
 		return err
 	}
@@ -246,7 +249,7 @@ func (l *Ledger) write(e Entry) error {
 		return fmt.Errorf("sign ledger entry: %w", err)
 	}
 	grown.sigs[e.Index] = sig
-	text, err := json.Marshal(line{e, sig})
+	text, err := whole(e, sig)
 	if err != nil {
 		return fmt.Errorf("encode ledger entry: %w", err)
 	}
@@ -303,11 +306,11 @@ func (l *Ledger) Each(use func(Entry) error) error {
 	r := bufio.NewScanner(f)
 	r.Buffer(nil, maxLine)
 	for r.Scan() {
-		var e Entry
-		if err := json.Unmarshal(r.Bytes(), &e); err != nil {
+		var l line
+		if err := json.Unmarshal(r.Bytes(), &l); err != nil {
 			return fmt.Errorf("read ledger: an entry is broken: %w", err)
 		}
-		if err := use(e); err != nil {
+		if err := use(l.entry()); err != nil {
 			return err
 		}
 	}

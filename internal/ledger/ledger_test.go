@@ -279,7 +279,8 @@ func TestManyAppendAtOnce(t *testing.T) {
 		for range 2 {
 			wg.Go(func() {
 				for range 20 {
-					i, err := l.Append(t.Context(), ConfigLoaded, Data{})
+					r, err := l.Append(t.Context(), ConfigLoaded, Data{})
+					i := r.Index()
 					mu.Lock()
 					if err != nil || seen[i] {
 						t.Errorf("index %d twice, or %v", i, err)
@@ -320,7 +321,8 @@ func TestACrashInTheMiddleOfAnAppend(t *testing.T) {
 		if v, err := Verify(bytes.NewReader(export(t, l)), checkpoint); err != nil || v.Entries != int64(want) {
 			t.Fatalf("cut at %d of %d: %+v, %v", cut-len(before), len(after)-len(before), v, err)
 		}
-		if i, err := l.Append(t.Context(), GatewayStarted, Data{}); err != nil || i != int64(want) {
+		if r, err := l.Append(t.Context(), GatewayStarted, Data{}); err != nil || r.Index() != int64(want) {
+			i := r.Index()
 			t.Fatalf("cut at %d: entry %d, %v", cut-len(before), i, err)
 		}
 	}

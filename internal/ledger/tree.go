@@ -1,9 +1,6 @@
 package ledger
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -11,25 +8,10 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// line is an entry as it stands in the file and in an export.
-type line struct {
-	Entry
-	Sig []byte `json:"sig"` // Ed25519, of the head of the tree that ends in this entry
-}
-
-// leaf returns the hash of the entry in the tree.
-func (e Entry) leaf() (tlog.Hash, error) {
-	b, err := json.Marshal(e)
-	if err != nil {
-		return tlog.Hash{}, fmt.Errorf("encode ledger entry: %w", err)
-	}
-	sum := sha256.Sum256(b)
-	return tlog.RecordHash(sum[:]), nil
-}
-
 // tree is the hashes of a log, as tlog stores them, and what each entry was signed with.
 type tree struct {
 	entries int64
+	erased  int64 // of the entries
 	hashes  []tlog.Hash
 	sigs    [][]byte
 }
@@ -55,24 +37,25 @@ func (t *tree) add(leaf tlog.Hash, sig []byte) error {
 	return nil
 }
 
-// take adds the next line. It has to be exactly as it was written, so that no two readers
-// can see different things in it.
+// take adds the next line.
 func (t *tree) take(text []byte) error {
-	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
-		return fmt.Errorf("entry %d is broken: it cannot be read", t.entries)
-	}
-	if l.Index != t.entries {
-		return fmt.Errorf("entry %d is broken: in its place stands entry %d", t.entries, l.Index)
-	}
-	if again, err := json.Marshal(l); err != nil || !bytes.Equal(again, text) {
-		return fmt.Errorf("entry %d is broken: it is not as it was written", t.entries)
-	}
-	leaf, err := l.leaf()
+	l, leaf, err := readLine(text, t.entries)
 	if err != nil {
 		return err
 	}
+	if l.Data == nil {
+		t.erased++
+	}
 	return t.add(leaf, l.Sig)
+}
+
+// root returns the size and the root hash.
+func (t *tree) root() (tlog.Tree, error) {
+	root, err := tlog.TreeHash(t.entries, t)
+	if err != nil {
+		return tlog.Tree{}, fmt.Errorf("compute ledger root: %w", err)
+	}
+	return tlog.Tree{N: t.entries, Hash: root}, nil
 }
 
 // head returns what is signed of the tree of the first n entries.

@@ -43,9 +43,23 @@ func (l *Ledger) Export(w io.Writer) error {
 	})
 }
 
+// Checkpoint returns the size and the root of the ledger, signed: whoever keeps it is a
+// witness of all entries up to now.
+func (l *Ledger) Checkpoint() (signed []byte, err error) {
+	err = l.locked(func() error {
+		if err := l.read(); err != nil {
+			return err
+		}
+		signed, err = l.checkpoint()
+		return err
+	})
+	return signed, err
+}
+
 // Verified is what a whole export shows.
 type Verified struct {
 	Entries int64
+	Erased  int64  // entries whose payload is erased
 	Root    string // hash of the tree, to compare with a printed one
 	Key     string // that the checkpoint is signed with, to compare with the printed one
 }
@@ -78,7 +92,7 @@ func Verify(export io.Reader, witness []byte) (Verified, error) {
 			return Verified{}, err
 		}
 	}
-	return Verified{t.entries, signed.Hash.String(), end.Key}, nil
+	return Verified{t.entries, t.erased, signed.Hash.String(), end.Key}, nil
 }
 
 func readExport(export io.Reader) (*tree, trailer, error) {

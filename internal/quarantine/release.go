@@ -15,6 +15,7 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/durable"
+	"sluis/internal/ledger"
 )
 
 // Reply is the next hop's answer.
@@ -48,8 +49,8 @@ func (s *Store) releaseIdentity() (*age.X25519Identity, error) {
 // ledger, and tries to. If the next hop does not take it now it is tried again by Run.
 // The error is ErrBusy if another process is at it, ErrGone if it was delivered before, and
 // ErrUpload for what has no recipients.
-func (s *Store) Release(ctx context.Context, id filter.ID, reason string, d Deliverer, ids ...age.Identity) (Reply, error) {
-	if reason == "" {
+func (s *Store) Release(ctx context.Context, id filter.ID, by By, d Deliverer, ids ...age.Identity) (Reply, error) {
+	if by.Reason == "" {
 		return Reply{}, ErrNoReason
 	}
 	e, err := s.Get(ctx, id)
@@ -62,7 +63,8 @@ func (s *Store) Release(ctx context.Context, id filter.ID, reason string, d Deli
 	if e.Recipients == 0 {
 		return Reply{}, ErrUpload
 	}
-	if err := s.witness.Record(ctx, ReleaseDecided, id, reason); err != nil {
+	receipt, err := s.witness.Record(ctx, ReleaseDecided, id, by)
+	if err != nil {
 		return Reply{}, fmt.Errorf("write the release in the ledger: %w", err)
 	}
 	c, err := s.claim(ctx, id)
@@ -72,7 +74,7 @@ func (s *Store) Release(ctx context.Context, id filter.ID, reason string, d Deli
 	var reply Reply
 	err = c.keep(ctx, func(ctx context.Context) error {
 		if c.state != Releasing {
-			if err := s.prepare(ctx, c, ids); err != nil {
+			if err := s.prepare(ctx, c, receipt, ids); err != nil {
 				return err
 			}
 		}
@@ -83,12 +85,12 @@ func (s *Store) Release(ctx context.Context, id filter.ID, reason string, d Deli
 }
 
 // prepare seals the message to the release key and marks it as decided.
-func (s *Store) prepare(ctx context.Context, c *claim, ids []age.Identity) error {
+func (s *Store) prepare(ctx context.Context, c *claim, receipt ledger.Receipt, ids []age.Identity) error {
 	key, err := s.releaseIdentity()
 	if err != nil {
 		return err
 	}
-	m, err := openSealed(s.path(c.id), ids...)
+	m, err := s.unlock(receipt, ReleaseDecided, c.id, ids)
 	if err != nil {
 		return err
 	}

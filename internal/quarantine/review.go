@@ -26,8 +26,8 @@ var (
 )
 
 // Open decrypts a message, after the act and its reason are in the ledger.
-func (s *Store) Open(ctx context.Context, id filter.ID, reason string, ids ...age.Identity) (*Message, error) {
-	if reason == "" {
+func (s *Store) Open(ctx context.Context, id filter.ID, by By, ids ...age.Identity) (*Message, error) {
+	if by.Reason == "" {
 		return nil, ErrNoReason
 	}
 	e, err := s.Get(ctx, id)
@@ -37,10 +37,11 @@ func (s *Store) Open(ctx context.Context, id filter.ID, reason string, ids ...ag
 	if e.State == Released || e.State == Destroyed {
 		return nil, ErrGone
 	}
-	if err := s.witness.Record(ctx, Opened, id, reason); err != nil {
+	receipt, err := s.witness.Record(ctx, Opened, id, by)
+	if err != nil {
 		return nil, fmt.Errorf("write the opening in the ledger: %w", err)
 	}
-	m, err := openSealed(s.path(id), ids...)
+	m, err := s.unlock(receipt, Opened, id, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +55,8 @@ func (s *Store) Open(ctx context.Context, id filter.ID, reason string, ids ...ag
 
 // Delete destroys a message. Its metadata stays until the retention ends, so that the
 // figures are right. It can be repeated if it failed half-way.
-func (s *Store) Delete(ctx context.Context, id filter.ID, reason string) error {
-	if reason == "" {
+func (s *Store) Delete(ctx context.Context, id filter.ID, by By) error {
+	if by.Reason == "" {
 		return ErrNoReason
 	}
 	e, err := s.Get(ctx, id)
@@ -67,7 +68,7 @@ func (s *Store) Delete(ctx context.Context, id filter.ID, reason string) error {
 	case e.State == Destroyed:
 		return s.erase(id)
 	}
-	if err := s.witness.Record(ctx, Deleted, id, reason); err != nil {
+	if _, err := s.witness.Record(ctx, Deleted, id, by); err != nil {
 		return fmt.Errorf("write the destruction in the ledger: %w", err)
 	}
 	now := s.now().UnixMilli()
@@ -140,7 +141,7 @@ func (s *Store) expire(ctx context.Context, before time.Time) (int, error) {
 	var gone []filter.ID
 	for id, r := range states {
 		if r.kept() { // of the others the content is gone already
-			if err := s.witness.Record(ctx, Expired, id, "retention"); err != nil {
+			if _, err := s.witness.Record(ctx, Expired, id, By{Reason: "retention"}); err != nil {
 				return len(gone), errors.Join(fmt.Errorf("write the expiry in the ledger: %w", err), s.erase(gone...))
 			}
 		}

@@ -12,7 +12,9 @@ import (
 
 	"filippo.io/age"
 
+	"sluis/filter"
 	"sluis/internal/durable"
+	"sluis/internal/ledger"
 )
 
 // A sealed file is an age file. In it are the length of the header (four bytes, big
@@ -136,6 +138,16 @@ type Message struct {
 // Close closes the file.
 func (m *Message) Close() error { return m.file.Close() }
 
+// unlock opens what was set aside: no leaf, no key. The receipt has to be of this act with
+// this message.
+func (s *Store) unlock(r ledger.Receipt, act Act, id filter.ID, keys []age.Identity) (*Message, error) {
+	if !r.Of(ledger.Kind(act), id.String()) {
+		return nil, errors.New("open sealed message: the ledger has no entry of it")
+	}
+	return openSealed(s.path(id), keys...)
+}
+
+// openSealed is called by unlock, and for the copy that a release has made for delivery.
 func openSealed(path string, ids ...age.Identity) (*Message, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {

@@ -15,6 +15,7 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/durable"
+	"sluis/internal/ledger"
 )
 
 // Store is a quarantine in a directory. Several processes may have it open, of which one
@@ -46,7 +47,14 @@ const (
 
 // Witness writes acts down before they are done. If it cannot, they are not done.
 type Witness interface {
-	Record(ctx context.Context, act Act, id filter.ID, reason string) error
+	Record(ctx context.Context, act Act, id filter.ID, by By) (ledger.Receipt, error)
+}
+
+// By says who does something with a message, in which role, and why (C3.3e).
+type By struct {
+	Name   string // of an account; empty for the gateway itself
+	Role   string
+	Reason string
 }
 
 // Open opens the quarantine in dir, which is made if it is not there. What is sealed is

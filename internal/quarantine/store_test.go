@@ -19,27 +19,38 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter"
+	"sluis/internal/ledger"
 	"sluis/rules"
 )
 
 // witness is a ledger that keeps what was recorded, and can fail.
 type witness struct {
+	book *ledger.Ledger
 	mu   sync.Mutex
 	acts []Act
 	err  error
 }
 
-func (w *witness) Record(_ context.Context, act Act, _ filter.ID, reason string) error {
+func (w *witness) Record(ctx context.Context, act Act, id filter.ID, by By) (ledger.Receipt, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
-		return w.err
+		return ledger.Receipt{}, w.err
 	}
-	if reason == "" {
-		return errors.New("no reason")
+	if by.Reason == "" {
+		return ledger.Receipt{}, errors.New("no reason")
 	}
 	w.acts = append(w.acts, act)
-	return nil
+	return w.book.Append(ctx, ledger.Kind(act), ledger.Data{ID: id.String()})
+}
+
+func newWitness(t testing.TB) *witness {
+	t.Helper()
+	book, err := ledger.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &witness{book: book}
 }
 
 func newIdentity(t testing.TB) *age.X25519Identity {
@@ -54,7 +65,7 @@ func newIdentity(t testing.TB) *age.X25519Identity {
 // open opens a quarantine whose witness and reviewer the test has.
 func open(t testing.TB, dir string, key *age.X25519Identity) (*Store, *witness) {
 	t.Helper()
-	w := &witness{}
+	w := newWitness(t)
 	s, err := Open(dir, w, key.Recipient())
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +130,7 @@ func names(t testing.TB, dir string) []string {
 // read opens a message and returns what is in it.
 func read(t testing.TB, s *Store, id filter.ID, key age.Identity) (*Message, string) {
 	t.Helper()
-	m, err := s.Open(t.Context(), id, "review", key)
+	m, err := s.Open(t.Context(), id, By{Reason: "review"}, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +174,7 @@ func TestWhatIsSealedComesBackAsItWas(t *testing.T) {
 
 func TestAnyOfTheRecipientsOpensAndNobodyElse(t *testing.T) {
 	a, b, other := newIdentity(t), newIdentity(t), newIdentity(t)
-	s, err := Open(t.TempDir(), &witness{}, a.Recipient(), b.Recipient())
+	s, err := Open(t.TempDir(), newWitness(t), a.Recipient(), b.Recipient())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +182,7 @@ func TestAnyOfTheRecipientsOpensAndNobodyElse(t *testing.T) {
 	id := seal(t, s, "dag")
 	read(t, s, id, a)
 	read(t, s, id, b)
-	if _, err := s.Open(t.Context(), id, "review", other); err == nil {
+	if _, err := s.Open(t.Context(), id, By{Reason: "review"}, other); err == nil {
 		t.Error("a stranger's key opens it")
 	}
 }
@@ -181,14 +192,14 @@ func TestNoLeafNoKey(t *testing.T) {
 	s, w := open(t, t.TempDir(), key)
 	id := seal(t, s, "dag")
 	w.err = errors.New("the ledger is full")
-	if _, err := s.Open(t.Context(), id, "review", key); !errors.Is(err, w.err) {
+	if _, err := s.Open(t.Context(), id, By{Reason: "review"}, key); !errors.Is(err, w.err) {
 		t.Errorf("opened without a witness: %v", err)
 	}
 	d := &hop{}
-	if _, err := s.Release(t.Context(), id, "harmless", d, key); !errors.Is(err, w.err) || len(d.got) != 0 {
+	if _, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key); !errors.Is(err, w.err) || len(d.got) != 0 {
 		t.Errorf("released without a witness: %v", err)
 	}
-	if err := s.Delete(t.Context(), id, "kept long enough"); !errors.Is(err, w.err) {
+	if err := s.Delete(t.Context(), id, By{Reason: "kept long enough"}); !errors.Is(err, w.err) {
 		t.Errorf("deleted without a witness: %v", err)
 	}
 	if n, err := s.Expire(t.Context(), time.Now().Add(time.Hour)); n != 0 || !errors.Is(err, w.err) {
@@ -196,9 +207,9 @@ func TestNoLeafNoKey(t *testing.T) {
 	}
 	w.err = nil
 	for name, err := range map[string]error{
-		"open":    func() error { _, err := s.Open(t.Context(), id, "", key); return err }(),
-		"release": func() error { _, err := s.Release(t.Context(), id, "", d, key); return err }(),
-		"delete":  s.Delete(t.Context(), id, ""),
+		"open":    func() error { _, err := s.Open(t.Context(), id, By{Reason: ""}, key); return err }(),
+		"release": func() error { _, err := s.Release(t.Context(), id, By{Reason: ""}, d, key); return err }(),
+		"delete":  s.Delete(t.Context(), id, By{Reason: ""}),
 	} {
 		if !errors.Is(err, ErrNoReason) {
 			t.Errorf("%s without a reason: %v", name, err)
@@ -223,7 +234,7 @@ func TestADamagedFileIsToldAndNotShown(t *testing.T) {
 		if err := os.WriteFile(s.path(id), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		m, err := s.Open(t.Context(), id, "review", key)
+		m, err := s.Open(t.Context(), id, By{Reason: "review"}, key)
 		if err == nil {
 			_, err = io.Copy(io.Discard, m)
 			m.Close()
@@ -435,7 +446,7 @@ func TestContentIsNowhereInClear(t *testing.T) {
 	}
 	look("sealed")
 	d.hook = func() { look("being released") }
-	if _, err := s.Release(t.Context(), e.ID, "harmless", d, key); err != nil || len(d.got) != 1 {
+	if _, err := s.Release(t.Context(), e.ID, By{Reason: "harmless"}, d, key); err != nil || len(d.got) != 1 {
 		t.Fatal(err)
 	}
 	look("refused")
@@ -445,7 +456,7 @@ func TestContentIsNowhereInClear(t *testing.T) {
 	if got, err := s.Get(t.Context(), e.ID); err != nil || got.Reply != "550 5.1.1" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := s.Open(t.Context(), e.ID, "review", newIdentity(t)); err == nil || strings.Contains(err.Error(), canary) {
+	if _, err := s.Open(t.Context(), e.ID, By{Reason: "review"}, newIdentity(t)); err == nil || strings.Contains(err.Error(), canary) {
 		t.Errorf("error: %v", err)
 	}
 }
@@ -466,7 +477,7 @@ func TestListChoosesAndOrders(t *testing.T) {
 		}
 		ids = append(ids, e.ID)
 	}
-	if err := s.Delete(t.Context(), ids[3], "wrong"); err != nil {
+	if err := s.Delete(t.Context(), ids[3], By{Reason: "wrong"}); err != nil {
 		t.Fatal(err)
 	}
 	for name, tt := range map[string]struct {
@@ -499,16 +510,16 @@ func TestDeleteKeepsTheFigureAndExpiryTheRest(t *testing.T) {
 	dir := t.TempDir()
 	s, w := open(t, dir, key)
 	old, deleted := seal(t, s, "old"), seal(t, s, "wrong")
-	if err := s.Delete(t.Context(), deleted, "no reason to keep it"); err != nil {
+	if err := s.Delete(t.Context(), deleted, By{Reason: "no reason to keep it"}); err != nil {
 		t.Fatal(err)
 	}
 	if e, err := s.Get(t.Context(), deleted); err != nil || e.State != Destroyed || e.Decided.IsZero() || len(names(t, dir)) != 1 {
 		t.Errorf("%+v, %v, files %v", e, err, names(t, dir))
 	}
-	if err := s.Delete(t.Context(), deleted, "again"); err != nil {
+	if err := s.Delete(t.Context(), deleted, By{Reason: "again"}); err != nil {
 		t.Errorf("cannot be repeated: %v", err)
 	}
-	if _, err := s.Open(t.Context(), deleted, "look", key); !errors.Is(err, ErrGone) {
+	if _, err := s.Open(t.Context(), deleted, By{Reason: "look"}, key); !errors.Is(err, ErrGone) {
 		t.Errorf("open: %v", err)
 	}
 	if n, err := s.Expire(t.Context(), time.Now().Add(-time.Hour)); n != 0 || err != nil {
@@ -537,7 +548,7 @@ func TestACrashWhileDestroyingIsMended(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Delete(t.Context(), id, "wrong"); err != nil {
+	if err := s.Delete(t.Context(), id, By{Reason: "wrong"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, left := range []string{s.path(id), s.path(filter.NewID()), s.path(id) + "-123.part", s.releasePath(id), s.releasePath(id) + "-9.part"} {
@@ -597,4 +608,31 @@ func BenchmarkListOf100000(b *testing.B) {
 			}
 		})
 	}
+}
+
+// No leaf, no key: what opens a message asks for a receipt of this very act.
+func TestAReceiptOpensItsOwnMessageAlone(t *testing.T) { // C3.3e
+	key := newIdentity(t)
+	s, w := open(t, t.TempDir(), key)
+	e, env, x := sample(t)
+	if err := s.Seal(t.Context(), e, env, x, strings.NewReader("content")); err != nil {
+		t.Fatal(err)
+	}
+	record := func(act Act, id filter.ID) ledger.Receipt {
+		r, err := w.Record(t.Context(), act, id, By{Reason: "review"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for name, r := range map[string]ledger.Receipt{"none": {}, "of another message": record(Opened, filter.ID{9}), "of another act": record(Deleted, e.ID)} {
+		if m, err := s.unlock(r, Opened, e.ID, []age.Identity{key}); err == nil || m != nil {
+			t.Errorf("opened with a receipt %s", name)
+		}
+	}
+	m, err := s.unlock(record(Opened, e.ID), Opened, e.ID, []age.Identity{key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Close()
 }

@@ -33,7 +33,7 @@ import (
 
 // Ledger is where commitments and secrets are written down.
 type Ledger interface {
-	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (int64, error)
+	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (ledger.Receipt, error)
 }
 
 // Sampler draws. It is safe for concurrent use.
@@ -165,10 +165,11 @@ func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
 		return c, err
 	}
 	sum := sha256.Sum256(c.Secret)
-	c.Index, err = s.ledger.Append(ctx, ledger.SamplingCommit, ledger.Data{Day: day, Commit: hex.EncodeToString(sum[:]), Rate: c.Rates[0].Rate})
+	receipt, err := s.ledger.Append(ctx, ledger.SamplingCommit, ledger.Data{Day: day, Commit: hex.EncodeToString(sum[:]), Rate: c.Rates[0].Rate})
 	if err != nil {
 		return c, fmt.Errorf("commit to the sample of %s: %w", day, err)
 	}
+	c.Index = receipt.Index()
 	if err := s.keep(day, c); err != nil {
 		return c, fmt.Errorf("commit to the sample of %s: %w", day, err)
 	}

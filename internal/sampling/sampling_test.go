@@ -34,15 +34,15 @@ type book struct {
 	fails   error
 }
 
-func (b *book) Append(_ context.Context, k ledger.Kind, d ledger.Data) (int64, error) {
+func (b *book) Append(_ context.Context, k ledger.Kind, d ledger.Data) (ledger.Receipt, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.fails != nil {
-		return 0, b.fails
+		return ledger.Receipt{}, b.fails
 	}
 	i := int64(len(b.entries))
 	b.entries = append(b.entries, ledger.Entry{Index: i, Time: b.now, Kind: k, Data: d})
-	return i, nil
+	return ledger.Receipt{}, nil
 }
 
 func (b *book) each(use func(ledger.Entry) error) error {
