@@ -18,6 +18,33 @@ import (
 // samplingCmd is sluis sampling.
 type samplingCmd struct {
 	Audit samplingAuditCmd `cmd:"" help:"Repeat every draw of a day and compare (C3.3b)."`
+	Seed  samplingSeedCmd  `cmd:"" help:"Mix throws of the board's dice into the sample, from tomorrow on."`
+}
+
+type samplingSeedCmd struct {
+	source
+	Dice string `arg:"" help:"At least 20 throws of a die, as digits: 31642651436251346521."`
+}
+
+// Run sets the seed.
+func (c samplingSeedCmd) Run(ctx context.Context) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	l, err := ledger.Open(filepath.Join(cfg.Data, "ledger"))
+	if err != nil {
+		return err
+	}
+	s, err := sampling.Open(filepath.Join(cfg.Data, "sampling"), l, rate(cfg))
+	if err != nil {
+		return err
+	}
+	day, err := s.SetSeed(ctx, c.Dice, commandLine, "", now())
+	if err == nil {
+		fmt.Printf("in the ledger; counts from %s (UTC) on\n", day)
+	}
+	return err
 }
 
 type samplingAuditCmd struct {
@@ -45,12 +72,12 @@ func (c samplingAuditCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	draws := func(_ string, use func(filter.ID, time.Time, string, bool) error) error {
+	draws := func(_ string, use func(sampling.Draw) error) error {
 		_, err := db.Each(ctx, begin, begin.Add(24*time.Hour), 0, func(r journal.Record) error {
 			if !r.Eligible {
 				return nil
 			}
-			return use(r.ID, r.Time, r.Group.String(), r.Drawn)
+			return use(sampling.Draw{ID: r.ID, Time: r.Time, Direction: r.Direction.String(), Group: r.Group.String(), Drawn: r.Drawn})
 		})
 		return err
 	}
@@ -81,6 +108,16 @@ func (c samplingAuditCmd) print(r sampling.Report) error {
 		}
 		for _, id := range r.Deviations {
 			fmt.Printf("DEVIATION: message %s was not drawn as the secret says\n", id)
+		}
+		for _, s := range r.Shares {
+			odd := ""
+			if s.Odd() {
+				odd = ": UNUSUAL, though this alone is no proof"
+			}
+			fmt.Printf("%s: %d of %d drawn; a fair draw gives %d to %d in 999 of 1,000 cases%s\n", s.Of, s.Drawn, s.Eligible, s.Low, s.High, odd)
+		}
+		if r.Seeded {
+			fmt.Println("the dice of the board count for this day")
 		}
 		if r.Fair() {
 			fmt.Println("every draw is as the secret says")

@@ -1,12 +1,15 @@
 package sampling
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"sluis/filter"
@@ -15,30 +18,44 @@ import (
 
 // Report is what the audit of a day shows.
 type Report struct {
-	Day        string         `json:"day"`
-	Rates      []float64      `json:"rates"`    // in their order, if they changed during the day
-	Revealed   bool           `json:"revealed"` // the secret is in the ledger; else it is the gateway's own
-	Eligible   int            `json:"eligible"`
-	Drawn      int            `json:"drawn"`
-	Groups     map[string]int `json:"drawn_by_group"`
-	Early      int            `json:"before_commitment"` // messages from before the day was committed to
-	Deviations []filter.ID    `json:"deviations"`        // drawn and should not have been, or the reverse
+	Day        string      `json:"day"`
+	Rates      []float64   `json:"rates"`    // in their order, if they changed during the day
+	Revealed   bool        `json:"revealed"` // the secret is in the ledger; else it is the gateway's own
+	Eligible   int         `json:"eligible"`
+	Drawn      int         `json:"drawn"`
+	Seeded     bool        `json:"seeded"`            // by the board
+	Shares     []Share     `json:"shares"`            // by direction and by group
+	Early      int         `json:"before_commitment"` // messages from before the day was committed to
+	Deviations []filter.ID `json:"deviations"`        // drawn and should not have been, or the reverse
 }
 
 // Fair reports whether every draw was as the secret says, which was committed to before.
 func (r Report) Fair() bool { return r.Early == 0 && len(r.Deviations) == 0 }
 
 // Draws gives the draws of a day to an auditor, as the journal has them.
-type Draws func(day string, use func(id filter.ID, at time.Time, group string, drawn bool) error) error
+type Draws func(day string, use func(Draw) error) error
+
+// Draw is one of them.
+type Draw struct {
+	ID        filter.ID
+	Time      time.Time
+	Direction string
+	Group     string
+	Drawn     bool
+}
 
 // Audit repeats every draw of a day. It fails if the day was not committed to, or if the
 // secret is not the one that was.
 func Audit(day, dir string, entries func(func(ledger.Entry) error) error, draws Draws) (Report, error) {
-	r := Report{Day: day, Groups: map[string]int{}, Deviations: []filter.ID{}}
+	r := Report{Day: day, Deviations: []filter.ID{}}
 	commit, secret := "", ""
 	var rates timeline
 	var committed time.Time
+	var seeds seeds
 	err := entries(func(e ledger.Entry) error {
+		if e.Kind == ledger.SamplingSeed {
+			return seeds.take(e)
+		}
 		if e.Data.Day != day {
 			return nil
 		}
@@ -84,27 +101,44 @@ func Audit(day, dir string, entries func(func(ledger.Entry) error) error, draws 
 	for _, c := range rates {
 		r.Rates = append(r.Rates, c.Rate)
 	}
-	return r, r.repeat(key, committed, rates, draws)
+	seed := seeds.of(day)
+	r.Seeded = seed != nil
+	return r, r.repeat(key, seed, committed, rates, draws)
 }
 
 // backdated is how long writing a commitment, or a change of the rate, may take.
 const backdated = time.Minute
 
-func (r *Report) repeat(secret []byte, committed time.Time, rates timeline, draws Draws) error {
+func (r *Report) repeat(secret, seed []byte, committed time.Time, rates timeline, draws Draws) error {
 	mac := hmac.New(sha256.New, secret)
 	var sum [sha256.Size]byte
-	return draws(r.Day, func(id filter.ID, at time.Time, group string, drawn bool) error {
+	shares := map[string]*Share{}
+	count := func(of string, rate float64, drawn bool) {
+		s := shares[of]
+		if s == nil {
+			s = &Share{Of: of}
+			shares[of] = s
+		}
+		s.add(rate, drawn)
+	}
+	err := draws(r.Day, func(d Draw) error {
 		r.Eligible++
-		if committed.Sub(at) > backdated {
+		if committed.Sub(d.Time) > backdated {
 			r.Early++
 		}
-		if drawn {
+		if d.Drawn {
 			r.Drawn++
-			r.Groups[group]++
 		}
-		if draw(mac, &sum, id, threshold(rates.at(at))) != drawn {
-			r.Deviations = append(r.Deviations, id)
+		rate := rates.at(d.Time)
+		count("direction "+d.Direction, rate, d.Drawn)
+		count("group "+cmp.Or(d.Group, "-"), rate, d.Drawn)
+		if draw(mac, &sum, seed, d.ID, threshold(rate)) != d.Drawn {
+			r.Deviations = append(r.Deviations, d.ID)
 		}
 		return nil
 	})
+	for _, of := range slices.Sorted(maps.Keys(shares)) {
+		r.Shares = append(r.Shares, shares[of].judged())
+	}
+	return err
 }

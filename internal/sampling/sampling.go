@@ -3,10 +3,14 @@
 //
 // Each day (UTC) has a secret of 256 bits. Its hash and the rate are in the ledger before
 // the day's first draw, a change of the rate before it counts; the secret itself is in the
-// ledger a day after the day has ended. A message is drawn if HMAC-SHA256(secret, its ID),
-// as a number of 64 bits, is below the rate; the ID is random and set before anything of
-// the message is read. Whoever has the secret can repeat every draw, and nobody could
-// choose one.
+// ledger a day after the day has ended. A message is drawn if HMAC-SHA256(secret, seed and
+// its ID), as a number of 64 bits, is below the rate; the ID is the message's number, random
+// and set before anything of it is read. Whoever has the secret can repeat every draw, and
+// nobody could choose one.
+//
+// The seed is the board's: digits that it rolled with dice, which count from the next day
+// on. That day's secret is committed to by then, so that neither who runs the gateway nor
+// the board can choose what is drawn. Without dice there is no seed.
 package sampling
 
 import (
@@ -34,6 +38,7 @@ import (
 // Ledger is where commitments and secrets are written down.
 type Ledger interface {
 	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (ledger.Receipt, error)
+	Each(use func(ledger.Entry) error) error
 }
 
 // Sampler draws. It is safe for concurrent use.
@@ -47,6 +52,7 @@ type Sampler struct {
 	last  time.Time // of the day's draws
 	rates timeline
 	mac   hash.Hash
+	mixed []byte // the board's seed, hashed; nil if there is none
 	sum   [sha256.Size]byte
 }
 
@@ -230,16 +236,21 @@ func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		s.day, s.last, s.rates, s.mac = day, at, c.Rates, hmac.New(sha256.New, c.Secret)
+		seed, err := s.seed(day)
+		if err != nil {
+			return false, err
+		}
+		s.day, s.last, s.rates, s.mac, s.mixed = day, at, c.Rates, hmac.New(sha256.New, c.Secret), seed
 	}
 	if at.After(s.last) {
 		s.last = at
 	}
-	return draw(s.mac, &s.sum, id, threshold(s.rates.at(at))), nil
+	return draw(s.mac, &s.sum, s.mixed, id, threshold(s.rates.at(at))), nil
 }
 
-func draw(mac hash.Hash, sum *[sha256.Size]byte, id filter.ID, cut uint64) bool {
+func draw(mac hash.Hash, sum *[sha256.Size]byte, seed []byte, id filter.ID, cut uint64) bool {
 	mac.Reset()
+	mac.Write(seed)
 	mac.Write(id[:])
 	return binary.BigEndian.Uint64(mac.Sum(sum[:0])) < cut || cut == math.MaxUint64
 }

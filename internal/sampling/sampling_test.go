@@ -45,7 +45,7 @@ func (b *book) Append(_ context.Context, k ledger.Kind, d ledger.Data) (ledger.R
 	return ledger.Receipt{}, nil
 }
 
-func (b *book) each(use func(ledger.Entry) error) error {
+func (b *book) Each(use func(ledger.Entry) error) error {
 	for _, e := range b.entries {
 		if err := use(e); err != nil {
 			return err
@@ -128,10 +128,10 @@ func (s *school) mail(n int, at time.Time) {
 	}
 }
 
-func (s *school) draws(day string, use func(filter.ID, time.Time, string, bool) error) error {
+func (s *school) draws(day string, use func(Draw) error) error {
 	for _, d := range s.drawn {
 		if d.at.UTC().Format(dayForm) == day {
-			if err := use(d.id, d.at, d.group, d.drawn); err != nil {
+			if err := use(Draw{d.id, d.at, "out", d.group, d.drawn}); err != nil {
 				return err
 			}
 		}
@@ -140,7 +140,7 @@ func (s *school) draws(day string, use func(filter.ID, time.Time, string, bool) 
 }
 
 func (s *school) audit(day string) (Report, error) {
-	return Audit(day, s.dir, s.book.each, s.draws)
+	return Audit(day, s.dir, s.book.Each, s.draws)
 }
 
 // fair fails the test if an honest day does not look like one.
@@ -255,7 +255,7 @@ func TestTheSecretIsRevealedADayAfterTheDay(t *testing.T) {
 	if _, err := os.Stat(s.path(today)); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the secret is still kept")
 	}
-	if r := s.fair(today, 100); !r.Revealed || r.Drawn == 0 || r.Groups["team"] != r.Drawn || r.Rates[0] != 0.5 {
+	if r := s.fair(today, 100); !r.Revealed || r.Drawn == 0 || r.Shares[1].Of != "group team" || r.Shares[1].Drawn != r.Drawn || r.Rates[0] != 0.5 {
 		t.Errorf("%+v", r)
 	}
 }
