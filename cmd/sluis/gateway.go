@@ -23,7 +23,6 @@ import (
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
-	"sluis/internal/roster"
 	"sluis/internal/sampling"
 	"sluis/proxy"
 	"sluis/smtpd"
@@ -38,7 +37,7 @@ type gateway struct {
 	ledger     *ledger.Ledger
 	sampler    *sampling.Sampler
 	quarantine *quarantine.Store
-	keys       *roster.Keys
+	keys       *journal.Keys
 	store      journal.Store
 	journal    *journal.Writer
 	extractor  *apart.Pool
@@ -154,7 +153,7 @@ func (g *gateway) openQuarantine(ctx context.Context) (err error) {
 }
 
 func (g *gateway) openJournal() (err error) {
-	if g.keys, err = roster.OpenKeys(g.in("keys")); err != nil {
+	if g.keys, err = journal.OpenKeys(g.in("keys")); err != nil {
 		return err
 	}
 	if g.store, err = openJournal(g.cfg); err != nil {

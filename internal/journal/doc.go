@@ -5,11 +5,14 @@
 //
 //   - Put does not wait for a disk, and mail is never lost for the journal's sake. If the
 //     disk cannot keep up beyond the bounds, records are dropped and counted.
-//   - What was appended to a segment is in the database once, whatever crashes when:
-//     segments are the source of truth, and a segment's records and its name go into the
-//     database in one transaction.
+//   - What was appended to a segment is in the backend once, whatever crashes when. A
+//     segment waits on disk, sealed and in its order, until the backend has it.
 //   - A record outlives the process a moment after it was Put, and a power cut a tenth of
 //     a second after. Close loses nothing that was Put.
+//   - A person's pseudonym is a keyed hash with a key for each month, kept apart. It never
+//     leaves this package; only what the ledger has as the use of an order, or as a person's
+//     own request, can find records by it (C3.2c, C3.2f). Once a month's key is destroyed
+//     nobody can.
 //   - Of traffic with a confidential role there is neither a pseudonym, nor a group, nor
 //     another party, on either side (C3.2g): the writer sees to it whatever it is given.
 package journal

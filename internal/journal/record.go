@@ -57,6 +57,3 @@ type Record struct {
 // Pseudonym stands for a person within one month (design: HMAC with a monthly key).
 // The zero Pseudonym is nobody.
 type Pseudonym [16]byte
-
-// Pseudonym returns the pseudonym that the writer gave the record.
-func (r *Record) Pseudonym() Pseudonym { return r.pseudonym }

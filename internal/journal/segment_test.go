@@ -129,7 +129,7 @@ func TestAWriterStartsWithWhateverACrashLeft(t *testing.T) {
 				t.Fatal(err)
 			}
 			db := openDB(t, t.TempDir())
-			w, err := NewWriter(dir, nobody{}, db, nil)
+			w, err := newWriter(dir, nobody{}, db, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

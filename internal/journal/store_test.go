@@ -333,7 +333,7 @@ func TestRecordsWaitInOrderWhileTheBackendIsAway(t *testing.T) {
 	}
 	db := openDB(t, t.TempDir())
 	opened := make(chan struct{})
-	w := newWriter(t, dir, nobody{}, away{db, func() bool {
+	w := startWriter(t, dir, nobody{}, away{db, func() bool {
 		select {
 		case <-opened:
 			return true

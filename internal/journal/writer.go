@@ -12,15 +12,15 @@ import (
 	"sluis/internal/roster"
 )
 
-// Pseudonymiser computes pseudonyms. The second result is false for who has none.
-type Pseudonymiser interface {
-	Pseudonym(s roster.Subject, at time.Time) ([16]byte, bool, error)
+// pseudonymiser computes pseudonyms. The second result is false for who has none.
+type pseudonymiser interface {
+	pseudonym(s roster.Subject, at time.Time) (Pseudonym, bool, error)
 }
 
 // Writer takes records off the hot path, and brings them to a backend.
 type Writer struct {
 	dir   string
-	names Pseudonymiser
+	names pseudonymiser
 	store Store
 	log   *slog.Logger
 
@@ -59,7 +59,11 @@ const (
 
 // NewWriter returns a writer with its segments in dir. What a crash left there is brought
 // to the backend first, in the background. log may be nil.
-func NewWriter(dir string, names Pseudonymiser, store Store, log *slog.Logger) (*Writer, error) {
+func NewWriter(dir string, keys *Keys, store Store, log *slog.Logger) (*Writer, error) {
+	return newWriter(dir, keys, store, log)
+}
+
+func newWriter(dir string, names pseudonymiser, store Store, log *slog.Logger) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make journal directory: %w", err)
 	}
@@ -215,7 +219,7 @@ func (w *Writer) room() error {
 }
 
 func (w *Writer) append(s *segment, e entry) {
-	p, _, err := w.names.Pseudonym(e.who, e.rec.Time)
+	p, _, err := w.names.pseudonym(e.who, e.rec.Time)
 	if err != nil {
 		w.disk.tell(w.log, err) // the record is kept, and is about nobody
 	}

@@ -24,14 +24,9 @@ import (
 // nobody has a pseudonym.
 type nobody struct{}
 
-func (nobody) Pseudonym(roster.Subject, time.Time) ([16]byte, bool, error) {
-	return [16]byte{}, false, nil
+func (nobody) pseudonym(roster.Subject, time.Time) (Pseudonym, bool, error) {
+	return Pseudonym{}, false, nil
 }
-
-// everybody has the same.
-type everybody [16]byte
-
-func (e everybody) Pseudonym(roster.Subject, time.Time) ([16]byte, bool, error) { return e, true, nil }
 
 func openDB(t testing.TB, dir string) *DB {
 	t.Helper()
@@ -43,9 +38,9 @@ func openDB(t testing.TB, dir string) *DB {
 	return db
 }
 
-func newWriter(t testing.TB, dir string, names Pseudonymiser, db Store) *Writer {
+func startWriter(t testing.TB, dir string, names pseudonymiser, db Store) *Writer {
 	t.Helper()
-	w, err := NewWriter(dir, names, db, nil)
+	w, err := newWriter(dir, names, db, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +98,7 @@ people:
 // C3.2g, K4: what the writer keeps of each kind of person, whatever it is given.
 func TestWhoTheJournalKnows(t *testing.T) {
 	r := people(t)
-	keys := must(roster.OpenKeys(filepath.Join(t.TempDir(), "keys")))
+	keys := must(OpenKeys(filepath.Join(t.TempDir(), "keys")))
 	for name, c := range map[string]struct {
 		who                    string
 		flagged                bool
@@ -118,7 +113,7 @@ func TestWhoTheJournalKnows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := openDB(t, t.TempDir())
-			w := newWriter(t, t.TempDir(), keys, db)
+			w := startWriter(t, t.TempDir(), keys, db)
 			rec := ordinary(1)
 			rec.Confidential, rec.pseudonym = c.flagged, Pseudonym{1}
 			w.Put(rec, r.Subject(c.who))
@@ -126,10 +121,10 @@ func TestWhoTheJournalKnows(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := everything(t, db)
-			if len(got) != 1 || (got[0].Pseudonym() != Pseudonym{}) != c.pseudonym || (got[0].Group.String() != "") != c.group || (got[0].Peer.String() != "") != c.peer {
+			if len(got) != 1 || (got[0].pseudonym != Pseudonym{}) != c.pseudonym || (got[0].Group.String() != "") != c.group || (got[0].Peer.String() != "") != c.peer {
 				t.Errorf("kept %+v", got)
 			}
-			if got[0].Pseudonym() == (Pseudonym{1}) {
+			if got[0].pseudonym == (Pseudonym{1}) {
 				t.Error("the pseudonym is not of the writer's making")
 			}
 		})
@@ -139,15 +134,15 @@ func TestWhoTheJournalKnows(t *testing.T) {
 // slow holds the writer up until it is let go.
 type slow struct{ gate chan struct{} }
 
-func (s slow) Pseudonym(roster.Subject, time.Time) ([16]byte, bool, error) {
+func (s slow) pseudonym(roster.Subject, time.Time) (Pseudonym, bool, error) {
 	<-s.gate
-	return [16]byte{}, false, nil
+	return Pseudonym{}, false, nil
 }
 
 func TestMailGoesOnWhenTheJournalDoesNot(t *testing.T) {
 	db := openDB(t, t.TempDir())
 	held := slow{make(chan struct{})}
-	w := newWriter(t, t.TempDir(), held, db)
+	w := startWriter(t, t.TempDir(), held, db)
 	const more = 40
 	var wg sync.WaitGroup
 	for range 8 {
@@ -178,7 +173,7 @@ func TestMailGoesOnWhenTheJournalDoesNot(t *testing.T) {
 func TestCloseLosesNothing(t *testing.T) {
 	db := openDB(t, t.TempDir())
 	dir := t.TempDir()
-	w := newWriter(t, dir, nobody{}, db)
+	w := startWriter(t, dir, nobody{}, db)
 	var wg sync.WaitGroup
 	for c := range 4 {
 		wg.Go(func() {
@@ -207,7 +202,7 @@ func TestCloseLosesNothing(t *testing.T) {
 
 func TestCloseDoesNotWaitForEver(t *testing.T) {
 	held := slow{make(chan struct{})}
-	w := newWriter(t, t.TempDir(), held, openDB(t, t.TempDir()))
+	w := startWriter(t, t.TempDir(), held, openDB(t, t.TempDir()))
 	w.Put(ordinary(0), roster.Subject{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -223,7 +218,7 @@ func TestCloseDoesNotWaitForEver(t *testing.T) {
 // What is Put is in a file of its own a moment later, before anybody closes anything.
 func TestARecordOutlivesTheProcess(t *testing.T) {
 	dir := t.TempDir()
-	w := newWriter(t, dir, nobody{}, openDB(t, t.TempDir()))
+	w := startWriter(t, dir, nobody{}, openDB(t, t.TempDir()))
 	defer w.Close(t.Context())
 	w.Put(ordinary(7), roster.Subject{})
 	eventually(t, "the record is in a file", func() bool {
@@ -244,7 +239,7 @@ func TestAFullDiskIsToldAndOvercome(t *testing.T) {
 	}
 	db := openDB(t, t.TempDir())
 	dir := t.TempDir()
-	w := newWriter(t, dir, nobody{}, db)
+	w := startWriter(t, dir, nobody{}, db)
 	fill(t, 300) // one record and a piece
 	for i := range 50 {
 		w.Put(ordinary(i), roster.Subject{})
@@ -300,7 +295,7 @@ func TestADiskThatStaysFullCostsRecordsAndNoMemory(t *testing.T) {
 
 func BenchmarkPut(b *testing.B) {
 	db := openDB(b, b.TempDir())
-	w := newWriter(b, b.TempDir(), nobody{}, db)
+	w := startWriter(b, b.TempDir(), nobody{}, db)
 	r := ordinary(1)
 	b.ReportAllocs()
 	for b.Loop() {

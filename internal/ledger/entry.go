@@ -192,5 +192,8 @@ type Receipt struct {
 // Index returns the place of the entry.
 func (r Receipt) Index() int64 { return r.index }
 
+// Is reports whether the receipt is of an act of a kind.
+func (r Receipt) Is(kind Kind) bool { return r.written && r.kind == kind }
+
 // Of reports whether the receipt is of an act with a message.
 func (r Receipt) Of(kind Kind, id string) bool { return r.written && r.kind == kind && r.id == id }

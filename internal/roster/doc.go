@@ -7,8 +7,6 @@
 //     aliases, sub-addresses, whatever case, quotes or spelling of the domain, and lists
 //     that the holder is a member of, through other lists too.
 //   - A pupil is known by group only (K4).
-//   - A person's pseudonym is a keyed hash with a key for each month. Who has no key
-//     cannot compute it, and once a month's key is destroyed nobody can.
 //   - What is wrong with a roster file is told with line and column, and what to write
 //     instead, all together; no address, name or other value of the file is told.
 //

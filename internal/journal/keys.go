@@ -1,6 +1,7 @@
-package roster
+package journal
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -15,21 +16,21 @@ import (
 	"time"
 
 	"sluis/internal/durable"
+	"sluis/internal/ledger"
+	"sluis/internal/roster"
 )
 
 // Keys holds the keys of the pseudonyms: one for each month, each in a file of its own,
 // in a directory apart from the journal. Keys is safe for concurrent use.
 //
-// Nothing maps a pseudonym back. Who has the keys can compute a person's pseudonym and
-// look for it, so only these may: the record writer; an order of the board that is in
-// force (C3.2c); and a person's own request for insight (C3.2f). The latter two leave a
-// trace in the ledger before they get here.
+// Nothing maps a pseudonym back, and no pseudonym leaves this package. To find a person's
+// records one has to compute it, which Find does for whoever shows that the ledger has the
+// use of an order of the board (C3.2c), or the person's own request for insight (C3.2f).
 type Keys struct {
 	dir string
 
 	mu     sync.Mutex
 	months []monthKey // the last few that were used, the most recent first
-	text   []byte
 	sum    [sha256.Size]byte
 }
 
@@ -67,24 +68,58 @@ func OpenKeys(dir string) (*Keys, error) {
 	return &Keys{dir: dir}, nil
 }
 
-// Pseudonym returns the pseudonym of s in the month of at (in UTC): a truncated
+// Find calls use for the records of one person from since to until, which has to be asked
+// for in an entry of the ledger: of kind OrderUsed or InsightGiven. Months whose key is
+// destroyed have none.
+func (k *Keys) Find(ctx context.Context, r ledger.Receipt, s Store, who roster.Subject, since, until time.Time, use func(Record) error) error {
+	if !r.Is(ledger.OrderUsed) && !r.Is(ledger.InsightGiven) {
+		return errors.New("find a person's records: the ledger has no order or request for it")
+	}
+	if !since.Before(until) {
+		return nil
+	}
+	var sought []Pseudonym
+	for at, end := monthOf(since); at.Before(until); at, end = monthOf(end) {
+		p, ok, err := k.existing(who, at)
+		if err != nil {
+			return err
+		}
+		if ok {
+			sought = append(sought, p)
+		}
+	}
+	if len(sought) == 0 {
+		return nil
+	}
+	return s.Of(ctx, sought, since, until, use)
+}
+
+// existing returns the pseudonym of a month that has a key.
+func (k *Keys) existing(who roster.Subject, month time.Time) (Pseudonym, bool, error) {
+	months, err := k.Months()
+	if err != nil || !slices.Contains(months, month.Format(monthForm)) {
+		return Pseudonym{}, false, err
+	}
+	return k.pseudonym(who, month)
+}
+
+// pseudonym returns the pseudonym of s in the month of at (in UTC): a truncated
 // HMAC-SHA-256 of the person's address. The second result is false, and the pseudonym
 // zero, for a subject who has none (K4, C3.2g) and for a month whose key is destroyed.
 // A month that never had a key gets one.
-func (k *Keys) Pseudonym(s Subject, at time.Time) ([16]byte, bool, error) {
+func (k *Keys) pseudonym(s roster.Subject, at time.Time) (Pseudonym, bool, error) {
 	if !s.Identified() {
-		return [16]byte{}, false, nil
+		return Pseudonym{}, false, nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	mac, err := k.mac(at.UTC())
 	if err != nil || mac == nil {
-		return [16]byte{}, false, err
+		return Pseudonym{}, false, err
 	}
-	k.text = append(k.text[:0], s.key...) // a conversion would allocate
 	mac.Reset()
-	mac.Write(k.text)
-	return [16]byte(mac.Sum(k.sum[:0])[:16]), true, nil
+	s.Hash(mac)
+	return Pseudonym(mac.Sum(k.sum[:0])[:16]), true, nil
 }
 
 // mac returns the keyed hash of a month; nil if its key is destroyed.
