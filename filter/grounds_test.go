@@ -37,7 +37,7 @@ func TestGrounds(t *testing.T) {
 	for _, parties := range [][]string{{teacher, parent}, {counsellor, parent}, {parent, counsellor}, {teacher, parent, counsellor}, {teacher}} {
 		for _, ds := range []rules.Directions{rules.DirectionsOf(rules.In), rules.DirectionsOf(rules.Out), rules.DirectionsOf(rules.Internal), rules.DirectionsOf(rules.Out, rules.Internal)} {
 			for _, drawn := range []bool{false, true} {
-				g, err := GroundsFor(people{counsellor}, draw{drawn: drawn}, NewID(), time.Now(), ds, parties...)
+				g, err := GroundsFor(people{counsellor}, draw{drawn: drawn}, NoOrders{}, NewID(), time.Now(), ds, parties...)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -50,13 +50,13 @@ func TestGrounds(t *testing.T) {
 				if eligible && drawn {
 					want = want.With(rules.Leak)
 				}
-				if g != (Grounds{want, confidential, eligible, eligible && drawn}) {
+				if g != (Grounds{want, confidential, eligible, eligible && drawn, false}) {
 					t.Errorf("%v %v drawn %v: %+v", parties, ds, drawn, g)
 				}
 			}
 		}
 	}
-	if _, err := GroundsFor(people{}, draw{err: errors.New("no commitment")}, NewID(), time.Now(), rules.DirectionsOf(rules.Out), teacher); err == nil {
+	if _, err := GroundsFor(people{}, draw{err: errors.New("no commitment")}, NoOrders{}, NewID(), time.Now(), rules.DirectionsOf(rules.Out), teacher); err == nil {
 		t.Error("a sample that cannot be drawn is no error")
 	}
 }
@@ -128,5 +128,54 @@ func TestExcerptsDoNotPrint(t *testing.T) {
 	}
 	if x.Findings[0].Excerpts[0].Reveal() != "geheim" {
 		t.Error("not even when asked")
+	}
+}
+
+// orders are of one address.
+type orders struct {
+	address  string
+	excepted bool
+	added    rules.Purposes
+	err      error
+	used     []string
+}
+
+func (o *orders) Excepted(_ time.Time, address string) bool { return o.excepted && address == o.address }
+
+func (o *orders) Added(_ ID, _ time.Time, address string) (rules.Purposes, error) {
+	if address != o.address || o.added == 0 && o.err == nil {
+		return 0, nil
+	}
+	o.used = append(o.used, address)
+	return o.added, o.err
+}
+
+func TestWhatAnOrderAdds(t *testing.T) { // C3.2c, C3.2e, C3.2g
+	const counsellor, doctor, teacher, parent = "vp@school.example", "arts@school.example", "juf@school.example", "ouder@gezin.example"
+	all := rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
+	usual := rules.SetOf(rules.Security, rules.Conduct)
+	security := rules.SetOf(rules.Security)
+	for name, c := range map[string]struct {
+		o       orders
+		parties []string
+		want    Grounds
+		used    int
+	}{
+		"content of one person":                   {orders{address: teacher, added: all}, []string{teacher, parent}, Grounds{Purposes: all, Eligible: true, Ordered: true}, 1},
+		"mail to that person as well":             {orders{address: teacher, added: all}, []string{parent, teacher}, Grounds{Purposes: all, Eligible: true, Ordered: true}, 1},
+		"nobody else's mail":                      {orders{address: teacher, added: all}, []string{"meester@school.example", parent}, Grounds{Purposes: usual, Eligible: true}, 0},
+		"not what that person tells a counsellor": {orders{address: teacher, added: all}, []string{teacher, counsellor}, Grounds{Purposes: security, Confidential: true}, 0},
+		"metadata only":                           {orders{address: teacher}, []string{teacher, parent}, Grounds{Purposes: usual, Eligible: true}, 0},
+		"an exception":                            {orders{address: counsellor, excepted: true, added: all}, []string{counsellor, parent}, Grounds{Purposes: all, Eligible: true, Ordered: true}, 1},
+		"an exception for one of two":             {orders{address: counsellor, excepted: true, added: all}, []string{counsellor, doctor}, Grounds{Purposes: security, Confidential: true}, 0},
+		"content of a counsellor, no exception":   {orders{address: counsellor, added: all}, []string{counsellor, parent}, Grounds{Purposes: security, Confidential: true}, 0},
+	} {
+		g, err := GroundsFor(people{counsellor, doctor}, draw{}, &c.o, NewID(), time.Now(), rules.DirectionsOf(rules.Out), c.parties...)
+		if err != nil || g != c.want || len(c.o.used) != c.used {
+			t.Errorf("%s: %+v, used %d times, %v", name, g, len(c.o.used), err)
+		}
+	}
+	if _, err := GroundsFor(people{}, draw{}, &orders{address: teacher, err: errors.New("ledger full")}, NewID(), time.Now(), rules.DirectionsOf(rules.Out), teacher); err == nil {
+		t.Error("an order was used without a trace")
 	}
 }

@@ -78,7 +78,7 @@ func (v *visit) end() {
 	g := v.exchange.Grounds
 	r := journal.Record{
 		Time: v.exchange.Time, ID: v.exchange.ID, Kind: journal.Web, Direction: rules.Out, Group: v.who.Group,
-		Purposes: g.Purposes, Confidential: v.who.Subject.Confidential(), Eligible: g.Eligible, Drawn: g.Drawn,
+		Purposes: g.Purposes, Confidential: v.who.Subject.Confidential(), Eligible: g.Eligible, Drawn: g.Drawn, Ordered: g.Ordered,
 		Uninspectable: found.Uninspectable, Incomplete: found.Incomplete, TLS: v.tls,
 		Reply: uint16(v.status), Bytes: v.bytes.Load(), Duration: time.Since(v.exchange.Time),
 		Action: found.Verdict.Action, Purpose: found.Verdict.Purpose, Category: found.Verdict.Category,

@@ -305,7 +305,7 @@ func (m *message) record(rep Reply) {
 		Time: m.at.UTC(), ID: t.id, Kind: journal.Mail, Direction: m.toward,
 		Action: m.verdict.Action, Purpose: m.verdict.Purpose, Category: m.verdict.Category,
 		Clause: m.verdict.Clause, Rule: m.verdict.Rule,
-		Confidential: m.grounds.Confidential, Eligible: m.grounds.Eligible, Drawn: m.grounds.Drawn,
+		Confidential: m.grounds.Confidential, Eligible: m.grounds.Eligible, Drawn: m.grounds.Drawn, Ordered: m.grounds.Ordered,
 		TLS: m.w.tls != nil, Refused: clamp16(t.refused), Repaired: m.repaired,
 		Bytes: m.spool.Size(), Duration: time.Since(m.at),
 	}

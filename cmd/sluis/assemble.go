@@ -40,11 +40,12 @@ type policy struct {
 	engine  *filter.Engine
 	roster  *roster.Roster
 	sampler filter.Sampler
+	orders  filter.Orders
 	actions filter.Actions
 }
 
 func (p policy) Grounds(id filter.ID, at time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error) {
-	return filter.GroundsFor(p.roster, p.sampler, id, at, ds, parties...)
+	return filter.GroundsFor(p.roster, p.sampler, p.orders, id, at, ds, parties...)
 }
 
 func (p policy) Examine(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Examination, error) {
@@ -71,7 +72,7 @@ func (p policy) Decide(x *filter.Examination, d rules.Direction) filter.Verdict 
 }
 
 func (g *gateway) policy(cfg *config.Config, e *filter.Engine, people *roster.Roster) policy {
-	p := policy{engine: e, roster: people, sampler: g.sampler, actions: actions(cfg.Policy), log: g.log, open: cfg.Policy.Malware.OnFailure == "open"}
+	p := policy{engine: e, roster: people, sampler: g.sampler, orders: g.ordersFor(people), actions: actions(cfg.Policy), log: g.log, open: cfg.Policy.Malware.OnFailure == "open"}
 	if address := cfg.Policy.Malware.Clamd; address != "" {
 		p.clamd = clamd.New(address)
 	}

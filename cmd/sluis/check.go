@@ -118,7 +118,7 @@ func (c checkCmd) purposes(cfg *config.Config) (rules.Purposes, error) {
 	if err != nil {
 		return 0, err
 	}
-	g, err := filter.GroundsFor(people, drawAll(c.AllPurposes), filter.NewID(), now(), rules.DirectionsOf(c.direction()), append(c.To, c.From)...)
+	g, err := filter.GroundsFor(people, drawAll(c.AllPurposes), filter.NoOrders{}, filter.NewID(), now(), rules.DirectionsOf(c.direction()), append(c.To, c.From)...)
 	if c.AllPurposes && !g.Confidential {
 		g.Purposes = g.Purposes.With(rules.Leak)
 	}

@@ -28,6 +28,7 @@ func (g *gateway) startChores(ctx context.Context) <-chan struct{} {
 				g.endExceptions(hour, now)
 				hour = now
 				g.chore("sampling", func() error { return g.sampler.Prepare(ctx, now) })
+				g.chore("orders", func() error { return g.orders.End(ctx) })
 				g.chore("retention", func() error { return g.retention(ctx, now) })
 			}
 		})

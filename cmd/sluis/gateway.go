@@ -22,6 +22,7 @@ import (
 	"sluis/internal/config"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
+	"sluis/internal/mandate"
 	"sluis/internal/quarantine"
 	"sluis/internal/sampling"
 	"sluis/proxy"
@@ -36,6 +37,7 @@ type gateway struct {
 	lock       *os.File
 	ledger     *ledger.Ledger
 	sampler    *sampling.Sampler
+	orders     *mandate.Store
 	quarantine *quarantine.Store
 	keys       *journal.Keys
 	store      journal.Store
@@ -87,6 +89,9 @@ func (g *gateway) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := g.openSampler(ctx); err != nil {
+		return err
+	}
+	if g.orders, err = openOrders(g.cfg, g.ledger); err != nil {
 		return err
 	}
 	if err := g.openQuarantine(ctx); err != nil {
@@ -310,6 +315,7 @@ func needsRestart(old, cfg *config.Config) string {
 		{"web.listen", !reflect.DeepEqual(old.Web.Listen, cfg.Web.Listen)},
 		{"web.sites.lists", !reflect.DeepEqual(old.Web.Sites.Lists, cfg.Web.Sites.Lists)},
 		{"mail.listen", !reflect.DeepEqual(old.Mail.Listen, cfg.Mail.Listen)},
+		{"orders", old.Orders != cfg.Orders},
 		{"quarantine.recipients", !slices.Equal(old.Quarantine.Recipients, cfg.Quarantine.Recipients)},
 		{"quarantine.identity", old.Quarantine.Identity != cfg.Quarantine.Identity},
 	} {

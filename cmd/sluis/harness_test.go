@@ -243,6 +243,7 @@ type record struct {
 	Confidential bool
 	Eligible     bool
 	Drawn        bool
+	Ordered      bool
 	TLS          bool
 	Repaired     int
 	Reply        int

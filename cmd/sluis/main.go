@@ -26,6 +26,7 @@ type commands struct {
 	Rules      rulesCmd      `cmd:"" help:"List, show and test the rules."`
 	Sampling   samplingCmd   `cmd:"" help:"Check that the random sample was fair."`
 	Ledger     ledgerCmd     `cmd:"" help:"Export the log of what was done, and verify it."`
+	Orders     ordersCmd     `cmd:"" help:"Orders of the board: the only way to look at an individual."`
 	Config     configCmd     `cmd:"" help:"Check a configuration, or print an example."`
 	Worker     workerCmd     `cmd:"" name:"extract-worker" hidden:""`
 }

@@ -140,7 +140,7 @@ func (g *gateway) webConfig(cfg *config.Config, engine *filter.Engine, people *r
 	c = proxy.Config{
 		Name: w.Hostname, Clients: w.Clients, Ports: w.Ports, Plain: w.Plain, Opaque: w.Opaque,
 		Limits: proxy.Limits{Connections: w.Limits.Connections, PerAddress: w.Limits.ConnectionsPerClient, Idle: time.Duration(w.Limits.Idle), Tunnel: time.Duration(w.Limits.Tunnel)},
-		Dialer: outside.New(outside.Options{Inner: w.Inner, Resolver: g.observer.names}), Grounds: webGrounds{g.sampler},
+		Dialer: outside.New(outside.Options{Inner: w.Inner, Resolver: g.observer.names}), Grounds: webGrounds{g, people},
 		Journal: g.watched(), Log: g.log, Roots: g.observer.roots,
 	}
 	if w.TLS.Certificate != "" {
@@ -308,7 +308,10 @@ func webPages(cfg *config.Config, authority *leaf.Authority, reviews page.Review
 
 // webGrounds settles what may be looked for in a request (C3.2a): conduct, but of a
 // confidential role nothing but safety, and leaks only in uploads that are drawn.
-type webGrounds struct{ sampler filter.Sampler }
+type webGrounds struct {
+	g      *gateway
+	people *roster.Roster
+}
 
 // Grounds implements proxy.Grounds.
 func (w webGrounds) Grounds(id filter.ID, at time.Time, who identify.Who, upload bool) (filter.Grounds, error) {
@@ -316,7 +319,7 @@ func (w webGrounds) Grounds(id filter.ID, at time.Time, who identify.Who, upload
 	if upload {
 		ds = rules.DirectionsOf(rules.Out)
 	}
-	return filter.GroundsFor(confidential(who.Subject.Confidential()), w.sampler, id, at, ds, "")
+	return filter.GroundsFor(confidential(who.Subject.Confidential()), w.g.sampler, w.g.ordersOf(w.people, who.Subject), id, at, ds, "")
 }
 
 // confidential is a roster of one person, whose role is known.

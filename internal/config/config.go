@@ -20,6 +20,9 @@ type Config struct {
 	Rules        Rules        `yaml:"rules"`
 	Quarantine   Quarantine   `yaml:"quarantine"`
 	Journal      Journal      `yaml:"journal"`
+	Orders       Orders       `yaml:"orders"`
+	Notices      Notices      `yaml:"notices"`
+	Totals       Totals       `yaml:"totals"`
 	Metrics      Metrics      `yaml:"metrics"`
 
 	path string

@@ -80,6 +80,7 @@ func (c *Config) defaults(dir string) {
 		}
 	}
 	c.Web.defaults(c)
+	c.officeDefaults()
 	for _, p := range append(paths, c.Web.paths()...) {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
@@ -165,6 +166,7 @@ func (v *validator) config(c *Config) {
 			v.wrong(fmt.Sprintf("$.rules.disabled[%d]", i), "a disabled rule needs a reason (C3.2a)")
 		}
 	}
+	v.office(c)
 	v.storage(c)
 }
 

@@ -39,6 +39,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		Uninspectable bool            `json:"uninspectable"`
 		Incomplete    bool            `json:"incomplete"`
 		TLS           bool            `json:"tls"`
+		Ordered       bool            `json:"ordered"`
 		Recipients    uint16          `json:"recipients"`
 		Refused       uint16          `json:"refused"`
 		Parts         uint16          `json:"parts"`
@@ -49,7 +50,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	}{
 		r.Time.UTC().Format("2006-01-02T15:04:05.000Z"), r.ID.String(), r.Kind.String(), r.Direction, r.Group.String(), r.Peer.String(),
 		r.Action.String(), r.Purposes.List(), named(r.Purpose != rules.NoPurpose, r.Purpose), named(r.Category != rules.NoCategory, r.Category),
-		r.Clause.String(), r.Rule.String(), r.Confidential, r.Eligible, r.Drawn, r.Ambiguous, r.Uninspectable, r.Incomplete, r.TLS,
+		r.Clause.String(), r.Rule.String(), r.Confidential, r.Eligible, r.Drawn, r.Ambiguous, r.Uninspectable, r.Incomplete, r.TLS, r.Ordered,
 		r.Recipients, r.Refused, r.Parts, r.Repaired, r.Reply, r.Bytes, float64(r.Duration.Microseconds()) / 1000,
 	})
 }

@@ -42,6 +42,7 @@ type Record struct {
 	Uninspectable bool
 	Incomplete    bool
 	TLS           bool // the client's connection was encrypted
+	Ordered       bool // an order of the board added purposes (C3.2c)
 
 	Recipients uint16 // passed on or set aside
 	Refused    uint16 // recipients refused by the next hop

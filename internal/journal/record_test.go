@@ -28,7 +28,7 @@ func full() Record {
 		Group: must(roster.ParseGroup("team de Bron-2")), Peer: DomainOf("mail.gezin.example.nl"),
 		Action: filter.Quarantine, Purposes: rules.SetOf(rules.Security, rules.Conduct, rules.Leak), Purpose: rules.Leak,
 		Category: 3, Clause: must(rules.ParseClause("C3.3b")), Rule: must(rules.ParseID("leak.identity.bsn")),
-		Confidential: true, Eligible: true, Drawn: true, Ambiguous: true, Uninspectable: true, Incomplete: true, TLS: true,
+		Confidential: true, Eligible: true, Drawn: true, Ambiguous: true, Uninspectable: true, Incomplete: true, TLS: true, Ordered: true,
 		Recipients: 1, Refused: 65535, Parts: 3, Repaired: 1 << 31, Reply: 250, Bytes: 1 << 40, Duration: 1234567 * time.Nanosecond,
 		pseudonym: Pseudonym{0: 7, 15: 8},
 	}
@@ -163,7 +163,7 @@ func TestAnExportHasEveryFieldButThePseudonym(t *testing.T) { // C3.2c
 	want := `{"time":"2026-11-23T09:41:07.123Z","id":"0102030000000000000000000000000009","kind":"web","direction":"internal",` +
 		`"group":"team de Bron-2","peer":"example.nl","action":"quarantine","purposes":["security","conduct","leak"],"purpose":"leak","category":"` +
 		rules.Category(3).String() + `","clause":"C3.3b","rule":"leak.identity.bsn","confidential":true,"eligible":true,"drawn":true,"ambiguous":true,` +
-		`"uninspectable":true,"incomplete":true,"tls":true,"recipients":1,"refused":65535,"parts":3,"repaired":2147483648,"reply":250,` +
+		`"uninspectable":true,"incomplete":true,"tls":true,"ordered":true,"recipients":1,"refused":65535,"parts":3,"repaired":2147483648,"reply":250,` +
 		`"bytes":1099511627776,"duration_ms":1.234}`
 	want = strings.Replace(want, "0102030000000000000000000000000009", full().ID.String(), 1)
 	if string(b) != want {

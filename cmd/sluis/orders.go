@@ -1,0 +1,318 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/config"
+	"sluis/internal/journal"
+	"sluis/internal/ledger"
+	"sluis/internal/mandate"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+func openOrders(cfg *config.Config, l *ledger.Ledger) (*mandate.Store, error) {
+	return mandate.Open(filepath.Join(cfg.Data, "orders"), l, mandate.Limits{Period: time.Duration(cfg.Orders.Longest)})
+}
+
+// ordersFor gives the relay the orders that are in force.
+func (g *gateway) ordersFor(people *roster.Roster) filter.Orders {
+	if g.orders == nil { // nothing is opened: a check of the configuration
+		return filter.NoOrders{}
+	}
+	return orders{g.orders, people, people.Subject}
+}
+
+// ordersOf gives the proxy the orders about one person, whom it knows otherwise than by an
+// address.
+func (g *gateway) ordersOf(people *roster.Roster, who roster.Subject) filter.Orders {
+	if g.orders == nil {
+		return filter.NoOrders{}
+	}
+	return orders{g.orders, people, func(string) roster.Subject { return who }}
+}
+
+// orders looks addresses up for the orders of the board.
+type orders struct {
+	store   *mandate.Store
+	people  *roster.Roster
+	subject func(address string) roster.Subject
+}
+
+// Excepted implements filter.Orders.
+func (o orders) Excepted(_ time.Time, address string) bool {
+	return o.store.Excepted(o.people, o.subject(address))
+}
+
+// Added implements filter.Orders.
+func (o orders) Added(id filter.ID, _ time.Time, address string) (rules.Purposes, error) {
+	return o.store.Added(context.Background(), o.people, o.subject(address), id)
+}
+
+// ordersCmd is sluis orders.
+type ordersCmd struct {
+	List     ordersListCmd     `cmd:"" help:"List the orders, and how far each is."`
+	Show     ordersShowCmd     `cmd:"" help:"Show one order."`
+	Request  ordersRequestCmd  `cmd:"" help:"Ask the board for an order about one person or one group (C3.2c)."`
+	Advise   ordersAdviseCmd   `cmd:"" help:"Add the advice of Legal Affairs (C3.2d)."`
+	Decide   ordersDecideCmd   `cmd:"" help:"Decide, as a member of the board; two have to approve."`
+	Withdraw ordersWithdrawCmd `cmd:"" help:"End an order before its time."`
+	Dismiss  ordersDismissCmd  `cmd:"" help:"Withdraw the designation of an investigator."`
+	Use      ordersUseCmd      `cmd:"" help:"Show the traffic data that an order in force is about, as a designated investigator."`
+	Complete ordersCompleteCmd `cmd:"" help:"Tell how it came out (C3.2f). Subject and texts are destroyed."`
+}
+
+// acting is who takes a step on the command line: whoever has the rights to the gateway's
+// files answers for whom they name. In the console everybody signs in.
+type acting struct {
+	source
+	As   string `required:"" placeholder:"ACCOUNT" help:"Account that takes this step; it is in the ledger."`
+	Role string `required:"" enum:"board,legal,privacy,ict" help:"In which role: board, legal, privacy or ict."`
+}
+
+func (a acting) person() mandate.Person {
+	return mandate.Person{Name: a.As, Role: mandate.Role(a.Role)}
+}
+
+// office is what steps of orders need.
+type office struct {
+	cfg    *config.Config
+	people *roster.Roster
+	ledger *ledger.Ledger
+	orders *mandate.Store
+}
+
+func (s source) office() (o office, err error) {
+	if o.cfg, err = s.load(); err != nil {
+		return o, err
+	}
+	if o.people, err = loadRoster(o.cfg); err != nil {
+		return o, err
+	}
+	if o.ledger, err = ledger.Open(filepath.Join(o.cfg.Data, "ledger")); err != nil {
+		return o, err
+	}
+	o.orders, err = openOrders(o.cfg, o.ledger)
+	return o, err
+}
+
+// records opens the journal and its keys; close them.
+func (o office) records() (journal.Store, *journal.Keys, error) {
+	keys, err := journal.OpenKeys(filepath.Join(o.cfg.Data, "keys"))
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := openJournal(o.cfg)
+	return db, keys, err
+}
+
+type ordersListCmd struct {
+	source
+	JSON bool `help:"Print JSON, one order a line."`
+}
+
+// Run lists the orders.
+func (c ordersListCmd) Run() error {
+	o, err := c.office()
+	if err != nil {
+		return err
+	}
+	list, err := o.orders.List()
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	if !c.JSON {
+		fmt.Fprintln(w, "ID\tSTATE\tKIND\tFROM\tUNTIL\tCONTENT\tUSED")
+	}
+	for _, order := range list {
+		if c.JSON {
+			err = json.NewEncoder(os.Stdout).Encode(order)
+		} else {
+			r := order.Request
+			_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%v\t%d\n", order.ID, order.State(now()), r.Kind, r.From.Local().Format(time.DateOnly), r.Until.Local().Format(time.DateOnly), r.Content, order.Uses)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+type ordersShowCmd struct {
+	source
+	ID string `arg:"" help:"ID of the order."`
+}
+
+// Run shows an order, as JSON.
+func (c ordersShowCmd) Run() error {
+	o, err := c.office()
+	if err != nil {
+		return err
+	}
+	order, state, err := o.orders.Get(c.ID)
+	if err != nil {
+		return err
+	}
+	out := json.NewEncoder(os.Stdout)
+	out.SetIndent("", "  ")
+	return out.Encode(struct {
+		State mandate.State `json:"state"`
+		mandate.Order
+	}{state, order})
+}
+
+type ordersRequestCmd struct {
+	acting
+	Kind         string   `enum:"targeted,exception" default:"targeted" help:"targeted, or exception: to confidentiality, where the traffic is not safe (C3.2g)."`
+	Subject      string   `placeholder:"ADDRESS" help:"One person."`
+	Group        string   `help:"Or one group of the roster."`
+	ReasonFile   string   `required:"" type:"path" placeholder:"FILE" help:"File with the reason; it is kept apart from the ledger and destroyed at the end."`
+	From         string   `required:"" placeholder:"DATE" help:"First day."`
+	Until        string   `required:"" placeholder:"DATE" help:"Day after the last."`
+	Content      bool     `help:"Content as well as traffic data, for weighty reasons (C3.2e)."`
+	Investigator []string `required:"" help:"Account that carries it out; may be given more than once."`
+}
+
+// Run asks for an order.
+func (c ordersRequestCmd) Run(ctx context.Context) error {
+	o, err := c.office()
+	if err != nil {
+		return err
+	}
+	reason, err := os.ReadFile(c.ReasonFile)
+	if err != nil {
+		return err
+	}
+	from, err := day(c.From, time.Time{})
+	if err != nil {
+		return err
+	}
+	until, err := day(c.Until, time.Time{})
+	if err != nil {
+		return err
+	}
+	id, err := o.orders.Request(ctx, c.person(), o.people, mandate.Request{Kind: mandate.Kind(c.Kind), Subject: c.Subject, Group: c.Group,
+		Reason: strings.TrimSpace(string(reason)), From: from, Until: until, Content: c.Content, Investigators: c.Investigator})
+	if err == nil {
+		fmt.Println(id)
+	}
+	return err
+}
+
+type ordersAdviseCmd struct {
+	acting
+	ID         string `arg:"" help:"ID of the order."`
+	Favourable bool   `xor:"advice" required:"" help:"The advice is to do it."`
+	Against    bool   `xor:"advice" required:"" help:"The advice is not to."`
+	File       string `required:"" type:"path" help:"File with the advice."`
+}
+
+// Run adds the advice.
+func (c ordersAdviseCmd) Run(ctx context.Context) error {
+	o, err := c.office()
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	return o.orders.Advise(ctx, c.person(), c.ID, c.Favourable, string(text))
+}
+
+type ordersDecideCmd struct {
+	acting
+	ID      string `arg:"" help:"ID of the order."`
+	Approve bool   `xor:"decision" required:"" help:"Approve."`
+	Refuse  bool   `xor:"decision" required:"" help:"Refuse; that ends it."`
+}
+
+// Run decides.
+func (c ordersDecideCmd) Run(ctx context.Context) error {
+	o, err := c.office()
+	if err != nil {
+		return err
+	}
+	return o.orders.Decide(ctx, c.person(), c.ID, c.Approve)
+}
+
+type ordersWithdrawCmd struct {
+	acting
+	ID string `arg:"" help:"ID of the order."`
+}
+
+// Run withdraws an order.
+func (c ordersWithdrawCmd) Run(ctx context.Context) error {
+	o, err := c.office()
+	if err != nil {
+		return err
+	}
+	return o.orders.Withdraw(ctx, c.person(), c.ID)
+}
+
+type ordersDismissCmd struct {
+	acting
+	ID           string `arg:"" help:"ID of the order."`
+	Investigator string `required:"" help:"Account whose designation ends."`
+}
+
+// Run withdraws a designation.
+func (c ordersDismissCmd) Run(ctx context.Context) error {
+	o, err := c.office()
+	if err != nil {
+		return err
+	}
+	return o.orders.Dismiss(ctx, c.person(), c.ID, c.Investigator)
+}
+
+type ordersUseCmd struct {
+	acting
+	ID string `arg:"" help:"ID of the order."`
+}
+
+// Run prints the records that an order is about, as JSON.
+func (c ordersUseCmd) Run(ctx context.Context) error {
+	o, err := c.office()
+	if err != nil {
+		return err
+	}
+	db, keys, err := o.records()
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	out := json.NewEncoder(os.Stdout)
+	return o.orders.Use(ctx, c.person(), c.ID, o.people, keys, db, func(r journal.Record) error { return out.Encode(r) })
+}
+
+type ordersCompleteCmd struct {
+	acting
+	ID           string `arg:"" help:"ID of the order."`
+	Unauthorised bool   `help:"Unauthorised use was found."`
+	DiscussedOn  string `placeholder:"DATE" help:"Day on which the employee was spoken with; needed if use was found."`
+	DestroyedOn  string `required:"" placeholder:"DATE" help:"Day on which what was gathered was destroyed."`
+}
+
+// Run completes an order.
+func (c ordersCompleteCmd) Run(ctx context.Context) error {
+	o, err := c.office()
+	if err != nil {
+		return err
+	}
+	discussed, wrong := day(c.DiscussedOn, time.Time{})
+	destroyed, err := day(c.DestroyedOn, time.Time{})
+	if err := errors.Join(wrong, err); err != nil {
+		return err
+	}
+	return o.orders.Complete(ctx, c.person(), c.ID, c.Unauthorised, discussed, destroyed)
+}
