@@ -29,6 +29,7 @@ func (g *gateway) startChores(ctx context.Context) <-chan struct{} {
 				hour = now
 				g.chore("sampling", func() error { return g.sampler.Prepare(ctx, now) })
 				g.chore("orders", func() error { return g.orders.End(ctx) })
+				g.chore("notices", func() error { return g.sendNotices(ctx, now) })
 				g.chore("retention", func() error { return g.retention(ctx, now) })
 			}
 		})

@@ -27,6 +27,8 @@ type commands struct {
 	Sampling   samplingCmd   `cmd:"" help:"Check that the random sample was fair."`
 	Ledger     ledgerCmd     `cmd:"" help:"Export the log of what was done, and verify it."`
 	Orders     ordersCmd     `cmd:"" help:"Orders of the board: the only way to look at an individual."`
+	Insight    insightCmd    `cmd:"" help:"Print what is held about a person, for that person."`
+	Breach     breachCmd     `cmd:"" help:"Breach files, with their 72 hours."`
 	Config     configCmd     `cmd:"" help:"Check a configuration, or print an example."`
 	Worker     workerCmd     `cmd:"" name:"extract-worker" hidden:""`
 }

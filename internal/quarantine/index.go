@@ -123,6 +123,35 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Entry, error) {
 	return es, nil
 }
 
+// Counts are how many messages there are in each state, and since when the oldest waits
+// for review.
+type Counts struct {
+	Of     map[State]int
+	Oldest time.Time // zero: none waits
+}
+
+// Counts counts the entries.
+func (s *Store) Counts(ctx context.Context) (Counts, error) {
+	c := Counts{Of: map[State]int{}}
+	rows, err := s.db.QueryContext(ctx, "SELECT state, count(*), min(time) FROM entries GROUP BY state")
+	if err != nil {
+		return c, fmt.Errorf("count quarantine: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var state State
+		var n int
+		var oldest int64
+		if err := rows.Scan(&state, &n, &oldest); err != nil {
+			return c, fmt.Errorf("count quarantine: %w", err)
+		}
+		if c.Of[state] = n; state == Held {
+			c.Oldest = time.UnixMilli(oldest).UTC()
+		}
+	}
+	return c, rows.Err()
+}
+
 // ErrNotFound is returned for an id that is not in the quarantine.
 var ErrNotFound = errors.New("there is no such message in the quarantine")
 

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"sluis/internal/insight"
+	"sluis/internal/mandate"
+)
+
+// insightCmd is sluis insight.
+type insightCmd struct {
+	acting
+	Address string `arg:"" help:"Mail address of the person who asks."`
+	Proof   string `required:"" enum:"document,in-person" help:"How you made sure who asks: document, or in-person."`
+	Since   string `placeholder:"DATE" help:"From this day on."`
+	Until   string `placeholder:"DATE" help:"Up to and without this day."`
+	Form    string `enum:"html,csv,json" default:"html" help:"html to read, csv or json to take along."`
+	Lang    string `enum:"nl,en" default:"nl" help:"Language of the page."`
+}
+
+// Run prints what is held about a person, for that person (C3.2f).
+func (c insightCmd) Run(ctx context.Context) error {
+	o, err := c.office()
+	if err != nil {
+		return err
+	}
+	r := insight.Report{Organisation: o.cfg.Organisation.Name, Address: c.Address, Retention: time.Duration(o.cfg.Journal.Retention), CodeURL: o.cfg.Organisation.CodeURL}
+	if r.Until, err = day(c.Until, now()); err != nil {
+		return err
+	}
+	if r.Since, err = day(c.Since, r.Until.Add(-r.Retention)); err != nil {
+		return err
+	}
+	db, keys, err := o.records()
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	err = mandate.Insight(ctx, o.ledger, c.person(), mandate.Proof(c.Proof), o.people.Subject(c.Address), keys, db, r.Since, r.Until, func(own mandate.Own) error {
+		r.Records = append(r.Records, own)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	switch c.Form {
+	case "csv":
+		return r.WriteCSV(os.Stdout)
+	case "json":
+		return r.WriteJSON(os.Stdout)
+	}
+	return r.WriteHTML(os.Stdout, c.Lang)
+}

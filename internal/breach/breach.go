@@ -1,0 +1,262 @@
+// Package breach keeps breach files (C2.12a): what is found out about a possible data
+// breach, with the 72 hours of GDPR article 33 running from its discovery.
+//
+// It promises that each step is in the ledger before it counts, without what a person
+// wrote; that what they wrote is in files of the gateway's user alone; and that a closed
+// file says why it was reported or not (article 33(5)).
+package breach
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sluis/internal/durable"
+	"sluis/internal/ledger"
+)
+
+// Clock is how long there is to report (GDPR, article 33(1)).
+const Clock = 72 * time.Hour
+
+// Kind is a step in a file.
+type Kind string
+
+// The kinds.
+const (
+	Opened    Kind = "opened"
+	Noted     Kind = "noted"    // something was found out or done
+	Informed  Kind = "informed" // the people concerned were told (article 34)
+	Reported  Kind = "reported" // to the supervisory authority
+	NotNeeded Kind = "not-needed"
+	Closed    Kind = "closed"
+)
+
+// Step is something that was done.
+type Step struct {
+	At   time.Time `json:"at"`
+	By   string    `json:"by"`
+	Role string    `json:"role"`
+	Kind Kind      `json:"kind"`
+	Text string    `json:"text"`
+}
+
+// Facts are what the supervisory authority asks, in the order of its form.
+type Facts struct {
+	Happened    string   `json:"happened"`    // what happened, in short
+	From        string   `json:"from"`        // when it began, as far as known
+	Until       string   `json:"until"`       // when it ended
+	Nature      []string `json:"nature"`      // confidentiality, integrity, availability
+	People      string   `json:"people"`      // whom it concerns: pupils, staff, parents
+	Number      int      `json:"number"`      // how many people, about
+	Data        string   `json:"data"`        // which personal data
+	Special     bool     `json:"special"`     // special categories (article 9), or a BSN
+	Effects     string   `json:"effects"`     // what it can mean for them
+	Measures    string   `json:"measures"`    // taken against it, and against a next time
+	Informing   string   `json:"informing"`   // whether and how they are told
+	CrossBorder bool     `json:"crossborder"` // people in other countries
+}
+
+// File is a breach file.
+type File struct {
+	ID         string    `json:"id"`
+	Message    string    `json:"message,omitempty"` // in quarantine, from which it was opened
+	Discovered time.Time `json:"discovered"`
+	Facts      Facts     `json:"facts"`
+	Steps      []Step    `json:"steps"`
+}
+
+// Deadline returns until when it has to be reported.
+func (f File) Deadline() time.Time { return f.Discovered.Add(Clock) }
+
+// Left returns how long there is; negative once it is too late. done is true if it was
+// reported, or decided that it need not be.
+func (f File) Left(now time.Time) (left time.Duration, done bool) {
+	return f.Deadline().Sub(now), f.has(Reported) || f.has(NotNeeded)
+}
+
+// Open reports whether the file is not closed.
+func (f File) Open() bool { return !f.has(Closed) }
+
+func (f File) has(k Kind) bool {
+	return slices.ContainsFunc(f.Steps, func(s Step) bool { return s.Kind == k })
+}
+
+// Ledger is where steps are written down.
+type Ledger interface {
+	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (ledger.Receipt, error)
+}
+
+// Store keeps the files in a directory. It is safe for concurrent use, by several
+// processes too.
+type Store struct {
+	dir    string
+	ledger Ledger
+	now    func() time.Time
+	mu     sync.Mutex
+}
+
+// Errors of steps.
+var (
+	ErrNotFound = errors.New("there is no such breach file")
+	ErrClosed   = errors.New("the breach file is closed")
+	ErrOpen     = errors.New("say first whether it was reported, or why that is not needed (GDPR, article 33(5))")
+	ErrText     = errors.New("write something, in at most 20,000 characters")
+)
+
+const maxText = 20_000
+
+// Open opens the files in dir, which is made if it is not there.
+func Open(dir string, l Ledger) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make directory of breach files: %w", err)
+	}
+	return &Store{dir: dir, ledger: l, now: time.Now}, nil
+}
+
+// Begin opens a file. message is the one in quarantine that was confirmed as a leak; empty
+// if it began otherwise. The clock runs from discovered on.
+func (s *Store) Begin(ctx context.Context, by, role, message, text string, discovered time.Time) (File, error) {
+	text = strings.TrimSpace(text)
+	now := s.now().UTC()
+	switch {
+	case text == "" || len(text) > maxText:
+		return File{}, ErrText
+	case discovered.After(now):
+		return File{}, errors.New("open a breach file: it was not discovered in the future")
+	}
+	id := make([]byte, 8)
+	rand.Read(id) // never fails (crypto/rand, Go 1.24)
+	f := File{ID: hex.EncodeToString(id), Message: message, Discovered: discovered.UTC(), Steps: []Step{{now, by, role, Opened, text}}}
+	if _, err := s.ledger.Append(ctx, ledger.BreachOpened, ledger.Data{Actor: by, Role: role, ID: message, Ref: f.ID, Since: f.Discovered.UnixMilli()}); err != nil {
+		return File{}, fmt.Errorf("write it in the ledger: %w", err)
+	}
+	return f, s.keep(f)
+}
+
+// Add adds a step.
+func (s *Store) Add(ctx context.Context, by, role, id string, kind Kind, text string) error {
+	text = strings.TrimSpace(text)
+	switch {
+	case !slices.Contains([]Kind{Noted, Informed, Reported, NotNeeded, Closed}, kind):
+		return errors.New("add to breach file: a step is noted, informed, reported, not-needed or closed")
+	case text == "" || len(text) > maxText:
+		return ErrText
+	}
+	return s.change(id, func(f *File) error {
+		entry := ledger.BreachStep
+		if kind == Closed {
+			if entry = ledger.BreachClosed; !f.has(Reported) && !f.has(NotNeeded) {
+				return ErrOpen
+			}
+		}
+		if _, err := s.ledger.Append(ctx, entry, ledger.Data{Actor: by, Role: role, Ref: id, Step: string(kind)}); err != nil {
+			return fmt.Errorf("write it in the ledger: %w", err)
+		}
+		f.Steps = append(f.Steps, Step{s.now().UTC(), by, role, kind, text})
+		return nil
+	})
+}
+
+// Fill sets the facts for the form.
+func (s *Store) Fill(ctx context.Context, by, role, id string, facts Facts) error {
+	for _, t := range []string{facts.Happened, facts.From, facts.Until, facts.People, facts.Data, facts.Effects, facts.Measures, facts.Informing} {
+		if len(t) > maxText {
+			return ErrText
+		}
+	}
+	return s.change(id, func(f *File) error {
+		if _, err := s.ledger.Append(ctx, ledger.BreachStep, ledger.Data{Actor: by, Role: role, Ref: id, Step: "facts"}); err != nil {
+			return fmt.Errorf("write it in the ledger: %w", err)
+		}
+		f.Facts = facts
+		return nil
+	})
+}
+
+// change lets do change an open file, while no other process does.
+func (s *Store) change(id string, do func(f *File) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lock, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("lock breach files: %w", err)
+	}
+	defer lock.Close() // and with it the lock
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		return fmt.Errorf("lock breach files: %w", err)
+	}
+	f, err := s.Get(id)
+	if err != nil {
+		return err
+	}
+	if !f.Open() {
+		return ErrClosed
+	}
+	if err := do(&f); err != nil {
+		return err
+	}
+	return s.keep(f)
+}
+
+var idForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+func (s *Store) path(id string) string { return filepath.Join(s.dir, id+".json") }
+
+func (s *Store) keep(f File) error {
+	b, err := json.MarshalIndent(f, "", " ")
+	if err != nil {
+		return fmt.Errorf("keep breach file: %w", err)
+	}
+	if err := durable.Replace(s.path(f.ID), b); err != nil {
+		return fmt.Errorf("keep breach file: %w", err)
+	}
+	return nil
+}
+
+// Get returns a file.
+func (s *Store) Get(id string) (f File, err error) {
+	if !idForm.MatchString(id) {
+		return f, ErrNotFound
+	}
+	b, err := os.ReadFile(s.path(id))
+	if errors.Is(err, os.ErrNotExist) {
+		return f, ErrNotFound
+	}
+	if err != nil {
+		return f, fmt.Errorf("read breach file: %w", err)
+	}
+	if err := json.Unmarshal(b, &f); err != nil || f.ID != id {
+		return f, fmt.Errorf("breach file %s is damaged: restore it from a backup", id)
+	}
+	return f, nil
+}
+
+// List returns all files, the latest discovery first.
+func (s *Store) List() ([]File, error) {
+	names, err := filepath.Glob(filepath.Join(s.dir, "*.json"))
+	if err != nil {
+		return nil, fmt.Errorf("list breach files: %w", err)
+	}
+	list := []File{}
+	for _, n := range names {
+		f, err := s.Get(strings.TrimSuffix(filepath.Base(n), ".json"))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+	}
+	slices.SortFunc(list, func(a, b File) int { return b.Discovered.Compare(a.Discovered) })
+	return list, nil
+}

@@ -1,0 +1,109 @@
+package notice
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"mime/quotedprintable"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var at = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// box keeps what is delivered.
+type box struct {
+	got  []*mail.Message
+	text []string
+	to   []string
+	fail string // an address that cannot be reached
+}
+
+func (b *box) deliver(_ context.Context, from string, to []string, size int64, content io.Reader) error {
+	if to[0] == b.fail {
+		return errors.New("451 later")
+	}
+	raw, _ := io.ReadAll(content)
+	if int64(len(raw)) != size || strings.Contains(strings.ReplaceAll(string(raw), "\r\n", ""), "\n") {
+		return errors.New("not what the size says, or bare line feeds")
+	}
+	m, err := mail.ReadMessage(strings.NewReader(string(raw)))
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+	b.got, b.text, b.to = append(b.got, m), append(b.text, string(text)), append(b.to, to...)
+	return err
+}
+
+func TestANoticeIsAMessageThatMailProgramsRead(t *testing.T) {
+	b := &box{}
+	s := Sender{From: "sluis@school.example", Name: "Stichting Ééndracht, Oost", Deliver: b.deliver}
+	for _, m := range []Message{
+		Checkpoint("nl", "Stichting Ééndracht", []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n")), Checkpoint("en", "School", nil),
+		Digest("nl", 3, 2, 0, 1, "https://sluis.school.example/"), Digest("en", 0, 0, 0, 0, ""), Breach("nl", "a1", at), Breach("en", "a1", at),
+		{Subject: "a\r\nBcc: x@evil.example\r\n\r\nb", Text: strings.Repeat("lang ", 400) + "\n.\nFrom here"},
+	} {
+		if err := s.Send(t.Context(), []string{"bestuur@school.example", "mr@school.example"}, m, at); err != nil {
+			t.Fatal(err)
+		}
+		got := b.got[len(b.got)-1]
+		subject, _ := new(mime.WordDecoder).DecodeHeader(got.Header.Get("Subject"))
+		if subject != strings.Join(strings.Fields(m.Subject), " ") || got.Header.Get("Bcc") != "" || got.Header.Get("Auto-Submitted") != "auto-generated" {
+			t.Errorf("header %v", got.Header)
+		}
+		from, err := got.Header.AddressList("From")
+		if err != nil || from[0].Name != s.Name || from[0].Address != s.From {
+			t.Errorf("from %v, %v", from, err)
+		}
+		if text := strings.ReplaceAll(b.text[len(b.text)-1], "\r\n", "\n"); text != strings.TrimRight(m.Text, "\n")+"\n" {
+			t.Errorf("text %q, want %q", text, m.Text)
+		}
+		if d, err := got.Header.Date(); err != nil || !d.Equal(at) {
+			t.Errorf("date %v", d)
+		}
+	}
+	if len(b.to) != 14 || b.to[0] == b.to[1] {
+		t.Errorf("sent to %v", b.to)
+	}
+}
+
+func TestWhoCannotBeReachedDoesNotKeepItFromOthers(t *testing.T) {
+	b := &box{fail: "een@school.example"}
+	s := Sender{From: "sluis@school.example", Deliver: b.deliver}
+	if err := s.Send(t.Context(), []string{"een@school.example", "twee@school.example"}, Digest("nl", 1, 1, 1, 1, ""), at); err == nil || len(b.got) != 1 {
+		t.Errorf("%d sent, %v", len(b.got), err)
+	}
+	if err := (Sender{Deliver: b.deliver}).Send(t.Context(), []string{"twee@school.example"}, Message{}, at); err != nil || len(b.got) != 1 {
+		t.Errorf("sent without a sender: %v", err)
+	}
+}
+
+func TestANoticeIsSentWhenItIsDue(t *testing.T) {
+	s := Schedule{Path: filepath.Join(t.TempDir(), "sent.json")}
+	n, fails := 0, errors.New("451 later")
+	send := func(err error) func() error { return func() error { n++; return err } }
+	for i, c := range []struct {
+		after time.Duration
+		err   error
+		want  int
+	}{{0, fails, 1}, {time.Hour, nil, 2}, {2 * time.Hour, nil, 2}, {167 * time.Hour, nil, 2}, {169 * time.Hour, nil, 3}, {-999 * time.Hour, nil, 4}} {
+		if err := s.Due("checkpoint", 7*24*time.Hour, at.Add(c.after), send(c.err)); !errors.Is(err, c.err) || n != c.want {
+			t.Errorf("case %d: sent %d times, want %d; %v", i, n, c.want, err)
+		}
+	}
+	if err := s.Due("digest", time.Hour, at, send(nil)); err != nil || n != 5 {
+		t.Errorf("another kind: %d, %v", n, err)
+	}
+	if err := os.WriteFile(s.Path, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Due("digest", time.Hour, at, send(nil)); err != nil || n != 6 {
+		t.Errorf("with a damaged file: %d, %v", n, err)
+	}
+}

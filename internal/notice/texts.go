@@ -1,0 +1,73 @@
+package notice
+
+import (
+	"fmt"
+	"time"
+)
+
+// Language is nl or en.
+type Language string
+
+func (l Language) pick(nl, en string) string {
+	if l == "en" {
+		return en
+	}
+	return nl
+}
+
+// Checkpoint is the notice that makes its readers witnesses of the ledger.
+func Checkpoint(l Language, organisation string, signed []byte) Message {
+	return Message{
+		Subject: l.pick("Bewaar dit bericht: de stand van het logboek van Sluis", "Keep this message: the state of Sluis's ledger"),
+		Text: fmt.Sprintf(l.pick(`Dit is de ondertekende stand van het logboek van %s. Daarin staat alles wat mensen
+en het systeem met de controle op mail en internet hebben gedaan.
+
+Wie dit bericht bewaart, is getuige: niemand kan daarna nog iets uit het logboek
+weghalen of veranderen zonder dat het blijkt. Controleren gaat zo: bewaar de regels
+hieronder in een bestand, vraag de ICT-dienst om een export van het logboek, en geef
+op een computer naar keuze de opdracht
+
+    sluis ledger verify EXPORT --checkpoint BESTAND
+
+%s`, `This is the signed state of the ledger of %s. It has everything that people
+and the system did with the control of mail and web traffic.
+
+Whoever keeps this message is a witness: from now on nobody can take anything out of the
+ledger, or change it, without that being found. To check: keep the lines below in a
+file, ask the ICT service for an export of the ledger, and run, on any computer,
+
+    sluis ledger verify EXPORT --checkpoint FILE
+
+%s`), organisation, signed),
+	}
+}
+
+// Digest tells how much waits for review: counts alone.
+func Digest(l Language, waiting, oldDays, failed, appeals int, link string) Message {
+	text := fmt.Sprintf(l.pick("Er wachten %d berichten op beoordeling; het oudste %d dagen.\n%d vrijgegeven berichten konden niet worden bezorgd.\n%d verzoeken om een geblokkeerde site te beoordelen staan open.\n",
+		"%d messages wait for review; the oldest for %d days.\n%d released messages could not be delivered.\n%d requests to look at a blocked site are open.\n"), waiting, oldDays, failed, appeals)
+	if link != "" {
+		text += "\n" + link + "\n"
+	}
+	return Message{Subject: l.pick("Sluis: wat op beoordeling wacht", "Sluis: what waits for review"), Text: text}
+}
+
+// Breach tells that a breach file was opened, and until when it has to be reported.
+func Breach(l Language, id string, until time.Time) Message {
+	return Message{
+		Subject: fmt.Sprintf(l.pick("Mogelijk datalek: dossier %s", "Possible data breach: file %s"), id),
+		Text: fmt.Sprintf(l.pick(`De ICT-dienst heeft vastgesteld dat er een datalek kan zijn, en dossier %s geopend.
+
+Als het een datalek is dat gemeld moet worden, moet de melding uiterlijk op
+%s bij de Autoriteit Persoonsgegevens zijn (AVG, artikel 33: binnen 72 uur).
+
+Wat er in het bericht stond, staat niet in deze mail. Open het dossier in Sluis.
+`, `The ICT service found that there may be a data breach, and opened file %s.
+
+If it is one that has to be reported, the supervisory authority has to have the report by
+%s (GDPR, article 33: within 72 hours).
+
+What was in the message is not in this mail. Open the file in Sluis.
+`), id, until.Local().Format("2006-01-02 15:04")),
+	}
+}
