@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"sluis/internal/ledger"
 )
 
 // startChores does what has to be done beside the mail: the sample of the next day, the
@@ -77,21 +76,6 @@ func (g *gateway) chore(name string, do func() error) {
 	if err := do(); err != nil && !errors.Is(err, context.Canceled) {
 		g.log.Error("chore failed, it is tried again", "chore", name, "error", err)
 	}
-}
-
-// retention destroys what is older than the configuration lets it be.
-func (g *gateway) retention(ctx context.Context, now time.Time) error {
-	cfg := g.current.Load()
-	records, err := g.store.Prune(ctx, now.Add(-time.Duration(cfg.Journal.Retention)))
-	if err != nil {
-		return err
-	}
-	messages, err := g.quarantine.Expire(ctx, now.Add(-time.Duration(cfg.Quarantine.Retention)))
-	if err != nil || records == 0 && messages == 0 {
-		return err
-	}
-	_, err = g.ledger.Append(ctx, ledger.RetentionRun, ledger.Data{Count: int(records) + messages})
-	return err
 }
 
 // serveStatus serves /metrics and /healthz until the function that it returns is called.

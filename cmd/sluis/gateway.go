@@ -117,6 +117,9 @@ func (g *gateway) open(ctx context.Context) (err error) {
 	if err := g.openWeb(ctx, relay.engine, relay.people); err != nil {
 		return err
 	}
+	if err := tellRetention(ctx, g.ledger, g.cfg); err != nil {
+		return err
+	}
 	_, err = g.ledger.Append(ctx, ledger.GatewayStarted, relay.data())
 	return err
 }
@@ -347,6 +350,9 @@ func (g *gateway) apply(ctx context.Context, cfg *config.Config) error {
 		}
 	}
 	if _, err := g.ledger.Append(ctx, ledger.ConfigLoaded, relay.data()); err != nil {
+		return err
+	}
+	if err := tellRetention(ctx, g.ledger, cfg); err != nil {
 		return err
 	}
 	if err := g.sampler.SetRate(ctx, relay.rate, time.Now()); err != nil {

@@ -15,6 +15,8 @@ import (
 type journalCmd struct {
 	Tail   journalTailCmd   `cmd:"" help:"Show the latest records."`
 	Export journalExportCmd `cmd:"" help:"Print records as JSON, one a line, without pseudonyms."`
+
+	Retention journalRetentionCmd `cmd:"" help:"Show what is held, since when, and until when."`
 }
 
 // now is the clock of the commands.
