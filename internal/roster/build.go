@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -37,15 +38,19 @@ type builder struct {
 	kinds  map[string]GroupKind // by name of group
 	taken  map[netip.Prefix]bool
 	roles  map[string]bool
+	sizes  map[string]int  // by name of group, as the file says
+	listed map[string]int  // people of it in the file
 	owners map[string]cell // by canonical address: where it stands first
 }
 
 func newBuilder(domains []string) *builder {
 	b := &builder{
-		r:      &Roster{subjects: map[string]Subject{}, domains: map[string]bool{}},
+		r:      &Roster{subjects: map[string]Subject{}, domains: map[string]bool{}, sizes: map[Group]Size{}},
 		kinds:  map[string]GroupKind{},
 		taken:  map[netip.Prefix]bool{},
 		roles:  map[string]bool{},
+		sizes:  map[string]int{},
+		listed: map[string]int{},
 		owners: map[string]cell{},
 	}
 	for _, d := range domains {
@@ -88,6 +93,7 @@ func (b *builder) finish(texts ...[]byte) *Roster {
 	r := b.r
 	for _, name := range slices.Sorted(maps.Keys(b.kinds)) {
 		r.groups = append(r.groups, Group{name})
+		r.sizes[Group{name}] = Size{b.kinds[name], max(b.sizes[name], b.listed[name])}
 	}
 	slices.SortStableFunc(r.networks, func(a, b network) int { return cmp.Compare(b.prefix.Bits(), a.prefix.Bits()) })
 	domains := strings.Join(slices.Sorted(maps.Keys(r.domains)), "\n")
@@ -117,6 +123,12 @@ func (b *builder) group(g groupEntry) {
 	if !b.declare(g.Name, kind) {
 		return
 	}
+	if n, err := strconv.Atoi(g.Size.text); g.Size.text != "" {
+		if err != nil || n < 0 || n > 1_000_000 {
+			b.add(g.Size, "the size of a group is a number of people")
+		}
+		b.sizes[g.Name.text] = n
+	}
 	for _, n := range g.Networks {
 		b.network(n, Group{g.Name.text})
 	}
@@ -125,9 +137,6 @@ func (b *builder) group(g groupEntry) {
 // declare makes a group known. Its name goes to the journal, so that neither an address
 // nor anything long may be one.
 func (b *builder) declare(name cell, kind GroupKind) bool {
-	odd := func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" -_.&/()", r)
-	}
 	switch {
 	case name.text == "":
 		b.add(name, "a group needs a name, such as team")
@@ -184,6 +193,7 @@ func (b *builder) person(p personEntry) {
 		}
 	}
 	b.r.people++
+	b.listed[p.Group.text]++
 	if s.confidential {
 		b.r.confidential++
 	}

@@ -24,6 +24,7 @@ type file struct {
 type groupEntry struct {
 	Name     cell   `yaml:"name"`
 	Kind     cell   `yaml:"kind"`
+	Size     cell   `yaml:"size"`     // how many people; of pupils, who need not be listed
 	Networks []cell `yaml:"networks"` // where the group's devices are
 }
 

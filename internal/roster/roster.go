@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 )
@@ -22,6 +23,7 @@ type Roster struct {
 	subjects     map[string]Subject // by canonical address; of confidential lists as well
 	domains      map[string]bool
 	groups       []Group
+	sizes        map[Group]Size
 	networks     []network // the smallest first
 	people       int
 	confidential int
@@ -45,6 +47,15 @@ func (r *Roster) Confidential(address string) bool { return r.Subject(address).c
 
 // Groups returns the groups, by name.
 func (r *Roster) Groups() []Group { return slices.Clone(r.groups) }
+
+// Size is what kind of people a group has, and how many: as the roster says, or lists.
+type Size struct {
+	Kind   GroupKind
+	People int
+}
+
+// Sizes returns the sizes of all groups.
+func (r *Roster) Sizes() map[Group]Size { return maps.Clone(r.sizes) }
 
 // GroupOf returns the group of the network that an address is in: of the smallest one,
 // if several hold it; the zero Group if none does.

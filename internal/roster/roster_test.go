@@ -290,3 +290,20 @@ func BenchmarkConfidential(b *testing.B) {
 		})
 	}
 }
+
+func TestSizesOfGroups(t *testing.T) {
+	r := mustLoad(t, "r.yaml", "groups:\n  - {name: team, kind: staff}\n  - {name: Bron (noord), kind: pupils, size: 212}\npeople:\n  - {address: a@school.example, group: team}\n  - {address: b@school.example, group: team}\n")
+	got := map[string]Size{}
+	for g, s := range r.Sizes() {
+		got[g.String()] = s
+		if again, err := ParseGroup(g.String()); err != nil || again != g {
+			t.Errorf("a record cannot hold the group %s: %v", g, err)
+		}
+	}
+	if fmt.Sprint(got) != fmt.Sprint(map[string]Size{"team": {Staff, 2}, "Bron (noord)": {Pupils, 212}}) {
+		t.Errorf("%v", got)
+	}
+	if _, err := load(t, "r.yaml", "groups: [{name: a, kind: pupils, size: veel}]\n"); err == nil || !strings.Contains(err.Error(), "number of people") {
+		t.Error(err)
+	}
+}

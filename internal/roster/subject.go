@@ -15,18 +15,21 @@ type Group struct{ name string }
 // maxGroup bounds the name of a group, in bytes.
 const maxGroup = 40
 
-// ParseGroup returns the group with a name as a record has it: letters, digits, spaces,
-// dots, hyphens and underscores.
+// ParseGroup returns the group with a name as a record has it: letters, digits, spaces
+// and a few signs, as a roster may have.
 func ParseGroup(s string) (Group, error) {
 	if len(s) > maxGroup {
 		return Group{}, fmt.Errorf("name of a group: longer than %d characters", maxGroup)
 	}
-	for _, r := range s {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" .-_", r) {
-			return Group{}, fmt.Errorf("name of a group: use letters, digits, spaces, dots, hyphens and underscores")
-		}
+	if strings.ContainsFunc(s, odd) {
+		return Group{}, fmt.Errorf("name of a group: use letters, digits, spaces and - _ . & / ( )")
 	}
 	return Group{s}, nil
+}
+
+// odd reports whether a character has no place in the name of a group.
+func odd(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" -_.&/()", r)
 }
 
 // String returns the group's name; it is empty for nobody's group.
