@@ -40,6 +40,8 @@ require (
 
 require github.com/elazarl/goproxy v1.9.3
 
+require codeberg.org/go-pdf/fpdf v0.12.0
+
 require (
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/AdguardTeam/golibs v0.1.3 // indirect

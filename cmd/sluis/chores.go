@@ -11,7 +11,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 )
 
 // startChores does what has to be done beside the mail: the sample of the next day, the
@@ -29,6 +28,7 @@ func (g *gateway) startChores(ctx context.Context) <-chan struct{} {
 				g.chore("sampling", func() error { return g.sampler.Prepare(ctx, now) })
 				g.chore("orders", func() error { return g.orders.End(ctx) })
 				g.chore("notices", func() error { return g.sendNotices(ctx, now) })
+				g.chore("report", func() error { return g.freezeReports(ctx, now) })
 				g.chore("retention", func() error { return g.retention(ctx, now) })
 			}
 		})

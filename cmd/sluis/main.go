@@ -29,6 +29,8 @@ type commands struct {
 	Orders     ordersCmd     `cmd:"" help:"Orders of the board: the only way to look at an individual."`
 	Insight    insightCmd    `cmd:"" help:"Print what is held about a person, for that person."`
 	Breach     breachCmd     `cmd:"" help:"Breach files, with their 72 hours."`
+	Stats      statsCmd      `cmd:"" help:"Totals for the board, which point at nobody."`
+	Report     reportCmd     `cmd:"" help:"The account of the controls, for board and participation council."`
 	Config     configCmd     `cmd:"" help:"Check a configuration, or print an example."`
 	Worker     workerCmd     `cmd:"" name:"extract-worker" hidden:""`
 }
