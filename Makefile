@@ -3,7 +3,7 @@
 export CGO_ENABLED = 0
 
 # What the tests speak to: real software, from Debian. See internal/peers.
-PEERS = postfix swaks libnet-ssleay-perl clamav-daemon rspamd \
+PEERS = postfix swaks libnet-ssleay-perl clamav-daemon rspamd clickhouse-server \
 	nginx-light curl chromium fonts-dejavu-core krb5-kdc krb5-user krb5-admin-server nftables iproute2
 
 .PHONY: help

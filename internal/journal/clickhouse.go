@@ -1,0 +1,281 @@
+package journal
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"sluis/filter"
+	"sluis/internal/roster"
+)
+
+// ClickHouseOptions say where a server is.
+type ClickHouseOptions struct {
+	Hosts    []string // host:port of the native protocol
+	Database string
+	Username string
+	Password string
+	TLS      *tls.Config // nil: none
+	Cluster  string
+	Days     int // retention of records
+}
+
+// ClickHouse is the journal on a ClickHouse server.
+//
+// A segment's records of a day are one block of one insert, which the server takes whole or
+// not at all. The insert has the segment's name as its token: if it is repeated the server
+// knows it, and so does the roll-up. A server from before tokens is asked first what it has.
+type ClickHouse struct {
+	conn    driver.Conn
+	dialect Dialect
+}
+
+// OpenClickHouse connects, and makes the tables if they are not there.
+func OpenClickHouse(ctx context.Context, o ClickHouseOptions) (*ClickHouse, error) {
+	conn, err := clickhouse.Open(&clickhouse.Options{
+		Addr: o.Hosts, Auth: clickhouse.Auth{Database: o.Database, Username: o.Username, Password: o.Password}, TLS: o.TLS,
+		Compression: &clickhouse.Compression{Method: clickhouse.CompressionLZ4}, DialTimeout: 5 * time.Second, ReadTimeout: 5 * time.Minute,
+		MaxOpenConns: 4, MaxIdleConns: 2, ConnOpenStrategy: clickhouse.ConnOpenInOrder,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open ClickHouse: %w", err)
+	}
+	c := &ClickHouse{conn, Dialect{Cluster: o.Cluster, Days: o.Days}}
+	if err := c.prepare(ctx); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("open ClickHouse: %w", err)
+	}
+	return c, nil
+}
+
+// prepare finds out what the server understands and brings its schema up to date.
+func (c *ClickHouse) prepare(ctx context.Context) error {
+	v, err := c.conn.ServerVersion()
+	if err != nil {
+		return err
+	}
+	c.dialect.Plain = v.Version.Major < 22
+	if c.dialect.Plain && c.dialect.Cluster != "" {
+		return errors.New("a cluster needs ClickHouse 22 or later")
+	}
+	version := uint32(0)
+	if err := c.conn.QueryRow(ctx, "SELECT max(version) FROM schema_version").Scan(&version); err == nil && version == schemaVersion {
+		return nil
+	}
+	if version > schemaVersion {
+		return fmt.Errorf("its tables are of version %d, and this program knows %d: use the newer program", version, schemaVersion)
+	}
+	for _, s := range Schema(c.dialect) {
+		if err := c.conn.Exec(ctx, s); err != nil && !isGrant(s) { // rights are for who administers the server
+			return fmt.Errorf("make tables (sluis journal schema prints them): %w", err)
+		}
+	}
+	return c.note(ctx, schemaVersion)
+}
+
+// note keeps the version of the schema. As a batch: an old server waits for data after the
+// text of an insert.
+func (c *ClickHouse) note(ctx context.Context, version uint32) error {
+	b, err := c.conn.PrepareBatch(ctx, "INSERT INTO schema_version (version)")
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if err := b.Append(version); err != nil {
+		return err
+	}
+	return b.Send()
+}
+
+func isGrant(s string) bool { return len(s) > 5 && (s[:5] == "GRANT" || s[:11] == "CREATE ROLE") }
+
+// Close ends the connection.
+func (c *ClickHouse) Close() error { return c.conn.Close() }
+
+// number returns the place of a segment among others: its time, or a hash of what is none.
+func (s Segment) number() int64 {
+	if t, err := time.Parse("20060102T150405.000000000", s.Name); err == nil {
+		return t.UnixNano()
+	}
+	if n, err := strconv.ParseInt(s.Name, 10, 64); err == nil {
+		return n
+	}
+	h := fnv.New64a()
+	h.Write([]byte(s.Name))
+	return int64(h.Sum64() >> 1)
+}
+
+// Load implements Store.
+func (c *ClickHouse) Load(ctx context.Context, s Segment) (unread int64, err error) {
+	days := map[int64][]numbered{}
+	n := uint32(0)
+	unread, err = s.Each(ctx, func(r Record) error {
+		days[day(r.Time)] = append(days[day(r.Time)], numbered{n, r})
+		n++
+		return nil
+	})
+	if err != nil {
+		return unread, err
+	}
+	for _, d := range slices.Sorted(maps.Keys(days)) {
+		if err := c.insert(ctx, s, d, days[d]); err != nil {
+			return unread, fmt.Errorf("load journal segment: %w", err)
+		}
+	}
+	return unread, nil
+}
+
+// numbered is a record and its place in the segment.
+type numbered struct {
+	n uint32
+	Record
+}
+
+// insert brings the records of a day in.
+func (c *ClickHouse) insert(ctx context.Context, s Segment, day int64, records []numbered) error {
+	if c.dialect.Plain {
+		return c.insertPlain(ctx, s, day, records)
+	}
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
+		"insert_deduplication_token": s.Name + "/" + strconv.FormatInt(day, 10), "deduplicate_blocks_in_dependent_materialized_views": 1, "async_insert": 0, "insert_deduplicate": 1,
+		"max_insert_block_size": 10_000_000, "min_insert_block_size_rows": 0, "min_insert_block_size_bytes": 0,
+	}))
+	return c.send(ctx, s, day, records)
+}
+
+// insertPlain asks the server first. Nobody else loads this segment, so that what it says
+// stays true.
+func (c *ClickHouse) insertPlain(ctx context.Context, s Segment, day int64, records []numbered) error {
+	there, err := c.has(ctx, "traffic", s, day)
+	if err != nil {
+		return err
+	}
+	if !there {
+		if err := c.send(ctx, s, day, records); err != nil {
+			return err
+		}
+	}
+	if there, err = c.has(ctx, "hours", s, day); err != nil || there {
+		return err
+	}
+	return c.sendHours(ctx, s, day, records)
+}
+
+func (c *ClickHouse) has(ctx context.Context, table string, s Segment, day int64) (bool, error) {
+	var n uint64
+	err := c.conn.QueryRow(ctx, "SELECT count() FROM "+table+" WHERE seg = "+strconv.FormatInt(s.number(), 10)+" AND day = toDate("+strconv.FormatInt(day/86400, 10)+")").Scan(&n)
+	return n > 0, err
+}
+
+// send inserts records as one block.
+func (c *ClickHouse) send(ctx context.Context, s Segment, day int64, records []numbered) error {
+	b, err := c.conn.PrepareBatch(ctx, "INSERT INTO traffic ("+list(columns)+")", driver.WithReleaseConnection())
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	seg, date := s.number(), time.Unix(day, 0).UTC()
+	for i := range records {
+		r := &records[i].Record
+		if err := b.Append(seg, records[i].n, date, r.Time.UnixMilli(), string(r.ID[:]), string(r.pseudonym[:]), uint8(r.Kind), uint8(r.Direction), r.Group.String(), r.Peer.String(),
+			uint8(r.Action), uint8(r.Purposes), uint8(r.Purpose), uint8(r.Category), r.Clause.String(), r.Rule.String(), r.flagBits(),
+			r.Recipients, r.Refused, r.Parts, r.Repaired, r.Reply, r.Bytes, int64(r.Duration)); err != nil {
+			return err
+		}
+	}
+	return b.Send()
+}
+
+// sendHours inserts the roll-up of a segment's day.
+func (c *ClickHouse) sendHours(ctx context.Context, s Segment, day int64, records []numbered) error {
+	sums := map[hourCell]*Sums{}
+	for i := range records {
+		r := &records[i].Record
+		at := hourCell{r.Time.UTC().Truncate(time.Hour).Unix(), r.cell()}
+		if sums[at] == nil {
+			sums[at] = &Sums{}
+		}
+		sums[at].add(r.sums())
+	}
+	b, err := c.conn.PrepareBatch(ctx, "INSERT INTO hours (seg, day, hour, "+cellColumns+", records, bytes, recipients)", driver.WithReleaseConnection())
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	for at, n := range sums {
+		if err := b.Append(s.number(), time.Unix(day, 0).UTC(), at.hour, uint8(at.Kind), uint8(at.Direction), at.Group.String(), uint8(at.Action), uint8(at.Purpose), uint8(at.Category), at.Clause.String(),
+			at.flagBits(), n.Records, n.Bytes, n.Recipients); err != nil {
+			return err
+		}
+	}
+	return b.Send()
+}
+
+func list(names []string) string {
+	out := ""
+	for i, n := range names {
+		if i > 0 {
+			out += ", "
+		}
+		out += n
+	}
+	return out
+}
+
+// flagBits returns the truth values as bits.
+func (r *Record) flagBits() (bits uint16) {
+	for i, f := range r.flags() {
+		if *f {
+			bits |= 1 << i
+		}
+	}
+	return bits
+}
+
+func (c Cell) flagBits() uint16 {
+	r := Record{Confidential: c.Confidential, Eligible: c.Eligible, Drawn: c.Drawn}
+	return r.flagBits()
+}
+
+// setFlags is the inverse of flagBits.
+func (r *Record) setFlags(bits uint16) {
+	for i, f := range r.flags() {
+		*f = bits&(1<<i) != 0
+	}
+}
+
+// record reads a row of columns, and which segment it came in.
+func record(rows driver.Rows) (r Record, seg int64, err error) {
+	var n uint32
+	var date time.Time
+	var at, duration int64
+	var id, pseudonym, group, peer, clause, rule string
+	var kind, direction, action, purposes, purpose, category uint8
+	var flags uint16
+	if err := rows.Scan(&seg, &n, &date, &at, &id, &pseudonym, &kind, &direction, &group, &peer, &action, &purposes, &purpose, &category, &clause, &rule,
+		&flags, &r.Recipients, &r.Refused, &r.Parts, &r.Repaired, &r.Reply, &r.Bytes, &duration); err != nil {
+		return r, seg, err
+	}
+	if len(id) != len(r.ID) || len(pseudonym) != len(r.pseudonym) {
+		return r, seg, errEncoding
+	}
+	r.Time, r.Duration, r.ID, r.pseudonym = time.UnixMilli(at).UTC(), time.Duration(duration), filter.ID([]byte(id)), Pseudonym([]byte(pseudonym))
+	r.setEnums(kind, direction, action, purposes, purpose, category)
+	r.setFlags(flags)
+	if r.Group, err = roster.ParseGroup(group); err != nil {
+		return r, seg, err
+	}
+	if r.Peer, err = parseDomain(peer); err != nil {
+		return r, seg, err
+	}
+	return r, seg, errors.Join(r.Clause.UnmarshalText([]byte(clause)), r.Rule.UnmarshalText([]byte(rule)))
+}
