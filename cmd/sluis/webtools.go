@@ -16,8 +16,8 @@ import (
 	"sluis/internal/appeal"
 	"sluis/internal/config"
 	"sluis/internal/lists"
+	"sluis/internal/password"
 	"sluis/internal/roster"
-	"sluis/proxy/identify"
 	"sluis/proxy/leaf"
 	webpolicy "sluis/proxy/policy"
 )
@@ -256,7 +256,7 @@ func (c webPasswordCmd) Run() error {
 	if !in.Scan() || len(in.Text()) < 8 {
 		return errors.New("a password has at least 8 characters")
 	}
-	h, err := identify.HashPassword(in.Text())
+	h, err := password.Hash(in.Text())
 	if err != nil {
 		return err
 	}

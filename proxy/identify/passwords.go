@@ -13,47 +13,35 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alexedwards/argon2id"
 	"github.com/hashicorp/golang-lru/v2/expirable"
+
+	"sluis/internal/password"
 )
 
-// The memory of one comparison is 19 MiB (OWASP's choice of parameters), so that few at
-// once are enough of a bound.
-var parameters = &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
-
 const (
-	comparisons  = 2               // at once
 	maxUsers     = 100_000         // in a file
-	remembered   = 8192            // right passwords, and clients that guess
+	remembered   = 8192            // right passwords
 	rememberedAs = 5 * time.Minute // how long
 	guesses      = 10              // of one client for one user, within that time
-	maxMemory    = 256 << 10       // KiB, that a hash may ask for
 )
 
 // Passwords checks passwords of the Basic scheme.
 type Passwords struct {
 	hashes map[string]string // by address in lower case
-	decoy  string            // for users who are not there
 	key    []byte            // under which right passwords are remembered
 	right  *expirable.LRU[[sha256.Size]byte, struct{}]
-	wrong  *expirable.LRU[guess, int]
-	slots  chan struct{}
-}
-
-// guess is who guessed, and whose password.
-type guess struct {
-	client netip.Addr
-	user   [sha256.Size]byte
+	wrong  *password.Throttle
+	with   *password.Comparer
 }
 
 // LoadPasswords reads a file with a line for each person: the address, a colon, and the
-// hash that HashPassword made. Errors tell the line and nothing of what is on it.
+// hash that password.Hash made. Errors tell the line and nothing of what is on it.
 func LoadPasswords(path string) (*Passwords, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("passwords: %w", err)
 	}
-	p := &Passwords{hashes: map[string]string{}, slots: make(chan struct{}, comparisons), key: make([]byte, 32)}
+	p := &Passwords{hashes: map[string]string{}, key: make([]byte, 32), wrong: password.NewThrottle(password.Guesses{Pair: guesses, Within: rememberedAs})}
 	lines, n := bufio.NewScanner(bytes.NewReader(text)), 0
 	for lines.Scan() {
 		n++
@@ -62,14 +50,12 @@ func LoadPasswords(path string) (*Passwords, error) {
 			continue
 		}
 		user, hash, ok := strings.Cut(line, ":")
-		params, _, _, err := argon2id.DecodeHash(hash)
+		err := password.Check(hash)
 		switch {
 		case !ok || user == "":
 			return nil, fmt.Errorf("%s:%d: write an address, a colon and a hash: sluis web password makes such a line", path, n)
 		case err != nil:
-			return nil, fmt.Errorf("%s:%d: not a hash of argon2id: sluis web password makes one", path, n)
-		case params.Memory > maxMemory || params.Iterations > 100:
-			return nil, fmt.Errorf("%s:%d: the hash asks for more memory or time than is allowed: make another with sluis web password", path, n)
+			return nil, fmt.Errorf("%s:%d: %w: make one with sluis web password", path, n, err)
 		case len(p.hashes) == maxUsers:
 			return nil, fmt.Errorf("%s:%d: more than %d users", path, n, maxUsers)
 		}
@@ -79,58 +65,39 @@ func LoadPasswords(path string) (*Passwords, error) {
 		return nil, fmt.Errorf("passwords: %s:%d: %w", path, n+1, err)
 	}
 	rand.Read(p.key)
-	if p.decoy, err = HashPassword(rand.Text()); err != nil {
+	if p.with, err = password.NewComparer(); err != nil {
 		return nil, err
 	}
 	p.right = expirable.NewLRU[[sha256.Size]byte, struct{}](remembered, nil, rememberedAs)
-	p.wrong = expirable.NewLRU[guess, int](remembered, nil, rememberedAs)
 	return p, nil
-}
-
-// HashPassword returns what a file of passwords keeps of a password.
-func HashPassword(password string) (string, error) {
-	h, err := argon2id.CreateHash(password, parameters)
-	if err != nil {
-		return "", fmt.Errorf("hash password: %w", err)
-	}
-	return h, nil
 }
 
 // check compares. A right password is remembered for a while: browsers send it with every
 // request.
-func (p *Passwords) check(ctx context.Context, client netip.Addr, user, password string) error {
+func (p *Passwords) check(ctx context.Context, client netip.Addr, user, guess string) error {
 	user = strings.ToLower(user)
-	known := p.digest(user, password)
+	known := p.digest(user, guess)
 	if _, ok := p.right.Get(known); ok {
 		return nil
 	}
-	g := guess{client, sha256.Sum256([]byte(user))}
-	if n, _ := p.wrong.Get(g); n >= guesses {
+	if ok, _ := p.wrong.Try(client, user); !ok {
 		return ErrThrottled
 	}
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	hash, listed := p.hashes[user]
-	if !listed {
-		hash = p.decoy
-	}
-	same, err := argon2id.ComparePasswordAndHash(password, hash)
-	if err != nil || !same || !listed {
-		n, _ := p.wrong.Get(g)
-		p.wrong.Add(g, n+1)
+	same, err := p.with.Same(ctx, p.hashes[user], guess)
+	switch {
+	case err != nil:
+		return err
+	case !same:
 		return ErrCredentials
 	}
+	p.wrong.Right(client, user)
 	p.right.Add(known, struct{}{})
 	return nil
 }
 
-func (p *Passwords) digest(user, password string) (d [sha256.Size]byte) {
+func (p *Passwords) digest(user, guess string) (d [sha256.Size]byte) {
 	m := hmac.New(sha256.New, p.key)
-	fmt.Fprintf(m, "%d:%s:%s", len(user), user, password)
+	fmt.Fprintf(m, "%d:%s:%s", len(user), user, guess)
 	m.Sum(d[:0])
 	return d
 }
