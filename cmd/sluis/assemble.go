@@ -274,9 +274,23 @@ func openQuarantine(cfg *config.Config, l *ledger.Ledger) (*quarantine.Store, er
 	return quarantine.Open(filepath.Join(cfg.Data, "quarantine"), witness{l}, to...)
 }
 
-// openJournal opens the journal's backend.
+// openJournal opens the journal's backend: the embedded one, or a ClickHouse server.
 func openJournal(cfg *config.Config) (journal.Store, error) {
-	return journal.OpenDB(filepath.Join(cfg.Data, "journal"))
+	c := cfg.Journal.ClickHouse
+	if len(c.Hosts) == 0 {
+		return journal.OpenDB(filepath.Join(cfg.Data, "journal"))
+	}
+	password, err := c.Password()
+	if err != nil {
+		return nil, err
+	}
+	secure, err := c.TLSConfig()
+	if err != nil {
+		return nil, err
+	}
+	return journal.OpenClickHouse(context.Background(), journal.ClickHouseOptions{
+		Hosts: c.Hosts, Database: c.Database, Username: c.Username, Password: password, TLS: secure, Cluster: c.Cluster, Days: inDays(cfg.Journal.Retention),
+	})
 }
 
 // witness writes acts of the quarantine in the ledger.

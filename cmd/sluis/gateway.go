@@ -318,6 +318,7 @@ func needsRestart(old, cfg *config.Config) string {
 		{"web.listen", !reflect.DeepEqual(old.Web.Listen, cfg.Web.Listen)},
 		{"web.sites.lists", !reflect.DeepEqual(old.Web.Sites.Lists, cfg.Web.Sites.Lists)},
 		{"mail.listen", !reflect.DeepEqual(old.Mail.Listen, cfg.Mail.Listen)},
+		{"journal.clickhouse", !reflect.DeepEqual(old.Journal.ClickHouse, cfg.Journal.ClickHouse)},
 		{"orders", old.Orders != cfg.Orders},
 		{"quarantine.recipients", !slices.Equal(old.Quarantine.Recipients, cfg.Quarantine.Recipients)},
 		{"quarantine.identity", old.Quarantine.Identity != cfg.Quarantine.Identity},

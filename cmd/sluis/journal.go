@@ -16,6 +16,7 @@ type journalCmd struct {
 	Tail   journalTailCmd   `cmd:"" help:"Show the latest records."`
 	Export journalExportCmd `cmd:"" help:"Print records as JSON, one a line, without pseudonyms."`
 
+	Schema    journalSchemaCmd    `cmd:"" help:"Print the tables of a ClickHouse server, for who administers it."`
 	Retention journalRetentionCmd `cmd:"" help:"Show what is held, since when, and until when."`
 }
 
@@ -135,4 +136,16 @@ func day(s string, otherwise time.Time) (time.Time, error) {
 		return t, fmt.Errorf("%q is no date: write for instance 2026-11-23", s)
 	}
 	return t, nil
+}
+
+type journalSchemaCmd struct {
+	Cluster string `help:"Name of a cluster: tables are replicated and distributed."`
+	Days    int    `default:"183" help:"Retention of records, in days."`
+	Plain   bool   `help:"For a server from before version 22."`
+}
+
+// Run prints the schema.
+func (c journalSchemaCmd) Run() error {
+	_, err := fmt.Print(journal.SchemaText(journal.Dialect{Cluster: c.Cluster, Days: c.Days, Plain: c.Plain}))
+	return err
 }

@@ -165,8 +165,9 @@ type Quarantine struct {
 
 // Journal is the metadata of the traffic.
 type Journal struct {
-	Retention       Duration `yaml:"retention"`        // until destruction; default 183d, six months
-	RetentionReason string   `yaml:"retention-reason"` // why it is more than the default
+	Retention       Duration   `yaml:"retention"`        // until destruction; default 183d, six months
+	RetentionReason string     `yaml:"retention-reason"` // why it is more than the default
+	ClickHouse      ClickHouse `yaml:"clickhouse"`       // none: embedded
 }
 
 // Metrics is the port for /metrics (Prometheus) and /healthz.

@@ -83,7 +83,7 @@ func TestTheExampleIsValidAndHasEveryKey(t *testing.T) {
 	}
 	// What it says of defaults is so.
 	d := mustParse(t, least)
-	if c.Quarantine.Retention != d.Quarantine.Retention || c.Quarantine.Identity != d.Quarantine.Identity || c.Journal != d.Journal || *c.Policy.SampleRate != *d.Policy.SampleRate ||
+	if c.Quarantine.Retention != d.Quarantine.Retention || c.Quarantine.Identity != d.Quarantine.Identity || c.Journal.Retention != d.Journal.Retention || c.Journal.ClickHouse.Database != d.Journal.ClickHouse.Database || *c.Policy.SampleRate != *d.Policy.SampleRate ||
 		c.Policy.ExamTime != d.Policy.ExamTime || c.Mail.Limits.MessageSize != d.Mail.Limits.MessageSize || c.Policy.Uninspectable != d.Policy.Uninspectable {
 		t.Error("the example's defaults are not the defaults")
 	}
@@ -187,6 +187,9 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"a rule with a strange name":      {"mail:\n", "rules: {disabled: [{id: \"Leak IBAN\", reason: r}]}\nmail:\n", `3:25: `},
 		"a key that is none":              {"mail:\n", "quarantine: {recipients: [age1abc]}\nmail:\n", `3:27: this is no public key of age`},
 		"an order for a year":             {"mail:\n", "orders: {longest: 365d}\nmail:\n", `3:19: an order lasts from 1 to 28 days`},
+		"a server that is nowhere":        {"mail:\n", "journal: {clickhouse: {username: a}}\nmail:\n", `say where the server is`},
+		"a server without a port":         {"mail:\n", "journal: {clickhouse: {hosts: [db]}}\nmail:\n", `3:`},
+		"a database with a quote":         {"mail:\n", "journal: {clickhouse: {hosts: [\"db:9000\"], database: \"a'b\"}}\nmail:\n", `letters, digits and underscores`},
 		"figures about four people":       {"mail:\n", "totals: {people: 4}\nmail:\n", `3:18: a figure has at least 5 people`},
 		"a notice to nobody":              {"mail:\n", "notices: {from: sluis@school.example, board: [\"Bestuur <b@school.example>\"]}\nmail:\n", `this is no mail address`},
 		"a notice from nobody":            {"mail:\n", "notices: {board: [b@school.example]}\nmail:\n", `say who the notices come from`},

@@ -67,7 +67,7 @@ func (c *Config) defaults(dir string) {
 			}
 		}
 	}
-	paths := []*string{&c.Data, &c.Roster, &c.Mail.TLS.Certificate, &c.Mail.TLS.Key, &c.Mail.TLS.ClientCA, &c.Quarantine.Identity, &c.Rules.Sites}
+	paths := []*string{&c.Data, &c.Roster, &c.Mail.TLS.Certificate, &c.Mail.TLS.Key, &c.Mail.TLS.ClientCA, &c.Quarantine.Identity, &c.Rules.Sites, &c.Journal.ClickHouse.PasswordFile, &c.Journal.ClickHouse.CA}
 	for i := range c.Rules.Packs {
 		paths = append(paths, &c.Rules.Packs[i])
 	}
@@ -348,6 +348,7 @@ func (v *validator) storage(c *Config) {
 	if c.Quarantine.Retention > defaultQuarantineRetention && c.Quarantine.RetentionReason == "" {
 		v.wrong("$.quarantine.retention", "keeping messages longer than 30 days needs a retention-reason (C3.3g)")
 	}
+	v.clickhouse(&c.Journal.ClickHouse)
 	if c.Journal.Retention > defaultJournalRetention && c.Journal.RetentionReason == "" {
 		v.wrong("$.journal.retention", "keeping metadata longer than six months needs a retention-reason (C3.3g)")
 	}

@@ -34,6 +34,9 @@ func (c *Config) officeDefaults() {
 	if c.Orders.Longest == 0 {
 		c.Orders.Longest = longestOrder
 	}
+	if c.Journal.ClickHouse.Database == "" {
+		c.Journal.ClickHouse.Database = "sluis"
+	}
 	if c.Notices.Language == "" {
 		c.Notices.Language = "nl"
 	}

@@ -152,22 +152,39 @@ func (c *ClickHouse) insert(ctx context.Context, s Segment, day int64, records [
 	return c.send(ctx, s, day, records)
 }
 
-// insertPlain asks the server first. Nobody else loads this segment, so that what it says
-// stays true.
+// insertPlain asks the server first what it has. Nobody else loads this segment but an
+// insert of a gateway that was killed meanwhile, which the server may still be at: that has
+// to have ended. Its data came after the server had begun with it, so that it is seen.
 func (c *ClickHouse) insertPlain(ctx context.Context, s Segment, day int64, records []numbered) error {
-	there, err := c.has(ctx, "traffic", s, day)
-	if err != nil {
-		return err
-	}
-	if !there {
-		if err := c.send(ctx, s, day, records); err != nil {
+	for table, send := range map[string]func(context.Context, Segment, int64, []numbered) error{"traffic": c.send, "hours": c.sendHours} {
+		id := "sluis/" + table + "/" + s.Name + "/" + strconv.FormatInt(day, 10)
+		if err := c.ended(ctx, id); err != nil {
+			return err
+		}
+		there, err := c.has(ctx, table, s, day)
+		if err == nil && !there {
+			err = send(clickhouse.Context(ctx, clickhouse.WithQueryID(id)), s, day, records)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	if there, err = c.has(ctx, "hours", s, day); err != nil || there {
-		return err
+	return nil
+}
+
+// ended waits until the server is not at a query any more.
+func (c *ClickHouse) ended(ctx context.Context, id string) error {
+	for {
+		var n uint64
+		if err := c.conn.QueryRow(ctx, "SELECT count() FROM system.processes WHERE query_id = '"+id+"'").Scan(&n); err != nil || n == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
-	return c.sendHours(ctx, s, day, records)
 }
 
 func (c *ClickHouse) has(ctx context.Context, table string, s Segment, day int64) (bool, error) {
@@ -183,14 +200,8 @@ func (c *ClickHouse) send(ctx context.Context, s Segment, day int64, records []n
 		return err
 	}
 	defer b.Close()
-	seg, date := s.number(), time.Unix(day, 0).UTC()
-	for i := range records {
-		r := &records[i].Record
-		if err := b.Append(seg, records[i].n, date, r.Time.UnixMilli(), string(r.ID[:]), string(r.pseudonym[:]), uint8(r.Kind), uint8(r.Direction), r.Group.String(), r.Peer.String(),
-			uint8(r.Action), uint8(r.Purposes), uint8(r.Purpose), uint8(r.Category), r.Clause.String(), r.Rule.String(), r.flagBits(),
-			r.Recipients, r.Refused, r.Parts, r.Repaired, r.Reply, r.Bytes, int64(r.Duration)); err != nil {
-			return err
-		}
+	if err := columnsOf(s.number(), day, records).appendTo(b); err != nil {
+		return err
 	}
 	return b.Send()
 }

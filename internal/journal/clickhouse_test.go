@@ -150,7 +150,7 @@ func TestKillingTheGatewayLosesNothing(t *testing.T) {
 	s := server(t)
 	c := openServer(t, s, "gateway")
 	dir := t.TempDir()
-	const segmentsOf, perSegment = 120, 300
+	const segmentsOf, perSegment = 50, 300
 	for i := range segmentsOf {
 		var rs []Record
 		for k := range perSegment {

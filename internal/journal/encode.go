@@ -59,7 +59,44 @@ func (r *Record) flags() []*bool {
 
 const fixedSize = 1 + 8 + 16 + 16 + 6 + 2 + 8 + 4 + 8 + 8
 
-func decode(b []byte) (r Record, err error) {
+func decode(b []byte) (Record, error) { return new(decoder).decode(b) }
+
+// decoder decodes records, and knows the texts that it has seen: there are few of them, and
+// to look at one takes long.
+type decoder struct {
+	groups  seen[roster.Group]
+	peers   seen[Domain]
+	clauses seen[rules.Clause]
+	rules   seen[rules.ID]
+}
+
+// seen has what texts stand for.
+type seen[T any] map[string]T
+
+// maxSeen bounds how many texts are known: there can be as many peers as domains.
+const maxSeen = 4096
+
+// get returns what a text stands for.
+func (s *seen[T]) get(text []byte, parse func(string) (T, error)) (T, error) {
+	if v, ok := (*s)[string(text)]; ok {
+		return v, nil
+	}
+	v, err := parse(string(text))
+	if err != nil {
+		return v, err
+	}
+	if *s == nil || len(*s) >= maxSeen {
+		*s = seen[T]{}
+	}
+	(*s)[string(text)] = v
+	return v, nil
+}
+
+func parseClause(s string) (c rules.Clause, err error) { return c, c.UnmarshalText([]byte(s)) }
+
+func parseRule(s string) (id rules.ID, err error) { return id, id.UnmarshalText([]byte(s)) }
+
+func (d *decoder) decode(b []byte) (r Record, err error) {
 	if len(b) < fixedSize || b[0] != encodingVersion {
 		return r, errEncoding
 	}
@@ -85,18 +122,24 @@ func decode(b []byte) (r Record, err error) {
 	r.Repaired = binary.BigEndian.Uint32(take(4))
 	r.Bytes = int64(binary.BigEndian.Uint64(take(8)))
 	r.Duration = time.Duration(binary.BigEndian.Uint64(take(8)))
-	for _, set := range []func(string) error{
-		func(s string) (err error) { r.Group, err = roster.ParseGroup(s); return },
-		func(s string) (err error) { r.Peer, err = parseDomain(s); return },
-		func(s string) error { return r.Clause.UnmarshalText([]byte(s)) },
-		func(s string) error { return r.Rule.UnmarshalText([]byte(s)) },
-	} {
+	var texts [4][]byte
+	for i := range texts {
 		if len(b) == 0 || len(b) < 1+int(b[0]) {
 			return r, errEncoding
 		}
-		if err := set(string(take(1 + int(b[0]))[1:])); err != nil {
-			return r, fmt.Errorf("%w: %w", errEncoding, err)
-		}
+		texts[i] = take(1 + int(b[0]))[1:]
+	}
+	if r.Group, err = d.groups.get(texts[0], roster.ParseGroup); err == nil {
+		r.Peer, err = d.peers.get(texts[1], parseDomain)
+	}
+	if err == nil {
+		r.Clause, err = d.clauses.get(texts[2], parseClause)
+	}
+	if err == nil {
+		r.Rule, err = d.rules.get(texts[3], parseRule)
+	}
+	if err != nil {
+		return r, fmt.Errorf("%w: %w", errEncoding, err)
 	}
 	return r, nil
 }

@@ -250,8 +250,9 @@ func adopt(dir string) error {
 // readFrames calls use for each record and its bytes, which are valid until it returns.
 // It returns how many bytes are no record.
 func readFrames(r io.Reader, use func(Record, []byte) error) (unread int64, err error) {
+	var d decoder
 	return readBodies(r, func(body []byte) (bool, error) {
-		rec, err := decode(body)
+		rec, err := d.decode(body)
 		if err != nil {
 			return false, nil
 		}

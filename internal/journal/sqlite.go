@@ -157,8 +157,9 @@ func rollUp(tx *sql.Tx, hours map[hourCell]*Sums) error {
 
 // Each implements Store.
 func (d *DB) Each(ctx context.Context, since, until time.Time, after Position, use func(Record) error) (Position, error) {
+	var dec decoder
 	err := d.bodies(ctx, since, until, after, &after, func(body []byte) (bool, error) {
-		r, err := decode(body)
+		r, err := dec.decode(body)
 		if err != nil {
 			return false, nil
 		}

@@ -1,0 +1,66 @@
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"sluis/internal/peers"
+)
+
+// The gateway on a ClickHouse server: records arrive, wait while it is away, and are used
+// by every command as those of the embedded database are.
+func TestTheJournalOnClickHouse(t *testing.T) {
+	t.Parallel()
+	peers.Need(t, "clickhouse-server")
+	server, err := peers.StartClickHouse(context.Background(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	conn, err := clickhouse.Open(&clickhouse.Options{Addr: []string{server.Addr()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.Exec(t.Context(), "CREATE DATABASE sluis"); err != nil {
+		t.Fatal(err)
+	}
+	g := newGateway(t, settings{nextHop: startSink(t).Addr(), rest: fmt.Sprintf("journal: {clickhouse: {hosts: [%q]}}\n", server.Addr())})
+	do := func(args ...string) string {
+		t.Helper()
+		out, errs, code := run(t, "", append(args, "--config", g.config())...)
+		if code != 0 {
+			t.Fatalf("%v: %s", args, errs)
+		}
+		return out
+	}
+	has := func(n int) func() bool {
+		return func() bool { return strings.Count(do("journal", "export"), "\n") == n }
+	}
+	g.try(teacher, []string{parent}, letter(harmless))
+	g.eventually("have a record", has(1))
+	server.Kill()
+	for range 3 { // mail goes on without the server
+		if reply := g.try(teacher, []string{parent}, letter(secret)); reply[0] != '2' {
+			t.Errorf("while the server is away: %s", reply)
+		}
+	}
+	g.eventually("tell of it", func() bool { code, text := g.healthz(); return code == 503 && strings.Contains(text, "journal") })
+	if err := server.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	g.eventually("bring what waited", has(4))
+	if out := do("insight", teacher, "--as", "fg", "--role", "privacy", "--proof", "document", "--form", "csv"); strings.Count(out, "\n") != 5 {
+		t.Errorf("insight:\n%s", out)
+	}
+	if out := do("journal", "tail", "-n", "2"); strings.Count(out, "\n") != 2 {
+		t.Errorf("tail:\n%s", out)
+	}
+	if out := do("journal", "retention"); !strings.Contains(out, "metadata") {
+		t.Errorf("retention:\n%s", out)
+	}
+}
