@@ -1,0 +1,206 @@
+package accounts
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"sluis/internal/ledger"
+)
+
+// Account is somebody who may sign in.
+type Account struct {
+	ID       string // random; what the ledger refers to
+	Name     string // what they sign in with, and who they are in the ledger
+	Address  string // of mail, where what is held about them is found; may be empty
+	Given    []Role // by administrators
+	Provided []Role // by the groups that the provider told at the last sign-in
+	Issuer   string // of the provider they sign in with; empty: here
+	Made     time.Time
+	Disabled bool
+	Language string // that they chose; empty: none
+
+	Password bool // they have one
+	Codes    bool // and an app that makes codes
+	Passkeys int
+
+	Epoch     int64     // changes when sessions have to end
+	Secrecy   time.Time // when they accepted the statement of secrecy; zero: never
+	Statement string    // which version of it
+
+	demonstration bool
+}
+
+// Roles are the roles that the account may act in.
+func (a Account) Roles() []Role { return together(a.Given, a.Provided) }
+
+// May reports whether the account may act in a role.
+func (a Account) May(r Role) bool { return !a.Disabled && slices.Contains(a.Roles(), r) }
+
+// Strong reports whether the account has a second factor.
+func (a Account) Strong() bool { return a.Codes || a.Passkeys > 0 }
+
+// Privileged reports whether one of its roles is.
+func (a Account) Privileged() bool { return slices.ContainsFunc(a.Roles(), Role.Privileged) }
+
+// fresh reports whether nobody has ever been able to sign in with the account.
+func (a Account) fresh() bool { return !a.Password && !a.Strong() && a.Issuer == "" }
+
+var validName = regexp.MustCompile(`^[a-z][a-z0-9.-]{1,39}$`)
+
+const columns = `id, name, address, given, provided, issuer, made, disabled, language, hash <> '', totp IS NOT NULL,
+	(SELECT count(*) FROM passkeys p WHERE p.account = accounts.id), epoch, secrecy, statement, demonstration`
+
+func scan(row interface{ Scan(...any) error }) (a Account, err error) {
+	var given, provided string
+	var made, secrecy int64
+	err = row.Scan(&a.ID, &a.Name, &a.Address, &given, &provided, &a.Issuer, &made, &a.Disabled, &a.Language, &a.Password, &a.Codes,
+		&a.Passkeys, &a.Epoch, &secrecy, &a.Statement, &a.demonstration)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Account{}, ErrNotFound
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("read account: %w", err)
+	}
+	a.Given, a.Provided, a.Made = split(given), split(provided), time.UnixMilli(made).UTC()
+	if secrecy != 0 {
+		a.Secrecy = time.UnixMilli(secrecy).UTC()
+	}
+	return a, nil
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func get(ctx context.Context, q querier, id string) (Account, error) {
+	return scan(q.QueryRowContext(ctx, "SELECT "+columns+" FROM accounts WHERE id = ?", id))
+}
+
+func set(ctx context.Context, q querier, id, assignments string, args ...any) error {
+	if _, err := q.ExecContext(ctx, "UPDATE accounts SET "+assignments+" WHERE id = ?", append(args, id)...); err != nil {
+		return fmt.Errorf("change account: %w", err)
+	}
+	return nil
+}
+
+// Get returns an account by its id.
+func (s *Store) Get(ctx context.Context, id string) (Account, error) { return get(ctx, s.db, id) }
+
+// Named returns an account by its name.
+func (s *Store) Named(ctx context.Context, name string) (Account, error) {
+	return scan(s.db.QueryRowContext(ctx, "SELECT "+columns+" FROM accounts WHERE name = ?", name))
+}
+
+// List returns all accounts, by name.
+func (s *Store) List(ctx context.Context) ([]Account, error) { return list(ctx, s.db) }
+
+func list(ctx context.Context, q querier) ([]Account, error) {
+	rows, err := q.QueryContext(ctx, "SELECT "+columns+" FROM accounts ORDER BY name")
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	defer rows.Close()
+	var all []Account
+	for rows.Next() {
+		a, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, rows.Err()
+}
+
+// Empty reports whether there is no account yet.
+func (s *Store) Empty(ctx context.Context) (bool, error) {
+	var n int
+	err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM accounts LIMIT 1)").Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("count accounts: %w", err)
+	}
+	return n == 0, nil
+}
+
+// admins returns the administrators that can sign in.
+func admins(ctx context.Context, q querier) ([]Account, error) {
+	all, err := list(ctx, q)
+	return slices.DeleteFunc(all, func(a Account) bool { return !a.May(Admin) || a.fresh() }), err
+}
+
+// may reports whether somebody may administer accounts.
+func (b By) may() error {
+	if b != CommandLine && b.Role != Admin {
+		return ErrMay
+	}
+	return nil
+}
+
+// Make makes an account. Roles that see content wait for another administrator: then the
+// proposal is returned, and the account has the others until then.
+func (s *Store) Make(ctx context.Context, by By, name, address string, roles []Role) (a Account, waits *Proposal, err error) {
+	if err := by.may(); err != nil {
+		return Account{}, nil, err
+	}
+	if roles, err = sorted(roles); err != nil {
+		return Account{}, nil, err
+	}
+	if !validName.MatchString(name) {
+		return Account{}, nil, ErrName
+	}
+	id := newID()
+	err = s.change(ctx, func(tx *sql.Tx) error {
+		if err := s.insert(ctx, tx, by, id, name, address, "made"); err != nil {
+			return err
+		}
+		if waits, err = s.propose(ctx, tx, by, id, Change{SetRoles, roles}); err != nil {
+			return err
+		}
+		if waits != nil && slices.Contains(roles, Employee) {
+			if err := set(ctx, tx, id, "given = ?", string(Employee)); err != nil {
+				return err
+			}
+		}
+		a, err = get(ctx, tx, id)
+		return err
+	})
+	return a, waits, err
+}
+
+func (s *Store) insert(ctx context.Context, tx *sql.Tx, by By, id, name, address, step string) error {
+	var taken bool
+	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM accounts WHERE name = ?)", name).Scan(&taken); err != nil {
+		return fmt.Errorf("make account: %w", err)
+	}
+	if taken {
+		return ErrTaken
+	}
+	if err := s.tell(ctx, ledger.AccountMade, by, id, step); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO accounts (id, name, address, made) VALUES (?, ?, ?, ?)", id, name, strings.ToLower(address), s.now().UnixMilli()); err != nil {
+		return fmt.Errorf("make account: %w", err)
+	}
+	return nil
+}
+
+// SetLanguage keeps the language that somebody chose.
+func (s *Store) SetLanguage(ctx context.Context, id, language string) error {
+	return set(ctx, s.db, id, "language = ?", language)
+}
+
+// SignOut ends all sessions of an account.
+func (s *Store) SignOut(ctx context.Context, id string) error {
+	return set(ctx, s.db, id, "epoch = epoch + 1")
+}
+
+func newID() string { return strings.ToLower(rand.Text()) }

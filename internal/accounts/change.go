@@ -1,0 +1,229 @@
+package accounts
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"sluis/internal/ledger"
+)
+
+// ChangeKind is what is changed of an account.
+type ChangeKind string
+
+// The kinds of change.
+const (
+	SetRoles ChangeKind = "roles"
+	Recover  ChangeKind = "recover" // forget how they signed in, and let them begin anew
+	Disable  ChangeKind = "disable"
+	Enable   ChangeKind = "enable"
+)
+
+// Change is a change of an account by an administrator.
+type Change struct {
+	Kind  ChangeKind
+	Roles []Role // for SetRoles: all that are given from then on
+}
+
+// Proposal is a change that waits for another administrator.
+type Proposal struct {
+	ID      string
+	Change  Change
+	Account Account
+	By      string
+	Time    time.Time
+}
+
+// proposalTime is how long a proposal can be agreed to.
+const proposalTime = 7 * 24 * time.Hour
+
+// Propose changes an account, or, if that takes two administrators, waits for another one:
+// then the proposal is returned.
+func (s *Store) Propose(ctx context.Context, by By, id string, c Change) (waits *Proposal, err error) {
+	if err := by.may(); err != nil {
+		return nil, err
+	}
+	err = s.change(ctx, func(tx *sql.Tx) error {
+		waits, err = s.propose(ctx, tx, by, id, c)
+		return err
+	})
+	return waits, err
+}
+
+func (s *Store) propose(ctx context.Context, tx *sql.Tx, by By, id string, c Change) (*Proposal, error) {
+	a, err := get(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.Roles, err = sorted(c.Roles); err != nil {
+		return nil, err
+	}
+	if a.Name == by.Name {
+		return nil, ErrSelf
+	}
+	all, err := admins(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if by == CommandLine || !c.needsTwo(a) || len(all) < 2 && c.Kind != Recover {
+		return nil, s.apply(ctx, tx, by, a, c, all)
+	}
+	p := &Proposal{newID(), c, a, by.Name, s.now()}
+	if err := s.tell(ctx, ledger.AccountChanged, by, id, string(c.Kind)+"-proposed"); err != nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM proposals WHERE account = ? AND kind = ?", id, c.Kind); err != nil {
+		return nil, fmt.Errorf("propose change: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO proposals (id, kind, account, roles, proposer, time) VALUES (?, ?, ?, ?, ?, ?)",
+		p.ID, c.Kind, id, join(c.Roles), by.Name, p.Time.UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("propose change: %w", err)
+	}
+	return p, nil
+}
+
+// needsTwo reports whether a change of an account takes two administrators.
+func (c Change) needsTwo(a Account) bool {
+	switch c.Kind {
+	case Recover:
+		return true
+	case Enable:
+		return a.Privileged()
+	case Disable:
+		return slices.Contains(a.Roles(), Admin)
+	}
+	gains := slices.ContainsFunc(c.Roles, func(r Role) bool { return r.Privileged() && !slices.Contains(a.Given, r) })
+	return gains || slices.Contains(a.Given, Admin) && !slices.Contains(c.Roles, Admin)
+}
+
+// apply makes a change count, once it is in the ledger.
+func (s *Store) apply(ctx context.Context, tx *sql.Tx, by By, a Account, c Change, all []Account) error {
+	ends := c.Kind == Disable || c.Kind == Recover || c.Kind == SetRoles && !slices.Contains(c.Roles, Admin)
+	if ends && len(all) == 1 && all[0].ID == a.ID && by != CommandLine {
+		return ErrLastAdmin
+	}
+	step := string(c.Kind)
+	if c.Kind == SetRoles {
+		for _, r := range c.Roles {
+			step += " " + string(r)
+		}
+	}
+	if err := s.tell(ctx, ledger.AccountChanged, by, a.ID, step); err != nil {
+		return err
+	}
+	switch c.Kind {
+	case SetRoles:
+		return set(ctx, tx, a.ID, "given = ?, epoch = epoch + 1", join(c.Roles))
+	case Disable:
+		if err := dropLinks(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		return set(ctx, tx, a.ID, "disabled = 1, epoch = epoch + 1")
+	case Enable:
+		return set(ctx, tx, a.ID, "disabled = 0")
+	case Recover:
+		return forget(ctx, tx, a.ID)
+	}
+	return errors.New("there is no such change")
+}
+
+// forget removes all that somebody could sign in with.
+func forget(ctx context.Context, tx *sql.Tx, id string) error {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM passkeys WHERE account = ?", id); err != nil {
+		return fmt.Errorf("recover account: %w", err)
+	}
+	if err := dropLinks(ctx, tx, id); err != nil {
+		return err
+	}
+	return set(ctx, tx, id, "hash = '', totp = NULL, step = 0, epoch = epoch + 1")
+}
+
+// Proposals returns what waits for another administrator, the oldest first.
+func (s *Store) Proposals(ctx context.Context) ([]Proposal, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT id, kind, account, roles, proposer, time FROM proposals WHERE time > ? ORDER BY time", s.now().Add(-proposalTime).UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("list proposals: %w", err)
+	}
+	defer rows.Close()
+	var all []Proposal
+	for rows.Next() {
+		p, err := scanProposal(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list proposals: %w", err)
+	}
+	rows.Close()
+	for i := range all {
+		if all[i].Account, err = s.Get(ctx, all[i].Account.ID); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func scanProposal(row interface{ Scan(...any) error }) (p Proposal, err error) {
+	var roles string
+	var at int64
+	err = row.Scan(&p.ID, &p.Change.Kind, &p.Account.ID, &roles, &p.By, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Proposal{}, ErrNotFound
+	}
+	if err != nil {
+		return Proposal{}, fmt.Errorf("read proposal: %w", err)
+	}
+	p.Change.Roles, p.Time = split(roles), time.UnixMilli(at).UTC()
+	return p, nil
+}
+
+// Agree makes a proposal of another administrator count.
+func (s *Store) Agree(ctx context.Context, by By, proposal string) (Proposal, error) {
+	return s.answer(ctx, by, proposal, func(tx *sql.Tx, p Proposal) error {
+		if p.By == by.Name {
+			return ErrOther
+		}
+		if p.Account.Name == by.Name {
+			return ErrSelf
+		}
+		all, err := admins(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return s.apply(ctx, tx, by, p.Account, p.Change, all)
+	})
+}
+
+// Drop takes a proposal away, one's own or another's.
+func (s *Store) Drop(ctx context.Context, by By, proposal string) error {
+	_, err := s.answer(ctx, by, proposal, func(_ *sql.Tx, p Proposal) error {
+		return s.tell(ctx, ledger.AccountChanged, by, p.Account.ID, string(p.Change.Kind)+"-dropped")
+	})
+	return err
+}
+
+func (s *Store) answer(ctx context.Context, by By, proposal string, do func(tx *sql.Tx, p Proposal) error) (p Proposal, err error) {
+	if err := by.may(); err != nil {
+		return Proposal{}, err
+	}
+	return p, s.change(ctx, func(tx *sql.Tx) error {
+		row := tx.QueryRowContext(ctx, "SELECT id, kind, account, roles, proposer, time FROM proposals WHERE id = ? AND time > ?", proposal, s.now().Add(-proposalTime).UnixMilli())
+		if p, err = scanProposal(row); err != nil {
+			return err
+		}
+		if p.Account, err = get(ctx, tx, p.Account.ID); err != nil {
+			return err
+		}
+		if err := do(tx, p); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "DELETE FROM proposals WHERE id = ?", proposal)
+		return err
+	})
+}

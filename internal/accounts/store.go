@@ -1,0 +1,162 @@
+package accounts
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"sluis/internal/durable"
+	"sluis/internal/ledger"
+	"sluis/internal/password"
+)
+
+const schema = `
+CREATE TABLE IF NOT EXISTS accounts (
+	id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, address TEXT NOT NULL DEFAULT '',
+	given TEXT NOT NULL DEFAULT '', provided TEXT NOT NULL DEFAULT '', issuer TEXT NOT NULL DEFAULT '', subject TEXT NOT NULL DEFAULT '',
+	hash TEXT NOT NULL DEFAULT '', totp BLOB, step INTEGER NOT NULL DEFAULT 0,
+	epoch INTEGER NOT NULL DEFAULT 0, made INTEGER NOT NULL, disabled INTEGER NOT NULL DEFAULT 0,
+	secrecy INTEGER NOT NULL DEFAULT 0, statement TEXT NOT NULL DEFAULT '', language TEXT NOT NULL DEFAULT '', demonstration INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS accounts_by_subject ON accounts (issuer, subject) WHERE issuer <> '';
+CREATE TABLE IF NOT EXISTS passkeys (
+	id BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts, label TEXT NOT NULL, credential BLOB NOT NULL,
+	made INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX IF NOT EXISTS passkeys_by_account ON passkeys (account);
+CREATE TABLE IF NOT EXISTS links (
+	hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts, purpose TEXT NOT NULL, until INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS proposals (
+	id TEXT PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL REFERENCES accounts, roles TEXT NOT NULL, proposer TEXT NOT NULL, time INTEGER NOT NULL
+) STRICT;
+`
+
+// Ledger is where acts are written down before they count.
+type Ledger interface {
+	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (ledger.Receipt, error)
+}
+
+// By is who changes an account: an account, in a role. The command line has no role.
+type By struct {
+	Name string
+	Role Role
+}
+
+// CommandLine is who has the rights to the data directory itself.
+var CommandLine = By{Name: "command line"}
+
+// Store holds the accounts. Several processes may have it open. It is safe for concurrent
+// use.
+type Store struct {
+	db       *sql.DB
+	seal     cipher.AEAD
+	ledger   Ledger
+	compare  *password.Comparer
+	throttle *password.Throttle
+	now      func() time.Time
+}
+
+// guesses are how often a password, a code and a link may be wrong.
+var guesses = password.Guesses{Pair: 5, Client: 30, Name: 50, Within: 15 * time.Minute}
+
+// Open opens the accounts in dir, which is made if it is not there. The key that their
+// secrets are encrypted with is in keys, which stands apart so that it can be kept apart.
+func Open(dir, keys string, l Ledger) (*Store, error) {
+	for _, d := range []string{dir, keys} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, fmt.Errorf("open accounts: %w", err)
+		}
+	}
+	key, err := durable.ReadOrCreate(filepath.Join(keys, "accounts.key"), func() []byte {
+		k := make([]byte, 32)
+		rand.Read(k)
+		return k
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open accounts: %w", err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("open accounts: accounts.key is damaged: restore it from a backup: %w", err)
+	}
+	s := &Store{ledger: l, throttle: password.NewThrottle(guesses), now: time.Now}
+	if s.seal, err = cipher.NewGCMWithRandomNonce(block); err != nil {
+		return nil, fmt.Errorf("open accounts: %w", err)
+	}
+	if s.compare, err = password.NewComparer(); err != nil {
+		return nil, err
+	}
+	if s.db, err = openDatabase(filepath.Join(dir, "accounts.db")); err != nil {
+		return nil, fmt.Errorf("open accounts: %w", err)
+	}
+	return s, nil
+}
+
+func openDatabase(path string) (*sql.DB, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite would let the group read
+	if err != nil {
+		return nil, err
+	}
+	f.Close()
+	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(4)
+	if _, err := db.Exec(schema); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// Close closes the store.
+func (s *Store) Close() error { return s.db.Close() }
+
+// change runs do in a transaction. What do appends to the ledger comes before what counts.
+func (s *Store) change(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("accounts: %w", err)
+	}
+	defer tx.Rollback()
+	if err := do(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("accounts: %w", err)
+	}
+	return nil
+}
+
+// tell writes an act in the ledger. The account that it is about stands in Ref, by its id.
+func (s *Store) tell(ctx context.Context, kind ledger.Kind, by By, about, step string) error {
+	_, err := s.ledger.Append(ctx, kind, ledger.Data{Actor: by.Name, Role: string(by.Role), Ref: about, Step: step})
+	if err != nil {
+		return fmt.Errorf("accounts: write in the ledger: %w", err)
+	}
+	return nil
+}
+
+// Errors that a caller decides on.
+var (
+	ErrNotFound  = errors.New("there is no such account")
+	ErrTaken     = errors.New("this name is taken")
+	ErrName      = errors.New("a name has 2 to 40 small letters, digits, dots and hyphens, and begins with a letter")
+	ErrMay       = errors.New("only an administrator of accounts may do this")
+	ErrSelf      = errors.New("nobody does this for their own account: ask another administrator")
+	ErrOther     = errors.New("another administrator has to agree")
+	ErrLastAdmin = errors.New("this is the last administrator: make another one first")
+)
