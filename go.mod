@@ -43,6 +43,11 @@ require github.com/elazarl/goproxy v1.9.3
 require codeberg.org/go-pdf/fpdf v0.12.0
 
 require (
+	github.com/temoto/robotstxt v1.1.2 // indirect
+	golang.org/x/image v0.47.0 // indirect
+)
+
+require (
 	github.com/ClickHouse/ch-go v0.74.0 // indirect
 	github.com/ClickHouse/clickhouse-go/v2 v2.50.0 // indirect
 	github.com/alexedwards/scs/v2 v2.9.0

@@ -16,8 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"filippo.io/age"
-
 	"sluis/filter"
 	"sluis/filter/domains"
 	"sluis/filter/text"
@@ -256,20 +254,9 @@ func routeOf(cfg *config.Config, i int, r config.Route) (smtpd.Route, error) {
 
 // openQuarantine opens the store with the keys that the configuration names.
 func openQuarantine(cfg *config.Config, l *ledger.Ledger) (*quarantine.Store, error) {
-	var to []age.Recipient
-	for _, r := range cfg.Quarantine.Recipients {
-		key, err := age.ParseX25519Recipient(r)
-		if err != nil {
-			return nil, errors.New("quarantine: recipients: not a public key of age")
-		}
-		to = append(to, key)
-	}
-	if len(to) == 0 {
-		id, err := quarantine.LoadOrCreateIdentity(cfg.Quarantine.Identity)
-		if err != nil {
-			return nil, err
-		}
-		to = append(to, id.Recipient())
+	to, err := recipients(cfg)
+	if err != nil {
+		return nil, err
 	}
 	return quarantine.Open(filepath.Join(cfg.Data, "quarantine"), witness{l}, to...)
 }

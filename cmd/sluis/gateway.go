@@ -20,6 +20,7 @@ import (
 
 	"sluis/filter/text/apart"
 	"sluis/internal/config"
+	"sluis/internal/imagery"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/mandate"
@@ -38,6 +39,7 @@ type gateway struct {
 	ledger     *ledger.Ledger
 	sampler    *sampling.Sampler
 	orders     *mandate.Store
+	imagery    *imagery.Store
 	quarantine *quarantine.Store
 	keys       *journal.Keys
 	store      journal.Store
@@ -92,6 +94,9 @@ func (g *gateway) open(ctx context.Context) (err error) {
 		return err
 	}
 	if g.orders, err = openOrders(g.cfg, g.ledger); err != nil {
+		return err
+	}
+	if g.imagery, err = openImagery(g.cfg, g.ledger); err != nil {
 		return err
 	}
 	if err := g.openQuarantine(ctx); err != nil {
@@ -319,6 +324,7 @@ func needsRestart(old, cfg *config.Config) string {
 		{"web.sites.lists", !reflect.DeepEqual(old.Web.Sites.Lists, cfg.Web.Sites.Lists)},
 		{"mail.listen", !reflect.DeepEqual(old.Mail.Listen, cfg.Mail.Listen)},
 		{"journal.clickhouse", !reflect.DeepEqual(old.Journal.ClickHouse, cfg.Journal.ClickHouse)},
+		{"imagery.address", old.Imagery.Address != cfg.Imagery.Address},
 		{"orders", old.Orders != cfg.Orders},
 		{"quarantine.recipients", !slices.Equal(old.Quarantine.Recipients, cfg.Quarantine.Recipients)},
 		{"quarantine.identity", old.Quarantine.Identity != cfg.Quarantine.Identity},

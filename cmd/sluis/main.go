@@ -31,6 +31,7 @@ type commands struct {
 	Breach     breachCmd     `cmd:"" help:"Breach files, with their 72 hours."`
 	Stats      statsCmd      `cmd:"" help:"Totals for the board, which point at nobody."`
 	Report     reportCmd     `cmd:"" help:"The account of the controls, for board and participation council."`
+	Imagery    imageryCmd    `cmd:"" help:"Complaints about imagery, and samples of the organisation's own public pages."`
 	Config     configCmd     `cmd:"" help:"Check a configuration, or print an example."`
 	Worker     workerCmd     `cmd:"" name:"extract-worker" hidden:""`
 }

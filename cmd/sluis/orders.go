@@ -29,7 +29,11 @@ func (g *gateway) ordersFor(people *roster.Roster) filter.Orders {
 	if g.orders == nil { // nothing is opened: a check of the configuration
 		return filter.NoOrders{}
 	}
-	return orders{g.orders, people, people.Subject}
+	o := orders{g.orders, people, people.Subject}
+	if address := g.current.Load().Imagery.Address; address != "" && g.imagery != nil {
+		return intake{o, address, g.imagery.Mailed}
+	}
+	return o
 }
 
 // ordersOf gives the proxy the orders about one person, whom it knows otherwise than by an

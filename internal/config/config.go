@@ -23,6 +23,7 @@ type Config struct {
 	Orders       Orders       `yaml:"orders"`
 	Notices      Notices      `yaml:"notices"`
 	Totals       Totals       `yaml:"totals"`
+	Imagery      Imagery      `yaml:"imagery"`
 	Metrics      Metrics      `yaml:"metrics"`
 
 	path string

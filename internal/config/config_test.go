@@ -190,6 +190,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"a server that is nowhere":        {"mail:\n", "journal: {clickhouse: {username: a}}\nmail:\n", `say where the server is`},
 		"a server without a port":         {"mail:\n", "journal: {clickhouse: {hosts: [db]}}\nmail:\n", `3:`},
 		"a database with a quote":         {"mail:\n", "journal: {clickhouse: {hosts: [\"db:9000\"], database: \"a'b\"}}\nmail:\n", `letters, digits and underscores`},
+		"a site that is none":             {"mail:\n", "imagery: {sites: [school.example]}\nmail:\n", `write an address such as`},
 		"figures about four people":       {"mail:\n", "totals: {people: 4}\nmail:\n", `3:18: a figure has at least 5 people`},
 		"a notice to nobody":              {"mail:\n", "notices: {from: sluis@school.example, board: [\"Bestuur <b@school.example>\"]}\nmail:\n", `this is no mail address`},
 		"a notice from nobody":            {"mail:\n", "notices: {board: [b@school.example]}\nmail:\n", `say who the notices come from`},

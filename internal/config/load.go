@@ -67,7 +67,7 @@ func (c *Config) defaults(dir string) {
 			}
 		}
 	}
-	paths := []*string{&c.Data, &c.Roster, &c.Mail.TLS.Certificate, &c.Mail.TLS.Key, &c.Mail.TLS.ClientCA, &c.Quarantine.Identity, &c.Rules.Sites, &c.Journal.ClickHouse.PasswordFile, &c.Journal.ClickHouse.CA}
+	paths := []*string{&c.Data, &c.Roster, &c.Mail.TLS.Certificate, &c.Mail.TLS.Key, &c.Mail.TLS.ClientCA, &c.Quarantine.Identity, &c.Rules.Sites, &c.Journal.ClickHouse.PasswordFile, &c.Journal.ClickHouse.CA, &c.Imagery.Consent}
 	for i := range c.Rules.Packs {
 		paths = append(paths, &c.Rules.Packs[i])
 	}

@@ -49,6 +49,7 @@ func (c *Config) officeDefaults() {
 }
 
 func (v *validator) office(c *Config) {
+	v.imagery(&c.Imagery)
 	if c.Orders.Longest > longestOrder || c.Orders.Longest < Duration(24*time.Hour) {
 		v.wrong("$.orders.longest", "an order lasts from 1 to 28 days: the code says a short period (C3.2c)")
 	}

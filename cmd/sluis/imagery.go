@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"filippo.io/age"
+
+	"sluis/filter"
+	"sluis/internal/config"
+	"sluis/internal/imagery"
+	"sluis/internal/ledger"
+	"sluis/internal/quarantine"
+	"sluis/rules"
+)
+
+func openImagery(cfg *config.Config, l *ledger.Ledger) (*imagery.Store, error) {
+	to, err := recipients(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return imagery.Open(filepath.Join(cfg.Data, "imagery"), l, to...)
+}
+
+// intake opens a case when a message goes to the address for complaints. The message goes
+// on to its mailbox as any other; nothing of it is kept (C3.3d).
+type intake struct {
+	filter.Orders
+	address string
+	mailed  func(ctx context.Context, id string) error
+}
+
+// Added implements filter.Orders; it is asked once for each party.
+func (i intake) Added(id filter.ID, at time.Time, address string) (rules.Purposes, error) {
+	if strings.EqualFold(address, i.address) {
+		if err := i.mailed(context.Background(), id.String()); err != nil {
+			return 0, err
+		}
+	}
+	return i.Orders.Added(id, at, address)
+}
+
+// imageryCmd is sluis imagery.
+type imageryCmd struct {
+	Sample   imagerySampleCmd   `cmd:"" help:"Draw images from the organisation's own public pages and check them (C3.3d)."`
+	Cases    imageryCasesCmd    `cmd:"" help:"List the cases."`
+	Complain imageryComplainCmd `cmd:"" help:"Open a case with a complaint."`
+	Read     imageryReadCmd     `cmd:"" help:"Read what a complaint says; it leaves a trace in the ledger."`
+	Open     imageryOpenCmd     `cmd:"" help:"Open a case for an image of a sample."`
+	Step     imageryStepCmd     `cmd:"" help:"Take a step: looked, takedown-asked, taken-down or closed."`
+	Seen     imagerySeenCmd     `cmd:"" help:"Say who is on an image, by its hash."`
+}
+
+// images opens what is kept.
+func (s source) images() (*config.Config, *imagery.Store, error) {
+	cfg, err := s.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := ledger.Open(filepath.Join(cfg.Data, "ledger"))
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := openImagery(cfg, l)
+	return cfg, store, err
+}
+
+type imagerySampleCmd struct {
+	source
+	JSON bool `help:"Print JSON."`
+}
+
+// Run draws a sample.
+func (c imagerySampleCmd) Run(ctx context.Context) error {
+	cfg, store, err := c.images()
+	if err != nil {
+		return err
+	}
+	if len(cfg.Imagery.Sites) == 0 {
+		return errors.New("the configuration names no sites of the organisation: imagery: sites")
+	}
+	consents := imagery.Register{}
+	if cfg.Imagery.Consent != "" {
+		if consents, err = imagery.LoadRegister(cfg.Imagery.Consent); err != nil {
+			return err
+		}
+	}
+	x, err := store.Sample(ctx, cfg.Imagery.Sites, &http.Client{}, imagery.Bounds{Pages: cfg.Imagery.Pages, Images: cfg.Imagery.Images, Interval: time.Second}, consents)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(x)
+	}
+	fmt.Printf("%d pages, %d images on them, %d drawn with the seed %s\n", x.Pages, x.Found, len(x.Images), x.Seed)
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, i := range x.Images {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", i.Finding, i.Hash, i.Page, i.Address, i.Case)
+	}
+	return w.Flush()
+}
+
+type imageryCasesCmd struct {
+	source
+	JSON bool `help:"Print JSON, one case a line."`
+}
+
+// Run lists the cases.
+func (c imageryCasesCmd) Run() error {
+	_, store, err := c.images()
+	if err != nil {
+		return err
+	}
+	list, err := store.Cases()
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, x := range list {
+		if c.JSON {
+			err = json.NewEncoder(os.Stdout).Encode(x)
+		} else {
+			last := x.Steps[len(x.Steps)-1]
+			_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", x.ID, x.Source, last.Step, last.At.Local().Format("2006-01-02 15:04"), x.Page)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+type imageryComplainCmd struct {
+	source
+	As   string `required:"" placeholder:"ACCOUNT" help:"Who writes it down."`
+	Page string `help:"Address of the page."`
+	File string `required:"" type:"path" help:"File with the complaint; it is kept sealed."`
+}
+
+// Run opens a case.
+func (c imageryComplainCmd) Run(ctx context.Context) error {
+	_, store, err := c.images()
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	x, err := store.Complain(ctx, c.As, c.Page, string(text))
+	if err == nil {
+		fmt.Println(x.ID)
+	}
+	return err
+}
+
+type imageryReadCmd struct {
+	source
+	As       string `required:"" placeholder:"ACCOUNT" help:"Who reads it."`
+	ID       string `arg:"" help:"ID of the case."`
+	Identity string `type:"path" placeholder:"FILE" help:"Private key to open with, if the gateway has none."`
+}
+
+// Run prints a complaint.
+func (c imageryReadCmd) Run(ctx context.Context) error {
+	cfg, store, err := c.images()
+	if err != nil {
+		return err
+	}
+	keys, err := one{Identity: c.Identity}.identities(cfg)
+	if err != nil {
+		return err
+	}
+	text, err := store.Read(ctx, c.As, c.ID, keys...)
+	if err == nil {
+		fmt.Println(text)
+	}
+	return err
+}
+
+type imageryOpenCmd struct {
+	source
+	As   string `required:"" placeholder:"ACCOUNT" help:"Who opens it."`
+	Page string `arg:"" help:"Page that the image is on."`
+	Hash string `arg:"" help:"Hash of the image, from the sample."`
+}
+
+// Run opens a case.
+func (c imageryOpenCmd) Run(ctx context.Context) error {
+	_, store, err := c.images()
+	if err != nil {
+		return err
+	}
+	x, err := store.FromSample(ctx, c.As, imagery.Image{Page: c.Page, Hash: c.Hash})
+	if err == nil {
+		fmt.Println(x.ID)
+	}
+	return err
+}
+
+type imageryStepCmd struct {
+	source
+	As   string `required:"" placeholder:"ACCOUNT" help:"Who takes it."`
+	ID   string `arg:"" help:"ID of the case."`
+	Step string `arg:"" enum:"looked,takedown-asked,taken-down,closed" help:"The step."`
+	Hash string `help:"Hash of the image that it is about."`
+}
+
+// Run takes a step.
+func (c imageryStepCmd) Run(ctx context.Context) error {
+	_, store, err := c.images()
+	if err != nil {
+		return err
+	}
+	return store.Take(ctx, c.As, c.ID, imagery.Step(c.Step), c.Hash)
+}
+
+type imagerySeenCmd struct {
+	source
+	Hash   string   `arg:"" help:"Hash of the image, from a sample."`
+	Person []string `help:"Name as in the register of consent; may be given more than once. None: nobody whose consent is needed."`
+}
+
+// Run says who is on an image.
+func (c imagerySeenCmd) Run() error {
+	_, store, err := c.images()
+	if err != nil {
+		return err
+	}
+	return store.Seen(c.Hash, c.Person)
+}
+
+// recipients returns the public keys that what is set aside is sealed to.
+func recipients(cfg *config.Config) ([]age.Recipient, error) {
+	var to []age.Recipient
+	for _, r := range cfg.Quarantine.Recipients {
+		key, err := age.ParseX25519Recipient(r)
+		if err != nil {
+			return nil, errors.New("quarantine: recipients: not a public key of age")
+		}
+		to = append(to, key)
+	}
+	if len(to) == 0 {
+		id, err := quarantine.LoadOrCreateIdentity(cfg.Quarantine.Identity)
+		if err != nil {
+			return nil, err
+		}
+		to = append(to, id.Recipient())
+	}
+	return to, nil
+}

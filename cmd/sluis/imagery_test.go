@@ -1,0 +1,41 @@
+package main_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// C3.3d: mail to the address for complaints arrives as any other, and opens a case that
+// has nothing of it; a complaint that is written down is kept sealed.
+func TestComplaintsAboutImagery(t *testing.T) {
+	t.Parallel()
+	box := newMailbox(t)
+	g := newGateway(t, settings{nextHop: box.addr, rest: "imagery: {address: foto@school.example}\n"})
+	do := func(args ...string) string {
+		t.Helper()
+		out, errs, code := run(t, "", append(append([]string{"imagery"}, args...), "--config", g.config())...)
+		if code != 0 {
+			t.Fatalf("%v: %s", args, errs)
+		}
+		return strings.TrimSpace(out)
+	}
+	g.try(parent, []string{"foto@school.example"}, letter("Mijn kind Jansen staat op de site"))
+	g.try(parent, []string{teacher}, letter(harmless))
+	if cases := do("cases"); strings.Count(cases, "\n") != 0 || !strings.Contains(cases, "mail") {
+		t.Errorf("%s", cases)
+	}
+	if got := box.texts("foto@school.example"); len(got) != 1 || !strings.Contains(got[0], "Jansen") {
+		t.Errorf("the mailbox has %v", got)
+	}
+	id := do("complain", "--as", "fg", "--page", "https://school.example/x", "--file", write(t, "complaint", "Kind Jansen zonder toestemming"))
+	if text := do("read", id, "--as", "fg"); !strings.Contains(text, "Jansen") {
+		t.Errorf("%s", text)
+	}
+	do("step", id, "closed", "--as", "fg")
+	if text := do("read", id, "--as", "fg"); text != "" {
+		t.Errorf("after the end it says %s", text)
+	}
+	if out := g.exported("ledger", "export"); strings.Contains(out, "Jansen") || strings.Count(out, `"imagery-case"`) != 4 {
+		t.Errorf("%d entries in the ledger", strings.Count(out, `"imagery-case"`))
+	}
+}
