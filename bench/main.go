@@ -46,6 +46,7 @@ func (r *Result) add(system, metric string, value float64, unit string) {
 type options struct {
 	install bool
 	data    string    // directory with labelled data
+	records int       // most records (work journal)
 	log     io.Writer // progress, for a person
 }
 
@@ -62,6 +63,7 @@ func works() []work {
 		{"web", "a page of 40 KB and tunnels through the proxy: e2guardian, squid, nothing", benchWeb},
 		{"engine", "search for 11,000 phrases: Hyperscan, cloudflare/ahocorasick", benchEngine},
 		{"domains", "look 5 million names up: AdGuard's urlfilter, a Go map", benchDomains},
+		{"journal", "put records into the journal and ask what the board asks: embedded, ClickHouse", benchJournal},
 		{"quality", "judge letters, school mail and labelled data: no peers", benchQuality},
 	}
 }
@@ -81,6 +83,7 @@ func run(ctx context.Context, args []string) error {
 	opts := options{log: os.Stderr}
 	flags.BoolVar(&opts.install, "install", false, "install missing peers with apt")
 	flags.StringVar(&opts.data, "data", "", "directory with labelled data (work quality)")
+	flags.IntVar(&opts.records, "records", 10_000_000, "most records, in steps of ten from a million (work journal)")
 	flags.Usage = func() { usage(flags) }
 	name := ""
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {

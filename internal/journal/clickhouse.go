@@ -195,7 +195,7 @@ func (c *ClickHouse) has(ctx context.Context, table string, s Segment, day int64
 
 // send inserts records as one block.
 func (c *ClickHouse) send(ctx context.Context, s Segment, day int64, records []numbered) error {
-	b, err := c.conn.PrepareBatch(ctx, "INSERT INTO traffic ("+list(columns)+")", driver.WithReleaseConnection())
+	b, err := c.conn.PrepareBatch(ctx, "INSERT INTO traffic ("+list(columns)+")")
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (c *ClickHouse) sendHours(ctx context.Context, s Segment, day int64, record
 		}
 		sums[at].add(r.sums())
 	}
-	b, err := c.conn.PrepareBatch(ctx, "INSERT INTO hours (seg, day, hour, "+cellColumns+", records, bytes, recipients)", driver.WithReleaseConnection())
+	b, err := c.conn.PrepareBatch(ctx, "INSERT INTO hours (seg, day, hour, "+cellColumns+", records, bytes, recipients)")
 	if err != nil {
 		return err
 	}

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// load brings sealed segments to the backend, in their order, until ctx ends. While the
+// load brings sealed segments to the backend, in their order, until running ends. While the
 // backend does not take one it tries that one again, at growing intervals: nothing is held
 // in memory, the segments wait on the disk.
-func (w *Writer) load(ctx context.Context) {
+func (w *Writer) load(running, loading context.Context) {
 	defer close(w.loaded)
 	pause := retryFirst
 	for {
-		err := w.loadAll(ctx)
-		if ctx.Err() != nil {
+		err := w.loadAll(loading)
+		if running.Err() != nil {
 			return
 		}
 		wait := time.Duration(0)
@@ -27,7 +27,7 @@ func (w *Writer) load(ctx context.Context) {
 			w.backend.past(w.log)
 			pause = retryFirst
 		}
-		if !w.rest(ctx, wait) {
+		if !w.rest(running, wait) {
 			return
 		}
 	}
@@ -53,6 +53,9 @@ func (w *Writer) rest(ctx context.Context, wait time.Duration) bool {
 
 // loadAll brings the sealed segments to the backend and removes them.
 func (w *Writer) loadAll(ctx context.Context) error {
+	if err := sealFull(w.dir); err != nil {
+		return err
+	}
 	list, err := segments(w.dir)
 	if err != nil {
 		return err

@@ -19,9 +19,9 @@ import (
 )
 
 // A segment is a sequence of frames: length and CRC-32C of a record, then the record.
-// While it is being written it is a plain file NAME.open; sealed it is NAME.seg, one frame
-// of Zstandard (RFC 8878) with its checksum. NAME is the time it was begun, so that names
-// sort.
+// While it is being written it is a plain file NAME.open, then NAME.full; sealed it is
+// NAME.seg, one frame of Zstandard (RFC 8878) with its checksum. NAME is the time it was
+// begun, so that names sort.
 type segment struct {
 	f     *os.File
 	size  int64
@@ -32,6 +32,7 @@ type segment struct {
 
 const (
 	openName   = ".open"
+	fullName   = ".full"
 	sealedName = ".seg"
 )
 
@@ -98,33 +99,50 @@ func (s *segment) sync() error {
 	return nil
 }
 
-// seal ends the segment. Unless it is done, the segment can be written on.
-func (s *segment) seal() (done bool, err error) {
-	if done, err = sealFile(s.f.Name()); !done {
-		return false, err
+// end ends the segment, which somebody else seals: that takes longer than the queue is.
+// Unless it is done, the segment can be written on.
+func (s *segment) end() (done bool, err error) {
+	open := s.f.Name()
+	if err := os.Rename(open, strings.TrimSuffix(open, openName)+fullName); err != nil {
+		return false, fmt.Errorf("end journal segment: %w", err)
 	}
-	return true, errors.Join(err, s.f.Close())
+	return true, s.f.Close()
 }
 
-// sealFile compresses an open segment. After a crash in between it is done again, and
-// gives the same bytes. It is done once the sealed one has its name.
-func sealFile(open string) (done bool, err error) {
+// sealFile compresses a segment that has ended. After a crash in between it is done again,
+// and gives the same bytes.
+func sealFile(full string) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("seal journal segment: %w", err)
 		}
 	}()
-	name := strings.TrimSuffix(open, openName)
-	if err := compress(open, name+".new"); err != nil {
-		return false, err
+	name := strings.TrimSuffix(full, filepath.Ext(full))
+	if err := compress(full, name+".new"); err != nil {
+		return err
 	}
 	if err := os.Rename(name+".new", name+sealedName); err != nil {
-		return false, err
+		return err
 	}
 	if err := durable.SyncDir(filepath.Dir(name)); err != nil {
-		return true, err
+		return err
 	}
-	return true, os.Remove(open)
+	return os.Remove(full)
+}
+
+// sealFull seals the segments of a directory that have ended.
+func sealFull(dir string) error {
+	names, err := filepath.Glob(filepath.Join(dir, "*"+fullName))
+	if err != nil {
+		return fmt.Errorf("list journal segments: %w", err)
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		if err := sealFile(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // compress writes a file compressed to another, on the disk.
@@ -236,7 +254,7 @@ func adopt(dir string) error {
 		return fmt.Errorf("list journal segments: %w", err)
 	}
 	for _, n := range names {
-		if _, err := sealFile(n); err != nil {
+		if err := sealFile(n); err != nil {
 			return err
 		}
 	}

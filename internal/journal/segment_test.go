@@ -116,6 +116,7 @@ func TestAWriterStartsWithWhateverACrashLeft(t *testing.T) {
 		"whole and open":        {"1.open", b, 3},
 		"whole and sealed":      {"1.seg", compressed(b), 3},
 		"sealed and damaged":    {"1.seg", compressed(b)[:len(compressed(b))-20], 0},
+		"ended, not sealed":     {"1.full", b, 3},
 		"half sealed":           {"1.new", compressed(b)[:9], 0},
 		"of nonsense, sealed":   {"1.seg", []byte("nonsense"), 0},
 		"cut short":             {"1.open", b[:ends[2]-1], 2},

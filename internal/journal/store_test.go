@@ -28,8 +28,11 @@ func segmentOf(t testing.TB, dir, name string, records ...Record) Segment {
 	if err := s.sync(); err != nil {
 		t.Fatal(err)
 	}
-	if done, err := s.seal(); !done || err != nil {
+	if done, err := s.end(); !done || err != nil {
 		t.Fatal(done, err)
+	}
+	if err := sealFull(dir); err != nil {
+		t.Fatal(err)
 	}
 	return Segment{Name: name, path: filepath.Join(dir, name+sealedName)}
 }

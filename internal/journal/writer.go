@@ -28,7 +28,8 @@ type Writer struct {
 	sealed  chan struct{} // there is a sealed segment
 	done    chan struct{} // all that was Put is in sealed segments
 	loaded  chan struct{} // the loader has ended
-	stop    context.CancelFunc
+	stop    context.CancelFunc // lets the loader end after the segment that it is at
+	cut     context.CancelFunc // ends what it is at
 	closing sync.Once
 	mu      sync.RWMutex // closed for writing while the queue is closed
 	closed  bool
@@ -73,11 +74,12 @@ func newWriter(dir string, names pseudonymiser, store Store, log *slog.Logger) (
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	w := &Writer{dir: dir, names: names, store: store, log: log, stop: stop,
+	running, stop := context.WithCancel(context.Background())
+	loading, cut := context.WithCancel(context.Background())
+	w := &Writer{dir: dir, names: names, store: store, log: log, stop: stop, cut: cut,
 		queue: make(chan entry, queued), sealed: make(chan struct{}, 1), done: make(chan struct{}), loaded: make(chan struct{})}
 	go w.run()
-	go w.load(ctx)
+	go w.load(running, loading)
 	return w, nil
 }
 
@@ -128,7 +130,13 @@ func (w *Writer) Close(ctx context.Context) error {
 		return fmt.Errorf("close journal: %w", ctx.Err())
 	}
 	w.stop()
-	<-w.loaded
+	select {
+	case <-w.loaded:
+	case <-ctx.Done():
+		w.cut()
+		<-w.loaded
+	}
+	defer w.cut()
 	return w.loadAll(ctx)
 }
 
@@ -250,7 +258,7 @@ func (w *Writer) settle(s *segment, seal bool) *segment {
 		return s
 	}
 	if seal {
-		done, err := s.seal()
+		done, err := s.end()
 		if err != nil {
 			w.disk.tell(w.log, err)
 		}
