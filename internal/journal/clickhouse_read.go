@@ -94,12 +94,23 @@ func (c *ClickHouse) Of(ctx context.Context, who []Pseudonym, since, until time.
 	return c.records(ctx, where, func(r Record, _ int64) error { return use(r) })
 }
 
+// contributionsQuery adds up a month.
+func contributionsQuery(month time.Time) string {
+	since, until := monthOf(month)
+	return "SELECT pseudonym, toUInt8(least(intDiv(toDayOfMonth(day) - 1, 7) + 1, 4)) AS part, kind, direction, grp, action, purpose, category, clause, toUInt16(bitAnd(flags, " + strconv.Itoa(cellFlags) + ")) AS cell_flags, " +
+		"toInt64(count()) AS records, toInt64(sum(bytes)) AS size, toInt64(sum(recipients)) AS parties FROM traffic WHERE " + period(since, until) +
+		" GROUP BY pseudonym, part, kind, direction, grp, action, purpose, category, clause, cell_flags"
+}
+
+// hoursQuery reads the roll-up.
+func hoursQuery(since, until time.Time) string {
+	return fmt.Sprintf("SELECT hour, %s, toInt64(sum(records)) AS n, toInt64(sum(bytes)) AS size, toInt64(sum(recipients)) AS parties FROM hours WHERE hour >= %d AND hour < %d GROUP BY hour, %s ORDER BY hour",
+		cellColumns, since.Unix(), until.Unix(), cellColumns)
+}
+
 // Contributions implements Store: the server adds up.
 func (c *ClickHouse) Contributions(ctx context.Context, month time.Time, blind [32]byte, use func(Contribution) error) error {
-	since, until := monthOf(month)
-	rows, err := c.conn.Query(ctx, "SELECT pseudonym, toUInt8(least(intDiv(toDayOfMonth(day) - 1, 7) + 1, 4)) AS part, kind, direction, grp, action, purpose, category, clause, toUInt16(bitAnd(flags, "+strconv.Itoa(cellFlags)+")) AS cell_flags, "+
-		"toInt64(count()) AS records, toInt64(sum(bytes)) AS size, toInt64(sum(recipients)) AS parties FROM traffic WHERE "+period(since, until)+
-		" GROUP BY pseudonym, part, kind, direction, grp, action, purpose, category, clause, cell_flags")
+	rows, err := c.conn.Query(ctx, contributionsQuery(month))
 	if err != nil {
 		return fmt.Errorf("add up the journal: %w", err)
 	}
@@ -151,8 +162,7 @@ func (s *cellScan) done() (err error) {
 
 // Hours implements Store.
 func (c *ClickHouse) Hours(ctx context.Context, since, until time.Time, use func(Hour) error) error {
-	rows, err := c.conn.Query(ctx, fmt.Sprintf("SELECT hour, %s, sum(records) AS n, sum(bytes) AS size, sum(recipients) AS parties FROM hours WHERE hour >= %d AND hour < %d GROUP BY hour, %s ORDER BY hour",
-		cellColumns, since.Unix(), until.Unix(), cellColumns))
+	rows, err := c.conn.Query(ctx, hoursQuery(since, until))
 	if err != nil {
 		return fmt.Errorf("read roll-ups of the journal: %w", err)
 	}

@@ -25,9 +25,9 @@ type Writer struct {
 	log   *slog.Logger
 
 	queue   chan entry
-	sealed  chan struct{} // there is a sealed segment
-	done    chan struct{} // all that was Put is in sealed segments
-	loaded  chan struct{} // the loader has ended
+	sealed  chan struct{}      // there is a sealed segment
+	done    chan struct{}      // all that was Put is in sealed segments
+	loaded  chan struct{}      // the loader has ended
 	stop    context.CancelFunc // lets the loader end after the segment that it is at
 	cut     context.CancelFunc // ends what it is at
 	closing sync.Once
