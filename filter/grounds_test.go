@@ -140,7 +140,9 @@ type orders struct {
 	used     []string
 }
 
-func (o *orders) Excepted(_ time.Time, address string) bool { return o.excepted && address == o.address }
+func (o *orders) Excepted(_ time.Time, address string) bool {
+	return o.excepted && address == o.address
+}
 
 func (o *orders) Added(_ ID, _ time.Time, address string) (rules.Purposes, error) {
 	if address != o.address || o.added == 0 && o.err == nil {
