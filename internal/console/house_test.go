@@ -1,0 +1,211 @@
+package console
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+	"golang.org/x/time/rate"
+
+	"sluis/internal/accounts"
+	"sluis/internal/ledger"
+)
+
+// house is a running console with an account for every role, named after it.
+type house struct {
+	*Console
+	t        *testing.T
+	accounts *accounts.Store
+	ledger   *ledger.Ledger
+	site     *httptest.Server
+	log      *strings.Builder
+}
+
+// newHouse starts one. Options can be changed before it does.
+func newHouse(t *testing.T, change ...func(*Options)) *house {
+	t.Helper()
+	h := &house{t: t, log: &strings.Builder{}}
+	dir := t.TempDir()
+	var err error
+	if h.ledger, err = ledger.Open(filepath.Join(dir, "ledger")); err != nil {
+		t.Fatal(err)
+	}
+	if h.accounts, err = accounts.Open(filepath.Join(dir, "accounts"), filepath.Join(dir, "keys"), h.ledger); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		h.accounts.Close()
+		if t.Failed() {
+			t.Log(h.log)
+		}
+	})
+	h.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Console.ServeHTTP(w, r) }))
+	t.Cleanup(h.site.Close)
+	o := Options{Organisation: "De Regenboog", CodeURL: "https://www.school.example/code", Demo: true, Zone: time.UTC,
+		Origin:   strings.Replace(h.site.URL, "127.0.0.1", "localhost", 1),
+		Hosts:    []string{strings.TrimPrefix(h.site.URL, "http://")},
+		Log:      slog.New(slog.NewTextHandler(h.log, nil)),
+		Accounts: h.accounts, Ledger: h.ledger}
+	for _, f := range change {
+		f(&o)
+	}
+	if h.Console, err = New(o); err != nil {
+		t.Fatal(err)
+	}
+	h.pace = rate.Inf // tests are quicker than people
+	return h
+}
+
+// person is somebody with a browser that keeps cookies and follows nothing by itself.
+type person struct {
+	h    *house
+	http *http.Client
+}
+
+func (h *house) stranger() *person {
+	jar, _ := cookiejar.New(nil)
+	return &person{h, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// as returns somebody who is signed in in a role, with an account of that name.
+func (h *house) as(r accounts.Role) *person {
+	h.t.Helper()
+	return h.named(string(r), r)
+}
+
+// named returns somebody who is signed in with an account, made if need be.
+func (h *house) named(name string, roles ...accounts.Role) *person {
+	h.t.Helper()
+	secret, err := h.accounts.Demonstrate(h.t.Context(), name, name+"@school.example", roles...)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	p := h.stranger()
+	if a := p.post("/link/"+secret, nil); a.status != http.StatusSeeOther {
+		h.t.Fatalf("sign in as %s: %d", name, a.status)
+	}
+	return p
+}
+
+// proves shows a code.
+func (p *person) proves(name string) *person {
+	p.h.t.Helper()
+	code := p.h.code(name)
+	if a := p.post("/proof", url.Values{"code": {code}}); a.status != http.StatusSeeOther {
+		p.h.t.Fatalf("prove: %d\n%s", a.status, a.body)
+	}
+	return p
+}
+
+// code returns a code of an account of the demonstration.
+func (h *house) code(name string) string {
+	h.t.Helper()
+	a, err := h.accounts.Named(h.t.Context(), name)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	code, err := h.accounts.Demonstration(h.t.Context(), a)
+	if err != nil || code == "" {
+		h.t.Fatalf("a code of %s: %q, %v", name, code, err)
+	}
+	return code
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	to     string // where it leads
+	body   string
+	header http.Header
+}
+
+func (p *person) get(path string) answer {
+	p.h.t.Helper()
+	return p.do(p.request(http.MethodGet, path, nil))
+}
+
+func (p *person) post(path string, form url.Values) answer {
+	p.h.t.Helper()
+	return p.do(p.request(http.MethodPost, path, form))
+}
+
+// request is what a browser would send from a page of the console itself.
+func (p *person) request(method, path string, form url.Values) *http.Request {
+	p.h.t.Helper()
+	r, err := http.NewRequestWithContext(p.h.t.Context(), method, p.h.site.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		p.h.t.Fatal(err)
+	}
+	if method != http.MethodGet {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Referer", p.h.site.URL+"/account")
+	}
+	return r
+}
+
+func (p *person) do(r *http.Request) answer {
+	p.h.t.Helper()
+	res, err := p.http.Do(r)
+	if err != nil {
+		p.h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.h.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header.Get("Location"), string(body), res.Header}
+}
+
+// entries returns what of a kind the ledger has.
+func (h *house) entries(kind ledger.Kind) (all []ledger.Entry) {
+	h.t.Helper()
+	if err := h.ledger.Each(func(e ledger.Entry) error {
+		if e.Kind == kind {
+			all = append(all, e)
+		}
+		return nil
+	}); err != nil {
+		h.t.Fatal(err)
+	}
+	return all
+}
+
+// local makes an account with a password and codes, as people have one.
+func (h *house) local(ctx context.Context, name, pass string, roles ...accounts.Role) (secret string) {
+	h.t.Helper()
+	a, _, err := h.accounts.Make(ctx, accounts.CommandLine, name, "", roles)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	link, err := h.accounts.Invite(ctx, accounts.CommandLine, a.ID)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if _, _, err := h.accounts.Redeem(ctx, link, pass); err != nil {
+		h.t.Fatal(err)
+	}
+	key, err := accounts.NewCodes("Sluis", name)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	// An old code, so that the one of now can still be used.
+	code, err := totp.GenerateCode(key.Secret(), time.Now().Add(-30*time.Second))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := h.accounts.KeepCodes(ctx, h.client(httptest.NewRequest("GET", "/", nil)), a.ID, key.Secret(), code); err != nil {
+		h.t.Fatal(err)
+	}
+	return key.Secret()
+}

@@ -1,0 +1,110 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"sluis/internal/accounts"
+	"sluis/internal/ledger"
+)
+
+// of splits a pattern.
+func (rt route) of() (method, path string) {
+	method, path, _ = strings.Cut(rt.pattern, " ")
+	path = strings.ReplaceAll(path, "{$}", "")
+	for {
+		before, rest, ok := strings.Cut(path, "{")
+		if !ok {
+			return method, path
+		}
+		_, after, _ := strings.Cut(rest, "}")
+		path = before + "none" + after
+	}
+}
+
+// TestEveryRouteWithEveryRole walks the table: who may not use a route never does, whoever
+// they are, and who may is let through to it.
+func TestEveryRouteWithEveryRole(t *testing.T) {
+	h := newHouse(t)
+	for _, rt := range h.routes {
+		method, path := rt.of()
+		if a := ask(h.stranger(), method, path); rt.who.anybody == (a.status == http.StatusUnauthorized || strings.HasPrefix(a.to, "/sign-in?")) {
+			t.Errorf("nobody, %s: %d to %s", rt.pattern, a.status, a.to)
+		}
+		for _, role := range accounts.Roles {
+			a := ask(h.as(role), method, path)
+			refused := a.status == http.StatusForbidden && strings.Contains(a.body, h.pages.languages[0].text("error-not-yours"))
+			if rt.who.may(role) == refused && !(rt.who.may(role) && rt.ownRefusal()) {
+				t.Errorf("%s, %s: %d", role, rt.pattern, a.status)
+			}
+			if a.status >= 500 {
+				t.Errorf("%s, %s: %d", role, rt.pattern, a.status)
+			}
+		}
+	}
+}
+
+// ownRefusal reports whether a page says for reasons of its own that it is not somebody's.
+func (rt route) ownRefusal() bool {
+	return slices.Contains([]string{"POST /role", "POST /account/password", "POST /account/passkey", "POST /account/passkey/made"}, rt.pattern)
+}
+
+func ask(p *person, method, path string) answer { return p.do(p.request(method, path, nil)) }
+
+// TestTheTableIsWhole: each route says who may use it, nothing changes on GET but what an
+// answer of a provider needs, and what changes anything tells the ledger or says why not.
+func TestTheTableIsWhole(t *testing.T) {
+	for _, table := range tables {
+		for _, rt := range table {
+			method, _ := rt.of()
+			changes := rt.tells != "" || rt.quiet != ""
+			if changes == (method == http.MethodGet) && rt.pattern != "GET /sign-in/with/{provider}/back" {
+				t.Errorf("%s: changes something: %v", rt.pattern, changes)
+			}
+			if rt.tells != "" && rt.quiet != "" {
+				t.Errorf("%s: in the ledger, and not", rt.pattern)
+			}
+			if rt.who.anybody && rt.needs != 0 {
+				t.Errorf("%s: anybody needs something", rt.pattern)
+			}
+		}
+	}
+}
+
+// TestAdministratorsSeeNoContent (C3.3e): nothing that needs the statement of secrecy is for
+// who administers accounts.
+func TestAdministratorsSeeNoContent(t *testing.T) {
+	for _, table := range tables {
+		for _, rt := range table {
+			if rt.needs&secrecy != 0 && (rt.who.may(accounts.Admin) || rt.who.may(accounts.Employee)) {
+				t.Errorf("%s is for administrators or everybody", rt.pattern)
+			}
+		}
+	}
+}
+
+// TestNothingChangesOnGet: no page that is only looked at leaves anything in the ledger.
+func TestNothingChangesOnGet(t *testing.T) {
+	h := newHouse(t)
+	people := map[accounts.Role]*person{}
+	for _, r := range accounts.Roles {
+		people[r] = h.as(r).proves(string(r))
+	}
+	count := func() (n int) {
+		h.ledger.Each(func(ledger.Entry) error { n++; return nil })
+		return n
+	}
+	before := count()
+	for _, rt := range h.routes {
+		if method, path := rt.of(); method == http.MethodGet {
+			for _, p := range people {
+				p.get(path)
+			}
+		}
+	}
+	if n := count() - before; n != 0 {
+		t.Errorf("%d entries", n)
+	}
+}
