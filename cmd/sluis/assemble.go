@@ -265,7 +265,11 @@ func openQuarantine(cfg *config.Config, l *ledger.Ledger) (*quarantine.Store, er
 func openJournal(cfg *config.Config) (journal.Store, error) {
 	c := cfg.Journal.ClickHouse
 	if len(c.Hosts) == 0 {
-		return journal.OpenDB(filepath.Join(cfg.Data, "journal"))
+		db, err := journal.OpenDB(filepath.Join(cfg.Data, "journal"))
+		if err != nil {
+			return nil, err // and no *DB of nil, which is no nil Store
+		}
+		return db, nil
 	}
 	password, err := c.Password()
 	if err != nil {
@@ -275,9 +279,13 @@ func openJournal(cfg *config.Config) (journal.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return journal.OpenClickHouse(context.Background(), journal.ClickHouseOptions{
+	db, err := journal.OpenClickHouse(context.Background(), journal.ClickHouseOptions{
 		Hosts: c.Hosts, Database: c.Database, Username: c.Username, Password: password, TLS: secure, Cluster: c.Cluster, Days: inDays(cfg.Journal.Retention),
 	})
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
 }
 
 // witness writes acts of the quarantine in the ledger.

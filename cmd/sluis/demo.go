@@ -24,6 +24,7 @@ type demoCmd struct {
 	Data    string `type:"path" default:"var" help:"Directory for all that is kept."`
 	Address string `default:"127.0.0.1:2525" help:"Where to take mail."`
 	Web     string `default:"127.0.0.1:3128" help:"Where to take web traffic."`
+	Console string `default:"127.0.0.1:8080" help:"Where to show the console; none: nowhere."`
 	Once    bool   `help:"End after the day; exit 0 only if everything went as told."`
 }
 
@@ -48,6 +49,7 @@ web:
   plain-ports: [80, %d]
   inspect: {certificate: authority.crt, key: authority.key, managed: [leerlingen]}
   content: {pages: true}
+console: {listen: %q}
 policy:
   sample-rate: 50%%                 # high, so that the demonstration shows both outcomes
 `
@@ -71,7 +73,7 @@ func (c demoCmd) Run(ctx context.Context) error {
 	}
 	mail, web := make(chan journal.Record, 16), make(chan journal.Record, 16)
 	g, err := newGateway(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), &observer{
-		journal: func(j smtpd.Journal) smtpd.Journal { return tee{j, mail, web} }, roots: sites.Roots(), names: sites.Resolver(),
+		journal: func(j smtpd.Journal) smtpd.Journal { return tee{j, mail, web} }, roots: sites.Roots(), names: sites.Resolver(), demo: true,
 	})
 	if err != nil {
 		return err
@@ -84,6 +86,9 @@ func (c demoCmd) Run(ctx context.Context) error {
 	asTold, err := play(&demo.Player{Gateway: address, NextHop: next, Records: mail})
 	if err == nil && asTold {
 		asTold, err = c.surf(sites, web)
+	}
+	if err == nil && asTold {
+		err = g.tellSignIn(ctx)
 	}
 	if err == nil && !c.Once {
 		c.next(address, next.Dir())
@@ -107,7 +112,7 @@ func (c demoCmd) configure(nextHop string, sites *demo.Sites) (*config.Config, e
 		}
 	}
 	for name, text := range map[string]string{
-		"sluis.yaml":  fmt.Sprintf(demoConfig, c.Address, nextHop, c.Web, c.Web, sites.Secure, sites.Plain),
+		"sluis.yaml":  fmt.Sprintf(demoConfig, c.Address, nextHop, c.Web, c.Web, sites.Secure, sites.Plain, c.Console),
 		"roster.yaml": demo.Roster,
 	} {
 		if err := os.WriteFile(filepath.Join(c.Data, name), []byte(text), 0o600); err != nil {

@@ -46,7 +46,8 @@ type gateway struct {
 	journal    *journal.Writer
 	extractor  *apart.Pool
 	relay      *smtpd.Relay
-	web        *web // nil: there is no proxy
+	web        *web          // nil: there is no proxy
+	console    *webInterface // nil: it is switched off
 	metrics    *prometheus.Registry
 	listeners  []smtpd.Listener
 	renew      chan struct{} // asks for a reload
@@ -59,6 +60,7 @@ type observer struct {
 	journal func(smtpd.Journal) smtpd.Journal
 	roots   *x509.CertPool // authorities of web sites; nil: the system's
 	names   *net.Resolver  // nil: the system's
+	demo    bool           // the console tells codes
 }
 
 // watched returns the journal as the observer wants it.
@@ -120,6 +122,9 @@ func (g *gateway) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := g.openWeb(ctx, relay.engine, relay.people); err != nil {
+		return err
+	}
+	if err := g.openConsole(ctx); err != nil {
 		return err
 	}
 	if err := tellRetention(ctx, g.ledger, g.cfg); err != nil {
@@ -195,7 +200,7 @@ func (g *gateway) listen() error {
 
 // run serves until ctx ends, and then lets transactions finish.
 func (g *gateway) run(ctx context.Context, reload <-chan os.Signal) error {
-	failed := make(chan error, len(g.listeners)+len(g.cfg.Web.Listen)+1)
+	failed := make(chan error, len(g.listeners)+len(g.cfg.Web.Listen)+2)
 	for _, l := range g.listeners {
 		g.log.Info("takes mail", "address", l.Addr().String(), "tls", l.TLS)
 		go func() { failed <- g.relay.Serve(l) }()
@@ -205,6 +210,9 @@ func (g *gateway) run(ctx context.Context, reload <-chan os.Signal) error {
 			g.log.Info("takes web traffic", "address", l.Addr().String(), "mode", l.Mode, "tls", l.TLS)
 			go func() { failed <- g.web.proxy.Serve(l) }()
 		}
+	}
+	if g.console != nil {
+		go func() { failed <- g.console.serve(g.log) }()
 	}
 	if g.cfg.Metrics.Listen != "" {
 		stop, err := g.serveStatus(failed)
@@ -245,7 +253,7 @@ func (g *gateway) close() error {
 	g.log.Info("stops: transactions finish first")
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
-	err := errors.Join(g.relay.Shutdown(ctx), g.shutWeb())
+	err := errors.Join(g.console.shut(), g.relay.Shutdown(ctx), g.shutWeb())
 	_, stopped := g.ledger.Append(ctx, ledger.GatewayStopped, ledger.Data{})
 	return errors.Join(err, stopped, g.closeStores(ctx))
 }
@@ -277,6 +285,7 @@ func (g *gateway) closeStores(ctx context.Context) error {
 			l.Close()
 		}
 	}
+	errs = append(errs, g.console.close())
 	if g.extractor != nil {
 		errs = append(errs, g.extractor.Close())
 	}
@@ -320,6 +329,7 @@ func needsRestart(old, cfg *config.Config) string {
 		{"metrics", old.Metrics != cfg.Metrics},
 		{"mail.hostname", old.Mail.Hostname != cfg.Mail.Hostname},
 		{"mail.limits.examinations", old.Mail.Limits.Examinations != cfg.Mail.Limits.Examinations},
+		{"console", !reflect.DeepEqual(old.Console, cfg.Console)},
 		{"web.listen", !reflect.DeepEqual(old.Web.Listen, cfg.Web.Listen)},
 		{"web.sites.lists", !reflect.DeepEqual(old.Web.Sites.Lists, cfg.Web.Sites.Lists)},
 		{"mail.listen", !reflect.DeepEqual(old.Mail.Listen, cfg.Mail.Listen)},
@@ -374,5 +384,8 @@ func (g *gateway) apply(ctx context.Context, cfg *config.Config) error {
 		}
 	}
 	g.current.Store(cfg)
+	if g.console != nil {
+		return g.console.certify(cfg.Console.TLS)
+	}
 	return nil
 }

@@ -87,6 +87,7 @@ type settings struct {
 	more    string // further lines of mail.listen
 	mail    string // further lines of the section mail, indented by two
 	policy  string // further lines of the section policy, indented by two
+	console string // where the console is; none by default
 	rest    string // further sections
 	env     []string
 }
@@ -120,6 +121,10 @@ func (g *gateway) configure(s settings) {
 	if s.hopTLS == "" {
 		s.hopTLS = "none"
 	}
+	console := "none"
+	if s.console != "" {
+		console = s.console
+	}
 	text := fmt.Sprintf(`organisation:
   name: School
   domains: [school.example]
@@ -138,7 +143,8 @@ policy:
   sample-rate: %s
 %s
 metrics: {listen: %q}
-%s`, g.data(), filepath.Join(g.dir, "roster.yaml"), g.addr, s.more, s.routes, s.nextHop, s.hopTLS, s.mail, s.sample, s.policy, g.status, s.rest)
+console: {listen: %s}
+%s`, g.data(), filepath.Join(g.dir, "roster.yaml"), g.addr, s.more, s.routes, s.nextHop, s.hopTLS, s.mail, s.sample, s.policy, g.status, console, s.rest)
 	for name, content := range map[string]string{"sluis.yaml": text, "roster.yaml": roster} {
 		if err := os.WriteFile(filepath.Join(g.dir, name), []byte(content), 0o600); err != nil {
 			g.t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluis/internal/journal"
+	"sluis/internal/ledger"
 	"sluis/rules"
 )
 
@@ -116,6 +117,9 @@ func (c journalExportCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.trace(ctx, since, until); err != nil {
+		return err
+	}
 	db, err := openRecords(c.source)
 	if err != nil {
 		return err
@@ -123,6 +127,23 @@ func (c journalExportCmd) Run(ctx context.Context) error {
 	defer db.Close()
 	out := json.NewEncoder(os.Stdout)
 	_, err = db.Each(ctx, since, until, 0, func(r journal.Record) error { return out.Encode(r) })
+	return err
+}
+
+// trace writes the export in the ledger, before there is one.
+func (c journalExportCmd) trace(ctx context.Context, since, until time.Time) error {
+	l, err := openLedger(c.source)
+	if err != nil {
+		return err
+	}
+	d := ledger.Data{Actor: commandLine, Step: "journal"}
+	if c.Since != "" {
+		d.Since = since.UnixMilli()
+	}
+	if c.Until != "" {
+		d.Until = until.UnixMilli()
+	}
+	_, err = l.Append(ctx, ledger.ExportMade, d)
 	return err
 }
 

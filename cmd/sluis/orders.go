@@ -30,7 +30,7 @@ func (g *gateway) ordersFor(people *roster.Roster) filter.Orders {
 		return filter.NoOrders{}
 	}
 	o := orders{g.orders, people, people.Subject}
-	if address := g.current.Load().Imagery.Address; address != "" && g.imagery != nil {
+	if address := g.cfg.Imagery.Address; address != "" && g.imagery != nil {
 		return intake{o, address, g.imagery.Mailed}
 	}
 	return o

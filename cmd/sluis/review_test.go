@@ -195,6 +195,9 @@ func TestTheJournalIsFollowed(t *testing.T) {
 			t.Errorf("%v: %d records, want %d", tc.args, n, tc.want)
 		}
 	}
+	if out := g.exported("ledger", "export"); !strings.Contains(out, `"kind":"export-made"`) || !strings.Contains(out, `"actor":"command line","since":`) {
+		t.Error("the exports are not in the ledger")
+	}
 	if errs := g.refusal("journal", "export", "--since", "gisteren"); !strings.Contains(errs, "2026-11-23") {
 		t.Errorf("%s", errs)
 	}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"sluis/internal/accounts"
+	"sluis/internal/config"
+	"sluis/internal/ledger"
+)
+
+// accountsCmd is sluis accounts. Whoever can read and write the data directory can do what
+// two administrators do in the console; the ledger says that it was the command line.
+type accountsCmd struct {
+	List    accountsListCmd    `cmd:"" help:"List the accounts of the console."`
+	Invite  accountsInviteCmd  `cmd:"" help:"Print a link with which somebody begins; makes the account if it is not there."`
+	Roles   accountsRolesCmd   `cmd:"" help:"Give an account these roles, and no others."`
+	Recover accountsRecoverCmd `cmd:"" help:"Forget how somebody signed in, and print a link to begin anew."`
+	Close   accountsCloseCmd   `cmd:"" help:"Close an account; all its sessions end."`
+	Open    accountsOpenCmd    `cmd:"" help:"Open a closed account again."`
+}
+
+// accounts opens the accounts; close them.
+func (s source) accounts() (*accounts.Store, *config.Config, error) {
+	cfg, err := s.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := ledger.Open(filepath.Join(cfg.Data, "ledger"))
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := openAccounts(cfg, l)
+	return store, cfg, err
+}
+
+// with opens the accounts, and finds one by its name.
+func (s source) withAccount(ctx context.Context, name string, do func(*accounts.Store, *config.Config, accounts.Account) error) error {
+	store, cfg, err := s.accounts()
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	a, err := store.Named(ctx, name)
+	if err != nil {
+		return err
+	}
+	return do(store, cfg, a)
+}
+
+// change does what needs no second administrator here.
+func (s source) changeAccount(ctx context.Context, name string, c accounts.Change) error {
+	return s.withAccount(ctx, name, func(store *accounts.Store, _ *config.Config, a accounts.Account) error {
+		_, err := store.Propose(ctx, accounts.CommandLine, a.ID, c)
+		return err
+	})
+}
+
+type accountsListCmd struct{ source }
+
+// Run lists the accounts.
+func (c accountsListCmd) Run(ctx context.Context) error {
+	store, _, err := c.accounts()
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	all, err := store.List(ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tROLES\tSECOND FACTOR\tSECRECY UNTIL\tSTATE")
+	for _, a := range all {
+		until, state := "", "open"
+		if !a.Secrecy.IsZero() {
+			until = a.SecretUntil().Local().Format(time.DateOnly)
+		}
+		if a.Disabled {
+			state = "closed"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\n", a.Name, roleNames(a.Roles()), a.Strong(), until, state)
+	}
+	return w.Flush()
+}
+
+func roleNames(roles []accounts.Role) string {
+	var names []string
+	for _, r := range roles {
+		names = append(names, string(r))
+	}
+	return strings.Join(names, ",")
+}
+
+// rolesOf are the roles that a command names.
+func rolesOf(names []string) (roles []accounts.Role) {
+	for _, n := range names {
+		roles = append(roles, accounts.Role(n))
+	}
+	return roles
+}
+
+type accountsInviteCmd struct {
+	source
+	Name    string   `arg:"" help:"Name of the account: small letters, digits, dots and hyphens."`
+	Role    []string `enum:"ict,board,legal,privacy,admin,employee" help:"Role of a new account: ict, board, legal, privacy, admin or employee; may be given more than once."`
+	Address string   `help:"Mail address of a new account, to find what is held about its owner."`
+}
+
+// Run makes an account if need be, and a link.
+func (c accountsInviteCmd) Run(ctx context.Context) error {
+	store, cfg, err := c.accounts()
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	a, err := store.Named(ctx, c.Name)
+	switch {
+	case errors.Is(err, accounts.ErrNotFound) && len(c.Role) == 0:
+		return errors.New("there is no such account: say in which role to make it, for instance --role admin")
+	case errors.Is(err, accounts.ErrNotFound):
+		a, _, err = store.Make(ctx, accounts.CommandLine, c.Name, c.Address, rolesOf(c.Role))
+	case err == nil && len(c.Role) > 0:
+		return errors.New("this account is there already: its roles are changed with sluis accounts roles")
+	}
+	if err != nil {
+		return err
+	}
+	return printLink(ctx, store, cfg, a)
+}
+
+func printLink(ctx context.Context, store *accounts.Store, cfg *config.Config, a accounts.Account) error {
+	secret, err := store.Invite(ctx, accounts.CommandLine, a.ID)
+	if errors.Is(err, accounts.ErrOther) {
+		return errors.New("somebody signs in with this account, or it is closed: sluis accounts recover lets them begin anew")
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s/link/%s\n", cfg.Console.Address, secret)
+	fmt.Fprintln(os.Stderr, "Give this link to the owner alone. It works once, for a day.")
+	return nil
+}
+
+type accountsRolesCmd struct {
+	source
+	Name string   `arg:""`
+	Role []string `arg:"" enum:"ict,board,legal,privacy,admin,employee" help:"ict, board, legal, privacy, admin or employee."`
+}
+
+// Run gives roles.
+func (c accountsRolesCmd) Run(ctx context.Context) error {
+	return c.changeAccount(ctx, c.Name, accounts.Change{Kind: accounts.SetRoles, Roles: rolesOf(c.Role)})
+}
+
+type accountsRecoverCmd struct {
+	source
+	Name string `arg:""`
+}
+
+// Run recovers an account.
+func (c accountsRecoverCmd) Run(ctx context.Context) error {
+	return c.withAccount(ctx, c.Name, func(store *accounts.Store, cfg *config.Config, a accounts.Account) error {
+		if _, err := store.Propose(ctx, accounts.CommandLine, a.ID, accounts.Change{Kind: accounts.Recover}); err != nil {
+			return err
+		}
+		return printLink(ctx, store, cfg, a)
+	})
+}
+
+type accountsCloseCmd struct {
+	source
+	Name string `arg:""`
+}
+
+// Run closes an account.
+func (c accountsCloseCmd) Run(ctx context.Context) error {
+	return c.changeAccount(ctx, c.Name, accounts.Change{Kind: accounts.Disable})
+}
+
+type accountsOpenCmd struct {
+	source
+	Name string `arg:""`
+}
+
+// Run opens an account again.
+func (c accountsOpenCmd) Run(ctx context.Context) error {
+	return c.changeAccount(ctx, c.Name, accounts.Change{Kind: accounts.Enable})
+}
