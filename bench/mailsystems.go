@@ -110,4 +110,5 @@ mail:
   trusted: [127.0.0.1/32]
   routes: [{to: ["*"], hosts: [%q], tls: none}]
 policy: {sample-rate: 1}
+console: {listen: none}
 `

@@ -24,6 +24,7 @@ type Config struct {
 	Notices      Notices      `yaml:"notices"`
 	Totals       Totals       `yaml:"totals"`
 	Imagery      Imagery      `yaml:"imagery"`
+	Console      Console      `yaml:"console"`
 	Metrics      Metrics      `yaml:"metrics"`
 
 	path string

@@ -81,7 +81,8 @@ func (c *Config) defaults(dir string) {
 	}
 	c.Web.defaults(c)
 	c.officeDefaults()
-	for _, p := range append(paths, c.Web.paths()...) {
+	c.Console.defaults()
+	for _, p := range slices.Concat(paths, c.Web.paths(), c.Console.paths()) {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -167,6 +168,7 @@ func (v *validator) config(c *Config) {
 		}
 	}
 	v.office(c)
+	v.console(&c.Console)
 	v.storage(c)
 }
 
