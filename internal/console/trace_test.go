@@ -1,0 +1,20 @@
+package console
+
+import (
+	"testing"
+
+	"sluis/internal/accounts"
+	"sluis/internal/ledger"
+)
+
+// C3.3g: who gets an account, and with which roles, is in the ledger.
+func TestAnAccountIsInTheLedger(t *testing.T) {
+	h := newHouse(t)
+	before := len(h.entries(ledger.AccountMade))
+	if secret := h.local(t.Context(), "piet", "een-Lang9-wachtwoord", accounts.ICT); secret == "" {
+		t.Fatal("no secret for codes")
+	}
+	if n := len(h.entries(ledger.AccountMade)) - before; n != 1 {
+		t.Errorf("%d entries of an account that was made", n)
+	}
+}
