@@ -1,0 +1,655 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"sluis/internal/ledger"
+)
+
+var desk = netip.MustParseAddr("192.0.2.10")
+
+const sentence = "vier eenden op de sluisdeur"
+
+// office is a store with its ledger and a clock that can be set.
+type office struct {
+	*Store
+	t      *testing.T
+	dir    string
+	ledger *ledger.Ledger
+	at     time.Time
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	o := &office{t: t, dir: t.TempDir(), at: time.Now()}
+	var err error
+	if o.ledger, err = ledger.Open(filepath.Join(o.dir, "ledger")); err != nil {
+		t.Fatal(err)
+	}
+	o.open()
+	return o
+}
+
+func (o *office) open() {
+	o.t.Helper()
+	var err error
+	if o.Store, err = Open(filepath.Join(o.dir, "accounts"), filepath.Join(o.dir, "keys"), o.ledger); err != nil {
+		o.t.Fatal(err)
+	}
+	o.now = func() time.Time { return o.at }
+	o.t.Cleanup(func() { o.Close() })
+}
+
+// has makes an account with a password, by the command line.
+func (o *office) has(name string, roles ...Role) Account {
+	o.t.Helper()
+	a, _, err := o.Make(o.t.Context(), CommandLine, name, name+"@school.example", roles)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return o.begins(a)
+}
+
+func (o *office) begins(a Account) Account {
+	o.t.Helper()
+	link, err := o.Invite(o.t.Context(), CommandLine, a.ID)
+	if err == nil {
+		a, _, err = o.Redeem(o.t.Context(), link, sentence)
+	}
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return a
+}
+
+func (o *office) get(a Account) Account {
+	o.t.Helper()
+	a, err := o.Get(o.t.Context(), a.ID)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return a
+}
+
+// codes gives an account codes, of which none is used up for the time now.
+func (o *office) codesFor(a Account) (secret string) {
+	o.t.Helper()
+	key, err := NewCodes("Sluis", a.Name)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if err := o.KeepCodes(o.t.Context(), desk, a.ID, key.Secret(), o.code(key.Secret(), -30*time.Second)); err != nil {
+		o.t.Fatal(err)
+	}
+	return key.Secret()
+}
+
+func (o *office) code(secret string, away time.Duration) string {
+	o.t.Helper()
+	c, err := totp.GenerateCode(secret, o.at.Add(away))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return c
+}
+
+// told returns the steps that the ledger has of a kind.
+func (o *office) told(kind ledger.Kind) (steps []string) {
+	o.t.Helper()
+	if err := o.ledger.Each(func(e ledger.Entry) error {
+		if e.Kind == kind {
+			steps = append(steps, e.Data.Actor+": "+e.Data.Step)
+		}
+		return nil
+	}); err != nil {
+		o.t.Fatal(err)
+	}
+	return steps
+}
+
+func by(a Account) By { return By{a.Name, Admin} }
+
+func TestNobodyCanSignInBeforeTheyBegin(t *testing.T) {
+	o := newOffice(t)
+	if empty, err := o.Empty(t.Context()); err != nil || !empty {
+		t.Fatalf("%v, %v", empty, err)
+	}
+	a, waits, err := o.Make(t.Context(), CommandLine, "els", "Els@School.example", []Role{ICT})
+	if err != nil || waits != nil || a.Address != "els@school.example" || !a.May(ICT) {
+		t.Fatalf("%+v, %v, %v", a, waits, err)
+	}
+	for _, pass := range []string{"", "els", "admin", sentence} {
+		if _, err := o.SignIn(t.Context(), desk, "els", pass); !errors.Is(err, ErrCredentials) {
+			t.Errorf("%q: %v", pass, err)
+		}
+	}
+	o.begins(a)
+	if got, err := o.SignIn(t.Context(), desk, " ELS ", sentence); err != nil || got.ID != a.ID {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestALinkWorksOnceForADay(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	a, _, err := o.Make(ctx, CommandLine, "els", "", []Role{Employee})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _ := o.Invite(ctx, CommandLine, a.ID)
+	second, err := o.Invite(ctx, CommandLine, a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := o.Link(ctx, first); !errors.Is(err, ErrLink) {
+		t.Errorf("a link that another one replaced: %v", err)
+	}
+	if _, _, err := o.Redeem(ctx, second, "kort"); !errors.Is(err, ErrWeak) {
+		t.Errorf("a weak password: %v", err)
+	}
+	for range 2 { // looking uses nothing up
+		if got, p, err := o.Link(ctx, second); err != nil || p != Begin || got.ID != a.ID {
+			t.Fatal(err)
+		}
+	}
+	o.at = o.at.Add(25 * time.Hour)
+	if _, _, err := o.Redeem(ctx, second, sentence); !errors.Is(err, ErrLink) {
+		t.Errorf("a day later: %v", err)
+	}
+	o.at = o.at.Add(-25 * time.Hour)
+	if _, _, err := o.Redeem(ctx, second, sentence); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := o.Redeem(ctx, second, sentence+"!"); !errors.Is(err, ErrLink) {
+		t.Errorf("a second time: %v", err)
+	}
+	if _, _, err := o.Link(ctx, ""); !errors.Is(err, ErrLink) {
+		t.Errorf("no secret: %v", err)
+	}
+}
+
+func TestPasswordsThatAreEasilyGuessedAreRefused(t *testing.T) {
+	for pass, want := range map[string]bool{
+		sentence: true, "correct horse battery": true, "ñandú-ñandú-2": true,
+		"": false, "kort": false, "elfletters1": false, "aaaaaaaaaaaaaaaa": false, "abababababababab": false,
+		"mijn naam is els de wit": false, strings.Repeat("langer dan lang ", 20): false, "\xff\xfe\xfd abcdefghijkl": false,
+	} {
+		if good("els", pass) != want {
+			t.Errorf("%.20q: %v", pass, !want)
+		}
+	}
+}
+
+func TestRolesThatDoNotGoTogether(t *testing.T) {
+	o := newOffice(t)
+	for _, r := range []Role{ICT, Board, Legal, Privacy} {
+		if _, _, err := o.Make(t.Context(), CommandLine, "x1", "", []Role{Admin, r}); !errors.Is(err, ErrRoles) {
+			t.Errorf("%s: %v", r, err)
+		}
+		if got := together([]Role{Admin}, []Role{r, Employee}); join(got) != "admin employee" {
+			t.Errorf("groups give an administrator %q", got)
+		}
+	}
+	if _, _, err := o.Make(t.Context(), CommandLine, "x1", "", []Role{"root"}); err == nil {
+		t.Error("a role that is not there")
+	}
+	if a := o.has("els", Admin, Employee); !a.May(Admin) || !a.May(Employee) || a.May(ICT) {
+		t.Errorf("%v", a.Roles())
+	}
+}
+
+func TestNames(t *testing.T) {
+	o := newOffice(t)
+	o.has("els", Employee)
+	for name, want := range map[string]error{"els": ErrTaken, "": ErrName, "a": ErrName, "Els": ErrName, "els@school": ErrName, "../els": ErrName, "els\n": ErrName, "1els": ErrName,
+		strings.Repeat("a", 41): ErrName, "command line": ErrName} {
+		if _, _, err := o.Make(t.Context(), CommandLine, name, "", nil); !errors.Is(err, want) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for told, want := range map[string]string{"E.deWit@school.example": "e.dewit", "Zoë de Wit": "zo.de.wit", "": "person", "123": "person", "../../x": "person", "-rf": "rf", strings.Repeat("ab", 50): strings.Repeat("ab", 17)} {
+		if got := nameFrom(told); got != want || !validName.MatchString(got) {
+			t.Errorf("%q: %q", told, got)
+		}
+	}
+}
+
+func TestWhatWouldLetOneAdministratorIntoContentTakesTwo(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	anna := o.has("anna", Admin)
+	if _, waits, err := o.Make(ctx, by(anna), "els", "", []Role{ICT}); err != nil || waits != nil {
+		t.Fatalf("where there is one administrator: %v, %v", waits, err)
+	}
+	bram := o.has("bram", Admin)
+	piet, waits, err := o.Make(ctx, by(anna), "piet", "", []Role{ICT, Employee})
+	if err != nil || waits == nil || piet.May(ICT) || !piet.May(Employee) {
+		t.Fatalf("%v, %v, %v", piet.Roles(), waits, err)
+	}
+	if _, err := o.Agree(ctx, by(anna), waits.ID); !errors.Is(err, ErrOther) {
+		t.Errorf("agreed with oneself: %v", err)
+	}
+	for _, r := range []Role{ICT, Board, Legal, Privacy, Employee} {
+		if _, err := o.Agree(ctx, By{"els", r}, waits.ID); !errors.Is(err, ErrMay) {
+			t.Errorf("%s agreed: %v", r, err)
+		}
+	}
+	if _, err := o.Agree(ctx, by(bram), waits.ID); err != nil {
+		t.Fatal(err)
+	}
+	if !o.get(piet).May(ICT) {
+		t.Error("two agreed, and nothing changed")
+	}
+	if _, err := o.Agree(ctx, by(bram), waits.ID); !errors.Is(err, ErrNotFound) {
+		t.Errorf("agreed twice: %v", err)
+	}
+	for name, c := range map[string]Change{"more content": {SetRoles, []Role{ICT, Board}}, "an administrator": {SetRoles, []Role{Admin}}, "recovery": {Recover, nil}} {
+		if w, err := o.Propose(ctx, by(anna), piet.ID, c); err != nil || w == nil {
+			t.Errorf("%s: at once: %v", name, err)
+		}
+	}
+	if w, err := o.Propose(ctx, by(anna), bram.ID, Change{Kind: Disable}); err != nil || w == nil {
+		t.Errorf("the other administrator is closed by one: %v", err)
+	}
+	if w, err := o.Propose(ctx, by(anna), piet.ID, Change{Kind: SetRoles, Roles: []Role{Employee}}); err != nil || w != nil || o.get(piet).May(ICT) {
+		t.Errorf("fewer roles wait: %v, %v", w, err)
+	}
+	if w, err := o.Propose(ctx, by(anna), piet.ID, Change{Kind: Disable}); err != nil || w != nil || !o.get(piet).Disabled {
+		t.Errorf("closing waits: %v, %v", w, err)
+	}
+}
+
+func TestNobodyChangesTheirOwnAccountAsAnAdministrator(t *testing.T) {
+	o := newOffice(t)
+	anna := o.has("anna", Admin, Employee)
+	o.has("bram", Admin)
+	for _, k := range []ChangeKind{SetRoles, Recover, Disable, Enable} {
+		if _, err := o.Propose(t.Context(), by(anna), anna.ID, Change{Kind: k, Roles: []Role{Board}}); !errors.Is(err, ErrSelf) {
+			t.Errorf("%s: %v", k, err)
+		}
+	}
+	if _, err := o.Invite(t.Context(), by(anna), anna.ID); !errors.Is(err, ErrSelf) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRecoveryByTwo(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	anna, bram, els := o.has("anna", Admin), o.has("bram", Admin), o.has("els", ICT)
+	secret := o.codesFor(els)
+	epoch := o.get(els).Epoch
+	if _, err := o.Invite(ctx, by(anna), els.ID); !errors.Is(err, ErrOther) {
+		t.Errorf("a link to an account that is used: %v", err)
+	}
+	w, err := o.Propose(ctx, by(anna), els.ID, Change{Kind: Recover})
+	if err != nil || w == nil {
+		t.Fatal(err)
+	}
+	if _, err := o.SignIn(ctx, desk, "els", sentence); err != nil {
+		t.Errorf("a proposal alone shut out: %v", err)
+	}
+	if _, err := o.Agree(ctx, by(bram), w.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.get(els); got.Password || got.Strong() || got.Epoch == epoch {
+		t.Errorf("something is left: %+v", got)
+	}
+	if _, err := o.SignIn(ctx, desk, "els", sentence); !errors.Is(err, ErrCredentials) {
+		t.Errorf("the old password: %v", err)
+	}
+	if err := o.Code(ctx, desk, els.ID, o.code(secret, 0)); !errors.Is(err, ErrCredentials) {
+		t.Errorf("the old codes: %v", err)
+	}
+	if _, err := o.Invite(ctx, by(bram), els.ID); err != nil {
+		t.Errorf("no link to begin anew: %v", err)
+	}
+}
+
+func TestAProposalIsDroppedAndGrowsOld(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	anna, bram, els := o.has("anna", Admin), o.has("bram", Admin), o.has("els", Employee)
+	w, _ := o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []Role{Board}})
+	if err := o.Drop(ctx, by(bram), w.ID); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := o.Proposals(ctx); err != nil || len(all) != 0 {
+		t.Errorf("%v, %v", all, err)
+	}
+	w, _ = o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []Role{Board}})
+	o.at = o.at.Add(8 * 24 * time.Hour)
+	if _, err := o.Agree(ctx, by(bram), w.ID); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a week later: %v", err)
+	}
+}
+
+func TestTheLastAdministratorStays(t *testing.T) {
+	o := newOffice(t)
+	anna := o.has("anna", Admin)
+	bram := o.has("bram", Admin)
+	w, err := o.Propose(t.Context(), by(anna), bram.ID, Change{Kind: Disable})
+	if err != nil || w == nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Propose(t.Context(), CommandLine, anna.ID, Change{Kind: Disable}); err != nil {
+		t.Fatal(err)
+	}
+	cleo := By{"cleo", Admin} // whose account is gone meanwhile
+	if _, err := o.Agree(t.Context(), cleo, w.ID); !errors.Is(err, ErrLastAdmin) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestACodeWorksOnceAndNotForLong(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	els := o.has("els", ICT)
+	secret := o.codesFor(els)
+	now := o.code(secret, 0)
+	if err := o.Code(ctx, desk, els.ID, now[:3]+" "+now[3:]); err != nil {
+		t.Fatalf("%v", err)
+	}
+	for name, code := range map[string]string{"again": now, "an older one": o.code(secret, -30*time.Second), "too old": o.code(secret, -90*time.Second), "too new": o.code(secret, 90*time.Second), "none": "", "letters": "abcdef"} {
+		if err := o.Code(ctx, netip.MustParseAddr("192.0.2.11"), els.ID, code); err == nil {
+			t.Errorf("%s works", name)
+		}
+	}
+	if err := o.Code(ctx, netip.MustParseAddr("192.0.2.12"), els.ID, o.code(secret, 30*time.Second)); err != nil {
+		t.Errorf("of a clock that is ahead: %v", err)
+	}
+	b, err := os.ReadFile(filepath.Join(o.dir, "accounts", "accounts.db"))
+	wal, _ := os.ReadFile(filepath.Join(o.dir, "accounts", "accounts.db-wal"))
+	if err != nil || strings.Contains(string(b)+string(wal), secret) {
+		t.Errorf("the secret is on disk as it is: %v", err)
+	}
+}
+
+func TestWhoGuessesIsHeldOffAndTheLedgerToldOnce(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	els := o.has("els", ICT)
+	secret := o.codesFor(els)
+	for n := range guesses.Pair + 10 {
+		want := ErrCredentials
+		if n >= guesses.Pair {
+			want = ErrThrottled
+		}
+		if _, err := o.SignIn(ctx, desk, "els", "geraden wachtwoord"); !errors.Is(err, want) {
+			t.Fatalf("guess %d: %v", n, err)
+		}
+	}
+	if _, err := o.SignIn(ctx, desk, "els", sentence); !errors.Is(err, ErrThrottled) {
+		t.Errorf("the right one: %v", err)
+	}
+	if _, err := o.SignIn(ctx, netip.MustParseAddr("192.0.2.99"), "els", sentence); err != nil {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	for range guesses.Pair + 10 {
+		o.Code(ctx, desk, els.ID, "000000")
+	}
+	if err := o.Code(ctx, desk, els.ID, o.code(secret, 0)); !errors.Is(err, ErrThrottled) {
+		t.Errorf("the right code: %v", err)
+	}
+	for n := range 40 { // who is not there
+		o.SignIn(ctx, desk, "niemand"+strings.Repeat("x", n), "x")
+	}
+	if told := o.told(ledger.SignInRefused); len(told) != 2 {
+		t.Errorf("told %q", told)
+	}
+}
+
+func TestSessionsEndWhenTheyHaveTo(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	anna, els := o.has("anna", Admin), o.has("els", ICT)
+	for name, do := range map[string]func() error{
+		"password": func() error { return o.SetPassword(ctx, desk, els.ID, sentence, sentence) },
+		"roles": func() error {
+			_, err := o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []Role{Employee}})
+			return err
+		},
+		"sign out": func() error { return o.SignOut(ctx, els.ID) },
+		"closed":   func() error { _, err := o.Propose(ctx, CommandLine, els.ID, Change{Kind: Disable}); return err },
+	} {
+		before := o.get(els).Epoch
+		if err := do(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if o.get(els).Epoch == before {
+			t.Errorf("%s: they go on", name)
+		}
+		o.Propose(ctx, CommandLine, els.ID, Change{Kind: Enable})
+	}
+}
+
+func TestThePasswordIsChangedByWhoKnowsIt(t *testing.T) {
+	o := newOffice(t)
+	els := o.has("els", Employee)
+	if err := o.SetPassword(t.Context(), desk, els.ID, "een ander wachtwoord", "nieuw en heel lang"); !errors.Is(err, ErrCredentials) {
+		t.Errorf("%v", err)
+	}
+	if err := o.SetPassword(t.Context(), desk, els.ID, sentence, "nieuw en heel lang"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.SignIn(t.Context(), desk, "els", "nieuw en heel lang"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAClosedAccountIsClosed(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	els := o.has("els", ICT)
+	secret := o.codesFor(els)
+	if _, err := o.Propose(ctx, CommandLine, els.ID, Change{Kind: Disable}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.SignIn(ctx, desk, "els", sentence); !errors.Is(err, ErrCredentials) {
+		t.Errorf("password: %v", err)
+	}
+	if err := o.Code(ctx, desk, els.ID, o.code(secret, 0)); !errors.Is(err, ErrCredentials) {
+		t.Errorf("code: %v", err)
+	}
+	if err := o.Entered(ctx, o.get(els), ICT, WithPassword); !errors.Is(err, ErrMay) {
+		t.Errorf("entered: %v", err)
+	}
+}
+
+func TestTheLastSecondFactorStays(t *testing.T) {
+	o := newOffice(t)
+	els, jo := o.has("els", ICT), o.has("jo", Employee)
+	o.codesFor(els)
+	o.codesFor(jo)
+	if err := o.DropCodes(t.Context(), els.ID); !errors.Is(err, ErrLastFactor) {
+		t.Errorf("%v", err)
+	}
+	if err := o.DropCodes(t.Context(), jo.ID); err != nil || o.get(jo).Codes {
+		t.Errorf("of an employee: %v", err)
+	}
+}
+
+func TestSecrecyIsRenewedEveryYear(t *testing.T) { // C3.3e
+	o := newOffice(t)
+	els := o.has("els", ICT)
+	if els.Secret(o.at) {
+		t.Error("before it was accepted")
+	}
+	if err := o.AcceptSecrecy(t.Context(), els, ICT); err != nil {
+		t.Fatal(err)
+	}
+	els = o.get(els)
+	if !els.Secret(o.at) || !els.Secret(o.at.Add(364*24*time.Hour)) || els.Secret(o.at.Add(365*24*time.Hour)) {
+		t.Errorf("until %v", els.SecretUntil())
+	}
+	els.Statement = "0"
+	if els.Secret(o.at) {
+		t.Error("of another statement")
+	}
+	if told := o.told(ledger.SecrecyAccepted); len(told) != 1 {
+		t.Errorf("%q", told)
+	}
+}
+
+func TestSignInsOfEmployeesAreNobodysBusiness(t *testing.T) {
+	o := newOffice(t)
+	els := o.has("els", ICT, Employee)
+	for _, r := range []Role{ICT, Employee} {
+		if err := o.Entered(t.Context(), els, r, WithPassword); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if told := o.told(ledger.SignedIn); len(told) != 1 {
+		t.Errorf("%q", told)
+	}
+}
+
+// broken is a ledger that nothing can be written in.
+type broken struct{}
+
+func (broken) Append(context.Context, ledger.Kind, ledger.Data) (ledger.Receipt, error) {
+	return ledger.Receipt{}, errors.New("disk full")
+}
+
+func TestWhatTheLedgerCannotHoldDoesNotHappen(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	anna, els := o.has("anna", Admin), o.has("els", ICT, Employee)
+	before := o.get(els)
+	o.Store.ledger = broken{}
+	for name, do := range map[string]func() error{
+		"make": func() error { _, _, err := o.Make(ctx, by(anna), "nieuw", "", []Role{ICT}); return err },
+		"roles": func() error {
+			_, err := o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []Role{Employee}})
+			return err
+		},
+		"close":    func() error { _, err := o.Propose(ctx, by(anna), els.ID, Change{Kind: Disable}); return err },
+		"recover":  func() error { _, err := o.Propose(ctx, CommandLine, els.ID, Change{Kind: Recover}); return err },
+		"password": func() error { return o.SetPassword(ctx, desk, els.ID, sentence, "nieuw en heel lang") },
+		"secrecy":  func() error { return o.AcceptSecrecy(ctx, els, ICT) },
+		"enter":    func() error { return o.Entered(ctx, els, ICT, WithPassword) },
+		"provider": func() error {
+			_, err := o.Provided(ctx, Identity{Issuer: "i", Subject: "s", Name: "x", Roles: []Role{Employee}})
+			return err
+		},
+	} {
+		if err := do(); err == nil {
+			t.Errorf("%s: done", name)
+		}
+	}
+	if after := o.get(els); after.Epoch != before.Epoch || after.Disabled || !after.Password || !after.May(ICT) || !after.Secrecy.IsZero() {
+		t.Errorf("changed: %+v", after)
+	}
+	if all, _ := o.List(ctx); len(all) != 2 {
+		t.Errorf("%d accounts", len(all))
+	}
+}
+
+func TestWhoAProviderTellsOf(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	who := Identity{Issuer: "https://id.example", Subject: "1", Name: "els@school.example", Address: "Els@school.example", Roles: []Role{Employee}}
+	a, err := o.Provided(ctx, who)
+	if err != nil || a.Name != "els" || a.Address != "els@school.example" || join(a.Roles()) != "employee" {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	who.Roles, who.Name = []Role{Employee, ICT}, "another name"
+	b, err := o.Provided(ctx, who)
+	if err != nil || b.ID != a.ID || b.Name != "els" || !b.May(ICT) || b.Epoch == a.Epoch {
+		t.Errorf("with another group: %+v, %v", b, err)
+	}
+	who.Roles = []Role{Admin, ICT, Employee}
+	if b, err = o.Provided(ctx, who); err != nil || b.May(ICT) || !b.May(Admin) {
+		t.Errorf("an administrator by groups: %v, %v", b.Roles(), err)
+	}
+	who.Roles = nil
+	if _, err := o.Provided(ctx, who); !errors.Is(err, ErrNoRole) {
+		t.Errorf("out of all groups: %v", err)
+	}
+	other := Identity{Issuer: "https://id.example", Subject: "2", Name: "els@elsewhere.example", Roles: []Role{Employee}}
+	if c, err := o.Provided(ctx, other); err != nil || c.ID == a.ID || c.Name != "els-2" {
+		t.Errorf("a namesake: %+v, %v", c, err)
+	}
+	if c, err := o.Provided(ctx, Identity{Issuer: "https://other.example", Subject: "1", Name: "els", Roles: []Role{Employee}}); err != nil || c.ID == a.ID {
+		t.Errorf("the same subject of another issuer: %+v, %v", c, err)
+	}
+	if _, err := o.Provided(ctx, Identity{Issuer: "https://id.example", Subject: "pupil", Name: "sem"}); !errors.Is(err, ErrNoRole) {
+		t.Errorf("a pupil: %v", err)
+	}
+	if _, err := o.SignIn(ctx, desk, "els", ""); !errors.Is(err, ErrCredentials) {
+		t.Errorf("with a password: %v", err)
+	}
+	if _, err := o.Propose(ctx, CommandLine, a.ID, Change{Kind: Disable}); err != nil {
+		t.Fatal(err)
+	}
+	who.Roles = []Role{Employee}
+	if _, err := o.Provided(ctx, who); !errors.Is(err, ErrNoRole) {
+		t.Errorf("closed: %v", err)
+	}
+}
+
+func TestTheDemonstrationOpensNothingElse(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	els := o.has("els", ICT)
+	if _, err := o.Demonstrate(ctx, "els", "", ICT); !errors.Is(err, ErrTaken) {
+		t.Errorf("an account of somebody: %v", err)
+	}
+	o.codesFor(els)
+	if code, err := o.Demonstration(ctx, o.get(els)); err != nil || code != "" {
+		t.Errorf("a code of somebody: %q, %v", code, err)
+	}
+	link, err := o.Demonstrate(ctx, "ict", "", ICT)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, p, err := o.Redeem(ctx, link, "")
+	if err != nil || p != Entry || !a.May(ICT) {
+		t.Fatalf("%v", err)
+	}
+	for n := range 2 {
+		code, err := o.Demonstration(ctx, a)
+		if err != nil || code == "" {
+			t.Fatalf("%d: %q, %v", n, code, err)
+		}
+		if err := o.Code(ctx, desk, a.ID, code); err != nil {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+}
+
+func TestAllIsThereAfterARestart(t *testing.T) {
+	o := newOffice(t)
+	els := o.has("els", ICT)
+	secret := o.codesFor(els)
+	o.Close()
+	o.open()
+	if _, err := o.SignIn(t.Context(), desk, "els", sentence); err != nil {
+		t.Error(err)
+	}
+	if err := o.Code(t.Context(), desk, els.ID, o.code(secret, 0)); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"accounts/accounts.db", "keys/accounts.key"} {
+		if info, err := os.Stat(filepath.Join(o.dir, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+	o.Close()
+	if err := os.WriteFile(filepath.Join(o.dir, "keys", "accounts.key"), make([]byte, 32), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.open()
+	if err := o.Code(t.Context(), desk, els.ID, o.code(secret, 0)); err == nil || errors.Is(err, ErrCredentials) {
+		t.Errorf("with another key: %v", err)
+	}
+}
