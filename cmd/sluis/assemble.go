@@ -292,7 +292,7 @@ func openJournal(cfg *config.Config) (journal.Store, error) {
 type witness struct{ *ledger.Ledger }
 
 func (w witness) Record(ctx context.Context, act quarantine.Act, id filter.ID, by quarantine.By) (ledger.Receipt, error) {
-	return w.Append(ctx, ledger.Kind(act), ledger.Data{Actor: by.Name, Role: by.Role, ID: id.String(), Reason: by.Reason})
+	return w.Append(ctx, ledger.Kind(act), ledger.Data{Actor: by.Name, Role: by.Role, ID: id.String(), Reason: by.Reason, Step: by.Step})
 }
 
 // sealer gives the relay a quarantine.

@@ -66,8 +66,8 @@ func reviewed(ctx context.Context, l *ledger.Ledger, q *quarantine.Store, since,
 	}
 	var hours []int64
 	for _, e := range entries {
-		if !e.Decided.IsZero() && !e.Decided.Before(since) && e.Decided.Before(until) {
-			hours = append(hours, int64(e.Decided.Sub(e.Time).Hours()))
+		if !e.Reviewed.IsZero() && !e.Reviewed.Before(since) && e.Reviewed.Before(until) {
+			hours = append(hours, int64(e.Reviewed.Sub(e.Time).Hours()))
 		}
 	}
 	if r.Decided = int64(len(hours)); r.Decided > 0 {

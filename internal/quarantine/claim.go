@@ -29,9 +29,23 @@ type claim struct {
 	reply     string
 }
 
-// claim takes the message. The error is ErrBusy if another has it, and ErrGone if there
-// is nothing to release any more.
+// claim takes the message to release it.
 func (s *Store) claim(ctx context.Context, id filter.ID) (*claim, error) {
+	return s.take(ctx, id, 0, toRelease)
+}
+
+// taking is what a message is claimed for.
+type taking int
+
+const (
+	toRelease taking = iota // which is an attempt
+	toDestroy
+	toJudge // also what is gone
+)
+
+// take takes the message. The error is ErrBusy if another has it, ErrChanged if it is not in
+// the version that was seen (0: any), and ErrGone if there is nothing to decide any more.
+func (s *Store) take(ctx context.Context, id filter.ID, seen int, to taking) (*claim, error) {
 	now := s.now()
 	c := &claim{store: s, id: id, until: now.Add(s.lease).UnixMilli()}
 	tx, err := s.db.BeginTx(ctx, nil)
@@ -40,19 +54,25 @@ func (s *Store) claim(ctx context.Context, id filter.ID) (*claim, error) {
 	}
 	defer tx.Rollback()
 	var held, decided int64
-	err = tx.QueryRowContext(ctx, "SELECT lease, state, decided, attempts + 1, size, delivered, reply FROM entries WHERE id = ?", id.String()).
-		Scan(&held, &c.state, &decided, &c.attempts, &c.size, &c.delivered, &c.reply)
+	var version int
+	err = tx.QueryRowContext(ctx, "SELECT lease, state, decided, attempts, size, delivered, reply, version FROM entries WHERE id = ?", id.String()).
+		Scan(&held, &c.state, &decided, &c.attempts, &c.size, &c.delivered, &c.reply, &version)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, ErrNotFound
 	case err != nil:
 		return nil, fmt.Errorf("claim message: %w", err)
-	case c.state == Released || c.state == Destroyed:
+	case to != toJudge && (c.state == Released || c.state == Destroyed):
 		return nil, ErrGone
+	case seen != 0 && seen != version:
+		return nil, ErrChanged
 	case held >= now.UnixMilli():
 		return nil, ErrBusy
 	}
 	c.decided = time.UnixMilli(decided)
+	if to == toRelease {
+		c.attempts++
+	}
 	if _, err := tx.ExecContext(ctx, "UPDATE entries SET lease = ?, attempts = ? WHERE id = ?", c.until, c.attempts, id.String()); err != nil {
 		return nil, fmt.Errorf("claim message: %w", err)
 	}

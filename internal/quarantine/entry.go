@@ -23,7 +23,21 @@ type Entry struct {
 	Attempts   int             `json:"attempts,omitempty"` // to release it
 	Reply      string          `json:"reply,omitempty"`    // codes of the next hop's last answer
 	Decided    time.Time       `json:"decided,omitzero"`
+	Review     Review          `json:"review,omitempty"`
+	Reviewed   time.Time       `json:"reviewed,omitzero"` // when a person first decided anything
+	Version    int             `json:"-"`                 // changes with every decision
 }
+
+// Review is what a person made of the verdict.
+type Review string
+
+// The reviews.
+const (
+	Unreviewed Review = ""
+	Kept       Review = "kept"      // it stays where it is, for somebody else or for later
+	Confirmed  Review = "confirmed" // it is what the rule says
+	Wrong      Review = "wrong"     // it is not (C3.3f)
+)
 
 // State is what became of a message.
 type State string

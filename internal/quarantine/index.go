@@ -25,8 +25,28 @@ CREATE TABLE IF NOT EXISTS entries (
 	attempts INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0, lease INTEGER NOT NULL DEFAULT 0,
 	delivered TEXT NOT NULL DEFAULT '', reply TEXT NOT NULL DEFAULT '', answer BLOB
 ) STRICT;
-CREATE INDEX IF NOT EXISTS entries_by_time ON entries (time);
-CREATE INDEX IF NOT EXISTS entries_by_state ON entries (state, time);
+CREATE TABLE IF NOT EXISTS proposals (
+	id TEXT PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
+	act TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, reason TEXT NOT NULL, note TEXT NOT NULL, time INTEGER NOT NULL
+) STRICT;
+`
+
+// added are columns that an index of an earlier version does not have.
+var added = []string{
+	"review TEXT NOT NULL DEFAULT ''", "reviewed INTEGER NOT NULL DEFAULT 0", "version INTEGER NOT NULL DEFAULT 1",
+}
+
+// indexes make lists quick however many entries there are: each way to sort ends in the id,
+// so that a page can begin after any entry.
+const indexes = `
+DROP INDEX IF EXISTS entries_by_time;
+DROP INDEX IF EXISTS entries_by_state;
+CREATE INDEX IF NOT EXISTS entries_time ON entries (time, id);
+CREATE INDEX IF NOT EXISTS entries_score ON entries (score, id);
+CREATE INDEX IF NOT EXISTS entries_size ON entries (size, id);
+CREATE INDEX IF NOT EXISTS entries_state ON entries (state, review, time, id);
+CREATE INDEX IF NOT EXISTS entries_rule ON entries (rule, time, id);
+CREATE INDEX IF NOT EXISTS entries_purpose ON entries (purpose, time, id);
 `
 
 // openIndex opens the index, for its owner alone. Beside the columns of an Entry it has,
@@ -38,32 +58,64 @@ func openIndex(path string) (*sql.DB, error) {
 		return nil, fmt.Errorf("open quarantine index: %w", err)
 	}
 	f.Close()
-	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)"}, "_txlock": {"immediate"}}
+	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open quarantine index: %w", err)
 	}
 	db.SetMaxOpenConns(4)
-	if _, err := db.Exec(schema); err != nil {
+	if err := migrate(db); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open quarantine index: %w", err)
 	}
 	return db, nil
 }
 
-const columns = "id, time, direction, purpose, category, clause, rule, score, recipients, size, state, decided, attempts, reply"
+// migrate makes the tables, or what one of an earlier version lacks.
+func migrate(db *sql.DB) error {
+	tx, err := db.Begin() // alone: another process may be at it
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec(schema); err != nil {
+		return err
+	}
+	for _, column := range added {
+		name, _, _ := strings.Cut(column, " ")
+		var n int
+		if err := tx.QueryRow("SELECT count(*) FROM pragma_table_info('entries') WHERE name = ?", name).Scan(&n); err != nil {
+			return err
+		}
+		if n > 0 {
+			continue
+		}
+		if _, err := tx.Exec("ALTER TABLE entries ADD COLUMN " + column); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Exec(indexes); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+const columns = "id, time, direction, purpose, category, clause, rule, score, recipients, size, state, decided, attempts, reply, review, reviewed, version"
 
 func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 	var e Entry
 	var id, direction, purpose, category, clause, rule string
-	var at, decided int64
-	err := row.Scan(&id, &at, &direction, &purpose, &category, &clause, &rule, &e.Score, &e.Recipients, &e.Size, &e.State, &decided, &e.Attempts, &e.Reply)
+	var at, decided, reviewed int64
+	err := row.Scan(&id, &at, &direction, &purpose, &category, &clause, &rule, &e.Score, &e.Recipients, &e.Size, &e.State, &decided, &e.Attempts, &e.Reply, &e.Review, &reviewed, &e.Version)
 	if err != nil {
 		return Entry{}, err
 	}
 	e.Time = time.UnixMilli(at).UTC()
 	if decided != 0 {
 		e.Decided = time.UnixMilli(decided).UTC()
+	}
+	if reviewed != 0 {
+		e.Reviewed = time.UnixMilli(reviewed).UTC()
 	}
 	err = errors.Join(e.ID.UnmarshalText([]byte(id)), e.Direction.UnmarshalText([]byte(direction)),
 		e.Clause.UnmarshalText([]byte(clause)), e.Rule.UnmarshalText([]byte(rule)))
@@ -77,79 +129,6 @@ func (s *Store) insert(ctx context.Context, e Entry) error {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, e.ID.String(), e.Time.UnixMilli(), e.Direction.String(), e.Purpose.String(),
 		e.Category.String(), e.Clause.String(), e.Rule.String(), e.Score, e.Recipients, e.Size, Held)
 	return err
-}
-
-// Filter chooses entries. Zero fields choose all.
-type Filter struct {
-	State    State
-	Category rules.Category
-	Since    time.Time
-	Limit    int // default 100
-	Offset   int
-}
-
-// List returns entries, newest first.
-func (s *Store) List(ctx context.Context, f Filter) ([]Entry, error) {
-	where, args := []string{"1"}, []any{}
-	if f.State != "" {
-		where, args = append(where, "state = ?"), append(args, f.State)
-	}
-	if f.Category != rules.NoCategory {
-		where, args = append(where, "category = ?"), append(args, f.Category.String())
-	}
-	if !f.Since.IsZero() {
-		where, args = append(where, "time >= ?"), append(args, f.Since.UnixMilli())
-	}
-	if f.Limit <= 0 {
-		f.Limit = 100
-	}
-	args = append(args, f.Limit, f.Offset)
-	rows, err := s.db.QueryContext(ctx, "SELECT "+columns+" FROM entries WHERE "+strings.Join(where, " AND ")+" ORDER BY time DESC, id LIMIT ? OFFSET ?", args...)
-	if err != nil {
-		return nil, fmt.Errorf("list quarantine: %w", err)
-	}
-	defer rows.Close()
-	es := []Entry{}
-	for rows.Next() {
-		e, err := scanEntry(rows)
-		if err != nil {
-			return nil, fmt.Errorf("list quarantine: %w", err)
-		}
-		es = append(es, e)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("list quarantine: %w", err)
-	}
-	return es, nil
-}
-
-// Counts are how many messages there are in each state, and since when the oldest waits
-// for review.
-type Counts struct {
-	Of     map[State]int
-	Oldest time.Time // zero: none waits
-}
-
-// Counts counts the entries.
-func (s *Store) Counts(ctx context.Context) (Counts, error) {
-	c := Counts{Of: map[State]int{}}
-	rows, err := s.db.QueryContext(ctx, "SELECT state, count(*), min(time) FROM entries GROUP BY state")
-	if err != nil {
-		return c, fmt.Errorf("count quarantine: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var state State
-		var n int
-		var oldest int64
-		if err := rows.Scan(&state, &n, &oldest); err != nil {
-			return c, fmt.Errorf("count quarantine: %w", err)
-		}
-		if c.Of[state] = n; state == Held {
-			c.Oldest = time.UnixMilli(oldest).UTC()
-		}
-	}
-	return c, rows.Err()
 }
 
 // ErrNotFound is returned for an id that is not in the quarantine.

@@ -63,13 +63,13 @@ func (s *Store) Release(ctx context.Context, id filter.ID, by By, d Deliverer, i
 	if e.Recipients == 0 {
 		return Reply{}, ErrUpload
 	}
-	receipt, err := s.witness.Record(ctx, ReleaseDecided, id, by)
-	if err != nil {
-		return Reply{}, fmt.Errorf("write the release in the ledger: %w", err)
-	}
-	c, err := s.claim(ctx, id)
+	c, err := s.take(ctx, id, by.Seen, toRelease)
 	if err != nil {
 		return Reply{}, err
+	}
+	receipt, err := s.witness.Record(ctx, ReleaseDecided, id, by)
+	if err != nil {
+		return Reply{}, errors.Join(fmt.Errorf("write the release in the ledger: %w", err), c.end(context.WithoutCancel(ctx), "attempts = attempts - 1"))
 	}
 	var reply Reply
 	err = c.keep(ctx, func(ctx context.Context) error {
@@ -101,7 +101,7 @@ func (s *Store) prepare(ctx context.Context, c *claim, receipt ledger.Receipt, i
 	if err := s.writeSealed(s.releasePath(c.id), []age.Recipient{key.Recipient()}, header{Envelope: m.Envelope}, m); err != nil {
 		return fmt.Errorf("seal message for release: %w", err)
 	}
-	if err := c.mark(ctx, "state = ?, decided = ?, attempts = 1", Releasing, s.now().UnixMilli()); err != nil {
+	if err := c.mark(ctx, "state = ?, decided = ?, attempts = 1, version = version + 1, reviewed = iif(reviewed = 0, ?, reviewed)", Releasing, s.now().UnixMilli(), s.now().UnixMilli()); err != nil {
 		return fmt.Errorf("mark message for release: %w", err)
 	}
 	c.state, c.decided, c.attempts = Releasing, s.now(), 1

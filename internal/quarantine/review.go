@@ -21,12 +21,24 @@ var (
 	// ErrGone is returned for a message whose content is destroyed, by release or deletion.
 	ErrGone   = errors.New("the message was released or deleted: its content is gone")
 	ErrUpload = errors.New("what was stopped on its way to a web site is looked at, and not delivered: show it, or delete it")
+	// ErrChanged is returned for a decision on a message that somebody else decided on since
+	// it was looked at.
+	ErrChanged = errors.New("somebody else decided on this message meanwhile: look again")
 	// ErrBusy is returned for a message that is being released just now.
 	ErrBusy = errors.New("the message is being released just now")
 )
 
 // Open decrypts a message, after the act and its reason are in the ledger.
 func (s *Store) Open(ctx context.Context, id filter.ID, by By, ids ...age.Identity) (*Message, error) {
+	return s.open(ctx, Opened, id, by, ids)
+}
+
+// Reveal is Open for somebody to see one identifier that was masked before.
+func (s *Store) Reveal(ctx context.Context, id filter.ID, by By, ids ...age.Identity) (*Message, error) {
+	return s.open(ctx, Revealed, id, by, ids)
+}
+
+func (s *Store) open(ctx context.Context, act Act, id filter.ID, by By, ids []age.Identity) (*Message, error) {
 	if by.Reason == "" {
 		return nil, ErrNoReason
 	}
@@ -37,11 +49,11 @@ func (s *Store) Open(ctx context.Context, id filter.ID, by By, ids ...age.Identi
 	if e.State == Released || e.State == Destroyed {
 		return nil, ErrGone
 	}
-	receipt, err := s.witness.Record(ctx, Opened, id, by)
+	receipt, err := s.witness.Record(ctx, act, id, by)
 	if err != nil {
 		return nil, fmt.Errorf("write the opening in the ledger: %w", err)
 	}
-	m, err := s.unlock(receipt, Opened, id, ids)
+	m, err := s.unlock(receipt, act, id, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +63,39 @@ func (s *Store) Open(ctx context.Context, id filter.ID, by By, ids ...age.Identi
 		return nil, err
 	}
 	return m, nil
+}
+
+// acts are what the ledger says of a review.
+var acts = map[Review]Act{Kept: KeptHere, Confirmed: IsConfirmed, Wrong: IsWrong}
+
+// Judge notes what a person made of a verdict, also of a message that is gone. The error is
+// ErrChanged if somebody else decided since they looked, ErrBusy if it is being released.
+func (s *Store) Judge(ctx context.Context, id filter.ID, r Review, by By) error {
+	act, ok := acts[r]
+	if !ok {
+		return fmt.Errorf("judge message: no review %q", r)
+	}
+	if by.Reason == "" {
+		return ErrNoReason
+	}
+	return s.decide(ctx, toJudge, act, id, by, "review = ?", r)
+}
+
+// decide changes an entry that nobody else is at, once the act is in the ledger.
+func (s *Store) decide(ctx context.Context, to taking, act Act, id filter.ID, by By, set string, args ...any) error {
+	c, err := s.take(ctx, id, by.Seen, to)
+	if err != nil {
+		return err
+	}
+	if _, err := s.witness.Record(ctx, act, id, by); err != nil {
+		return errors.Join(fmt.Errorf("write the decision in the ledger: %w", err), c.end(context.WithoutCancel(ctx), "attempts = attempts"))
+	}
+	now := s.now().UnixMilli()
+	args = append(args, now)
+	if err := c.end(ctx, set+", reviewed = iif(reviewed = 0, ?, reviewed), version = version + 1", args...); err != nil {
+		return fmt.Errorf("note the decision: %w", err)
+	}
+	return nil
 }
 
 // Delete destroys a message. Its metadata stays until the retention ends, so that the
@@ -68,17 +113,8 @@ func (s *Store) Delete(ctx context.Context, id filter.ID, by By) error {
 	case e.State == Destroyed:
 		return s.erase(id)
 	}
-	if _, err := s.witness.Record(ctx, Deleted, id, by); err != nil {
-		return fmt.Errorf("write the destruction in the ledger: %w", err)
-	}
-	now := s.now().UnixMilli()
-	res, err := s.db.ExecContext(ctx, "UPDATE entries SET state = ?, decided = ?, answer = NULL WHERE id = ? AND state IN (?, ?, ?) AND lease < ?",
-		Destroyed, now, id.String(), Held, Releasing, Failed, now)
-	if err != nil {
-		return fmt.Errorf("destroy message: %w", err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(ErrBusy, err)
+	if err := s.decide(ctx, toDestroy, Deleted, id, by, "state = ?, answer = NULL, decided = ?", Destroyed, s.now().UnixMilli()); err != nil {
+		return err
 	}
 	return s.erase(id)
 }

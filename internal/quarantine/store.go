@@ -40,7 +40,11 @@ type Act string
 // The acts.
 const (
 	Opened         Act = "quarantine-opened"
+	Revealed       Act = "quarantine-revealed" // an identifier in what is open
 	ReleaseDecided Act = "quarantine-released"
+	KeptHere       Act = "quarantine-kept"
+	IsConfirmed    Act = "quarantine-confirmed"
+	IsWrong        Act = "quarantine-wrong"
 	Deleted        Act = "quarantine-deleted"
 	Expired        Act = "quarantine-expired"
 )
@@ -55,6 +59,8 @@ type By struct {
 	Name   string // of an account; empty for the gateway itself
 	Role   string
 	Reason string
+	Step   string // of acts in steps: a closed word, such as headers or proposed
+	Seen   int    // version of the entry that they decided on; 0: whatever it is
 }
 
 // Open opens the quarantine in dir, which is made if it is not there. What is sealed is

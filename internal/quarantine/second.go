@@ -1,0 +1,114 @@
+package quarantine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"sluis/filter"
+)
+
+// Where the organisation wants a second pair of eyes, one reviewer proposes and another one
+// carries out.
+
+// Proposal is a decision that waits for a second reviewer.
+type Proposal struct {
+	ID     filter.ID
+	Act    Act // ReleaseDecided or Deleted
+	Name   string
+	Role   string
+	Reason string
+	Note   string // for the recipients, with a release
+	Time   time.Time
+}
+
+var (
+	// ErrSelf is returned to who agrees with a proposal of their own.
+	ErrSelf = errors.New("another reviewer has to agree")
+	// ErrNoProposal is returned where there is nothing to agree with.
+	ErrNoProposal = errors.New("nothing is proposed for this message")
+)
+
+// Propose asks for a second reviewer. It takes the place of what was proposed before.
+func (s *Store) Propose(ctx context.Context, act Act, id filter.ID, note string, by By) error {
+	if act != ReleaseDecided && act != Deleted {
+		return fmt.Errorf("propose: no second reviewer is needed for %s", act)
+	}
+	if by.Reason == "" {
+		return ErrNoReason
+	}
+	e, err := s.Get(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case e.State == Released || e.State == Destroyed:
+		return ErrGone
+	}
+	by.Step = "proposed"
+	if err := s.decide(ctx, toDestroy, act, id, by, "state = state"); err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, "INSERT OR REPLACE INTO proposals (id, act, name, role, reason, note, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		id.String(), act, by.Name, by.Role, by.Reason, note, s.now().UnixMilli())
+	if err != nil {
+		return fmt.Errorf("propose: %w", err)
+	}
+	return nil
+}
+
+// Proposed returns what waits for a second reviewer; ErrNoProposal if nothing does.
+func (s *Store) Proposed(ctx context.Context, id filter.ID) (Proposal, error) {
+	p := Proposal{ID: id}
+	var at int64
+	err := s.db.QueryRowContext(ctx, "SELECT act, name, role, reason, note, time FROM proposals WHERE id = ?", id.String()).
+		Scan(&p.Act, &p.Name, &p.Role, &p.Reason, &p.Note, &at)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return p, ErrNoProposal
+	case err != nil:
+		return p, fmt.Errorf("look up proposal: %w", err)
+	}
+	p.Time = time.UnixMilli(at).UTC()
+	return p, nil
+}
+
+// Agree returns the proposal for somebody else to carry out, and takes it away.
+func (s *Store) Agree(ctx context.Context, id filter.ID, by By) (Proposal, error) {
+	p, err := s.Proposed(ctx, id)
+	if err == nil && p.Name == by.Name {
+		err = ErrSelf
+	}
+	if err != nil {
+		return p, err
+	}
+	return p, s.forget(ctx, id)
+}
+
+// Refuse takes a proposal away. It may be one's own.
+func (s *Store) Refuse(ctx context.Context, id filter.ID, by By) error {
+	if by.Reason == "" {
+		return ErrNoReason
+	}
+	if _, err := s.Proposed(ctx, id); err != nil {
+		return err
+	}
+	by.Step = "refused"
+	if _, err := s.witness.Record(ctx, KeptHere, id, by); err != nil {
+		return fmt.Errorf("write the refusal in the ledger: %w", err)
+	}
+	return s.forget(ctx, id)
+}
+
+// forget takes a proposal away, once.
+func (s *Store) forget(ctx context.Context, id filter.ID) error {
+	res, err := s.db.ExecContext(ctx, "DELETE FROM proposals WHERE id = ?", id.String())
+	if err != nil {
+		return fmt.Errorf("take proposal away: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(ErrNoProposal, err)
+	}
+	return nil
+}
