@@ -43,7 +43,10 @@ require github.com/elazarl/goproxy v1.9.3
 require codeberg.org/go-pdf/fpdf v0.12.0
 
 require (
+	github.com/aymerick/douceur v0.2.0 // indirect
 	github.com/ebitengine/purego v0.11.3 // indirect
+	github.com/gorilla/css v1.0.1 // indirect
+	github.com/microcosm-cc/bluemonday v1.0.27 // indirect
 	github.com/temoto/robotstxt v1.1.2 // indirect
 	golang.org/x/image v0.47.0 // indirect
 )
