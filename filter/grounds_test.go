@@ -181,3 +181,16 @@ func TestWhatAnOrderAdds(t *testing.T) { // C3.2c, C3.2e, C3.2g
 		t.Error("an order was used without a trace")
 	}
 }
+
+// TestAnIDOfAnyLength: what people type is an id or an error.
+func TestAnIDOfAnyLength(t *testing.T) {
+	want := NewID()
+	if got, err := ParseID(want.String()); err != nil || got != want {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, s := range []string{"", "x", want.String()[1:], want.String() + "00", strings.Repeat("a", 5000), strings.Repeat("g", 32)} {
+		if _, err := ParseID(s); err == nil {
+			t.Errorf("%.40s is an id", s)
+		}
+	}
+}

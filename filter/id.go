@@ -20,7 +20,10 @@ func NewID() ID {
 // ParseID is the inverse of String.
 func ParseID(s string) (ID, error) {
 	var id ID
-	if n, err := hex.Decode(id[:], []byte(s)); err != nil || n != len(id) || len(s) != 2*len(id) {
+	if len(s) != 2*len(id) {
+		return ID{}, fmt.Errorf("not a queue id: want %d hexadecimal digits", 2*len(id))
+	}
+	if _, err := hex.Decode(id[:], []byte(s)); err != nil {
 		return ID{}, fmt.Errorf("not a queue id: want %d hexadecimal digits", 2*len(id))
 	}
 	return id, nil

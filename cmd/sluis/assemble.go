@@ -24,6 +24,7 @@ import (
 	"sluis/internal/config"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
+	"sluis/internal/notice"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
 	"sluis/rules"
@@ -81,6 +82,7 @@ func (g *gateway) policy(cfg *config.Config, e *filter.Engine, people *roster.Ro
 // from.
 type relayConfig struct {
 	smtpd.Config
+	set           *rules.Set
 	rules, roster string
 	rate          float64
 	engine        *filter.Engine // the web proxy has the same
@@ -130,7 +132,7 @@ func (g *gateway) relayConfig(cfg *config.Config) (relayConfig, error) {
 		}
 		c.Routes = append(c.Routes, route)
 	}
-	return relayConfig{c, set.Fingerprint(), people.Fingerprint(), rate(cfg), engine, people}, nil
+	return relayConfig{c, set, set.Fingerprint(), people.Fingerprint(), rate(cfg), engine, people}, nil
 }
 
 func rate(cfg *config.Config) float64 { return float64(*cfg.Policy.SampleRate) }
@@ -310,7 +312,20 @@ func (s sealer) Seal(ctx context.Context, e smtpd.Entry, x *filter.Examination, 
 }
 
 // deliverer gives the quarantine a way to the next hop.
-type deliverer struct{ *smtpd.Relay }
+type deliverer struct {
+	*smtpd.Relay
+	cfg *config.Config
+}
+
+// Tell implements quarantine.Deliverer.
+func (d deliverer) Tell(ctx context.Context, env quarantine.Envelope, note string) error {
+	m := notice.Released(notice.Language(d.cfg.Notices.Language), d.cfg.Organisation.Name, note)
+	var to []string
+	for _, r := range env.To {
+		to = append(to, r.Path)
+	}
+	return notices(d.cfg, d.Relay).Send(ctx, to, m, time.Now())
+}
 
 func (d deliverer) Deliver(ctx context.Context, env quarantine.Envelope, size int64, content io.Reader) (quarantine.Reply, error) {
 	to := smtpd.Envelope{From: env.From, Parameters: env.Parameters}

@@ -21,7 +21,7 @@ func (g *gateway) startChores(ctx context.Context) <-chan struct{} {
 	hour := time.Time{}
 	running.Go(func() {
 		everyMinute(ctx, func() {
-			g.chore("release", func() error { _, err := g.quarantine.Retry(ctx, deliverer{g.relay}); return err })
+			g.chore("release", func() error { _, err := g.quarantine.Retry(ctx, deliverer{g.relay, g.current.Load()}); return err })
 			if now := time.Now(); now.Sub(hour) >= time.Hour {
 				g.endExceptions(hour, now)
 				hour = now

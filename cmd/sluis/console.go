@@ -102,6 +102,9 @@ func (w *webInterface) certify(c config.KeyPair) error {
 func (g *gateway) consoleHandler(store *accounts.Store) (http.Handler, error) {
 	o := console.Options{Organisation: g.cfg.Organisation.Name, CodeURL: g.cfg.Organisation.CodeURL, Origin: g.cfg.Console.Address,
 		BehindProxy: g.cfg.Console.BehindProxy, Demo: g.observer.demo, Log: g.log, Accounts: store, Ledger: g.ledger, Zone: schoolTime()}
+	if err := g.consoleParts(&o); err != nil {
+		return nil, err
+	}
 	if host, port, err := net.SplitHostPort(g.cfg.Console.Listen); err == nil && !g.cfg.Console.BehindProxy {
 		if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() && g.cfg.Console.TLS.Certificate == "" {
 			o.Hosts = []string{net.JoinHostPort(host, port), "localhost:" + port}

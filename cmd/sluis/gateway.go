@@ -34,6 +34,7 @@ import (
 type gateway struct {
 	cfg        *config.Config                // that it started with: what needs a restart to change
 	current    atomic.Pointer[config.Config] // that is in force
+	inForce    atomic.Pointer[relayConfig]   // what was made of it
 	log        *slog.Logger
 	lock       *os.File
 	ledger     *ledger.Ledger
@@ -117,6 +118,7 @@ func (g *gateway) open(ctx context.Context) (err error) {
 	if g.relay, err = smtpd.New(relay.Config, g.metrics); err != nil {
 		return err
 	}
+	g.inForce.Store(&relay)
 	g.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := g.listen(); err != nil {
 		return err
@@ -384,6 +386,7 @@ func (g *gateway) apply(ctx context.Context, cfg *config.Config) error {
 		}
 	}
 	g.current.Store(cfg)
+	g.inForce.Store(&relay)
 	if g.console != nil {
 		return g.console.certify(cfg.Console.TLS)
 	}

@@ -94,6 +94,10 @@ func (g *gateway) sendDigest(ctx context.Context, to []string, now time.Time) er
 		days = int(now.Sub(counts.Oldest).Hours() / 24)
 	}
 	cfg := g.current.Load()
-	m := notice.Digest(notice.Language(cfg.Notices.Language), counts.Of[quarantine.Held], days, counts.Of[quarantine.Failed], appeals, "")
+	link := ""
+	if cfg.Console.On() {
+		link = cfg.Console.Address + "/quarantine"
+	}
+	m := notice.Digest(notice.Language(cfg.Notices.Language), counts.Of[quarantine.Held], days, counts.Of[quarantine.Failed], appeals, link)
 	return notices(cfg, g.relay).Send(ctx, to, m, now)
 }

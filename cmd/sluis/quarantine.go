@@ -191,7 +191,8 @@ func (c quarantineDeleteCmd) Run(ctx context.Context) error {
 
 type quarantineReleaseCmd struct {
 	one
-	JSON bool `help:"Print the outcome as JSON."`
+	Note string `help:"A few words for the recipients, in a mail of their own (needs notices.from)."`
+	JSON bool   `help:"Print the outcome as JSON."`
 }
 
 // Run delivers a message through the configured next hop. What the next hop cannot take
@@ -213,9 +214,14 @@ func (c quarantineReleaseCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := q.Release(ctx, q.id, c.by(), deliverer{relay}, keys...)
+	by := c.by()
+	by.Note = c.Note
+	r, err := q.Release(ctx, q.id, by, deliverer{relay, q.cfg}, keys...)
 	if err != nil {
 		return err
+	}
+	if r.Untold != nil {
+		fmt.Fprintln(os.Stderr, "the note was not sent:", r.Untold)
 	}
 	state := "released"
 	switch {

@@ -163,6 +163,7 @@ type Quarantine struct {
 	Identity        string   `yaml:"identity"`         // file with the private key; made if it is not there and recipients are none
 	Retention       Duration `yaml:"retention"`        // until destruction; default 30d
 	RetentionReason string   `yaml:"retention-reason"` // why it is more than the default
+	SecondReviewer  bool     `yaml:"second-reviewer"`  // releasing and destroying in the console take two reviewers
 }
 
 // Journal is the metadata of the traffic.

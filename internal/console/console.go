@@ -34,6 +34,8 @@ type Options struct {
 	Accounts  *accounts.Store
 	Providers []*provider.Provider
 	Ledger    *ledger.Ledger
+
+	Quarantine Quarantine
 }
 
 // Console is the web interface. It is safe for concurrent use.
@@ -45,6 +47,7 @@ type Console struct {
 	sessions *scs.SessionManager
 	begun    *scs.SessionManager // what is remembered of somebody who is signing in
 	pages    *pages
+	openings *expirable.LRU[string, opening] // what is open just now
 	routes   []route
 	handler  http.Handler
 	pace     rate.Limit // of one client
@@ -70,6 +73,7 @@ func New(o Options) (*Console, error) {
 		return nil, err
 	}
 	c.sessions, c.begun = c.newSessions("sluis", maxSessions, sessionTime), c.newSessions("sluis-begin", maxBegun, begunTime)
+	c.openings = newOpenings()
 	mux := http.NewServeMux()
 	for _, rt := range c.routes {
 		mux.HandleFunc(rt.pattern, c.serve(rt))

@@ -17,7 +17,9 @@ import (
 	"golang.org/x/time/rate"
 
 	"sluis/internal/accounts"
+	"sluis/internal/breach"
 	"sluis/internal/ledger"
+	"sluis/internal/quarantine"
 )
 
 // house is a running console with an account for every role, named after it.
@@ -27,6 +29,10 @@ type house struct {
 	accounts *accounts.Store
 	ledger   *ledger.Ledger
 	site     *httptest.Server
+	held     *quarantine.Store
+	breaches *breach.Store
+	second   bool // releasing and destroying take two
+	hop      *hop
 	log      *strings.Builder
 }
 
@@ -54,7 +60,7 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 		Origin:   strings.Replace(h.site.URL, "127.0.0.1", "localhost", 1),
 		Hosts:    []string{strings.TrimPrefix(h.site.URL, "http://")},
 		Log:      slog.New(slog.NewTextHandler(h.log, nil)),
-		Accounts: h.accounts, Ledger: h.ledger}
+		Accounts: h.accounts, Ledger: h.ledger, Quarantine: h.quarantine(dir)}
 	for _, f := range change {
 		f(&o)
 	}

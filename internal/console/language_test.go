@@ -17,6 +17,8 @@ import (
 
 	"sluis/internal/accounts"
 	"sluis/internal/ledger"
+	"sluis/internal/quarantine"
+	"sluis/internal/review"
 )
 
 // families are messages whose key is made of a beginning and a word of a closed list. All
@@ -43,8 +45,16 @@ func families() map[string][]string {
 		"error-": faultKeys, "hint-": faultKeys,
 		"change-": words([]accounts.ChangeKind{accounts.SetRoles, accounts.Recover, accounts.Disable, accounts.Enable}),
 		"ledger-": ledgerKinds,
+
+		"review-state-": listStates, "decided-": {"kept", "released", "destroyed", "proposed"},
+		"proposal-": {string(quarantine.ReleaseDecided), string(quarantine.Deleted)}, "step-": steps,
+		"sort-": words(listSorts), "purpose-": {"none", "security", "conduct", "leak"}, "direction-": {"in", "out", "internal"},
+		"stage-": words(review.Stages), "mask-": words(review.Masks), "block-": words([]review.Kind{review.Plain, review.OfHTML, review.Hidden, review.Raw, review.Document}),
 	}
 }
+
+// steps are those of acts with what was set aside.
+var steps = append(words(review.Stages), "proposed", "second", "refused")
 
 func words[T ~string](list []T) (all []string) {
 	for _, w := range list {
@@ -125,7 +135,7 @@ func inTemplates(t *testing.T, p *pages, used, prefixes map[string]string) {
 	for _, name := range names {
 		b, _ := templates.ReadFile(name)
 		text := string(b)
-		all, err := parse.Parse(name, text, "", "", map[string]any{"static": 0, "dict": 0, "print": 0, "eq": 0, "ne": 0, "gt": 0, "len": 0, "not": 0, "and": 0, "or": 0, "index": 0, "lt": 0, "slice": 0, "printf": 0, "urlquery": 0})
+		all, err := parse.Parse(name, text, "", "", map[string]any{"static": 0, "dict": 0, "print": 0, "eq": 0, "ne": 0, "gt": 0, "len": 0, "not": 0, "and": 0, "or": 0, "index": 0, "lt": 0, "slice": 0, "printf": 0, "urlquery": 0, "titled": 0})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +208,7 @@ func walkBranch(b *parse.BranchNode, use func(*parse.CommandNode)) {
 }
 
 // speaking are the functions whose argument is a message's key, and which argument it is.
-var speaking = map[string]int{"T": 0, "note": 0, "again": 2, "accountAgain": 0, "oneAccountAgain": 0}
+var speaking = map[string]int{"T": 0, "note": 0, "again": 2, "accountAgain": 0, "oneAccountAgain": 0, "messageAgain": 0}
 
 // inSource finds keys that are given to functions that show them.
 func inSource(t *testing.T, used, prefixes map[string]string) {

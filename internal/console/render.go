@@ -54,7 +54,7 @@ func newPages() (*pages, error) {
 			return "/static/" + h, nil
 		}
 		return "", fmt.Errorf("there is no file %s", name)
-	}, "dict": dict}).ParseFS(templates, "templates/base.html", "templates/parts.html")
+	}, "dict": dict, "titled": titleOf}).ParseFS(templates, "templates/base.html", "templates/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}

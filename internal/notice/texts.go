@@ -71,3 +71,20 @@ What was in the message is not in this mail. Open the file in Sluis.
 `), id, until.Local().Format("2006-01-02 15:04")),
 	}
 }
+
+// Released goes to whom a message was for that was set aside and is delivered now, with the
+// reviewer's note.
+func Released(l Language, organisation, note string) Message {
+	return Message{
+		Subject: l.pick("Over een bericht dat later aankwam", "About a message that arrived late"),
+		Text: fmt.Sprintf(l.pick(`Een bericht aan u is eerst apart gezet en daarna door de ICT-dienst van %s
+vrijgegeven. Het is nu bezorgd. De ICT-dienst schrijft erbij:
+
+%s
+`, `A message for you was set aside first, and then released by the ICT service of
+%s. It has been delivered now. The ICT service adds:
+
+%s
+`), organisation, note),
+	}
+}

@@ -91,7 +91,7 @@ func TestASecondPairOfEyes(t *testing.T) {
 	if _, err := s.Agree(t.Context(), id, second); !errors.Is(err, ErrNoProposal) {
 		t.Errorf("nothing proposed: %v", err)
 	}
-	if err := s.Propose(t.Context(), ReleaseDecided, id, "it took a while", first); err != nil {
+	if err := s.Propose(t.Context(), ReleaseDecided, id, By{Name: "ict", Role: "ict", Reason: "harmless", Note: "it took a while"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Agree(t.Context(), id, first); !errors.Is(err, ErrSelf) {
@@ -107,7 +107,7 @@ func TestASecondPairOfEyes(t *testing.T) {
 	if _, err := s.Agree(t.Context(), id, second); !errors.Is(err, ErrNoProposal) {
 		t.Errorf("twice: %v", err)
 	}
-	if err := s.Propose(t.Context(), Deleted, id, "", first); err != nil {
+	if err := s.Propose(t.Context(), Deleted, id, first); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Refuse(t.Context(), id, second); err != nil {
@@ -116,16 +116,16 @@ func TestASecondPairOfEyes(t *testing.T) {
 	if _, err := s.Proposed(t.Context(), id); !errors.Is(err, ErrNoProposal) {
 		t.Errorf("refused: %v", err)
 	}
-	if err := s.Propose(t.Context(), Opened, id, "", first); err == nil {
+	if err := s.Propose(t.Context(), Opened, id, first); err == nil {
 		t.Error("an opening was proposed")
 	}
 	if err := s.Delete(t.Context(), id, first); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Propose(t.Context(), Deleted, id, "", first); !errors.Is(err, ErrGone) {
+	if err := s.Propose(t.Context(), Deleted, id, first); !errors.Is(err, ErrGone) {
 		t.Errorf("of what is gone: %v", err)
 	}
-	if err := s.Propose(t.Context(), Deleted, filter.NewID(), "", first); !errors.Is(err, ErrNotFound) {
+	if err := s.Propose(t.Context(), Deleted, filter.NewID(), first); !errors.Is(err, ErrNotFound) {
 		t.Errorf("of nothing: %v", err)
 	}
 	if !slices.Contains(w.acts, KeptHere) {

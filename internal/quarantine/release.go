@@ -24,6 +24,8 @@ type Reply struct {
 	Permanent bool   // it will not take it another time either
 	Codes     string // the reply code and the enhanced one, such as "550 5.1.1"
 	Text      string // for those who may open the message; it is kept sealed
+
+	Untold error // why the reviewer's note was not sent; nil: it was, or there is none
 }
 
 // Deliverer hands a message to the next hop, past the filter. The envelope has one
@@ -31,7 +33,14 @@ type Reply struct {
 // may not be delivered.
 type Deliverer interface {
 	Deliver(ctx context.Context, env Envelope, size int64, content io.Reader) (Reply, error)
+
+	// Tell sends the recipient of what was just delivered a note of the reviewer. It is not
+	// tried again: the message itself has arrived.
+	Tell(ctx context.Context, env Envelope, note string) error
 }
+
+// maxNote bounds the note of a reviewer, in bytes.
+const maxNote = 4 << 10
 
 const releaseKey = "release.key"
 
@@ -74,7 +83,7 @@ func (s *Store) Release(ctx context.Context, id filter.ID, by By, d Deliverer, i
 	var reply Reply
 	err = c.keep(ctx, func(ctx context.Context) error {
 		if c.state != Releasing {
-			if err := s.prepare(ctx, c, receipt, ids); err != nil {
+			if err := s.prepare(ctx, c, by.Note, receipt, ids); err != nil {
 				return err
 			}
 		}
@@ -85,7 +94,7 @@ func (s *Store) Release(ctx context.Context, id filter.ID, by By, d Deliverer, i
 }
 
 // prepare seals the message to the release key and marks it as decided.
-func (s *Store) prepare(ctx context.Context, c *claim, receipt ledger.Receipt, ids []age.Identity) error {
+func (s *Store) prepare(ctx context.Context, c *claim, note string, receipt ledger.Receipt, ids []age.Identity) error {
 	key, err := s.releaseIdentity()
 	if err != nil {
 		return err
@@ -98,7 +107,7 @@ func (s *Store) prepare(ctx context.Context, c *claim, receipt ledger.Receipt, i
 	if err := s.dropLeftovers(c.id); err != nil {
 		return fmt.Errorf("seal message for release: %w", err)
 	}
-	if err := s.writeSealed(s.releasePath(c.id), []age.Recipient{key.Recipient()}, header{Envelope: m.Envelope}, m); err != nil {
+	if err := s.writeSealed(s.releasePath(c.id), []age.Recipient{key.Recipient()}, header{Envelope: m.Envelope, Note: note[:min(len(note), maxNote)]}, m); err != nil {
 		return fmt.Errorf("seal message for release: %w", err)
 	}
 	if err := c.mark(ctx, "state = ?, decided = ?, attempts = 1, version = version + 1, reviewed = iif(reviewed = 0, ?, reviewed)", Releasing, s.now().UnixMilli(), s.now().UnixMilli()); err != nil {
@@ -172,6 +181,9 @@ func (s *Store) deliverTo(ctx context.Context, c *claim, i int, d Deliverer, key
 		c.delivered += number
 		if err := c.mark(ctx, "delivered = ?", c.delivered); err != nil {
 			return Reply{}, false, fmt.Errorf("deliver released message: %w", err)
+		}
+		if m.note != "" {
+			reply.Untold = d.Tell(ctx, one, m.note)
 		}
 	}
 	return reply, false, nil

@@ -26,6 +26,7 @@ type hop struct {
 	got     []string
 	sizes   []int64
 	content []string
+	notes   []string
 }
 
 func (h *hop) Deliver(ctx context.Context, env Envelope, size int64, content io.Reader) (Reply, error) {
@@ -52,6 +53,13 @@ func (h *hop) Deliver(ctx context.Context, env Envelope, size int64, content io.
 		return r, nil
 	}
 	return Reply{OK: true, Codes: "250 2.0.0"}, nil
+}
+
+func (h *hop) Tell(_ context.Context, env Envelope, note string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.notes = append(h.notes, env.To[0].Path+": "+note)
+	return nil
 }
 
 func (h *hop) set(replies map[string]Reply) {
@@ -130,6 +138,29 @@ func TestAReleaseThatIsPutOffIsTriedAgainAfterARestartWithoutTheReviewersKey(t *
 	}
 	if e := state(t, s, id); e.State != Released || e.Attempts != 2 {
 		t.Errorf("%+v", e)
+	}
+}
+
+// TestANoteGoesToWhoGotTheMessage: once, and also when that takes another try.
+func TestANoteGoesToWhoGotTheMessage(t *testing.T) {
+	key, dir := newIdentity(t), t.TempDir()
+	s, _ := open(t, dir, key)
+	id := seal(t, s, "content")
+	d := &hop{replies: map[string]Reply{"b@out.example": later}}
+	if _, err := s.Release(t.Context(), id, By{Reason: "harmless", Note: "Dit duurde even."}, d, key); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(d.notes, []string{"a@out.example: Dit duurde even."}) {
+		t.Errorf("notes %v", d.notes)
+	}
+	d.set(nil)
+	now := time.Now().Add(time.Hour)
+	s.now = func() time.Time { return now }
+	if n, err := s.Retry(t.Context(), d); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	if !slices.Equal(d.notes, []string{"a@out.example: Dit duurde even.", "b@out.example: Dit duurde even."}) {
+		t.Errorf("notes %v", d.notes)
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 type header struct {
 	Envelope Envelope   `json:"envelope"`
 	Evidence []Evidence `json:"evidence,omitempty"`
+	Note     string     `json:"note,omitempty"` // to the recipients, of what is to be released
 }
 
 // maxHeader bounds the header, in bytes: thousands of recipients and findings.
@@ -132,6 +133,7 @@ type Message struct {
 	Answer   string // the next hop's last words, if it has not taken the message
 	io.Reader
 
+	note string
 	file *os.File
 }
 
@@ -173,6 +175,6 @@ func (m *Message) unseal(r io.Reader, ids []age.Identity) error {
 	if err != nil {
 		return err
 	}
-	m.Envelope, m.Evidence, m.Reader = h.Envelope, h.Evidence, clear
+	m.Envelope, m.Evidence, m.note, m.Reader = h.Envelope, h.Evidence, h.Note, clear
 	return nil
 }

@@ -32,7 +32,7 @@ var (
 )
 
 // Propose asks for a second reviewer. It takes the place of what was proposed before.
-func (s *Store) Propose(ctx context.Context, act Act, id filter.ID, note string, by By) error {
+func (s *Store) Propose(ctx context.Context, act Act, id filter.ID, by By) error {
 	if act != ReleaseDecided && act != Deleted {
 		return fmt.Errorf("propose: no second reviewer is needed for %s", act)
 	}
@@ -51,7 +51,7 @@ func (s *Store) Propose(ctx context.Context, act Act, id filter.ID, note string,
 		return err
 	}
 	_, err = s.db.ExecContext(ctx, "INSERT OR REPLACE INTO proposals (id, act, name, role, reason, note, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		id.String(), act, by.Name, by.Role, by.Reason, note, s.now().UnixMilli())
+		id.String(), act, by.Name, by.Role, by.Reason, by.Note, s.now().UnixMilli())
 	if err != nil {
 		return fmt.Errorf("propose: %w", err)
 	}

@@ -60,6 +60,7 @@ type By struct {
 	Role   string
 	Reason string
 	Step   string // of acts in steps: a closed word, such as headers or proposed
+	Note   string // to the recipients, with a release
 	Seen   int    // version of the entry that they decided on; 0: whatever it is
 }
 
@@ -105,7 +106,7 @@ func (s *Store) path(id filter.ID) string {
 // nothing of it is left. Of e it sets what it sees itself: score, recipients and size.
 func (s *Store) Seal(ctx context.Context, e Entry, env Envelope, x *filter.Examination, content io.Reader) error {
 	counted := &counter{r: content}
-	if err := s.writeSealed(s.path(e.ID), s.recipients, header{env, evidenceOf(x)}, counted); err != nil {
+	if err := s.writeSealed(s.path(e.ID), s.recipients, header{Envelope: env, Evidence: evidenceOf(x)}, counted); err != nil {
 		return fmt.Errorf("seal message: %w", err)
 	}
 	e.Score, e.Recipients, e.Size = scoreOf(x, e.Rule), len(env.To), counted.n

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"filippo.io/age"
+
+	"sluis/filter/text"
+	"sluis/internal/console"
+	"sluis/internal/quarantine"
+	"sluis/internal/review"
+)
+
+// consoleParts gives the console what it shows and works with.
+func (g *gateway) consoleParts(o *console.Options) error {
+	breaches, err := openBreaches(g.cfg, g.ledger)
+	if err != nil {
+		return err
+	}
+	o.Quarantine = console.Quarantine{
+		Store: g.quarantine, Keys: g.reviewKeys, Deliver: lateDeliverer{g}, Breaches: breaches, Setting: g.reviewing,
+		Reader: review.Reader{Limits: text.Limits{Dir: g.in("spool"), Apart: g.extractor}},
+	}
+	return nil
+}
+
+// reviewing is how it is reviewed now, after a reload as the new configuration says.
+func (g *gateway) reviewing() console.QuarantineSetting {
+	c := g.current.Load()
+	return console.QuarantineSetting{Rules: g.inForce.Load().set, Retention: time.Duration(c.Quarantine.Retention), Second: c.Quarantine.SecondReviewer, Notes: c.Notices.From != ""}
+}
+
+// reviewKeys are the keys that the gateway can open with; none if it has public ones only.
+func (g *gateway) reviewKeys() ([]age.Identity, error) {
+	path := g.cfg.Quarantine.Identity
+	if path == "" {
+		return nil, nil
+	}
+	id, err := quarantine.LoadIdentity(path)
+	if err != nil {
+		return nil, err
+	}
+	return []age.Identity{id}, nil
+}
+
+// lateDeliverer delivers as the gateway is configured at that time.
+type lateDeliverer struct{ g *gateway }
+
+// Deliver implements quarantine.Deliverer.
+func (d lateDeliverer) Deliver(ctx context.Context, env quarantine.Envelope, size int64, content io.Reader) (quarantine.Reply, error) {
+	return d.now().Deliver(ctx, env, size, content)
+}
+
+// Tell implements quarantine.Deliverer.
+func (d lateDeliverer) Tell(ctx context.Context, env quarantine.Envelope, note string) error {
+	return d.now().Tell(ctx, env, note)
+}
+
+func (d lateDeliverer) now() deliverer { return deliverer{d.g.relay, d.g.current.Load()} }

@@ -1,0 +1,311 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"sluis/filter"
+	"sluis/internal/accounts"
+	"sluis/internal/breach"
+	"sluis/internal/ledger"
+	"sluis/internal/quarantine"
+	"sluis/rules"
+)
+
+// hop is the next hop of what is released.
+type hop struct {
+	mu    sync.Mutex
+	got   []string
+	notes []string
+}
+
+func (h *hop) Deliver(_ context.Context, env quarantine.Envelope, _ int64, content io.Reader) (quarantine.Reply, error) {
+	b, err := io.ReadAll(content)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.got = append(h.got, env.To[0].Path+": "+string(b))
+	return quarantine.Reply{OK: true, Codes: "250 2.0.0"}, err
+}
+
+func (h *hop) Tell(_ context.Context, _ quarantine.Envelope, note string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.notes = append(h.notes, note)
+	return nil
+}
+
+type actWitness struct{ *ledger.Ledger }
+
+func (w actWitness) Record(ctx context.Context, act quarantine.Act, id filter.ID, by quarantine.By) (ledger.Receipt, error) {
+	return w.Append(ctx, ledger.Kind(act), ledger.Data{Actor: by.Name, Role: by.Role, ID: id.String(), Reason: by.Reason, Step: by.Step})
+}
+
+// quarantine makes what the ICT service works with.
+func (h *house) quarantine(dir string) Quarantine {
+	h.t.Helper()
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if h.held, err = quarantine.Open(filepath.Join(dir, "quarantine"), actWitness{h.ledger}, key.Recipient()); err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { h.held.Close() })
+	if h.breaches, err = breach.Open(filepath.Join(dir, "breaches"), h.ledger); err != nil {
+		h.t.Fatal(err)
+	}
+	set, err := rules.Load(rules.Builtin())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.hop = &hop{}
+	return Quarantine{Store: h.held, Keys: func() ([]age.Identity, error) { return []age.Identity{key}, nil }, Deliver: h.hop, Breaches: h.breaches,
+		Setting: func() QuarantineSetting {
+			return QuarantineSetting{Rules: set, Retention: 30 * 24 * time.Hour, Second: h.second, Notes: true}
+		}}
+}
+
+// hostile is a message that tries whatever a page could get wrong.
+const hostile = "From: \"<script>alert(1)</script>\" <a@school.example>\r\nTo: b@elders.example\r\nSubject: =?utf-8?q?=3Cimg_src=3Dx_onerror=3Dalert=282=29=3E?=\r\n" +
+	"X-<b>: \"><svg onload=alert(3)>\r\nMessage-ID: <\"onmouseover=alert(4)@x>\r\nMime-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
+	"--b\r\nContent-Type: text/plain\r\n\r\n</div></form><script>alert(5)</script> BSN 111222333 {{.Account}}\r\n" +
+	"--b\r\nContent-Type: text/html\r\n\r\n<base href=http://beacon.example/><meta http-equiv=refresh content='0;url=http://beacon.example/'><p style=\"background:url('http://beacon.example/s')\">geheim <b>BSN 111222333</b></p><img src=http://beacon.example/i><iframe src=http://beacon.example/f></iframe><link rel=stylesheet href=http://beacon.example/c><script>alert(6)</script><form action=/quarantine/destroy method=post><button>x</button></form>\r\n" +
+	"--b\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=\"<script>alert(7)</script>.csv\"\r\n\r\nnaam,bsn\r\n<script>alert(8)</script>,111222333\r\n--b--\r\n"
+
+// setAside puts a message in the quarantine.
+func (h *house) setAside(content string) quarantine.Entry {
+	h.t.Helper()
+	e := quarantine.Entry{ID: filter.NewID(), Time: time.Now(), Direction: rules.Out, Purpose: rules.Leak, Category: rules.Identity}
+	for text, into := range map[string]interface{ UnmarshalText([]byte) error }{"C3.3b": &e.Clause, "leak.identity.bsn": &e.Rule} {
+		if err := into.UnmarshalText([]byte(text)); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	env := quarantine.Envelope{From: "a@school.example", To: []quarantine.Recipient{{Path: "b@elders.example", Direction: rules.Out}}}
+	if err := h.held.Seal(h.t.Context(), e, env, nil, strings.NewReader(content)); err != nil {
+		h.t.Fatal(err)
+	}
+	e, err := h.held.Get(h.t.Context(), e.ID)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return e
+}
+
+// reviewer is somebody of the ICT service who accepted the statement of secrecy and has just
+// shown a code.
+func (h *house) reviewer(name string) *person {
+	h.t.Helper()
+	p := h.named(name, accounts.ICT).proves(name)
+	if a := p.post("/secrecy", url.Values{"accept": {"yes"}}); a.status != http.StatusSeeOther {
+		h.t.Fatalf("secrecy: %d", a.status)
+	}
+	return p
+}
+
+func value(e quarantine.Entry) string { return fmt.Sprintf("%s.%d", e.ID, e.Version) }
+
+// TestTheListShowsNothingOfTheMessage: metadata alone, and not an address.
+func TestTheListShowsNothingOfTheMessage(t *testing.T) { // C3.3e
+	h := newHouse(t)
+	e := h.setAside(hostile)
+	p := h.as(accounts.ICT)
+	for _, path := range []string{"/quarantine", "/quarantine?state=all&purpose=leak&rule=leak.identity.bsn&direction=out&since=2020-01-01&before=2099-01-01&sort=gravest", "/quarantine/" + e.ID.String()} {
+		a := p.get(path)
+		if a.status != http.StatusOK || !strings.Contains(a.body, e.ID.String()) {
+			t.Fatalf("%s: %d\n%s", path, a.status, a.body)
+		}
+		for _, bad := range []string{"a@school", "elders.example", "111222333", "geheim", "alert"} {
+			if strings.Contains(a.body, bad) {
+				t.Errorf("%s shows %q", path, bad)
+			}
+		}
+	}
+	for _, q := range []string{"state=x", "purpose=x", "rule=%00", "direction=x", "since=x", "sort=x", "after=x", "after=" + filter.NewID().String()} {
+		if a := p.get("/quarantine?" + q); a.status != http.StatusBadRequest && a.status != http.StatusNotFound {
+			t.Errorf("%s: %d", q, a.status)
+		}
+	}
+	for _, id := range []string{"x", "..%2f..%2fledger", filter.NewID().String(), strings.Repeat("a", 5000)} {
+		if a := p.get("/quarantine/" + id); a.status != http.StatusNotFound {
+			t.Errorf("%.20s: %d", id, a.status)
+		}
+	}
+}
+
+// TestNothingOpensWithoutSecrecyProofAndReason (C3.3e).
+func TestNothingOpensWithoutSecrecyProofAndReason(t *testing.T) {
+	h := newHouse(t)
+	e := h.setAside(hostile)
+	open := "/quarantine/" + e.ID.String() + "/open"
+	form := url.Values{"stage": {"text"}, "reason": {"judge the rule"}}
+	p := h.as(accounts.ICT)
+	if a := p.post(open, form); !strings.HasPrefix(a.to, "/secrecy") {
+		t.Errorf("without the statement: %d to %s", a.status, a.to)
+	}
+	p.post("/secrecy", url.Values{"accept": {"yes"}})
+	if a := p.post(open, form); !strings.HasPrefix(a.to, "/proof") {
+		t.Errorf("without proof: %d to %s", a.status, a.to)
+	}
+	p.proves(string(accounts.ICT))
+	if a := p.post(open, url.Values{"stage": {"text"}}); a.status != http.StatusUnprocessableEntity || strings.Contains(a.body, "alert(5)") {
+		t.Errorf("without a reason: %d", a.status)
+	}
+	if n := len(h.entries(ledger.QuarantineOpened)); n != 0 {
+		t.Errorf("%d openings in the ledger", n)
+	}
+	a := p.post(open, form)
+	if a.status != http.StatusOK || !strings.Contains(a.body, "&lt;script&gt;alert(5)&lt;/script&gt;") {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	got := h.entries(ledger.QuarantineOpened)
+	if len(got) != 1 || got[0].Data.Step != "text" || got[0].Data.Reason != "judge the rule" || got[0].Data.Actor != "ict" {
+		t.Errorf("%+v", got)
+	}
+}
+
+var tokenField = regexp.MustCompile(`name="opening" value="([A-Z0-9]+)"`)
+
+// TestStagesOfAHostileMessage: in none of them does anything of it become part of the page,
+// identifiers are masked till one is asked for, and each step is in the ledger.
+func TestStagesOfAHostileMessage(t *testing.T) {
+	h := newHouse(t)
+	e := h.setAside(hostile)
+	p, other := h.reviewer("ict"), h.reviewer("ict-2")
+	at := "/quarantine/" + e.ID.String()
+	open := func(form url.Values) answer {
+		t.Helper()
+		form.Set("reason", "judge the rule")
+		a := p.post(at+"/open", form)
+		if a.status != http.StatusOK {
+			t.Fatalf("%v: %d\n%s", form, a.status, a.body)
+		}
+		for _, bad := range []string{"<script>", "<svg", "<img", "onmouseover=alert(4)@x\"", "beacon.example", "111222333"} {
+			if strings.Contains(a.body, bad) && bad != "beacon.example" {
+				t.Errorf("%v: %q is in the page", form, bad)
+			}
+		}
+		return a
+	}
+	headers := open(url.Values{"stage": {"headers"}})
+	part := regexp.MustCompile(`name="part" value="([0-9]+)"`).FindStringSubmatch(headers.body)
+	if part == nil {
+		t.Fatalf("no attachment in %s", headers.body)
+	}
+	if a := open(url.Values{"stage": {"attachment"}, "part": {part[1]}}); !strings.Contains(a.body, "naam,bsn") {
+		t.Errorf("attachment: %s", a.body)
+	}
+	text := open(url.Values{"stage": {"text"}})
+	token := tokenField.FindStringSubmatch(text.body)[1]
+	if a := other.post(at+"/reveal", url.Values{"opening": {token}, "n": {"1"}}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("another reviewer reveals in this opening: %d", a.status)
+	}
+	if a := p.post(at+"/reveal", url.Values{"opening": {token}, "n": {"1"}}); a.status != http.StatusOK || !strings.Contains(a.body, "111222333") {
+		t.Errorf("revealed: %d", a.status)
+	}
+	if got := h.entries(ledger.QuarantineRevealed); len(got) != 1 || got[0].Data.ID != e.ID.String() {
+		t.Errorf("revealed: %+v", got)
+	}
+	page := open(url.Values{"stage": {"html"}})
+	src := regexp.MustCompile(`<iframe class="mail" sandbox src="([^"]+)"`).FindStringSubmatch(page.body)
+	if src == nil {
+		t.Fatalf("no frame in %s", page.body)
+	}
+	doc := p.get(src[1])
+	if doc.status != http.StatusOK || !strings.Contains(doc.body, "geheim") || doc.header.Get("Content-Security-Policy") != framed {
+		t.Errorf("frame: %d %v", doc.status, doc.header)
+	}
+	for _, bad := range []string{"beacon", "alert", "<form", "111222333", "<base", "<meta http", "style="} {
+		if strings.Contains(doc.body, bad) {
+			t.Errorf("%q in the frame: %s", bad, doc.body)
+		}
+	}
+	if a := other.get(src[1]); a.status != http.StatusNotFound {
+		t.Errorf("another reviewer sees the frame: %d", a.status)
+	}
+	if n := len(h.entries(ledger.QuarantineOpened)); n != 4 {
+		t.Errorf("%d openings in the ledger", n)
+	}
+}
+
+func TestDecisionsOnSeveralAtOnce(t *testing.T) {
+	h := newHouse(t)
+	a, b, c := h.setAside("Subject: a\r\n\r\na"), h.setAside("Subject: b\r\n\r\nb"), h.setAside("Subject: c\r\n\r\nc")
+	p := h.reviewer("ict")
+	if r := p.post("/quarantine/keep", url.Values{"message": {value(a), value(b)}}); r.status != http.StatusSeeOther || len(h.entries(ledger.QuarantineKept)) != 0 {
+		t.Errorf("without a reason: %d", r.status)
+	}
+	if r := p.post("/quarantine/release", url.Values{"message": {value(a), value(b)}, "reason": {"harmless"}, "note": {"Sorry."}}); r.status != http.StatusSeeOther {
+		t.Fatalf("%d", r.status)
+	}
+	if len(h.hop.got) != 2 || !slices.Equal(h.hop.notes, []string{"Sorry.", "Sorry."}) || len(h.entries(ledger.QuarantineReleased)) != 2 {
+		t.Errorf("released %q, notes %q", h.hop.got, h.hop.notes)
+	}
+	if page := p.get("/quarantine"); !strings.Contains(page.body, "2 vrijgegeven.") {
+		t.Error("it is not told")
+	}
+	stale := value(c)
+	p.post("/quarantine/keep", url.Values{"message": {stale}, "reason": {"for later"}})
+	p.get("/quarantine")
+	p.post("/quarantine/destroy", url.Values{"message": {stale}, "reason": {"bad"}})
+	if page := p.get("/quarantine"); !strings.Contains(page.body, h.pages.languages[0].text("review-message-changed")) {
+		t.Error("a decision on what somebody else changed counted")
+	}
+	for _, bad := range []string{"x", "x.1", a.ID.String(), a.ID.String() + ".0"} {
+		if r := p.post("/quarantine/keep", url.Values{"message": {bad}, "reason": {"x"}}); r.status != http.StatusBadRequest {
+			t.Errorf("%s: %d", bad, r.status)
+		}
+	}
+}
+
+func TestASecondPairOfEyesInTheConsole(t *testing.T) {
+	h := newHouse(t)
+	h.second = true
+	e := h.setAside("Subject: a\r\n\r\na")
+	first, second := h.reviewer("ict"), h.reviewer("ict-2")
+	at := "/quarantine/" + e.ID.String()
+	first.post("/quarantine/release", url.Values{"message": {value(e)}, "reason": {"harmless"}, "note": {"Sorry."}})
+	if len(h.hop.got) != 0 {
+		t.Fatal("one was enough")
+	}
+	if a := first.post(at+"/agree", nil); a.status != http.StatusUnprocessableEntity || len(h.hop.got) != 0 {
+		t.Errorf("agreed with oneself: %d", a.status)
+	}
+	if a := second.get(at); !strings.Contains(a.body, "harmless") {
+		t.Error("the proposal is not shown")
+	}
+	if a := second.post(at+"/agree", nil); a.status != http.StatusSeeOther || len(h.hop.got) != 1 || len(h.hop.notes) != 1 {
+		t.Errorf("agreed: %d, %v", a.status, h.hop)
+	}
+}
+
+func TestALeakThatIsConfirmedOpensItsFile(t *testing.T) { // C2.12a
+	h := newHouse(t)
+	e := h.setAside(hostile)
+	p := h.reviewer("ict")
+	a := p.post("/quarantine/"+e.ID.String()+"/confirm", url.Values{"seen": {"1"}, "reason": {"a list of pupils"}, "breach": {"yes"}})
+	files, err := h.breaches.List()
+	if err != nil || len(files) != 1 || files[0].Message != e.ID.String() || a.to != "/breaches/"+files[0].ID {
+		t.Errorf("%+v, %v, %d to %s", files, err, a.status, a.to)
+	}
+	if got := h.entries(ledger.QuarantineConfirmed); len(got) != 1 || len(h.entries(ledger.BreachOpened)) != 1 {
+		t.Errorf("%+v", got)
+	}
+	other := h.setAside("Subject: b\r\n\r\nb")
+	a = p.post("/quarantine/"+other.ID.String()+"/wrong", url.Values{"seen": {"1"}, "reason": {"a phone number"}})
+	if got, _ := h.held.Get(t.Context(), other.ID); got.Review != quarantine.Wrong || a.to != "/exceptions?rule=leak.identity.bsn" {
+		t.Errorf("%+v, to %s", got, a.to)
+	}
+}
