@@ -21,6 +21,7 @@ import (
 // ClickHouseOptions say where a server is.
 type ClickHouseOptions struct {
 	Hosts    []string // host:port of the native protocol
+	HTTP     bool     // they speak ClickHouse's HTTP interface instead, uncompressed
 	Database string
 	Username string
 	Password string
@@ -41,11 +42,15 @@ type ClickHouse struct {
 
 // OpenClickHouse connects, and makes the tables if they are not there.
 func OpenClickHouse(ctx context.Context, o ClickHouseOptions) (*ClickHouse, error) {
-	conn, err := clickhouse.Open(&clickhouse.Options{
+	options := &clickhouse.Options{
 		Addr: o.Hosts, Auth: clickhouse.Auth{Database: o.Database, Username: o.Username, Password: o.Password}, TLS: o.TLS,
 		Compression: &clickhouse.Compression{Method: clickhouse.CompressionLZ4}, DialTimeout: 5 * time.Second, ReadTimeout: 5 * time.Minute,
 		MaxOpenConns: 4, MaxIdleConns: 2, ConnOpenStrategy: clickhouse.ConnOpenInOrder,
-	})
+	}
+	if o.HTTP {
+		options.Protocol, options.Compression = clickhouse.HTTP, nil
+	}
+	conn, err := clickhouse.Open(options)
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}

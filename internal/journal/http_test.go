@@ -3,9 +3,6 @@ package journal
 import (
 	"strconv"
 	"testing"
-	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"sluis/internal/peers"
 )
@@ -25,27 +22,20 @@ func today(t *testing.T) *peers.Chdb {
 // openToday makes a database of its own and opens it.
 func openToday(t *testing.T, s *peers.Chdb, name string) *ClickHouse {
 	t.Helper()
-	admin := connectToday(t, s, "")
+	open := func(database string) *ClickHouse {
+		return must(OpenClickHouse(t.Context(), ClickHouseOptions{Hosts: []string{s.Addr()}, HTTP: true, Database: database, Days: 36500}))
+	}
+	admin := open("default")
 	if err := admin.conn.Exec(t.Context(), "CREATE DATABASE IF NOT EXISTS "+name); err != nil {
 		t.Fatal(err)
 	}
 	admin.Close()
-	c := connectToday(t, s, name)
+	c := open(name)
 	t.Cleanup(func() { c.Close() })
-	if err := c.prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	if c.dialect.Plain {
 		t.Fatal("taken for a plain server")
 	}
 	return c
-}
-
-func connectToday(t *testing.T, s *peers.Chdb, database string) *ClickHouse {
-	t.Helper()
-	return &ClickHouse{must(clickhouse.Open(&clickhouse.Options{
-		Addr: []string{s.Addr()}, Protocol: clickhouse.HTTP, Auth: clickhouse.Auth{Database: database}, ReadTimeout: time.Minute,
-	})), Dialect{Days: 36500}}
 }
 
 // The same behaviour as of the embedded store, and as over the native protocol, on an

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -243,53 +242,6 @@ func TestAQuarterIsWhatItsMonthsShow(t *testing.T) {
 	year, err := a.Period(t.Context(), "2027", time.Date(2027, 2, 5, 0, 0, 0, 0, time.UTC))
 	if err != nil || len(year.Months) != 1 || len(year.Absent) != 11 {
 		t.Errorf("%v, %v, %v", year.Months, year.Absent, err)
-	}
-}
-
-// The same records give the same bytes, however they came to the journal and whichever
-// backend keeps them.
-func TestAReportIsTheSameFromEveryStore(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "roster.yaml")
-	text := "groups: [{name: team, kind: staff}, {name: groepen, kind: pupils, size: 50}]\npeople:\n"
-	for i := range 40 {
-		text += fmt.Sprintf("  - {address: p%d@school.example, group: team}\n", i)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	people := must(roster.Load(file, []string{"school.example"}))
-	keys := must(journal.OpenKeys(filepath.Join(t.TempDir(), "keys")))
-	var first []byte
-	for run := range 3 {
-		db := must(journal.OpenDB(t.TempDir()))
-		w := must(journal.NewWriter(t.TempDir(), keys, db, nil))
-		order := rand.New(rand.NewPCG(uint64(run), 1)).Perm(4000)
-		for _, n := range order {
-			r := journal.Record{Time: october.Add(time.Duration(n) * 10 * time.Minute), ID: filter.ID{byte(n), byte(n >> 8)}, Kind: journal.Kind(n % 2), Direction: rules.Out, Bytes: int64(n%977) * 1000, Recipients: 1, Eligible: n%3 == 0, Drawn: n%60 == 0}
-			who := people.Subject(fmt.Sprintf("p%d@school.example", n*n%41)) // one of them is nobody
-			r.Group = who.Group()
-			w.Put(r, who)
-		}
-		if err := w.Close(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		a, _ := archive(t, db)
-		a.Sizes = people.Sizes()
-		got := must(a.Frozen(t.Context(), "2026-10", later))
-		if first == nil {
-			first = got
-		}
-		if !bytes.Equal(got, first) {
-			t.Errorf("run %d differs", run)
-		}
-		db.Close()
-	}
-	var m Month
-	if err := json.Unmarshal(first, &m); err != nil || row(t, m.Tables, Volume, "total")[Bytes].Value == 0 {
-		t.Errorf("%s", first)
-	}
-	if again := must(encode(m)); !bytes.Equal(again, first) {
-		t.Error("a report that is read and written again is another")
 	}
 }
 
