@@ -11,6 +11,7 @@ import (
 	"sluis/internal/console"
 	"sluis/internal/quarantine"
 	"sluis/internal/review"
+	"sluis/internal/roster"
 )
 
 // consoleParts gives the console what it shows and works with.
@@ -23,6 +24,7 @@ func (g *gateway) consoleParts(o *console.Options) error {
 		Store: g.quarantine, Keys: g.reviewKeys, Deliver: lateDeliverer{g}, Breaches: breaches, Setting: g.reviewing,
 		Reader: review.Reader{Limits: text.Limits{Dir: g.in("spool"), Apart: g.extractor}},
 	}
+	o.Orders = console.Orders{Store: g.orders, People: func() *roster.Roster { return g.inForce.Load().people }, Keys: g.keys, Records: g.store, Longest: time.Duration(g.cfg.Orders.Longest)}
 	return nil
 }
 

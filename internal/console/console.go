@@ -36,6 +36,7 @@ type Options struct {
 	Ledger    *ledger.Ledger
 
 	Quarantine Quarantine
+	Orders     Orders
 }
 
 // Console is the web interface. It is safe for concurrent use.

@@ -18,8 +18,10 @@ import (
 
 	"sluis/internal/accounts"
 	"sluis/internal/breach"
+	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
+	"sluis/internal/roster"
 )
 
 // house is a running console with an account for every role, named after it.
@@ -33,6 +35,9 @@ type house struct {
 	breaches *breach.Store
 	second   bool // releasing and destroying take two
 	hop      *hop
+	people   *roster.Roster
+	keys     *journal.Keys
+	db       *journal.DB
 	log      *strings.Builder
 }
 
@@ -60,7 +65,7 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 		Origin:   strings.Replace(h.site.URL, "127.0.0.1", "localhost", 1),
 		Hosts:    []string{strings.TrimPrefix(h.site.URL, "http://")},
 		Log:      slog.New(slog.NewTextHandler(h.log, nil)),
-		Accounts: h.accounts, Ledger: h.ledger, Quarantine: h.quarantine(dir)}
+		Accounts: h.accounts, Ledger: h.ledger, Quarantine: h.quarantine(dir), Orders: h.orders(dir)}
 	for _, f := range change {
 		f(&o)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"sluis/internal/accounts"
 	"sluis/internal/ledger"
+	"sluis/internal/mandate"
 	"sluis/internal/quarantine"
 	"sluis/internal/review"
 )
@@ -49,6 +50,9 @@ func families() map[string][]string {
 		"review-state-": listStates, "decided-": {"kept", "released", "destroyed", "proposed"},
 		"proposal-": {string(quarantine.ReleaseDecided), string(quarantine.Deleted)}, "step-": steps,
 		"sort-": words(listSorts), "purpose-": {"none", "security", "conduct", "leak"}, "direction-": {"in", "out", "internal"},
+		"order-kind-":  words([]mandate.Kind{mandate.Targeted, mandate.Exception}),
+		"order-state-": words([]mandate.State{mandate.Requested, mandate.Advised, mandate.Refused, mandate.Approved, mandate.InForce, mandate.Ended, mandate.Withdrawn, mandate.Completed}),
+		"kind-":        {"mail", "web"}, "verdict-": {"pass", "tag", "quarantine", "reject"},
 		"stage-": words(review.Stages), "mask-": words(review.Masks), "block-": words([]review.Kind{review.Plain, review.OfHTML, review.Hidden, review.Raw, review.Document}),
 	}
 }

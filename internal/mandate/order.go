@@ -64,20 +64,18 @@ const (
 func (r Request) check(l Limits) error {
 	for _, c := range []struct {
 		wrong bool
-		say   string
+		say   error
 	}{
-		{r.Kind != Targeted && r.Kind != Exception, "say what kind of order: targeted, or exception"},
-		{(r.Subject == "") == (r.Group == ""), "name one person or one group"},
-		{r.Kind == Exception && r.Subject == "", "an exception to confidentiality is for one person (C3.2g)"},
-		{strings.TrimSpace(r.Reason) == "", "give the reason (C3.2d)"},
-		{len(r.Reason) > maxText, "the reason is too long: keep it under 20,000 characters"},
-		{!r.From.Before(r.Until), "the period ends before it begins"},
-		{r.Until.Sub(r.From) > l.Period, fmt.Sprintf("the period is longer than %d days (C3.2c)", int(l.Period.Hours()/24))},
-		{len(r.Investigators) == 0, "designate who carries it out (C3.2d)"},
-		{len(r.Investigators) > maxInvestigators, "designate fewer people"},
+		{r.Kind != Targeted && r.Kind != Exception, ErrKind},
+		{(r.Subject == "") == (r.Group == ""), ErrSubject},
+		{r.Kind == Exception && r.Subject == "", ErrPerson},
+		{strings.TrimSpace(r.Reason) == "" || len(r.Reason) > maxText, ErrReason},
+		{!r.From.Before(r.Until), ErrPeriod},
+		{r.Until.Sub(r.From) > l.Period, fmt.Errorf("%w of at most %d days", ErrLong, int(l.Period.Hours()/24))},
+		{len(r.Investigators) == 0 || len(r.Investigators) > maxInvestigators, ErrInvestigators},
 	} {
 		if c.wrong {
-			return errors.New(c.say)
+			return c.say
 		}
 	}
 	return nil
@@ -175,6 +173,17 @@ func (o *Order) Investigator(name string) bool {
 
 // Errors of steps.
 var (
+	ErrKind          = errors.New("say what kind of order: targeted, or exception")
+	ErrSubject       = errors.New("name one person or one group")
+	ErrPerson        = errors.New("an exception to confidentiality is for one person (C3.2g)")
+	ErrReason        = errors.New("give the reason, in at most 20,000 characters (C3.2d)")
+	ErrPeriod        = errors.New("the period ends before it begins, or is over already")
+	ErrLong          = errors.New("the period is too long (C3.2c)")
+	ErrInvestigators = errors.New("designate who carries it out, at most ten people (C3.2d)")
+	ErrUnknown       = errors.New("nobody on the roster who can be looked at has this address; pupils never can (K4)")
+	ErrAdvice        = errors.New("write the advice, in at most 20,000 characters")
+	ErrDays          = errors.New("say on which day what was gathered was destroyed and, if use was found, on which day the employee was spoken with (C3.2f)")
+
 	ErrNotFound = errors.New("there is no such order")
 	ErrRole     = errors.New("this step is not for this role")
 	ErrState    = errors.New("the order is not at this step")

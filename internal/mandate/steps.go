@@ -2,7 +2,6 @@ package mandate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,13 +19,13 @@ func (s *Store) Request(ctx context.Context, by Person, people Roster, r Request
 		return "", fmt.Errorf("request an order: %w", err)
 	}
 	if r.Subject != "" && !single(people.Subject(r.Subject)) {
-		return "", errors.New("request an order: nobody on the roster who can be looked at has this address; pupils never can (K4)")
+		return "", fmt.Errorf("request an order: %w", ErrUnknown)
 	}
 	r.From, r.Until = r.From.UTC(), r.Until.UTC()
 	id := newID()
 	return id, s.locked(func(now time.Time) error {
 		if !now.Before(r.Until) {
-			return errors.New("request an order: the period is over already")
+			return fmt.Errorf("request an order: %w", ErrPeriod)
 		}
 		o := &Order{ID: id, Request: r, Requested: Step{by, now}}
 		return s.write(ctx, o, ledger.OrderRequested, by, string(r.Kind))
@@ -64,7 +63,7 @@ func (s *Store) Advise(ctx context.Context, by Person, id string, favourable boo
 		return ErrRole
 	}
 	if text = strings.TrimSpace(text); text == "" || len(text) > maxText {
-		return errors.New("write the advice, in at most 20,000 characters")
+		return ErrAdvice
 	}
 	return s.change(ctx, id, ledger.OrderAdvised, by, func(o *Order, now time.Time) (string, error) {
 		if o.State(now) != Requested {
@@ -118,7 +117,7 @@ func (s *Store) Dismiss(ctx context.Context, by Person, id, investigator string)
 	}
 	return s.change(ctx, id, ledger.InvestigatorGone, by, func(o *Order, now time.Time) (string, error) {
 		if !o.Investigator(investigator) {
-			return "", errors.New("this account is not designated in the order")
+			return "", ErrNobody
 		}
 		o.Gone = append(o.Gone, investigator)
 		return "", nil
@@ -137,9 +136,9 @@ func (s *Store) Complete(ctx context.Context, by Person, id string, unauthorised
 		case state != Ended && state != Withdrawn && state != InForce && state != Refused:
 			return "", ErrState
 		case destroyed.IsZero() || destroyed.After(now):
-			return "", errors.New("say on which day what was gathered was destroyed")
+			return "", ErrDays
 		case unauthorised && (discussed.IsZero() || discussed.After(now)):
-			return "", errors.New("say on which day the employee was spoken with (C3.2f)")
+			return "", ErrDays
 		}
 		o.Outcome = &Outcome{Step{by, now}, unauthorised, discussed, destroyed}
 		o.Request.Subject, o.Request.Group, o.Request.Reason = "", "", ""

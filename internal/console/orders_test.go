@@ -1,0 +1,168 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/accounts"
+	"sluis/internal/journal"
+	"sluis/internal/ledger"
+	"sluis/internal/mandate"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// orders makes what orders are kept in and used on: a record of mail of one employee.
+func (h *house) orders(dir string) Orders {
+	h.t.Helper()
+	file := filepath.Join(dir, "roster.yaml")
+	err := os.WriteFile(file, []byte(`groups: [{name: team, kind: staff}, {name: bovenbouw, kind: pupils}]
+people:
+  - {address: juf@school.example, group: team}
+  - {address: employee@school.example, group: team}
+  - {address: leerling@school.example, group: bovenbouw}
+`), 0o600)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	people, err := roster.Load(file, []string{"school.example"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.people = people
+	store, err := mandate.Open(filepath.Join(dir, "orders"), h.ledger, mandate.Limits{Period: mandate.DefaultPeriod})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	keys, err := journal.OpenKeys(filepath.Join(dir, "monthkeys"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	db, err := journal.OpenDB(filepath.Join(dir, "journal"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { db.Close() })
+	h.keys, h.db = keys, db
+	return Orders{Store: store, People: func() *roster.Roster { return people }, Keys: keys, Records: db, Longest: mandate.DefaultPeriod}
+}
+
+// traffic puts records of somebody's mail in the journal.
+func (h *house) traffic(address string, n int) {
+	h.t.Helper()
+	w, err := journal.NewWriter(h.t.TempDir(), h.keys, h.db, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for i := range n {
+		r := journal.Record{Time: time.Now().UTC().Add(-time.Duration(i) * time.Second), ID: filter.NewID(), Direction: rules.Out, Bytes: 12345, Recipients: 1, Group: h.people.Subject(address).Group()}
+		w.Put(r, h.people.Subject(address))
+	}
+	if err := w.Close(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// sworn is somebody in a role, with the statement of secrecy accepted and a code shown.
+func (h *house) sworn(name string, r accounts.Role) *person {
+	h.t.Helper()
+	p := h.named(name, r).proves(name)
+	if a := p.post("/secrecy", url.Values{"accept": {"yes"}}); a.status != http.StatusSeeOther {
+		h.t.Fatalf("secrecy: %d", a.status)
+	}
+	return p
+}
+
+func request(change ...string) url.Values {
+	f := url.Values{"kind": {"targeted"}, "subject": {"juf@school.example"}, "reason": {"een zwaarwegend vermoeden"}, "from": {time.Now().AddDate(0, 0, -1).Format(time.DateOnly)},
+		"until": {time.Now().AddDate(0, 0, 5).Format(time.DateOnly)}, "investigator": {"ict"}}
+	for i := 0; i+1 < len(change); i += 2 {
+		f.Set(change[i], change[i+1])
+	}
+	return f
+}
+
+// TestAnOrderFromRequestToOutcome: each step by its role, two members of the board, used by who
+// is designated and by nobody else, and all of it in the ledger (C3.2c, C3.2d, C3.2f).
+func TestAnOrderFromRequestToOutcome(t *testing.T) {
+	h := newHouse(t)
+	h.traffic("juf@school.example", 3)
+	h.traffic("employee@school.example", 2)
+	ict, other, legal, chair, member := h.sworn("ict", accounts.ICT), h.sworn("ict-2", accounts.ICT), h.sworn("legal", accounts.Legal), h.sworn("board", accounts.Board), h.sworn("board-2", accounts.Board)
+	a := chair.post("/orders", request())
+	if a.status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	at := a.to
+	step := func(who string, p *person, what string, form url.Values, ok bool) {
+		t.Helper()
+		a := p.post(at+what, form)
+		if ok != (a.status == http.StatusSeeOther) {
+			t.Errorf("%s, %s: %d", who, what, a.status)
+		}
+	}
+	step("the board too early", member, "/decide", url.Values{"decision": {"approve"}}, false)
+	step("an investigator too early", ict, "/use", nil, false)
+	step("Legal Affairs", legal, "/advise", url.Values{"advice": {"favourable"}, "text": {"Het mag."}}, true)
+	step("the requester", chair, "/decide", url.Values{"decision": {"approve"}}, false)
+	step("a member", member, "/decide", url.Values{"decision": {"approve"}}, true)
+	step("an investigator after one approval", ict, "/use", nil, false)
+	third := h.sworn("board-3", accounts.Board)
+	step("another member", third, "/decide", url.Values{"decision": {"approve"}}, true)
+	if a := ict.post(at+"/use", nil); a.status != http.StatusOK || strings.Count(a.body, "12,3") != 3 {
+		t.Errorf("used: %d, %d records", a.status, strings.Count(a.body, "12,3"))
+	}
+	if a := other.get(at); a.status != http.StatusNotFound {
+		t.Errorf("an order that is not theirs: %d", a.status)
+	}
+	if a := other.post(at+"/use", nil); a.status != http.StatusNotFound {
+		t.Errorf("used by another: %d", a.status)
+	}
+	if a := other.get("/orders"); strings.Contains(a.body, at) {
+		t.Error("it is in another's list")
+	}
+	step("dismissed", chair, "/dismiss", url.Values{"investigator": {"ict"}}, true)
+	if a := ict.post(at+"/use", nil); a.status == http.StatusOK {
+		t.Error("used after the designation was withdrawn")
+	}
+	step("withdrawn", chair, "/withdraw", nil, true)
+	step("without a day", chair, "/complete", nil, false)
+	step("completed", chair, "/complete", url.Values{"destroyed": {time.Now().AddDate(0, 0, -0).Format(time.DateOnly)}}, true)
+	if a := chair.get(at); strings.Contains(a.body, "juf@school.example") || strings.Contains(a.body, "zwaarwegend vermoeden") {
+		t.Error("the person is still there after completion")
+	}
+	for kind, n := range map[ledger.Kind]int{ledger.OrderRequested: 1, ledger.OrderAdvised: 1, ledger.OrderDecided: 2, ledger.OrderUsed: 1, ledger.OrderWithdrawn: 1, ledger.OrderCompleted: 1, ledger.InvestigatorGone: 1} {
+		if got := h.entries(kind); len(got) != n {
+			t.Errorf("%s: %d in the ledger", kind, len(got))
+		}
+	}
+}
+
+func TestRequestsThatCannotBe(t *testing.T) {
+	h := newHouse(t)
+	p := h.sworn("board", accounts.Board)
+	for name, f := range map[string]url.Values{
+		"of a pupil": request("subject", "leerling@school.example"), "of a stranger": request("subject", "x@elders.example"), "of nobody": request("subject", ""), "of both": request("group", "team"),
+		"too long": request("until", time.Now().AddDate(1, 0, 0).Format(time.DateOnly)), "over": request("from", "2020-01-01", "until", "2020-01-10"), "without a reason": request("reason", ""),
+		"by nobody": request("investigator", ""), "of no kind": request("kind", "x"),
+	} {
+		if name == "by nobody" {
+			f.Del("investigator")
+		}
+		if a := p.post("/orders", f); a.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", name, a.status)
+		}
+	}
+	if a := p.post("/orders", request("from", "x")); a.status != http.StatusBadRequest {
+		t.Errorf("a day that is none: %d", a.status)
+	}
+	if n := len(h.entries(ledger.OrderRequested)); n != 0 {
+		t.Errorf("%d in the ledger", n)
+	}
+}
