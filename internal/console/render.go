@@ -95,7 +95,7 @@ func (p *pages) readStatics() error {
 			return err
 		}
 		own := path.Base(name)
-		kind, ok := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".txt": "text/plain; charset=utf-8"}[path.Ext(own)]
+		kind, ok := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8"}[path.Ext(own)]
 		if !ok {
 			return fmt.Errorf("static: %s: of an unknown kind", own)
 		}

@@ -1,0 +1,214 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"sluis/internal/peers"
+)
+
+// browser is Chromium, looking at a house.
+type browser struct {
+	*house
+	ctx      context.Context // of its tab
+	mu       sync.Mutex
+	problems []string // that it told: errors of scripts, what the policy kept out, requests to others
+}
+
+// browse starts one. It reaches the console by the name that passkeys need.
+func (h *house) browse() *browser {
+	h.t.Helper()
+	peers.Need(h.t, "chromium")
+	ctx, cancel := context.WithTimeout(h.t.Context(), 5*time.Minute)
+	h.t.Cleanup(cancel)
+	tab, stop := peers.Chromium(ctx, h.t.TempDir(), nil)
+	h.t.Cleanup(stop)
+	b := &browser{house: h, ctx: tab}
+	own, err := url.Parse(h.o.Origin)
+	if err == nil {
+		err = chromedp.Listen(tab, func(ev any) { b.hear(ev, own.Host) })
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	b.call(func(ctx context.Context, c *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, c, log.Enable, cdp.Empty{}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, c, network.Enable, network.EnableParams{})
+		return err
+	})
+	return b
+}
+
+// hear notes what should not happen.
+func (b *browser) hear(ev any, own string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := ev.(type) {
+	case *runtime.EventExceptionThrown:
+		b.problems = append(b.problems, "a script failed: "+e.ExceptionDetails.Text)
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError {
+			b.problems = append(b.problems, e.Entry.Text+" "+e.Entry.URL)
+		}
+	case *network.EventRequestWillBeSent:
+		if u, err := url.Parse(e.Request.URL); err != nil || u.Host != own && u.Scheme != "about" && u.Scheme != "data" {
+			b.problems = append(b.problems, "a request to another host: "+e.Request.URL)
+		}
+	}
+}
+
+// told returns what it told since last asked.
+func (b *browser) told() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := b.problems
+	b.problems = nil
+	return all
+}
+
+func (b *browser) call(f func(context.Context, *chromedp.Target) error) { b.do(chromedp.Func(f)) }
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// be has it use somebody's sessions; those of a stranger are none.
+func (b *browser) be(p *person) {
+	b.t.Helper()
+	at, err := url.Parse(b.site.URL)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.call(func(ctx context.Context, c *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, c, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
+			return err
+		}
+		for _, k := range p.http.Jar.Cookies(at) {
+			if _, err := cdp.Call(ctx, c, network.SetCookie, network.SetCookieParams{Name: k.Name, Value: k.Value, URL: b.o.Origin}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// view is how somebody looks at pages.
+type view struct {
+	lang, scheme string
+	width        int64
+}
+
+func (w view) String() string {
+	device := "desktop"
+	if w.width < 600 {
+		device = "phone"
+	}
+	return w.lang + "-" + w.scheme + "-" + device
+}
+
+// at opens a page, as it looks to somebody.
+func (b *browser) at(path string, w view) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, c *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, c, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": w.lang}}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: w.scheme}}})
+		return err
+	}), chromedp.EmulateViewport(w.width, 800), chromedp.Navigate(b.o.Origin+path))
+}
+
+// of evaluates an expression on the page.
+func of[T any](b *browser, expression string) T {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%.60s: %v", expression, err)
+	}
+	return v
+}
+
+// fill types into the field of that id.
+func (b *browser) fill(id, text string) {
+	b.t.Helper()
+	b.do(chromedp.SendKeys("#"+id, text))
+}
+
+// press uses the button that is found by a selector, and waits until the page has a path.
+func (b *browser) press(selector, path string) {
+	b.t.Helper()
+	b.do(chromedp.Click(selector))
+	b.arrive(path)
+}
+
+// arrive waits until a page of a path has been read.
+func (b *browser) arrive(path string) {
+	b.t.Helper()
+	var at string
+	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		// Between two pages there is nothing to ask.
+		if at, _ = chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.readyState=="complete"?location.pathname:""`)); at == path {
+			return
+		}
+	}
+	b.t.Fatalf("it is at %q rather than %s: %s", at, path, of[string](b, "document.body.innerText"))
+}
+
+// shows reports whether the page has a text.
+func (b *browser) shows(text string) bool {
+	b.t.Helper()
+	return strings.Contains(of[string](b, "document.body.innerText"), text)
+}
+
+// weight returns how many bytes a first look at a page costs: itself, and its files.
+func (b *browser) weight(p *person, path string) (n int) {
+	b.t.Helper()
+	a := p.get(path)
+	if a.status != http.StatusOK {
+		b.t.Errorf("%s: %d to %s", path, a.status, a.to)
+	}
+	n = len(a.body)
+	for name, f := range b.pages.files {
+		if strings.Contains(a.body, "/static/"+name) {
+			n += len(f.data)
+		}
+	}
+	return n
+}
+
+// fill puts what a house has in the places of a pattern. With has it by all that stands
+// before: /orders/{id}/file/ is of the file.
+func fill(pattern string, with map[string]string) (string, error) {
+	_, rest, _ := strings.Cut(strings.ReplaceAll(pattern, "{$}", ""), " ")
+	var path, key string
+	for {
+		before, after, ok := strings.Cut(rest, "{")
+		if !ok {
+			return path + rest, nil
+		}
+		name, after, _ := strings.Cut(after, "}")
+		key += before
+		value, ok := with[key]
+		if !ok {
+			return "", fmt.Errorf("the house that is lived in has nothing for {%s} after %s", name, key)
+		}
+		path, key, rest = path+before+value, key+"{"+name+"}", after
+	}
+}
