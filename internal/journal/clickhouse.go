@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -38,6 +39,9 @@ type ClickHouseOptions struct {
 type ClickHouse struct {
 	conn    driver.Conn
 	dialect Dialect
+	spare   sync.Pool // of *dayColumns
+	mu      sync.Mutex
+	ahead   map[string]<-chan reading // by name of the segment
 }
 
 // OpenClickHouse connects, and makes the tables if they are not there.
@@ -54,7 +58,7 @@ func OpenClickHouse(ctx context.Context, o ClickHouseOptions) (*ClickHouse, erro
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
-	c := &ClickHouse{conn, Dialect{Cluster: o.Cluster, Days: o.Days}}
+	c := &ClickHouse{conn: conn, dialect: Dialect{Cluster: o.Cluster, Days: o.Days}, ahead: map[string]<-chan reading{}}
 	if err := c.prepare(ctx); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
@@ -119,62 +123,119 @@ func (s Segment) number() int64 {
 	return int64(h.Sum64() >> 1)
 }
 
-// Load implements Store.
-func (c *ClickHouse) Load(ctx context.Context, s Segment) (unread int64, err error) {
-	days := map[int64][]numbered{}
-	n := uint32(0)
-	unread, err = s.Each(ctx, func(r Record) error {
-		days[day(r.Time)] = append(days[day(r.Time)], numbered{n, r})
+// reading is a segment that was read: columns of each day.
+type reading struct {
+	days   map[int64]*dayColumns
+	unread int64
+	err    error
+}
+
+// Ahead begins to read the segment that is to be loaded after this one, while the server is
+// at this one: the two take about as long.
+func (c *ClickHouse) Ahead(ctx context.Context, s Segment) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.ahead) > 0 { // one is enough, and bounds the memory
+		return
+	}
+	done := make(chan reading, 1)
+	c.ahead[s.Name] = done
+	go func() { done <- c.read(ctx, s) }()
+}
+
+// taken returns a segment that was read ahead, or reads it now. Any other that was read
+// ahead is forgotten.
+func (c *ClickHouse) taken(ctx context.Context, s Segment) reading {
+	c.mu.Lock()
+	done := c.ahead[s.Name]
+	clear(c.ahead)
+	c.mu.Unlock()
+	if done != nil {
+		if r := <-done; r.err == nil {
+			return r
+		}
+	}
+	return c.read(ctx, s)
+}
+
+func (c *ClickHouse) read(ctx context.Context, s Segment) reading {
+	r := reading{days: map[int64]*dayColumns{}}
+	n, seg := uint32(0), s.number()
+	r.unread, r.err = s.Each(ctx, func(rec Record) error {
+		d := day(rec.Time)
+		b := r.days[d]
+		if b == nil {
+			b = c.columns()
+			r.days[d] = b
+		}
+		b.add(seg, n, &rec)
 		n++
 		return nil
 	})
-	if err != nil {
-		return unread, err
-	}
-	for _, d := range slices.Sorted(maps.Keys(days)) {
-		if err := c.insert(ctx, s, d, days[d]); err != nil {
-			return unread, fmt.Errorf("load journal segment: %w", err)
-		}
-	}
-	return unread, nil
+	return r
 }
 
-// numbered is a record and its place in the segment.
-type numbered struct {
-	n uint32
-	Record
+// columns returns empty ones.
+func (c *ClickHouse) columns() *dayColumns {
+	if b, ok := c.spare.Get().(*dayColumns); ok {
+		return b
+	}
+	b := &dayColumns{}
+	if c.dialect.Plain {
+		b.hours = map[hourCell]*Sums{}
+	}
+	return b
+}
+
+// Load implements Store.
+func (c *ClickHouse) Load(ctx context.Context, s Segment) (unread int64, err error) {
+	r := c.taken(ctx, s)
+	if r.err != nil {
+		return r.unread, r.err
+	}
+	for _, d := range slices.Sorted(maps.Keys(r.days)) {
+		if err := c.insert(ctx, s, d, r.days[d]); err != nil {
+			return r.unread, fmt.Errorf("load journal segment: %w", err)
+		}
+		r.days[d].empty()
+		c.spare.Put(r.days[d])
+	}
+	return r.unread, nil
 }
 
 // insert brings the records of a day in.
-func (c *ClickHouse) insert(ctx context.Context, s Segment, day int64, records []numbered) error {
+func (c *ClickHouse) insert(ctx context.Context, s Segment, day int64, b *dayColumns) error {
 	if c.dialect.Plain {
-		return c.insertPlain(ctx, s, day, records)
+		return c.insertPlain(ctx, s, day, b)
 	}
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
 		"insert_deduplication_token": s.Name + "/" + strconv.FormatInt(day, 10), "deduplicate_blocks_in_dependent_materialized_views": 1, "async_insert": 0, "insert_deduplicate": 1,
 		"max_insert_block_size": 10_000_000, "min_insert_block_size_rows": 0, "min_insert_block_size_bytes": 0,
 	}))
-	return c.send(ctx, s, day, records)
+	return c.send(ctx, b)
 }
 
 // insertPlain asks the server first what it has. Nobody else loads this segment but an
 // insert of a gateway that was killed meanwhile, which the server may still be at: that has
 // to have ended. Its data came after the server had begun with it, so that it is seen.
-func (c *ClickHouse) insertPlain(ctx context.Context, s Segment, day int64, records []numbered) error {
-	for table, send := range map[string]func(context.Context, Segment, int64, []numbered) error{"traffic": c.send, "hours": c.sendHours} {
+func (c *ClickHouse) insertPlain(ctx context.Context, s Segment, day int64, b *dayColumns) error {
+	into := func(table string, send func(context.Context, *dayColumns) error) error {
 		id := "sluis/" + table + "/" + s.Name + "/" + strconv.FormatInt(day, 10)
 		if err := c.ended(ctx, id); err != nil {
 			return err
 		}
 		there, err := c.has(ctx, table, s, day)
 		if err == nil && !there {
-			err = send(clickhouse.Context(ctx, clickhouse.WithQueryID(id)), s, day, records)
+			err = send(clickhouse.Context(ctx, clickhouse.WithQueryID(id)), b)
 		}
-		if err != nil {
-			return err
-		}
+		return err
 	}
-	return nil
+	hours := make(chan error, 1)
+	go func() {
+		hours <- into("hours", func(ctx context.Context, b *dayColumns) error { return c.sendHours(ctx, s, day, b) })
+	}()
+	err := into("traffic", c.send)
+	return errors.Join(err, <-hours)
 }
 
 // ended waits until the server is not at a query any more.
@@ -199,41 +260,32 @@ func (c *ClickHouse) has(ctx context.Context, table string, s Segment, day int64
 }
 
 // send inserts records as one block.
-func (c *ClickHouse) send(ctx context.Context, s Segment, day int64, records []numbered) error {
-	b, err := c.conn.PrepareBatch(ctx, "INSERT INTO traffic ("+list(columns)+")")
+func (c *ClickHouse) send(ctx context.Context, b *dayColumns) error {
+	batch, err := c.conn.PrepareBatch(ctx, "INSERT INTO traffic ("+list(columns)+")")
 	if err != nil {
 		return err
 	}
-	defer b.Close()
-	if err := columnsOf(s.number(), day, records).appendTo(b); err != nil {
+	defer batch.Close()
+	if err := b.appendTo(batch); err != nil {
 		return err
 	}
-	return b.Send()
+	return batch.Send()
 }
 
 // sendHours inserts the roll-up of a segment's day.
-func (c *ClickHouse) sendHours(ctx context.Context, s Segment, day int64, records []numbered) error {
-	sums := map[hourCell]*Sums{}
-	for i := range records {
-		r := &records[i].Record
-		at := hourCell{r.Time.UTC().Truncate(time.Hour).Unix(), r.cell()}
-		if sums[at] == nil {
-			sums[at] = &Sums{}
-		}
-		sums[at].add(r.sums())
-	}
-	b, err := c.conn.PrepareBatch(ctx, "INSERT INTO hours (seg, day, hour, "+cellColumns+", records, bytes, recipients)")
+func (c *ClickHouse) sendHours(ctx context.Context, s Segment, day int64, b *dayColumns) error {
+	batch, err := c.conn.PrepareBatch(ctx, "INSERT INTO hours (seg, day, hour, "+cellColumns+", records, bytes, recipients)")
 	if err != nil {
 		return err
 	}
-	defer b.Close()
-	for at, n := range sums {
-		if err := b.Append(s.number(), time.Unix(day, 0).UTC(), at.hour, uint8(at.Kind), uint8(at.Direction), at.Group.String(), uint8(at.Action), uint8(at.Purpose), uint8(at.Category), at.Clause.String(),
+	defer batch.Close()
+	for at, n := range b.hours {
+		if err := batch.Append(s.number(), time.Unix(day, 0).UTC(), at.hour, uint8(at.Kind), uint8(at.Direction), at.Group.String(), uint8(at.Action), uint8(at.Purpose), uint8(at.Category), at.Clause.String(),
 			at.flagBits(), n.Records, n.Bytes, n.Recipients); err != nil {
 			return err
 		}
 	}
-	return b.Send()
+	return batch.Send()
 }
 
 func list(names []string) string {

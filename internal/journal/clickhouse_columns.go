@@ -1,51 +1,68 @@
 package journal
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// byColumn is records by column, as the server wants them: row by row takes three times as
-// long.
-type byColumn []any
-
-// columnsOf turns records into the columns of traffic.
-func columnsOf(seg, day int64, records []numbered) byColumn {
-	date := time.Unix(day, 0).UTC()
-	raw := make([]byte, 0, 32*len(records)) // one string for all fixed ones
-	for i := range records {
-		raw = append(append(raw, records[i].ID[:]...), records[i].pseudonym[:]...)
-	}
-	fixed := string(raw)
-	number := func(of func(*Record) int64) []int64 { return column(records, of) }
-	small := func(of func(*Record) uint8) []uint8 { return column(records, of) }
-	medium := func(of func(*Record) uint16) []uint16 { return column(records, of) }
-	text := func(of func(*Record) string) []string { return column(records, of) }
-	n, ids, pseudonyms := make([]uint32, len(records)), make([]string, len(records)), make([]string, len(records))
-	for i := range records {
-		n[i], ids[i], pseudonyms[i] = records[i].n, fixed[32*i:][:16], fixed[32*i+16:][:16]
-	}
-	return byColumn{
-		number(func(*Record) int64 { return seg }), n, column(records, func(*Record) time.Time { return date }), number(func(r *Record) int64 { return r.Time.UnixMilli() }), ids, pseudonyms,
-		small(func(r *Record) uint8 { return uint8(r.Kind) }), small(func(r *Record) uint8 { return uint8(r.Direction) }), text(func(r *Record) string { return r.Group.String() }), text(func(r *Record) string { return r.Peer.String() }),
-		small(func(r *Record) uint8 { return uint8(r.Action) }), small(func(r *Record) uint8 { return uint8(r.Purposes) }), small(func(r *Record) uint8 { return uint8(r.Purpose) }), small(func(r *Record) uint8 { return uint8(r.Category) }),
-		text(func(r *Record) string { return r.Clause.String() }), text(func(r *Record) string { return r.Rule.String() }), medium((*Record).flagBits),
-		medium(func(r *Record) uint16 { return r.Recipients }), medium(func(r *Record) uint16 { return r.Refused }), medium(func(r *Record) uint16 { return r.Parts }),
-		column(records, func(r *Record) uint32 { return r.Repaired }), medium(func(r *Record) uint16 { return r.Reply }), number(func(r *Record) int64 { return r.Bytes }), number(func(r *Record) int64 { return int64(r.Duration) }),
-	}
+// dayColumns are the records of a segment's day by column, as the server wants them: row by row
+// takes three times as long. Their memory is used again.
+type dayColumns struct {
+	seg                                                  []int64
+	n                                                    []uint32
+	day                                                  []time.Time
+	time, bytes, duration                                []int64
+	id, pseudonym                                        []byte // 16 bytes each
+	kind, direction, action, purposes, purpose, category []uint8
+	group, peer, clause, rule                            []string
+	flags, recipients, refused, parts, reply             []uint16
+	repaired                                             []uint32
+	hours                                                map[hourCell]*Sums // nil if the server rolls up
+	fixedIDs, fixedPseudonyms                            [][]byte
 }
 
-func column[T any](records []numbered, of func(*Record) T) []T {
-	out := make([]T, len(records))
-	for i := range records {
-		out[i] = of(&records[i].Record)
+// add adds a record, the nth of its segment.
+func (b *dayColumns) add(seg int64, n uint32, r *Record) {
+	b.seg, b.n, b.day = append(b.seg, seg), append(b.n, n), append(b.day, r.Time.UTC().Truncate(24*time.Hour))
+	b.time, b.bytes, b.duration = append(b.time, r.Time.UnixMilli()), append(b.bytes, r.Bytes), append(b.duration, int64(r.Duration))
+	b.id, b.pseudonym = append(b.id, r.ID[:]...), append(b.pseudonym, r.pseudonym[:]...)
+	b.kind, b.direction, b.action = append(b.kind, uint8(r.Kind)), append(b.direction, uint8(r.Direction)), append(b.action, uint8(r.Action))
+	b.purposes, b.purpose, b.category = append(b.purposes, uint8(r.Purposes)), append(b.purpose, uint8(r.Purpose)), append(b.category, uint8(r.Category))
+	b.group, b.peer, b.clause, b.rule = append(b.group, r.Group.String()), append(b.peer, r.Peer.String()), append(b.clause, r.Clause.String()), append(b.rule, r.Rule.String())
+	b.flags, b.recipients, b.refused = append(b.flags, r.flagBits()), append(b.recipients, r.Recipients), append(b.refused, r.Refused)
+	b.parts, b.repaired, b.reply = append(b.parts, r.Parts), append(b.repaired, r.Repaired), append(b.reply, r.Reply)
+	if b.hours == nil {
+		return
 	}
-	return out
+	at := hourCell{r.Time.UTC().Truncate(time.Hour).Unix(), r.cell()}
+	if b.hours[at] == nil {
+		b.hours[at] = &Sums{}
+	}
+	b.hours[at].add(r.sums())
 }
 
-func (b byColumn) appendTo(batch driver.Batch) error {
-	for i, c := range b {
+// empty takes everything out and keeps the memory.
+func (b *dayColumns) empty() {
+	b.seg, b.n, b.day, b.time, b.bytes, b.duration = b.seg[:0], b.n[:0], b.day[:0], b.time[:0], b.bytes[:0], b.duration[:0]
+	b.id, b.pseudonym, b.kind, b.direction, b.action = b.id[:0], b.pseudonym[:0], b.kind[:0], b.direction[:0], b.action[:0]
+	b.purposes, b.purpose, b.category = b.purposes[:0], b.purpose[:0], b.category[:0]
+	b.group, b.peer, b.clause, b.rule = b.group[:0], b.peer[:0], b.clause[:0], b.rule[:0]
+	b.flags, b.recipients, b.refused, b.parts, b.reply, b.repaired = b.flags[:0], b.recipients[:0], b.refused[:0], b.parts[:0], b.reply[:0], b.repaired[:0]
+	clear(b.hours)
+}
+
+// fixed cuts texts of 16 bytes.
+func fixed(into [][]byte, all []byte) [][]byte {
+	return slices.AppendSeq(into[:0], slices.Chunk(all, 16))
+}
+
+// appendTo gives the columns to a batch, in the order of columns.
+func (b *dayColumns) appendTo(batch driver.Batch) error {
+	b.fixedIDs, b.fixedPseudonyms = fixed(b.fixedIDs, b.id), fixed(b.fixedPseudonyms, b.pseudonym)
+	for i, c := range []any{b.seg, b.n, b.day, b.time, b.fixedIDs, b.fixedPseudonyms, b.kind, b.direction, b.group, b.peer, b.action, b.purposes, b.purpose, b.category, b.clause, b.rule,
+		b.flags, b.recipients, b.refused, b.parts, b.repaired, b.reply, b.bytes, b.duration} {
 		if err := batch.Column(i).Append(c); err != nil {
 			return err
 		}

@@ -51,6 +51,11 @@ func (w *Writer) rest(ctx context.Context, wait time.Duration) bool {
 	return true
 }
 
+// ahead is a store that can begin to read the next segment while it loads one.
+type ahead interface {
+	Ahead(ctx context.Context, s Segment)
+}
+
 // loadAll brings the sealed segments to the backend and removes them.
 func (w *Writer) loadAll(ctx context.Context) error {
 	if err := sealFull(w.dir); err != nil {
@@ -61,7 +66,10 @@ func (w *Writer) loadAll(ctx context.Context) error {
 		return err
 	}
 	w.waiting.Store(int64(len(list)))
-	for _, s := range list {
+	for i, s := range list {
+		if next, ok := w.store.(ahead); ok && i+1 < len(list) {
+			next.Ahead(ctx, list[i+1])
+		}
 		unread, err := w.store.Load(ctx, s)
 		if errors.Is(err, os.ErrNotExist) {
 			continue // another call had it
