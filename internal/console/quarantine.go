@@ -345,10 +345,11 @@ func deciding(done string, act func(*visit, context.Context, filter.ID, quaranti
 				return err
 			}
 		}
-		if v.c.o.Quarantine.Setting().Second && done != "kept" && ok > 0 {
-			done = "proposed"
+		told := done
+		if v.c.o.Quarantine.Setting().Second && done != "kept" {
+			told = "proposed"
 		}
-		v.noteDecided(done, ok, problem)
+		v.noteDecided(told, ok, problem)
 		return v.see(v.here())
 	}
 }
