@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
 	"filippo.io/age"
 
 	"sluis/filter/text"
+	"sluis/internal/breach"
 	"sluis/internal/console"
+	"sluis/internal/notice"
 	"sluis/internal/quarantine"
 	"sluis/internal/review"
 	"sluis/internal/roster"
@@ -21,8 +24,13 @@ func (g *gateway) consoleParts(o *console.Options) error {
 		return err
 	}
 	o.Quarantine = console.Quarantine{
-		Store: g.quarantine, Keys: g.reviewKeys, Deliver: lateDeliverer{g}, Breaches: breaches, Setting: g.reviewing,
+		Store: g.quarantine, Keys: g.reviewKeys, Deliver: lateDeliverer{g}, Setting: g.reviewing,
 		Reader: review.Reader{Limits: text.Limits{Dir: g.in("spool"), Apart: g.extractor}},
+	}
+	o.Breaches = console.Breaches{Store: breaches, Tell: g.tellBreach}
+	o.Imagery = g.imagery
+	o.Retention = func(ctx context.Context) ([]console.Kept, []string, error) {
+		return held(ctx, g.current.Load(), g.store, g.keys, g.quarantine)
 	}
 	o.Orders = console.Orders{Store: g.orders, People: func() *roster.Roster { return g.inForce.Load().people }, Keys: g.keys, Records: g.store, Longest: time.Duration(g.cfg.Orders.Longest)}
 	return nil
@@ -45,6 +53,15 @@ func (g *gateway) reviewKeys() ([]age.Identity, error) {
 		return nil, err
 	}
 	return []age.Identity{id}, nil
+}
+
+// tellBreach tells the privacy officer of a new breach file.
+func (g *gateway) tellBreach(ctx context.Context, f breach.File) error {
+	cfg := g.current.Load()
+	if cfg.Notices.From == "" || len(cfg.Notices.Privacy) == 0 {
+		return errors.New("the configuration names no privacy officer (notices: from, privacy)")
+	}
+	return notices(cfg, g.relay).Send(ctx, cfg.Notices.Privacy, notice.Breach(notice.Language(cfg.Notices.Language), f.ID, f.Deadline()), time.Now())
 }
 
 // lateDeliverer delivers as the gateway is configured at that time.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluis/internal/config"
+	"sluis/internal/console"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
@@ -92,17 +93,6 @@ type journalRetentionCmd struct {
 	JSON bool `help:"Print JSON."`
 }
 
-// kept is what is held of one thing.
-type kept struct {
-	What   string    `json:"what"`
-	Number int64     `json:"number"`
-	Bytes  int64     `json:"bytes"`
-	Since  time.Time `json:"since"`          // zero: nothing is held
-	Next   time.Time `json:"next_destroyed"` // when the oldest is destroyed
-	Days   int       `json:"retention_days"`
-	Reason string    `json:"reason,omitempty"`
-}
-
 // Run shows what is held, since when, and until when.
 func (c journalRetentionCmd) Run(ctx context.Context) error {
 	all, months, err := c.look(ctx)
@@ -111,8 +101,8 @@ func (c journalRetentionCmd) Run(ctx context.Context) error {
 	}
 	if c.JSON {
 		return json.NewEncoder(os.Stdout).Encode(struct {
-			Kept []kept   `json:"kept"`
-			Keys []string `json:"months_with_a_key"`
+			Kept []console.Kept `json:"kept"`
+			Keys []string       `json:"months_with_a_key"`
 		}{all, months})
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
@@ -131,7 +121,7 @@ func (c journalRetentionCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-func (c journalRetentionCmd) look(ctx context.Context) ([]kept, []string, error) {
+func (c journalRetentionCmd) look(ctx context.Context) ([]console.Kept, []string, error) {
 	cfg, q, _, err := openStore(c.source)
 	if err != nil {
 		return nil, nil, err
@@ -142,11 +132,16 @@ func (c journalRetentionCmd) look(ctx context.Context) ([]kept, []string, error)
 		return nil, nil, err
 	}
 	defer db.Close()
-	held, err := db.Held(ctx)
+	keys, err := journal.OpenKeys(filepath.Join(cfg.Data, "keys"))
 	if err != nil {
 		return nil, nil, err
 	}
-	keys, err := journal.OpenKeys(filepath.Join(cfg.Data, "keys"))
+	return held(ctx, cfg, db, keys, q)
+}
+
+// held tells what is held, and the months in which people can be found.
+func held(ctx context.Context, cfg *config.Config, db journal.Store, keys *journal.Keys, q *quarantine.Store) ([]console.Kept, []string, error) {
+	records, err := db.Held(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -154,27 +149,24 @@ func (c journalRetentionCmd) look(ctx context.Context) ([]kept, []string, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	messages, err := messagesKept(ctx, q)
+	n, size, err := q.Files()
 	if err != nil {
 		return nil, nil, err
 	}
-	records := kept{What: "metadata", Number: held.Records, Bytes: held.Bytes, Since: held.Since}
-	return []kept{records.under(cfg.Journal.Retention, cfg.Journal.RetentionReason), messages.under(cfg.Quarantine.Retention, cfg.Quarantine.RetentionReason)}, months, nil
+	counts, err := q.Counts(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return []console.Kept{
+		under(console.Kept{What: "metadata", Number: records.Records, Bytes: records.Bytes, Since: records.Since}, cfg.Journal.Retention, cfg.Journal.RetentionReason),
+		under(console.Kept{What: "messages set aside", Number: int64(n), Bytes: size, Since: counts.Oldest}, cfg.Quarantine.Retention, cfg.Quarantine.RetentionReason),
+	}, months, nil
 }
 
-func (k kept) under(retention config.Duration, reason string) kept {
+func under(k console.Kept, retention config.Duration, reason string) console.Kept {
 	k.Days, k.Reason = inDays(retention), reason
 	if !k.Since.IsZero() {
 		k.Next = k.Since.Add(time.Duration(retention))
 	}
 	return k
-}
-
-func messagesKept(ctx context.Context, q *quarantine.Store) (kept, error) {
-	n, size, err := q.Files()
-	if err != nil {
-		return kept{}, err
-	}
-	counts, err := q.Counts(ctx)
-	return kept{What: "messages set aside", Number: int64(n), Bytes: size, Since: counts.Oldest}, err
 }

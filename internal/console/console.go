@@ -17,6 +17,7 @@ import (
 
 	"sluis/internal/accounts"
 	"sluis/internal/accounts/provider"
+	"sluis/internal/imagery"
 	"sluis/internal/ledger"
 )
 
@@ -37,23 +38,28 @@ type Options struct {
 
 	Quarantine Quarantine
 	Orders     Orders
+	Control    Control
+	Breaches   Breaches
+	Imagery    *imagery.Store
+	Retention  Retention
 }
 
 // Console is the web interface. It is safe for concurrent use.
 type Console struct {
-	o        Options
-	secure   bool               // reached over TLS
-	hosts    []string           // that it answers to
-	passkeys *accounts.Passkeys // nil: the origin cannot have any
-	sessions *scs.SessionManager
-	begun    *scs.SessionManager // what is remembered of somebody who is signing in
-	pages    *pages
-	openings *expirable.LRU[string, opening] // what is open just now
-	routes   []route
-	handler  http.Handler
-	pace     rate.Limit // of one client
-	rates    *expirable.LRU[netip.Addr, *rate.Limiter]
-	now      func() time.Time
+	o          Options
+	secure     bool               // reached over TLS
+	hosts      []string           // that it answers to
+	passkeys   *accounts.Passkeys // nil: the origin cannot have any
+	sessions   *scs.SessionManager
+	begun      *scs.SessionManager // what is remembered of somebody who is signing in
+	pages      *pages
+	openings   *expirable.LRU[string, opening] // what is open just now
+	complaints complaintPace
+	routes     []route
+	handler    http.Handler
+	pace       rate.Limit // of one client
+	rates      *expirable.LRU[netip.Addr, *rate.Limiter]
+	now        func() time.Time
 }
 
 // New returns a console.
@@ -74,7 +80,7 @@ func New(o Options) (*Console, error) {
 		return nil, err
 	}
 	c.sessions, c.begun = c.newSessions("sluis", maxSessions, sessionTime), c.newSessions("sluis-begin", maxBegun, begunTime)
-	c.openings = newOpenings()
+	c.openings, c.complaints = newOpenings(), newComplaintPace()
 	mux := http.NewServeMux()
 	for _, rt := range c.routes {
 		mux.HandleFunc(rt.pattern, c.serve(rt))

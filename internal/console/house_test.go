@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/pquerna/otp/totp"
 	"golang.org/x/time/rate"
 
@@ -35,6 +36,8 @@ type house struct {
 	breaches *breach.Store
 	second   bool // releasing and destroying take two
 	hop      *hop
+	key      *age.X25519Identity
+	told     []string // breach files that the privacy officer was told of
 	people   *roster.Roster
 	keys     *journal.Keys
 	db       *journal.DB
@@ -65,7 +68,7 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 		Origin:   strings.Replace(h.site.URL, "127.0.0.1", "localhost", 1),
 		Hosts:    []string{strings.TrimPrefix(h.site.URL, "http://")},
 		Log:      slog.New(slog.NewTextHandler(h.log, nil)),
-		Accounts: h.accounts, Ledger: h.ledger, Quarantine: h.quarantine(dir), Orders: h.orders(dir)}
+		Accounts: h.accounts, Ledger: h.ledger, Quarantine: h.quarantine(dir), Orders: h.orders(dir), Breaches: h.breachFiles(dir), Imagery: h.cases(dir), Retention: h.retention}
 	for _, f := range change {
 		f(&o)
 	}

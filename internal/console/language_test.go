@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sluis/internal/accounts"
+	"sluis/internal/imagery"
 	"sluis/internal/ledger"
 	"sluis/internal/mandate"
 	"sluis/internal/quarantine"
@@ -50,8 +51,11 @@ func families() map[string][]string {
 		"review-state-": listStates, "decided-": {"kept", "released", "destroyed", "proposed"},
 		"proposal-": {string(quarantine.ReleaseDecided), string(quarantine.Deleted)}, "step-": steps,
 		"sort-": words(listSorts), "purpose-": {"none", "security", "conduct", "leak"}, "direction-": {"in", "out", "internal"},
+		"breach-step-": append(words(breachSteps), "opened"), "nature-": breachNatures,
+		"case-": words([]imagery.Source{imagery.Complaint, imagery.ByMail, imagery.BySample}), "case-step-": append(words(caseSteps), "opened"),
 		"order-kind-":  words([]mandate.Kind{mandate.Targeted, mandate.Exception}),
 		"order-state-": words([]mandate.State{mandate.Requested, mandate.Advised, mandate.Refused, mandate.Approved, mandate.InForce, mandate.Ended, mandate.Withdrawn, mandate.Completed}),
+		"rule-part-": ruleParts, "web-": webActions,
 		"kind-":        {"mail", "web"}, "verdict-": {"pass", "tag", "quarantine", "reject"},
 		"stage-": words(review.Stages), "mask-": words(review.Masks), "block-": words([]review.Kind{review.Plain, review.OfHTML, review.Hidden, review.Raw, review.Document}),
 	}
@@ -59,13 +63,6 @@ func families() map[string][]string {
 
 // steps are those of acts with what was set aside.
 var steps = append(words(review.Stages), "proposed", "second", "refused")
-
-func words[T ~string](list []T) (all []string) {
-	for _, w := range list {
-		all = append(all, string(w))
-	}
-	return all
-}
 
 // ledgerKinds are read from the source, so that a new one is missed.
 var ledgerKinds = func() (all []string) {

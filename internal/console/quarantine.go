@@ -13,7 +13,6 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/accounts"
-	"sluis/internal/breach"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/internal/review"
@@ -22,12 +21,11 @@ import (
 
 // Quarantine is what was set aside, and what the ICT service does with it.
 type Quarantine struct {
-	Store    *quarantine.Store
-	Keys     func() ([]age.Identity, error) // to open with
-	Deliver  quarantine.Deliverer           // past the filter
-	Reader   review.Reader
-	Breaches *breach.Store
-	Setting  func() QuarantineSetting // of now
+	Store   *quarantine.Store
+	Keys    func() ([]age.Identity, error) // to open with
+	Deliver quarantine.Deliverer           // past the filter
+	Reader  review.Reader
+	Setting func() QuarantineSetting // of now
 }
 
 // QuarantineSetting is how the organisation reviews.
@@ -469,11 +467,10 @@ func (v *visit) confirm() error {
 		v.note("confirmed-noted")
 		return v.see("/quarantine/" + e.ID.String())
 	}
-	f, err := v.c.o.Quarantine.Breaches.Begin(v.r.Context(), v.Account.Name, string(v.Role), e.ID.String(), v.reason(), v.now())
+	f, err := v.beginBreach(e.ID.String(), v.reason(), v.now())
 	if err != nil {
 		return err
 	}
-	v.note("breach-begun", v.Lang.Moment(f.Deadline().In(v.c.o.Zone)))
 	return v.see("/breaches/" + f.ID)
 }
 

@@ -18,7 +18,6 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/accounts"
-	"sluis/internal/breach"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/rules"
@@ -63,15 +62,12 @@ func (h *house) quarantine(dir string) Quarantine {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { h.held.Close() })
-	if h.breaches, err = breach.Open(filepath.Join(dir, "breaches"), h.ledger); err != nil {
-		h.t.Fatal(err)
-	}
 	set, err := rules.Load(rules.Builtin())
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.hop = &hop{}
-	return Quarantine{Store: h.held, Keys: func() ([]age.Identity, error) { return []age.Identity{key}, nil }, Deliver: h.hop, Breaches: h.breaches,
+	h.hop, h.key = &hop{}, key
+	return Quarantine{Store: h.held, Keys: func() ([]age.Identity, error) { return []age.Identity{key}, nil }, Deliver: h.hop,
 		Setting: func() QuarantineSetting {
 			return QuarantineSetting{Rules: set, Retention: 30 * 24 * time.Hour, Second: h.second, Notes: true}
 		}}

@@ -1,0 +1,142 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/accounts"
+	"sluis/internal/breach"
+	"sluis/internal/imagery"
+	"sluis/internal/ledger"
+)
+
+func (h *house) breachFiles(dir string) Breaches {
+	h.t.Helper()
+	var err error
+	if h.breaches, err = breach.Open(filepath.Join(dir, "breaches"), h.ledger); err != nil {
+		h.t.Fatal(err)
+	}
+	return Breaches{h.breaches, func(_ context.Context, f breach.File) error {
+		h.told = append(h.told, f.ID)
+		return nil
+	}}
+}
+
+func (h *house) cases(dir string) *imagery.Store {
+	h.t.Helper()
+	s, err := imagery.Open(filepath.Join(dir, "imagery"), h.ledger, h.key.Recipient())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return s
+}
+
+func (h *house) retention(context.Context) ([]Kept, []string, error) {
+	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	return []Kept{{What: "metadata", Number: 12345, Bytes: 999, Since: at, Next: at.AddDate(0, 6, 0), Days: 183}, {What: "messages set aside", Days: 30}}, []string{"2026-10", "2026-11"}, nil
+}
+
+// TestABreachFileRuns (C2.12a): opened, its form filled, reported, closed; each step in the
+// ledger and the privacy officer told.
+func TestABreachFileRuns(t *testing.T) {
+	h := newHouse(t)
+	p := h.sworn("privacy", accounts.Privacy)
+	if a := p.post("/breaches", url.Values{"text": {"x"}, "at": {time.Now().AddDate(0, 0, 2).Format("2006-01-02T15:04")}}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("discovered in the future: %d", a.status)
+	}
+	a := p.post("/breaches", url.Values{"text": {"Een lijst <script>alert(1)</script> lag op straat."}})
+	if a.status != http.StatusSeeOther || len(h.told) != 1 {
+		t.Fatalf("%d, told %v", a.status, h.told)
+	}
+	at := a.to
+	if page := p.get(at); !strings.Contains(page.body, "Nog 71 uur") || strings.Contains(page.body, "<script>alert") {
+		t.Errorf("%s", page.body)
+	}
+	if a := p.post(at+"/step", url.Values{"kind": {"closed"}, "text": {"klaar"}}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("closed without a word on reporting: %d", a.status)
+	}
+	if a := p.post(at+"/facts", url.Values{"happened": {"Een lijst lag op straat"}, "number": {"28"}, "nature": {"confidentiality"}, "special": {"yes"}}); a.status != http.StatusSeeOther {
+		t.Errorf("facts: %d", a.status)
+	}
+	for _, kind := range []string{"reported", "informed", "closed"} {
+		if a := p.post(at+"/step", url.Values{"kind": {kind}, "text": {"gedaan"}}); a.status != http.StatusSeeOther {
+			t.Errorf("%s: %d", kind, a.status)
+		}
+	}
+	if form := p.get(at + "/form"); form.status != http.StatusOK || !strings.Contains(form.body, "28") || !strings.HasPrefix(form.header.Get("Content-Disposition"), "attachment") {
+		t.Errorf("form: %d %s", form.status, form.body)
+	}
+	board := h.sworn("board", accounts.Board)
+	if a := board.get(at); a.status != http.StatusOK || strings.Contains(a.body, "/step") {
+		t.Errorf("the board: %d", a.status)
+	}
+	if len(h.entries(ledger.BreachOpened)) != 1 || len(h.entries(ledger.BreachClosed)) != 1 {
+		t.Error("it is not in the ledger")
+	}
+	for _, id := range []string{"x", "..%2f..%2fledger", strings.Repeat("a", 64)} {
+		if a := p.get("/breaches/" + id); a.status != http.StatusNotFound {
+			t.Errorf("%s: %d", id, a.status)
+		}
+	}
+}
+
+// TestAnybodyCanComplain (C3.3d): without an account; it is sealed, read with a trace, and
+// destroyed when the case is closed.
+func TestAnybodyCanComplain(t *testing.T) {
+	h := newHouse(t)
+	nobody, p := h.stranger(), h.sworn("privacy", accounts.Privacy)
+	a := nobody.post("/complaint", url.Values{"page": {"https://www.school.example/sportdag"}, "text": {"Mijn dochter <b>staat</b> erop."}})
+	if a.status != http.StatusOK || strings.Contains(a.body, "dochter") {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	all, err := h.o.Imagery.Cases()
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	at := "/cases/" + all[0].ID
+	if page := p.get(at); page.status != http.StatusOK || strings.Contains(page.body, "dochter") {
+		t.Errorf("not read yet: %d", page.status)
+	}
+	if page := p.post(at+"/read", nil); !strings.Contains(page.body, "Mijn dochter &lt;b&gt;staat&lt;/b&gt; erop.") {
+		t.Errorf("read: %d\n%s", page.status, page.body)
+	}
+	for _, step := range []string{"takedown-asked", "taken-down", "closed"} {
+		if a := p.post(at+"/step", url.Values{"step": {step}}); a.status != http.StatusSeeOther {
+			t.Errorf("%s: %d", step, a.status)
+		}
+	}
+	if page := p.post(at+"/read", nil); strings.Contains(page.body, "dochter") {
+		t.Error("it is still there")
+	}
+	if a := p.post(at+"/step", url.Values{"step": {"looked"}}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("a closed case: %d", a.status)
+	}
+	if n := len(h.entries(ledger.ImageryCase)); n < 5 {
+		t.Errorf("%d in the ledger", n)
+	}
+	if a := nobody.post("/complaint", url.Values{"text": {" "}}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("empty: %d", a.status)
+	}
+	last := 0
+	for range complaintsAtOnce {
+		last = nobody.post("/complaint", url.Values{"text": {"nog een"}}).status
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("one after the other: %d", last)
+	}
+}
+
+func TestWhatIsHeldIsShown(t *testing.T) { // C3.3g
+	h := newHouse(t)
+	a := h.as(accounts.Board).get("/retention")
+	for _, want := range []string{"12.345", "1\u00a0oktober\u00a02026", "183 dagen", "2026-11"} {
+		if !strings.Contains(a.body, want) {
+			t.Errorf("no %q in %s", want, a.body)
+		}
+	}
+}
