@@ -111,7 +111,7 @@ func (a archive) read(b block, use func(*tolerant) error) error {
 		return err
 	}
 	defer z.Close()
-	return use(&tolerant{z: z})
+	return use(&tolerant{in: z})
 }
 
 // destroy removes a day.

@@ -168,7 +168,7 @@ func (c *ClickHouse) read(ctx context.Context, s Segment) reading {
 			b = c.columns()
 			r.days[d] = b
 		}
-		b.add(seg, n, &rec)
+		b.add(seg, n, time.Unix(d, 0).UTC(), &rec)
 		n++
 		return nil
 	})

@@ -23,9 +23,9 @@ type dayColumns struct {
 	fixedIDs, fixedPseudonyms                            [][]byte
 }
 
-// add adds a record, the nth of its segment.
-func (b *dayColumns) add(seg int64, n uint32, r *Record) {
-	b.seg, b.n, b.day = append(b.seg, seg), append(b.n, n), append(b.day, r.Time.UTC().Truncate(24*time.Hour))
+// add adds a record, the nth of its segment, of a date.
+func (b *dayColumns) add(seg int64, n uint32, date time.Time, r *Record) {
+	b.seg, b.n, b.day = append(b.seg, seg), append(b.n, n), append(b.day, date)
 	b.time, b.bytes, b.duration = append(b.time, r.Time.UnixMilli()), append(b.bytes, r.Bytes), append(b.duration, int64(r.Duration))
 	b.id, b.pseudonym = append(b.id, r.ID[:]...), append(b.pseudonym, r.pseudonym[:]...)
 	b.kind, b.direction, b.action = append(b.kind, uint8(r.Kind)), append(b.direction, uint8(r.Direction)), append(b.action, uint8(r.Action))
@@ -36,11 +36,14 @@ func (b *dayColumns) add(seg int64, n uint32, r *Record) {
 	if b.hours == nil {
 		return
 	}
-	at := hourCell{r.Time.UTC().Truncate(time.Hour).Unix(), r.cell()}
-	if b.hours[at] == nil {
-		b.hours[at] = &Sums{}
+	const hour = 3600
+	at := hourCell{r.Time.Unix() / hour * hour, r.cell()}
+	sums := b.hours[at]
+	if sums == nil {
+		sums = &Sums{}
+		b.hours[at] = sums
 	}
-	b.hours[at].add(r.sums())
+	sums.add(r.sums())
 }
 
 // empty takes everything out and keeps the memory.

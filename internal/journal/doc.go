@@ -6,7 +6,7 @@
 //   - Put does not wait for a disk, and mail is never lost for the journal's sake. If the
 //     disk cannot keep up beyond the bounds, records are dropped and counted.
 //   - What was appended to a segment is in the backend once, whatever crashes when. A
-//     segment waits on disk, sealed and in its order, until the backend has it.
+//     segment waits on disk, in its order, until the backend has it.
 //   - A record outlives the process a moment after it was Put, and a power cut a tenth of
 //     a second after. Close loses nothing that was Put.
 //   - A person's pseudonym is a keyed hash with a key for each month, kept apart. It never

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// load brings sealed segments to the backend, in their order, until running ends. While the
+// load brings segments that have ended to the backend, in their order, until running ends. While the
 // backend does not take one it tries that one again, at growing intervals: nothing is held
 // in memory, the segments wait on the disk.
 func (w *Writer) load(running, loading context.Context) {
@@ -33,7 +33,7 @@ func (w *Writer) load(running, loading context.Context) {
 	}
 }
 
-// rest waits for a time, or if that is none until there is a sealed segment. It is false
+// rest waits for a time, or if that is none until a segment has ended. It is false
 // when ctx ends.
 func (w *Writer) rest(ctx context.Context, wait time.Duration) bool {
 	sealed, after := w.sealed, (<-chan time.Time)(nil)
@@ -56,11 +56,18 @@ type ahead interface {
 	Ahead(ctx context.Context, s Segment)
 }
 
-// loadAll brings the sealed segments to the backend and removes them.
+// loadAll brings segments to the backend and removes them. If the backend does not take
+// one, those that wait are compressed meanwhile; for one that is taken at once that would be
+// work for nothing.
 func (w *Writer) loadAll(ctx context.Context) error {
-	if err := sealFull(w.dir); err != nil {
-		return err
+	err := w.loadEach(ctx)
+	if err != nil {
+		err = errors.Join(err, sealFull(w.dir))
 	}
+	return err
+}
+
+func (w *Writer) loadEach(ctx context.Context) error {
 	list, err := segments(w.dir)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -19,9 +20,9 @@ import (
 )
 
 // A segment is a sequence of frames: length and CRC-32C of a record, then the record.
-// While it is being written it is a plain file NAME.open, then NAME.full; sealed it is
-// NAME.seg, one frame of Zstandard (RFC 8878) with its checksum. NAME is the time it was
-// begun, so that names sort.
+// While it is being written it is a plain file NAME.open, then NAME.full, and goes to the
+// backend like that. If it has to wait it is compressed to NAME.seg, one frame of Zstandard
+// (RFC 8878) with its checksum. NAME is the time it was begun, so that names sort.
 type segment struct {
 	f     *os.File
 	size  int64
@@ -99,8 +100,7 @@ func (s *segment) sync() error {
 	return nil
 }
 
-// end ends the segment, which somebody else seals: that takes longer than the queue is.
-// Unless it is done, the segment can be written on.
+// end ends the segment. Unless it is done, the segment can be written on.
 func (s *segment) end() (done bool, err error) {
 	open := s.f.Name()
 	if err := os.Rename(open, strings.TrimSuffix(open, openName)+fullName); err != nil {
@@ -181,7 +181,7 @@ func newDecompressor(r io.Reader) (*zstd.Decoder, error) {
 	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 }
 
-// Segment is a sealed segment: the batch in which records come to a backend.
+// Segment is one that has ended: the batch in which records come to a backend.
 type Segment struct {
 	Name string // of this segment alone, and the same whenever it is tried again
 	path string
@@ -196,12 +196,15 @@ func (s Segment) Each(ctx context.Context, use func(Record) error) (unread int64
 		return 0, fmt.Errorf("read journal segment: %w", err)
 	}
 	defer f.Close()
-	z, err := newDecompressor(f)
-	if err != nil {
-		return 0, fmt.Errorf("read journal segment: %w", err)
+	in := &tolerant{in: f}
+	if strings.HasSuffix(s.path, sealedName) {
+		z, err := newDecompressor(f)
+		if err != nil {
+			return 0, fmt.Errorf("read journal segment: %w", err)
+		}
+		defer z.Close()
+		in.in = z
 	}
-	defer z.Close()
-	in := &tolerant{z: z}
 	unread, err = readFrames(in, func(r Record, _ []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -219,12 +222,12 @@ func (s Segment) Each(ctx context.Context, use func(Record) error) (unread int64
 
 // tolerant ends a stream where it is damaged: what comes before that stands.
 type tolerant struct {
-	z       *zstd.Decoder
+	in      io.Reader
 	damaged bool
 }
 
 func (t *tolerant) Read(p []byte) (int, error) {
-	n, err := t.z.Read(p)
+	n, err := t.in.Read(p)
 	var disk *os.PathError
 	if err != nil && !errors.Is(err, io.EOF) && !errors.As(err, &disk) {
 		t.damaged = true
@@ -233,29 +236,35 @@ func (t *tolerant) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// segments returns the sealed segments of a directory, oldest first.
+// segments returns the segments of a directory that have ended, oldest first. One that a
+// crash left both plain and compressed is there twice; the backend knows it by its name.
 func segments(dir string) ([]Segment, error) {
-	names, err := filepath.Glob(filepath.Join(dir, "*"+sealedName))
-	if err != nil {
-		return nil, fmt.Errorf("list journal segments: %w", err)
+	var list []Segment
+	for _, ext := range []string{fullName, sealedName} {
+		names, err := filepath.Glob(filepath.Join(dir, "*"+ext))
+		if err != nil {
+			return nil, fmt.Errorf("list journal segments: %w", err)
+		}
+		for _, n := range names {
+			list = append(list, Segment{Name: strings.TrimSuffix(filepath.Base(n), ext), path: n})
+		}
 	}
-	slices.Sort(names)
-	list := make([]Segment, len(names))
-	for i, n := range names {
-		list[i] = Segment{Name: strings.TrimSuffix(filepath.Base(n), sealedName), path: n}
-	}
+	slices.SortFunc(list, func(a, b Segment) int { return cmp.Compare(a.Name, b.Name) })
 	return list, nil
 }
 
-// adopt seals the segments that a crash left open.
+// adopt ends the segments that a crash left open.
 func adopt(dir string) error {
 	names, err := filepath.Glob(filepath.Join(dir, "*"+openName))
 	if err != nil {
 		return fmt.Errorf("list journal segments: %w", err)
 	}
 	for _, n := range names {
-		if err := sealFile(n); err != nil {
-			return err
+		if err := syncFile(n); err != nil { // so that it is the same however often it is loaded
+			return fmt.Errorf("end journal segment: %w", err)
+		}
+		if err := os.Rename(n, strings.TrimSuffix(n, openName)+fullName); err != nil {
+			return fmt.Errorf("end journal segment: %w", err)
 		}
 	}
 	half, err := filepath.Glob(filepath.Join(dir, "*.new"))
@@ -263,6 +272,14 @@ func adopt(dir string) error {
 		err = errors.Join(err, os.Remove(n))
 	}
 	return err
+}
+
+func syncFile(name string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // readFrames calls use for each record and its bytes, which are valid until it returns.

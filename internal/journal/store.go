@@ -11,7 +11,7 @@ import (
 
 // Store is a backend of the journal: the embedded one (DB), or a ClickHouse server.
 type Store interface {
-	// Load brings a sealed segment in: once, whatever crashes when and however often it
+	// Load brings a segment in: once, whatever crashes when and however often it
 	// is called. It returns how many bytes of the segment are no record.
 	Load(ctx context.Context, s Segment) (unread int64, err error)
 

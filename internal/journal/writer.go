@@ -25,8 +25,8 @@ type Writer struct {
 	log   *slog.Logger
 
 	queue   chan entry
-	sealed  chan struct{}      // there is a sealed segment
-	done    chan struct{}      // all that was Put is in sealed segments
+	sealed  chan struct{}      // a segment has ended
+	done    chan struct{}      // all that was Put is in segments that have ended
 	loaded  chan struct{}      // the loader has ended
 	stop    context.CancelFunc // lets the loader end after the segment that it is at
 	cut     context.CancelFunc // ends what it is at
@@ -109,7 +109,7 @@ func (w *Writer) Put(r Record, who roster.Subject) {
 // Dropped returns how many records were lost because the disk could not keep up.
 func (w *Writer) Dropped() int64 { return w.dropped.Load() }
 
-// Waiting returns how many sealed segments the backend does not have yet.
+// Waiting returns how many segments the backend does not have yet.
 func (w *Writer) Waiting() int64 { return w.waiting.Load() }
 
 // Healthy reports whether records reach the disk and the backend.
