@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,8 +56,13 @@ func (h *house) live() lived {
 	h.setAside(hostile)
 	_, frame, _ := strings.Cut(l.people[accounts.ICT].post("/quarantine/"+id+"/open", map[string][]string{"stage": {"html"}, "reason": {"melding 12"}}).body, "/frame/")
 	l.ids["/quarantine/{id}/frame/"], _, _ = strings.Cut(frame, `"`)
+	h.traffic("employee@school.example", 3)
+	l.ids["/orders/"] = path.Base(l.people[accounts.Board].post("/orders", request()).to)
 	return l
 }
+
+// path is where a page of the house is.
+func (l lived) path(rt route) (string, error) { return fill(rt.pattern, l.ids) }
 
 // looks are what a page is looked at: both languages, schemes and widths are among them.
 var looks = []view{{"nl", "light", 1280}, {"en", "dark", 390}}
@@ -79,7 +85,7 @@ func TestForEverybody(t *testing.T) {
 		if !strings.HasPrefix(rt.pattern, http.MethodGet+" ") || slices.Contains(noPages, rt.pattern) {
 			continue
 		}
-		path, err := fill(rt.pattern, l.ids)
+		path, err := l.path(rt)
 		if err != nil {
 			t.Errorf("%s: %v", rt.pattern, err)
 			continue
@@ -175,19 +181,20 @@ func (o *onlooker) examine(label string, w view) {
 	}
 }
 
-// reached notes what the keyboard is at, and whether one sees it.
+// reached notes what the keyboard is at, and whether one sees it. Within a date Chromium shows
+// that itself, part by part.
 const reached = `(() => {
   const e = document.activeElement, s = getComputedStyle(e);
   if (e === document.body) return "";
   e.dataset.reached = "yes";
-  return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none" ? "seen" : e.outerHTML.slice(0, 200);
+  return e.type === "date" || s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none" ? "seen" : e.outerHTML.slice(0, 200);
 })()`
 
 // keys goes through a page with the Tab key alone.
 func (o *onlooker) keys(path string) {
 	o.t.Helper()
 	o.at(path, looks[0])
-	n := of[int](o.browser, `document.querySelectorAll("a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex='0']").length`)
+	n := of[int](o.browser, `document.querySelectorAll("a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex='0']").length+4*document.querySelectorAll("[type=date]").length`)
 	for i := range n + 5 {
 		o.tab()
 		seen := of[string](o.browser, reached)

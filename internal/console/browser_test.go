@@ -151,10 +151,11 @@ func (b *browser) fill(id, text string) {
 	b.do(chromedp.SendKeys("#"+id, text))
 }
 
-// press uses the button that is found by a selector, and waits until the page has a path.
+// press uses the button that is found by a selector, and waits for the page that follows, of
+// a path.
 func (b *browser) press(selector, path string) {
 	b.t.Helper()
-	b.do(chromedp.Click(selector))
+	b.do(chromedp.Evaluate[chromedp.Void]("window.pressed=true;0"), chromedp.Click(selector))
 	b.arrive(path)
 }
 
@@ -164,7 +165,7 @@ func (b *browser) arrive(path string) {
 	var at string
 	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		// Between two pages there is nothing to ask.
-		if at, _ = chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.readyState=="complete"?location.pathname:""`)); at == path {
+		if at, _ = chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.readyState=="complete"&&!window.pressed?location.pathname:""`)); at == path {
 			return
 		}
 	}

@@ -1,0 +1,317 @@
+package console
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+
+	"sluis/internal/accounts"
+	"sluis/internal/ledger"
+)
+
+// count counts what is in the ledger.
+func (h *house) count() (n int) {
+	h.t.Helper()
+	if err := h.ledger.Each(func(ledger.Entry) error { n++; return nil }); err != nil {
+		h.t.Fatal(err)
+	}
+	return n
+}
+
+// whoMay returns somebody who may use a route.
+func (l lived) whoMay(rt route) *person {
+	for _, r := range accounts.Roles {
+		if rt.who.may(r) && !rt.who.anybody {
+			return l.people[r]
+		}
+	}
+	return l.stranger()
+}
+
+// posts calls a function for every route that changes anything, with its path in the house.
+func (l lived) posts(f func(rt route, path string, p *person)) {
+	l.t.Helper()
+	for _, rt := range l.routes {
+		if strings.HasPrefix(rt.pattern, http.MethodGet+" ") || rt.pattern == "POST /sign-out" || rt.pattern == "POST /account/sign-out" {
+			continue
+		}
+		with := map[string]string{"/proposals/": "none", "/account/": "none"}
+		for k, v := range l.ids {
+			with[k] = v
+		}
+		path, err := fill(rt.pattern, with)
+		if err != nil {
+			path = strings.NewReplacer("{", "", "}", "").Replace(strings.TrimPrefix(rt.pattern, "POST "))
+		}
+		f(rt, path, l.whoMay(rt))
+	}
+}
+
+// TestAFormOfAnotherSite: whatever another site has somebody's browser send, nothing happens.
+func TestAFormOfAnotherSite(t *testing.T) {
+	l := newHouse(t).live()
+	before := l.count()
+	l.posts(func(rt route, path string, p *person) {
+		for name, headers := range map[string]map[string]string{
+			"from another site":             {"Sec-Fetch-Site": "cross-site"},
+			"from a neighbour":              {"Sec-Fetch-Site": "same-site", "Origin": "https://www.school.example"},
+			"from an older browser":         {"Origin": "https://www.school.example"},
+			"from a page without an origin": {"Origin": "null"},
+			"from another port":             {"Origin": "http://127.0.0.1:1"},
+		} {
+			r := p.request(http.MethodPost, path, url.Values{"reason": {"x"}, "accept": {"yes"}})
+			r.Header.Del("Sec-Fetch-Site")
+			for k, v := range headers {
+				r.Header.Set(k, v)
+			}
+			if a := p.do(r); a.status != http.StatusForbidden || !strings.Contains(a.body, l.pages.languages[0].text("error-cross-origin")) {
+				t.Errorf("%s, %s: %d", rt.pattern, name, a.status)
+			}
+		}
+	})
+	if n := l.count(); n != before {
+		t.Errorf("%d entries in the ledger", n-before)
+	}
+}
+
+// TestTooLarge: each form takes what it needs and no more.
+func TestTooLarge(t *testing.T) {
+	l := newHouse(t).live()
+	l.posts(func(rt route, path string, p *person) {
+		limit := max(rt.body, maxBody)
+		for _, kind := range []string{"application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=b"} {
+			r := p.request(http.MethodPost, path, nil)
+			body := append([]byte("--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n"), bytes.Repeat([]byte("a"), int(limit)+1)...)
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.URL.String(), bytes.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Content-Type", kind)
+			r.Header.Set("Sec-Fetch-Site", "same-origin")
+			res, err := p.http.Do(r)
+			if err != nil { // it hung up
+				continue
+			}
+			res.Body.Close()
+			if res.StatusCode >= 500 || strings.HasPrefix(kind, "application/x-www") && res.StatusCode != http.StatusRequestEntityTooLarge {
+				t.Errorf("%s, %s: %d", rt.pattern, kind, res.StatusCode)
+			}
+		}
+	})
+}
+
+// hostileIDs are no ids, or not one of this house.
+var hostileIDs = []string{"00000000000000000000000000000000", "ffffffffffffffffffffffffffffffff", "..", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "%00", "'%20OR%201=1--", "%3Cscript%3E", "-1", strings.Repeat("9", 4000), "%ff%fe", "none"}
+
+// TestIDsOfNothing: an id that is none shows nothing and breaks nothing.
+func TestIDsOfNothing(t *testing.T) {
+	l := newHouse(t).live()
+	for _, rt := range l.routes {
+		method, _, _ := strings.Cut(rt.pattern, " ")
+		for _, id := range hostileIDs {
+			_, rest, _ := strings.Cut(rt.pattern, " ")
+			if !strings.Contains(rest, "{") || strings.Contains(rest, "{$}") {
+				break
+			}
+			for strings.Contains(rest, "{") {
+				before, after, _ := strings.Cut(rest, "{")
+				_, after, _ = strings.Cut(after, "}")
+				rest = before + id + after
+			}
+			a := ask(l.whoMay(rt), method, rest)
+			if a.status == http.StatusOK || a.status >= 500 {
+				t.Errorf("%s with %.30s: %d", rt.pattern, id, a.status)
+			}
+			if strings.Contains(a.body, "root:") || strings.Contains(a.body, "<script>") {
+				t.Errorf("%s with %.30s shows what it should not", rt.pattern, id)
+			}
+		}
+	}
+}
+
+// TestNobodyIsSentElsewhere: where a page leads next is on this site, and no header is made of
+// it.
+func TestNobodyIsSentElsewhere(t *testing.T) {
+	l := newHouse(t).live()
+	own, _ := url.Parse(l.site.URL)
+	for _, next := range []string{"https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "/x\r\nSet-Cookie: evil=1", "/\t/evil.example", "http:evil.example", "/x\nX-Evil: 1", "///evil.example", "", strings.Repeat("/x", 4000)} {
+		p := l.people[accounts.ICT]
+		for _, a := range []answer{
+			p.post("/secrecy", url.Values{"accept": {"yes"}, "next": {next}}),
+			p.get("/sign-in?next=" + url.QueryEscape(next)),
+			l.stranger().get("/account?" + url.Values{"next": {next}}.Encode()),
+		} {
+			to, err := own.Parse(a.to)
+			if err != nil || to.Host != own.Host || to.Scheme != "http" || a.header.Get("X-Evil") != "" || strings.Contains(fmt.Sprint(a.header["Set-Cookie"]), "evil") {
+				t.Errorf("%.30q leads to %.60q, %v", next, a.to, err)
+			}
+		}
+	}
+	p := l.people[accounts.ICT]
+	r := p.request(http.MethodPost, "/secrecy", url.Values{"accept": {"yes"}})
+	r.Header.Set("Referer", "https://evil.example/x")
+	if a := p.do(r); !strings.HasPrefix(a.to, "/") || strings.HasPrefix(a.to, "//") {
+		t.Errorf("by the page it came from: %q", a.to)
+	}
+}
+
+// TestASessionOfSomebodyElse: a token that was there before signing in is worth nothing
+// afterwards, and sessions end with what they were given for.
+func TestASessionOfSomebodyElse(t *testing.T) {
+	h := newHouse(t)
+	at, _ := url.Parse(h.site.URL)
+	secret, err := h.accounts.Demonstrate(t.Context(), "els", "", accounts.ICT)
+	if err != nil {
+		t.Fatal(err)
+	}
+	victim, thief := h.stranger(), h.stranger()
+	victim.http.Jar.SetCookies(at, []*http.Cookie{{Name: "sluis", Value: "chosen-by-the-thief"}, {Name: "sluis-begin", Value: "chosen-by-the-thief"}})
+	thief.http.Jar.SetCookies(at, victim.http.Jar.Cookies(at))
+	if a := victim.post("/link/"+secret, nil); a.status != http.StatusSeeOther {
+		t.Fatal(a.status)
+	}
+	if a := thief.get("/account"); a.status != http.StatusSeeOther {
+		t.Errorf("with the token that was there before: %d", a.status)
+	}
+	stolen, _ := cookiejar.New(nil)
+	stolen.SetCookies(at, victim.http.Jar.Cookies(at))
+	victim.proves("els")
+	thief.http.Jar = stolen
+	if a := thief.get("/account"); a.status != http.StatusSeeOther {
+		t.Errorf("with the token from before the code: %d", a.status)
+	}
+	for _, k := range victim.get("/").header["Set-Cookie"] {
+		if !strings.Contains(k, "HttpOnly") || !strings.Contains(k, "SameSite=Lax") {
+			t.Errorf("cookie: %s", k)
+		}
+	}
+}
+
+// TestWhatEndsSessions: other roles, a closed account, an account that begins anew, and
+// signing out everywhere.
+func TestWhatEndsSessions(t *testing.T) {
+	h := newHouse(t)
+	for name, end := range map[string]func(id string) error{
+		"roles": func(id string) error {
+			_, err := h.accounts.Propose(t.Context(), accounts.CommandLine, id, accounts.Change{Kind: accounts.SetRoles, Roles: []accounts.Role{accounts.Employee}})
+			return err
+		},
+		"closed": func(id string) error {
+			_, err := h.accounts.Propose(t.Context(), accounts.CommandLine, id, accounts.Change{Kind: accounts.Disable})
+			return err
+		},
+		"anew": func(id string) error {
+			_, err := h.accounts.Propose(t.Context(), accounts.CommandLine, id, accounts.Change{Kind: accounts.Recover})
+			return err
+		},
+		"everywhere": func(id string) error { return h.accounts.SignOut(t.Context(), id) },
+	} {
+		p := h.named(name, accounts.Legal)
+		if a := p.get("/account"); a.status != http.StatusOK {
+			t.Fatalf("%s: %d", name, a.status)
+		}
+		a, err := h.accounts.Named(t.Context(), name)
+		if err == nil {
+			err = end(a.ID)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := p.get("/account"); a.status != http.StatusSeeOther || !strings.HasPrefix(a.to, "/sign-in") {
+			t.Errorf("%s: the session goes on: %d to %s", name, a.status, a.to)
+		}
+	}
+}
+
+// TestGuessing: passwords and codes are held off long before one is found, and the right one
+// as well by then; links are not worth guessing, and a client that asks without end waits.
+func TestGuessing(t *testing.T) {
+	h := newHouse(t)
+	secret := h.local(t.Context(), "els", phrase, accounts.ICT)
+	held := func(p *person, path string, form func(i int) url.Values) bool {
+		for i := range 60 {
+			if a := p.post(path, form(i)); a.status == http.StatusTooManyRequests {
+				return true
+			}
+		}
+		return false
+	}
+	p := h.stranger()
+	if a := p.post("/sign-in", url.Values{"name": {"els"}, "password": {phrase}}); a.to != "/sign-in/code" {
+		t.Fatalf("%d to %s", a.status, a.to)
+	}
+	if !held(p, "/sign-in/code", func(i int) url.Values { return url.Values{"code": {fmt.Sprintf("%06d", i)}} }) {
+		t.Error("codes can be guessed without end")
+	}
+	if a := p.post("/sign-in/code", url.Values{"code": {codeAt(t, secret, false)}}); a.status == http.StatusSeeOther {
+		t.Error("the right code after all guesses")
+	}
+	if !held(h.stranger(), "/sign-in", func(i int) url.Values { return url.Values{"name": {"els"}, "password": {fmt.Sprint("guess ", i)}} }) {
+		t.Error("passwords can be guessed without end")
+	}
+	for i := range 20 {
+		if a := h.stranger().post(fmt.Sprintf("/link/AAAAAAAAAAAAAAAAAAAAAAAA%02d", i), nil); a.status != http.StatusGone {
+			t.Errorf("a link that nobody gave: %d", a.status)
+		}
+	}
+	h.pace = perSecond
+	h.rates.Purge()
+	waits := false
+	for range 2 * burst {
+		if a := h.stranger().get("/sign-in"); a.status == http.StatusTooManyRequests {
+			waits = a.header.Get("Retry-After") != ""
+			break
+		}
+	}
+	if !waits {
+		t.Error("a client can ask without end")
+	}
+}
+
+// TestWhatPeopleWroteIsNoMarkup: names, reasons and what a message brings are text on every
+// page, and no page can stand in another one.
+func TestWhatPeopleWroteIsNoMarkup(t *testing.T) {
+	const evil = `"><script>alert(9)</script><img src=x onerror=alert(9)>{{.Account}}`
+	l := newHouse(t, func(o *Options) { o.Organisation = "School " + evil }).live()
+	l.people[accounts.Board].post("/orders", request("reason", evil))
+	if _, _, err := l.accounts.Make(t.Context(), accounts.CommandLine, evil, "", nil); err == nil {
+		t.Error("an account can have such a name")
+	}
+	seen := 0
+	for _, rt := range l.routes {
+		path, err := l.path(rt)
+		if err != nil || !strings.HasPrefix(rt.pattern, http.MethodGet+" ") || strings.HasPrefix(rt.pattern, "GET /static") {
+			continue
+		}
+		for _, p := range append([]*person{l.stranger()}, l.people[accounts.ICT], l.people[accounts.Board], l.people[accounts.Admin]) {
+			a := p.get(path)
+			if strings.Contains(a.body, "<script>") || strings.Contains(a.body, "<img") || strings.Contains(a.body, "alert(9)>") {
+				t.Errorf("%s: markup", rt.pattern)
+			}
+			seen += strings.Count(a.body, "alert(9)")
+			csp := a.header.Get("Content-Security-Policy")
+			if !strings.Contains(csp, "frame-ancestors 'none'") && !strings.Contains(rt.pattern, "/frame/") || strings.Contains(csp, "unsafe") && !strings.Contains(rt.pattern, "/frame/") || a.header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s: %q", rt.pattern, csp)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("it was on no page")
+	}
+}
+
+// TestAnotherNameThatLeadsHere: a site whose name was made to lead to this machine gets
+// nothing (DNS rebinding).
+func TestAnotherNameThatLeadsHere(t *testing.T) {
+	h := newHouse(t)
+	p := h.as(accounts.ICT)
+	r := p.request(http.MethodGet, "/", nil)
+	r.Host = "evil.example"
+	if a := p.do(r); a.status != http.StatusMisdirectedRequest {
+		t.Errorf("%d", a.status)
+	}
+}
