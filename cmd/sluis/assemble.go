@@ -87,6 +87,7 @@ type relayConfig struct {
 	rate          float64
 	engine        *filter.Engine // the web proxy has the same
 	people        *roster.Roster
+	since         time.Time // when it was read
 }
 
 // data is what the ledger keeps of a configuration.
@@ -132,7 +133,7 @@ func (g *gateway) relayConfig(cfg *config.Config) (relayConfig, error) {
 		}
 		c.Routes = append(c.Routes, route)
 	}
-	return relayConfig{c, set, set.Fingerprint(), people.Fingerprint(), rate(cfg), engine, people}, nil
+	return relayConfig{c, set, set.Fingerprint(), people.Fingerprint(), rate(cfg), engine, people, time.Now()}, nil
 }
 
 func rate(cfg *config.Config) float64 { return float64(*cfg.Policy.SampleRate) }

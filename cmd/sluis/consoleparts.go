@@ -33,7 +33,7 @@ func (g *gateway) consoleParts(o *console.Options) error {
 		return held(ctx, g.current.Load(), g.store, g.keys, g.quarantine)
 	}
 	o.Orders = console.Orders{Store: g.orders, People: func() *roster.Roster { return g.inForce.Load().people }, Keys: g.keys, Records: g.store, Longest: time.Duration(g.cfg.Orders.Longest)}
-	return nil
+	return g.consoleControl(o)
 }
 
 // reviewing is how it is reviewed now, after a reload as the new configuration says.

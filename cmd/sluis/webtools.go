@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,18 +96,10 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 // request returns what is asked for, and the page of it that can be seen only if it is
 // looked into.
 func (c webExplainCmd) request() (r webpolicy.Request, page string, err error) {
-	text := c.URL
-	if !strings.Contains(text, "://") {
-		text = "https://" + text
+	if r, page, err = webpolicy.Asked(c.URL); err != nil {
+		return r, "", err
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" {
-		return r, "", errors.New("that is no address: write for instance https://www.example.com/page")
-	}
-	r = webpolicy.Request{Hosts: [3]string{strings.ToLower(u.Hostname())}, TLS: u.Scheme == "https", Time: time.Now()}
-	if page = u.RequestURI(); !r.TLS {
-		r.Path = page
-	}
+	r.Time = time.Now()
 	if c.Group != "" {
 		if r.Group, err = roster.ParseGroup(c.Group); err != nil {
 			return r, "", err

@@ -21,6 +21,7 @@ import (
 	"sluis/internal/mandate"
 	"sluis/internal/quarantine"
 	"sluis/internal/review"
+	"sluis/internal/stats"
 )
 
 // families are messages whose key is made of a beginning and a word of a closed list. All
@@ -53,10 +54,11 @@ func families() map[string][]string {
 		"sort-": words(listSorts), "purpose-": {"none", "security", "conduct", "leak"}, "direction-": {"in", "out", "internal"},
 		"breach-step-": append(words(breachSteps), "opened"), "nature-": breachNatures,
 		"case-": words([]imagery.Source{imagery.Complaint, imagery.ByMail, imagery.BySample}), "case-step-": append(words(caseSteps), "opened"),
+		"why-": words([]stats.Why{stats.FewPeople, stats.Dominated, stats.Complement, stats.Few, stats.Missing}),
 		"order-kind-":  words([]mandate.Kind{mandate.Targeted, mandate.Exception}),
 		"order-state-": words([]mandate.State{mandate.Requested, mandate.Advised, mandate.Refused, mandate.Approved, mandate.InForce, mandate.Ended, mandate.Withdrawn, mandate.Completed}),
-		"rule-part-": ruleParts, "web-": webActions,
-		"kind-":        {"mail", "web"}, "verdict-": {"pass", "tag", "quarantine", "reject"},
+		"rule-part-":   ruleParts, "web-": webActions,
+		"kind-": {"mail", "web"}, "verdict-": {"pass", "tag", "quarantine", "reject"},
 		"stage-": words(review.Stages), "mask-": words(review.Masks), "block-": words([]review.Kind{review.Plain, review.OfHTML, review.Hidden, review.Raw, review.Document}),
 	}
 }

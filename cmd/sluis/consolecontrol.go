@@ -1,0 +1,49 @@
+package main
+
+import (
+	"sluis/internal/console"
+	"sluis/internal/lists"
+	webpolicy "sluis/proxy/policy"
+	"sluis/rules"
+)
+
+// consoleControl gives the console what the gateway checks with.
+func (g *gateway) consoleControl(o *console.Options) error {
+	builtin, err := rules.Load(rules.Builtin())
+	if err != nil {
+		return err
+	}
+	own := func(id rules.ID) bool { _, ok := builtin.Rule(id); return !ok }
+	o.Control = console.Control{
+		InForce: func() console.InForce {
+			cfg, r := g.current.Load(), g.inForce.Load()
+			return console.InForce{Rules: r.set, Own: own, Disabled: cfg.Rules.Disabled, Engine: r.engine, Actions: actions(cfg.Policy), People: r.people, Since: r.since}
+		},
+		Lists:   g.listStates,
+		Explain: g.explainSite,
+	}
+	return nil
+}
+
+func (g *gateway) listStates() []lists.State {
+	if g.web == nil {
+		return nil
+	}
+	return g.web.lists.Status()
+}
+
+// explainSite decides about a site as the proxy does.
+func (g *gateway) explainSite(r webpolicy.Request) (webpolicy.Explanation, error) {
+	if g.web == nil {
+		return webpolicy.Explanation{}, console.ErrNoProxy
+	}
+	index, err := g.web.lists.Index()
+	if err != nil {
+		return webpolicy.Explanation{}, err
+	}
+	p, err := sitePolicy(g.current.Load(), index, g.web.lists.Missing())
+	if err != nil {
+		return webpolicy.Explanation{}, err
+	}
+	return p.Explain(r), nil
+}

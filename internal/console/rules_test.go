@@ -1,0 +1,137 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/accounts"
+	"sluis/internal/config"
+	"sluis/internal/ledger"
+	"sluis/internal/lists"
+	webpolicy "sluis/proxy/policy"
+	"sluis/rules"
+)
+
+// builtinEngine has the rules that are built in.
+var builtinEngine = sync.OnceValues(func() (*filter.Engine, error) {
+	set, err := rules.Load(rules.Builtin())
+	if err != nil {
+		return nil, err
+	}
+	return filter.Compile(set, filter.Options{OwnDomains: []string{"school.example"}})
+})
+
+// control is what a house checks with.
+func (h *house) control() Control {
+	h.t.Helper()
+	e, err := builtinEngine()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return Control{
+		InForce: func() InForce {
+			return InForce{Rules: e.Rules(), Own: func(rules.ID) bool { return false }, Engine: e, People: h.people, Since: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
+				Disabled: []config.DisabledRule{{ID: "conduct.insult.nl", Reason: "eigen versie"}},
+				Actions:  filter.Actions{Found: func(rules.Purpose, rules.Direction) filter.Action { return filter.Quarantine }}}
+		},
+		Lists: func() []lists.State {
+			return []lists.State{{Name: "ut1.tar.gz", Categories: []string{"gambling", "phishing"}, Names: 4711, Changed: time.Unix(1.7e9, 0), Checked: time.Unix(1.7e9, 0)},
+				{Name: "phishing.txt", Category: "phishing", Checked: time.Unix(1.7e9, 0), Error: "the server says 503"}}
+		},
+		Explain: func(r webpolicy.Request) (webpolicy.Explanation, error) {
+			p, err := webpolicy.New(webpolicy.Options{Own: []webpolicy.Entry{{Host: "games.example", Block: true, Reason: "<b>spelletjes</b>", Author: "ICT"}}})
+			if err != nil {
+				return webpolicy.Explanation{}, err
+			}
+			return p.Explain(r), nil
+		},
+	}
+}
+
+func TestWhatIsActiveIsShownWithClauseAndPurpose(t *testing.T) {
+	h := newHouse(t)
+	ict := h.as(accounts.ICT)
+	a := ict.get("/rules?purpose=leak&words=bsn")
+	for _, want := range []string{"leak.identity.bsn", "4.711", "503", "eigen versie"} {
+		if !strings.Contains(a.body, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if strings.Contains(a.body, "security.attachment") {
+		t.Error("rules of another purpose are shown")
+	}
+	if a := ict.get("/rules/leak.identity.bsn"); a.status != http.StatusOK || !strings.Contains(a.body, "burgerservicenummer") {
+		t.Errorf("a rule: %d", a.status)
+	}
+	for _, id := range []string{"no.such.rule", "..%2f..%2fetc", "%3Cscript%3E"} {
+		if a := ict.get("/rules/" + id); a.status != http.StatusNotFound {
+			t.Errorf("%s: %d", id, a.status)
+		}
+	}
+}
+
+func TestATextIsTriedAndKeptNowhere(t *testing.T) {
+	h := newHouse(t)
+	ict := h.as(accounts.ICT)
+	const canary = "kanarie-7f3a"
+	before := len(h.every())
+	a := ict.post("/try/text", url.Values{"direction": {"out"}, "text": {canary + " <script>alert(1)</script> Jij bent een vuile klootzak"}})
+	if a.status != http.StatusOK || !strings.Contains(a.body, "<mark>") || !strings.Contains(a.body, "conduct.") {
+		t.Errorf("%d: not marked\n%s", a.status, a.body)
+	}
+	if strings.Contains(a.body, "<script>alert") || !strings.Contains(a.body, "&lt;script&gt;alert") {
+		t.Error("what was pasted is not escaped")
+	}
+	if strings.Contains(h.log.String(), canary) || len(h.every()) != before {
+		t.Error("what was pasted is in the log, or in the ledger")
+	}
+	if a := ict.get("/try"); strings.Contains(a.body, canary) {
+		t.Error("what was pasted is still there")
+	}
+	for text, want := range map[string]int{"": http.StatusUnprocessableEntity, strings.Repeat("a", 2*maxTried): http.StatusRequestEntityTooLarge, "gewoon": http.StatusOK} {
+		if a := ict.post("/try/text", url.Values{"direction": {"out"}, "text": {text}}); a.status != want {
+			t.Errorf("%d bytes: %d", len(text), a.status)
+		}
+	}
+	if a := ict.post("/try/text", url.Values{"direction": {"sideways"}, "text": {"x"}}); a.status != http.StatusBadRequest {
+		t.Errorf("sideways: %d", a.status)
+	}
+}
+
+func TestAnAddressIsTried(t *testing.T) {
+	h := newHouse(t)
+	ict := h.as(accounts.ICT)
+	a := ict.post("/try/site", url.Values{"address": {"games.example/x?q=geheim"}})
+	if a.status != http.StatusOK || !strings.Contains(a.body, "Geblokkeerd") || strings.Contains(a.body, "<b>spelletjes") {
+		t.Errorf("%d\n%s", a.status, a.body)
+	}
+	if a := ict.post("/try/site", url.Values{"address": {"www.example.com"}}); !strings.Contains(a.body, "Toegestaan") {
+		t.Errorf("%d", a.status)
+	}
+	for _, c := range []struct {
+		address, group string
+		want           int
+	}{{"://", "", http.StatusUnprocessableEntity}, {`"><script>alert(1)</script>`, "", http.StatusUnprocessableEntity}, {"a.example", "no such group", http.StatusBadRequest}} {
+		a := ict.post("/try/site", url.Values{"address": {c.address}, "group": {c.group}})
+		if a.status != c.want || strings.Contains(a.body, "<script>alert") {
+			t.Errorf("%q for %q: %d", c.address, c.group, a.status)
+		}
+	}
+	if strings.Contains(h.log.String(), "geheim") {
+		t.Error("the address is in the log")
+	}
+}
+
+// every returns the entries of the ledger.
+func (h *house) every() (all []ledger.Entry) {
+	h.t.Helper()
+	if err := h.ledger.Each(func(e ledger.Entry) error { all = append(all, e); return nil }); err != nil {
+		h.t.Fatal(err)
+	}
+	return all
+}
