@@ -109,6 +109,21 @@ func (c samplingAuditCmd) print(r sampling.Report) error {
 		for _, id := range r.Deviations {
 			fmt.Printf("DEVIATION: message %s was not drawn as the secret says\n", id)
 		}
+		if r.Missing > 0 {
+			fmt.Printf("DEVIATION: %d messages that the ledger counts have no record in the journal\n", r.Missing)
+			if r.Crashes > 0 {
+				fmt.Printf("the gateway ended without stopping %d times that day: a message that it was at then was not accepted, and has no record\n", r.Crashes)
+			}
+		}
+		if r.Exchanged {
+			fmt.Println("DEVIATION: the journal has as many records as there were draws, but not of the same messages")
+		}
+		switch {
+		case r.Counted < 0:
+			fmt.Println("the ledger has no count of this day's draws (it is written every hour): whether a record is missing cannot be told")
+		case r.Uncounted > 0:
+			fmt.Printf("%d records came after the last count in the ledger\n", r.Uncounted)
+		}
 		for _, s := range r.Shares {
 			odd := ""
 			if s.Odd() {
@@ -121,6 +136,9 @@ func (c samplingAuditCmd) print(r sampling.Report) error {
 		}
 		if r.Fair() {
 			fmt.Println("every draw is as the secret says")
+			if r.Counted >= 0 && r.Uncounted == 0 {
+				fmt.Println("every draw has its record")
+			}
 		}
 	}
 	if !r.Fair() {

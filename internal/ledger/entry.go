@@ -23,6 +23,7 @@ const (
 	SamplingCommit Kind = "sampling-commit"
 	SamplingRate   Kind = "sampling-rate" // of a day that is committed to already
 	SamplingReveal Kind = "sampling-reveal"
+	SamplingCount  Kind = "sampling-count" // of a day's draws so far
 
 	QuarantineOpened    Kind = "quarantine-opened"
 	QuarantineRevealed  Kind = "quarantine-revealed" // an identifier in what was opened

@@ -17,7 +17,7 @@ import (
 var ErrProof = errors.New("this entry is what others are verified with: it cannot be erased")
 
 // proofs are kinds whose data an auditor needs. No person writes in them.
-var proofs = []Kind{SamplingSeed, SamplingCommit, SamplingRate, SamplingReveal, ConfigLoaded, GatewayStarted, ReportFrozen, PayloadErased}
+var proofs = []Kind{SamplingSeed, SamplingCommit, SamplingRate, SamplingReveal, SamplingCount, ConfigLoaded, GatewayStarted, ReportFrozen, PayloadErased}
 
 // Erase removes what an entry tells, for instance when a name stands in a reason (GDPR
 // art. 17). Place, time and kind stay, and so does every proof. The erasure is an entry

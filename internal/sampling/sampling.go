@@ -8,6 +8,9 @@
 // and set before anything of it is read. Whoever has the secret can repeat every draw, and
 // nobody could choose one.
 //
+// How many messages took part, and a sum of what was drawn for them, stands in the ledger
+// from hour to hour, so that a record that is taken away later is missed.
+//
 // The seed is the board's: digits that it rolled with dice, which count from the next day
 // on. That day's secret is committed to by then, so that neither who runs the gateway nor
 // the board can choose what is drawn. Without dice there is no seed.
@@ -46,14 +49,17 @@ type Sampler struct {
 	dir    string
 	ledger Ledger
 
-	mu    sync.Mutex
-	rate  float64
-	day   string    // of what follows
-	last  time.Time // of the day's draws
-	rates timeline
-	mac   hash.Hash
-	mixed []byte // the board's seed, hashed; nil if there is none
-	sum   [sha256.Size]byte
+	mu     sync.Mutex
+	rate   float64
+	day    string    // of what follows
+	last   time.Time // of the day's draws
+	rates  timeline
+	mac    hash.Hash
+	mixed  []byte // the board's seed, hashed; nil if there is none
+	sum    [sha256.Size]byte
+	count  count    // of the day
+	counts *os.File // where it is
+	buffer [countSize]byte
 }
 
 // committed is a day's secret, on disk.
@@ -123,7 +129,7 @@ func (s *Sampler) Prepare(ctx context.Context, now time.Time) error {
 			}
 		}
 	}
-	return nil
+	return s.tellCounts(ctx, now)
 }
 
 // prepare commits to a day, or changes the rate of one that is committed to.
@@ -226,7 +232,8 @@ func (s *Sampler) reveal(ctx context.Context, path, day string) error {
 	return nil
 }
 
-// Draw reports whether the message is drawn. It implements filter.Sampler.
+// Draw reports whether the message is drawn, and counts it. It is called once for each
+// message that takes part. It implements filter.Sampler.
 func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
 	day := at.UTC().Format(dayForm)
 	s.mu.Lock()
@@ -240,12 +247,17 @@ func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
 		if err != nil {
 			return false, err
 		}
+		s.day = "" // unless all goes well
+		if err := s.startCount(day); err != nil {
+			return false, err
+		}
 		s.day, s.last, s.rates, s.mac, s.mixed = day, at, c.Rates, hmac.New(sha256.New, c.Secret), seed
 	}
 	if at.After(s.last) {
 		s.last = at
 	}
-	return draw(s.mac, &s.sum, s.mixed, id, threshold(s.rates.at(at))), nil
+	drawn := draw(s.mac, &s.sum, s.mixed, id, threshold(s.rates.at(at)))
+	return drawn, s.counting()
 }
 
 func draw(mac hash.Hash, sum *[sha256.Size]byte, seed []byte, id filter.ID, cut uint64) bool {

@@ -1,0 +1,171 @@
+package sampling
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sluis/internal/durable"
+	"sluis/internal/ledger"
+)
+
+// count is how many draws there were on a day, and the sum of what they drew: numbers of
+// 256 bits that only the day's secret gives. A record that is taken away together with its
+// message is missing in the number, one that was put in its place is seen in the sum.
+//
+// It stands in a file that is written with each draw, so that it outlives the process, and
+// from hour to hour in the ledger.
+type count struct {
+	n   uint64
+	sum [4]uint64 // each added up by itself
+}
+
+const countSize = 8 + 4*8 + 4
+
+func (c *count) add(drawn *[sha256.Size]byte) {
+	c.n++
+	for i := range c.sum {
+		c.sum[i] += binary.BigEndian.Uint64(drawn[8*i:])
+	}
+}
+
+// append appends it with a checksum.
+func (c *count) append(b []byte) []byte {
+	from := len(b)
+	b = binary.BigEndian.AppendUint64(b, c.n)
+	for _, n := range c.sum {
+		b = binary.BigEndian.AppendUint64(b, n)
+	}
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[from:]))
+}
+
+// parseCount is the inverse; it is false for what is damaged.
+func parseCount(b []byte) (c count, ok bool) {
+	if len(b) != countSize || crc32.ChecksumIEEE(b[:countSize-4]) != binary.BigEndian.Uint32(b[countSize-4:]) {
+		return count{}, false
+	}
+	c.n = binary.BigEndian.Uint64(b)
+	for i := range c.sum {
+		c.sum[i] = binary.BigEndian.Uint64(b[8+8*i:])
+	}
+	return c, true
+}
+
+// told returns the count as the ledger has it.
+func (c *count) told() string { return hex.EncodeToString(c.append(nil)[8 : countSize-4]) }
+
+// countOf returns what a ledger entry tells.
+func countOf(e ledger.Entry) (c count, err error) {
+	sum, err := hex.DecodeString(e.Data.Commit)
+	if err != nil || len(sum) != sha256.Size || e.Data.Count < 0 {
+		return c, fmt.Errorf("entry %d has no count of draws", e.Index)
+	}
+	for i := range c.sum {
+		c.sum[i] = binary.BigEndian.Uint64(sum[8*i:])
+	}
+	c.n = uint64(e.Data.Count)
+	return c, nil
+}
+
+const countExt = ".count"
+
+func (s *Sampler) countPath(day string) string { return filepath.Join(s.dir, day+countExt) }
+
+// counted returns the last counts that are in the ledger, by day.
+func (s *Sampler) counted() (map[string]count, error) {
+	all := map[string]count{}
+	err := s.ledger.Each(func(e ledger.Entry) error {
+		if e.Kind != ledger.SamplingCount {
+			return nil
+		}
+		c, err := countOf(e)
+		all[e.Data.Day] = c
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read how many draws there were: %w", err)
+	}
+	return all, nil
+}
+
+// startCount goes on with a day's count: from its file, or if that is lost or damaged from
+// the ledger. Callers hold the lock.
+func (s *Sampler) startCount(day string) error {
+	known, err := s.counted()
+	if err != nil {
+		return err
+	}
+	if s.counts != nil {
+		s.counts.Close()
+	}
+	s.counts, err = os.OpenFile(s.countPath(day), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("count draws: %w", err)
+	}
+	b := make([]byte, countSize)
+	n, err := s.counts.ReadAt(b, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("count draws: %w", err)
+	}
+	var ok bool
+	if s.count, ok = parseCount(b[:n]); !ok || s.count.n < known[day].n {
+		s.count = known[day]
+	}
+	return nil
+}
+
+// counting counts the draw that was made. Callers hold the lock.
+func (s *Sampler) counting() error {
+	s.count.add(&s.sum)
+	if _, err := s.counts.WriteAt(s.count.append(s.buffer[:0]), 0); err != nil {
+		return fmt.Errorf("count draws: %w", err)
+	}
+	return nil
+}
+
+// tellCounts writes the counts of all days that have changed in the ledger, and removes
+// those of days that are long over.
+func (s *Sampler) tellCounts(ctx context.Context, now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.counts != nil {
+		if err := s.counts.Sync(); err != nil {
+			return fmt.Errorf("count draws: %w", err)
+		}
+	}
+	known, err := s.counted()
+	if err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(s.dir, "*"+countExt))
+	if err != nil {
+		return fmt.Errorf("count draws: %w", err)
+	}
+	for _, f := range files {
+		day := strings.TrimSuffix(filepath.Base(f), countExt)
+		b, err := os.ReadFile(f)
+		if err != nil {
+			return fmt.Errorf("count draws: %w", err)
+		}
+		if c, ok := parseCount(b); ok && c.n > known[day].n {
+			if _, err := s.ledger.Append(ctx, ledger.SamplingCount, ledger.Data{Day: day, Count: int(c.n), Commit: c.told()}); err != nil {
+				return fmt.Errorf("write how many draws there were on %s: %w", day, err)
+			}
+		}
+		if begun, err := time.Parse(dayForm, day); err == nil && day != s.day && now.Sub(begun) > 72*time.Hour {
+			if err := durable.Remove(f); err != nil {
+				return fmt.Errorf("count draws: %w", err)
+			}
+		}
+	}
+	return nil
+}
