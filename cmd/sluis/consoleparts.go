@@ -13,8 +13,10 @@ import (
 	"sluis/internal/console"
 	"sluis/internal/notice"
 	"sluis/internal/quarantine"
+	"sluis/internal/report"
 	"sluis/internal/review"
 	"sluis/internal/roster"
+	"sluis/internal/stats"
 )
 
 // consoleParts gives the console what it shows and works with.
@@ -32,6 +34,7 @@ func (g *gateway) consoleParts(o *console.Options) error {
 	o.Retention = func(ctx context.Context) ([]console.Kept, []string, error) {
 		return held(ctx, g.current.Load(), g.store, g.keys, g.quarantine)
 	}
+	o.Totals = console.Totals{Archive: g.archive, Account: g.account}
 	o.Orders = console.Orders{Store: g.orders, People: func() *roster.Roster { return g.inForce.Load().people }, Keys: g.keys, Records: g.store, Longest: time.Duration(g.cfg.Orders.Longest)}
 	return g.consoleControl(o)
 }
@@ -53,6 +56,23 @@ func (g *gateway) reviewKeys() ([]age.Identity, error) {
 		return nil, err
 	}
 	return []age.Identity{id}, nil
+}
+
+// archive returns the reports of the totals, as the configuration is now.
+func (g *gateway) archive() *stats.Archive {
+	return newArchive(g.current.Load(), g.ledger, g.store, g.quarantine, g.inForce.Load().people)
+}
+
+// account is what the account of the controls is made from.
+func (g *gateway) account(ctx context.Context, since, until time.Time, lang, period string) (report.Facts, error) {
+	c := g.inForce.Load()
+	f, err := accountFacts(g.current.Load(), c.set, c.people, g.ledger, since, until, lang)
+	if err != nil || period == "" {
+		return f, err
+	}
+	p, err := g.archive().Look(ctx, period)
+	f.Period = &p
+	return f, err
 }
 
 // tellBreach tells the privacy officer of a new breach file.

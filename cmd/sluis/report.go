@@ -5,9 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
+	"sluis/internal/config"
+	"sluis/internal/ledger"
 	"sluis/internal/report"
+	"sluis/internal/roster"
 	"sluis/internal/stats"
+	"sluis/rules"
 )
 
 // reportCmd is sluis report.
@@ -64,19 +69,8 @@ func (c reportCmd) facts(ctx context.Context) (f report.Facts, err error) {
 	if err := errors.Join(wrong, err); err != nil {
 		return f, err
 	}
-	checkpoint, err := o.ledger.Checkpoint()
-	if err != nil {
+	if f, err = accountFacts(o.cfg, set, o.people, o.ledger, since, until, c.Lang); err != nil {
 		return f, err
-	}
-	all, confidential := o.people.People()
-	f = report.Facts{
-		Organisation: o.cfg.Organisation.Name, CodeURL: o.cfg.Organisation.CodeURL, Lang: c.Lang, Since: since, Until: until, Made: now(),
-		Rules: set.Rules(), Fingerprints: [2]string{set.Fingerprint(), o.people.Fingerprint()}, People: all, Confidential: confidential, Groups: len(o.people.Groups()),
-		Retention:  [2]int{inDays(o.cfg.Journal.Retention), inDays(o.cfg.Quarantine.Retention)},
-		WebControl: len(o.cfg.Web.Listen) > 0, Inspected: o.cfg.Web.Inspect.Certificate != "", Entries: o.ledger.Each, Checkpoint: checkpoint,
-	}
-	if o.cfg.Policy.SampleRate != nil {
-		f.Rate = rate(o.cfg)
 	}
 	if c.Stats != "" {
 		p, err := statsCmd{source: c.source, Period: c.Stats}.period(ctx)
@@ -87,6 +81,25 @@ func (c reportCmd) facts(ctx context.Context) (f report.Facts, err error) {
 			return f, err
 		}
 		f.Period = &p
+	}
+	return f, nil
+}
+
+// accountFacts is what an account of the controls is made from, but for totals.
+func accountFacts(cfg *config.Config, set *rules.Set, people *roster.Roster, l *ledger.Ledger, since, until time.Time, lang string) (f report.Facts, err error) {
+	checkpoint, err := l.Checkpoint()
+	if err != nil {
+		return f, err
+	}
+	all, confidential := people.People()
+	f = report.Facts{
+		Organisation: cfg.Organisation.Name, CodeURL: cfg.Organisation.CodeURL, Lang: lang, Since: since, Until: until, Made: now(),
+		Rules: set.Rules(), Fingerprints: [2]string{set.Fingerprint(), people.Fingerprint()}, People: all, Confidential: confidential, Groups: len(people.Groups()),
+		Retention:  [2]int{inDays(cfg.Journal.Retention), inDays(cfg.Quarantine.Retention)},
+		WebControl: len(cfg.Web.Listen) > 0, Inspected: cfg.Web.Inspect.Certificate != "", Entries: l.Each, Checkpoint: checkpoint,
+	}
+	if cfg.Policy.SampleRate != nil {
+		f.Rate = rate(cfg)
 	}
 	return f, nil
 }

@@ -42,6 +42,7 @@ type Options struct {
 	Breaches   Breaches
 	Imagery    *imagery.Store
 	Retention  Retention
+	Totals     Totals
 }
 
 // Console is the web interface. It is safe for concurrent use.

@@ -54,7 +54,7 @@ func families() map[string][]string {
 		"sort-": words(listSorts), "purpose-": {"none", "security", "conduct", "leak"}, "direction-": {"in", "out", "internal"},
 		"breach-step-": append(words(breachSteps), "opened"), "nature-": breachNatures,
 		"case-": words([]imagery.Source{imagery.Complaint, imagery.ByMail, imagery.BySample}), "case-step-": append(words(caseSteps), "opened"),
-		"why-": words([]stats.Why{stats.FewPeople, stats.Dominated, stats.Complement, stats.Few, stats.Missing}),
+		"why-":         words([]stats.Why{stats.FewPeople, stats.Dominated, stats.Complement, stats.Few, stats.Missing}),
 		"order-kind-":  words([]mandate.Kind{mandate.Targeted, mandate.Exception}),
 		"order-state-": words([]mandate.State{mandate.Requested, mandate.Advised, mandate.Refused, mandate.Approved, mandate.InForce, mandate.Ended, mandate.Withdrawn, mandate.Completed}),
 		"rule-part-":   ruleParts, "web-": webActions,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -52,6 +53,25 @@ func monthsOf(name string) ([]string, error) {
 // Period returns the report of a period. It is made of the frozen reports of its months
 // and of nothing else.
 func (a *Archive) Period(ctx context.Context, name string, now time.Time) (Period, error) {
+	return a.period(name, func(month string) (Month, error) { return a.Month(ctx, month, now) })
+}
+
+// Look is Period for who only looks: it freezes nothing, and a month that has no report yet
+// is absent. The error is ErrNotOver if no month has one.
+func (a *Archive) Look(ctx context.Context, name string) (Period, error) {
+	frozen, err := a.Months()
+	if err != nil {
+		return Period{}, err
+	}
+	return a.period(name, func(month string) (Month, error) {
+		if !slices.Contains(frozen, month) {
+			return Month{}, ErrNotOver
+		}
+		return a.Month(ctx, month, time.Time{})
+	})
+}
+
+func (a *Archive) period(name string, report func(month string) (Month, error)) (Period, error) {
 	months, err := monthsOf(name)
 	if err != nil {
 		return Period{}, err
@@ -59,8 +79,8 @@ func (a *Archive) Period(ctx context.Context, name string, now time.Time) (Perio
 	p := Period{Name: name, Months: []string{}, Absent: []string{}}
 	var reports []Month
 	for _, m := range months {
-		r, err := a.Month(ctx, m, now)
-		if errors.Is(err, ErrNotOver) && len(months) > 1 {
+		r, err := report(m)
+		if errors.Is(err, ErrNotOver) {
 			p.Absent = append(p.Absent, m)
 			continue
 		}

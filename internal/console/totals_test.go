@@ -1,0 +1,150 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/accounts"
+	"sluis/internal/ledger"
+	"sluis/internal/report"
+	"sluis/internal/stats"
+	"sluis/rules"
+)
+
+func (h *house) totals(dir string) Totals {
+	h.t.Helper()
+	set, err := rules.Load(rules.Builtin())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.archive = &stats.Archive{Dir: filepath.Join(dir, "reports"), Source: h.db, Ledger: h.ledger, Rules: stats.Rules{MinPeople: 10}, Sizes: h.people.Sizes(), Rate: 0.05,
+		Review: func(context.Context, time.Time, time.Time) (stats.Review, error) { return stats.Review{}, nil },
+		Stored: func(context.Context) (int64, error) { return 5_000_000_000, nil }}
+	return Totals{Archive: func() *stats.Archive { return h.archive }, Account: func(ctx context.Context, since, until time.Time, lang, period string) (f report.Facts, err error) {
+		f = report.Facts{Organisation: "De Regenboog", Lang: lang, Since: since, Until: until, Made: until, Rules: set.Rules(), Entries: h.ledger.Each, Rate: 0.05}
+		if period != "" {
+			p, err := h.archive.Look(ctx, period)
+			if err != nil {
+				return f, err
+			}
+			f.Period = &p
+		}
+		return f, nil
+	}}
+}
+
+// freeze makes the reports of this month and the ones before it.
+func (h *house) freeze(months int) (names []string) {
+	h.t.Helper()
+	begin := time.Now().UTC().AddDate(0, 0, 1-time.Now().UTC().Day())
+	for i := range months {
+		names = append(names, begin.AddDate(0, -i, 0).Format("2006-01"))
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if _, err := h.archive.Month(h.t.Context(), name, begin.AddDate(0, 2, 0)); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	return names
+}
+
+// TestTotalsAreFrozenReportsAlone (C3.2b): what is shown is what was frozen, looking makes no
+// report, and each chart has its figures as a table.
+func TestTotalsAreFrozenReportsAlone(t *testing.T) {
+	h := newHouse(t)
+	p := h.as(accounts.Board)
+	if a := p.get("/totals"); a.status != http.StatusOK || !strings.Contains(a.body, h.pages.languages[0].text("totals-none")) {
+		t.Errorf("before the first: %d", a.status)
+	}
+	if a := p.get("/totals?period=2026-01"); a.status != http.StatusOK {
+		t.Errorf("%d", a.status)
+	}
+	if n := len(h.entries(ledger.ReportFrozen)); n != 0 {
+		t.Fatalf("looking froze %d reports", n)
+	}
+	h.traffic("juf@school.example", 500)
+	months := h.freeze(4)
+	a := p.get("/totals")
+	if a.status != http.StatusOK {
+		t.Fatalf("%d", a.status)
+	}
+	charts, tables := strings.Count(a.body, "<svg class=\"chart\""), strings.Count(a.body, "<table>")
+	if charts < 8 || charts != tables {
+		t.Errorf("%d charts, %d tables", charts, tables)
+	}
+	people, _, _ := strings.Cut(a.body, `id="capacity-records"`) // which is of all together
+	if !strings.Contains(people, "te weinig mensen") || regexp.MustCompile(`>5\d\d</td>`).MatchString(people) {
+		t.Error("one person's traffic is shown")
+	}
+	last := months[len(months)-1]
+	for _, period := range []string{last, last[:4]} {
+		if a := p.get("/totals?period=" + period); a.status != http.StatusOK || !strings.Contains(a.body, "<svg") {
+			t.Errorf("%s: %d", period, a.status)
+		}
+	}
+	for _, bad := range []string{"1999-01", "x", "../../ledger", "2026-13", "2026-Q9"} {
+		if a := p.get("/totals?period=" + bad); a.status != http.StatusNotFound {
+			t.Errorf("%s: %d", bad, a.status)
+		}
+	}
+	if a := p.get("/totals/" + last + "/json"); a.status != http.StatusOK || !strings.Contains(a.body, `"few-people"`) {
+		t.Errorf("JSON: %d", a.status)
+	}
+	if n := len(h.entries(ledger.ReportFrozen)); n != 4 {
+		t.Errorf("%d reports frozen", n)
+	}
+}
+
+func TestAChartEqualsItsTable(t *testing.T) {
+	p := stats.Period{Tables: []stats.Table{{Name: stats.Volume, Rows: []stats.Row{
+		{Name: "mail-in", Figures: map[string]stats.Figure{stats.Records: {Value: 300}}}, {Name: "mail-out", Figures: map[string]stats.Figure{stats.Records: {Value: 600}}},
+		{Name: "web", Figures: map[string]stats.Figure{stats.Records: {Value: 9999, Hidden: stats.FewPeople}}},
+	}}}}
+	all := charts(p, "nl")
+	if len(all) != 1 || len(all[0].Bars) != 3 {
+		t.Fatalf("%+v", all)
+	}
+	for i, want := range []bar{{"mail van buiten", "300", "", 300, 0}, {"mail naar buiten", "600", "", 600, barHeight}, {"internet", "niet getoond", stats.FewPeople, 0, 2 * barHeight}} {
+		if all[0].Bars[i] != want {
+			t.Errorf("%+v, want %+v", all[0].Bars[i], want)
+		}
+	}
+}
+
+func TestProjection(t *testing.T) { // C3.3c
+	for _, c := range []struct {
+		values []int64
+		want   int64
+	}{{[]int64{100, 200, 300}, 900}, {[]int64{100, 100, 100, 100}, 100}, {[]int64{900, 600, 300}, 0}} {
+		if got := project(c.values, 6); got != c.want {
+			t.Errorf("%v: %d, want %d", c.values, got, c.want)
+		}
+	}
+}
+
+func TestTheAccountOfTheControls(t *testing.T) { // K1, K2
+	h := newHouse(t)
+	p := h.as(accounts.Privacy)
+	months := h.freeze(1)
+	if a := p.get("/reports"); a.status != http.StatusOK || !strings.Contains(a.body, h.entries(ledger.ReportFrozen)[0].Data.Commit) {
+		t.Errorf("archive: %d", a.status)
+	}
+	if a := p.get("/reports/account?since=2026-01-01&until=2026-03-31&form=html&period=" + months[0]); a.status != http.StatusOK || !strings.Contains(a.body, "De Regenboog") || strings.Contains(a.header.Get("Content-Security-Policy"), "script") {
+		t.Errorf("page: %d", a.status)
+	}
+	if a := p.get("/reports/account?since=2026-01-01&until=2026-03-31&form=pdf"); a.status != http.StatusOK || !strings.HasPrefix(a.body, "%PDF-") || a.header.Get("Content-Disposition") != `attachment; filename="sluis-2026-01-01-2026-03-31.pdf"` {
+		t.Errorf("PDF: %d %v", a.status, a.header)
+	}
+	for _, bad := range []string{"", "since=x&until=2026-01-01&form=pdf", "since=2026-02-01&until=2026-01-01&form=pdf", "since=2026-01-01&until=2026-02-01&form=exe", "since=2026-01-01&until=2026-02-01&form=pdf&period=..%2f"} {
+		if a := p.get("/reports/account?" + bad); a.status != http.StatusBadRequest {
+			t.Errorf("%s: %d", bad, a.status)
+		}
+	}
+}
