@@ -22,6 +22,7 @@ func (g *gateway) consoleControl(o *console.Options) error {
 		Lists:   g.listStates,
 		Explain: g.explainSite,
 	}
+	o.Health = console.NewHealth(g.healthChecks)
 	return nil
 }
 

@@ -32,6 +32,7 @@ type commands struct {
 	Stats      statsCmd      `cmd:"" help:"Totals for the board, which point at nobody."`
 	Report     reportCmd     `cmd:"" help:"The account of the controls, for board and participation council."`
 	Imagery    imageryCmd    `cmd:"" help:"Complaints about imagery, and samples of the organisation's own public pages."`
+	Health     healthCmd     `cmd:"" help:"Say whether everything works, and what to do if not."`
 	Accounts   accountsCmd   `cmd:"" help:"Who may sign in to the console."`
 	Config     configCmd     `cmd:"" help:"Check a configuration, or print an example."`
 	Worker     workerCmd     `cmd:"" name:"extract-worker" hidden:""`

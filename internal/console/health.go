@@ -1,0 +1,52 @@
+package console
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"sluis/internal/accounts"
+	"sluis/internal/health"
+)
+
+// healthRoutes tell how it is with all that the gateway needs.
+var healthRoutes = []route{
+	{pattern: "GET /health", who: only(accounts.ICT, accounts.Admin), nav: "nav-health", do: (*visit).health},
+}
+
+// healthView is what the page shows.
+type healthView struct {
+	Results []health.Result
+	Worst   health.State
+	At      time.Time
+}
+
+func (v *visit) health() error {
+	all, at := v.c.o.Health.results(v.r.Context(), v.now())
+	return v.show("health", healthView{all, health.Worst(all), at})
+}
+
+// Health makes checks, not more often than every few seconds however many look.
+type Health struct {
+	checks func() []health.Check
+
+	mu  sync.Mutex
+	at  time.Time
+	all []health.Result
+}
+
+// NewHealth returns what makes the checks that a function names at the time.
+func NewHealth(checks func() []health.Check) *Health { return &Health{checks: checks} }
+
+// checkPace is how long results count.
+const checkPace = 10 * time.Second
+
+func (h *Health) results(ctx context.Context, now time.Time) ([]health.Result, time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now.Sub(h.at) >= checkPace {
+		// Who closes the page meanwhile does not spoil it for the others.
+		h.all, h.at = health.Run(context.WithoutCancel(ctx), now, h.checks()...), now
+	}
+	return h.all, h.at
+}

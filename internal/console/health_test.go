@@ -1,0 +1,26 @@
+package console
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/accounts"
+	"sluis/internal/health"
+)
+
+// health has checks of which one is good and one is not.
+func (h *house) health(dir string) *Health {
+	return NewHealth(func() []health.Check {
+		return []health.Check{health.Spool(dir + "/none"), health.Certificate(health.Text{NL: "Certificaat <b>", EN: "Certificate <b>"}, dir+"/none.pem", time.Hour)}
+	})
+}
+
+func TestHealthIsToldWithAdvice(t *testing.T) {
+	h := newHouse(t)
+	a := h.as(accounts.ICT).get("/health")
+	if a.status != http.StatusOK || !strings.Contains(a.body, "Er is iets stuk.") || !strings.Contains(a.body, "PEM-formaat") || strings.Contains(a.body, "Certificaat <b>") {
+		t.Errorf("%d\n%s", a.status, a.body)
+	}
+}
