@@ -166,14 +166,14 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 		first := i == 0 || i == len(all)
 		if first { // refused, so that what the next hop said is there as well
 			b.do(chromedp.Navigate(at))
-			b.fill("reason", attackReason)
+			b.fill("reason", evilReason)
 			b.leads("release", chromedp.Click(chromedp.CSS("button[formaction='/quarantine/release']")))
 			visit("refused")
 		}
 		open := func(at, stage string) {
 			t.Helper()
 			b.do(chromedp.Navigate(at))
-			b.fill("open-reason", attackReason)
+			b.fill("open-reason", evilReason)
 			b.leads(stage, chromedp.Click(chromedp.CSS("button[name=stage][value="+stage+"]")))
 			visit(stage)
 		}
@@ -204,6 +204,15 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 			}
 		}
 	}
+	// Those who check what was opened read what reviewers wrote.
+	b.be(h.named("privacy", accounts.Privacy))
+	for _, path := range []string{"/", "/ledger"} {
+		b.do(chromedp.Navigate(b.o.Origin + path))
+		b.calm(path, to, &dialogs)
+	}
+	if !b.shows(evilReason) {
+		t.Error("the ledger does not show the reason as it was given")
+	}
 	for _, told := range b.told() {
 		t.Errorf("the browser tells: %.300s", told)
 	}
@@ -223,6 +232,9 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 		}
 	}
 }
+
+// evilReason is what a reviewer writes who attacks those who check.
+const evilReason = `"><img src=x onerror=window.taken=1><script>window.taken=1</script>`
 
 const attackReason = "beoordelen of de regel gelijk heeft"
 
