@@ -58,6 +58,14 @@ func (h *house) live() lived {
 	l.ids["/quarantine/{id}/frame/"], _, _ = strings.Cut(frame, `"`)
 	h.traffic("employee@school.example", 3)
 	l.ids["/orders/"] = path.Base(l.people[accounts.Board].post("/orders", request()).to)
+	l.ids["/rules/"] = "leak.identity.bsn"
+	l.ids["/breaches/"] = path.Base(l.people[accounts.Privacy].post("/breaches", map[string][]string{"text": {"Een lijst lag op straat."}}).to)
+	complaint, err := h.o.Imagery.Complain(h.t.Context(), "", "https://www.school.example/sportdag", "Mijn dochter staat erop.")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	l.ids["/cases/"] = complaint.ID
+	l.ids["/totals/"] = h.freeze(4)[0]
 	return l
 }
 
@@ -117,7 +125,9 @@ func TestForEverybody(t *testing.T) {
 			for _, w := range looks {
 				visitor.look(path, string(role), w)
 			}
-			visitor.keys(path)
+			if rt.pattern != "GET /reports/account" { // to read and to print: there is nothing to press
+				visitor.keys(path)
+			}
 			visitor.picture(rt, path)
 		}
 	}

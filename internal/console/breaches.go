@@ -51,7 +51,8 @@ func (v *visit) breachRow(f breach.File) breachRow {
 type breachesView struct {
 	Files []breachRow
 	Text  string // as filled in
-	At    string
+	Day   string
+	Time  string
 	May   bool // open one
 }
 
@@ -60,7 +61,7 @@ func (v *visit) breachesView() (w breachesView, err error) {
 	for _, f := range all {
 		w.Files = append(w.Files, v.breachRow(f))
 	}
-	w.Text, w.At, w.May = v.field("text"), v.field("at"), breachKeepers.may(v.Role)
+	w.Text, w.Day, w.Time, w.May = v.field("text"), v.field("day"), v.field("time"), breachKeepers.may(v.Role)
 	return w, err
 }
 
@@ -79,9 +80,9 @@ func (v *visit) openBreach() error {
 		return err
 	}
 	at := v.now()
-	if w.At != "" {
-		if at, err = time.ParseInLocation("2006-01-02T15:04", w.At, v.c.o.Zone); err != nil {
-			return errUnclear
+	if w.Day != "" {
+		if at, err = time.ParseInLocation("2006-01-02 15:04", w.Day+" "+cmpOr(w.Time, "00:00"), v.c.o.Zone); err != nil {
+			return v.again("breaches", w, "breach-when")
 		}
 	}
 	if at.After(v.now()) {

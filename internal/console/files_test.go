@@ -46,7 +46,7 @@ func (h *house) retention(context.Context) ([]Kept, []string, error) {
 func TestABreachFileRuns(t *testing.T) {
 	h := newHouse(t)
 	p := h.sworn("privacy", accounts.Privacy)
-	if a := p.post("/breaches", url.Values{"text": {"x"}, "at": {time.Now().AddDate(0, 0, 2).Format("2006-01-02T15:04")}}); a.status != http.StatusUnprocessableEntity {
+	if a := p.post("/breaches", url.Values{"text": {"x"}, "day": {time.Now().AddDate(0, 0, 2).Format(time.DateOnly)}, "time": {"09:30"}}); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("discovered in the future: %d", a.status)
 	}
 	a := p.post("/breaches", url.Values{"text": {"Een lijst <script>alert(1)</script> lag op straat."}})

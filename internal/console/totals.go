@@ -237,7 +237,8 @@ func (v *visit) reports() error {
 	if err != nil {
 		return err
 	}
-	w := reportsView{Periods: periods(months), Since: v.now().AddDate(0, -3, 0).In(v.c.o.Zone).Format(time.DateOnly), Until: v.now().In(v.c.o.Zone).Format(time.DateOnly)}
+	w := reportsView{Periods: periods(months)}
+	w.Since, w.Until = v.quarter()
 	by := map[string]frozenReport{}
 	err = v.c.o.Ledger.Each(func(e ledger.Entry) error {
 		if _, ok := by[e.Data.Ref]; e.Kind == ledger.ReportFrozen && !ok {
@@ -254,14 +255,22 @@ func (v *visit) reports() error {
 	return v.show("reports", w)
 }
 
+// quarter is the last three months, which a report is about unless somebody chooses.
+func (v *visit) quarter() (since, until string) {
+	now := v.now().In(v.c.o.Zone)
+	return now.AddDate(0, -3, 0).Format(time.DateOnly), now.Format(time.DateOnly)
+}
+
 var periodShape = regexp.MustCompile(`^([0-9]{4}(-(Q[1-4]|[01][0-9]))?)?$`)
 
 // accountReport gives the account of the controls (K1, K2), to read or as PDF.
 func (v *visit) accountReport() error {
 	q := v.r.URL.Query()
-	since, wrong := time.ParseInLocation(time.DateOnly, q.Get("since"), v.c.o.Zone)
-	until, err := time.ParseInLocation(time.DateOnly, q.Get("until"), v.c.o.Zone)
-	form, period := q.Get("form"), q.Get("period")
+	begin, end := v.quarter()
+	begin, end = cmpOr(q.Get("since"), begin), cmpOr(q.Get("until"), end)
+	since, wrong := time.ParseInLocation(time.DateOnly, begin, v.c.o.Zone)
+	until, err := time.ParseInLocation(time.DateOnly, end, v.c.o.Zone)
+	form, period := cmpOr(q.Get("form"), "html"), q.Get("period")
 	if wrong != nil || err != nil || !since.Before(until) || form != "html" && form != "pdf" || !periodShape.MatchString(period) {
 		return errUnclear
 	}
@@ -280,7 +289,7 @@ func (v *visit) accountReport() error {
 	write, kind := r.WriteHTML, "text/html; charset=utf-8"
 	if form == "pdf" {
 		write, kind = r.WritePDF, "application/pdf"
-		v.w.Header().Set("Content-Disposition", `attachment; filename="sluis-`+q.Get("since")+`-`+q.Get("until")+`.pdf"`)
+		v.w.Header().Set("Content-Disposition", `attachment; filename="sluis-`+begin+`-`+end+`.pdf"`)
 	}
 	if err := write(&b); err != nil {
 		return err
