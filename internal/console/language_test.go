@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sluis/internal/accounts"
+	"sluis/internal/appeal"
 	"sluis/internal/health"
 	"sluis/internal/imagery"
 	"sluis/internal/ledger"
@@ -52,13 +53,13 @@ func families() map[string][]string {
 
 		"review-state-": listStates, "decided-": {"kept", "released", "destroyed", "proposed"},
 		"proposal-": {string(quarantine.ReleaseDecided), string(quarantine.Deleted)}, "step-": steps,
-		"sort-": words(listSorts), "purpose-": {"none", "security", "conduct", "leak"}, "direction-": {"in", "out", "internal"},
+		"conduct-": {"security", "conduct"}, "sort-": words(listSorts), "purpose-": {"none", "security", "conduct", "leak"}, "direction-": {"in", "out", "internal"},
 		"breach-step-": append(words(breachSteps), "opened"), "nature-": breachNatures,
 		"case-": words([]imagery.Source{imagery.Complaint, imagery.ByMail, imagery.BySample}), "case-step-": append(words(caseSteps), "opened"),
 		"why-":         words([]stats.Why{stats.FewPeople, stats.Dominated, stats.Complement, stats.Few, stats.Missing}),
 		"order-kind-":  words([]mandate.Kind{mandate.Targeted, mandate.Exception}),
 		"order-state-": words([]mandate.State{mandate.Requested, mandate.Advised, mandate.Refused, mandate.Approved, mandate.InForce, mandate.Ended, mandate.Withdrawn, mandate.Completed}),
-		"rule-part-":   ruleParts, "health-": words(health.States), "health-all-": words(health.States), "web-": webActions,
+		"rule-part-":   ruleParts, "why-": words(appeal.Reasons), "health-": words(health.States), "health-all-": words(health.States), "web-": webActions,
 		"kind-": {"mail", "web"}, "verdict-": {"pass", "tag", "quarantine", "reject"},
 		"stage-": words(review.Stages), "mask-": words(review.Masks), "block-": words([]review.Kind{review.Plain, review.OfHTML, review.Hidden, review.Raw, review.Document}),
 	}
@@ -212,7 +213,7 @@ func walkBranch(b *parse.BranchNode, use func(*parse.CommandNode)) {
 }
 
 // speaking are the functions whose argument is a message's key, and which argument it is.
-var speaking = map[string]int{"T": 0, "note": 0, "again": 2, "accountAgain": 0, "oneAccountAgain": 0, "messageAgain": 0}
+var speaking = map[string]int{"T": 0, "note": 0, "again": 2, "accountAgain": 0, "oneAccountAgain": 0, "exceptionsAgain": 1, "reviewsAgain": 1, "messageAgain": 0}
 
 // inSource finds keys that are given to functions that show them.
 func inSource(t *testing.T, used, prefixes map[string]string) {

@@ -27,7 +27,7 @@ func (h *house) totals(dir string) Totals {
 		Review: func(context.Context, time.Time, time.Time) (stats.Review, error) { return stats.Review{}, nil },
 		Stored: func(context.Context) (int64, error) { return 5_000_000_000, nil }}
 	return Totals{Archive: func() *stats.Archive { return h.archive }, Account: func(ctx context.Context, since, until time.Time, lang, period string) (f report.Facts, err error) {
-		f = report.Facts{Organisation: "De Regenboog", Lang: lang, Since: since, Until: until, Made: until, Rules: set.Rules(), Entries: h.ledger.Each, Rate: 0.05}
+		f = report.Facts{Organisation: "De Regenboog", Lang: lang, Since: since, Until: until, Made: until, Rules: set.Rules(), Entries: h.ledger.Each, Rate: 0.05, Retention: [2]int{183, 30}}
 		if period != "" {
 			p, err := h.archive.Look(ctx, period)
 			if err != nil {

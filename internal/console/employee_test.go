@@ -1,0 +1,103 @@
+package console
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/accounts"
+	"sluis/internal/ledger"
+)
+
+// TestWhatIsHeldAboutMe: an employee sees and takes along own records and nobody else's, and
+// each time is in the ledger before anything is looked up (C3.2f).
+func TestWhatIsHeldAboutMe(t *testing.T) {
+	h := newHouse(t)
+	h.traffic("employee@school.example", 3)
+	h.traffic("juf@school.example", 4)
+	p := h.as(accounts.Employee)
+	if a := p.get("/mine"); a.status != http.StatusOK || strings.Contains(a.body, "<tbody>") || len(h.entries(ledger.InsightGiven)) != 0 {
+		t.Errorf("%d: the page looks something up by itself", a.status)
+	}
+	if a := p.post("/mine", url.Values{"form": {"page"}}); a.status != http.StatusOK || strings.Count(a.body, `<th scope="row">`) != 3 {
+		t.Errorf("%d\n%s", a.status, a.body)
+	}
+	a := p.post("/mine", url.Values{"form": {"csv"}})
+	rows, err := csv.NewReader(strings.NewReader(a.body)).ReadAll()
+	if err != nil || len(rows) != 4 || !strings.Contains(a.header.Get("Content-Disposition"), ".csv") {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+	var all struct {
+		Address string `json:"address"`
+		Records []any  `json:"records"`
+	}
+	if err := json.Unmarshal([]byte(p.post("/mine", url.Values{"form": {"json"}}).body), &all); err != nil || len(all.Records) != 3 || all.Address != "employee@school.example" {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if a := p.post("/mine", url.Values{"form": {"html"}}); !strings.Contains(a.body, "<table>") || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment") {
+		t.Errorf("%d", a.status)
+	}
+	if a := p.post("/mine", url.Values{"form": {"x"}}); a.status != http.StatusBadRequest {
+		t.Errorf("%d", a.status)
+	}
+	told := h.entries(ledger.InsightGiven)
+	if len(told) != 4 || told[0].Data.Actor != "employee" || told[0].Data.Step != "account" {
+		t.Errorf("in the ledger: %+v", told)
+	}
+}
+
+// TestNothingIsHeldByName: who is not on the list of staff, or a pupil, is told so, and nothing
+// is looked up.
+func TestNothingIsHeldByName(t *testing.T) { // K4, C3.2g
+	h := newHouse(t)
+	h.traffic("leerling@school.example", 2)
+	for _, name := range []string{"leerling", "stranger"} {
+		p := h.named(name, accounts.Employee)
+		if a := p.get("/mine"); a.status != http.StatusOK || !strings.Contains(a.body, "niets op naam bewaard") || strings.Contains(a.body, `name="form"`) {
+			t.Errorf("%s: %d", name, a.status)
+		}
+		if a := p.post("/mine", url.Values{"form": {"json"}}); a.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", name, a.status)
+		}
+	}
+	if n := len(h.entries(ledger.InsightGiven)); n != 0 {
+		t.Errorf("%d in the ledger", n)
+	}
+}
+
+// TestAnOpenBrowserTellsNothing: who signed in a while ago shows again who they are.
+func TestAnOpenBrowserTellsNothing(t *testing.T) {
+	h := newHouse(t)
+	h.traffic("employee@school.example", 3)
+	p := h.as(accounts.Employee)
+	late := time.Now().Add(proofTime + time.Minute)
+	h.now = func() time.Time { return late }
+	if a := p.post("/mine", url.Values{"form": {"json"}}); a.to != "/proof?next=/mine" {
+		t.Errorf("%d to %s", a.status, a.to)
+	}
+	if n := len(h.entries(ledger.InsightGiven)); n != 0 {
+		t.Errorf("%d in the ledger", n)
+	}
+	p.proves("employee")
+	if a := p.post("/mine", url.Values{"form": {"json"}}); a.status != http.StatusOK {
+		t.Errorf("%d to %s", a.status, a.to)
+	}
+}
+
+// TestWhatIsControlled tells it as it is configured, to everybody (K2, K3).
+func TestWhatIsControlled(t *testing.T) {
+	h := newHouse(t)
+	for _, r := range accounts.Roles {
+		a := h.as(r).get("/conduct")
+		if r.Privileged() && a.status == http.StatusSeeOther { // a second factor first
+			continue
+		}
+		if a.status != http.StatusOK || !strings.Contains(a.body, "5%") && !strings.Contains(a.body, "5\u00a0%") || !strings.Contains(a.body, "/complaint") {
+			t.Errorf("%s: %d\n%s", r, a.status, a.body)
+		}
+	}
+}
