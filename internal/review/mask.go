@@ -31,7 +31,7 @@ var Masks = []Mask{Address, Account, Date, Number, Postcode}
 var identifier = regexp.MustCompile(`([^\s@<>()\[\]",;:]{1,64}@[^\s@<>()\[\]",;:]{0,190}[\pL\pN])` +
 	`|\b([A-Za-z]{2}[0-9]{2}(?:[ .-]?[A-Za-z0-9]{4}){2,7}(?:[ .-]?[A-Za-z0-9]{1,3})?)\b` +
 	`|\b([0-3]?[0-9][-/. ](?:[01]?[0-9]|[a-z]{3,9})[-/. ](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9])\b` +
-	`|(\+?\(?[0-9](?:[ ./()-]{0,2}[0-9]){6,})` +
+	`|(\+?\(?\p{Nd}(?:[\p{Zs}\p{Cf}./()-]{0,2}\p{Nd}){6,})` + // also in other digits, and with what nobody sees in between
 	`|\b([1-9][0-9]{3} ?[A-Z]{2}(?: ?[0-9]+)?)\b`)
 
 // covered stands for what is masked.

@@ -202,6 +202,9 @@ func TestWhatIsMasked(t *testing.T) {
 		"groep 8, lokaal 12":                  "groep 8, lokaal 12",
 		"a@b":                                 "[1 address]",
 		"josé@café.example":                   "[1 address]",
+		"111\u200b222\u00ad333":               "[1 number]",
+		"111\u00a0222\u202f333":               "[1 number]",
+		"１１１２２２３３３":                           "[1 number]",
 	} {
 		if got := plain((&masker{}).pieces(in)); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
