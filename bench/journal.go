@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -31,7 +33,7 @@ func benchJournal(ctx context.Context, o options, res *Result) error {
 		return err
 	}
 	for n := 1_000_000; n <= max(o.records, 1_000_000); n *= 10 {
-		if err := journalOn(ctx, o, res, people, filepath.Join(dir, fmt.Sprint("embedded", n)), "embedded", n, func(dir string) (journal.Store, error) { return journal.OpenDB(dir) }); err != nil {
+		if err := journalOn(ctx, o, res, people, filepath.Join(dir, fmt.Sprint("embedded", n)), "embedded", n, 0, func(dir string) (journal.Store, error) { return journal.OpenDB(dir) }); err != nil {
 			return err
 		}
 	}
@@ -50,7 +52,7 @@ func benchJournal(ctx context.Context, o options, res *Result) error {
 	defer server.Stop()
 	for n := 1_000_000; n <= max(o.records, 1_000_000); n *= 10 {
 		name := fmt.Sprint("n", n)
-		if err := journalOn(ctx, o, res, people, filepath.Join(dir, name), "clickhouse", n, func(string) (journal.Store, error) { return openServer(ctx, server.Addr(), name) }); err != nil {
+		if err := journalOn(ctx, o, res, people, filepath.Join(dir, name), "clickhouse", n, server.PID(), func(string) (journal.Store, error) { return openServer(ctx, server.Addr(), name) }); err != nil {
 			return err
 		}
 	}
@@ -90,8 +92,8 @@ func journalPeople(dir string) ([]roster.Subject, error) {
 	return all, nil
 }
 
-// journalOn fills one backend and measures it.
-func journalOn(ctx context.Context, o options, res *Result, people []roster.Subject, dir, name string, n int, open func(dir string) (journal.Store, error)) (err error) {
+// journalOn fills one backend and measures it. server is its process; 0 if it has none.
+func journalOn(ctx context.Context, o options, res *Result, people []roster.Subject, dir, name string, n, server int, open func(dir string) (journal.Store, error)) (err error) {
 	fmt.Fprintf(o.log, "%s: %d records\n", name, n)
 	store, err := open(filepath.Join(dir, "store"))
 	if err != nil {
@@ -107,7 +109,7 @@ func journalOn(ctx context.Context, o options, res *Result, people []roster.Subj
 		return err
 	}
 	system := fmt.Sprintf("%s %dM", name, n/1_000_000)
-	begin := time.Now()
+	begin, own, theirs := time.Now(), cpuTime(os.Getpid()), cpuTime(server)
 	first := time.Date(2026, 6, 1, 7, 0, 0, 0, time.UTC)
 	if err := putRecords(ctx, w, people, first, n); err != nil {
 		return err
@@ -118,6 +120,8 @@ func journalOn(ctx context.Context, o options, res *Result, people []roster.Subj
 	}
 	dropped := w.Dropped() // what a queue that is full for longer than Put waits costs
 	res.add(system, "in the backend", float64(int64(n)-dropped)/time.Since(begin).Seconds(), "records/s")
+	res.add(system, "CPU of the gateway", (cpuTime(os.Getpid())-own).Seconds()*1e6/float64(n), "us")
+	res.add(system, "CPU of the server", (cpuTime(server)-theirs).Seconds()*1e6/float64(n), "us")
 	res.add(system, "dropped", float64(dropped), "records")
 	res.add(system, "Put", float64(put.Nanoseconds())/float64(n), "ns")
 	held, err := store.Held(ctx)
@@ -136,6 +140,19 @@ func journalOn(ctx context.Context, o options, res *Result, people []roster.Subj
 	}
 	res.add(system, "a month's report", time.Since(begin).Seconds(), "s")
 	return nil
+}
+
+// cpuTime returns how long a process has computed (proc_pid_stat(5)); none if there is no
+// such process, or no such file.
+func cpuTime(pid int) time.Duration {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, after, ok := strings.Cut(string(b), ") ")
+	if fields := strings.Fields(after); err == nil && ok && len(fields) > 12 {
+		user, _ := strconv.Atoi(fields[11])
+		system, _ := strconv.Atoi(fields[12])
+		return time.Duration(user+system) * 10 * time.Millisecond // 100 ticks a second (USER_HZ)
+	}
+	return 0
 }
 
 // putRecords puts the traffic of six months, in the order of time.

@@ -48,6 +48,9 @@ func StartClickHouse(ctx context.Context, dir string) (*ClickHouse, error) {
 // Addr returns where it listens.
 func (c *ClickHouse) Addr() string { return loopback(c.port) }
 
+// PID returns its process id.
+func (c *ClickHouse) PID() int { return c.proc.PID() }
+
 // Start starts it, again perhaps, with what it has.
 func (c *ClickHouse) Start(ctx context.Context) (err error) {
 	log := filepath.Join(c.dir, "log")
