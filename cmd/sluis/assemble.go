@@ -22,6 +22,7 @@ import (
 	"sluis/filter/text/apart"
 	"sluis/internal/clamd"
 	"sluis/internal/config"
+	"sluis/internal/exception"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/notice"
@@ -164,7 +165,20 @@ func loadRules(cfg *config.Config) (*rules.Set, error) {
 	if set, err = set.WithExceptions(time.Now(), cfg.Rules.Exceptions...); err != nil {
 		return nil, fmt.Errorf("rules: exceptions: %w", err)
 	}
-	return set, nil
+	made, err := exceptionsOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	return set.WithExceptions(now, exception.ToRules(made, set, now)...)
+}
+
+// exceptionsOf returns what was made in the console; none without a data directory.
+func exceptionsOf(cfg *config.Config) ([]exception.Exception, error) {
+	if cfg.Data == "" {
+		return nil, nil
+	}
+	return exception.Read(exception.File(cfg.Data))
 }
 
 func loadRoster(cfg *config.Config) (*roster.Roster, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,14 +62,19 @@ func everyMinute(ctx context.Context, do func()) {
 // endExceptions asks for a reload if an exception to a rule came to its end between two
 // times.
 func (g *gateway) endExceptions(since, now time.Time) {
+	var ends []time.Time
 	for _, x := range g.current.Load().Rules.Exceptions {
-		if end := x.Until.End(); !since.IsZero() && end.After(since) && !end.After(now) {
-			select {
-			case g.renew <- struct{}{}:
-			default: // asked for already
-			}
-			return
-		}
+		ends = append(ends, x.Until.End())
+	}
+	made, err := exceptionsOf(g.current.Load())
+	if err != nil {
+		g.log.Error("chore failed, it is tried again", "chore", "exceptions", "error", err)
+	}
+	for _, x := range made {
+		ends = append(ends, x.End())
+	}
+	if !since.IsZero() && slices.ContainsFunc(ends, func(end time.Time) bool { return end.After(since) && !end.After(now) }) {
+		g.askRenewal()
 	}
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"sluis/internal/appeal"
 	"sluis/internal/console"
+	"sluis/internal/exception"
 	"sluis/internal/lists"
 	webpolicy "sluis/proxy/policy"
 	"sluis/rules"
@@ -14,7 +16,16 @@ func (g *gateway) consoleControl(o *console.Options) error {
 		return err
 	}
 	own := func(id rules.ID) bool { _, ok := builtin.Rule(id); return !ok }
+	exceptions, err := exception.Open(g.cfg.Data, g.ledger)
+	if err != nil {
+		return err
+	}
+	appeals, err := appeal.Open(g.in("appeals"))
+	if err != nil {
+		return err
+	}
 	o.Control = console.Control{
+		Exceptions: exceptions, Appeals: appeals, Renew: g.askRenewal,
 		InForce: func() console.InForce {
 			cfg, r := g.current.Load(), g.inForce.Load()
 			return console.InForce{Rules: r.set, Own: own, Disabled: cfg.Rules.Disabled, Engine: r.engine, Actions: actions(cfg.Policy), People: r.people, Since: r.since}
@@ -24,6 +35,14 @@ func (g *gateway) consoleControl(o *console.Options) error {
 	}
 	o.Health = console.NewHealth(g.healthChecks)
 	return nil
+}
+
+// askRenewal asks for a reload, unless one is asked for already.
+func (g *gateway) askRenewal() {
+	select {
+	case g.renew <- struct{}{}:
+	default:
+	}
 }
 
 func (g *gateway) listStates() []lists.State {

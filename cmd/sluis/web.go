@@ -211,6 +211,22 @@ func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*webpol
 		}
 		o.Own = append(o.Own, entry)
 	}
+	made, err := exceptionsOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range made {
+		if x.Host == "" || !x.Holds(time.Now()) {
+			continue
+		}
+		entry := webpolicy.Entry{Host: x.Host, Reason: x.Reason, Author: x.Author, Until: x.End()}
+		if g, err := roster.ParseGroup(x.Group); x.Group != "" && err != nil {
+			continue // the group is gone, and with it who needed the site
+		} else if x.Group != "" {
+			entry.Groups = []roster.Group{g}
+		}
+		o.Own = append(o.Own, entry)
+	}
 	for _, f := range s.Forbid {
 		o.Forbid = append(o.Forbid, webpolicy.Forbidden{Lists: f.Lists, Groups: groups(f.Groups), When: hours(f.When, s.Holidays), Clause: f.Clause})
 	}

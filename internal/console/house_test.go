@@ -23,6 +23,7 @@ import (
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
+	"sluis/internal/sampling"
 	"sluis/internal/stats"
 )
 
@@ -43,6 +44,9 @@ type house struct {
 	keys     *journal.Keys
 	db       *journal.DB
 	archive  *stats.Archive
+	sampler  *sampling.Sampler
+	draws    []sampling.Draw
+	renewed  int // times that the configuration was asked for
 	log      *strings.Builder
 }
 
@@ -70,7 +74,7 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 		Origin:   strings.Replace(h.site.URL, "127.0.0.1", "localhost", 1),
 		Hosts:    []string{strings.TrimPrefix(h.site.URL, "http://")},
 		Log:      slog.New(slog.NewTextHandler(h.log, nil)),
-		Accounts: h.accounts, Ledger: h.ledger, Quarantine: h.quarantine(dir), Orders: h.orders(dir), Control: h.control(), Health: h.health(dir), Breaches: h.breachFiles(dir), Imagery: h.cases(dir), Totals: h.totals(dir), Retention: h.retention}
+		Accounts: h.accounts, Ledger: h.ledger, Quarantine: h.quarantine(dir), Orders: h.orders(dir), Control: h.control(), Health: h.health(dir), Breaches: h.breachFiles(dir), Imagery: h.cases(dir), Totals: h.totals(dir), Sampling: h.sampled(dir), Retention: h.retention}
 	for _, f := range change {
 		f(&o)
 	}

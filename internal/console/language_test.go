@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sluis/internal/accounts"
+	"sluis/internal/appeal"
 	"sluis/internal/health"
 	"sluis/internal/imagery"
 	"sluis/internal/ledger"
@@ -58,7 +59,7 @@ func families() map[string][]string {
 		"why-":         words([]stats.Why{stats.FewPeople, stats.Dominated, stats.Complement, stats.Few, stats.Missing}),
 		"order-kind-":  words([]mandate.Kind{mandate.Targeted, mandate.Exception}),
 		"order-state-": words([]mandate.State{mandate.Requested, mandate.Advised, mandate.Refused, mandate.Approved, mandate.InForce, mandate.Ended, mandate.Withdrawn, mandate.Completed}),
-		"rule-part-":   ruleParts, "health-": words(health.States), "health-all-": words(health.States), "web-": webActions,
+		"rule-part-":   ruleParts, "needed-": words(appeal.Reasons), "health-": words(health.States), "health-all-": words(health.States), "web-": webActions,
 		"kind-": {"mail", "web"}, "verdict-": {"pass", "tag", "quarantine", "reject"},
 		"stage-": words(review.Stages), "mask-": words(review.Masks), "block-": words([]review.Kind{review.Plain, review.OfHTML, review.Hidden, review.Raw, review.Document}),
 	}

@@ -8,7 +8,9 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/accounts"
+	"sluis/internal/appeal"
 	"sluis/internal/config"
+	"sluis/internal/exception"
 	"sluis/internal/lists"
 	"sluis/internal/roster"
 	webpolicy "sluis/proxy/policy"
@@ -20,6 +22,10 @@ type Control struct {
 	InForce func() InForce
 	Lists   func() []lists.State                                   // of sites; none without a proxy
 	Explain func(webpolicy.Request) (webpolicy.Explanation, error) // ErrNoProxy without a proxy
+
+	Exceptions *exception.Store
+	Appeals    *appeal.Store
+	Renew      func() // has the gateway load its configuration again
 }
 
 // ErrNoProxy is returned where web traffic is asked about and there is none.

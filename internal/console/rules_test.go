@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -10,7 +11,9 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/accounts"
+	"sluis/internal/appeal"
 	"sluis/internal/config"
+	"sluis/internal/exception"
 	"sluis/internal/ledger"
 	"sluis/internal/lists"
 	webpolicy "sluis/proxy/policy"
@@ -33,7 +36,17 @@ func (h *house) control() Control {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	data := h.t.TempDir()
+	exceptions, err := exception.Open(data, h.ledger)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	appeals, err := appeal.Open(filepath.Join(data, "appeals"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
 	return Control{
+		Exceptions: exceptions, Appeals: appeals, Renew: func() { h.renewed++ },
 		InForce: func() InForce {
 			return InForce{Rules: e.Rules(), Own: func(rules.ID) bool { return false }, Engine: e, People: h.people, Since: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
 				Disabled: []config.DisabledRule{{ID: "conduct.insult.nl", Reason: "eigen versie"}},

@@ -1,0 +1,124 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/accounts"
+	"sluis/internal/appeal"
+	"sluis/internal/ledger"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+func (h *house) day(days int) string {
+	return time.Now().AddDate(0, 0, days).Format(time.DateOnly)
+}
+
+func TestAnExceptionHasAReasonAndAnEndAndIsInTheLedger(t *testing.T) {
+	h := newHouse(t)
+	ict := h.as(accounts.ICT)
+	good := url.Values{"rule": {"conduct.insult.nl"}, "within": {"klootzakstraat\r\n"}, "reason": {"<b>straatnaam</b>"}, "until": {h.day(30)}}
+	if _, ok := h.o.Control.InForce().Rules.Rule(mustRule(t, "conduct.insult.nl")); !ok {
+		good.Set("rule", firstWordRule(h))
+	}
+	for name, change := range map[string]url.Values{
+		"without an end": {"until": {""}}, "in the past": {"until": {h.day(-1)}}, "of two years": {"until": {h.day(800)}}, "without a reason": {"reason": {" "}},
+		"without words": {"within": {""}}, "to a rule that is none": {"rule": {"no.such.rule"}}, "to a rule and a site": {"host": {"a.example"}},
+	} {
+		form := url.Values{}
+		for k, v := range good {
+			form[k] = v
+		}
+		for k, v := range change {
+			form[k] = v
+		}
+		if a := ict.post("/exceptions", form); a.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", name, a.status)
+		}
+	}
+	if n := len(h.entries(ledger.ExceptionAsked)); n != 0 || h.renewed != 0 {
+		t.Fatalf("%d entries, %d times put in force, and nothing was made", n, h.renewed)
+	}
+	if a := ict.post("/exceptions", good); a.status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	page := ict.get("/exceptions").body
+	if strings.Contains(page, "<b>straatnaam") || !strings.Contains(page, "&lt;b&gt;straatnaam") || h.renewed != 1 {
+		t.Errorf("not escaped, or not put in force (%d)", h.renewed)
+	}
+	all, err := h.o.Control.Exceptions.List()
+	if err != nil || len(all) != 1 || all[0].Author != "ict" {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	if a := ict.post("/exceptions/"+all[0].ID+"/end", nil); a.status != http.StatusSeeOther {
+		t.Errorf("end it: %d", a.status)
+	}
+	if a := ict.post("/exceptions/"+all[0].ID+"/end", nil); a.status != http.StatusNotFound {
+		t.Errorf("end it again: %d", a.status)
+	}
+	if es := h.entries(ledger.ExceptionAsked); len(es) != 2 || es[0].Data.Step != "made" || es[1].Data.Step != "ended" || es[1].Data.Actor != "ict" {
+		t.Errorf("the ledger: %+v", es)
+	}
+}
+
+func mustRule(t *testing.T, s string) rules.ID {
+	t.Helper()
+	id, err := rules.ParseID(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// firstWordRule names a rule that has words.
+func firstWordRule(h *house) string {
+	for _, r := range h.o.Control.InForce().Rules.Rules() {
+		if len(r.Phrases) > 0 {
+			return r.ID.String()
+		}
+	}
+	return ""
+}
+
+func TestAReviewIsAnswered(t *testing.T) {
+	h := newHouse(t)
+	ict := h.as(accounts.ICT)
+	store := h.o.Control.Appeals
+	for _, host := range []string{"spel.example", "gok.example"} {
+		if err := store.Ask(host, rules.Gambling, mustRule(t, "web.gambling.listed"), roster.Group{}, appeal.Lesson, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open, err := store.List(false)
+	if err != nil || len(open) != 2 {
+		t.Fatal(open, err)
+	}
+	at := func(i int) string { return "/reviews/" + strconv.Itoa(open[i].ID) }
+	if a := ict.post(at(0), url.Values{"answer": {"allow"}, "reason": {"les"}}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("without an end: %d", a.status)
+	}
+	if a := ict.post(at(0), url.Values{"answer": {"allow"}, "reason": {"les"}, "until": {h.day(7)}}); a.status != http.StatusSeeOther {
+		t.Fatalf("allow: %d\n%s", a.status, a.body)
+	}
+	if a := ict.post(at(1), url.Values{"answer": {"stay"}, "reason": {"gokken"}}); a.status != http.StatusSeeOther {
+		t.Errorf("stay: %d", a.status)
+	}
+	if a := ict.post(at(1), url.Values{"answer": {"stay"}, "reason": {"gokken"}}); a.status != http.StatusNotFound {
+		t.Errorf("answered twice: %d", a.status)
+	}
+	made, err := h.o.Control.Exceptions.List()
+	if err != nil || len(made) != 1 || made[0].Host != open[0].Host || h.renewed != 1 {
+		t.Errorf("exceptions: %+v, %v", made, err)
+	}
+	if es := h.entries(ledger.ReviewAnswered); len(es) != 2 || es[0].Data.Step != "allowed" || es[1].Data.Step != "refused" {
+		t.Errorf("the ledger: %+v", es)
+	}
+	if open, err := store.List(false); err != nil || len(open) != 0 {
+		t.Errorf("open: %v, %v", open, err)
+	}
+}
