@@ -16,6 +16,7 @@ import (
 	"sluis/internal/report"
 	"sluis/internal/review"
 	"sluis/internal/roster"
+	"sluis/internal/sampling"
 	"sluis/internal/stats"
 )
 
@@ -34,6 +35,9 @@ func (g *gateway) consoleParts(o *console.Options) error {
 	o.Retention = func(ctx context.Context) ([]console.Kept, []string, error) {
 		return held(ctx, g.current.Load(), g.store, g.keys, g.quarantine)
 	}
+	o.Sampling = console.Sampling{Audit: g.audit, SetSeed: func(ctx context.Context, dice, actor, role string) (string, error) {
+		return g.sampler.SetSeed(ctx, dice, actor, role, now())
+	}}
 	o.Totals = console.Totals{Archive: g.archive, Account: g.account}
 	o.Orders = console.Orders{Store: g.orders, People: func() *roster.Roster { return g.inForce.Load().people }, Keys: g.keys, Records: g.store, Longest: time.Duration(g.cfg.Orders.Longest)}
 	return g.consoleControl(o)
@@ -61,6 +65,15 @@ func (g *gateway) reviewKeys() ([]age.Identity, error) {
 // archive returns the reports of the totals, as the configuration is now.
 func (g *gateway) archive() *stats.Archive {
 	return newArchive(g.current.Load(), g.ledger, g.store, g.quarantine, g.inForce.Load().people)
+}
+
+// audit repeats every draw of a day.
+func (g *gateway) audit(ctx context.Context, day string) (sampling.Report, error) {
+	begin, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return sampling.Report{}, err
+	}
+	return auditDay(ctx, begin, g.in("sampling"), g.ledger, g.store)
 }
 
 // account is what the account of the controls is made from.

@@ -72,6 +72,15 @@ func (c samplingAuditCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
+	r, err := auditDay(ctx, begin, filepath.Join(cfg.Data, "sampling"), l, db)
+	if err != nil {
+		return err
+	}
+	return c.print(r)
+}
+
+// auditDay repeats every draw of a day.
+func auditDay(ctx context.Context, begin time.Time, dir string, l *ledger.Ledger, db journal.Store) (sampling.Report, error) {
 	draws := func(_ string, use func(sampling.Draw) error) error {
 		_, err := db.Each(ctx, begin, begin.Add(24*time.Hour), 0, func(r journal.Record) error {
 			if !r.Eligible {
@@ -81,11 +90,7 @@ func (c samplingAuditCmd) Run(ctx context.Context) error {
 		})
 		return err
 	}
-	r, err := sampling.Audit(c.Day, filepath.Join(cfg.Data, "sampling"), l.Each, draws)
-	if err != nil {
-		return err
-	}
-	return c.print(r)
+	return sampling.Audit(begin.Format(time.DateOnly), dir, l.Each, draws)
 }
 
 func (c samplingAuditCmd) print(r sampling.Report) error {

@@ -44,6 +44,7 @@ type Options struct {
 	Imagery    *imagery.Store
 	Retention  Retention
 	Totals     Totals
+	Sampling   Sampling
 }
 
 // Console is the web interface. It is safe for concurrent use.

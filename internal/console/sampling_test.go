@@ -1,0 +1,106 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/accounts"
+	"sluis/internal/ledger"
+	"sluis/internal/sampling"
+)
+
+// sampled makes a sampler with a day of draws.
+func (h *house) sampled(dir string) Sampling {
+	h.t.Helper()
+	dir = filepath.Join(dir, "sampling")
+	s, err := sampling.Open(dir, h.ledger, 0.2)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.sampler = s
+	return Sampling{
+		Audit: func(_ context.Context, day string) (sampling.Report, error) {
+			return sampling.Audit(day, dir, h.ledger.Each, func(_ string, use func(sampling.Draw) error) error {
+				for _, d := range h.draws {
+					if err := use(d); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+		SetSeed: func(ctx context.Context, dice, actor, role string) (string, error) {
+			return s.SetSeed(ctx, dice, actor, role, time.Now())
+		},
+	}
+}
+
+// TestTheBoardSeesThatTheDrawIsFair (C3.3b): every draw is repeated, a false one is found, and
+// no number of a group is on the page.
+func TestTheBoardSeesThatTheDrawIsFair(t *testing.T) {
+	h := newHouse(t)
+	p := h.as(accounts.Board)
+	now := time.Now().UTC()
+	if err := h.sampler.Prepare(t.Context(), now); err != nil {
+		t.Fatal(err)
+	}
+	for range 137 {
+		id := filter.NewID()
+		drawn, err := h.sampler.Draw(id, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.draws = append(h.draws, sampling.Draw{ID: id, Time: now, Direction: "out", Group: "team", Drawn: drawn})
+	}
+	day := now.Format(time.DateOnly)
+	if a := p.get("/sampling"); a.status != http.StatusOK || !strings.Contains(a.body, day) || !strings.Contains(a.body, "20%") {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	fair := h.pages.languages[0].text("sampling-fair")
+	a := p.post("/sampling/audit", url.Values{"day": {day}})
+	if a.status != http.StatusOK || !strings.Contains(a.body, fair) || !strings.Contains(a.body, "team") || strings.Contains(a.body, "137") {
+		t.Errorf("%d\n%s", a.status, a.body)
+	}
+	h.draws[0].Drawn = !h.draws[0].Drawn
+	if a := p.post("/sampling/audit", url.Values{"day": {day}}); strings.Contains(a.body, fair) || !strings.Contains(a.body, "1 trekkingen wijken af") {
+		t.Errorf("a false draw: %s", a.body)
+	}
+	for _, bad := range []string{"", "x", "1999-01-01", "../../ledger"} {
+		if a := p.post("/sampling/audit", url.Values{"day": {bad}}); a.status != http.StatusNotFound {
+			t.Errorf("%q: %d", bad, a.status)
+		}
+	}
+}
+
+func TestTheBoardThrowsItsDice(t *testing.T) { // C3.3b
+	h := newHouse(t)
+	if err := h.sampler.Prepare(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	p := h.as(accounts.Board)
+	dice := url.Values{"dice": {"31642651436251346521"}}
+	if a := p.post("/sampling/seed", dice); !strings.HasPrefix(a.to, "/proof") {
+		t.Errorf("without proof: %d", a.status)
+	}
+	p.proves(string(accounts.Board))
+	for _, bad := range []string{"123", "31642651436251346527", "x"} {
+		if a := p.post("/sampling/seed", url.Values{"dice": {bad}}); a.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", bad, a.status)
+		}
+	}
+	if a := p.post("/sampling/seed", dice); a.status != http.StatusSeeOther {
+		t.Errorf("%d", a.status)
+	}
+	if got := h.entries(ledger.SamplingSeed); len(got) != 1 || got[0].Data.Actor != "board" || got[0].Data.Role != "board" {
+		t.Errorf("%+v", got)
+	}
+	if a := h.as(accounts.Legal).proves("legal").post("/sampling/seed", dice); a.status != http.StatusForbidden {
+		t.Errorf("Legal Affairs threw: %d", a.status)
+	}
+}
