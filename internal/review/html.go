@@ -42,7 +42,7 @@ func source(r io.Reader) (string, error) {
 }
 
 // document returns a whole HTML document for a frame.
-func document(source string, k *masker) (doc string, cut bool) {
+func document(source string) (doc string, cut bool) {
 	if strings.TrimSpace(source) == "" {
 		return "", false
 	}
@@ -53,20 +53,70 @@ func document(source string, k *masker) (doc string, cut bool) {
 	if err != nil {
 		return "", cut
 	}
-	for n := range root.Descendants() {
-		if n.Type != html.TextNode {
-			continue
-		}
-		var b strings.Builder
-		for _, p := range k.pieces(printable([]byte(n.Data))) {
-			b.WriteString(p.Text)
-		}
-		n.Data = b.String()
-	}
+	maskNodes(root)
 	var b strings.Builder
 	b.WriteString("<!doctype html><meta charset=utf-8><style>body{font:1rem/1.5 sans-serif;margin:1rem;background:#fff;color:#111;overflow-wrap:anywhere}table{border-collapse:collapse}td,th{padding:.15rem .4rem}</style>")
 	if err := html.Render(&b, root); err != nil {
 		return "", cut
 	}
 	return b.String(), cut
+}
+
+// inline are elements within which a word goes on.
+var inline = map[string]bool{"a": true, "b": true, "strong": true, "i": true, "em": true, "u": true, "s": true, "sub": true, "sup": true, "small": true, "code": true, "span": true, "font": true}
+
+// maskNodes masks identifiers, also one that stands in several elements: a text goes on until
+// an element begins or ends that starts a line of its own.
+func maskNodes(root *html.Node) {
+	var text strings.Builder
+	var nodes []*html.Node
+	var walk func(n *html.Node)
+	walk = func(n *html.Node) {
+		if n.Type == html.TextNode {
+			n.Data = printable([]byte(n.Data))
+			nodes = append(nodes, n)
+			text.WriteString(n.Data)
+			return
+		}
+		line := n.Type == html.ElementNode && !inline[n.Data]
+		if line {
+			maskText(nodes, text.String())
+			nodes, text = nil, strings.Builder{}
+		}
+		for c := range n.ChildNodes() {
+			walk(c)
+		}
+		if line {
+			maskText(nodes, text.String())
+			nodes, text = nil, strings.Builder{}
+		}
+	}
+	walk(root)
+	maskText(nodes, text.String())
+}
+
+// maskText masks identifiers of a text that stands in nodes. What is masked is told in the
+// first of its nodes.
+func maskText(nodes []*html.Node, text string) {
+	whole := &masker{revealed: func(int) bool { return true }} // so that pieces are as long as what they are of
+	pieces := whole.pieces(text)
+	begin, at := 0, 0 // of the node, and of the first piece that is left
+	for _, n := range nodes {
+		end := begin + len(n.Data)
+		var b strings.Builder
+		for from := at; len(pieces) > 0 && from < end; {
+			p := pieces[0]
+			to := from + len(p.Text)
+			if p.Mask == "" {
+				b.WriteString(text[max(from, begin):min(to, end)])
+			} else if from >= begin {
+				b.WriteString(covered)
+			}
+			if to > end { // it goes on in the next node
+				break
+			}
+			from, at, pieces = to, to, pieces[1:]
+		}
+		n.Data, begin = b.String(), end
+	}
 }

@@ -152,6 +152,18 @@ func TestHTMLWithoutWhatLeadsAnywhere(t *testing.T) {
 	if !strings.Contains(doc, "<b>Sam</b> is •••") {
 		t.Errorf("what was said is not in %s", doc)
 	}
+	split := sheet(t, "Content-Type: text/html\r\n\r\n<p>BSN 111<b>222</b>333 van <span>jan</span>@x.nl, bel<br>06 <i>12345678</i> nu</p><p>12345</p><p>67890</p>", HTML, 0).Document
+	_, split, _ = strings.Cut(split, "</style>")
+	for _, bad := range []string{"111", "222", "333", "jan", "12345678"} {
+		if strings.Contains(split, bad) {
+			t.Errorf("%q of an identifier in several elements in %s", bad, split)
+		}
+	}
+	for _, kept := range []string{"BSN •••", " van ", ", bel", " nu", "<p>12345</p><p>67890</p>"} {
+		if !strings.Contains(split, kept) {
+			t.Errorf("no %q in %s", kept, split)
+		}
+	}
 	if doc := sheet(t, "Subject: x\r\n\r\nonly text\r\n", HTML, 0).Document; doc != "" {
 		t.Errorf("HTML of a message without: %s", doc)
 	}
@@ -209,6 +221,15 @@ func TestWhatIsMasked(t *testing.T) {
 		if got := plain((&masker{}).pieces(in)); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
+	}
+}
+
+// BenchmarkDocument: many elements within one line cost no more than they are long.
+func BenchmarkDocument(b *testing.B) {
+	s := strings.Repeat("<b>a</b>1111111 ", maxHTML/16)
+	b.SetBytes(int64(len(s)))
+	for b.Loop() {
+		document(s)
 	}
 }
 

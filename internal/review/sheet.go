@@ -179,7 +179,7 @@ func (r Reader) message(ctx context.Context, s *Sheet, k *masker, m *quarantine.
 		if err != nil {
 			return err
 		}
-		s.Document, s.Cut = document(source, k)
+		s.Document, s.Cut = document(source)
 		return nil
 	}
 	if s.Stage == Headers {
