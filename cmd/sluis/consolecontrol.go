@@ -33,6 +33,7 @@ func (g *gateway) consoleControl(o *console.Options) error {
 		Lists:   g.listStates,
 		Explain: g.explainSite,
 	}
+	o.Roster = peopleTable{g}
 	o.Health = console.NewHealth(g.healthChecks)
 	return nil
 }

@@ -39,6 +39,7 @@ type Options struct {
 	Quarantine Quarantine
 	Orders     Orders
 	Control    Control
+	Roster     Roster
 	Health     *Health
 	Breaches   Breaches
 	Imagery    *imagery.Store

@@ -74,7 +74,7 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 		Origin:   strings.Replace(h.site.URL, "127.0.0.1", "localhost", 1),
 		Hosts:    []string{strings.TrimPrefix(h.site.URL, "http://")},
 		Log:      slog.New(slog.NewTextHandler(h.log, nil)),
-		Accounts: h.accounts, Ledger: h.ledger, Quarantine: h.quarantine(dir), Orders: h.orders(dir), Control: h.control(), Health: h.health(dir), Breaches: h.breachFiles(dir), Imagery: h.cases(dir), Totals: h.totals(dir), Sampling: h.sampled(dir), Retention: h.retention}
+		Accounts: h.accounts, Ledger: h.ledger, Quarantine: h.quarantine(dir), Orders: h.orders(dir), Control: h.control(), Health: h.health(dir), Roster: &table{t: h.t}, Breaches: h.breachFiles(dir), Imagery: h.cases(dir), Totals: h.totals(dir), Sampling: h.sampled(dir), Retention: h.retention}
 	for _, f := range change {
 		f(&o)
 	}

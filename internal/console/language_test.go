@@ -59,7 +59,7 @@ func families() map[string][]string {
 		"why-":         words([]stats.Why{stats.FewPeople, stats.Dominated, stats.Complement, stats.Few, stats.Missing}),
 		"order-kind-":  words([]mandate.Kind{mandate.Targeted, mandate.Exception}),
 		"order-state-": words([]mandate.State{mandate.Requested, mandate.Advised, mandate.Refused, mandate.Approved, mandate.InForce, mandate.Ended, mandate.Withdrawn, mandate.Completed}),
-		"rule-part-":   ruleParts, "needed-": words(appeal.Reasons), "health-": words(health.States), "health-all-": words(health.States), "web-": webActions,
+		"people-":      peopleParts, "rule-part-": ruleParts, "needed-": words(appeal.Reasons), "health-": words(health.States), "health-all-": words(health.States), "web-": webActions,
 		"kind-": {"mail", "web"}, "verdict-": {"pass", "tag", "quarantine", "reject"},
 		"stage-": words(review.Stages), "mask-": words(review.Masks), "block-": words([]review.Kind{review.Plain, review.OfHTML, review.Hidden, review.Raw, review.Document}),
 	}
@@ -213,7 +213,7 @@ func walkBranch(b *parse.BranchNode, use func(*parse.CommandNode)) {
 }
 
 // speaking are the functions whose argument is a message's key, and which argument it is.
-var speaking = map[string]int{"T": 0, "note": 0, "again": 2, "accountAgain": 0, "oneAccountAgain": 0, "exceptionsAgain": 1, "reviewsAgain": 1, "messageAgain": 0}
+var speaking = map[string]int{"T": 0, "note": 0, "again": 2, "accountAgain": 0, "oneAccountAgain": 0, "exceptionsAgain": 1, "reviewsAgain": 1, "peopleAgain": 1, "messageAgain": 0}
 
 // inSource finds keys that are given to functions that show them.
 func inSource(t *testing.T, used, prefixes map[string]string) {

@@ -1,0 +1,115 @@
+package console
+
+import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sluis/internal/accounts"
+	"sluis/internal/ledger"
+	"sluis/internal/roster"
+)
+
+// table is a roster that is a CSV file.
+type table struct {
+	t    *testing.T
+	path string
+}
+
+func (p *table) file() string {
+	if p.path == "" {
+		p.path = filepath.Join(p.t.TempDir(), "roster.csv")
+		if err := os.WriteFile(p.path, []byte("adres;groep;soort;rol\njan@school.example;team;personeel;\npiet@school.example;team;personeel;gmr\n"), 0o600); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	return p.path
+}
+
+func (p *table) now() *roster.Roster {
+	r, err := roster.Load(p.file(), []string{"school.example"})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return r
+}
+
+func (p *table) People() (all, confidential int) { return p.now().People() }
+func (p *table) Groups() []roster.Group          { return p.now().Groups() }
+func (p *table) Replace(b []byte) error          { return os.WriteFile(p.file(), b, 0o600) }
+func (p *table) Preview(b []byte) (roster.Changes, error) {
+	r, err := roster.LoadWith(p.file(), b, []string{"school.example"})
+	if err != nil {
+		return roster.Changes{}, err
+	}
+	return roster.Compare(p.now(), r), nil
+}
+
+// uploads sends a table as a browser does.
+func (p *person) uploads(content string) answer {
+	p.h.t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	f, err := w.CreateFormFile("table", "x.csv")
+	if err != nil {
+		p.h.t.Fatal(err)
+	}
+	f.Write([]byte(content))
+	w.Close()
+	r := p.request(http.MethodPost, "/people/preview", nil)
+	r, err = http.NewRequestWithContext(p.h.t.Context(), http.MethodPost, r.URL.String(), &b)
+	if err != nil {
+		p.h.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return p.do(r)
+}
+
+func TestATableOfPeopleIsLookedAtBeforeItCounts(t *testing.T) {
+	h := newHouse(t)
+	ict := h.as(accounts.ICT).proves("ict")
+	const better = "adres;groep;soort;rol\njan@school.example;directie;personeel;\nels@school.example;team;personeel;gmr\n"
+	a := ict.uploads(better)
+	for _, want := range []string{"els@school.example", "piet@school.example", "directie", "Let op"} {
+		if a.status != http.StatusOK || !strings.Contains(a.body, want) {
+			t.Errorf("%d: no %q", a.status, want)
+		}
+	}
+	if n, _ := h.o.Roster.People(); n != 2 || strings.Contains(ict.get("/people").body, "directie") {
+		t.Error("it counts before it is confirmed")
+	}
+	if a := ict.post("/people/import", url.Values{"table": {better}, "count": {"99"}}); a.status != http.StatusOK || len(h.entries(ledger.PeopleImported)) != 0 {
+		t.Errorf("what is not what was looked at: %d", a.status)
+	}
+	if a := ict.post("/people/import", url.Values{"table": {better}, "count": {"3"}}); a.status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	es := h.entries(ledger.PeopleImported)
+	if len(es) != 1 || es[0].Data.Count != 3 || es[0].Data.Actor != "ict" || !strings.Contains(ict.get("/people").body, "directie") {
+		t.Errorf("%+v", es)
+	}
+}
+
+func TestHostileTables(t *testing.T) {
+	h := newHouse(t)
+	ict := h.as(accounts.ICT).proves("ict")
+	for name, c := range map[string]struct {
+		table string
+		want  int
+	}{
+		"nothing": {"", http.StatusUnprocessableEntity}, "no heading": {"<script>alert(1)</script>\n", http.StatusUnprocessableEntity},
+		"a group that is a script": {"adres;groep;soort\njan@school.example;<script>alert(1)</script>;personeel\n", http.StatusUnprocessableEntity},
+		"binary":                   {"adres\x00\xff", http.StatusUnprocessableEntity}, "an open quote": {"adres;groep\n\"jan", http.StatusUnprocessableEntity},
+		"too large": {strings.Repeat("a", maxTable+1), http.StatusRequestEntityTooLarge}, "far too large": {strings.Repeat("a", 3*maxTable), http.StatusRequestEntityTooLarge},
+	} {
+		if a := ict.uploads(c.table); a.status != c.want || strings.Contains(a.body, "<script>alert") {
+			t.Errorf("%s: %d", name, a.status)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package roster
+
+import (
+	"errors"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// ErrNoTable is returned for a roster whose people are not in a table of their own, so that
+// none can take its place.
+var ErrNoTable = errors.New("the people of this roster are not in a CSV file")
+
+// Table returns the CSV file that the people of a roster are in.
+func Table(path string) (string, error) {
+	if strings.EqualFold(filepath.Ext(path), ".csv") {
+		return path, nil
+	}
+	if path == "" {
+		return "", ErrNoTable
+	}
+	text, err := read(path)
+	if err != nil {
+		return "", err
+	}
+	f, err := parseYAML(path, text)
+	if err != nil {
+		return "", err
+	}
+	switch table := f.PeopleFile.text; {
+	case table == "":
+		return "", ErrNoTable
+	case filepath.IsAbs(table):
+		return table, nil
+	default:
+		return filepath.Join(filepath.Dir(path), table), nil
+	}
+}
+
+// LoadWith reads a roster as Load does, as if its table of people were another one.
+func LoadWith(path string, table []byte, domains []string) (*Roster, error) {
+	if len(table) > maxFile {
+		return nil, errors.New("the table of people is too large")
+	}
+	people, err := parseCSV("table", table)
+	if err != nil {
+		return nil, err
+	}
+	if strings.EqualFold(filepath.Ext(path), ".csv") {
+		return build("table", people, domains, table)
+	}
+	text, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := parseYAML(path, text)
+	if err != nil {
+		return nil, err
+	}
+	f.People = append(f.People, people.People...)
+	return build("table", f, domains, text, table)
+}
+
+// Changes is how one roster differs from another. Addresses are in their canonical form.
+type Changes struct {
+	Added, Removed, Moved    []string // people: Moved are in another group
+	Confidential, Ordinary   []string // people who get, or lose, a confidential role
+	NewGroups, RemovedGroups []string
+}
+
+// None reports whether there are none.
+func (c Changes) None() bool {
+	return len(c.Added)+len(c.Removed)+len(c.Moved)+len(c.Confidential)+len(c.Ordinary)+len(c.NewGroups)+len(c.RemovedGroups) == 0
+}
+
+// Count returns how many people differ.
+func (c Changes) Count() int {
+	all := map[string]bool{}
+	for _, a := range slices.Concat(c.Added, c.Removed, c.Moved, c.Confidential, c.Ordinary) {
+		all[a] = true
+	}
+	return len(all)
+}
+
+// Compare returns what changes when one roster takes the place of another.
+func Compare(old, with *Roster) (c Changes) {
+	for _, address := range slices.Sorted(maps.Keys(with.subjects)) {
+		before, was := old.subjects[address]
+		now := with.subjects[address]
+		switch {
+		case !was:
+			c.Added = append(c.Added, address)
+		case before.group != now.group:
+			c.Moved = append(c.Moved, address)
+		}
+		if now.confidential && !before.confidential {
+			c.Confidential = append(c.Confidential, address)
+		}
+		if was && before.confidential && !now.confidential {
+			c.Ordinary = append(c.Ordinary, address)
+		}
+	}
+	for _, address := range slices.Sorted(maps.Keys(old.subjects)) {
+		if _, is := with.subjects[address]; !is {
+			c.Removed = append(c.Removed, address)
+			if old.subjects[address].confidential {
+				c.Ordinary = append(c.Ordinary, address)
+			}
+		}
+	}
+	c.NewGroups, c.RemovedGroups = without(with.groups, old.groups), without(old.groups, with.groups)
+	return c
+}
+
+func without(groups, others []Group) (names []string) {
+	for _, g := range groups {
+		if !slices.Contains(others, g) {
+			names = append(names, g.name)
+		}
+	}
+	return names
+}
