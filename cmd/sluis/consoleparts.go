@@ -39,7 +39,7 @@ func (g *gateway) consoleParts(o *console.Options) error {
 		return g.sampler.SetSeed(ctx, dice, actor, role, now())
 	}}
 	o.Totals = console.Totals{Archive: g.archive, Account: g.account}
-	o.Orders = console.Orders{Store: g.orders, People: func() *roster.Roster { return g.inForce.Load().people }, Keys: g.keys, Records: g.store, Longest: time.Duration(g.cfg.Orders.Longest)}
+	o.Orders = console.Orders{Store: g.orders, People: func() *roster.Roster { return g.inForce.Load().people }, Keys: g.keys, Records: g.store, Longest: time.Duration(g.cfg.Orders.Longest), Tell: g.tellInsight}
 	return g.consoleControl(o)
 }
 
@@ -86,6 +86,12 @@ func (g *gateway) account(ctx context.Context, since, until time.Time, lang, per
 	p, err := g.archive().Look(ctx, period)
 	f.Period = &p
 	return f, err
+}
+
+// tellInsight tells a person that their records were asked for, if the gateway can send mail.
+func (g *gateway) tellInsight(ctx context.Context, address string) error {
+	cfg := g.current.Load()
+	return notices(cfg, g.relay).Send(ctx, []string{address}, notice.Insight(notice.Language(cfg.Notices.Language), cfg.Organisation.Name), now())
 }
 
 // tellBreach tells the privacy officer of a new breach file.

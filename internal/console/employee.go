@@ -81,6 +81,9 @@ func (v *visit) insight() error {
 		return v.again("mine", w, "mine-again")
 	}
 	o := v.c.o.Orders
+	if err := o.Tell(v.r.Context(), w.Address); err != nil { // an account may have been made on another's address
+		v.c.o.Log.Error("console: a person was not told by mail of an insight", "error", err)
+	}
 	err = mandate.Insight(v.r.Context(), v.c.o.Ledger, v.acting(), mandate.ByAccount, v.subject(), o.Keys, o.Records, w.Since, w.Until, func(own mandate.Own) error {
 		w.Records = append(w.Records, own)
 		return nil

@@ -44,6 +44,9 @@ func TestWhatIsHeldAboutMe(t *testing.T) {
 	if a := p.post("/mine", url.Values{"form": {"x"}}); a.status != http.StatusBadRequest {
 		t.Errorf("%d", a.status)
 	}
+	if len(h.asked) != 4 || h.asked[0] != "employee@school.example" {
+		t.Errorf("told by mail: %v", h.asked)
+	}
 	told := h.entries(ledger.InsightGiven)
 	if len(told) != 4 || told[0].Data.Actor != "employee" || told[0].Data.Step != "account" {
 		t.Errorf("in the ledger: %+v", told)

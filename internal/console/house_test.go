@@ -39,6 +39,7 @@ type house struct {
 	second   bool // releasing and destroying take two
 	hop      *hop
 	key      *age.X25519Identity
+	asked    []string // addresses that were told of an insight
 	told     []string // breach files that the privacy officer was told of
 	people   *roster.Roster
 	keys     *journal.Keys

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type Orders struct {
 	Keys    *journal.Keys
 	Records journal.Store
 	Longest time.Duration
+	Tell    func(ctx context.Context, address string) error // a person, by mail, that their records were asked for
 }
 
 var (

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"os"
@@ -50,7 +51,10 @@ people:
 	}
 	h.t.Cleanup(func() { db.Close() })
 	h.keys, h.db = keys, db
-	return Orders{Store: store, People: func() *roster.Roster { return people }, Keys: keys, Records: db, Longest: mandate.DefaultPeriod}
+	return Orders{Store: store, People: func() *roster.Roster { return people }, Keys: keys, Records: db, Longest: mandate.DefaultPeriod, Tell: func(_ context.Context, address string) error {
+		h.asked = append(h.asked, address)
+		return nil
+	}}
 }
 
 // traffic puts records of somebody's mail in the journal.

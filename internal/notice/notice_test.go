@@ -46,7 +46,7 @@ func TestANoticeIsAMessageThatMailProgramsRead(t *testing.T) {
 	s := Sender{From: "sluis@school.example", Name: "Stichting Ééndracht, Oost", Deliver: b.deliver}
 	for _, m := range []Message{
 		Checkpoint("nl", "Stichting Ééndracht", []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n")), Checkpoint("en", "School", nil),
-		Digest("nl", 3, 2, 0, 1, "https://sluis.school.example/"), Digest("en", 0, 0, 0, 0, ""), Breach("nl", "a1", at), Breach("en", "a1", at), Released("nl", "School", "Sorry, het duurde even.\n.\nICT"), Released("en", "School", "x"),
+		Digest("nl", 3, 2, 0, 1, "https://sluis.school.example/"), Digest("en", 0, 0, 0, 0, ""), Breach("nl", "a1", at), Breach("en", "a1", at), Released("nl", "School", "Sorry, het duurde even.\n.\nICT"), Released("en", "School", "x"), Insight("nl", "School"),
 		{Subject: "a\r\nBcc: x@evil.example\r\n\r\nb", Text: strings.Repeat("lang ", 400) + "\n.\nFrom here"},
 	} {
 		if err := s.Send(t.Context(), []string{"bestuur@school.example", "mr@school.example"}, m, at); err != nil {
@@ -68,7 +68,7 @@ func TestANoticeIsAMessageThatMailProgramsRead(t *testing.T) {
 			t.Errorf("date %v", d)
 		}
 	}
-	if len(b.to) != 18 || b.to[0] == b.to[1] {
+	if len(b.to) != 20 || b.to[0] == b.to[1] {
 		t.Errorf("sent to %v", b.to)
 	}
 }

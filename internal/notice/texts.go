@@ -88,3 +88,22 @@ vrijgegeven. Het is nu bezorgd. De ICT-dienst schrijft erbij:
 `), organisation, note),
 	}
 }
+
+// Insight tells a person that the records about them were asked for, so that it does not go
+// unnoticed if that was somebody else.
+func Insight(l Language, organisation string) Message {
+	return Message{
+		Subject: l.pick("Uw gegevens in Sluis zijn opgevraagd", "Your records in Sluis were asked for"),
+		Text: fmt.Sprintf(l.pick(`Zojuist is opgevraagd wat Sluis van %s over uw gebruik van mail en
+internet bewaart, met een account dat op uw mailadres staat.
+
+Was u dat zelf, dan hoeft u niets te doen. Zo niet, meld het dan meteen bij de
+privacyfunctionaris: het staat in het logboek.
+`, `Just now somebody asked what Sluis of %s holds about your use of mail and
+web, with an account that has your mail address.
+
+If that was you, there is nothing to do. If not, tell the privacy officer at once: it is in
+the ledger.
+`), organisation),
+	}
+}
