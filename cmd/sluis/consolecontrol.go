@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sluis/filter"
 	"sluis/internal/appeal"
 	"sluis/internal/console"
 	"sluis/internal/exception"
@@ -26,6 +27,9 @@ func (g *gateway) consoleControl(o *console.Options) error {
 	}
 	o.Control = console.Control{
 		Exceptions: exceptions, Appeals: appeals, Renew: g.askRenewal,
+		Compile: func(set *rules.Set) (*filter.Engine, error) {
+			return compile(g.current.Load(), set, g.in("spool"), g.extractor)
+		},
 		InForce: func() console.InForce {
 			cfg, r := g.current.Load(), g.inForce.Load()
 			return console.InForce{Rules: r.set, Own: own, Disabled: cfg.Rules.Disabled, Engine: r.engine, Actions: actions(cfg.Policy), People: r.people, Since: r.since}

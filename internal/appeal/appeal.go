@@ -41,8 +41,8 @@ var Reasons = []Why{Lesson, Work, Wrong, Other}
 type Appeal struct {
 	ID       int            `json:"id"`
 	Host     string         `json:"host"`
-	Category rules.Category `json:"category"`
-	Rule     rules.ID       `json:"rule"`
+	Category rules.Category `json:"category,omitzero"` // none: a list of the organisation
+	Rule     rules.ID       `json:"rule,omitzero"`
 	Group    string         `json:"group,omitempty"`
 	Why      Why            `json:"why"`
 	First    time.Time      `json:"first"`

@@ -111,3 +111,22 @@ func TestNotMoreThanCanBeWritten(t *testing.T) {
 		t.Errorf("%+v, %v", all, err)
 	}
 }
+
+// TestOfAnOwnListAndNoRule: what a school blocks by a list of its own has neither category nor
+// rule, and is read again as it was.
+func TestOfAnOwnListAndNoRule(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ask("games.example", rules.NoCategory, rules.ID{}, roster.Group{}, Lesson, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(dir); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := s.List(false); err != nil || len(all) != 1 || all[0].Category != rules.NoCategory || all[0].Host != "games.example" {
+		t.Errorf("%+v, %v", all, err)
+	}
+}

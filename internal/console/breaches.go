@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"sluis/internal/accounts"
@@ -180,6 +180,9 @@ func (v *visit) breachForm() error {
 }
 
 func (v *visit) breachStep() error {
+	if !slices.Contains(breachSteps, breach.Kind(v.field("kind"))) {
+		return errUnclear
+	}
 	return v.changeBreach(func(id string) error {
 		return v.c.o.Breaches.Store.Add(v.r.Context(), v.Account.Name, string(v.Role), id, breach.Kind(v.field("kind")), v.field("text"))
 	})
@@ -205,9 +208,6 @@ func (v *visit) changeBreach(change func(id string) error) error {
 	err = change(w.ID)
 	if problem := breachProblem(err); problem != "" {
 		return v.again("breach", w, problem)
-	}
-	if err != nil && strings.HasPrefix(err.Error(), "a step is") { // a kind that the form does not have
-		return errUnclear
 	}
 	if err != nil {
 		return err

@@ -27,6 +27,8 @@ type exceptionsView struct {
 	Form          map[string]string
 	Longest       string // the last day that can be chosen
 	MayAdd        bool
+	Tried         bool // the exception that is filled in
+	Would         []would
 }
 
 // maxOver is how many that are over are shown.
@@ -86,12 +88,7 @@ func (v *visit) addException() error {
 	if err != nil {
 		return err
 	}
-	x := exception.Exception{Rule: v.field("rule"), Host: strings.ToLower(strings.TrimSuffix(v.field("host"), ".")), Group: v.field("group"), Reason: v.field("reason"), Author: v.Account.Name, Until: v.field("until")}
-	for line := range strings.Lines(v.r.PostFormValue("within")) {
-		if line = strings.TrimSpace(line); line != "" {
-			x.Within = append(x.Within, line)
-		}
-	}
+	x := v.ruleException()
 	if problem, err := v.keepException(x, w.Groups); err != nil {
 		return err
 	} else if problem != "" {
@@ -99,6 +96,17 @@ func (v *visit) addException() error {
 	}
 	v.note("exception-made")
 	return v.see("/exceptions")
+}
+
+// ruleException is the exception that a form describes.
+func (v *visit) ruleException() exception.Exception {
+	x := exception.Exception{Rule: v.field("rule"), Host: strings.ToLower(strings.TrimSuffix(v.field("host"), ".")), Group: v.field("group"), Reason: v.field("reason"), Author: v.Account.Name, Until: v.field("until")}
+	for line := range strings.Lines(v.r.PostFormValue("within")) {
+		if line = strings.TrimSpace(line); line != "" {
+			x.Within = append(x.Within, line)
+		}
+	}
+	return x
 }
 
 // exceptionsAgain shows the page with what is wrong.

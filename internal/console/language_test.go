@@ -66,7 +66,7 @@ func families() map[string][]string {
 }
 
 // steps are those of acts with what was set aside.
-var steps = append(words(review.Stages), "proposed", "second", "refused")
+var steps = append(words(review.Stages), "proposed", "second", "refused", stepAgain)
 
 // ledgerKinds are read from the source, so that a new one is missed.
 var ledgerKinds = func() (all []string) {

@@ -25,7 +25,7 @@ type route struct {
 }
 
 // tables are all routes there are.
-var tables = [][]route{frameRoutes, employeeRoutes, signInRoutes, accountRoutes, adminRoutes, quarantineRoutes, orderRoutes, breachRoutes, caseRoutes, ruleRoutes, exceptionRoutes, reviewRoutes, peopleRoutes, healthRoutes, totalRoutes, samplingRoutes, ledgerRoutes, retentionRoutes}
+var tables = [][]route{frameRoutes, employeeRoutes, signInRoutes, accountRoutes, adminRoutes, quarantineRoutes, orderRoutes, breachRoutes, caseRoutes, ruleRoutes, exceptionRoutes, wouldRoutes, reviewRoutes, peopleRoutes, healthRoutes, totalRoutes, samplingRoutes, ledgerRoutes, retentionRoutes}
 
 // who may use a route.
 type who struct {

@@ -26,6 +26,7 @@ type Control struct {
 	Exceptions *exception.Store
 	Appeals    *appeal.Store
 	Renew      func() // has the gateway load its configuration again
+	Compile    func(*rules.Set) (*filter.Engine, error)
 }
 
 // ErrNoProxy is returned where web traffic is asked about and there is none.

@@ -47,6 +47,7 @@ func (h *house) control() Control {
 	}
 	return Control{
 		Exceptions: exceptions, Appeals: appeals, Renew: func() { h.renewed++ },
+		Compile: func(set *rules.Set) (*filter.Engine, error) { return filter.Compile(set, filter.Options{}) },
 		InForce: func() InForce {
 			return InForce{Rules: e.Rules(), Own: func(rules.ID) bool { return false }, Engine: e, People: h.people, Since: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
 				Disabled: []config.DisabledRule{{ID: "conduct.insult.nl", Reason: "eigen versie"}},

@@ -230,9 +230,15 @@ func (x Exception) ruled(id rules.ID) rules.Exception {
 
 // Try says what is wrong with an exception to a rule, before it is kept.
 func (x Exception) Try(set *rules.Set, now time.Time) error {
-	id, err := rules.ParseID(x.Rule)
-	if err == nil {
-		_, err = set.WithExceptions(now, x.ruled(id))
-	}
+	_, err := x.In(set, now)
 	return err
+}
+
+// In returns rules with an exception to one of them.
+func (x Exception) In(set *rules.Set, now time.Time) (*rules.Set, error) {
+	id, err := rules.ParseID(x.Rule)
+	if err != nil {
+		return nil, err
+	}
+	return set.WithExceptions(now, x.ruled(id))
 }

@@ -1,0 +1,52 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/accounts"
+	"sluis/internal/ledger"
+)
+
+// TestWhatAnExceptionWouldChange (C3.3f): what the rule set aside is judged again, each time
+// with an entry in the ledger first, nothing of it is shown, and nothing counts yet.
+func TestWhatAnExceptionWouldChange(t *testing.T) {
+	h := newHouse(t)
+	form := url.Values{"rule": {"leak.identity.bsn"}, "within": {"oefen BSN 956585966\noefen BSN 867244616"}, "reason": {"an example of a lesson"}, "until": {time.Now().AddDate(0, 1, 0).Format(time.DateOnly)}}
+	lesson := h.setAside("Subject: les\r\n\r\nHet oefen BSN 956585966 en oefen BSN 867244616 van Bram.\r\n")
+	real := h.setAside("Subject: x\r\n\r\nBSN 956585966 van Sam, BSN 867244616 van Noor.\r\n")
+	if a := h.as(accounts.ICT).post("/exceptions/try", form); !strings.HasPrefix(a.to, "/secrecy") {
+		t.Errorf("without the statement of secrecy: %d", a.status)
+	}
+	p := h.reviewer("ict")
+	a := p.post("/exceptions/try", form)
+	if a.status != http.StatusOK {
+		t.Fatalf("%d\n%s", a.status, a.body)
+	}
+	row := func(id string) string {
+		_, rest, _ := strings.Cut(a.body, id)
+		row, _, _ := strings.Cut(rest, "</tr>")
+		return row
+	}
+	l := h.pages.languages[0]
+	if !strings.Contains(row(lesson.ID.String()), l.text("would-pass")) || !strings.Contains(row(real.ID.String()), l.text("would-stay")) {
+		t.Errorf("%s", a.body)
+	}
+	if strings.Contains(a.body, "Sam") || strings.Contains(a.body, "Bram") {
+		t.Error("something of a message is shown")
+	}
+	got := h.entries(ledger.QuarantineOpened)
+	if len(got) != 2 || got[0].Data.Step != stepAgain || got[0].Data.Reason != "an example of a lesson" {
+		t.Errorf("in the ledger: %+v", got)
+	}
+	if all, err := h.o.Control.Exceptions.List(); err != nil || len(all) != 0 {
+		t.Errorf("it counts already: %v, %v", all, err)
+	}
+	form.Set("within", "")
+	if a := p.post("/exceptions/try", form); a.status != http.StatusUnprocessableEntity || strings.Count(a.body, `class="problem"`) != 1 {
+		t.Errorf("without words: %d", a.status)
+	}
+}
