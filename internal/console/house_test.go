@@ -30,10 +30,11 @@ import (
 // house is a running console with an account for every role, named after it.
 type house struct {
 	*Console
-	t        *testing.T
+	t        testing.TB
 	accounts *accounts.Store
 	ledger   *ledger.Ledger
 	site     *httptest.Server
+	dir      string
 	held     *quarantine.Store
 	breaches *breach.Store
 	second   bool // releasing and destroying take two
@@ -52,10 +53,11 @@ type house struct {
 }
 
 // newHouse starts one. Options can be changed before it does.
-func newHouse(t *testing.T, change ...func(*Options)) *house {
+func newHouse(t testing.TB, change ...func(*Options)) *house {
 	t.Helper()
 	h := &house{t: t, log: &strings.Builder{}}
 	dir := t.TempDir()
+	h.dir = dir
 	var err error
 	if h.ledger, err = ledger.Open(filepath.Join(dir, "ledger")); err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 
 // table is a roster that is a CSV file.
 type table struct {
-	t    *testing.T
+	t    testing.TB
 	path string
 }
 
