@@ -120,6 +120,10 @@ func (s *Sampler) startCount(day string) error {
 	if s.count, ok = parseCount(b[:n]); !ok || s.count.n < known[day].n {
 		s.count = known[day]
 	}
+	// Now, so that it has its place on disk: draws go on when that is full.
+	if _, err := s.counts.WriteAt(s.count.append(b[:0]), 0); err != nil {
+		return fmt.Errorf("count draws: %w", err)
+	}
 	return nil
 }
 

@@ -117,6 +117,9 @@ func (s *Sampler) Prepare(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if err := s.goOver(ctx, now); err != nil {
+		return err
+	}
 	files, err := filepath.Glob(filepath.Join(s.dir, "*.json"))
 	if err != nil {
 		return fmt.Errorf("list sampling secrets: %w", err)
@@ -130,6 +133,16 @@ func (s *Sampler) Prepare(ctx context.Context, now time.Time) error {
 		}
 	}
 	return s.tellCounts(ctx, now)
+}
+
+// goOver goes over to the day of now before its first draw, which then needs no room on disk.
+func (s *Sampler) goOver(ctx context.Context, now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if day := now.UTC().Format(dayForm); s.day < day {
+		return s.begin(ctx, day, now)
+	}
+	return nil
 }
 
 // prepare commits to a day, or changes the rate of one that is committed to.
@@ -239,25 +252,33 @@ func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if day != s.day {
-		c, err := s.commit(context.Background(), day)
-		if err != nil {
+		if err := s.begin(context.Background(), day, at); err != nil {
 			return false, err
 		}
-		seed, err := s.seed(day)
-		if err != nil {
-			return false, err
-		}
-		s.day = "" // unless all goes well
-		if err := s.startCount(day); err != nil {
-			return false, err
-		}
-		s.day, s.last, s.rates, s.mac, s.mixed = day, at, c.Rates, hmac.New(sha256.New, c.Secret), seed
 	}
 	if at.After(s.last) {
 		s.last = at
 	}
 	drawn := draw(s.mac, &s.sum, s.mixed, id, threshold(s.rates.at(at)))
 	return drawn, s.counting()
+}
+
+// begin goes over to a day. Callers hold the lock.
+func (s *Sampler) begin(ctx context.Context, day string, at time.Time) error {
+	c, err := s.commit(ctx, day)
+	if err != nil {
+		return err
+	}
+	seed, err := s.seed(day)
+	if err != nil {
+		return err
+	}
+	s.day = "" // unless all goes well
+	if err := s.startCount(day); err != nil {
+		return err
+	}
+	s.day, s.last, s.rates, s.mac, s.mixed = day, at, c.Rates, hmac.New(sha256.New, c.Secret), seed
+	return nil
 }
 
 func draw(mac hash.Hash, sum *[sha256.Size]byte, seed []byte, id filter.ID, cut uint64) bool {
