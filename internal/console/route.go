@@ -24,8 +24,8 @@ type route struct {
 	do      func(*visit) error
 }
 
-// tables are all routes there are.
-var tables = [][]route{frameRoutes, employeeRoutes, signInRoutes, accountRoutes, adminRoutes, quarantineRoutes, orderRoutes, breachRoutes, caseRoutes, ruleRoutes, exceptionRoutes, wouldRoutes, reviewRoutes, peopleRoutes, healthRoutes, totalRoutes, samplingRoutes, ledgerRoutes, retentionRoutes}
+// tables are all routes there are, in the order of the menu.
+var tables = [][]route{frameRoutes, signInRoutes, accountRoutes, adminRoutes, quarantineRoutes, orderRoutes, breachRoutes, caseRoutes, ruleRoutes, exceptionRoutes, wouldRoutes, reviewRoutes, peopleRoutes, healthRoutes, totalRoutes, samplingRoutes, ledgerRoutes, retentionRoutes, employeeRoutes}
 
 // who may use a route.
 type who struct {
