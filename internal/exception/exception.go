@@ -203,19 +203,18 @@ func (s *Store) change(make func([]Exception) ([]Exception, error)) error {
 	return nil
 }
 
-// ToRules returns the exceptions of a list that hold at a time and are to rules of a set: a
-// rule that is gone needs none.
+// ToRules returns the exceptions of a list that hold at a time and that the rules of a set
+// can have. One to a rule that is gone, or that looks for no words any more, is passed over:
+// an exception that was good when it was made must not keep the gateway from starting.
 func ToRules(all []Exception, set *rules.Set, now time.Time) (xs []rules.Exception) {
 	for _, x := range all {
+		if x.Rule == "" || !x.Holds(now) || x.Try(set, now) != nil {
+			continue
+		}
 		id, err := rules.ParseID(x.Rule)
-		if x.Rule == "" || err != nil || !x.Holds(now) {
-			continue
+		if err == nil {
+			xs = append(xs, x.ruled(id))
 		}
-		if _, ok := set.Rule(id); !ok {
-			continue
-		}
-		r := x.ruled(id)
-		xs = append(xs, r)
 	}
 	return xs
 }
