@@ -96,7 +96,7 @@ func (g *gateway) sendDigest(ctx context.Context, to []string, now time.Time) er
 	cfg := g.current.Load()
 	link := ""
 	if cfg.Console.On() {
-		link = cfg.Console.Address + "/quarantine"
+		link = cfg.Console.Address
 	}
 	m := notice.Digest(notice.Language(cfg.Notices.Language), counts.Of[quarantine.Held], days, counts.Of[quarantine.Failed], appeals, link)
 	return notices(cfg, g.relay).Send(ctx, to, m, now)

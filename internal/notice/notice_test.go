@@ -46,7 +46,7 @@ func TestANoticeIsAMessageThatMailProgramsRead(t *testing.T) {
 	s := Sender{From: "sluis@school.example", Name: "Stichting Ééndracht, Oost", Deliver: b.deliver}
 	for _, m := range []Message{
 		Checkpoint("nl", "Stichting Ééndracht", []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n")), Checkpoint("en", "School", nil),
-		Digest("nl", 3, 2, 0, 1, "https://sluis.school.example/"), Digest("en", 0, 0, 0, 0, ""), Breach("nl", "a1", at), Breach("en", "a1", at), Released("nl", "School", "Sorry, het duurde even.\n.\nICT"), Released("en", "School", "x"), Insight("nl", "School"),
+		Digest("nl", 3, 2, 0, 1, "https://sluis.school.example"), Digest("en", 0, 0, 0, 0, ""), Breach("nl", "a1", at), Breach("en", "a1", at), Released("nl", "School", "Sorry, het duurde even.\n.\nICT"), Released("en", "School", "x"), Insight("nl", "School"),
 		{Subject: "a\r\nBcc: x@evil.example\r\n\r\nb", Text: strings.Repeat("lang ", 400) + "\n.\nFrom here"},
 	} {
 		if err := s.Send(t.Context(), []string{"bestuur@school.example", "mr@school.example"}, m, at); err != nil {
@@ -105,5 +105,19 @@ func TestANoticeIsSentWhenItIsDue(t *testing.T) {
 	}
 	if err := s.Due("digest", time.Hour, at, send(nil)); err != nil || n != 6 {
 		t.Errorf("with a damaged file: %d, %v", n, err)
+	}
+}
+
+// TestTheDigestLeadsToWhatWaits: counts and links, and nothing else.
+func TestTheDigestLeadsToWhatWaits(t *testing.T) {
+	text := Digest("en", 3, 2, 1, 4, "https://sluis.school.example").Text
+	want := "3 messages wait for review; the oldest for 2 days.\n    https://sluis.school.example/quarantine\n" +
+		"1 released messages could not be delivered.\n    https://sluis.school.example/quarantine?state=failed\n" +
+		"4 requests to look at a blocked site are open.\n    https://sluis.school.example/reviews\n"
+	if text != want {
+		t.Errorf("%s", text)
+	}
+	if text := Digest("nl", 3, 2, 1, 4, "").Text; strings.Contains(text, "/") {
+		t.Errorf("without a console: %s", text)
 	}
 }

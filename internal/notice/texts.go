@@ -2,6 +2,7 @@ package notice
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -42,14 +43,21 @@ file, ask the ICT service for an export of the ledger, and run, on any computer,
 	}
 }
 
-// Digest tells how much waits for review: counts alone.
-func Digest(l Language, waiting, oldDays, failed, appeals int, link string) Message {
-	text := fmt.Sprintf(l.pick("Er wachten %d berichten op beoordeling; het oudste %d dagen.\n%d vrijgegeven berichten konden niet worden bezorgd.\n%d verzoeken om een geblokkeerde site te beoordelen staan open.\n",
-		"%d messages wait for review; the oldest for %d days.\n%d released messages could not be delivered.\n%d requests to look at a blocked site are open.\n"), waiting, oldDays, failed, appeals)
-	if link != "" {
-		text += "\n" + link + "\n"
+// Digest tells how much waits for review: counts, and links to the pages of the console at an
+// address; without one there are none.
+func Digest(l Language, waiting, oldDays, failed, appeals int, console string) Message {
+	var text strings.Builder
+	for _, line := range []struct{ says, page string }{
+		{fmt.Sprintf(l.pick("Er wachten %d berichten op beoordeling; het oudste %d dagen.", "%d messages wait for review; the oldest for %d days."), waiting, oldDays), "/quarantine"},
+		{fmt.Sprintf(l.pick("%d vrijgegeven berichten konden niet worden bezorgd.", "%d released messages could not be delivered."), failed), "/quarantine?state=failed"},
+		{fmt.Sprintf(l.pick("%d verzoeken om een geblokkeerde site te beoordelen staan open.", "%d requests to look at a blocked site are open."), appeals), "/reviews"},
+	} {
+		text.WriteString(line.says + "\n")
+		if console != "" {
+			text.WriteString("    " + console + line.page + "\n")
+		}
 	}
-	return Message{Subject: l.pick("Sluis: wat op beoordeling wacht", "Sluis: what waits for review"), Text: text}
+	return Message{Subject: l.pick("Sluis: wat op beoordeling wacht", "Sluis: what waits for review"), Text: text.String()}
 }
 
 // Breach tells that a breach file was opened, and until when it has to be reported.
