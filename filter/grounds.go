@@ -55,15 +55,6 @@ func GroundsFor(r Roster, s Sampler, o Orders, id ID, at time.Time, ds rules.Dir
 		}
 	}
 	g := Grounds{Purposes: rules.SetOf(rules.Security, rules.Conduct), Eligible: ds.Has(rules.Out)}
-	if g.Eligible {
-		drawn, err := s.Draw(id, at)
-		if err != nil {
-			return Grounds{}, fmt.Errorf("draw sample: %w", err)
-		}
-		if drawn {
-			g.Drawn, g.Purposes = true, g.Purposes.With(rules.Leak)
-		}
-	}
 	for _, p := range parties {
 		added, err := o.Added(id, at, p)
 		if err != nil {
@@ -71,6 +62,16 @@ func GroundsFor(r Roster, s Sampler, o Orders, id ID, at time.Time, ds rules.Dir
 		}
 		for _, purpose := range added.List() {
 			g.Purposes, g.Ordered = g.Purposes.With(purpose), true
+		}
+	}
+	// Last: what is drawn is counted, and has to have its record.
+	if g.Eligible {
+		drawn, err := s.Draw(id, at)
+		if err != nil {
+			return Grounds{}, fmt.Errorf("draw sample: %w", err)
+		}
+		if drawn {
+			g.Drawn, g.Purposes = true, g.Purposes.With(rules.Leak)
 		}
 	}
 	return g, nil
