@@ -134,7 +134,7 @@ func TestABreachFileByCommands(t *testing.T) { // C2.12a
 	if list := do("list"); !strings.Contains(list, id) || !strings.Contains(list, "done") {
 		t.Errorf("the list is\n%s", list)
 	}
-	if out := g.exported("ledger", "export"); strings.Contains(out, "BSN") || !strings.Contains(out, `"breach-closed"`) {
+	if out := g.exported("ledger", "export"); strings.Contains(out, "naar buiten") || strings.Contains(out, "verstuurd") || !strings.Contains(out, `"breach-closed"`) {
 		t.Error("the ledger is not as it should be")
 	}
 }
