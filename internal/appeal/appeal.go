@@ -16,8 +16,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sluis/internal/durable"
 	"sluis/internal/roster"
 	"sluis/rules"
@@ -95,14 +93,11 @@ func (s *Store) read() (all []Appeal, err error) {
 
 // change replaces the appeals by what the function makes of them, alone.
 func (s *Store) change(make func([]Appeal) ([]Appeal, error)) error {
-	lock, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := durable.Lock(s.path + ".lock")
 	if err != nil {
 		return fmt.Errorf("appeals: %w", err)
 	}
-	defer lock.Close() // and with it the lock
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
-		return fmt.Errorf("appeals: %w", err)
-	}
+	defer lock.Close()
 	all, err := s.read()
 	if err != nil {
 		return err

@@ -21,8 +21,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sluis/internal/durable"
 	"sluis/internal/ledger"
 )
@@ -189,14 +187,11 @@ func (s *Store) Fill(ctx context.Context, by, role, id string, facts Facts) erro
 func (s *Store) change(id string, do func(f *File) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	lock, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := durable.Lock(filepath.Join(s.dir, "lock"))
 	if err != nil {
 		return fmt.Errorf("lock breach files: %w", err)
 	}
-	defer lock.Close() // and with it the lock
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
-		return fmt.Errorf("lock breach files: %w", err)
-	}
+	defer lock.Close()
 	f, err := s.Get(id)
 	if err != nil {
 		return err

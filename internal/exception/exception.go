@@ -19,8 +19,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sluis/internal/durable"
 	"sluis/internal/ledger"
 	"sluis/rules"
@@ -178,14 +176,11 @@ func (s *Store) Finish(ctx context.Context, id, by, role string, now time.Time) 
 
 // change replaces the exceptions by what the function makes of them, alone.
 func (s *Store) change(make func([]Exception) ([]Exception, error)) error {
-	lock, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := durable.Lock(s.path + ".lock")
 	if err != nil {
 		return fmt.Errorf("exceptions: %w", err)
 	}
-	defer lock.Close() // and with it the lock
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
-		return fmt.Errorf("exceptions: %w", err)
-	}
+	defer lock.Close()
 	all, err := Read(s.path)
 	if err != nil {
 		return err

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"filippo.io/age"
-	"golang.org/x/sys/unix"
 
 	"sluis/internal/durable"
 	"sluis/internal/ledger"
@@ -277,14 +276,11 @@ func (s *Store) read(name string, v any) error {
 func (s *Store) locked(do func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := durable.Lock(filepath.Join(s.dir, "lock"))
 	if err != nil {
 		return fmt.Errorf("lock imagery: %w", err)
 	}
-	defer f.Close() // and with it the lock
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
-		return fmt.Errorf("lock imagery: %w", err)
-	}
+	defer lock.Close()
 	return do()
 }
 

@@ -15,8 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sluis/internal/durable"
 	"sluis/internal/ledger"
 )
@@ -89,14 +87,11 @@ func (s *Store) path(id string) string { return filepath.Join(s.dir, id+".json")
 func (s *Store) locked(do func(now time.Time) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := durable.Lock(filepath.Join(s.dir, "lock"))
 	if err != nil {
 		return fmt.Errorf("lock orders: %w", err)
 	}
-	defer f.Close() // and with it the lock
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
-		return fmt.Errorf("lock orders: %w", err)
-	}
+	defer lock.Close()
 	now, err := s.now()
 	if err != nil {
 		return err
