@@ -40,21 +40,23 @@ require (
 
 require github.com/elazarl/goproxy v1.9.3
 
-require codeberg.org/go-pdf/fpdf v0.12.0
-
 require (
-	github.com/aymerick/douceur v0.2.0 // indirect
-	github.com/ebitengine/purego v0.11.3 // indirect
-	github.com/gorilla/css v1.0.1 // indirect
-	github.com/microcosm-cc/bluemonday v1.0.27 // indirect
-	github.com/temoto/robotstxt v1.1.2 // indirect
-	golang.org/x/image v0.47.0 // indirect
-	gonum.org/v1/gonum v0.17.0 // indirect
+	codeberg.org/go-pdf/fpdf v0.12.0
+	github.com/ebitengine/purego v0.11.3
+	github.com/microcosm-cc/bluemonday v1.0.27
+	github.com/temoto/robotstxt v1.1.2
+	golang.org/x/image v0.47.0
+	gonum.org/v1/gonum v0.17.0
 )
 
 require (
-	github.com/ClickHouse/ch-go v0.74.0 // indirect
-	github.com/ClickHouse/clickhouse-go/v2 v2.50.0 // indirect
+	github.com/aymerick/douceur v0.2.0 // indirect
+	github.com/gorilla/css v1.0.1 // indirect
+)
+
+require (
+	github.com/ClickHouse/ch-go v0.74.0
+	github.com/ClickHouse/clickhouse-go/v2 v2.50.0
 	github.com/alexedwards/scs/v2 v2.9.0
 	github.com/bmatcuk/doublestar/v4 v4.10.4 // indirect
 	github.com/boombuler/barcode v1.1.0
