@@ -145,7 +145,7 @@ func (f Facts) controls(w words) Section {
 	for _, l := range slices.SortedFunc(maps.Keys(n), func(a, b line) int {
 		return cmp.Or(cmp.Compare(a.purpose, b.purpose), cmp.Compare(a.clause, b.clause), cmp.Compare(a.category, b.category))
 	}) {
-		s.Rows = append(s.Rows, []string{w.purpose(l.purpose), l.clause, l.category, fmt.Sprint(n[l])})
+		s.Rows = append(s.Rows, []string{w.purpose(l.purpose), l.clause, w.category(l.category), fmt.Sprint(n[l])})
 	}
 	return s
 }

@@ -154,3 +154,19 @@ func TestNothingIsLeftUnsaid(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryCategoryHasAName: a new one is missed here.
+func TestEveryCategoryHasAName(t *testing.T) {
+	n := 0
+	for c := rules.Category(1); ; c++ {
+		if _, err := rules.ParseCategory(c.String()); err != nil {
+			break
+		}
+		if n++; categoryNames[c.String()] == "" {
+			t.Errorf("%s has none in Dutch", c)
+		}
+	}
+	if n != len(categoryNames) {
+		t.Errorf("%d categories, %d names", n, len(categoryNames))
+	}
+}

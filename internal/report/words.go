@@ -95,6 +95,21 @@ func (w words) table(name string) string {
 	return w.t(n[0], n[1])
 }
 
+// categoryNames are those of Dutch; in English a category says itself what it is.
+var categoryNames = map[string]string{
+	"malware": "kwaadaardige software", "phishing": "phishing", "attachment": "gevaarlijke bijlagen", "pornography": "pornografie", "intimidation": "seksuele intimidatie",
+	"racism": "racisme", "discrimination": "discriminatie", "insult": "belediging", "threat": "bedreiging", "incitement": "opruiing", "credentials": "wachtwoorden en sleutels",
+	"identity": "identiteitsgegevens", "financial": "financiële gegevens", "personal": "persoonsgegevens", "care": "zorggegevens", "confidential": "vertrouwelijke stukken",
+	"file-sharing": "bestanden delen", "hate": "haat", "gambling": "gokken", "illegal-download": "illegaal downloaden", "bypass": "omzeilen van het filter", "own-code": "eigen regels",
+}
+
+func (w words) category(c string) string {
+	if nl, ok := categoryNames[c]; ok {
+		return w.t(nl, strings.ReplaceAll(c, "-", " "))
+	}
+	return c
+}
+
 func (w words) measure(m string) string {
 	switch m {
 	case stats.Records:
@@ -120,7 +135,7 @@ func (w words) row(name string) string {
 	if n, ok := rowNames[name]; ok {
 		return w.t(n[0], n[1])
 	}
-	return name
+	return w.category(name)
 }
 
 // figure writes a figure, or why there is none.
