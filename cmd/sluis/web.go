@@ -219,7 +219,8 @@ func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*webpol
 		if x.Host == "" || !x.Holds(time.Now()) {
 			continue
 		}
-		entry := webpolicy.Entry{Host: x.Host, Reason: x.Reason, Author: x.Author, Until: x.End()}
+		// Locked, or it would not go before the lists that block the site.
+		entry := webpolicy.Entry{Host: x.Host, Locked: true, Reason: x.Reason, Author: x.Author, Until: x.End()}
 		if g, err := roster.ParseGroup(x.Group); x.Group != "" && err != nil {
 			continue // the group is gone, and with it who needed the site
 		} else if x.Group != "" {

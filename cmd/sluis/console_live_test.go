@@ -1,0 +1,116 @@
+package main_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/peers"
+)
+
+// TestWhatTheConsoleDecidesCounts: on a gateway at work an exception to a rule has the message
+// pass that was set aside, and once it is ended the message is set aside again; a request on a
+// block page is answered, and the site opens for the group that asked and nobody else (C3.3f, K3).
+func TestWhatTheConsoleDecidesCounts(t *testing.T) {
+	peers.Need(t, "chromium", "curl", "nginx")
+	t.Parallel()
+	w, at := newWebGateway(t, ""), freeAddr(t)
+	w.stop()
+	w.replace("sluis.yaml", "console: {listen: none}", "console: {listen: "+at+"}")
+	w.start()
+	d := w.sitDown(at, "els", "ict")
+	lastDay := time.Now().AddDate(0, 0, 7).Format(time.DateOnly)
+
+	// Mail.
+	const letterOfDay = "Je bent een klootzak en dat blijf je."
+	verdicts := 0
+	verdict := func() string {
+		t.Helper()
+		if reply := w.try(teacher, []string{parent}, letter(letterOfDay)); reply[0] != '2' {
+			t.Fatalf("%q", reply)
+		}
+		verdicts++
+		rs := w.records(verdicts)
+		return rs[len(rs)-1].Action
+	}
+	if got := verdict(); got != "quarantine" {
+		t.Fatalf("without an exception: %s", got)
+	}
+	rule := w.held()[0].Rule
+	d.open("/exceptions?rule=" + rule)
+	d.fill("#within", "een klootzak en dat blijf je")
+	d.fill("#reason", "een citaat uit de musical")
+	d.fill("#until", lastDay)
+	d.press("form:has(#within) button:not(.second)")
+	if !strings.Contains(d.text(), "een citaat uit de musical") {
+		t.Fatal("the exception is not in the list")
+	}
+	w.eventually("let the message pass", func() bool { return verdict() == "pass" })
+	end := func() {
+		t.Helper()
+		d.open("/exceptions")
+		d.press("form[action$='/end'] button")
+		if see[bool](d, "!!document.querySelector(\"form[action$='/end']\")") {
+			t.Error("it holds yet")
+		}
+	}
+	end()
+	w.eventually("set the message aside again", func() bool { return verdict() == "quarantine" })
+
+	// Web.
+	const site = "http://www.toto.nl/"
+	status := func(from string) string {
+		t.Helper()
+		got, _ := w.curl("--interface", from, site)
+		return got
+	}
+	blocked := func(from string) bool { return status(from) == "403" }
+	// The site is not on this machine: the proxy goes there, and says that it is not found.
+	open := func(from string) bool { return strings.HasPrefix(status(from), "5") }
+	const pupil, staff = "127.0.0.1", "127.0.0.3"
+	if !blocked(pupil) || !blocked(staff) {
+		t.Fatal("the site is open before anybody asked")
+	}
+	if got, _ := w.curl("-d", "host=www.toto.nl&category=gambling&rule=web.gambling&group=leerlingen&why=lesson", site+".well-known/sluis/review"); got != "200" {
+		t.Fatalf("ask for a review: %s", got)
+	}
+	d.open("/reviews")
+	if !strings.Contains(d.text(), "www.toto.nl") {
+		t.Fatalf("nobody asked: %s", d.text())
+	}
+	d.fill("input[name=reason]", "les over kansrekening")
+	d.fill("input[name=until]", lastDay)
+	d.press("button[value=allow]")
+	w.eventually("open the site", func() bool { return open(pupil) })
+	if !blocked(staff) {
+		t.Error("it is open for those who did not ask")
+	}
+	end()
+	w.eventually("close the site", func() bool { return blocked(pupil) })
+
+	steps := map[string]int{}
+	type act struct {
+		Kind string
+		Data struct{ Actor, Step string }
+	}
+	for _, a := range decodeLines[act](t, w.exported("ledger", "export")) {
+		if a.Data.Actor == "els" {
+			steps[a.Kind+" "+a.Data.Step]++
+		}
+	}
+	for what, want := range map[string]int{"exception-asked made": 2, "exception-asked ended": 2, "review-answered allowed": 1} {
+		if steps[what] != want {
+			t.Errorf("%d times %s in the ledger, want %d", steps[what], what, want)
+		}
+	}
+
+	w.stop()
+	if err := os.WriteFile(filepath.Join(w.data(), "exceptions.json"), []byte(`[{"host":"www.toto.nl","reason":"`+canary), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs, code := run(t, "", "serve", "--config", w.config()); code != 1 || !strings.Contains(errs, "exceptions.json is damaged: restore it from a backup") || strings.Contains(errs, canary) {
+		t.Errorf("started with a damaged file: %d, %s", code, errs)
+	}
+}
