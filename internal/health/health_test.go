@@ -1,0 +1,340 @@
+package health
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/clamd"
+	"sluis/internal/lists"
+	"sluis/internal/peers"
+	"sluis/internal/quarantine"
+)
+
+var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.Local)
+
+// canary is what a peer says and what no result may tell.
+const canary = "kanarie"
+
+// expect looks at what a check found: in both languages, with an advice if and only if
+// something is to be done, and nothing of what a peer said.
+func expect(t *testing.T, name string, check Check, want State) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	r := check(ctx, now)
+	if r.State != want {
+		t.Errorf("%s: %s (%s), want %s", name, r.State, r.Found.EN, want)
+	}
+	if r.Name.NL == "" || r.Name.EN == "" || r.Found.NL == "" || r.Found.EN == "" {
+		t.Errorf("%s: not told in both languages: %+v", name, r)
+	}
+	if none := r.Advice.NL == "" && r.Advice.EN == ""; none != (want == OK) || (r.Advice.NL == "") != (r.Advice.EN == "") {
+		t.Errorf("%s: advice %+v", name, r.Advice)
+	}
+	if all := fmt.Sprintf("%+v", r); strings.Contains(all, canary) || strings.Contains(all, "%!") || strings.Contains(r.Advice.NL+r.Advice.EN, "@") {
+		t.Errorf("%s tells %s", name, all)
+	}
+}
+
+// says is a peer that answers the first connection and then each line with the next answer.
+func says(t *testing.T, answers ...string) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	go func() {
+		c, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(5 * time.Second))
+		buf := make([]byte, 1024)
+		for _, a := range answers {
+			if _, err := io.WriteString(c, a); err != nil {
+				return
+			}
+			if _, err := c.Read(buf); err != nil {
+				return
+			}
+		}
+	}()
+	return ln.Addr().String()
+}
+
+// silent takes connections and says nothing.
+func silent(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	return ln.Addr().String()
+}
+
+func nobody(t *testing.T) string {
+	t.Helper()
+	a, err := peers.FreeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestTheNextMailServer(t *testing.T) {
+	for name, tc := range map[string]struct {
+		address string
+		tls     bool
+		want    State
+	}{
+		"answers":                      {says(t, "220 hop.example ESMTP\r\n", "250-hop.example\r\n250 SIZE 1\r\n"), false, OK},
+		"refuses to talk":              {says(t, "554 "+canary+"@school.example\r\n"), false, Broken},
+		"does not know EHLO":           {says(t, "220 hop.example\r\n", "502 "+canary+"\r\n"), false, Broken},
+		"is a web server":              {says(t, "HTTP/1.1 400 "+canary+"\r\n\r\n"), false, Broken},
+		"talks without end":            {says(t, "220-"+strings.Repeat(canary, 200_000)), false, Broken},
+		"says lines without end":       {says(t, strings.Repeat("220-"+canary+"\r\n", 100_000)), false, Broken},
+		"is silent":                    {silent(t), false, Broken},
+		"is not there":                 {nobody(t), false, Broken},
+		"is plain where TLS should be": {says(t, "220 hop.example\r\n"), true, Broken},
+	} {
+		expect(t, name, Hop{Address: tc.address, Implicit: tc.tls, Hello: "sluis.school.example"}.Check, tc.want)
+	}
+	if r := (Hop{Address: nobody(t)}).Check(t.Context(), now); r.Found.EN != "cannot be reached" {
+		t.Errorf("%+v", r.Found)
+	}
+}
+
+func TestTheVirusScanner(t *testing.T) {
+	for name, tc := range map[string]struct {
+		reply string
+		want  State
+	}{
+		"with signatures of today":     {"ClamAV 1.4.2/27456/" + now.Add(-time.Hour).Format(time.ANSIC) + "\x00", OK},
+		"with old signatures":          {"ClamAV 1.4.2/27456/" + now.Add(-96*time.Hour).Format(time.ANSIC) + "\x00", Attention},
+		"with signatures of its own":   {"ClamAV 1.4.2\x00", Attention},
+		"with an age that is none":     {"ClamAV 1.4.2/1/" + canary + "\x00", Attention},
+		"that does not know the words": {"UNKNOWN COMMAND " + canary + "\x00", Broken},
+		"that hangs up":                {"", Broken},
+		"that goes on without an end":  {strings.Repeat(canary, 100_000), Broken},
+	} {
+		expect(t, name, Clamd(clamd.New(replies(t, tc.reply))), tc.want)
+	}
+	expect(t, "that is silent", Clamd(clamd.New(silent(t))), Broken)
+	expect(t, "that is not there", Clamd(clamd.New(nobody(t))), Broken)
+	expect(t, "without a socket", Clamd(clamd.New(filepath.Join(t.TempDir(), "none"))), Broken)
+}
+
+// replies is a daemon that answers the first question.
+func replies(t *testing.T, answer string) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	go func() {
+		c, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(5 * time.Second))
+		io.ReadFull(c, make([]byte, len("zVERSION\x00")))
+		io.WriteString(c, answer)
+	}()
+	return ln.Addr().String()
+}
+
+func TestARealVirusScanner(t *testing.T) {
+	peers.Need(t, "clamd")
+	c, err := peers.StartClamd(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Stop)
+	expect(t, "without dated signatures", Clamd(clamd.New(c.Socket())), Attention)
+	c.Stop()
+	expect(t, "stopped", Clamd(clamd.New(c.Socket())), Broken)
+}
+
+// aged writes a file of an age.
+func aged(t *testing.T, size int, age time.Duration) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	path := filepath.Join(dir, canary)
+	if err := os.WriteFile(path, make([]byte, size), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, now, now.Add(-age)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestWhatWaits(t *testing.T) {
+	file := filepath.Join(aged(t, 1, 0), canary) // no directory
+	for name, tc := range map[string]struct {
+		dir     string
+		dropped int64
+		journal State
+		spool   State
+	}{
+		"nothing":                 {t.TempDir(), 0, OK, OK},
+		"nothing was ever there":  {filepath.Join(t.TempDir(), "none"), 0, OK, OK},
+		"something of just now":   {aged(t, 1, time.Minute), 0, OK, OK},
+		"something of an hour":    {aged(t, 1, time.Hour), 0, Attention, OK},
+		"something of two days":   {aged(t, 1, 48*time.Hour), 0, Broken, Attention},
+		"an old file, empty":      {aged(t, 0, 48*time.Hour), 0, OK, OK},
+		"records that were lost":  {t.TempDir(), 3, Broken, OK},
+		"no directory but a file": {file, 0, Broken, Broken},
+	} {
+		expect(t, name+", journal", Journal(tc.dir, func() int64 { return tc.dropped }), tc.journal)
+		expect(t, name+", spool", Spool(tc.dir), tc.spool)
+	}
+}
+
+func TestWhatIsSetAside(t *testing.T) {
+	counts := func(held, failed int, age time.Duration) quarantine.Counts {
+		return quarantine.Counts{Of: map[quarantine.State]int{quarantine.Held: held, quarantine.Failed: failed}, Oldest: now.Add(-age)}
+	}
+	for name, tc := range map[string]struct {
+		counts quarantine.Counts
+		err    error
+		want   State
+	}{
+		"nothing":               {quarantine.Counts{}, nil, OK},
+		"a few of today":        {counts(3, 0, time.Hour), nil, OK},
+		"one of two weeks":      {counts(1, 0, 14*24*time.Hour), nil, Attention},
+		"a release that failed": {counts(0, 1, time.Hour), nil, Attention},
+		"no quarantine":         {quarantine.Counts{}, errors.New(canary), Broken},
+	} {
+		expect(t, name, Quarantine(func(context.Context) (quarantine.Counts, error) { return tc.counts, tc.err }), tc.want)
+	}
+}
+
+func TestTheListsOfSites(t *testing.T) {
+	for name, tc := range map[string]struct {
+		state lists.State
+		want  State
+	}{
+		"fresh":                  {lists.State{Name: "gambling", Sum: "x", Names: 10, Checked: now.Add(-time.Hour)}, OK},
+		"never fetched":          {lists.State{Name: "gambling", Error: canary}, Broken},
+		"not fetched last time":  {lists.State{Name: "gambling", Sum: "x", Checked: now, Error: canary}, Attention},
+		"not looked at for long": {lists.State{Name: "gambling", Sum: "x", Checked: now.AddDate(0, 0, -30)}, Attention},
+	} {
+		checks := Lists([]lists.State{tc.state})
+		if len(checks) != 1 {
+			t.Fatal(len(checks))
+		}
+		expect(t, name, checks[0], tc.want)
+	}
+}
+
+// certificate writes one that is valid between two times.
+func certificate(t *testing.T, from, to time.Time) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: to}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return written(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+}
+
+func written(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "c.pem")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestCertificates(t *testing.T) {
+	for name, tc := range map[string]struct {
+		path string
+		want State
+	}{
+		"for a year yet":    {certificate(t, now.AddDate(0, -1, 0), now.AddDate(1, 0, 0)), OK},
+		"for a week yet":    {certificate(t, now.AddDate(0, -1, 0), now.AddDate(0, 0, 7)), Attention},
+		"over":              {certificate(t, now.AddDate(0, -2, 0), now.AddDate(0, 0, -1)), Broken},
+		"not yet":           {certificate(t, now.AddDate(0, 0, 1), now.AddDate(1, 0, 0)), Broken},
+		"no PEM":            {written(t, canary), Broken},
+		"PEM of no meaning": {written(t, "-----BEGIN CERTIFICATE-----\na2FuYXJpZQ==\n-----END CERTIFICATE-----\n"), Broken},
+		"not there":         {filepath.Join(t.TempDir(), canary), Broken},
+	} {
+		expect(t, name, Certificate(Text{"Certificaat", "Certificate"}, tc.path, 21*24*time.Hour), tc.want)
+	}
+}
+
+func TestTheMachine(t *testing.T) {
+	expect(t, "a disk that is not there", Disk(filepath.Join(t.TempDir(), "none")), Broken)
+	r := Disk(t.TempDir())(t.Context(), now)
+	if r.Found.EN == "" || strings.Contains(r.Found.EN, "cannot") || (r.State == OK) != (r.Advice == Text{}) {
+		t.Errorf("%+v", r)
+	}
+	r = Clock(t.Context(), now)
+	if kept, known := synchronised(); (r.State == OK) != (kept || !known) || (r.State == OK) != (r.Advice == Text{}) {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestAllAreMadeAtOnceAndInOrder(t *testing.T) {
+	met := make(chan bool)
+	meet := func(name string, send bool, s State) Check {
+		return func(ctx context.Context, _ time.Time) Result {
+			r := Result{Name: Text{name, name}, State: s}
+			if send {
+				select {
+				case met <- true:
+				case <-ctx.Done():
+					r.State = "alone"
+				}
+				return r
+			}
+			select {
+			case <-met:
+			case <-ctx.Done():
+				r.State = "alone"
+			}
+			return r
+		}
+	}
+	all := Run(t.Context(), now, meet("a", true, OK), meet("b", false, Attention))
+	if len(all) != 2 || all[0].Name.NL != "a" || all[0].State != OK || all[1].State != Attention {
+		t.Errorf("%+v", all)
+	}
+	for want, states := range map[State][]State{OK: {OK}, Attention: {Attention, OK}, Broken: {OK, Broken, Attention}} {
+		var rs []Result
+		for _, s := range states {
+			rs = append(rs, Result{State: s})
+		}
+		if got := Worst(rs); got != want {
+			t.Errorf("%v: %s, want %s", states, got, want)
+		}
+	}
+	if Worst(nil) != OK {
+		t.Error("nothing to check is not all right")
+	}
+}
