@@ -21,6 +21,9 @@ var columns = map[string]string{
 	"name": "name", "naam": "name",
 }
 
+// maxPeople bounds the memory that a table takes: some 300 bytes for each row while it is read.
+const maxPeople = 250_000
+
 const columnsWanted = "name the columns address (adres), aliases (aliassen), group (groep), kind (soort), role (rol), name (naam)"
 
 // parseCSV reads a table of people with a heading row. Commas, semicolons or tabs
@@ -49,6 +52,9 @@ func parseCSV(name string, text []byte) (*file, error) {
 		}
 		if strings.TrimSpace(strings.Join(row, "")) == "" {
 			continue // spreadsheets leave rows of separators behind
+		}
+		if len(f.People) == maxPeople {
+			return nil, fmt.Errorf("%s:%d:1: more than %d people: pupils need not be listed", name, t.cell(0, "").line, maxPeople)
 		}
 		f.People = append(f.People, t.person(row))
 	}

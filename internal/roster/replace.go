@@ -59,7 +59,7 @@ func LoadWith(path string, table []byte, domains []string) (*Roster, error) {
 		return nil, err
 	}
 	f.People = append(f.People, people.People...)
-	return build("table", f, domains, text, table)
+	return build(path, f, domains, text, table) // what is wrong with the table has its name already
 }
 
 // Changes is how one roster differs from another. Addresses are in their canonical form.
