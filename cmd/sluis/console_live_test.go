@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -112,5 +113,54 @@ func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 	}
 	if _, errs, code := run(t, "", "serve", "--config", w.config()); code != 1 || !strings.Contains(errs, "exceptions.json is damaged: restore it from a backup") || strings.Contains(errs, canary) {
 		t.Errorf("started with a damaged file: %d, %s", code, errs)
+	}
+}
+
+// TestHealthByCommand: what the gateway needs is looked at, with the gateway at work, without
+// its next mail server, and when it is stopped.
+func TestHealthByCommand(t *testing.T) {
+	t.Parallel()
+	sink := startSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr()})
+	health := func(want int) (state string, checks map[string]string) {
+		t.Helper()
+		out, errs, code := run(t, "", "health", "--json", "--config", g.config())
+		var told struct {
+			State  string
+			Checks []struct {
+				Name  struct{ EN string }
+				State string
+			}
+		}
+		if err := json.Unmarshal([]byte(out), &told); err != nil || code != want {
+			t.Fatalf("exit %d, want %d: %v\n%s%s", code, want, err, out, errs)
+		}
+		checks = map[string]string{}
+		for _, c := range told.Checks {
+			checks[c.Name.EN] = c.State
+		}
+		return told.State, checks
+	}
+	hop := "Next mail server " + sink.Addr()
+	// The disk and the clock are those of the machine that tests.
+	if state, checks := health(0); state == "broken" || checks["Sluis"] != "ok" || checks[hop] != "ok" || checks["Journal"] != "ok" || checks["Set aside"] != "ok" {
+		t.Errorf("at work: %s, %v", state, checks)
+	}
+	if n := len(sink.Arrivals()); n != 0 {
+		t.Errorf("%d messages were sent to find out", n)
+	}
+	sink.Stop()
+	if state, checks := health(1); state != "broken" || checks["Sluis"] != "ok" || checks[hop] != "broken" {
+		t.Errorf("without a next hop: %s, %v", state, checks)
+	}
+	g.stop()
+	if _, checks := health(1); checks["Sluis"] != "broken" {
+		t.Errorf("stopped: %v", checks)
+	}
+	if out, _, code := run(t, "", "health", "--config", g.config()); code != 1 || !strings.Contains(out, "broken     Sluis: does not run\n           Start the service") {
+		t.Errorf("in words: %d\n%s", code, out)
+	}
+	if _, errs, code := run(t, "", "health", "--config", filepath.Join(g.dir, "none.yaml")); code != 1 || errs == "" {
+		t.Errorf("without a configuration: %d %s", code, errs)
 	}
 }
