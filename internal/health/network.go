@@ -46,7 +46,8 @@ func (h Hop) greet(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
+	plain := conn // in a variable that stays what it is: the time may be up in another goroutine
+	defer context.AfterFunc(ctx, func() { plain.SetDeadline(time.Unix(1, 0)) })()
 	if h.Implicit {
 		// Whom to trust is the relay's business: nothing is told here that others may not know.
 		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
