@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 export CGO_ENABLED = 0
 
-# What the tests speak to: real software, from Debian. See internal/peers.
+# What the tests speak to: real software, from Debian. See internal/testenv.
 PEERS = postfix swaks libnet-ssleay-perl clamav-daemon rspamd clickhouse-server \
 	nginx-light curl chromium fonts-dejavu-core krb5-kdc krb5-user krb5-admin-server nftables iproute2
 

@@ -15,8 +15,8 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/journal"
-	"sluis/internal/peers"
 	"sluis/internal/roster"
+	"sluis/internal/testenv"
 	"sluis/rules"
 )
 
@@ -37,7 +37,7 @@ func benchJournal(ctx context.Context, o options, res *Result) error {
 			return err
 		}
 	}
-	if missing := peers.Missing("clickhouse-server"); len(missing) > 0 {
+	if missing := testenv.Missing("clickhouse-server"); len(missing) > 0 {
 		res.Missing = append(res.Missing, missing...)
 		return nil
 	}
@@ -45,7 +45,7 @@ func benchJournal(ctx context.Context, o options, res *Result) error {
 	if err := os.Mkdir(home, 0o700); err != nil {
 		return err
 	}
-	server, err := peers.StartClickHouse(ctx, home)
+	server, err := testenv.StartClickHouse(ctx, home)
 	if err != nil {
 		return err
 	}

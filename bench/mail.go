@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // The work: mails of the size of an ordinary school mail, from many clients at a time.
@@ -80,13 +80,13 @@ func benchMail(ctx context.Context, o options, res *Result) error {
 
 func startMail(ctx context.Context, o options, res *Result, dir string, set corpus) ([]*mailSystem, error) {
 	if o.install {
-		if err := peers.Install(ctx, "postfix", "rspamd"); err != nil {
+		if err := testenv.Install(ctx, "postfix", "rspamd"); err != nil {
 			return nil, err
 		}
 	}
 	var systems []*mailSystem
 	starts := []func(context.Context, *sink, string) (*mailSystem, error){startLimit, startSluis(set)}
-	res.Missing = peers.Missing("postfix", "rspamd")
+	res.Missing = testenv.Missing("postfix", "rspamd")
 	if !slices.Contains(res.Missing, "postfix") {
 		starts = append(starts, startPostfix)
 		if !slices.Contains(res.Missing, "rspamd") {

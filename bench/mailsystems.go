@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // startLimit is the bare limit: nothing between the source and the sink.
@@ -19,7 +19,7 @@ func startLimit(_ context.Context, to *sink, _ string) (*mailSystem, error) {
 }
 
 func startPostfix(ctx context.Context, to *sink, dir string) (*mailSystem, error) {
-	p, err := peers.StartPostfix(ctx, dir, peers.PostfixOptions{Relayhost: to.addr()})
+	p, err := testenv.StartPostfix(ctx, dir, testenv.PostfixOptions{Relayhost: to.addr()})
 	if err != nil {
 		return nil, err
 	}
@@ -27,11 +27,11 @@ func startPostfix(ctx context.Context, to *sink, dir string) (*mailSystem, error
 }
 
 func startPostfixRspamd(ctx context.Context, to *sink, dir string) (*mailSystem, error) {
-	r, err := peers.StartRspamd(ctx, filepath.Join(dir, "rspamd"))
+	r, err := testenv.StartRspamd(ctx, filepath.Join(dir, "rspamd"))
 	if err != nil {
 		return nil, err
 	}
-	p, err := peers.StartPostfix(ctx, filepath.Join(dir, "postfix"), peers.PostfixOptions{
+	p, err := testenv.StartPostfix(ctx, filepath.Join(dir, "postfix"), testenv.PostfixOptions{
 		Relayhost: to.addr(), Main: map[string]string{"smtpd_milters": r.Milter(), "milter_default_action": "tempfail"},
 	})
 	if err != nil {
@@ -70,7 +70,7 @@ func startGateway(ctx context.Context, nextHop, dir, more string) (*gateway, err
 	if err := build.Run(); err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	addr, err := peers.FreeAddress()
+	addr, err := testenv.FreeAddress()
 	if err != nil {
 		return nil, err
 	}

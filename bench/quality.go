@@ -80,7 +80,7 @@ func benchQuality(ctx context.Context, o options, res *Result) error {
 // judged returns the rules and purposes that act on an outgoing text that was drawn.
 func judged(ctx context.Context, e *filter.Engine, text string) (map[string]bool, error) {
 	item := filter.Item{Kind: filter.Document, Directions: rules.DirectionsOf(rules.Out), Content: bytes.NewReader([]byte(text)), Size: int64(len(text))}
-	x, err := e.Examine(ctx, item, rules.SetOf(rules.Security, rules.Conduct, rules.Leak))
+	x, err := e.Inspect(ctx, item, rules.SetOf(rules.Security, rules.Conduct, rules.Leak))
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // The work: pages of the size of an ordinary one, from a class of browsers.
@@ -48,7 +48,7 @@ func benchWeb(ctx context.Context, o options, res *Result) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	site, err := peers.StartNginx(ctx, filepath.Join(dir, "site"), "", "")
+	site, err := testenv.StartNginx(ctx, filepath.Join(dir, "site"), "", "")
 	if err != nil {
 		return fmt.Errorf("nginx: %w", err)
 	}
@@ -136,7 +136,7 @@ func startWeb(ctx context.Context, o options, res *Result, dir, site, stream str
 	systems := []*webSystem{{name: "bare", host: hostThatScores, stop: none}}
 	_, sitePort, _ := net.SplitHostPort(site)
 	_, streamPort, _ := net.SplitHostPort(stream)
-	proxy, err := peers.FreeAddress()
+	proxy, err := testenv.FreeAddress()
 	if err != nil {
 		return systems, err
 	}
@@ -153,15 +153,15 @@ func startWeb(ctx context.Context, o options, res *Result, dir, site, stream str
 		&webSystem{name: "sluis_scoring", proxy: proxy, host: hostThatScores, stop: none, noTunnel: true})
 	for _, p := range []struct {
 		name, program string
-		start         func(context.Context, string) (*peers.WebProxy, error)
+		start         func(context.Context, string) (*testenv.WebProxy, error)
 		noTunnel      bool
-	}{{"squid", "squid", peers.StartSquid, false}, {"e2guardian", "e2guardian", peers.StartE2guardian, true}} {
+	}{{"squid", "squid", testenv.StartSquid, false}, {"e2guardian", "e2guardian", testenv.StartE2guardian, true}} {
 		if o.install {
-			if err := peers.Install(ctx, p.program); err != nil {
+			if err := testenv.Install(ctx, p.program); err != nil {
 				return systems, err
 			}
 		}
-		if len(peers.Missing(p.program)) > 0 {
+		if len(testenv.Missing(p.program)) > 0 {
 			res.Missing = append(res.Missing, p.program)
 			continue
 		}

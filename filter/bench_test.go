@@ -145,11 +145,11 @@ func pdf(text string) []byte {
 
 var everything = rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
 
-// examine looks at content with every rule.
-func examine(t testing.TB, e *Engine, kind Kind, content []byte) *Examination {
+// inspect looks at content with every rule.
+func inspect(t testing.TB, e *Engine, kind Kind, content []byte) *Inspection {
 	t.Helper()
 	item := Item{Kind: kind, Sender: "anna@school.example", Directions: rules.AnyDirection, Content: bytes.NewReader(content), Size: int64(len(content))}
-	x, err := e.Examine(t.Context(), item, everything)
+	x, err := e.Inspect(t.Context(), item, everything)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func examine(t testing.TB, e *Engine, kind Kind, content []byte) *Examination {
 func TestOrdinaryMailPasses(t *testing.T) {
 	e := engine(t)
 	for name, m := range mails(t) {
-		x := examine(t, e, Message, m)
+		x := inspect(t, e, Message, m)
 		for _, f := range x.Findings {
 			t.Errorf("%s: %s, %d times: %q", name, f.Rule, f.Count, f.Excerpts[0].Reveal())
 		}
@@ -168,15 +168,15 @@ func TestOrdinaryMailPasses(t *testing.T) {
 			t.Errorf("%s: ambiguous %v, incomplete %v, uninspectable %v", name, x.Ambiguous, x.Incomplete, x.Uninspectable)
 		}
 		m = bytes.Replace(m, []byte("Subject: "), []byte("Subject: krijg de tering, "), 1)
-		if x := examine(t, e, Message, m); len(x.Findings) != 1 {
+		if x := inspect(t, e, Message, m); len(x.Findings) != 1 {
 			t.Errorf("%s: a subject with an insult has %d findings", name, len(x.Findings))
 		}
 	}
 }
 
-// BenchmarkExamine is the whole engine, from bytes to findings: parse, extract, fold, scan
+// BenchmarkInspect is the whole engine, from bytes to findings: parse, extract, fold, scan
 // and judge, with the rules of all purposes, on one core.
-func BenchmarkExamine(b *testing.B) {
+func BenchmarkInspect(b *testing.B) {
 	e := engine(b)
 	all := mails(b)
 	for _, name := range []string{"plain", "newsletter", "replies", "docx", "pdf", "zip"} {
@@ -184,7 +184,7 @@ func BenchmarkExamine(b *testing.B) {
 			b.SetBytes(int64(len(all[name])))
 			b.ReportAllocs()
 			for b.Loop() {
-				examine(b, e, Message, all[name])
+				inspect(b, e, Message, all[name])
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
 		})
@@ -198,7 +198,7 @@ func BenchmarkExamine(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			for _, m := range all {
-				examine(b, e, Message, m)
+				inspect(b, e, Message, m)
 			}
 		}
 		b.ReportMetric(float64(b.N*len(all))/b.Elapsed().Seconds(), "messages/s")

@@ -59,7 +59,7 @@ func TestNothingIsLostWhereATextIsCut(t *testing.T) {
 		for at := text.MaxSegment - 2*text.MaxOverlap - 600; at < text.MaxSegment+200; at += 61 {
 			body := strings.Repeat("wie leest er mee. ", at/18+1)[:at] + " " + tc.text + " " + strings.Repeat("nog wat. ", 2000)
 			var got []string
-			for _, f := range examine(t, e, Document, []byte(body)).Findings {
+			for _, f := range inspect(t, e, Document, []byte(body)).Findings {
 				got = append(got, f.Rule.String())
 			}
 			if strings.Join(got, " ") != tc.want {

@@ -8,22 +8,22 @@ import (
 	"sync"
 
 	"sluis/filter/detect"
-	"sluis/filter/dictionary"
 	"sluis/filter/domains"
 	"sluis/filter/literal"
+	"sluis/filter/peopleindex"
 	"sluis/filter/text"
 	"sluis/rules"
 )
 
 // Options are what an Engine needs to know of the organisation.
 type Options struct {
-	OwnDomains []string               // for look-alikes of them
-	People     *dictionary.Dictionary // of the organisation's own lists; may be nil
-	Sites      *domains.Index         // hosts of phishing and malware; may be nil
-	Limits     text.Limits            // zero: the defaults
+	OwnDomains []string                // for look-alikes of them
+	People     *peopleindex.Dictionary // of the organisation's own lists; may be nil
+	Sites      *domains.Index          // hosts of phishing and malware; may be nil
+	Limits     text.Limits             // zero: the defaults
 }
 
-// Engine examines items. It is safe for concurrent use and does not change.
+// Engine inspects items. It is safe for concurrent use and does not change.
 type Engine struct {
 	set  *rules.Set
 	opts Options
@@ -75,8 +75,8 @@ type scanner struct {
 	longest    int   // of them, in bytes
 	reach      int   // how far around a place what is there can matter, in bytes
 	detectors  []detector
-	people     *dictionary.Dictionary // of whom persons and names are looked for
-	persons    []int                  // rules that ask for them
+	people     *peopleindex.Dictionary // of whom persons and names are looked for
+	persons    []int                   // rules that ask for them
 	names      []int
 	everywhere []int // rules whose regular expression has no keywords
 	shapes     []int // rules that check the structure
@@ -127,7 +127,7 @@ type detector struct {
 	rules []int
 }
 
-func newScanner(set *rules.Set, ps rules.Purposes, people *dictionary.Dictionary) (*scanner, error) {
+func newScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Dictionary) (*scanner, error) {
 	s := &scanner{purposes: ps, people: people}
 	b := builder{scanner: s, patterns: map[literal.Pattern]int{}, detectors: map[string]int{}, known: detect.All()}
 	for _, r := range set.Rules() {

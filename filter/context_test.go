@@ -190,7 +190,7 @@ func TestADisguisedWordHasItsContext(t *testing.T) {
 		for _, before := range []int{0, 1, 10, 100, 1000} {
 			for _, after := range []int{0, 1, 10, 100, 1000} {
 				var got []string
-				for _, f := range examine(t, e, Document, []byte(filler(before)+tc.text+" "+filler(after))).Findings {
+				for _, f := range inspect(t, e, Document, []byte(filler(before)+tc.text+" "+filler(after))).Findings {
 					got = append(got, f.Rule.String())
 				}
 				if strings.Join(got, " ") != tc.want {
@@ -207,7 +207,7 @@ func TestADisguisedWordChangesNothingFarAway(t *testing.T) {
 	pad := strings.Repeat("en nu iets ", 60)
 	for n := range 500 {
 		said := pad + "scheldwoord " + pad[:70] + " kwibus " + pad[:n] + " h4lloot13s " + pad
-		if x := examine(t, e, Document, []byte(said)); len(x.Findings) > 0 {
+		if x := inspect(t, e, Document, []byte(said)); len(x.Findings) > 0 {
 			t.Fatalf("%d bytes away: hit", n)
 		}
 	}
@@ -216,12 +216,12 @@ func TestADisguisedWordChangesNothingFarAway(t *testing.T) {
 // Words that are everywhere exhaust nothing, however long the text; and what would is told.
 func TestCommonWordsExhaustNothing(t *testing.T) {
 	e := engine(t)
-	x := examine(t, e, Document, []byte(letter(21, 1<<20)+" Krijg de tering. "+letter(22, 1<<18)))
+	x := inspect(t, e, Document, []byte(letter(21, 1<<20)+" Krijg de tering. "+letter(22, 1<<18)))
 	if x.Incomplete || len(x.Findings) != 1 {
 		t.Errorf("incomplete %v, %d findings", x.Incomplete, len(x.Findings))
 	}
 	hostile := pack(t, ruleOf("a", "phrases: [aap]\nunless: [aap noot]\nnear: [mies]\nwindow: 1000"))
-	if x := examine(t, hostile, Document, []byte("mies "+strings.Repeat("aap ", 15_000)+" aap noot")); !x.Incomplete {
+	if x := inspect(t, hostile, Document, []byte("mies "+strings.Repeat("aap ", 15_000)+" aap noot")); !x.Incomplete {
 		t.Error("the bound was reached, and nobody tells")
 	}
 }

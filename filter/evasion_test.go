@@ -22,7 +22,7 @@ func TestWordsThatAreDisguisedAreFound(t *testing.T) {
 		"Vuile ｆｌｉｋｋｅｒ, blijf van mijn school weg.",
 	} {
 		item := Item{Kind: Document, Name: "a.txt", Content: strings.NewReader(text), Size: int64(len(text)), Directions: rules.DirectionsOf(rules.In)}
-		x, err := e.Examine(t.Context(), item, rules.SetOf(rules.Conduct))
+		x, err := e.Inspect(t.Context(), item, rules.SetOf(rules.Conduct))
 		if err != nil {
 			t.Fatal(err)
 		}

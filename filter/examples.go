@@ -31,7 +31,7 @@ func (e *Engine) TestRules(ctx context.Context) ([]Failure, error) {
 	all := rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
 	for _, r := range e.set.Rules() {
 		for i, x := range r.Match {
-			exam, err := e.Examine(ctx, exampleItem(x, r), all)
+			exam, err := e.Inspect(ctx, exampleItem(x, r), all)
 			if err != nil {
 				return nil, fmt.Errorf("rule %s, match example %d: %w", r.ID, i+1, err)
 			}
@@ -41,7 +41,7 @@ func (e *Engine) TestRules(ctx context.Context) ([]Failure, error) {
 		}
 		for i, x := range r.NoMatch {
 			item := exampleItem(x, r)
-			exam, err := e.Examine(ctx, item, all)
+			exam, err := e.Inspect(ctx, item, all)
 			if err != nil {
 				return nil, fmt.Errorf("rule %s, no-match example %d: %w", r.ID, i+1, err)
 			}
@@ -53,7 +53,7 @@ func (e *Engine) TestRules(ctx context.Context) ([]Failure, error) {
 	return failures, nil
 }
 
-func has(x *Examination, id rules.ID) bool {
+func has(x *Inspection, id rules.ID) bool {
 	for _, f := range x.Findings {
 		if f.Rule == id {
 			return true
@@ -64,7 +64,7 @@ func has(x *Examination, id rules.ID) bool {
 
 // caught reports whether the rule itself, or anything that leads to action, found
 // something.
-func caught(x *Examination, ds rules.Directions, r rules.Rule) (rules.ID, bool) {
+func caught(x *Inspection, ds rules.Directions, r rules.Rule) (rules.ID, bool) {
 	for _, f := range x.Findings {
 		if f.Rule == r.ID {
 			return f.Rule, true

@@ -3,8 +3,8 @@ package filter
 import (
 	"testing"
 
-	"sluis/filter/dictionary"
 	"sluis/filter/domains"
+	"sluis/filter/peopleindex"
 	"sluis/rules"
 )
 
@@ -15,7 +15,7 @@ func engine(t testing.TB) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	people, err := dictionary.Example()
+	people, err := peopleindex.Example()
 	if err != nil {
 		t.Fatal(err)
 	}

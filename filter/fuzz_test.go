@@ -17,9 +17,9 @@ import (
 	"sluis/rules"
 )
 
-// Whatever comes is examined to its end, in the same way each time, and what is found is
+// Whatever comes is inspected to its end, in the same way each time, and what is found is
 // within bounds (C3.3a).
-func FuzzExamine(f *testing.F) {
+func FuzzInspect(f *testing.F) {
 	for _, m := range mails(f) {
 		f.Add(uint8(Message), "", m)
 	}
@@ -35,7 +35,7 @@ func FuzzExamine(f *testing.F) {
 		item := func() Item {
 			return Item{Kind: Kind(kind % 2), Name: name, Sender: name, Directions: rules.AnyDirection, Content: bytes.NewReader(content), Size: int64(len(content))}
 		}
-		x, err := e.Examine(t.Context(), item(), everything)
+		x, err := e.Inspect(t.Context(), item(), everything)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,9 +49,9 @@ func FuzzExamine(f *testing.F) {
 				}
 			}
 		}
-		again, err := e.Examine(t.Context(), item(), everything)
+		again, err := e.Inspect(t.Context(), item(), everything)
 		if err != nil || !reflect.DeepEqual(x, again) {
-			t.Errorf("examined twice: %+v, then %+v, %v", x, again, err)
+			t.Errorf("inspected twice: %+v, then %+v, %v", x, again, err)
 		}
 	})
 }

@@ -94,22 +94,22 @@ func TestDecide(t *testing.T) {
 		return map[rules.Purpose]Action{rules.Security: Reject, rules.Conduct: Quarantine, rules.Leak: Tag}[p]
 	}
 	for name, tc := range map[string]struct {
-		x       Examination
+		x       Inspection
 		actions Actions
 		want    Action
 		purpose rules.Purpose
 	}{
 		"nothing":                    {},
-		"too little":                 {x: Examination{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out)}}},
-		"two that make enough":       {x: Examination{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out), finding(rules.Conduct, rules.Insult, 40, rules.Out)}}, want: Quarantine, purpose: rules.Conduct},
-		"two of different kinds":     {x: Examination{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out), finding(rules.Conduct, rules.Racism, 40, rules.Out)}}},
-		"in another direction":       {x: Examination{Findings: []Finding{finding(rules.Conduct, rules.Insult, 100, rules.In)}}},
-		"the strictest":              {x: Examination{Findings: []Finding{finding(rules.Leak, rules.Identity, 100, rules.Out), finding(rules.Security, rules.Malware, 100, rules.Out), finding(rules.Conduct, rules.Insult, 100, rules.Out)}}, want: Reject, purpose: rules.Security},
-		"ambiguous":                  {x: Examination{Ambiguous: true}, actions: Actions{Ambiguous: Quarantine}, want: Quarantine, purpose: rules.Security},
-		"ambiguous, which may pass":  {x: Examination{Ambiguous: true}, actions: Actions{Uninspectable: Reject, Incomplete: Reject}},
-		"locked":                     {x: Examination{Uninspectable: []string{"encrypted"}}, actions: Actions{Uninspectable: Tag}, want: Tag, purpose: rules.Security},
-		"too much to look at":        {x: Examination{Incomplete: true}, actions: Actions{Incomplete: Reject}, want: Reject, purpose: rules.Security},
-		"a doubt milder than a find": {x: Examination{Ambiguous: true, Findings: []Finding{finding(rules.Conduct, rules.Insult, 100, rules.Out)}}, actions: Actions{Ambiguous: Tag}, want: Quarantine, purpose: rules.Conduct},
+		"too little":                 {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out)}}},
+		"two that make enough":       {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out), finding(rules.Conduct, rules.Insult, 40, rules.Out)}}, want: Quarantine, purpose: rules.Conduct},
+		"two of different kinds":     {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out), finding(rules.Conduct, rules.Racism, 40, rules.Out)}}},
+		"in another direction":       {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 100, rules.In)}}},
+		"the strictest":              {x: Inspection{Findings: []Finding{finding(rules.Leak, rules.Identity, 100, rules.Out), finding(rules.Security, rules.Malware, 100, rules.Out), finding(rules.Conduct, rules.Insult, 100, rules.Out)}}, want: Reject, purpose: rules.Security},
+		"ambiguous":                  {x: Inspection{Ambiguous: true}, actions: Actions{Ambiguous: Quarantine}, want: Quarantine, purpose: rules.Security},
+		"ambiguous, which may pass":  {x: Inspection{Ambiguous: true}, actions: Actions{Uninspectable: Reject, Incomplete: Reject}},
+		"locked":                     {x: Inspection{Uninspectable: []string{"encrypted"}}, actions: Actions{Uninspectable: Tag}, want: Tag, purpose: rules.Security},
+		"too much to look at":        {x: Inspection{Incomplete: true}, actions: Actions{Incomplete: Reject}, want: Reject, purpose: rules.Security},
+		"a doubt milder than a find": {x: Inspection{Ambiguous: true, Findings: []Finding{finding(rules.Conduct, rules.Insult, 100, rules.Out)}}, actions: Actions{Ambiguous: Tag}, want: Quarantine, purpose: rules.Conduct},
 	} {
 		tc.actions.Found = asked
 		if v := Decide(&tc.x, rules.Out, tc.actions); v.Action != tc.want || v.Purpose != tc.purpose {
@@ -120,7 +120,7 @@ func TestDecide(t *testing.T) {
 
 // Evidence shows itself to nobody who does not ask for it (never 1).
 func TestExcerptsDoNotPrint(t *testing.T) {
-	x := Examination{Findings: []Finding{{Excerpts: []Excerpt{{"geheim"}}}}}
+	x := Inspection{Findings: []Finding{{Excerpts: []Excerpt{{"geheim"}}}}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		if out := fmt.Sprintf(verb, x); strings.Contains(out, "geheim") || strings.Contains(out, "676568") {
 			t.Errorf("%s prints %s", verb, out)

@@ -15,8 +15,8 @@ const (
 	Document             // one file or body, recognised by its content
 )
 
-// Item is what a gateway asks to be examined. Content must stay unchanged until
-// Examine returns, and must be the very bytes that the next hop will get.
+// Item is what a gateway asks to be inspected. Content must stay unchanged until
+// Inspect returns, and must be the very bytes that the next hop will get.
 type Item struct {
 	Kind       Kind
 	Directions rules.Directions // of the recipients together

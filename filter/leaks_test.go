@@ -84,7 +84,7 @@ func TestLeaksInTheFilesTheyStandIn(t *testing.T) {
 		{"addresses of mail", "lijst.txt", []byte(strings.Repeat("x", 3) + children("%s@a.example, %[1]s@b.example; ")), []string{"personal"}},
 	} {
 		item := Item{Kind: Document, Name: tc.file, Directions: rules.DirectionsOf(rules.Out), Content: strings.NewReader(string(tc.content)), Size: int64(len(tc.content))}
-		x, err := e.Examine(t.Context(), item, rules.SetOf(rules.Leak))
+		x, err := e.Inspect(t.Context(), item, rules.SetOf(rules.Leak))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ func TestAPhraseMayGoOnOnTheNextLine(t *testing.T) {
 		"folded subject":   "Subject: krijg de\r\n tering\r\n\r\nx\r\n",
 	} {
 		item := Item{Kind: Message, Directions: rules.DirectionsOf(rules.In), Content: bytes.NewReader([]byte(message)), Size: int64(len(message))}
-		x, err := e.Examine(t.Context(), item, rules.SetOf(rules.Security, rules.Conduct))
+		x, err := e.Inspect(t.Context(), item, rules.SetOf(rules.Security, rules.Conduct))
 		if err != nil {
 			t.Fatal(err)
 		}

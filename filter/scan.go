@@ -14,7 +14,7 @@ import (
 
 type readerAt = io.ReaderAt
 
-// Bounds of one examination. Those of a segment grow with it, so that work is linear in
+// Bounds of one inspection. Those of a segment grow with it, so that work is linear in
 // the text, however long it is and whatever stands in it.
 const (
 	maxDistinct = 2000     // values of a rule
@@ -26,7 +26,7 @@ const (
 	spare       = 64 << 10
 )
 
-// run is one examination.
+// run is one inspection.
 type run struct {
 	*scanner
 	state     []ruleState

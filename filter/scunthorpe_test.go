@@ -22,7 +22,7 @@ func TestScunthorpe(t *testing.T) {
 			continue
 		}
 		said, wanted := strings.CutPrefix(line, "! ")
-		x := examine(t, e, Document, []byte(said))
+		x := inspect(t, e, Document, []byte(said))
 		var by []string
 		for _, f := range x.Findings {
 			if f.Purpose == rules.Conduct && x.Decisive(f, rules.Out) {

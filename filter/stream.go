@@ -5,7 +5,7 @@ import (
 	"sluis/rules"
 )
 
-// Stream examines a text while it comes, such as a page that passes, for whoever weighs
+// Stream inspects a text while it comes, such as a page that passes, for whoever weighs
 // what is found by a measure of its own. It is for one goroutine.
 type Stream struct{ run *run }
 
@@ -35,7 +35,7 @@ func (s *Stream) Written(seg text.Segment) (err error) {
 
 func recovered(err *error) {
 	if recover() != nil {
-		*err = errExamination
+		*err = errInspection
 	}
 }
 
@@ -60,7 +60,7 @@ func (s *Stream) Close() {
 	}
 }
 
-// Examination returns what was found so far, of the rules that apply in these directions.
-func (s *Stream) Examination(ds rules.Directions) *Examination {
-	return &Examination{Purposes: s.run.scanner.purposes, Findings: s.run.findings(ds), Incomplete: s.run.exhausted}
+// Inspection returns what was found so far, of the rules that apply in these directions.
+func (s *Stream) Inspection(ds rules.Directions) *Inspection {
+	return &Inspection{Purposes: s.run.scanner.purposes, Findings: s.run.findings(ds), Incomplete: s.run.exhausted}
 }

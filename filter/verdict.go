@@ -82,8 +82,8 @@ type Finding struct {
 	Excerpts   []Excerpt        // at most a few
 }
 
-// Examination is what was found in one item by the scanner of its grounds.
-type Examination struct {
+// Inspection is what was found in one item by the scanner of its grounds.
+type Inspection struct {
 	Purposes      rules.Purposes // that were looked at
 	Findings      []Finding
 	Ambiguous     bool     // readers could disagree on what the item says

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"sluis/proxy/policy"
+	"sluis/internal/sitepolicy"
 )
 
 // TestSlowClients: who does not go on is let go.
@@ -130,10 +130,12 @@ func TestConnectionLimits(t *testing.T) {
 func TestNothingLeaks(t *testing.T) {
 	r := newRig(t)
 	s := r.site(hello200, "site.example")
-	var action policy.Action
-	r.decide = func(policy.Request) policy.Decision { return policy.Decision{Action: action, BlockPage: true} }
+	var action sitepolicy.Action
+	r.decide = func(sitepolicy.Request) sitepolicy.Decision {
+		return sitepolicy.Decision{Action: action, BlockPage: true}
+	}
 	use := func() {
-		for _, action = range []policy.Action{policy.Allow, policy.Inspect, policy.Block} {
+		for _, action = range []sitepolicy.Action{sitepolicy.Allow, sitepolicy.Inspect, sitepolicy.Block} {
 			for range 10 {
 				c := r.browser()
 				r.get(c, at(s, "site.example", "/"))
@@ -263,4 +265,6 @@ func TestReload(t *testing.T) {
 
 type denyAll struct{}
 
-func (denyAll) Decide(policy.Request) policy.Decision { return policy.Decision{Action: policy.Block} }
+func (denyAll) Decide(sitepolicy.Request) sitepolicy.Decision {
+	return sitepolicy.Decision{Action: sitepolicy.Block}
+}

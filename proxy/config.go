@@ -14,12 +14,12 @@ import (
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
+	"sluis/internal/sitepolicy"
+	"sluis/proxy/blockpage"
+	"sluis/proxy/ca"
 	"sluis/proxy/content"
+	"sluis/proxy/egress"
 	"sluis/proxy/identify"
-	"sluis/proxy/leaf"
-	"sluis/proxy/outside"
-	"sluis/proxy/page"
-	"sluis/proxy/policy"
 )
 
 // Identifier tells who sends a request.
@@ -30,7 +30,7 @@ type Identifier interface {
 
 // Policy decides where a request may go.
 type Policy interface {
-	Decide(policy.Request) policy.Decision
+	Decide(sitepolicy.Request) sitepolicy.Decision
 }
 
 // Grounds settles which purposes may be served on a request (C3.2a).
@@ -48,7 +48,7 @@ type Content interface {
 // Pages are shown to people. As a handler it is the gateway's own site.
 type Pages interface {
 	http.Handler
-	Block(w http.ResponseWriter, r *http.Request, b page.Blocked)
+	Block(w http.ResponseWriter, r *http.Request, b blockpage.Blocked)
 	Error(w http.ResponseWriter, r *http.Request, status int)
 	Acknowledge(w http.ResponseWriter, r *http.Request)
 	Thank(w http.ResponseWriter, r *http.Request)
@@ -74,10 +74,10 @@ type Config struct {
 	Opaque  bool           // tunnels may carry other things than TLS
 	Limits  Limits
 
-	TLS       *tls.Config     // of the proxy itself; nil: it is not asked over TLS
-	Authority *leaf.Authority // nil: nothing is inspected
-	Roots     *x509.CertPool  // authorities of sites; nil: the system's
-	Dialer    *outside.Dialer
+	TLS       *tls.Config    // of the proxy itself; nil: it is not asked over TLS
+	Authority *ca.Authority  // nil: nothing is inspected
+	Roots     *x509.CertPool // authorities of sites; nil: the system's
+	Dialer    *egress.Dialer
 
 	Identify Identifier
 	Policy   Policy

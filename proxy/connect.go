@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"sluis/proxy/hello"
+	"sluis/internal/sitepolicy"
+	"sluis/proxy/clienthello"
 	"sluis/proxy/identify"
-	"sluis/proxy/policy"
 )
 
 // connect answers a request for a tunnel (RFC 9110, section 9.3.6).
@@ -34,15 +34,15 @@ func (p *Proxy) connect(world *world, who identify.Who, w http.ResponseWriter, r
 		refuse(http.StatusLoopDetected)
 		return
 	}
-	d := v.decide(policy.Request{Hosts: [3]string{v.exchange.Host}, TLS: true})
-	show := d.Action == policy.Block && d.BlockPage && world.Authority != nil
-	if d.Action == policy.Block && !show {
+	d := v.decide(sitepolicy.Request{Hosts: [3]string{v.exchange.Host}, TLS: true})
+	show := d.Action == sitepolicy.Block && d.BlockPage && world.Authority != nil
+	if d.Action == sitepolicy.Block && !show {
 		world.Pages.Block(pw, r, v.page())
 		v.end()
 		return
 	}
 	t := &tunnel{proxy: p, world: world, who: who, visit: v, host: v.exchange.Host, site: v.exchange.Host, port: port}
-	if d.Action == policy.Allow { // so that it can still be said that there is no way there
+	if d.Action == sitepolicy.Allow { // so that it can still be said that there is no way there
 		if err := t.dial(r.Context()); err != nil {
 			refuse(statusOf(err))
 			return
@@ -103,11 +103,11 @@ type tunnel struct {
 	who   identify.Who
 	visit *visit
 
-	asked   bool           // by CONNECT, which has to be answered
-	host    string         // to connect to; empty: nobody told
-	port    uint16         //
-	site    string         // that the client speaks to: the name in the hello, if there is one
-	request policy.Request // all that the hello and CONNECT tell
+	asked   bool               // by CONNECT, which has to be answered
+	host    string             // to connect to; empty: nobody told
+	port    uint16             //
+	site    string             // that the client speaks to: the name in the hello, if there is one
+	request sitepolicy.Request // all that the hello and CONNECT tell
 
 	client *client
 	conn   net.Conn // of the client, as it is to be read
@@ -155,9 +155,9 @@ func (t *tunnel) run(early []byte) {
 		}
 	}
 	if len(early) > 0 {
-		t.conn = hello.Replay(t.conn, early)
+		t.conn = clienthello.Replay(t.conn, early)
 	}
-	h, err := hello.Read(t.conn)
+	h, err := clienthello.Read(t.conn)
 	if err != nil {
 		t.opaque(h.Raw)
 		return
@@ -165,7 +165,7 @@ func (t *tunnel) run(early []byte) {
 	if !t.judge(h) {
 		return
 	}
-	if t.visit.decision.Action != policy.Allow {
+	if t.visit.decision.Action != sitepolicy.Allow {
 		t.open(h)
 		return
 	}
@@ -174,7 +174,7 @@ func (t *tunnel) run(early []byte) {
 
 // judge asks the policy with all that is known now. If it reports false the tunnel has
 // ended.
-func (t *tunnel) judge(h hello.Hello) bool {
+func (t *tunnel) judge(h clienthello.Hello) bool {
 	if h.Name != "" {
 		t.site = h.Name
 		if !t.asked { // the name is looked up: nobody reaches one host under the name of another
@@ -189,13 +189,13 @@ func (t *tunnel) judge(h hello.Hello) bool {
 		return false
 	}
 	t.visit.exchange.Host = t.site
-	t.request = policy.Request{Hosts: [3]string{t.host, h.Name}, TLS: true, ECH: h.ECH, NoSNI: h.Name == ""}
+	t.request = sitepolicy.Request{Hosts: [3]string{t.host, h.Name}, TLS: true, ECH: h.ECH, NoSNI: h.Name == ""}
 	d := t.visit.decide(t.request)
-	if d.Action == policy.Block && (!d.BlockPage || t.world.Authority == nil) {
+	if d.Action == sitepolicy.Block && (!d.BlockPage || t.world.Authority == nil) {
 		t.refuse()
 		return false
 	}
-	if t.up != nil && (d.Action != policy.Allow || d.Connect != "" && d.Connect != t.dialed) {
+	if t.up != nil && (d.Action != sitepolicy.Allow || d.Connect != "" && d.Connect != t.dialed) {
 		t.up.Close()
 		t.up = nil
 	}

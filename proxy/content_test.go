@@ -13,13 +13,13 @@ import (
 	"testing"
 
 	"sluis/filter"
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 	"sluis/proxy/content"
 	"sluis/rules"
 )
 
-// examined is a rig whose content is looked into by the real engine and its rules.
-func examined(t *testing.T, change ...func(*content.Options)) *rig {
+// inspected is a rig whose content is looked into by the real engine and its rules.
+func inspected(t *testing.T, change ...func(*content.Options)) *rig {
 	t.Helper()
 	set, err := rules.Load(rules.Builtin())
 	if err != nil {
@@ -61,7 +61,7 @@ func (r *rig) caught(n int) (kinds []string) {
 }
 
 func TestAForbiddenPageIsReplaced(t *testing.T) {
-	r := examined(t)
+	r := inspected(t)
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		page := strings.Repeat(ordinary, 20)
@@ -102,7 +102,7 @@ func TestAForbiddenPageIsReplaced(t *testing.T) {
 }
 
 func TestALongPageIsCutWhereItBecomesForbidden(t *testing.T) {
-	r := examined(t)
+	r := inspected(t)
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		io.WriteString(w, strings.Repeat(ordinary, 700)+strings.Repeat(filthy, 200)+strings.Repeat(ordinary, 100))
@@ -124,7 +124,7 @@ func TestALongPageIsCutWhereItBecomesForbidden(t *testing.T) {
 // TestUploadsThroughTheProxy: the site gets an upload as it was sent, or not at all, or, if it
 // is too large to be held, not beyond what was found.
 func TestUploadsThroughTheProxy(t *testing.T) {
-	r := examined(t)
+	r := inspected(t)
 	var got []byte
 	var whole bool
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -167,8 +167,8 @@ func TestUploadsThroughTheProxy(t *testing.T) {
 
 // TestCurlExpects: a client that asks first whether it may send gets an answer.
 func TestCurlExpects(t *testing.T) {
-	peers.Need(t, "curl")
-	r := examined(t)
+	testenv.Need(t, "curl")
+	r := inspected(t)
 	size := 0
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		b, _ := io.ReadAll(q.Body)
@@ -195,7 +195,7 @@ func TestCurlExpects(t *testing.T) {
 // the log (must never 1).
 func TestWhatIsFoundIsNotTold(t *testing.T) {
 	const canary = "kanarie7391"
-	r := examined(t)
+	r := inspected(t)
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		if q.URL.Path == "/broken" {
@@ -242,7 +242,7 @@ func (p patient) Scan(ctx context.Context, content io.Reader) (string, error) {
 // spoken, and ends when that says so.
 func TestWhoWaitsForTheScannerSeesThatItGoesOn(t *testing.T) {
 	scanner := make(patient)
-	r := examined(t, func(o *content.Options) { o.Malware, o.Limits.Patience = scanner, 1 })
+	r := inspected(t, func(o *content.Options) { o.Malware, o.Limits.Patience = scanner, 1 })
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/zip")
 		w.Header().Set("Content-Length", "100000")

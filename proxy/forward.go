@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"sluis/proxy/content"
-	"sluis/proxy/outside"
+	"sluis/proxy/egress"
 )
 
 // forwarder returns what sends requests on. It strips what is about one hop only, both
@@ -76,9 +76,9 @@ func (p *Proxy) response(r *http.Response) error {
 func statusOf(err error) int {
 	var timeout net.Error
 	switch {
-	case errors.Is(err, outside.ErrInside):
+	case errors.Is(err, egress.ErrInside):
 		return http.StatusForbidden
-	case errors.Is(err, outside.ErrTimeout), errors.As(err, &timeout) && timeout.Timeout():
+	case errors.Is(err, egress.ErrTimeout), errors.As(err, &timeout) && timeout.Timeout():
 		return http.StatusGatewayTimeout
 	}
 	return http.StatusBadGateway

@@ -19,10 +19,10 @@ import (
 	"time"
 
 	"sluis/filter"
-	"sluis/internal/peers"
 	"sluis/internal/roster"
+	"sluis/internal/sitepolicy"
+	"sluis/internal/testenv"
 	"sluis/proxy/content"
-	"sluis/proxy/policy"
 	"sluis/rules"
 )
 
@@ -119,7 +119,7 @@ func TestExpectContinue(t *testing.T) {
 		n, _ := io.Copy(io.Discard, q.Body)
 		fmt.Fprint(w, n)
 	}))
-	peers.Need(t, "curl")
+	testenv.Need(t, "curl")
 	file := filepath.Join(t.TempDir(), "f")
 	if err := exec.Command("truncate", "-s", "3M", file).Run(); err != nil {
 		t.Fatal(err)
@@ -150,11 +150,11 @@ func TestWebSocket(t *testing.T) {
 	plain := r.site(echoSocket)
 	secure := r.site(echoSocket, "site.example")
 	secure.TLS.NextProtos = []string{"http/1.1"}
-	r.decide = func(q policy.Request) policy.Decision {
+	r.decide = func(q sitepolicy.Request) sitepolicy.Decision {
 		if q.TLS {
-			return policy.Decision{Action: policy.Inspect}
+			return sitepolicy.Decision{Action: sitepolicy.Inspect}
 		}
-		return policy.Decision{}
+		return sitepolicy.Decision{}
 	}
 	dial := func() net.Conn {
 		c, err := net.Dial("tcp", r.address)
@@ -219,9 +219,11 @@ func TestEnforcementHost(t *testing.T) {
 	safe := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { io.WriteString(w, "safe "+q.Host) }), TLSConfig: s.TLS}
 	go safe.ServeTLS(strict, "", "")
 	defer safe.Close()
-	for _, action := range []policy.Action{policy.Allow, policy.Inspect} {
+	for _, action := range []sitepolicy.Action{sitepolicy.Allow, sitepolicy.Inspect} {
 		for connect, want := range map[string]string{"": "hello from search.example", "127.0.0.2": "safe search.example"} {
-			r.decide = func(policy.Request) policy.Decision { return policy.Decision{Action: action, Connect: connect} }
+			r.decide = func(sitepolicy.Request) sitepolicy.Decision {
+				return sitepolicy.Decision{Action: action, Connect: connect}
+			}
 			if _, body := r.get(r.browser(), at(s, "search.example", "/")); !strings.HasPrefix(body, want) {
 				t.Errorf("action %d: %q, want %q", action, body, want)
 			}
@@ -234,8 +236,8 @@ func TestTenantFields(t *testing.T) {
 	r := newRig(t)
 	var got []string
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { got = q.Header["Restrict-Access-To-Tenants"] }), "login.example")
-	r.decide = func(policy.Request) policy.Decision {
-		return policy.Decision{Action: policy.Inspect, Header: []policy.Field{{Name: "Restrict-Access-To-Tenants", Value: "school.example"}}}
+	r.decide = func(sitepolicy.Request) sitepolicy.Decision {
+		return sitepolicy.Decision{Action: sitepolicy.Inspect, Header: []sitepolicy.Field{{Name: "Restrict-Access-To-Tenants", Value: "school.example"}}}
 	}
 	req, _ := http.NewRequest("GET", at(s, "login.example", "/"), nil)
 	req.Header["Restrict-Access-To-Tenants"] = []string{"anywhere.example"}
@@ -335,11 +337,11 @@ func TestCanary(t *testing.T) {
 	r := newRig(t)
 	r.reload(func(c *Config) { c.Content = looking{"dreigement"} })
 	s, secure := r.site(hello200), r.site(hello200, "site.example")
-	r.decide = func(q policy.Request) policy.Decision {
+	r.decide = func(q sitepolicy.Request) sitepolicy.Decision {
 		if q.TLS {
-			return policy.Decision{Action: policy.Inspect}
+			return sitepolicy.Decision{Action: sitepolicy.Inspect}
 		}
-		return policy.Decision{}
+		return sitepolicy.Decision{}
 	}
 	c := r.browser()
 	n := 0

@@ -6,7 +6,7 @@ import (
 	"net"
 	"time"
 
-	"sluis/proxy/hello"
+	"sluis/proxy/clienthello"
 )
 
 // opened is the connection of a client within which the proxy stands in for the site.
@@ -17,12 +17,12 @@ type opened struct {
 
 // open stands in for the site, with a certificate of the own authority: to look into what
 // is asked there, or to show why it is blocked.
-func (t *tunnel) open(h hello.Hello) {
+func (t *tunnel) open(h clienthello.Hello) {
 	if t.world.Authority == nil || t.site == "" {
 		t.refuse()
 		return
 	}
-	conn := tls.Server(&opened{hello.Replay(t.conn, h.Raw), t}, &tls.Config{
+	conn := tls.Server(&opened{clienthello.Replay(t.conn, h.Raw), t}, &tls.Config{
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return t.world.Authority.For(t.site) },
 	})

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"sluis/filter"
-	"sluis/proxy/policy"
+	"sluis/internal/sitepolicy"
 	"sluis/rules"
 )
 
@@ -22,18 +22,20 @@ var hello200 = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 })
 
 // blocking returns a policy that blocks one host as gambling.
-func blocking(host string, show bool) func(policy.Request) policy.Decision {
-	return func(q policy.Request) policy.Decision {
+func blocking(host string, show bool) func(sitepolicy.Request) sitepolicy.Decision {
+	return func(q sitepolicy.Request) sitepolicy.Decision {
 		for _, h := range q.Hosts {
 			if h == host {
-				return policy.Decision{Action: policy.Block, Category: rules.Gambling, BlockPage: show, Listed: true}
+				return sitepolicy.Decision{Action: sitepolicy.Block, Category: rules.Gambling, BlockPage: show, Listed: true}
 			}
 		}
-		return policy.Decision{}
+		return sitepolicy.Decision{}
 	}
 }
 
-func inspecting(policy.Request) policy.Decision { return policy.Decision{Action: policy.Inspect} }
+func inspecting(sitepolicy.Request) sitepolicy.Decision {
+	return sitepolicy.Decision{Action: sitepolicy.Inspect}
+}
 
 func TestPlain(t *testing.T) {
 	r := newRig(t)

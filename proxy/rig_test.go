@@ -25,11 +25,11 @@ import (
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
+	"sluis/internal/sitepolicy"
+	"sluis/proxy/blockpage"
+	"sluis/proxy/ca"
+	"sluis/proxy/egress"
 	"sluis/proxy/identify"
-	"sluis/proxy/leaf"
-	"sluis/proxy/outside"
-	"sluis/proxy/page"
-	"sluis/proxy/policy"
 	"sluis/rules"
 )
 
@@ -44,8 +44,8 @@ type rig struct {
 	journal  *records
 	log      *strings.Builder
 	trust    *x509.CertPool // what clients trust: sites, and the proxy's own authority
-	sites    *leaf.Authority
-	decide   func(policy.Request) policy.Decision
+	sites    *ca.Authority
+	decide   func(sitepolicy.Request) sitepolicy.Decision
 	resolver *net.Resolver
 }
 
@@ -55,7 +55,7 @@ var loopback = netip.MustParsePrefix("127.0.0.0/8")
 func newRig(t *testing.T, options ...func(*rig)) *rig {
 	t.Helper()
 	r := &rig{t: t, journal: &records{}, log: &strings.Builder{}, trust: x509.NewCertPool(), pages: &pages{},
-		decide: func(policy.Request) policy.Decision { return policy.Decision{} }, resolver: names(t)}
+		decide: func(sitepolicy.Request) sitepolicy.Decision { return sitepolicy.Decision{} }, resolver: names(t)}
 	own := r.authority("Sluis")
 	r.sites = r.authority("public")
 	roots := x509.NewCertPool()
@@ -63,7 +63,7 @@ func newRig(t *testing.T, options ...func(*rig)) *rig {
 	r.cfg = Config{
 		Name: "sluis.school.example", Plain: []uint16{80}, Ports: []uint16{443}, Clients: []netip.Prefix{loopback, netip.MustParsePrefix("::1/128")},
 		Authority: own, Roots: roots, Identify: anyone{}, Policy: r, Grounds: r, Pages: r.pages, Journal: r.journal,
-		Dialer: outside.New(outside.Options{Inner: []netip.Prefix{loopback, netip.MustParsePrefix("::1/128")}, Resolver: r.resolver, Timeout: 2 * time.Second}),
+		Dialer: egress.New(egress.Options{Inner: []netip.Prefix{loopback, netip.MustParsePrefix("::1/128")}, Resolver: r.resolver, Timeout: 2 * time.Second}),
 		Log:    slog.New(slog.NewTextHandler(&locked{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, o := range options {
@@ -78,14 +78,14 @@ func newRig(t *testing.T, options ...func(*rig)) *rig {
 	return r
 }
 
-func (r *rig) authority(name string) *leaf.Authority {
+func (r *rig) authority(name string) *ca.Authority {
 	r.t.Helper()
 	dir := r.t.TempDir()
 	cert, key := filepath.Join(dir, "c"), filepath.Join(dir, "k")
-	if err := leaf.Create(cert, key, leaf.Spec{Name: name}); err != nil {
+	if err := ca.Create(cert, key, ca.Spec{Name: name}); err != nil {
 		r.t.Fatal(err)
 	}
-	a, err := leaf.Load(cert, key)
+	a, err := ca.Load(cert, key)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func (r *rig) reload(change func(*Config)) {
 	}
 }
 
-func (r *rig) Decide(q policy.Request) policy.Decision { return r.decide(q) }
+func (r *rig) Decide(q sitepolicy.Request) sitepolicy.Decision { return r.decide(q) }
 
 func (r *rig) Grounds(filter.ID, time.Time, identify.Who, bool) (filter.Grounds, error) {
 	return filter.Grounds{Purposes: rules.SetOf(rules.Security, rules.Conduct)}, nil
@@ -233,7 +233,7 @@ func (*pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "own site "+r.URL.Path)
 }
 
-func (*pages) Block(w http.ResponseWriter, r *http.Request, b page.Blocked) {
+func (*pages) Block(w http.ResponseWriter, r *http.Request, b blockpage.Blocked) {
 	w.WriteHeader(http.StatusForbidden)
 	fmt.Fprintf(w, "blocked %s %s", b.Host, b.Category)
 }

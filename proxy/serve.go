@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"sluis/internal/sitepolicy"
+	"sluis/proxy/blockpage"
 	"sluis/proxy/identify"
-	"sluis/proxy/page"
-	"sluis/proxy/policy"
 )
 
 // serveExplicit serves clients that know they speak to a proxy.
@@ -40,7 +40,7 @@ func (p *Proxy) serveExplicit(w http.ResponseWriter, r *http.Request) {
 		world.Pages.Error(w, r, http.StatusBadRequest)
 		return
 	}
-	p.request(world, who, policy.Request{}, w, r)
+	p.request(world, who, sitepolicy.Request{}, w, r)
 }
 
 // servePlain serves clients whose connection to port 80 was put through the proxy. Where
@@ -69,7 +69,7 @@ func (p *Proxy) servePlain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.URL.Scheme, r.URL.Host = "http", r.Host
-	p.request(world, who, policy.Request{}, w, r)
+	p.request(world, who, sitepolicy.Request{}, w, r)
 }
 
 // serveInner serves what is asked within an inspected connection.
@@ -104,7 +104,7 @@ func (p *Proxy) unknown(world *world, w http.ResponseWriter, r *http.Request, er
 
 // request judges a request that can be read, and forwards it. What is known of the tunnel
 // that it came through counts as well.
-func (p *Proxy) request(world *world, who identify.Who, known policy.Request, w http.ResponseWriter, r *http.Request) {
+func (p *Proxy) request(world *world, who identify.Who, known sitepolicy.Request, w http.ResponseWriter, r *http.Request) {
 	host, secure := hostOf(r.URL.Host), r.URL.Scheme == "https"
 	port := portOf(r.URL.Host, map[bool]uint16{false: 80, true: 443}[secure])
 	v := p.begin(world, who)
@@ -125,12 +125,12 @@ func (p *Proxy) request(world *world, who identify.Who, known policy.Request, w 
 		return
 	}
 	known.Hosts[2], known.Path, known.TLS = host, r.URL.RequestURI(), secure
-	if rest, own := strings.CutPrefix(r.URL.Path, page.Prefix); own {
+	if rest, own := strings.CutPrefix(r.URL.Path, blockpage.Prefix); own {
 		v.own(pw, r, rest)
 		return
 	}
 	d := v.decide(known)
-	if d.Action == policy.Block {
+	if d.Action == sitepolicy.Block {
 		world.Pages.Block(pw, r, v.page())
 		return
 	}
@@ -163,7 +163,7 @@ func (p *Proxy) request(world *world, who identify.Who, known policy.Request, w 
 
 // own serves the gateway's own pages in the place of a site's.
 func (v *visit) own(w http.ResponseWriter, r *http.Request, path string) {
-	if a := v.world.Acknowledged; path == "/acknowledge" && r.Method == http.MethodPost && a != nil && page.Own(r) {
+	if a := v.world.Acknowledged; path == "/acknowledge" && r.Method == http.MethodPost && a != nil && blockpage.Own(r) {
 		if err := a.Mark(v.who.Subject); err != nil {
 			v.world.Log.Error("an acknowledgement of the code is not written down", "error", err)
 			v.world.Pages.Error(w, r, http.StatusServiceUnavailable)

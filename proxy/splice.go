@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"sluis/proxy/hello"
+	"sluis/proxy/clienthello"
 )
 
 // splice is the part of a tunnel in which both sides speak.
@@ -40,7 +40,7 @@ func (t *tunnel) copyBoth() {
 // so that it does the copying.
 func (t *tunnel) ends() (client, site net.Conn) {
 	client, site = t.conn, t.up
-	if c, ok := client.(*hello.Replayed); ok && c.Done() {
+	if c, ok := client.(*clienthello.Replayed); ok && c.Done() {
 		client = c.Conn
 	}
 	if c, ok := client.(interface{ NetConn() net.Conn }); ok {

@@ -8,10 +8,10 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/journal"
+	"sluis/internal/sitepolicy"
+	"sluis/proxy/blockpage"
 	"sluis/proxy/content"
 	"sluis/proxy/identify"
-	"sluis/proxy/page"
-	"sluis/proxy/policy"
 	"sluis/rules"
 )
 
@@ -21,7 +21,7 @@ type visit struct {
 	metrics  *metrics
 	exchange content.Exchange
 	who      identify.Who
-	decision policy.Decision
+	decision sitepolicy.Decision
 	tls      bool // the connection to the site is encrypted
 	upload   bool // the request has a body
 	blocked  bool
@@ -45,25 +45,25 @@ func (p *Proxy) begin(w *world, who identify.Who) *visit {
 }
 
 // decide asks the policy. The first host is the one that the site is called by.
-func (v *visit) decide(r policy.Request) policy.Decision {
+func (v *visit) decide(r sitepolicy.Request) sitepolicy.Decision {
 	r.Group, r.Time, r.Confidential = v.who.Group, v.exchange.Time, v.who.Subject.Confidential()
 	v.decision = v.world.Policy.Decide(r)
 	v.tls = r.TLS
 	v.exchange.Score = !v.decision.Listed
-	if v.decision.Action == policy.Block {
+	if v.decision.Action == sitepolicy.Block {
 		v.blocked = true
 	}
 	return v.decision
 }
 
 // page is what a page tells of a visit that was blocked.
-func (v *visit) page() page.Blocked {
-	b := page.Blocked{
+func (v *visit) page() blockpage.Blocked {
+	b := blockpage.Blocked{
 		ID: v.exchange.ID, Host: v.exchange.Host, Group: v.who.Group,
 		Category: v.decision.Category, Clause: v.decision.Clause, Own: v.decision.Own, Rule: v.decision.Rule,
 		Identified: v.who.Subject.Identified(),
 	}
-	if f := v.exchange.Found(); v.decision.Action != policy.Block {
+	if f := v.exchange.Found(); v.decision.Action != sitepolicy.Block {
 		b.Content, b.Upload = true, f.Upload
 		b.Category, b.Clause, b.Rule, b.Own = f.Verdict.Category, f.Verdict.Clause, f.Verdict.Rule, f.Own
 	}
@@ -84,10 +84,10 @@ func (v *visit) end() {
 		Action: found.Verdict.Action, Purpose: found.Verdict.Purpose, Category: found.Verdict.Category,
 		Clause: found.Verdict.Clause, Rule: found.Verdict.Rule,
 	}
-	if v.decision.Action == policy.Block {
+	if v.decision.Action == sitepolicy.Block {
 		r.Action, r.Purpose, r.Category = filter.Reject, rules.Conduct, v.decision.Category
 		r.Clause, r.Rule = v.decision.Clause, v.decision.Rule
-		if policy.Security(v.decision.Category) {
+		if sitepolicy.Security(v.decision.Category) {
 			r.Purpose = rules.Security
 		}
 	}

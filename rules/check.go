@@ -12,7 +12,7 @@ import (
 )
 
 // Detectors are the names that a rule's detect may have; package filter/detect has one
-// for each, and filter/dictionary those for the lists that the school imported.
+// for each, and filter/peopleindex those for the lists that the school imported.
 var Detectors = []string{
 	"bsn", "onderwijsnummer", "iban", "card", "passport", "driving-licence",
 	"phone", "birth-date", "postcode", "email", "secret", "private-key",

@@ -17,17 +17,17 @@ import (
 	"sluis/rules"
 )
 
-// Policy says what may be examined, examines it, and says what is to be done.
+// Policy says what may be inspected, inspects it, and says what is to be done.
 type Policy interface {
 	Grounds(id filter.ID, at time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error)
-	Examine(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Examination, error)
-	Decide(x *filter.Examination, d rules.Direction) filter.Verdict
+	Inspect(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Inspection, error)
+	Decide(x *filter.Inspection, d rules.Direction) filter.Verdict
 }
 
 // Quarantine keeps messages that are set aside. Seal returns once the message is durable
 // (file, directory and index synced); Withdraw takes it back as if it had never been.
 type Quarantine interface {
-	Seal(ctx context.Context, e Entry, x *filter.Examination, content io.Reader) error
+	Seal(ctx context.Context, e Entry, x *filter.Inspection, content io.Reader) error
 	Withdraw(ctx context.Context, id filter.ID) error
 }
 
@@ -112,8 +112,8 @@ type Limits struct {
 	BodyTime     time.Duration // for one body; default 1 hour
 	SessionTime  time.Duration // for a connection; default 6 hours
 	Handshake    time.Duration // for TLS and the PROXY header; default 30 s
-	Examine      time.Duration // for one message; default 60 s
-	Examinations int           // at once; default 8
+	Inspect      time.Duration // for one message; default 60 s
+	Inspections int           // at once; default 8
 	Hops         int           // Received fields of a message; default 50
 	OwnHops      int           // of these, by this host; default 4
 }
@@ -135,8 +135,8 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.BodyTime, time.Hour)
 	orDefault(&l.SessionTime, 6*time.Hour)
 	orDefault(&l.Handshake, 30*time.Second)
-	orDefault(&l.Examine, time.Minute)
-	orDefault(&l.Examinations, 8)
+	orDefault(&l.Inspect, time.Minute)
+	orDefault(&l.Inspections, 8)
 	orDefault(&l.Hops, 50)
 	orDefault(&l.OwnHops, 4)
 	return l

@@ -8,7 +8,7 @@
 //     was passed on, and that what was set aside is durable. There is no queue: until
 //     then the message is the sender's. If the next hop fails after something was set
 //     aside, that is withdrawn and the sender gets a 4xx.
-//   - What the next hop gets is what was examined, byte for byte, below a prepended
+//   - What the next hop gets is what was inspected, byte for byte, below a prepended
 //     Received (and X-Sluis if a message is tagged). Bare line feeds are repaired once,
 //     before both; bare carriage returns and NULs are refused.
 //   - The next hop's replies reach the client unchanged, and paths and parameters reach
@@ -16,7 +16,7 @@
 //   - Nobody relays to other domains than the organisation's own, except from trusted
 //     networks or with a client certificate of the organisation's own authority.
 //   - Memory, time and connections are bounded whatever a client does. If the policy
-//     fails or runs out of time the answer is 451: nothing passes unexamined.
+//     fails or runs out of time the answer is 451: nothing passes uninspected.
 //   - Addresses and content reach neither logs nor metrics (C3.2e).
 //
 // The protocol is go-smtp's. Between it and the network sits a wire (wire.go) that

@@ -102,7 +102,7 @@ func TestReloadAppliesFromTheNextMessageOn(t *testing.T) {
 
 	cfg := st.cfg
 	cfg.Routes = []Route{{Name: "second", Hosts: []string{second.addr()}}}
-	cfg.Policy = &fakePolicy{decide: func(*filter.Examination, rules.Direction) filter.Verdict { return advised }}
+	cfg.Policy = &fakePolicy{decide: func(*filter.Inspection, rules.Direction) filter.Verdict { return advised }}
 	if err := st.relay.Reload(cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestLogsHoldNeitherAddressesNorContent(t *testing.T) {
 	s.start()
 	st := play(t, s, func(c *Config, st *stage) {
 		c.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		st.policy.examine = func(_ context.Context, it filter.Item, _ rules.Purposes) (*filter.Examination, error) {
+		st.policy.inspect = func(_ context.Context, it filter.Item, _ rules.Purposes) (*filter.Inspection, error) {
 			b := make([]byte, it.Size)
 			it.Content.ReadAt(b, 0)
 			switch {
@@ -139,9 +139,9 @@ func TestLogsHoldNeitherAddressesNorContent(t *testing.T) {
 			case bytes.Contains(b, []byte("error")):
 				return nil, errors.New("broken")
 			}
-			return &filter.Examination{}, nil
+			return &filter.Inspection{}, nil
 		}
-		st.policy.decide = func(*filter.Examination, rules.Direction) filter.Verdict { panic("canary in a panic") }
+		st.policy.decide = func(*filter.Inspection, rules.Direction) filter.Verdict { panic("canary in a panic") }
 	})
 	for _, text := range []string{"panic", "error", "fine"} {
 		c := st.client()

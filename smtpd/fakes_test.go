@@ -209,8 +209,8 @@ func readDots(br *bufio.Reader, discard bool) ([]byte, error) {
 // fakePolicy passes everything unless told otherwise.
 type fakePolicy struct {
 	grounds func(id filter.ID, ds rules.Directions, parties []string) (filter.Grounds, error)
-	examine func(ctx context.Context, it filter.Item, ps rules.Purposes) (*filter.Examination, error)
-	decide  func(x *filter.Examination, d rules.Direction) filter.Verdict
+	inspect func(ctx context.Context, it filter.Item, ps rules.Purposes) (*filter.Inspection, error)
+	decide  func(x *filter.Inspection, d rules.Direction) filter.Verdict
 }
 
 func (f *fakePolicy) Grounds(id filter.ID, _ time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error) {
@@ -220,14 +220,14 @@ func (f *fakePolicy) Grounds(id filter.ID, _ time.Time, ds rules.Directions, par
 	return filter.Grounds{Purposes: rules.SetOf(rules.Security, rules.Conduct)}, nil
 }
 
-func (f *fakePolicy) Examine(ctx context.Context, it filter.Item, ps rules.Purposes) (*filter.Examination, error) {
-	if f.examine != nil {
-		return f.examine(ctx, it, ps)
+func (f *fakePolicy) Inspect(ctx context.Context, it filter.Item, ps rules.Purposes) (*filter.Inspection, error) {
+	if f.inspect != nil {
+		return f.inspect(ctx, it, ps)
 	}
-	return &filter.Examination{Purposes: ps, Bytes: it.Size, Parts: 1}, nil
+	return &filter.Inspection{Purposes: ps, Bytes: it.Size, Parts: 1}, nil
 }
 
-func (f *fakePolicy) Decide(x *filter.Examination, d rules.Direction) filter.Verdict {
+func (f *fakePolicy) Decide(x *filter.Inspection, d rules.Direction) filter.Verdict {
 	if f.decide != nil {
 		return f.decide(x, d)
 	}
@@ -246,7 +246,7 @@ type fakeQuarantine struct {
 	err       error
 }
 
-func (q *fakeQuarantine) Seal(_ context.Context, e Entry, _ *filter.Examination, r io.Reader) error {
+func (q *fakeQuarantine) Seal(_ context.Context, e Entry, _ *filter.Inspection, r io.Reader) error {
 	b, err := io.ReadAll(r)
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 
 // guard reads a body and yields it with clean line endings: every bare LF becomes CRLF,
 // once and counted, and a last line without an end gets one. What it yields is what is
-// spooled, examined and forwarded, so that nobody downstream can read other lines than
+// spooled, inspected and forwarded, so that nobody downstream can read other lines than
 // the scanner did. A bare CR or a NUL cannot be repaired without changing what the
 // message says; they are noted, and such a message is refused.
 type guard struct {

@@ -32,13 +32,13 @@ type message struct {
 
 	repaired uint32
 	grounds  filter.Grounds
-	exam     *filter.Examination
+	exam     *filter.Inspection
 	verdict  filter.Verdict  // the strictest
 	toward   rules.Direction // of that verdict
 
 	readers   sync.WaitGroup // of the spool
 	sealed    bool           // something of it is in quarantine
-	abandoned bool           // an examination did not stop when told to
+	abandoned bool           // an inspection did not stop when told to
 }
 
 // gaveUp stands for the reply to a body that the client itself broke off.
@@ -102,7 +102,7 @@ func storageFault(err error) Reply {
 	return answer(451, "4.3.0 Local error, try again later")
 }
 
-// judge examines the message, acts on the verdicts, and returns the final reply. A panic
+// judge inspects the message, acts on the verdicts, and returns the final reply. A panic
 // on the way is a local error like any other.
 func (m *message) judge() (rep Reply) {
 	t, cfg := m.tx, &m.tx.world.cfg
@@ -136,14 +136,14 @@ func (m *message) judge() (rep Reply) {
 		Kind: filter.Message, Directions: ds, Sender: t.from.address(), Recipients: to,
 		Content: m.spool, Size: m.spool.Size(),
 	}
-	m.exam, err = m.examine(item, m.grounds.Purposes)
+	m.exam, err = m.inspect(item, m.grounds.Purposes)
 	if err != nil && cfg.OpenForLeak && m.grounds.Purposes.Has(rules.Leak) {
-		m.log("examination failed, leak rules left out", err)
-		m.exam, err = m.examine(item, without(m.grounds.Purposes, rules.Leak))
+		m.log("inspection failed, leak rules left out", err)
+		m.exam, err = m.inspect(item, without(m.grounds.Purposes, rules.Leak))
 	}
 	if err != nil {
 		m.exam = nil
-		m.log("examination failed", err)
+		m.log("inspection failed", err)
 		return local
 	}
 	return m.act()
@@ -159,25 +159,25 @@ func without(ps rules.Purposes, p rules.Purpose) rules.Purposes {
 	return kept
 }
 
-// examine has the policy look at the message within the time and the number of
-// examinations at once that there are. An examination that does not stop in time keeps
+// inspect has the policy look at the message within the time and the number of
+// inspections at once that there are. An inspection that does not stop in time keeps
 // its place until it does: an engine that hangs stops the mail, it does not fill memory.
-func (m *message) examine(item filter.Item, ps rules.Purposes) (*filter.Examination, error) {
-	ctx, cancel := context.WithTimeout(m.tx.ctx, m.tx.world.cfg.Limits.Examine)
+func (m *message) inspect(item filter.Item, ps rules.Purposes) (*filter.Inspection, error) {
+	ctx, cancel := context.WithTimeout(m.tx.ctx, m.tx.world.cfg.Limits.Inspect)
 	defer cancel()
 	select {
 	case m.relay.slots <- struct{}{}:
 	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting to examine: %w", ctx.Err())
+		return nil, fmt.Errorf("waiting to inspect: %w", ctx.Err())
 	}
 	type result struct {
-		x   *filter.Examination
+		x   *filter.Inspection
 		err error
 	}
 	done := make(chan result, 1)
 	m.readers.Add(1)
 	go func() {
-		res := result{err: errors.New("examination panicked")}
+		res := result{err: errors.New("inspection panicked")}
 		defer func() {
 			recover() // its value may quote content
 			<-m.relay.slots
@@ -185,10 +185,10 @@ func (m *message) examine(item filter.Item, ps rules.Purposes) (*filter.Examinat
 			done <- res
 		}()
 		start := time.Now()
-		x, err := m.tx.world.cfg.Policy.Examine(ctx, item, ps)
-		m.relay.metrics.examine.Observe(time.Since(start).Seconds())
+		x, err := m.tx.world.cfg.Policy.Inspect(ctx, item, ps)
+		m.relay.metrics.inspect.Observe(time.Since(start).Seconds())
 		if err == nil && x == nil {
-			err = errors.New("no examination")
+			err = errors.New("no inspection")
 		}
 		res = result{x, err}
 	}()
@@ -205,7 +205,7 @@ func (m *message) examine(item filter.Item, ps rules.Purposes) (*filter.Examinat
 		return nil, res.err
 	case <-time.After(time.Second):
 		m.abandoned = true
-		return nil, fmt.Errorf("examining: %w", ctx.Err())
+		return nil, fmt.Errorf("inspecting: %w", ctx.Err())
 	}
 }
 

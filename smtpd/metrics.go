@@ -11,7 +11,7 @@ type metrics struct {
 	bytes       prometheus.Counter
 	repaired    prometheus.Counter
 	connections prometheus.Gauge
-	examine     prometheus.Histogram
+	inspect     prometheus.Histogram
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -19,7 +19,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		return prometheus.CounterOpts{Namespace: "sluis", Subsystem: "smtp", Name: name, Help: help}
 	}
 	m := &metrics{
-		messages: prometheus.NewCounterVec(counter("messages_total", "Messages examined, by what was done and for which purpose."), []string{"action", "purpose"}),
+		messages: prometheus.NewCounterVec(counter("messages_total", "Messages inspected, by what was done and for which purpose."), []string{"action", "purpose"}),
 		replies:  prometheus.NewCounterVec(counter("replies_total", "Final replies to messages, by class."), []string{"class"}),
 		refused:  prometheus.NewCounterVec(counter("refused_total", "Connections and recipients refused, by reason."), []string{"reason"}),
 		hops:     prometheus.NewCounterVec(counter("next_hop_connections_total", "Connections to next hops, by route and result."), []string{"route", "result"}),
@@ -27,12 +27,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		repaired: prometheus.NewCounter(counter("line_feeds_repaired_total", "Bare line feeds repaired.")),
 		connections: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: "sluis", Subsystem: "smtp", Name: "connections", Help: "Connections open now."}),
-		examine: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Namespace: "sluis", Subsystem: "smtp", Name: "examine_seconds", Help: "Time to examine a message.",
+		inspect: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "sluis", Subsystem: "smtp", Name: "inspect_seconds", Help: "Time to inspect a message.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 9)}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.messages, m.replies, m.refused, m.hops, m.bytes, m.repaired, m.connections, m.examine)
+		reg.MustRegister(m.messages, m.replies, m.refused, m.hops, m.bytes, m.repaired, m.connections, m.inspect)
 	}
 	return m
 }

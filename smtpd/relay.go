@@ -24,7 +24,7 @@ type Relay struct {
 	draining atomic.Bool
 	ctx      context.Context // ends when draining has taken too long
 	cancel   context.CancelFunc
-	slots    chan struct{} // examinations
+	slots    chan struct{} // inspections
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
@@ -48,7 +48,7 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 		return nil, err
 	}
 	r.world.Store(w)
-	r.slots = make(chan struct{}, w.cfg.Limits.Examinations)
+	r.slots = make(chan struct{}, w.cfg.Limits.Inspections)
 	r.server = smtp.NewServer(smtp.BackendFunc(r.session))
 	r.server.Domain = w.cfg.Hostname
 	r.server.MaxLineLength = 0     // the wire's business: it knows commands from bodies
@@ -62,7 +62,7 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 
 // Reload puts cfg in the place of the current configuration. Transactions that have
 // started finish as they began, and connections keep the TLS and the limits that they
-// began with. The host name and the number of examinations at once stay as New got them.
+// began with. The host name and the number of inspections at once stay as New got them.
 func (r *Relay) Reload(cfg Config) error {
 	old := r.world.Load()
 	cfg.Hostname = old.cfg.Hostname

@@ -31,7 +31,7 @@ var (
 
 func deciding(v filter.Verdict, ds ...rules.Direction) func(*Config, *stage) {
 	return func(_ *Config, st *stage) {
-		st.policy.decide = func(_ *filter.Examination, d rules.Direction) filter.Verdict {
+		st.policy.decide = func(_ *filter.Inspection, d rules.Direction) filter.Verdict {
 			if len(ds) == 0 || rules.DirectionsOf(ds...).Has(d) {
 				return v
 			}
@@ -66,7 +66,7 @@ func TestALeakIsSetAsideWholeAndDurable(t *testing.T) {
 		t.Errorf("journal %+v", r)
 	}
 
-	// What was set aside is released through the same route, not examined again.
+	// What was set aside is released through the same route, not inspected again.
 	rep, err := st.relay.Deliver(context.Background(), e.Envelope, int64(len(e.content)), strings.NewReader(string(e.content)))
 	if err != nil || rep.Code != 250 {
 		t.Fatalf("Deliver: %v %v", rep, err)
@@ -169,37 +169,37 @@ func TestATagIsOneHeaderOnTop(t *testing.T) {
 	}
 }
 
-func TestNothingPassesUnexamined(t *testing.T) {
+func TestNothingPassesUninspected(t *testing.T) {
 	broken := errors.New("engine broke")
 	for name, set := range map[string]func(*Config, *stage){
 		"error": func(_ *Config, st *stage) {
-			st.policy.examine = func(context.Context, filter.Item, rules.Purposes) (*filter.Examination, error) { return nil, broken }
+			st.policy.inspect = func(context.Context, filter.Item, rules.Purposes) (*filter.Inspection, error) { return nil, broken }
 		},
 		"panic": func(_ *Config, st *stage) {
-			st.policy.examine = func(context.Context, filter.Item, rules.Purposes) (*filter.Examination, error) { panic("content") }
+			st.policy.inspect = func(context.Context, filter.Item, rules.Purposes) (*filter.Inspection, error) { panic("content") }
 		},
 		"no time": func(c *Config, st *stage) {
-			c.Limits.Examine = 50 * time.Millisecond
-			st.policy.examine = func(ctx context.Context, _ filter.Item, _ rules.Purposes) (*filter.Examination, error) {
+			c.Limits.Inspect = 50 * time.Millisecond
+			st.policy.inspect = func(ctx context.Context, _ filter.Item, _ rules.Purposes) (*filter.Inspection, error) {
 				<-ctx.Done()
 				return nil, ctx.Err()
 			}
 		},
 		"hangs": func(c *Config, st *stage) {
-			c.Limits.Examine = 50 * time.Millisecond
-			st.policy.examine = func(_ context.Context, it filter.Item, _ rules.Purposes) (*filter.Examination, error) {
+			c.Limits.Inspect = 50 * time.Millisecond
+			st.policy.inspect = func(_ context.Context, it filter.Item, _ rules.Purposes) (*filter.Inspection, error) {
 				time.Sleep(1500 * time.Millisecond)
 				if _, err := io.ReadAll(io.NewSectionReader(it.Content, 0, it.Size)); err != nil {
-					t.Error("the spool was taken away from a running examination")
+					t.Error("the spool was taken away from a running inspection")
 				}
-				return &filter.Examination{}, nil
+				return &filter.Inspection{}, nil
 			}
 		},
 		"grounds": func(_ *Config, st *stage) {
 			st.policy.grounds = func(filter.ID, rules.Directions, []string) (filter.Grounds, error) { return filter.Grounds{}, broken }
 		},
 		"nothing": func(_ *Config, st *stage) {
-			st.policy.examine = func(context.Context, filter.Item, rules.Purposes) (*filter.Examination, error) { return nil, nil }
+			st.policy.inspect = func(context.Context, filter.Item, rules.Purposes) (*filter.Inspection, error) { return nil, nil }
 		},
 		"quarantine": func(c *Config, st *stage) { deciding(leak)(c, st); st.store.err = errors.New("read-only") },
 	} {
@@ -227,11 +227,11 @@ func TestOnlyLeakRulesMayBeLeftOut(t *testing.T) {
 			st.policy.grounds = func(filter.ID, rules.Directions, []string) (filter.Grounds, error) {
 				return filter.Grounds{Purposes: purposes}, nil
 			}
-			st.policy.examine = func(_ context.Context, _ filter.Item, ps rules.Purposes) (*filter.Examination, error) {
+			st.policy.inspect = func(_ context.Context, _ filter.Item, ps rules.Purposes) (*filter.Inspection, error) {
 				if ps == purposes {
 					return nil, errors.New("broken")
 				}
-				return &filter.Examination{Purposes: ps}, nil
+				return &filter.Inspection{Purposes: ps}, nil
 			}
 		})
 		want := "451"
@@ -270,15 +270,15 @@ func TestAFullDiskIsTemporary(t *testing.T) {
 	}
 }
 
-func TestWhatIsExaminedIsWhatTheNextHopGets(t *testing.T) {
+func TestWhatIsInspectedIsWhatTheNextHopGets(t *testing.T) {
 	s := newSink(t).start()
 	var seen string
 	var item filter.Item
 	st := play(t, s, func(_ *Config, st *stage) {
-		st.policy.examine = func(_ context.Context, it filter.Item, ps rules.Purposes) (*filter.Examination, error) {
+		st.policy.inspect = func(_ context.Context, it filter.Item, ps rules.Purposes) (*filter.Inspection, error) {
 			b, err := io.ReadAll(io.NewSectionReader(it.Content, 0, it.Size))
 			seen, item = string(b), it
-			return &filter.Examination{Purposes: ps}, err
+			return &filter.Inspection{Purposes: ps}, err
 		}
 	})
 	st.client().send("Sender@School.Example", `"quoted local"@Elsewhere.EXAMPLE`, "a\nb\r\n..c\r\n", "250")

@@ -10,8 +10,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/accounts"
-	"sluis/internal/config"
 	"sluis/internal/ledger"
 )
 

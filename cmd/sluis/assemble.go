@@ -16,23 +16,23 @@ import (
 	"strings"
 	"time"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/filter"
 	"sluis/filter/domains"
 	"sluis/filter/text"
-	"sluis/filter/text/apart"
+	"sluis/filter/text/sandbox"
 	"sluis/internal/clamd"
-	"sluis/internal/config"
-	"sluis/internal/exception"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/notice"
+	"sluis/internal/oversight/exceptions"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
 	"sluis/rules"
 	"sluis/smtpd"
 )
 
-// policy is what smtpd asks: grounds, examination and decision of one configuration.
+// policy is what smtpd asks: grounds, inspection and decision of one configuration.
 type policy struct {
 	clamd   *clamd.Daemon // nil: none
 	open    bool          // go on without it
@@ -48,8 +48,8 @@ func (p policy) Grounds(id filter.ID, at time.Time, ds rules.Directions, parties
 	return filter.GroundsFor(p.roster, p.sampler, p.orders, id, at, ds, parties...)
 }
 
-func (p policy) Examine(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Examination, error) {
-	x, err := p.engine.Examine(ctx, item, ps)
+func (p policy) Inspect(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Inspection, error) {
+	x, err := p.engine.Inspect(ctx, item, ps)
 	if err != nil || p.clamd == nil || !ps.Has(rules.Security) {
 		return x, err
 	}
@@ -67,7 +67,7 @@ func (p policy) Examine(ctx context.Context, item filter.Item, ps rules.Purposes
 	return x, nil
 }
 
-func (p policy) Decide(x *filter.Examination, d rules.Direction) filter.Verdict {
+func (p policy) Decide(x *filter.Inspection, d rules.Direction) filter.Verdict {
 	return filter.Decide(x, d, p.actions)
 }
 
@@ -170,15 +170,15 @@ func loadRules(cfg *config.Config) (*rules.Set, error) {
 		return nil, err
 	}
 	now := time.Now()
-	return set.WithExceptions(now, exception.ToRules(made, set, now)...)
+	return set.WithExceptions(now, exceptions.ToRules(made, set, now)...)
 }
 
 // exceptionsOf returns what was made in the console; none without a data directory.
-func exceptionsOf(cfg *config.Config) ([]exception.Exception, error) {
+func exceptionsOf(cfg *config.Config) ([]exceptions.Exception, error) {
 	if cfg.Data == "" {
 		return nil, nil
 	}
-	return exception.Read(exception.File(cfg.Data))
+	return exceptions.Read(exceptions.File(cfg.Data))
 }
 
 func loadRoster(cfg *config.Config) (*roster.Roster, error) {
@@ -189,7 +189,7 @@ func loadRoster(cfg *config.Config) (*roster.Roster, error) {
 }
 
 // compile makes an engine. Without an extractor documents are read in this process.
-func compile(cfg *config.Config, set *rules.Set, spool string, extractor *apart.Pool) (*filter.Engine, error) {
+func compile(cfg *config.Config, set *rules.Set, spool string, extractor *sandbox.Pool) (*filter.Engine, error) {
 	people, err := loadPeople(cfg.Data)
 	if err != nil {
 		return nil, err
@@ -216,7 +216,7 @@ func limits(cfg *config.Config) smtpd.Limits {
 	return smtpd.Limits{
 		MessageBytes: int64(l.MessageSize), Recipients: l.Recipients, Connections: l.Connections, PerAddress: l.ConnectionsPerAddress,
 		Commands: l.Commands, Idle: time.Duration(l.Idle), BodyTime: time.Duration(l.BodyTime), SessionTime: time.Duration(l.SessionTime),
-		Examine: time.Duration(cfg.Policy.ExamTime), Examinations: l.Examinations, Hops: l.Hops,
+		Inspect: time.Duration(cfg.Policy.ExamTime), Inspections: l.Inspections, Hops: l.Hops,
 	}
 }
 
@@ -315,7 +315,7 @@ func (w witness) Record(ctx context.Context, act quarantine.Act, id filter.ID, b
 // sealer gives the relay a quarantine.
 type sealer struct{ *quarantine.Store }
 
-func (s sealer) Seal(ctx context.Context, e smtpd.Entry, x *filter.Examination, content io.Reader) error {
+func (s sealer) Seal(ctx context.Context, e smtpd.Entry, x *filter.Inspection, content io.Reader) error {
 	env := quarantine.Envelope{From: e.Envelope.From, Parameters: e.Envelope.Parameters}
 	for _, r := range e.Envelope.To {
 		env.To = append(env.To, quarantine.Recipient(r))

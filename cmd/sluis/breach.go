@@ -11,10 +11,10 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"sluis/internal/breach"
-	"sluis/internal/config"
+	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/ledger"
 	"sluis/internal/notice"
+	"sluis/internal/oversight/breach"
 )
 
 func openBreaches(cfg *config.Config, l *ledger.Ledger) (*breach.Store, error) {

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // canary is a word that stands nowhere else, another one each time. It looks like a word,
@@ -160,7 +160,7 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 		for outcome, text := range map[string]string{"pass": harmless, "quarantine": secret, "reject": threat} {
 			data := fmt.Sprintf(message, text)
 			replies += g.try(teacher, []string{parent}, "X-Token: "+where+" "+outcome+"\n"+data)
-			sink.Misbehave(on(peers.OnBody, "451 4.3.0 Straks"))
+			sink.Misbehave(on(testenv.OnBody, "451 4.3.0 Straks"))
 			replies += g.try(teacher, []string{parent, head}, data)
 			sink.Misbehave(nil)
 		}
@@ -178,7 +178,7 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	if err := os.Rename(sealed+"-gone", sealed); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(g.log.String(), "sealing failed") || !strings.Contains(hungry.log.String(), "examination failed") {
+	if !strings.Contains(g.log.String(), "sealing failed") || !strings.Contains(hungry.log.String(), "inspection failed") {
 		t.Fatal("no fault was logged")
 	}
 	// The canary in commands, too.

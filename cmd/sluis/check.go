@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/filter"
-	"sluis/internal/config"
 	"sluis/rules"
 )
 
@@ -50,7 +50,7 @@ type checkedFinding struct {
 	Excerpts []string      `json:"excerpts"` // masked
 }
 
-// Run examines the files. It exits with 3 if anything was found in any of them.
+// Run inspects the files. It exits with 3 if anything was found in any of them.
 func (c checkCmd) Run(ctx context.Context) error {
 	engine, cfg, err := c.engine()
 	if err != nil {
@@ -63,7 +63,7 @@ func (c checkCmd) Run(ctx context.Context) error {
 	found := false
 	var failed []error
 	for _, name := range c.Files {
-		x, err := c.examine(ctx, engine, name, purposes, c.direction())
+		x, err := c.inspect(ctx, engine, name, purposes, c.direction())
 		if err != nil {
 			failed = append(failed, err) // the others are still worth a look
 			continue
@@ -125,7 +125,7 @@ func (c checkCmd) purposes(cfg *config.Config) (rules.Purposes, error) {
 	return g.Purposes, err
 }
 
-func (c checkCmd) examine(ctx context.Context, e *filter.Engine, name string, ps rules.Purposes, d rules.Direction) (*filter.Examination, error) {
+func (c checkCmd) inspect(ctx context.Context, e *filter.Engine, name string, ps rules.Purposes, d rules.Direction) (*filter.Inspection, error) {
 	content, err := open(name)
 	if err != nil {
 		return nil, err
@@ -143,15 +143,15 @@ func (c checkCmd) examine(ctx context.Context, e *filter.Engine, name string, ps
 	if strings.EqualFold(filepath.Ext(name), ".eml") || isMessage(content) {
 		item.Kind = filter.Message
 	}
-	x, err := e.Examine(ctx, item, ps)
+	x, err := e.Inspect(ctx, item, ps)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return x, nil
 }
 
-// told is what is told of an examination.
-func told(name string, x *filter.Examination, d rules.Direction, cfg *config.Config) checked {
+// told is what is told of an inspection.
+func told(name string, x *filter.Inspection, d rules.Direction, cfg *config.Config) checked {
 	v := filter.Decide(x, d, actions(cfg.Policy))
 	r := checked{
 		File: name, Action: v.Action, Purposes: x.Purposes.List(), Findings: []checkedFinding{}, Ambiguous: x.Ambiguous,

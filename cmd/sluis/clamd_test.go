@@ -5,14 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // With ClamAV what it knows is set aside as malware, for the confidential as well, and
 // without its answer nothing passes (C2.9a).
 func TestClamAVIsAsked(t *testing.T) {
-	peers.Need(t, "clamd")
-	c, err := peers.StartClamd(t.Context(), t.TempDir())
+	testenv.Need(t, "clamd")
+	c, err := testenv.StartClamd(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

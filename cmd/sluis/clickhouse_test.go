@@ -8,15 +8,15 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // The gateway on a ClickHouse server: records arrive, wait while it is away, and are used
 // by every command as those of the embedded database are.
 func TestTheJournalOnClickHouse(t *testing.T) {
 	t.Parallel()
-	peers.Need(t, "clickhouse-server")
-	server, err := peers.StartClickHouse(context.Background(), t.TempDir())
+	testenv.Need(t, "clickhouse-server")
+	server, err := testenv.StartClickHouse(context.Background(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 func write(t *testing.T, name, text string) string {
@@ -204,7 +204,7 @@ func TestReview(t *testing.T) {
 	if out := g.exported("quarantine", "release", held[0].ID, "--reason", "is een test"); !strings.HasPrefix(out, "released") {
 		t.Errorf("%s", out)
 	}
-	sum := peers.TokenSum([]byte(strings.ReplaceAll(data, "\n", "\r\n")))
+	sum := testenv.TokenSum([]byte(strings.ReplaceAll(data, "\n", "\r\n")))
 	if a := sink.Arrivals()["t"]; a.Times != 1 || a.Sum != sum || !slices.Equal(a.To, []string{"<" + parent + ">"}) {
 		t.Errorf("%+v", a)
 	}
@@ -212,7 +212,7 @@ func TestReview(t *testing.T) {
 		t.Errorf("opened after its release: %s", errs)
 	}
 
-	sink.Misbehave(on(peers.OnBody, "451 4.3.0 Straks"))
+	sink.Misbehave(on(testenv.OnBody, "451 4.3.0 Straks"))
 	if out := g.exported("quarantine", "release", held[1].ID, "--reason", "is een test", "--json"); !strings.Contains(out, `"releasing"`) {
 		t.Errorf("%s", out)
 	}

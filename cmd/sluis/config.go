@@ -6,8 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"sluis/internal/config"
-	"sluis/internal/sampling"
+	"sluis/cmd/sluis/internal/config"
+	"sluis/internal/oversight/sampling"
 )
 
 // configCmd is sluis config.

@@ -20,9 +20,9 @@ import (
 	"golang.org/x/net/netutil"
 	"golang.org/x/sys/unix"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/accounts"
 	"sluis/internal/accounts/provider"
-	"sluis/internal/config"
 	"sluis/internal/console"
 	"sluis/internal/ledger"
 )

@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // TestWhatTheConsoleDecidesCounts: on a gateway at work an exception to a rule has the message
 // pass that was set aside, and once it is ended the message is set aside again; a request on a
 // block page is answered, and the site opens for the group that asked and nobody else (C3.3f, K3).
 func TestWhatTheConsoleDecidesCounts(t *testing.T) {
-	peers.Need(t, "chromium", "curl", "nginx")
+	testenv.Need(t, "chromium", "curl", "nginx")
 	t.Parallel()
 	w, at := newWebGateway(t, ""), freeAddr(t)
 	w.stop()

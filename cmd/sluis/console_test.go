@@ -10,8 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/accounts"
-	"sluis/internal/config"
 )
 
 // TestTheFirstAccount: nobody can sign in before the first account is made on the machine

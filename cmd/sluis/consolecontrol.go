@@ -2,11 +2,11 @@ package main
 
 import (
 	"sluis/filter"
-	"sluis/internal/appeal"
 	"sluis/internal/console"
-	"sluis/internal/exception"
-	"sluis/internal/lists"
-	webpolicy "sluis/proxy/policy"
+	"sluis/internal/oversight/appeals"
+	"sluis/internal/oversight/exceptions"
+	"sluis/internal/sitelists"
+	webpolicy "sluis/internal/sitepolicy"
 	"sluis/rules"
 )
 
@@ -17,11 +17,11 @@ func (g *gateway) consoleControl(o *console.Options) error {
 		return err
 	}
 	own := func(id rules.ID) bool { _, ok := builtin.Rule(id); return !ok }
-	exceptions, err := exception.Open(g.cfg.Data, g.ledger)
+	exceptions, err := exceptions.Open(g.cfg.Data, g.ledger)
 	if err != nil {
 		return err
 	}
-	appeals, err := appeal.Open(g.in("appeals"))
+	appeals, err := appeals.Open(g.in("appeals"))
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (g *gateway) askRenewal() {
 	}
 }
 
-func (g *gateway) listStates() []lists.State {
+func (g *gateway) listStates() []sitelists.State {
 	if g.web == nil {
 		return nil
 	}

@@ -9,15 +9,15 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter/text"
-	"sluis/internal/breach"
 	"sluis/internal/console"
 	"sluis/internal/notice"
+	"sluis/internal/oversight/breach"
+	"sluis/internal/oversight/report"
+	"sluis/internal/oversight/sampling"
+	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine"
-	"sluis/internal/report"
-	"sluis/internal/review"
+	"sluis/internal/quarantine/disclose"
 	"sluis/internal/roster"
-	"sluis/internal/sampling"
-	"sluis/internal/stats"
 )
 
 // consoleParts gives the console what it shows and works with.
@@ -28,7 +28,7 @@ func (g *gateway) consoleParts(o *console.Options) error {
 	}
 	o.Quarantine = console.Quarantine{
 		Store: g.quarantine, Keys: g.reviewKeys, Deliver: lateDeliverer{g}, Setting: g.reviewing,
-		Reader: review.Reader{Limits: text.Limits{Dir: g.in("spool"), Apart: g.extractor}},
+		Reader: disclose.Reader{Limits: text.Limits{Dir: g.in("spool"), Apart: g.extractor}},
 	}
 	o.Breaches = console.Breaches{Store: breaches, Tell: g.tellBreach}
 	o.Imagery = g.imagery
@@ -63,7 +63,7 @@ func (g *gateway) reviewKeys() ([]age.Identity, error) {
 }
 
 // archive returns the reports of the totals, as the configuration is now.
-func (g *gateway) archive() *stats.Archive {
+func (g *gateway) archive() *totals.Archive {
 	return newArchive(g.current.Load(), g.ledger, g.store, g.quarantine, g.inForce.Load().people)
 }
 

@@ -12,7 +12,7 @@ import (
 
 	_ "modernc.org/sqlite" // to let time pass in the quarantine's index
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // release starts the release of a message by a reviewer.
@@ -61,14 +61,14 @@ func TestNothingReleasedIsLostWhenKilled(t *testing.T) {
 	if len(held) != len(content) {
 		t.Fatalf("%d messages set aside, want %d", len(held), len(content))
 	}
-	sink.Misbehave(func(s peers.Stage) peers.Fault {
+	sink.Misbehave(func(s testenv.Stage) testenv.Fault {
 		switch {
-		case s != peers.OnBody:
-			return peers.Fault{}
+		case s != testenv.OnBody:
+			return testenv.Fault{}
 		case rand.IntN(2) == 0:
-			return peers.Fault{Reply: "451 4.3.0 Straks"}
+			return testenv.Fault{Reply: "451 4.3.0 Straks"}
 		}
-		return peers.Fault{Delay: time.Duration(rand.IntN(40)) * time.Millisecond, Drop: rand.IntN(2) == 0}
+		return testenv.Fault{Delay: time.Duration(rand.IntN(40)) * time.Millisecond, Drop: rand.IntN(2) == 0}
 	})
 	for range kills {
 		cmd := g.release(held[rand.IntN(len(held))].ID)
@@ -101,7 +101,7 @@ func TestNothingReleasedIsLostWhenKilled(t *testing.T) {
 	g.stop()
 	more := 0
 	for token, a := range sink.Arrivals() {
-		if a.Sum != peers.TokenSum(content[token]) || a.Differs {
+		if a.Sum != testenv.TokenSum(content[token]) || a.Differs {
 			t.Errorf("%s: altered", token)
 		}
 		if a.Times < 2 { // one for each recipient

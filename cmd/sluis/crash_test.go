@@ -20,8 +20,8 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/ledger"
-	"sluis/internal/peers"
 	"sluis/internal/quarantine"
+	"sluis/internal/testenv"
 )
 
 // consignment is one message that a sender keeps trying to send until it is accepted.
@@ -163,7 +163,7 @@ func TestNothingAcceptedIsLostWhenKilled(t *testing.T) {
 	arrived := sink.Arrivals()
 	twice, sealedTwice := 0, 0
 	for _, c := range all {
-		sum := peers.TokenSum(c.data)
+		sum := testenv.TokenSum(c.data)
 		a, copies := arrived[c.token], sealed[c.token]
 		switch {
 		case c.passed && a.Times == 0:
@@ -178,7 +178,7 @@ func TestNothingAcceptedIsLostWhenKilled(t *testing.T) {
 			t.Errorf("%s: set aside, and had no reason to be", c.token)
 		}
 		for _, m := range copies {
-			if peers.TokenSum(m) != sum {
+			if testenv.TokenSum(m) != sum {
 				t.Errorf("%s: altered in quarantine", c.token)
 			}
 		}

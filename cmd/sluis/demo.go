@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
+	"sluis/cmd/sluis/internal/config"
+	"sluis/cmd/sluis/internal/demo"
 	"sluis/filter"
-	"sluis/internal/config"
-	"sluis/internal/demo"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
-	"sluis/proxy/leaf"
+	"sluis/proxy/ca"
 	"sluis/rules"
 	"sluis/smtpd"
 )
@@ -106,8 +106,8 @@ func (c demoCmd) Run(ctx context.Context) error {
 
 func (c demoCmd) configure(nextHop string, sites *demo.Sites) (*config.Config, error) {
 	certificate, key := filepath.Join(c.Data, "authority.crt"), filepath.Join(c.Data, "authority.key")
-	if _, err := leaf.Load(certificate, key); err != nil {
-		if err := leaf.Create(certificate, key, leaf.Spec{Name: demoAuthority}); err != nil {
+	if _, err := ca.Load(certificate, key); err != nil {
+		if err := ca.Create(certificate, key, ca.Spec{Name: demoAuthority}); err != nil {
 			return nil, err
 		}
 	}
@@ -128,7 +128,7 @@ const demoAuthority = "Sluis, demonstratie"
 // surf makes the visits of the day.
 func (c demoCmd) surf(sites *demo.Sites, records <-chan journal.Record) (asTold bool, err error) {
 	fmt.Print("\nThe same day on the web. What is encrypted stays so; what the code forbids is stopped with a page that tells why:\n\n")
-	own, err := leaf.Load(filepath.Join(c.Data, "authority.crt"), filepath.Join(c.Data, "authority.key"))
+	own, err := ca.Load(filepath.Join(c.Data, "authority.crt"), filepath.Join(c.Data, "authority.key"))
 	if err != nil {
 		return false, err
 	}

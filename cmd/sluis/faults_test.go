@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // try sends a message and returns the first reply that is no success; the last one else.
@@ -51,9 +51,9 @@ func (g *gateway) healthz() (code int, text string) {
 // Whatever the next hop does, the client gets a proper reply, and a message that was not
 // accepted is nowhere: not at the next hop, and not in quarantine for the other recipient.
 func TestTheNextHopFails(t *testing.T) {
-	stages := map[string]peers.Stage{"connecting": peers.OnConnect, "EHLO": peers.OnHello, "MAIL": peers.OnMail, "RCPT": peers.OnRcpt, "DATA": peers.OnData, "the message": peers.OnBody}
+	stages := map[string]testenv.Stage{"connecting": testenv.OnConnect, "EHLO": testenv.OnHello, "MAIL": testenv.OnMail, "RCPT": testenv.OnRcpt, "DATA": testenv.OnData, "the message": testenv.OnBody}
 	for when, stage := range stages {
-		for how, fault := range map[string]peers.Fault{
+		for how, fault := range map[string]testenv.Fault{
 			"stalls":           {Delay: 6 * time.Second, Drop: true},
 			"drops":            {Drop: true},
 			"refuses":          {Reply: "554 5.3.0 Nee"},
@@ -64,11 +64,11 @@ func TestTheNextHopFails(t *testing.T) {
 			t.Run(how+" at "+when, func(t *testing.T) {
 				t.Parallel()
 				sink := startSink(t)
-				sink.Misbehave(func(s peers.Stage) peers.Fault {
+				sink.Misbehave(func(s testenv.Stage) testenv.Fault {
 					if s == stage {
 						return fault
 					}
-					return peers.Fault{}
+					return testenv.Fault{}
 				})
 				g := newGateway(t, settings{nextHop: sink.Addr()})
 				reply := g.try(teacher, []string{parent, head}, "X-Token: t\n"+letter(secret))
@@ -76,7 +76,7 @@ func TestTheNextHopFails(t *testing.T) {
 					t.Errorf("reply %q", reply)
 				}
 				// Set aside for one, refused for the other: a refusal for good would lose the first.
-				if reply[0] == '5' && (stage == peers.OnData || stage == peers.OnBody) {
+				if reply[0] == '5' && (stage == testenv.OnData || stage == testenv.OnBody) {
 					t.Errorf("reply %q", reply)
 				}
 				if len(sink.Arrivals()) > 0 || len(g.held()) > 0 {
@@ -176,7 +176,7 @@ func TestTheNextHopIsAway(t *testing.T) {
 func TestALostReplyMeansTwiceRatherThanNever(t *testing.T) {
 	sink := startSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
-	sink.Misbehave(func(s peers.Stage) peers.Fault { return peers.Fault{Drop: s == peers.OnBody, Keep: true} })
+	sink.Misbehave(func(s testenv.Stage) testenv.Fault { return testenv.Fault{Drop: s == testenv.OnBody, Keep: true} })
 	if reply := g.try(teacher, []string{parent}, "X-Token: t\n"+letter(harmless)); !strings.HasPrefix(reply, "451 4.4.2") {
 		t.Errorf("%q", reply)
 	}

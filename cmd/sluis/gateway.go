@@ -18,14 +18,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sys/unix"
 
-	"sluis/filter/text/apart"
-	"sluis/internal/config"
-	"sluis/internal/imagery"
+	"sluis/cmd/sluis/internal/config"
+	"sluis/filter/text/sandbox"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
-	"sluis/internal/mandate"
+	"sluis/internal/oversight/imagery"
+	"sluis/internal/oversight/orders"
+	"sluis/internal/oversight/sampling"
 	"sluis/internal/quarantine"
-	"sluis/internal/sampling"
 	"sluis/proxy"
 	"sluis/smtpd"
 )
@@ -39,13 +39,13 @@ type gateway struct {
 	lock       *os.File
 	ledger     *ledger.Ledger
 	sampler    *sampling.Sampler
-	orders     *mandate.Store
+	orders     *orders.Store
 	imagery    *imagery.Store
 	quarantine *quarantine.Store
 	keys       *journal.Keys
 	store      journal.Store
 	journal    *journal.Writer
-	extractor  *apart.Pool
+	extractor  *sandbox.Pool
 	relay      *smtpd.Relay
 	web        *web          // nil: there is no proxy
 	console    *webInterface // nil: it is switched off
@@ -330,7 +330,7 @@ func needsRestart(old, cfg *config.Config) string {
 		{"log", old.Log != cfg.Log},
 		{"metrics", old.Metrics != cfg.Metrics},
 		{"mail.hostname", old.Mail.Hostname != cfg.Mail.Hostname},
-		{"mail.limits.examinations", old.Mail.Limits.Examinations != cfg.Mail.Limits.Examinations},
+		{"mail.limits.inspections", old.Mail.Limits.Inspections != cfg.Mail.Limits.Inspections},
 		{"console", !reflect.DeepEqual(old.Console, cfg.Console)},
 		{"web.listen", !reflect.DeepEqual(old.Web.Listen, cfg.Web.Listen)},
 		{"web.sites.lists", !reflect.DeepEqual(old.Web.Sites.Lists, cfg.Web.Sites.Lists)},

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // program is the binary that all tests of this package run: built once, as users
@@ -212,7 +212,7 @@ func (g *gateway) eventually(what string, ok func() bool) {
 // freeAddr returns a loopback address on which nobody listens.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	a, err := peers.FreeAddress()
+	a, err := testenv.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,9 +309,9 @@ func (g *gateway) exported(args ...string) string {
 }
 
 // startSink starts a next hop that is ended with the test.
-func startSink(t *testing.T) *peers.Sink {
+func startSink(t *testing.T) *testenv.Sink {
 	t.Helper()
-	s, err := peers.StartSink()
+	s, err := testenv.StartSink()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +323,7 @@ func startSink(t *testing.T) *peers.Sink {
 func swaks(t *testing.T, g *gateway, args ...string) string {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(g.addr)
-	out, _, err := peers.Swaks(t.Context(), append([]string{"--server", host, "--port", port, "--timeout", "30"}, args...)...)
+	out, _, err := testenv.Swaks(t.Context(), append([]string{"--server", host, "--port", port, "--timeout", "30"}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

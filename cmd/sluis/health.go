@@ -11,11 +11,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/clamd"
-	"sluis/internal/config"
 	"sluis/internal/health"
-	"sluis/internal/lists"
 	"sluis/internal/quarantine"
+	"sluis/internal/sitelists"
 )
 
 // healthCmd is sluis health.
@@ -30,7 +30,7 @@ func (c healthCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var states []lists.State
+	var states []sitelists.State
 	if len(cfg.Web.Listen) > 0 {
 		store, err := openLists(cfg)
 		if err != nil {
@@ -99,7 +99,7 @@ const (
 )
 
 // checksOf are the checks that a configuration asks for.
-func checksOf(cfg *config.Config, states []lists.State, dropped func() int64, counts func(context.Context) (quarantine.Counts, error)) []health.Check {
+func checksOf(cfg *config.Config, states []sitelists.State, dropped func() int64, counts func(context.Context) (quarantine.Counts, error)) []health.Check {
 	var all []health.Check
 	seen := map[string]bool{}
 	for _, r := range cfg.Mail.Routes {

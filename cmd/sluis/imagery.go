@@ -14,10 +14,10 @@ import (
 
 	"filippo.io/age"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/filter"
-	"sluis/internal/config"
-	"sluis/internal/imagery"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/imagery"
 	"sluis/internal/quarantine"
 	"sluis/rules"
 )

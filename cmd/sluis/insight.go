@@ -5,8 +5,8 @@ import (
 	"os"
 	"time"
 
-	"sluis/internal/insight"
-	"sluis/internal/mandate"
+	"sluis/internal/oversight/access"
+	"sluis/internal/oversight/orders"
 )
 
 // insightCmd is sluis insight.
@@ -26,7 +26,7 @@ func (c insightCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := insight.Report{Organisation: o.cfg.Organisation.Name, Address: c.Address, Retention: time.Duration(o.cfg.Journal.Retention), CodeURL: o.cfg.Organisation.CodeURL}
+	r := access.Report{Organisation: o.cfg.Organisation.Name, Address: c.Address, Retention: time.Duration(o.cfg.Journal.Retention), CodeURL: o.cfg.Organisation.CodeURL}
 	if r.Until, err = day(c.Until, now()); err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (c insightCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	err = mandate.Insight(ctx, o.ledger, c.person(), mandate.Proof(c.Proof), o.people.Subject(c.Address), keys, db, r.Since, r.Until, func(own mandate.Own) error {
+	err = orders.Insight(ctx, o.ledger, c.person(), orders.Proof(c.Proof), o.people.Subject(c.Address), keys, db, r.Since, r.Until, func(own orders.Own) error {
 		r.Records = append(r.Records, own)
 		return nil
 	})

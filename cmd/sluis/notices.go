@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"sluis/internal/config"
+	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/ledger"
 	"sluis/internal/notice"
 	"sluis/internal/quarantine"

@@ -11,17 +11,17 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/filter"
-	"sluis/internal/config"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
-	"sluis/internal/mandate"
+	"sluis/internal/oversight/orders"
 	"sluis/internal/roster"
 	"sluis/rules"
 )
 
-func openOrders(cfg *config.Config, l *ledger.Ledger) (*mandate.Store, error) {
-	return mandate.Open(filepath.Join(cfg.Data, "orders"), l, mandate.Limits{Period: time.Duration(cfg.Orders.Longest)})
+func openOrders(cfg *config.Config, l *ledger.Ledger) (*orders.Store, error) {
+	return orders.Open(filepath.Join(cfg.Data, "orders"), l, orders.Limits{Period: time.Duration(cfg.Orders.Longest)})
 }
 
 // ordersFor gives the relay the orders that are in force.
@@ -29,7 +29,7 @@ func (g *gateway) ordersFor(people *roster.Roster) filter.Orders {
 	if g.orders == nil { // nothing is opened: a check of the configuration
 		return filter.NoOrders{}
 	}
-	o := orders{g.orders, people, people.Subject}
+	o := ordersInForce{g.orders, people, people.Subject}
 	if address := g.cfg.Imagery.Address; address != "" && g.imagery != nil {
 		return intake{o, address, g.imagery.Mailed}
 	}
@@ -42,23 +42,23 @@ func (g *gateway) ordersOf(people *roster.Roster, who roster.Subject) filter.Ord
 	if g.orders == nil {
 		return filter.NoOrders{}
 	}
-	return orders{g.orders, people, func(string) roster.Subject { return who }}
+	return ordersInForce{g.orders, people, func(string) roster.Subject { return who }}
 }
 
 // orders looks addresses up for the orders of the board.
-type orders struct {
-	store   *mandate.Store
+type ordersInForce struct {
+	store   *orders.Store
 	people  *roster.Roster
 	subject func(address string) roster.Subject
 }
 
 // Excepted implements filter.Orders.
-func (o orders) Excepted(_ time.Time, address string) bool {
+func (o ordersInForce) Excepted(_ time.Time, address string) bool {
 	return o.store.Excepted(o.people, o.subject(address))
 }
 
 // Added implements filter.Orders.
-func (o orders) Added(id filter.ID, _ time.Time, address string) (rules.Purposes, error) {
+func (o ordersInForce) Added(id filter.ID, _ time.Time, address string) (rules.Purposes, error) {
 	return o.store.Added(context.Background(), o.people, o.subject(address), id)
 }
 
@@ -83,8 +83,8 @@ type acting struct {
 	Role string `required:"" enum:"board,legal,privacy,ict" help:"In which role: board, legal, privacy or ict."`
 }
 
-func (a acting) person() mandate.Person {
-	return mandate.Person{Name: a.As, Role: mandate.Role(a.Role)}
+func (a acting) person() orders.Person {
+	return orders.Person{Name: a.As, Role: orders.Role(a.Role)}
 }
 
 // office is what steps of orders need.
@@ -92,7 +92,7 @@ type office struct {
 	cfg    *config.Config
 	people *roster.Roster
 	ledger *ledger.Ledger
-	orders *mandate.Store
+	orders *orders.Store
 }
 
 func (s source) office() (o office, err error) {
@@ -170,8 +170,8 @@ func (c ordersShowCmd) Run() error {
 	out := json.NewEncoder(os.Stdout)
 	out.SetIndent("", "  ")
 	return out.Encode(struct {
-		State mandate.State `json:"state"`
-		mandate.Order
+		State orders.State `json:"state"`
+		orders.Order
 	}{state, order})
 }
 
@@ -205,7 +205,7 @@ func (c ordersRequestCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := o.orders.Request(ctx, c.person(), o.people, mandate.Request{Kind: mandate.Kind(c.Kind), Subject: c.Subject, Group: c.Group,
+	id, err := o.orders.Request(ctx, c.person(), o.people, orders.Request{Kind: orders.Kind(c.Kind), Subject: c.Subject, Group: c.Group,
 		Reason: strings.TrimSpace(string(reason)), From: from, Until: until, Content: c.Content, Investigators: c.Investigator})
 	if err == nil {
 		fmt.Println(id)

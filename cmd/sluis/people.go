@@ -10,7 +10,7 @@ import (
 	"regexp"
 	"strings"
 
-	"sluis/filter/dictionary"
+	"sluis/filter/peopleindex"
 	"sluis/internal/durable"
 	"sluis/internal/ledger"
 )
@@ -28,15 +28,15 @@ func peopleFile(data, name string) string { return filepath.Join(data, "people",
 var listName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,40}$`)
 
 // peopleKey returns the key of the lists; it is made the first time.
-func peopleKey(data string) (dictionary.Key, error) {
-	b, err := durable.ReadOrCreate(filepath.Join(data, "keys", "people.key"), func() []byte { k := dictionary.NewKey(); return k[:] })
+func peopleKey(data string) (peopleindex.Key, error) {
+	b, err := durable.ReadOrCreate(filepath.Join(data, "keys", "people.key"), func() []byte { k := peopleindex.NewKey(); return k[:] })
 	if err != nil {
-		return dictionary.Key{}, fmt.Errorf("key of the lists of people: %w", err)
+		return peopleindex.Key{}, fmt.Errorf("key of the lists of people: %w", err)
 	}
-	if len(b) != len(dictionary.Key{}) {
-		return dictionary.Key{}, errors.New("the key of the lists of people is damaged: remove it and import the lists again")
+	if len(b) != len(peopleindex.Key{}) {
+		return peopleindex.Key{}, errors.New("the key of the lists of people is damaged: remove it and import the lists again")
 	}
-	return dictionary.Key(b), nil
+	return peopleindex.Key(b), nil
 }
 
 // peopleLists returns the names of the lists that there are.
@@ -49,7 +49,7 @@ func peopleLists(data string) ([]string, error) {
 }
 
 // loadPeople reads all lists; nil if there are none.
-func loadPeople(data string) (*dictionary.Dictionary, error) {
+func loadPeople(data string) (*peopleindex.Dictionary, error) {
 	names, err := peopleLists(data)
 	if err != nil || len(names) == 0 {
 		return nil, err
@@ -58,7 +58,7 @@ func loadPeople(data string) (*dictionary.Dictionary, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []*dictionary.Dictionary
+	var all []*peopleindex.Dictionary
 	for _, n := range names {
 		d, err := readPeople(peopleFile(data, n), key)
 		if err != nil {
@@ -66,16 +66,16 @@ func loadPeople(data string) (*dictionary.Dictionary, error) {
 		}
 		all = append(all, d)
 	}
-	return dictionary.Merge(all...), nil
+	return peopleindex.Merge(all...), nil
 }
 
-func readPeople(path string, key dictionary.Key) (*dictionary.Dictionary, error) {
+func readPeople(path string, key peopleindex.Key) (*peopleindex.Dictionary, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return dictionary.Read(f, key)
+	return peopleindex.Read(f, key)
 }
 
 type peopleImportCmd struct {
@@ -102,7 +102,7 @@ func (c peopleImportCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d, sum, err := dictionary.Build(in, key)
+	d, sum, err := peopleindex.Build(in, key)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}

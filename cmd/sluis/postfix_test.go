@@ -17,13 +17,13 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
-func startPostfix(t *testing.T, o peers.PostfixOptions) *peers.Postfix {
+func startPostfix(t *testing.T, o testenv.PostfixOptions) *testenv.Postfix {
 	t.Helper()
-	peers.Need(t, "postfix")
-	p, err := peers.StartPostfix(t.Context(), t.TempDir(), o)
+	testenv.Need(t, "postfix")
+	p, err := testenv.StartPostfix(t.Context(), t.TempDir(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func startPostfix(t *testing.T, o peers.PostfixOptions) *peers.Postfix {
 }
 
 // delivered waits until a Postfix has a message with some text and returns it.
-func delivered(g *gateway, p *peers.Postfix, text string) []byte {
+func delivered(g *gateway, p *testenv.Postfix, text string) []byte {
 	g.t.Helper()
 	var found []byte
 	g.eventually("deliver to Postfix", func() bool {
@@ -89,18 +89,18 @@ func certificateFiles(lines string) (cert, key string) {
 // Mail that a real mail server hands over, through Sluis, to a real mail server, with TLS
 // on both sides: all that Sluis adds is one Received field.
 func TestBetweenTwoPostfixes(t *testing.T) {
-	peers.Need(t, "swaks")
-	back := startPostfix(t, peers.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}, TLS: true})
+	testenv.Need(t, "swaks")
+	back := startPostfix(t, testenv.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}, TLS: true})
 	own := certificate(t)
 	g := newGateway(t, settings{nextHop: back.Addr(), hopTLS: "verified", mail: own, env: []string{"SSL_CERT_FILE=" + back.CertificateFile()}})
 	cert, _ := certificateFiles(own)
-	front := startPostfix(t, peers.PostfixOptions{Hostname: "front.example", Relayhost: g.addr, TLS: true, Main: map[string]string{
+	front := startPostfix(t, testenv.PostfixOptions{Hostname: "front.example", Relayhost: g.addr, TLS: true, Main: map[string]string{
 		"smtp_tls_security_level": "secure", "smtp_tls_secure_cert_match": "sluis.school.example", "smtp_tls_CAfile": cert, "smtp_tls_loglevel": "1"}})
 
 	data := "X-Token: identity\nMessage-Id: <1@school.example>\nDate: Mon, 23 Nov 2026 08:00:00 +0100\nFrom: Juf <juf@school.example>\nSubject: =?utf-8?q?Caf=C3=A9?=\n folded\nX-Odd:   blanks  \n\n" +
 		"Accenten: één, ‘zo’.\n.\n..\n" + strings.Repeat("lange regel ", 80) + "\nlaatste regel zonder meer\n"
 	host, port, _ := net.SplitHostPort(front.Addr())
-	out, _, err := peers.Swaks(t.Context(), "--server", host, "--port", port, "--from", teacher, "--to", parent, "--data", data)
+	out, _, err := testenv.Swaks(t.Context(), "--server", host, "--port", port, "--from", teacher, "--to", parent, "--data", data)
 	if err != nil || !strings.Contains(out, "250 2.0.0 Ok: queued") {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -143,7 +143,7 @@ func fieldNames(header []byte) string {
 // Mail does not go to whoever answers in the place of the next hop.
 func TestANextHopThatCannotProveItselfGetsNothing(t *testing.T) {
 	t.Parallel()
-	back := startPostfix(t, peers.PostfixOptions{Hostname: "back.example", Domains: []string{"gezin.example"}, TLS: true})
+	back := startPostfix(t, testenv.PostfixOptions{Hostname: "back.example", Domains: []string{"gezin.example"}, TLS: true})
 	g := newGateway(t, settings{nextHop: back.Addr(), hopTLS: "verified"})
 	if reply := g.try(teacher, []string{parent}, letter(harmless)); !strings.HasPrefix(reply, "451 4.4.1") {
 		t.Errorf("%q", reply)
@@ -157,7 +157,7 @@ func TestANextHopThatCannotProveItselfGetsNothing(t *testing.T) {
 // the same code, enhanced code and text.
 func TestRefusalsOfPostfixReachTheClientWordForWord(t *testing.T) {
 	t.Parallel()
-	back := startPostfix(t, peers.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}, Main: map[string]string{
+	back := startPostfix(t, testenv.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}, Main: map[string]string{
 		"smtpd_delay_reject":           "no",
 		"smtpd_sender_restrictions":    "check_sender_access inline:{{boos@school.example=553 5.1.8 Deze afzender niet}, {traag@school.example=450 4.7.1 Straks}}",
 		"smtpd_recipient_restrictions": "check_recipient_access inline:{{weg@gezin.example=550 5.1.1 Vertrokken}, {vol@gezin.example=452 4.2.2 Postbus vol}, {zonder@gezin.example=554 Zonder kenmerk}}, permit_mynetworks, reject",
@@ -194,15 +194,15 @@ func TestRefusalsOfPostfixReachTheClientWordForWord(t *testing.T) {
 
 // As a before-queue filter of a Postfix, Sluis answers that Postfix's own client.
 func TestBeforeQueueFilterOfPostfix(t *testing.T) {
-	peers.Need(t, "swaks")
-	back := startPostfix(t, peers.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"},
+	testenv.Need(t, "swaks")
+	back := startPostfix(t, testenv.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"},
 		Main: map[string]string{"smtpd_recipient_restrictions": "check_recipient_access inline:{{weg@school.example=550 5.1.1 Vertrokken}}, permit_mynetworks, reject"}})
 	g := newGateway(t, settings{nextHop: back.Addr(), policy: "  actions: {conduct: {out: reject}}"})
-	front := startPostfix(t, peers.PostfixOptions{Hostname: "front.example", Domains: []string{"school.example", "gezin.example"},
+	front := startPostfix(t, testenv.PostfixOptions{Hostname: "front.example", Domains: []string{"school.example", "gezin.example"},
 		Main: map[string]string{"smtpd_proxy_filter": g.addr}})
 	host, port, _ := net.SplitHostPort(front.Addr())
 	send := func(to, data string) string {
-		out, _, err := peers.Swaks(t.Context(), "--server", host, "--port", port, "--from", teacher, "--to", to, "--data", data)
+		out, _, err := testenv.Swaks(t.Context(), "--server", host, "--port", port, "--from", teacher, "--to", to, "--data", data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +226,7 @@ func TestBeforeQueueFilterOfPostfix(t *testing.T) {
 // What a client says of its message reaches the next hop, a real one (RFC 3461, RFC 6531,
 // RFC 6152, RFC 1870), and addresses stay exactly as they are.
 func TestParametersAndPathsReachPostfix(t *testing.T) {
-	back := startPostfix(t, peers.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}})
+	back := startPostfix(t, testenv.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}})
 	g := newGateway(t, settings{nextHop: back.Addr()})
 	c := dialRaw(t, g)
 	offered := c.say("EHLO client.example\r\n", "250")
@@ -291,7 +291,7 @@ func TestEnvelopesAreExact(t *testing.T) {
 
 // Clients by TLS, from the first byte and by STARTTLS.
 func TestSwaksOverTLS(t *testing.T) {
-	peers.Need(t, "swaks", peers.SwaksTLS)
+	testenv.Need(t, "swaks", testenv.SwaksTLS)
 	sink := startSink(t)
 	implicit := freeAddr(t)
 	g := newGateway(t, settings{nextHop: sink.Addr(), mail: certificate(t), policy: "  actions: {conduct: {out: reject}}", more: fmt.Sprintf("    - {address: %q, tls: implicit}\n", implicit)})

@@ -13,13 +13,13 @@ import (
 
 	"filippo.io/age"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/filter"
-	"sluis/internal/config"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/sampling"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
-	"sluis/internal/sampling"
 	"sluis/smtpd"
 )
 

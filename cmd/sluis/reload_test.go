@@ -231,7 +231,7 @@ func TestWhatNeedsARestartIsSaid(t *testing.T) {
 	t.Parallel()
 	for name, old := range map[string][2]string{
 		"mail.hostname":            {"hostname: sluis.school.example", "hostname: nieuw.school.example"},
-		"mail.limits.examinations": {"policy:", "  limits: {examinations: 3}\npolicy:"},
+		"mail.limits.inspections": {"policy:", "  limits: {inspections: 3}\npolicy:"},
 		"metrics":                  {"metrics: {", "metrics: {public: true, "},
 		"log":                      {"metrics:", "log: {level: debug}\nmetrics:"},
 	} {

@@ -9,16 +9,16 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // The next hop's replies reach the client as they are, and so do swaks' own mistakes get
 // theirs. What came in whole is in the journal with the reply; nothing is set aside.
 func TestRepliesOfTheNextHop(t *testing.T) {
-	peers.Need(t, "swaks")
+	testenv.Need(t, "swaks")
 	for name, tc := range map[string]struct {
 		mail  string
-		hop   func(peers.Stage) peers.Fault
+		hop   func(testenv.Stage) testenv.Fault
 		args  []string
 		reply string
 		code  int // in the journal, if the message itself came in
@@ -26,14 +26,14 @@ func TestRepliesOfTheNextHop(t *testing.T) {
 		"relaying is denied to strangers": {args: []string{"--to", parent, "--local-interface", "127.0.0.2"}, reply: "550 5.7.1 Relaying denied"},
 		"too large, as declared":          {args: []string{"--to", teacher, "--body", strings.Repeat("x", 80<<10), "--protocol", "ESMTP"}, mail: "  limits: {message-size: 64KB}", reply: "552 5.3.4", code: 552},
 		"too many recipients":             {args: []string{"--to", teacher + "," + head}, mail: "  limits: {recipients: 1}", reply: "452 4.5.3", code: 250},
-		"the next hop does not know them": {args: []string{"--to", teacher}, hop: on(peers.OnRcpt, "550 5.1.1 Onbekende ontvanger"), reply: "550 5.1.1 Onbekende ontvanger"},
-		"the next hop greylists":          {args: []string{"--to", teacher}, hop: on(peers.OnRcpt, "450 4.2.1 Later graag"), reply: "450 4.2.1 Later graag"},
-		"the next hop dislikes the sender": {args: []string{"--to", teacher}, hop: on(peers.OnMail, "553 5.1.8 Dit domein niet"),
+		"the next hop does not know them": {args: []string{"--to", teacher}, hop: on(testenv.OnRcpt, "550 5.1.1 Onbekende ontvanger"), reply: "550 5.1.1 Onbekende ontvanger"},
+		"the next hop greylists":          {args: []string{"--to", teacher}, hop: on(testenv.OnRcpt, "450 4.2.1 Later graag"), reply: "450 4.2.1 Later graag"},
+		"the next hop dislikes the sender": {args: []string{"--to", teacher}, hop: on(testenv.OnMail, "553 5.1.8 Dit domein niet"),
 			reply: "553 5.1.8 Dit domein niet"},
-		"the next hop refuses the message":   {args: []string{"--to", teacher}, hop: on(peers.OnBody, "554 5.6.0 Dat lezen wij niet"), reply: "554 5.6.0 Dat lezen wij niet", code: 554},
-		"the next hop cannot now":            {args: []string{"--to", teacher}, hop: on(peers.OnBody, "452 4.3.1 Schijf vol"), reply: "452 4.3.1 Schijf vol", code: 452},
-		"the next hop has no time for DATA":  {args: []string{"--to", teacher}, hop: on(peers.OnData, "451 4.3.2 Even niet"), reply: "451 4.3.2 Even niet", code: 451},
-		"the next hop goes away in the body": {args: []string{"--to", teacher}, hop: func(s peers.Stage) peers.Fault { return peers.Fault{Drop: s == peers.OnBody} }, reply: "451 4.4.2", code: 451},
+		"the next hop refuses the message":   {args: []string{"--to", teacher}, hop: on(testenv.OnBody, "554 5.6.0 Dat lezen wij niet"), reply: "554 5.6.0 Dat lezen wij niet", code: 554},
+		"the next hop cannot now":            {args: []string{"--to", teacher}, hop: on(testenv.OnBody, "452 4.3.1 Schijf vol"), reply: "452 4.3.1 Schijf vol", code: 452},
+		"the next hop has no time for DATA":  {args: []string{"--to", teacher}, hop: on(testenv.OnData, "451 4.3.2 Even niet"), reply: "451 4.3.2 Even niet", code: 451},
+		"the next hop goes away in the body": {args: []string{"--to", teacher}, hop: func(s testenv.Stage) testenv.Fault { return testenv.Fault{Drop: s == testenv.OnBody} }, reply: "451 4.4.2", code: 451},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -64,12 +64,12 @@ func TestRepliesOfTheNextHop(t *testing.T) {
 }
 
 // on makes a next hop that gives a reply at a stage.
-func on(stage peers.Stage, reply string) func(peers.Stage) peers.Fault {
-	return func(s peers.Stage) peers.Fault {
+func on(stage testenv.Stage, reply string) func(testenv.Stage) testenv.Fault {
+	return func(s testenv.Stage) testenv.Fault {
 		if s == stage {
-			return peers.Fault{Reply: reply}
+			return testenv.Fault{Reply: reply}
 		}
-		return peers.Fault{}
+		return testenv.Fault{}
 	}
 }
 
@@ -219,7 +219,7 @@ func TestPipelinedChunks(t *testing.T) {
 	for i := range 20 {
 		token := fmt.Sprintf("chunks%d", i)
 		body := "X-Token: " + token + "\r\n\r\n" + strings.Repeat(".\r\n..regel\r\nQUIT\r\n", 40*i) + "eind\r\n"
-		sums[token] = peers.TokenSum([]byte(body))
+		sums[token] = testenv.TokenSum([]byte(body))
 		all += fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\n", teacher, parent)
 		want = append(want, "250", "250")
 		for size := 1; len(body) > 0; size = size*3 + i {
@@ -252,7 +252,7 @@ func TestChunksArePutTogether(t *testing.T) {
 	head, tail := "X-Token: whole\r\nSubject: a\r\n\r\nbody with . and\r\n.\r\n", "last\r\n"
 	c.say(fmt.Sprintf("MAIL FROM:<%s> BODY=8BITMIME\r\nRCPT TO:<%s>\r\nBDAT %d\r\n%sBDAT 0\r\nBDAT %d LAST\r\n%s", teacher, parent, len(head), head, len(tail), tail),
 		"250", "250", "250", "250", "250 ")
-	if a := sink.Arrivals()["whole"]; a.Times != 1 || a.Sum != peers.TokenSum([]byte(head+tail)) {
+	if a := sink.Arrivals()["whole"]; a.Times != 1 || a.Sum != testenv.TokenSum([]byte(head+tail)) {
 		t.Errorf("arrived %d times, or altered", a.Times)
 	}
 	// A password that a chunk cuts in two is found all the same.
@@ -280,7 +280,7 @@ func TestOddLineEnds(t *testing.T) {
 		c.say(tc.body+"\r\n.\r\n", tc.reply)
 		if i == 0 {
 			want := strings.ReplaceAll(tc.body, "\n", "\r\n") + "\r\n"
-			if a := sink.Arrivals()["lf"]; a.Sum != peers.TokenSum([]byte(want)) {
+			if a := sink.Arrivals()["lf"]; a.Sum != testenv.TokenSum([]byte(want)) {
 				t.Error("not repaired as it should")
 			}
 		}

@@ -7,11 +7,11 @@ import (
 	"os"
 	"time"
 
-	"sluis/internal/config"
+	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/ledger"
-	"sluis/internal/report"
+	"sluis/internal/oversight/report"
+	"sluis/internal/oversight/totals"
 	"sluis/internal/roster"
-	"sluis/internal/stats"
 	"sluis/rules"
 )
 
@@ -74,7 +74,7 @@ func (c reportCmd) facts(ctx context.Context) (f report.Facts, err error) {
 	}
 	if c.Stats != "" {
 		p, err := statsCmd{source: c.source, Period: c.Stats}.period(ctx)
-		if errors.Is(err, stats.ErrNotOver) {
+		if errors.Is(err, totals.ErrNotOver) {
 			return f, fmt.Errorf("totals of %s: %w", c.Stats, err)
 		}
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"sluis/internal/config"
+	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/console"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"

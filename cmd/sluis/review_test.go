@@ -16,7 +16,7 @@ import (
 
 	"filippo.io/age"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // refusal runs a command that has to fail, and returns what it says.
@@ -72,7 +72,7 @@ func TestOnlyTheReviewersKeyOpens(t *testing.T) {
 	if out := g.exported("quarantine", "release", id, "--reason", "test", "--identity", mine, "--json"); !strings.Contains(out, `"released"`) {
 		t.Errorf("%s", out)
 	}
-	if a := sink.Arrivals()["t"]; a.Times != 1 || a.Sum != peers.TokenSum([]byte(strings.ReplaceAll(data, "\n", "\r\n"))) || !strings.HasPrefix(a.From, "<"+teacher+"> SIZE=") {
+	if a := sink.Arrivals()["t"]; a.Times != 1 || a.Sum != testenv.TokenSum([]byte(strings.ReplaceAll(data, "\n", "\r\n"))) || !strings.HasPrefix(a.From, "<"+teacher+"> SIZE=") {
 		t.Errorf("%+v", a)
 	}
 }
@@ -88,11 +88,11 @@ func TestAReleaseThatIsPutOff(t *testing.T) {
 	}
 	held := g.held()
 	never, later := held[0].ID, held[1].ID
-	sink.Misbehave(on(peers.OnRcpt, "550 5.1.1 Onbekend"))
+	sink.Misbehave(on(testenv.OnRcpt, "550 5.1.1 Onbekend"))
 	if out, _, code := run(t, "", "quarantine", "release", never, "--reason", "test", "--json", "--config", g.config()); code != 1 || !strings.Contains(out, `"failed"`) || !strings.Contains(out, "550 5.1.1") {
 		t.Errorf("%d %s", code, out)
 	}
-	sink.Misbehave(on(peers.OnBody, "451 4.3.0 Straks"))
+	sink.Misbehave(on(testenv.OnBody, "451 4.3.0 Straks"))
 	if out := g.exported("quarantine", "release", later, "--reason", "test"); !strings.HasPrefix(out, "releasing: the next mail server said 451 4.3.0") {
 		t.Errorf("%s", out)
 	}

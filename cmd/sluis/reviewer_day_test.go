@@ -6,7 +6,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // TestAReviewersDay: a message that swaks sends is drawn and set aside, is looked at in
@@ -15,7 +15,7 @@ import (
 // ledger, which is whole; nothing of what was read is anywhere else
 // (C3.3b, C3.3e, C3.3f, C2.12a).
 func TestAReviewersDay(t *testing.T) {
-	peers.Need(t, "chromium", "swaks")
+	testenv.Need(t, "chromium", "swaks")
 	t.Parallel()
 	box, at := newMailbox(t), freeAddr(t)
 	g := newGateway(t, settings{nextHop: box.addr, console: at, rest: officeSettings})

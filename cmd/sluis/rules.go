@@ -8,10 +8,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/filter"
-	"sluis/filter/dictionary"
 	"sluis/filter/domains"
-	"sluis/internal/config"
+	"sluis/filter/peopleindex"
 	"sluis/rules"
 )
 
@@ -140,7 +140,7 @@ func (c rulesTestCmd) Run(ctx context.Context) error {
 	if len(cfg.Organisation.Domains) == 0 {
 		cfg.Organisation.Domains = []string{"voorbeeldschool.example"} // the examples' school
 	}
-	people, err := dictionary.Example() // whom the examples are about
+	people, err := peopleindex.Example() // whom the examples are about
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (c rulesExplainCmd) Run(ctx context.Context) error {
 	}
 	d := check.direction()
 	for _, name := range c.Files {
-		x, err := check.examine(ctx, e, name, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), d)
+		x, err := check.inspect(ctx, e, name, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), d)
 		if err != nil {
 			return err
 		}

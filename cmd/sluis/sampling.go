@@ -12,7 +12,7 @@ import (
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
-	"sluis/internal/sampling"
+	"sluis/internal/oversight/sampling"
 )
 
 // samplingCmd is sluis sampling.

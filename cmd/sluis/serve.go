@@ -7,7 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"sluis/internal/config"
+	"sluis/cmd/sluis/internal/config"
 )
 
 // serveCmd is sluis serve.

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"sluis/filter/domains"
-	"sluis/internal/lists"
+	"sluis/internal/sitelists"
 )
 
 // sitesCmd is sluis sites.
@@ -49,7 +49,7 @@ func (c sitesBuildCmd) build() error {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	return lists.WriteIndex(b, c.Index)
+	return sitelists.WriteIndex(b, c.Index)
 }
 
 func addList(b *domains.Builder, number int, category, file string) error {

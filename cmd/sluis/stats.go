@@ -12,23 +12,23 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"sluis/internal/config"
+	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
-	"sluis/internal/stats"
 )
 
 // newArchive returns the reports of the totals.
-func newArchive(cfg *config.Config, l *ledger.Ledger, db journal.Store, q *quarantine.Store, people *roster.Roster) *stats.Archive {
+func newArchive(cfg *config.Config, l *ledger.Ledger, db journal.Store, q *quarantine.Store, people *roster.Roster) *totals.Archive {
 	rate := 0.0
 	if cfg.Policy.SampleRate != nil {
 		rate = float64(*cfg.Policy.SampleRate)
 	}
-	return &stats.Archive{
-		Dir: filepath.Join(cfg.Data, "reports"), Source: db, Ledger: l, Rules: stats.Rules{MinPeople: max(cfg.Totals.People, 5)}, Sizes: people.Sizes(), Rate: rate,
-		Review: func(ctx context.Context, since, until time.Time) (stats.Review, error) {
+	return &totals.Archive{
+		Dir: filepath.Join(cfg.Data, "reports"), Source: db, Ledger: l, Rules: totals.Rules{MinPeople: max(cfg.Totals.People, 5)}, Sizes: people.Sizes(), Rate: rate,
+		Review: func(ctx context.Context, since, until time.Time) (totals.Review, error) {
 			return reviewed(ctx, l, q, since, until)
 		},
 		Stored: func(ctx context.Context) (int64, error) {
@@ -49,8 +49,8 @@ var outcomes = map[ledger.Kind]string{
 }
 
 // reviewed counts what became of messages in a period.
-func reviewed(ctx context.Context, l *ledger.Ledger, q *quarantine.Store, since, until time.Time) (stats.Review, error) {
-	r := stats.Review{Outcomes: map[string]int64{}}
+func reviewed(ctx context.Context, l *ledger.Ledger, q *quarantine.Store, since, until time.Time) (totals.Review, error) {
+	r := totals.Review{Outcomes: map[string]int64{}}
 	err := l.Each(func(e ledger.Entry) error {
 		if name, ok := outcomes[e.Kind]; ok && !e.Time.Before(since) && e.Time.Before(until) {
 			r.Outcomes[name]++
@@ -120,41 +120,41 @@ func (c statsCmd) Run(ctx context.Context) error {
 	return statsTable(p)
 }
 
-func (c statsCmd) period(ctx context.Context) (stats.Period, error) {
+func (c statsCmd) period(ctx context.Context) (totals.Period, error) {
 	o, err := c.office()
 	if err != nil {
-		return stats.Period{}, err
+		return totals.Period{}, err
 	}
 	db, err := openJournal(o.cfg)
 	if err != nil {
-		return stats.Period{}, err
+		return totals.Period{}, err
 	}
 	defer db.Close()
 	q, err := openQuarantine(o.cfg, o.ledger)
 	if err != nil {
-		return stats.Period{}, err
+		return totals.Period{}, err
 	}
 	defer q.Close()
 	return newArchive(o.cfg, o.ledger, db, q, o.people).Period(ctx, c.Period, now())
 }
 
-var hiddenBecause = map[stats.Why]string{
-	stats.FewPeople: "not shown: too few people", stats.Dominated: "not shown: one or two make up most of it", stats.Complement: "not shown: it would give another away",
-	stats.Few: "fewer than 10", stats.Missing: "not shown: a month of it is not",
+var hiddenBecause = map[totals.Why]string{
+	totals.FewPeople: "not shown: too few people", totals.Dominated: "not shown: one or two make up most of it", totals.Complement: "not shown: it would give another away",
+	totals.Few: "fewer than 10", totals.Missing: "not shown: a month of it is not",
 }
 
-func statsTable(p stats.Period) error {
+func statsTable(p totals.Period) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s: months %v, without %v, sample rate %.3g%%\n", p.Name, p.Months, p.Absent, 100*p.Rate)
 	for _, t := range p.Tables {
 		fmt.Fprintf(w, "\n%s\t\n", t.Name)
 		for _, r := range t.Rows {
 			fmt.Fprintf(w, "  %s", r.Name)
-			for _, m := range []string{stats.Records, stats.Bytes, "hours"} {
+			for _, m := range []string{totals.Records, totals.Bytes, "hours"} {
 				f, ok := r.Figures[m]
 				switch {
 				case !ok:
-				case f.Hidden != stats.Shown:
+				case f.Hidden != totals.Shown:
 					fmt.Fprintf(w, "\t%s %s", m, hiddenBecause[f.Hidden])
 				default:
 					fmt.Fprintf(w, "\t%s %d", m, f.Value)
@@ -166,18 +166,18 @@ func statsTable(p stats.Period) error {
 	return w.Flush()
 }
 
-func statsCSV(p stats.Period) error {
+func statsCSV(p totals.Period) error {
 	w := csv.NewWriter(os.Stdout)
 	w.Write([]string{"period", "table", "row", "measure", "value", "hidden", "base"})
 	for _, t := range p.Tables {
 		for _, r := range t.Rows {
-			for _, m := range []string{stats.Records, stats.Bytes, "hours"} {
+			for _, m := range []string{totals.Records, totals.Bytes, "hours"} {
 				f, ok := r.Figures[m]
 				if !ok {
 					continue
 				}
 				value := ""
-				if f.Hidden == stats.Shown {
+				if f.Hidden == totals.Shown {
 					value = strconv.FormatInt(f.Value, 10)
 				}
 				w.Write([]string{p.Name, t.Name, r.Name, m, value, string(f.Hidden), strconv.FormatInt(f.Base, 10)})

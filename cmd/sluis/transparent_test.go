@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/peers"
-	"sluis/proxy/leaf"
+	"sluis/internal/testenv"
+	"sluis/proxy/ca"
 )
 
 // network is a school in network namespaces: a client, and a router on which the gateway
@@ -30,7 +30,7 @@ const (
 
 func newNetwork(t *testing.T) *network {
 	t.Helper()
-	peers.Need(t, "ip", "nft")
+	testenv.Need(t, "ip", "nft")
 	id := fmt.Sprintf("%d", time.Now().UnixNano()%1e9)
 	n := &network{t, "sc" + id, "sr" + id}
 	if out, err := exec.Command("ip", "netns", "add", n.client).CombinedOutput(); err != nil {
@@ -99,7 +99,7 @@ func (n *network) start(env []string, program string, args ...string) *lockedBuf
 // TestTransparent puts the gateway between a client that knows of no proxy and the sites:
 // by redirection and by TPROXY, plain and over TLS.
 func TestTransparent(t *testing.T) {
-	peers.Need(t, "curl", "nginx")
+	testenv.Need(t, "curl", "nginx")
 	for _, how := range []struct{ name, rules string }{
 		{"redirect", `table ip sluis {
 	chain c {
@@ -159,7 +159,7 @@ func (n *network) sites(dir string) (trust string) {
 	file := func(name string) string { return filepath.Join(dir, name) }
 	var all []byte
 	for _, name := range []string{"own", "public"} {
-		if err := leaf.Create(file(name+".crt"), file(name+".key"), leaf.Spec{Name: name}); err != nil {
+		if err := ca.Create(file(name+".crt"), file(name+".key"), ca.Spec{Name: name}); err != nil {
 			n.t.Fatal(err)
 		}
 		b, err := os.ReadFile(file(name + ".crt"))
@@ -171,7 +171,7 @@ func (n *network) sites(dir string) (trust string) {
 	if err := os.WriteFile(file("trust.pem"), all, 0o644); err != nil {
 		n.t.Fatal(err)
 	}
-	public, err := leaf.Load(file("public.crt"), file("public.key"))
+	public, err := ca.Load(file("public.crt"), file("public.key"))
 	if err != nil {
 		n.t.Fatal(err)
 	}

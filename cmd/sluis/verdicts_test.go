@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // What trips a rule of each purpose, and what trips none.
@@ -64,7 +64,7 @@ func letter(text string) string { return "Subject: bericht\n\n" + text + "\n" }
 // Every verdict, as a client sees it, as the next hop sees it, and as the journal and the
 // quarantine keep it (C3.3a, C3.3b, C3.2g, C3.2e).
 func TestVerdicts(t *testing.T) {
-	peers.Need(t, "swaks")
+	testenv.Need(t, "swaks")
 	const refusing = "  actions: {conduct: {out: reject}, leak: {out: tag}}"
 	for name, tc := range map[string]struct {
 		from, to, data string
@@ -204,7 +204,7 @@ func TestACounsellorWhoGetsItLaterIsARecipientNow(t *testing.T) {
 				if to == counsellor {
 					want = tc.reply
 					if tc.routes == "" && tc.limits == "" {
-						sink.Misbehave(on(peers.OnRcpt, "450 4.2.0 Straks"))
+						sink.Misbehave(on(testenv.OnRcpt, "450 4.2.0 Straks"))
 					}
 				}
 				c.say("RCPT TO:<"+to+">\r\n", want)
@@ -227,8 +227,8 @@ func TestACounsellorWhoGetsItLaterIsARecipientNow(t *testing.T) {
 // arrives as it was sent. The next hop here is Postfix's.
 func TestATagIsAllThatIsAdded(t *testing.T) {
 	t.Parallel()
-	peers.Need(t, "smtp-sink")
-	sink, err := peers.StartSMTPSink(t.Context(), t.TempDir())
+	testenv.Need(t, "smtp-sink")
+	sink, err := testenv.StartSMTPSink(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +257,7 @@ func TestATagIsAllThatIsAdded(t *testing.T) {
 
 // One message, two recipients, two outcomes: what may stay inside does not leave (C3.3b).
 func TestRecipientsMayDiffer(t *testing.T) {
-	peers.Need(t, "swaks")
+	testenv.Need(t, "swaks")
 	sink := startSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	swaks(t, g, "--from", teacher, "--to", parent+","+head, "--data", "X-Token: t\n"+letter(secret))
@@ -336,11 +336,11 @@ func (r raw) want(prefix string) string {
 
 // Many clients at once, with real software.
 func TestSMTPSourceGetsAllThrough(t *testing.T) {
-	peers.Need(t, "smtp-source")
+	testenv.Need(t, "smtp-source")
 	sink := startSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	const n = 500
-	if err := peers.SMTPSource(t.Context(), g.addr, n, 5000, 20, "-f", teacher, "-t", parent); err != nil {
+	if err := testenv.SMTPSource(t.Context(), g.addr, n, 5000, 20, "-f", teacher, "-t", parent); err != nil {
 		t.Fatal(err)
 	}
 	if a := sink.Arrivals()[""]; a.Times != n {

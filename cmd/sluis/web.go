@@ -15,21 +15,21 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/filter"
 	"sluis/filter/domains"
-	"sluis/internal/appeal"
 	"sluis/internal/clamd"
-	"sluis/internal/config"
-	"sluis/internal/lists"
+	"sluis/internal/oversight/appeals"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
+	"sluis/internal/sitelists"
+	webpolicy "sluis/internal/sitepolicy"
 	"sluis/proxy"
+	"sluis/proxy/blockpage"
+	"sluis/proxy/ca"
 	"sluis/proxy/content"
+	"sluis/proxy/egress"
 	"sluis/proxy/identify"
-	"sluis/proxy/leaf"
-	"sluis/proxy/outside"
-	"sluis/proxy/page"
-	webpolicy "sluis/proxy/policy"
 	"sluis/rules"
 )
 
@@ -37,8 +37,8 @@ import (
 type web struct {
 	proxy     *proxy.Proxy
 	listeners []proxy.Listener
-	lists     *lists.Store
-	appeals   *appeal.Store
+	lists     *sitelists.Store
+	appeals   *appeals.Store
 }
 
 // openWeb opens the proxy and its ports, if the configuration has any.
@@ -56,7 +56,7 @@ func (g *gateway) openWeb(ctx context.Context, engine *filter.Engine, people *ro
 	g.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "sluis_lists_failing", Help: "Lists of sites that are not as they should be; of these the last good one holds.",
 	}, g.web.failing))
-	if g.web.appeals, err = appeal.Open(g.in("appeals")); err != nil {
+	if g.web.appeals, err = appeals.Open(g.in("appeals")); err != nil {
 		return err
 	}
 	cfg, err := g.readWebConfig(g.cfg, engine, people)
@@ -112,12 +112,12 @@ func listenWeb(ctx context.Context, l config.WebListener) (proxy.Listener, error
 	return ln, nil
 }
 
-func openLists(cfg *config.Config) (*lists.Store, error) {
-	var sources []lists.Source
+func openLists(cfg *config.Config) (*sitelists.Store, error) {
+	var sources []sitelists.Source
 	for _, l := range cfg.Web.Sites.Lists {
-		sources = append(sources, lists.Source{Category: l.Category, Path: l.Path, URL: l.URL, Every: time.Duration(l.Every), Checksum: l.Checksum, Signature: l.Signature, Key: l.Key})
+		sources = append(sources, sitelists.Source{Category: l.Category, Path: l.Path, URL: l.URL, Every: time.Duration(l.Every), Checksum: l.Checksum, Signature: l.Signature, Key: l.Key})
 	}
-	return lists.Open(filepath.Join(cfg.Data, "sites"), sources, &http.Client{Timeout: 20 * time.Minute})
+	return sitelists.Open(filepath.Join(cfg.Data, "sites"), sources, &http.Client{Timeout: 20 * time.Minute})
 }
 
 // readWebConfig makes the proxy's configuration of the gateway's: lists, passwords and
@@ -140,7 +140,7 @@ func (g *gateway) webConfig(cfg *config.Config, engine *filter.Engine, people *r
 	c = proxy.Config{
 		Name: w.Hostname, Clients: w.Clients, Ports: w.Ports, Plain: w.Plain, Opaque: w.Opaque,
 		Limits: proxy.Limits{Connections: w.Limits.Connections, PerAddress: w.Limits.ConnectionsPerClient, Idle: time.Duration(w.Limits.Idle), Tunnel: time.Duration(w.Limits.Tunnel)},
-		Dialer: outside.New(outside.Options{Inner: w.Inner, Resolver: g.observer.names}), Grounds: webGrounds{g, people},
+		Dialer: egress.New(egress.Options{Inner: w.Inner, Resolver: g.observer.names}), Grounds: webGrounds{g, people},
 		Journal: g.watched(), Log: g.log, Roots: g.observer.roots,
 	}
 	if w.TLS.Certificate != "" {
@@ -151,7 +151,7 @@ func (g *gateway) webConfig(cfg *config.Config, engine *filter.Engine, people *r
 		c.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	}
 	if w.Inspect.Certificate != "" {
-		if c.Authority, err = leaf.Load(w.Inspect.Certificate, w.Inspect.Key); err != nil {
+		if c.Authority, err = ca.Load(w.Inspect.Certificate, w.Inspect.Key); err != nil {
 			return c, fmt.Errorf("web: inspect: %w", err)
 		}
 	}
@@ -164,7 +164,7 @@ func (g *gateway) webConfig(cfg *config.Config, engine *filter.Engine, people *r
 	if c.Content, err = g.webContent(cfg, engine); err != nil {
 		return c, err
 	}
-	var reviews page.Reviews
+	var reviews blockpage.Reviews
 	if g.web != nil {
 		reviews = g.web.appeals
 	}
@@ -191,11 +191,11 @@ func identifier(c config.Identify, people *roster.Roster) (*identify.Identifier,
 // sitePolicy makes the policy of the configuration.
 func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*webpolicy.Policy, error) {
 	s, n := &cfg.Web.Sites, &cfg.Web.Inspect
-	help, err := lists.Builtin("help")
+	help, err := sitelists.Builtin("help")
 	if err != nil {
 		return nil, err
 	}
-	never, err := lists.Builtin("never-inspect")
+	never, err := sitelists.Builtin("never-inspect")
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +268,7 @@ func hours(hs []config.Hours, holidays []config.Holiday) []webpolicy.Hours {
 }
 
 // webContent makes what looks into requests and responses.
-func (g *gateway) webContent(cfg *config.Config, engine *filter.Engine) (*content.Examiner, error) {
+func (g *gateway) webContent(cfg *config.Config, engine *filter.Engine) (*content.Inspector, error) {
 	c := &cfg.Web.Content
 	open := c.OnFailure == "open"
 	o := content.Options{
@@ -298,15 +298,15 @@ type uploads struct{ *quarantine.Store }
 
 // SealUpload implements content.Sealer. There is no envelope: what was stopped is not
 // delivered after all, it is looked at.
-func (u uploads) SealUpload(ctx context.Context, x *content.Exchange, v filter.Verdict, e *filter.Examination, body io.Reader, size int64) error {
+func (u uploads) SealUpload(ctx context.Context, x *content.Exchange, v filter.Verdict, e *filter.Inspection, body io.Reader, size int64) error {
 	return u.Seal(ctx, quarantine.Entry{
 		ID: x.ID, Time: x.Time, Direction: rules.Out, Purpose: v.Purpose, Category: v.Category, Clause: v.Clause, Rule: v.Rule, Size: size,
 	}, quarantine.Envelope{}, e, body)
 }
 
-func webPages(cfg *config.Config, authority *leaf.Authority, reviews page.Reviews) (*page.Pages, error) {
+func webPages(cfg *config.Config, authority *ca.Authority, reviews blockpage.Reviews) (*blockpage.Pages, error) {
 	w := &cfg.Web
-	o := page.Options{Name: w.Hostname, Proxy: w.Proxy, Organisation: cfg.Organisation.Name, CodeURL: cfg.Organisation.CodeURL, Direct: cfg.Organisation.Domains, Reviews: reviews}
+	o := blockpage.Options{Name: w.Hostname, Proxy: w.Proxy, Organisation: cfg.Organisation.Name, CodeURL: cfg.Organisation.CodeURL, Direct: cfg.Organisation.Domains, Reviews: reviews}
 	if o.Proxy == "" {
 		_, port, err := net.SplitHostPort(w.Listen[0].Address)
 		if err != nil {
@@ -320,7 +320,7 @@ func webPages(cfg *config.Config, authority *leaf.Authority, reviews page.Review
 	if authority != nil {
 		o.Authority = authority.Certificate()
 	}
-	return page.New(o)
+	return blockpage.New(o)
 }
 
 // webGrounds settles what may be looked for in a request (C3.2a): conduct, but of a

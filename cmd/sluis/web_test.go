@@ -23,16 +23,16 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"sluis/internal/peers"
-	"sluis/proxy/leaf"
+	"sluis/internal/testenv"
+	"sluis/proxy/ca"
 )
 
 // webGateway is a gateway with a proxy, and sites behind it on this machine.
 type webGateway struct {
 	*gateway
 	proxy        string // address
-	plain        *peers.Nginx
-	secure       *peers.Nginx
+	plain        *testenv.Nginx
+	secure       *testenv.Nginx
 	trust        string // file with the sites' authority and the gateway's own
 	publicIssuer string
 }
@@ -40,15 +40,15 @@ type webGateway struct {
 // newWebGateway starts one whose clients are pupils, on devices that trust its authority.
 func newWebGateway(t *testing.T, more string) *webGateway {
 	t.Helper()
-	peers.Need(t, "curl", "nginx")
+	testenv.Need(t, "curl", "nginx")
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	for _, name := range []string{"own", "public"} {
-		if err := leaf.Create(file(name+".crt"), file(name+".key"), leaf.Spec{Name: name}); err != nil {
+		if err := ca.Create(file(name+".crt"), file(name+".key"), ca.Spec{Name: name}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	public, err := leaf.Load(file("public.crt"), file("public.key"))
+	public, err := ca.Load(file("public.crt"), file("public.key"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,15 +62,15 @@ func newWebGateway(t *testing.T, more string) *webGateway {
 		t.Fatal(err)
 	}
 	w := &webGateway{proxy: freeAddr(t), trust: file("trust.pem"), publicIssuer: "public"}
-	if w.plain, err = peers.StartNginx(t.Context(), mkdir(t, file("plain")), "", ""); err != nil {
+	if w.plain, err = testenv.StartNginx(t.Context(), mkdir(t, file("plain")), "", ""); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.plain.Stop)
-	if w.secure, err = peers.StartNginx(t.Context(), mkdir(t, file("secure")), file("site.crt"), file("site.key")); err != nil {
+	if w.secure, err = testenv.StartNginx(t.Context(), mkdir(t, file("secure")), file("site.crt"), file("site.key")); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.secure.Stop)
-	for _, n := range []*peers.Nginx{w.plain, w.secure} {
+	for _, n := range []*testenv.Nginx{w.plain, w.secure} {
 		if err := os.WriteFile(filepath.Join(n.Root(), "index.html"), []byte("<h1>Welkom bij de molen</h1>"), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func portOf(address string) string {
 }
 
 // writePair writes a certificate for localhost, with its key.
-func writePair(t *testing.T, a *leaf.Authority, certificate, key string) {
+func writePair(t *testing.T, a *ca.Authority, certificate, key string) {
 	t.Helper()
 	c, err := a.For("localhost")
 	if err != nil {
@@ -404,11 +404,11 @@ func TestTheWebCanaryIsNowhere(t *testing.T) {
 // TestWebByChromium: a browser that finds the proxy by the PAC file sees the page that
 // explains, in a plain and in an encrypted connection, and asks for review with a click.
 func TestWebByChromium(t *testing.T) {
-	peers.Need(t, "chromium")
+	testenv.Need(t, "chromium")
 	w := newWebGateway(t, "")
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	tab, stop := peers.Chromium(ctx, t.TempDir(), map[string]any{
+	tab, stop := testenv.Chromium(ctx, t.TempDir(), map[string]any{
 		"proxy-pac-url": "http://" + w.proxy + "/proxy.pac", "ignore-certificate-errors": true, "accept-lang": "nl-NL",
 	})
 	defer stop()

@@ -12,13 +12,13 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"sluis/internal/appeal"
-	"sluis/internal/config"
-	"sluis/internal/lists"
+	"sluis/cmd/sluis/internal/config"
+	"sluis/internal/oversight/appeals"
 	"sluis/internal/password"
 	"sluis/internal/roster"
-	"sluis/proxy/leaf"
-	webpolicy "sluis/proxy/policy"
+	"sluis/internal/sitelists"
+	webpolicy "sluis/internal/sitepolicy"
+	"sluis/proxy/ca"
 )
 
 // webCmd is sluis web.
@@ -188,9 +188,9 @@ func (c webImportCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	src := lists.Source{Category: c.Category, Path: c.Source}
+	src := sitelists.Source{Category: c.Category, Path: c.Source}
 	if strings.Contains(c.Source, "://") {
-		src = lists.Source{Category: c.Category, URL: c.Source}
+		src = sitelists.Source{Category: c.Category, URL: c.Source}
 	}
 	names, err := store.Import(ctx, src)
 	if err != nil {
@@ -214,7 +214,7 @@ type webReviewsCmd struct {
 
 // Run lists requests for review, or closes one.
 func (c webReviewsCmd) Run() error {
-	store, err := appeal.Open(filepath.Join(c.Data, "appeals"))
+	store, err := appeals.Open(filepath.Join(c.Data, "appeals"))
 	if err != nil {
 		return err
 	}
@@ -265,7 +265,7 @@ type webAuthorityCmd struct {
 
 // Run makes an authority.
 func (c webAuthorityCmd) Run() error {
-	if err := leaf.Create(c.Certificate, c.Key, leaf.Spec{Name: c.Name, Domains: c.Domain, Valid: time.Duration(c.Years) * 365 * 24 * time.Hour}); err != nil {
+	if err := ca.Create(c.Certificate, c.Key, ca.Spec{Name: c.Name, Domains: c.Domain, Valid: time.Duration(c.Years) * 365 * 24 * time.Hour}); err != nil {
 		return err
 	}
 	fmt.Printf("Made %s and %s. Name both under web.inspect, and install the certificate on the school's own devices only.\n", c.Certificate, c.Key)

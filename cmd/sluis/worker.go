@@ -8,10 +8,10 @@ import (
 	"runtime/debug"
 	"time"
 
-	"sluis/filter/text/apart"
+	"sluis/filter/text/sandbox"
 )
 
-// workerCmd reads documents for the gateway, which starts it: see package apart.
+// workerCmd reads documents for the gateway, which starts it: see package sandbox.
 type workerCmd struct{}
 
 // Bounds of a process that reads documents, in bytes and time.
@@ -23,15 +23,15 @@ const (
 
 // Run serves the gateway over standard input and output.
 func (workerCmd) Run() error {
-	if err := apart.Bound(workerData); err != nil {
+	if err := sandbox.Bound(workerData); err != nil {
 		return err
 	}
 	debug.SetMemoryLimit(workerMemory)
-	return apart.Serve(os.Stdin, os.Stdout)
+	return sandbox.Serve(os.Stdin, os.Stdout)
 }
 
 // newExtractor returns the processes that read documents for this one.
-func newExtractor() (*apart.Pool, error) {
+func newExtractor() (*sandbox.Pool, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
@@ -41,5 +41,5 @@ func newExtractor() (*apart.Pool, error) {
 		cmd.Env = []string{"GOTRACEBACK=none", "TMPDIR=" + os.TempDir()}
 		return cmd
 	}
-	return apart.NewPool(command, runtime.NumCPU(), workerTime), nil
+	return sandbox.NewPool(command, runtime.NumCPU(), workerTime), nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/pquerna/otp/totp"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // desk is somebody at work: a browser that is signed in to the console of a gateway.
@@ -28,7 +28,7 @@ func (g *gateway) sitDown(at, name, role string, more ...string) *desk {
 		g.t.Fatalf("invite: %s", errs)
 	}
 	ctx, cancel := context.WithTimeout(g.t.Context(), 5*time.Minute)
-	tab, stop := peers.Chromium(ctx, g.t.TempDir(), map[string]any{"accept-lang": "nl-NL"})
+	tab, stop := testenv.Chromium(ctx, g.t.TempDir(), map[string]any{"accept-lang": "nl-NL"})
 	g.t.Cleanup(func() { stop(); cancel() })
 	d := &desk{gateway: g, at: at, tab: tab}
 	d.do(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(strings.TrimSpace(out)))

@@ -7,7 +7,7 @@ import (
 
 // Extractor shows the text of a file as Document does, somewhere else: in a process that
 // may fail, so that this one does not. An error that is neither emit's nor the context's
-// says that it failed. The file is examined as if it stood by itself.
+// says that it failed. The file is inspected as if it stood by itself.
 type Extractor interface {
 	Document(ctx context.Context, name string, r io.ReaderAt, size int64, l Limits, emit func(Segment) error) (*Report, error)
 }

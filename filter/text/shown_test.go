@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// shown is what an examination gave, each role's text whole.
+// shown is what an inspection gave, each role's text whole.
 type shown struct {
 	report *Report
 	by     map[Role]string

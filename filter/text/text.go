@@ -130,7 +130,7 @@ func (w *walker) part() (int, error) {
 	return w.report.Parts - 1, nil
 }
 
-// meter charges what is read to the work of an examination, so that nothing, however
+// meter charges what is read to the work of an inspection, so that nothing, however
 // often it is nested or repeated, makes a small message a long one.
 type meter struct {
 	w *walker

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // eicar is the test file that every virus scanner knows, in two pieces, so that this file
@@ -18,8 +18,8 @@ import (
 const eicar = `X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD` + `-ANTIVIRUS-TEST-FILE!$H+H*`
 
 func TestTheDaemonKnowsTheTestFile(t *testing.T) {
-	peers.Need(t, "clamd")
-	c, err := peers.StartClamd(t.Context(), t.TempDir())
+	testenv.Need(t, "clamd")
+	c, err := testenv.StartClamd(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

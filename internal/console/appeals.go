@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strconv"
 
-	"sluis/internal/appeal"
-	"sluis/internal/exception"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/appeals"
+	"sluis/internal/oversight/exceptions"
 )
 
 // reviewRoutes are about what people asked on block pages to look at again (C3.3f, K3).
@@ -19,7 +19,7 @@ var reviewRoutes = []route{
 
 // reviewsView is what the page shows.
 type reviewsView struct {
-	Open, Closed []appeal.Appeal
+	Open, Closed []appeals.Appeal
 	At           int // the request that was answered, with what was filled in
 	Form         map[string]string
 }
@@ -36,7 +36,7 @@ func (v *visit) reviewsView() (w reviewsView, err error) {
 			w.Closed = append(w.Closed, a)
 		}
 	}
-	slices.SortStableFunc(w.Closed, func(a, b appeal.Appeal) int { return b.Last.Compare(a.Last) })
+	slices.SortStableFunc(w.Closed, func(a, b appeals.Appeal) int { return b.Last.Compare(a.Last) })
 	w.Closed = w.Closed[:min(len(w.Closed), maxReviews)]
 	w.Form = map[string]string{"reason": v.field("reason"), "until": v.field("until")}
 	return w, err
@@ -64,7 +64,7 @@ func (v *visit) answerReview() error {
 		return err
 	}
 	id, _ := strconv.Atoi(v.r.PathValue("id"))
-	i := slices.IndexFunc(w.Open, func(a appeal.Appeal) bool { return a.ID == id })
+	i := slices.IndexFunc(w.Open, func(a appeals.Appeal) bool { return a.ID == id })
 	if i < 0 {
 		return errNoPage
 	}
@@ -76,7 +76,7 @@ func (v *visit) answerReview() error {
 	step, outcome := "refused", "stays blocked: "+reason
 	switch v.field("answer") {
 	case "allow":
-		x := exception.Exception{Host: a.Host, Group: a.Group, Reason: reason, Author: v.Account.Name, Until: v.field("until")}
+		x := exceptions.Exception{Host: a.Host, Group: a.Group, Reason: reason, Author: v.Account.Name, Until: v.field("until")}
 		if problem, err := v.keepException(x, v.c.o.Control.InForce().People.Groups()); err != nil {
 			return err
 		} else if problem != "" {

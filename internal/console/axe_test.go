@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"sluis/internal/accounts"
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // noPages are routes of GET that are no page to look at.
@@ -80,8 +80,8 @@ var looks = []view{{"nl", "light", 1280}, {"en", "dark", 390}}
 // phone or at 200 %, keys reach everything and show where they are, and the page asks
 // nothing of others. With SLUIS_SCREENSHOTS it leaves pictures in that directory.
 func TestForEverybody(t *testing.T) {
-	peers.Need(t, "chromium", "npm")
-	axe, err := peers.Axe(t.Context())
+	testenv.Need(t, "chromium", "npm")
+	axe, err := testenv.Axe(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,8 +135,8 @@ func TestForEverybody(t *testing.T) {
 
 // TestOpenedForEverybody looks at a message in each stage that it can be opened in.
 func TestOpenedForEverybody(t *testing.T) { // C3.3e
-	peers.Need(t, "chromium", "npm")
-	axe, err := peers.Axe(t.Context())
+	testenv.Need(t, "chromium", "npm")
+	axe, err := testenv.Axe(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestOpenedForEverybody(t *testing.T) { // C3.3e
 		o.at("/quarantine/"+l.ids["/quarantine/"], w)
 		o.fill("open-reason", "melding 12")
 		o.press(`button[name=stage][value=`+stage+`]`, "/quarantine/"+l.ids["/quarantine/"]+"/open")
-		o.examine("opened, "+stage+" "+w.String(), w)
+		o.inspect("opened, "+stage+" "+w.String(), w)
 		o.keep("opened-"+stage, w)
 	}
 }
@@ -164,11 +164,11 @@ type onlooker struct {
 func (o *onlooker) look(path, who string, w view) {
 	o.t.Helper()
 	o.at(path, w)
-	o.examine(path+" "+who+" "+w.String(), w)
+	o.inspect(path+" "+who+" "+w.String(), w)
 }
 
-// examine looks at the page that is there.
-func (o *onlooker) examine(label string, w view) {
+// inspect looks at the page that is there.
+func (o *onlooker) inspect(label string, w view) {
 	o.t.Helper()
 	o.do(chromedp.Evaluate[chromedp.Void](o.axe + ";0"))
 	for _, v := range of[[]string](o.browser, `axe.run(document,{runOnly:["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]}).then(r=>r.violations.map(v=>v.id+": "+v.nodes.map(n=>n.html).join(" | ")))`) {

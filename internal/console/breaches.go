@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"sluis/internal/accounts"
-	"sluis/internal/breach"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/breach"
 )
 
 // Breaches are the breach files.

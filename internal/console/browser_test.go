@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // browser is Chromium, looking at a house.
@@ -30,10 +30,10 @@ type browser struct {
 // browse starts one. It reaches the console by the name that passkeys need.
 func (h *house) browse() *browser {
 	h.t.Helper()
-	peers.Need(h.t, "chromium")
+	testenv.Need(h.t, "chromium")
 	ctx, cancel := context.WithTimeout(h.t.Context(), 5*time.Minute)
 	h.t.Cleanup(cancel)
-	tab, stop := peers.Chromium(ctx, h.t.TempDir(), nil)
+	tab, stop := testenv.Chromium(ctx, h.t.TempDir(), nil)
 	h.t.Cleanup(stop)
 	b := &browser{house: h, ctx: tab}
 	own, err := url.Parse(h.o.Origin)

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"sluis/internal/accounts"
-	"sluis/internal/imagery"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/imagery"
 )
 
 var caseHandlers = only(accounts.Privacy, accounts.ICT)

@@ -17,8 +17,8 @@ import (
 
 	"sluis/internal/accounts"
 	"sluis/internal/accounts/provider"
-	"sluis/internal/imagery"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/imagery"
 )
 
 // Options are what the console shows and works with.

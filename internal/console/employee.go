@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"sluis/internal/insight"
 	"sluis/internal/ledger"
-	"sluis/internal/mandate"
+	"sluis/internal/oversight/access"
+	"sluis/internal/oversight/orders"
 	"sluis/internal/roster"
 )
 
@@ -32,7 +32,7 @@ type mineView struct {
 	Since      time.Time
 	Until      time.Time
 	Asked      bool // what follows was looked up just now
-	Records    []mandate.Own
+	Records    []orders.Own
 	Total      int
 }
 
@@ -84,7 +84,7 @@ func (v *visit) insight() error {
 	if err := o.Tell(v.r.Context(), w.Address); err != nil { // an account may have been made on another's address
 		v.c.o.Log.Error("console: a person was not told by mail of an insight", "error", err)
 	}
-	err = mandate.Insight(v.r.Context(), v.c.o.Ledger, v.acting(), mandate.ByAccount, v.subject(), o.Keys, o.Records, w.Since, w.Until, func(own mandate.Own) error {
+	err = orders.Insight(v.r.Context(), v.c.o.Ledger, v.acting(), orders.ByAccount, v.subject(), o.Keys, o.Records, w.Since, w.Until, func(own orders.Own) error {
 		w.Records = append(w.Records, own)
 		return nil
 	})
@@ -96,12 +96,12 @@ func (v *visit) insight() error {
 		w.Records = w.Records[max(0, w.Total-maxOwn):]
 		return v.show("mine", w)
 	}
-	return v.takeAlong(form, insight.Report{Organisation: v.c.o.Organisation, Address: w.Address, Since: w.Since, Until: w.Until,
+	return v.takeAlong(form, access.Report{Organisation: v.c.o.Organisation, Address: w.Address, Since: w.Since, Until: w.Until,
 		Retention: time.Duration(w.Days) * 24 * time.Hour, CodeURL: v.c.o.CodeURL, Records: w.Records})
 }
 
 // takeAlong sends a report as a file.
-func (v *visit) takeAlong(form string, r insight.Report) error {
+func (v *visit) takeAlong(form string, r access.Report) error {
 	write, kind := r.WriteJSON, "application/json"
 	switch form {
 	case "csv":

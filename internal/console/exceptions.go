@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"sluis/internal/exception"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/exceptions"
 	"sluis/internal/roster"
 )
 
@@ -21,7 +21,7 @@ var exceptionRoutes = []route{
 
 // exceptionsView is what the page shows.
 type exceptionsView struct {
-	Holding, Over []exception.Exception
+	Holding, Over []exceptions.Exception
 	Rules         []ruleRow
 	Groups        []roster.Group
 	Form          map[string]string
@@ -73,8 +73,8 @@ var errWords = errors.New("the rule cannot have an exception of these words")
 // exceptionProblem is what somebody is told that cannot be.
 func exceptionProblem(err error) string {
 	for problem, is := range map[string]error{
-		"exception-what": exception.ErrWhat, "exception-host": exception.ErrHost, "exception-reason": exception.ErrReason, "exception-until": exception.ErrUntil,
-		"exception-many": exception.ErrTooMany, "exception-gone": exception.ErrNotFound, "exception-words": errWords,
+		"exception-what": exceptions.ErrWhat, "exception-host": exceptions.ErrHost, "exception-reason": exceptions.ErrReason, "exception-until": exceptions.ErrUntil,
+		"exception-many": exceptions.ErrTooMany, "exception-gone": exceptions.ErrNotFound, "exception-words": errWords,
 	} {
 		if errors.Is(err, is) {
 			return problem
@@ -99,8 +99,8 @@ func (v *visit) addException() error {
 }
 
 // ruleException is the exception that a form describes.
-func (v *visit) ruleException() exception.Exception {
-	x := exception.Exception{Rule: v.field("rule"), Host: strings.ToLower(strings.TrimSuffix(v.field("host"), ".")), Group: v.field("group"), Reason: v.field("reason"), Author: v.Account.Name, Until: v.field("until")}
+func (v *visit) ruleException() exceptions.Exception {
+	x := exceptions.Exception{Rule: v.field("rule"), Host: strings.ToLower(strings.TrimSuffix(v.field("host"), ".")), Group: v.field("group"), Reason: v.field("reason"), Author: v.Account.Name, Until: v.field("until")}
 	for line := range strings.Lines(v.r.PostFormValue("within")) {
 		if line = strings.TrimSpace(line); line != "" {
 			x.Within = append(x.Within, line)
@@ -116,7 +116,7 @@ func (v *visit) exceptionsAgain(w exceptionsView, problem string) error {
 }
 
 // keepException keeps an exception and puts it in force, or tells what is wrong with it.
-func (v *visit) keepException(x exception.Exception, groups []roster.Group) (problem string, err error) {
+func (v *visit) keepException(x exceptions.Exception, groups []roster.Group) (problem string, err error) {
 	if x.Group != "" && !slices.ContainsFunc(groups, func(g roster.Group) bool { return g.String() == x.Group }) {
 		return "", errUnclear
 	}
@@ -137,7 +137,7 @@ func (v *visit) keepException(x exception.Exception, groups []roster.Group) (pro
 
 func (v *visit) endException() error {
 	err := v.c.o.Control.Exceptions.Finish(v.r.Context(), v.r.PathValue("id"), v.Account.Name, string(v.Role), v.now())
-	if errors.Is(err, exception.ErrNotFound) {
+	if errors.Is(err, exceptions.ErrNotFound) {
 		return errNoPage
 	}
 	if err != nil {

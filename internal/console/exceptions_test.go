@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"sluis/internal/accounts"
-	"sluis/internal/appeal"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/appeals"
 	"sluis/internal/roster"
 	"sluis/rules"
 )
@@ -90,7 +90,7 @@ func TestAReviewIsAnswered(t *testing.T) {
 	ict := h.as(accounts.ICT)
 	store := h.o.Control.Appeals
 	for _, host := range []string{"spel.example", "gok.example"} {
-		if err := store.Ask(host, rules.Gambling, mustRule(t, "web.gambling.listed"), roster.Group{}, appeal.Lesson, time.Now()); err != nil {
+		if err := store.Ask(host, rules.Gambling, mustRule(t, "web.gambling.listed"), roster.Group{}, appeals.Lesson, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"sluis/internal/accounts"
-	"sluis/internal/breach"
-	"sluis/internal/imagery"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/breach"
+	"sluis/internal/oversight/imagery"
 )
 
 func (h *house) breachFiles(dir string) Breaches {

@@ -18,13 +18,13 @@ import (
 	"golang.org/x/time/rate"
 
 	"sluis/internal/accounts"
-	"sluis/internal/breach"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/breach"
+	"sluis/internal/oversight/sampling"
+	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
-	"sluis/internal/sampling"
-	"sluis/internal/stats"
 )
 
 // house is a running console with an account for every role, named after it.
@@ -45,7 +45,7 @@ type house struct {
 	people   *roster.Roster
 	keys     *journal.Keys
 	db       *journal.DB
-	archive  *stats.Archive
+	archive  *totals.Archive
 	sampler  *sampling.Sampler
 	draws    []sampling.Draw
 	renewed  int // times that the configuration was asked for

@@ -16,14 +16,14 @@ import (
 	"time"
 
 	"sluis/internal/accounts"
-	"sluis/internal/appeal"
 	"sluis/internal/health"
-	"sluis/internal/imagery"
 	"sluis/internal/ledger"
-	"sluis/internal/mandate"
+	"sluis/internal/oversight/appeals"
+	"sluis/internal/oversight/imagery"
+	"sluis/internal/oversight/orders"
+	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine"
-	"sluis/internal/review"
-	"sluis/internal/stats"
+	"sluis/internal/quarantine/disclose"
 )
 
 // families are messages whose key is made of a beginning and a word of a closed list. All
@@ -56,17 +56,17 @@ func families() map[string][]string {
 		"conduct-": {"security", "conduct"}, "sort-": words(listSorts), "purpose-": {"none", "security", "conduct", "leak"}, "direction-": {"in", "out", "internal"},
 		"breach-step-": append(words(breachSteps), "opened"), "nature-": breachNatures,
 		"case-": words([]imagery.Source{imagery.Complaint, imagery.ByMail, imagery.BySample}), "case-step-": append(words(caseSteps), "opened"),
-		"why-":         words([]stats.Why{stats.FewPeople, stats.Dominated, stats.Complement, stats.Few, stats.Missing}),
-		"order-kind-":  words([]mandate.Kind{mandate.Targeted, mandate.Exception}),
-		"order-state-": words([]mandate.State{mandate.Requested, mandate.Advised, mandate.Refused, mandate.Approved, mandate.InForce, mandate.Ended, mandate.Withdrawn, mandate.Completed}),
-		"people-":      peopleParts, "rule-part-": ruleParts, "needed-": words(appeal.Reasons), "health-": words(health.States), "health-all-": words(health.States), "web-": webActions,
+		"why-":         words([]totals.Why{totals.FewPeople, totals.Dominated, totals.Complement, totals.Few, totals.Missing}),
+		"order-kind-":  words([]orders.Kind{orders.Targeted, orders.Exception}),
+		"order-state-": words([]orders.State{orders.Requested, orders.Advised, orders.Refused, orders.Approved, orders.InForce, orders.Ended, orders.Withdrawn, orders.Completed}),
+		"people-":      peopleParts, "rule-part-": ruleParts, "needed-": words(appeals.Reasons), "health-": words(health.States), "health-all-": words(health.States), "web-": webActions,
 		"kind-": {"mail", "web"}, "verdict-": {"pass", "tag", "quarantine", "reject"},
-		"stage-": words(review.Stages), "mask-": words(review.Masks), "block-": words([]review.Kind{review.Plain, review.OfHTML, review.Hidden, review.Raw, review.Document}),
+		"stage-": words(disclose.Stages), "mask-": words(disclose.Masks), "block-": words([]disclose.Kind{disclose.Plain, disclose.OfHTML, disclose.Hidden, disclose.Raw, disclose.Document}),
 	}
 }
 
 // steps are those of acts with what was set aside.
-var steps = append(words(review.Stages), "proposed", "second", "refused", stepAgain)
+var steps = append(words(disclose.Stages), "proposed", "second", "refused", stepAgain)
 
 // ledgerKinds are read from the source, so that a new one is missed.
 var ledgerKinds = func() (all []string) {

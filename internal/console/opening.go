@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/expirable"
 
 	"sluis/internal/quarantine"
-	"sluis/internal/review"
+	"sluis/internal/quarantine/disclose"
 )
 
 // opening is a stage that somebody opened a short while ago: what was revealed in it, and
@@ -19,7 +19,7 @@ type opening struct {
 	Token    string
 	account  string
 	message  string
-	Stage    review.Stage
+	Stage    disclose.Stage
 	Part     int
 	Reason   string
 	revealed []int
@@ -40,7 +40,7 @@ func newOpenings() *expirable.LRU[string, opening] {
 type openedView struct {
 	messageView
 	Opening opening
-	Sheet   *review.Sheet
+	Sheet   *disclose.Sheet
 	Seconds int // that it stays open
 }
 
@@ -50,8 +50,8 @@ func (v *visit) openMessage() error {
 	if err != nil {
 		return errUnclear
 	}
-	o := opening{Token: rand.Text(), account: v.Account.ID, message: v.r.PathValue("id"), Stage: review.Stage(v.field("stage")), Part: part, Reason: v.reason()}
-	if !slices.Contains(review.Stages, o.Stage) {
+	o := opening{Token: rand.Text(), account: v.Account.ID, message: v.r.PathValue("id"), Stage: disclose.Stage(v.field("stage")), Part: part, Reason: v.reason()}
+	if !slices.Contains(disclose.Stages, o.Stage) {
 		return errUnclear
 	}
 	return v.showOpened(o, false)
@@ -98,7 +98,7 @@ func (v *visit) showOpened(o opening, reveals bool) error {
 }
 
 // sheet opens a message and reads a stage of it.
-func (v *visit) sheet(e quarantine.Entry, o opening, reveals bool) (*review.Sheet, error) {
+func (v *visit) sheet(e quarantine.Entry, o opening, reveals bool) (*disclose.Sheet, error) {
 	keys, err := v.keys()
 	if err != nil {
 		return nil, err

@@ -9,13 +9,13 @@ import (
 	"sluis/internal/accounts"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
-	"sluis/internal/mandate"
+	"sluis/internal/oversight/orders"
 	"sluis/internal/roster"
 )
 
 // Orders are the orders of the board, and what they can be used on.
 type Orders struct {
-	Store   *mandate.Store
+	Store   *orders.Store
 	People  func() *roster.Roster
 	Keys    *journal.Keys
 	Records journal.Store
@@ -55,8 +55,8 @@ type ordersView struct {
 }
 
 type orderRow struct {
-	mandate.Order
-	State mandate.State
+	orders.Order
+	State orders.State
 }
 
 // LastDay returns the last day of the period.
@@ -87,7 +87,7 @@ func (v *visit) ordersView() (w ordersView, err error) {
 }
 
 // concerns reports whether an order is somebody's business (C3.2d).
-func (v *visit) concerns(o *mandate.Order) bool {
+func (v *visit) concerns(o *orders.Order) bool {
 	return v.Role != accounts.ICT || o.Requested.By.Name == v.Account.Name || o.Investigator(v.Account.Name)
 }
 
@@ -100,8 +100,8 @@ func (v *visit) orders() error {
 }
 
 // acting is who takes a step of an order.
-func (v *visit) acting() mandate.Person {
-	return mandate.Person{Name: v.Account.Name, Role: mandate.Role(v.Role)}
+func (v *visit) acting() orders.Person {
+	return orders.Person{Name: v.Account.Name, Role: orders.Role(v.Role)}
 }
 
 // day reads a field that is a day; zero if it is empty.
@@ -115,9 +115,9 @@ func (v *visit) day(name string) (time.Time, error) {
 // orderProblem is what somebody is told that cannot be.
 func orderProblem(err error) string {
 	for problem, is := range map[string]error{
-		"order-kind": mandate.ErrKind, "order-subject": mandate.ErrSubject, "order-person": mandate.ErrPerson, "order-reason": mandate.ErrReason, "order-period": mandate.ErrPeriod,
-		"order-long": mandate.ErrLong, "order-investigators": mandate.ErrInvestigators, "order-unknown": mandate.ErrUnknown, "order-advice": mandate.ErrAdvice, "order-days": mandate.ErrDays,
-		"order-state": mandate.ErrState, "order-force": mandate.ErrForce, "order-twice": mandate.ErrTwice, "order-nobody": mandate.ErrNobody,
+		"order-kind": orders.ErrKind, "order-subject": orders.ErrSubject, "order-person": orders.ErrPerson, "order-reason": orders.ErrReason, "order-period": orders.ErrPeriod,
+		"order-long": orders.ErrLong, "order-investigators": orders.ErrInvestigators, "order-unknown": orders.ErrUnknown, "order-advice": orders.ErrAdvice, "order-days": orders.ErrDays,
+		"order-state": orders.ErrState, "order-force": orders.ErrForce, "order-twice": orders.ErrTwice, "order-nobody": orders.ErrNobody,
 	} {
 		if errors.Is(err, is) {
 			return problem
@@ -139,7 +139,7 @@ func (v *visit) requestOrder() error {
 	if !until.IsZero() {
 		until = until.AddDate(0, 0, 1) // the last day is meant too
 	}
-	id, err := v.c.o.Orders.Store.Request(v.r.Context(), v.acting(), v.c.o.Orders.People(), mandate.Request{Kind: mandate.Kind(v.field("kind")), Subject: strings.ToLower(v.field("subject")),
+	id, err := v.c.o.Orders.Store.Request(v.r.Context(), v.acting(), v.c.o.Orders.People(), orders.Request{Kind: orders.Kind(v.field("kind")), Subject: strings.ToLower(v.field("subject")),
 		Group: v.field("group"), Reason: v.field("reason"), From: from, Until: until, Content: v.field("content") == "yes", Investigators: w.Chosen})
 	if problem := orderProblem(err); problem != "" {
 		return v.again("orders", w, problem)
@@ -167,7 +167,7 @@ func (w orderView) Designates(name string) bool { return w.Investigator(name) }
 
 func (v *visit) orderView() (w orderView, err error) {
 	w.Order, w.State, err = v.c.o.Orders.Store.Get(v.r.PathValue("id"))
-	if errors.Is(err, mandate.ErrNotFound) || err == nil && !v.concerns(&w.Order) {
+	if errors.Is(err, orders.ErrNotFound) || err == nil && !v.concerns(&w.Order) {
 		return w, errNoPage
 	}
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
-	"sluis/internal/review"
+	"sluis/internal/quarantine/disclose"
 	"sluis/rules"
 )
 
@@ -24,7 +24,7 @@ type Quarantine struct {
 	Store   *quarantine.Store
 	Keys    func() ([]age.Identity, error) // to open with
 	Deliver quarantine.Deliverer           // past the filter
-	Reader  review.Reader
+	Reader  disclose.Reader
 	Setting func() QuarantineSetting // of now
 }
 
@@ -206,7 +206,7 @@ type messageView struct {
 	Proposal *quarantine.Proposal
 	Setting  QuarantineSetting
 	Reason   string // as filled in
-	Stages   []review.Stage
+	Stages   []disclose.Stage
 }
 
 // Title returns the title of the rule.
@@ -227,9 +227,9 @@ func (v *visit) messageView() (w messageView, err error) {
 	}
 	w.Setting = o.Setting()
 	w.Until = w.Time.Add(w.Setting.Retention)
-	w.Stages = []review.Stage{review.Findings, review.Headers, review.Text, review.HTML}
+	w.Stages = []disclose.Stage{disclose.Findings, disclose.Headers, disclose.Text, disclose.HTML}
 	if w.IsUpload() {
-		w.Stages = []review.Stage{review.Findings, review.Text}
+		w.Stages = []disclose.Stage{disclose.Findings, disclose.Text}
 	}
 	p, err := o.Store.Proposed(v.r.Context(), w.ID)
 	if err == nil {
@@ -282,7 +282,7 @@ func (v *visit) reason() string {
 func reviewProblem(err error) string {
 	for problem, is := range map[string]error{
 		"review-reason-needed": quarantine.ErrNoReason, "review-message-gone": quarantine.ErrGone, "review-message-upload": quarantine.ErrUpload, "review-message-busy": quarantine.ErrBusy,
-		"review-message-changed": quarantine.ErrChanged, "review-other-reviewer": quarantine.ErrSelf, "review-no-proposal": quarantine.ErrNoProposal, "review-no-key": errNoKey, "review-no-stage": review.ErrStage,
+		"review-message-changed": quarantine.ErrChanged, "review-other-reviewer": quarantine.ErrSelf, "review-no-proposal": quarantine.ErrNoProposal, "review-no-key": errNoKey, "review-no-stage": disclose.ErrStage,
 	} {
 		if errors.Is(err, is) {
 			return problem

@@ -8,23 +8,22 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/accounts"
-	"sluis/internal/appeal"
-	"sluis/internal/config"
-	"sluis/internal/exception"
-	"sluis/internal/lists"
+	"sluis/internal/oversight/appeals"
+	"sluis/internal/oversight/exceptions"
 	"sluis/internal/roster"
-	webpolicy "sluis/proxy/policy"
+	"sluis/internal/sitelists"
+	webpolicy "sluis/internal/sitepolicy"
 	"sluis/rules"
 )
 
 // Control is what the gateway checks with, which the ICT service keeps.
 type Control struct {
 	InForce func() InForce
-	Lists   func() []lists.State                                   // of sites; none without a proxy
+	Lists   func() []sitelists.State                               // of sites; none without a proxy
 	Explain func(webpolicy.Request) (webpolicy.Explanation, error) // ErrNoProxy without a proxy
 
-	Exceptions *exception.Store
-	Appeals    *appeal.Store
+	Exceptions *exceptions.Store
+	Appeals    *appeals.Store
 	Renew      func() // has the gateway load its configuration again
 	Compile    func(*rules.Set) (*filter.Engine, error)
 }
@@ -36,7 +35,7 @@ var ErrNoProxy = errors.New("there is no web proxy")
 type InForce struct {
 	Rules    *rules.Set
 	Own      func(rules.ID) bool // of the organisation, and not built in
-	Disabled []config.DisabledRule
+	Disabled []rules.Disabled
 	Engine   *filter.Engine
 	Actions  filter.Actions
 	People   *roster.Roster
@@ -65,7 +64,7 @@ type rulesView struct {
 	Purpose  string // that alone is shown; empty: all
 	Words    string // in the title or the id; empty: any
 	Purposes []string
-	Sites    []lists.State
+	Sites    []sitelists.State
 }
 
 type ruleRow struct {

@@ -11,12 +11,11 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/accounts"
-	"sluis/internal/appeal"
-	"sluis/internal/config"
-	"sluis/internal/exception"
 	"sluis/internal/ledger"
-	"sluis/internal/lists"
-	webpolicy "sluis/proxy/policy"
+	"sluis/internal/oversight/appeals"
+	"sluis/internal/oversight/exceptions"
+	"sluis/internal/sitelists"
+	webpolicy "sluis/internal/sitepolicy"
 	"sluis/rules"
 )
 
@@ -37,11 +36,11 @@ func (h *house) control() Control {
 		h.t.Fatal(err)
 	}
 	data := h.t.TempDir()
-	exceptions, err := exception.Open(data, h.ledger)
+	exceptions, err := exceptions.Open(data, h.ledger)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	appeals, err := appeal.Open(filepath.Join(data, "appeals"))
+	appeals, err := appeals.Open(filepath.Join(data, "appeals"))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -50,11 +49,11 @@ func (h *house) control() Control {
 		Compile: func(set *rules.Set) (*filter.Engine, error) { return filter.Compile(set, filter.Options{}) },
 		InForce: func() InForce {
 			return InForce{Rules: e.Rules(), Own: func(rules.ID) bool { return false }, Engine: e, People: h.people, Since: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
-				Disabled: []config.DisabledRule{{ID: "conduct.insult.nl", Reason: "eigen versie"}},
+				Disabled: []rules.Disabled{{ID: "conduct.insult.nl", Reason: "eigen versie"}},
 				Actions:  filter.Actions{Found: func(rules.Purpose, rules.Direction) filter.Action { return filter.Quarantine }}}
 		},
-		Lists: func() []lists.State {
-			return []lists.State{{Name: "ut1.tar.gz", Categories: []string{"gambling", "phishing"}, Names: 4711, Changed: time.Unix(1.7e9, 0), Checked: time.Unix(1.7e9, 0)},
+		Lists: func() []sitelists.State {
+			return []sitelists.State{{Name: "ut1.tar.gz", Categories: []string{"gambling", "phishing"}, Names: 4711, Changed: time.Unix(1.7e9, 0), Checked: time.Unix(1.7e9, 0)},
 				{Name: "phishing.txt", Category: "phishing", Checked: time.Unix(1.7e9, 0), Error: "the server says 503"}}
 		},
 		Explain: func(r webpolicy.Request) (webpolicy.Explanation, error) {

@@ -8,7 +8,7 @@ import (
 
 	"sluis/internal/accounts"
 	"sluis/internal/ledger"
-	"sluis/internal/sampling"
+	"sluis/internal/oversight/sampling"
 )
 
 // Sampling is the random sample in which leaks are looked for.

@@ -12,7 +12,7 @@ import (
 	"sluis/filter"
 	"sluis/internal/accounts"
 	"sluis/internal/ledger"
-	"sluis/internal/sampling"
+	"sluis/internal/oversight/sampling"
 )
 
 // sampled makes a sampler with a day of draws.

@@ -14,13 +14,13 @@ import (
 
 	"sluis/internal/accounts"
 	"sluis/internal/ledger"
-	"sluis/internal/report"
-	"sluis/internal/stats"
+	"sluis/internal/oversight/report"
+	"sluis/internal/oversight/totals"
 )
 
 // Totals are the totals for the board, and the account that is given of the controls.
 type Totals struct {
-	Archive func() *stats.Archive
+	Archive func() *totals.Archive
 	// Account returns what the report of a period is made from; period may be empty.
 	Account func(ctx context.Context, since, until time.Time, lang, period string) (report.Facts, error)
 }
@@ -38,7 +38,7 @@ var totalRoutes = []route{
 // totalsView is what the page of totals shows.
 type totalsView struct {
 	Periods []string
-	Period  stats.Period
+	Period  totals.Period
 	Tables  []chart
 	Trends  []chart
 	None    bool // there is no report yet
@@ -55,7 +55,7 @@ type chart struct {
 // bar is one figure.
 type bar struct {
 	Name, Value string
-	Hidden      stats.Why
+	Hidden      totals.Why
 	Width       int // of chartWidth
 	Y           int
 }
@@ -70,23 +70,23 @@ const (
 func (c *chart) draw(values []int64) {
 	most := int64(1)
 	for i, v := range values {
-		if c.Bars[i].Hidden == stats.Shown {
+		if c.Bars[i].Hidden == totals.Shown {
 			most = max(most, v)
 		}
 	}
 	for i := range c.Bars {
 		c.Bars[i].Y = i * barHeight
-		if c.Bars[i].Hidden == stats.Shown {
+		if c.Bars[i].Hidden == totals.Shown {
 			c.Bars[i].Width = max(1, int(values[i]*chartWidth/most))
 		}
 	}
 	c.Height = len(c.Bars) * barHeight
 }
 
-var measures = []string{stats.Records, stats.Bytes, "hours"}
+var measures = []string{totals.Records, totals.Bytes, "hours"}
 
 // charts makes one of each measure of each table.
-func charts(p stats.Period, n report.Names) (all []chart) {
+func charts(p totals.Period, n report.Names) (all []chart) {
 	for _, t := range p.Tables {
 		for _, m := range measures {
 			c := chart{ID: t.Name + "-" + m, Title: n.Table(t.Name), Head: n.Measure(m)}
@@ -109,11 +109,11 @@ func charts(p stats.Period, n report.Names) (all []chart) {
 }
 
 // trends follow totals over the last months.
-func (v *visit) trends(a *stats.Archive, months []string) (all []chart, err error) {
+func (v *visit) trends(a *totals.Archive, months []string) (all []chart, err error) {
 	months = months[max(0, len(months)-12):]
 	n := report.Names(v.Lang.Code)
 	for _, of := range []struct{ table, row, measure string }{
-		{stats.Volume, "total", stats.Records}, {stats.Sample, "drawn", stats.Records}, {stats.Decisions, "quarantine", stats.Records}, {stats.Capacity, "month", stats.Bytes}, {stats.Capacity, "stored", stats.Bytes},
+		{totals.Volume, "total", totals.Records}, {totals.Sample, "drawn", totals.Records}, {totals.Decisions, "quarantine", totals.Records}, {totals.Capacity, "month", totals.Bytes}, {totals.Capacity, "stored", totals.Bytes},
 	} {
 		c := chart{ID: "trend-" + of.table + "-" + of.row, Title: n.Table(of.table) + ": " + n.Row(of.row), Head: n.Measure(of.measure)}
 		var values []int64
@@ -127,8 +127,8 @@ func (v *visit) trends(a *stats.Archive, months []string) (all []chart, err erro
 				values = append(values, f.Value)
 			}
 		}
-		if of.table == stats.Capacity && len(values) >= 3 {
-			c.Note = v.T("projected", n.Figure(stats.Figure{Value: project(values, 6)}, of.measure))
+		if of.table == totals.Capacity && len(values) >= 3 {
+			c.Note = v.T("projected", n.Figure(totals.Figure{Value: project(values, 6)}, of.measure))
 		}
 		if len(c.Bars) > 1 {
 			c.draw(values)
@@ -138,7 +138,7 @@ func (v *visit) trends(a *stats.Archive, months []string) (all []chart, err erro
 	return all, nil
 }
 
-func find(p stats.Period, table, row, measure string) (stats.Figure, bool) {
+func find(p totals.Period, table, row, measure string) (totals.Figure, bool) {
 	for _, t := range p.Tables {
 		for _, r := range t.Rows {
 			if f, ok := r.Figures[measure]; ok && t.Name == table && r.Name == row {
@@ -146,7 +146,7 @@ func find(p stats.Period, table, row, measure string) (stats.Figure, bool) {
 			}
 		}
 	}
-	return stats.Figure{}, false
+	return totals.Figure{}, false
 }
 
 // project returns what a figure will be in some months if it goes on as it did, along the
@@ -198,9 +198,9 @@ func (v *visit) totals() error {
 }
 
 // period returns the totals of a period that has any.
-func (v *visit) period(a *stats.Archive, name string) (stats.Period, error) {
+func (v *visit) period(a *totals.Archive, name string) (totals.Period, error) {
 	p, err := a.Look(v.r.Context(), name)
-	if errors.Is(err, stats.ErrPeriod) || errors.Is(err, stats.ErrMonth) || errors.Is(err, stats.ErrNotOver) {
+	if errors.Is(err, totals.ErrPeriod) || errors.Is(err, totals.ErrMonth) || errors.Is(err, totals.ErrNotOver) {
 		return p, errNoPage
 	}
 	return p, err
@@ -275,7 +275,7 @@ func (v *visit) accountReport() error {
 		return errUnclear
 	}
 	facts, err := v.c.o.Totals.Account(v.r.Context(), since, until.AddDate(0, 0, 1), v.Lang.Code, period)
-	if errors.Is(err, stats.ErrNotOver) || errors.Is(err, stats.ErrPeriod) || errors.Is(err, stats.ErrMonth) {
+	if errors.Is(err, totals.ErrNotOver) || errors.Is(err, totals.ErrPeriod) || errors.Is(err, totals.ErrMonth) {
 		return errNoPage
 	}
 	if err != nil {

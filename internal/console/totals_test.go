@@ -12,8 +12,8 @@ import (
 
 	"sluis/internal/accounts"
 	"sluis/internal/ledger"
-	"sluis/internal/report"
-	"sluis/internal/stats"
+	"sluis/internal/oversight/report"
+	"sluis/internal/oversight/totals"
 	"sluis/rules"
 )
 
@@ -23,10 +23,10 @@ func (h *house) totals(dir string) Totals {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.archive = &stats.Archive{Dir: filepath.Join(dir, "reports"), Source: h.db, Ledger: h.ledger, Rules: stats.Rules{MinPeople: 10}, Sizes: h.people.Sizes(), Rate: 0.05,
-		Review: func(context.Context, time.Time, time.Time) (stats.Review, error) { return stats.Review{}, nil },
+	h.archive = &totals.Archive{Dir: filepath.Join(dir, "reports"), Source: h.db, Ledger: h.ledger, Rules: totals.Rules{MinPeople: 10}, Sizes: h.people.Sizes(), Rate: 0.05,
+		Review: func(context.Context, time.Time, time.Time) (totals.Review, error) { return totals.Review{}, nil },
 		Stored: func(context.Context) (int64, error) { return 5_000_000_000, nil }}
-	return Totals{Archive: func() *stats.Archive { return h.archive }, Account: func(ctx context.Context, since, until time.Time, lang, period string) (f report.Facts, err error) {
+	return Totals{Archive: func() *totals.Archive { return h.archive }, Account: func(ctx context.Context, since, until time.Time, lang, period string) (f report.Facts, err error) {
 		f = report.Facts{Organisation: "De Regenboog", Lang: lang, Since: since, Until: until, Made: until, Rules: set.Rules(), Entries: h.ledger.Each, Rate: 0.05, Retention: [2]int{183, 30}}
 		if period != "" {
 			p, err := h.archive.Look(ctx, period)
@@ -103,15 +103,15 @@ func TestTotalsAreFrozenReportsAlone(t *testing.T) {
 }
 
 func TestAChartEqualsItsTable(t *testing.T) {
-	p := stats.Period{Tables: []stats.Table{{Name: stats.Volume, Rows: []stats.Row{
-		{Name: "mail-in", Figures: map[string]stats.Figure{stats.Records: {Value: 300}}}, {Name: "mail-out", Figures: map[string]stats.Figure{stats.Records: {Value: 600}}},
-		{Name: "web", Figures: map[string]stats.Figure{stats.Records: {Value: 9999, Hidden: stats.FewPeople}}},
+	p := totals.Period{Tables: []totals.Table{{Name: totals.Volume, Rows: []totals.Row{
+		{Name: "mail-in", Figures: map[string]totals.Figure{totals.Records: {Value: 300}}}, {Name: "mail-out", Figures: map[string]totals.Figure{totals.Records: {Value: 600}}},
+		{Name: "web", Figures: map[string]totals.Figure{totals.Records: {Value: 9999, Hidden: totals.FewPeople}}},
 	}}}}
 	all := charts(p, "nl")
 	if len(all) != 1 || len(all[0].Bars) != 3 {
 		t.Fatalf("%+v", all)
 	}
-	for i, want := range []bar{{"mail van buiten", "300", "", 300, 0}, {"mail naar buiten", "600", "", 600, barHeight}, {"internet", "niet getoond", stats.FewPeople, 0, 2 * barHeight}} {
+	for i, want := range []bar{{"mail van buiten", "300", "", 300, 0}, {"mail naar buiten", "600", "", 600, barHeight}, {"internet", "niet getoond", totals.FewPeople, 0, 2 * barHeight}} {
 		if all[0].Bars[i] != want {
 			t.Errorf("%+v, want %+v", all[0].Bars[i], want)
 		}

@@ -8,15 +8,15 @@ import (
 	"time"
 
 	"sluis/filter"
-	"sluis/internal/review"
+	"sluis/internal/quarantine/disclose"
 	"sluis/internal/roster"
-	webpolicy "sluis/proxy/policy"
+	webpolicy "sluis/internal/sitepolicy"
 	"sluis/rules"
 )
 
 const (
 	maxTried = 64 << 10         // bytes of a form, encoded
-	tryTime  = 10 * time.Second // for one examination
+	tryTime  = 10 * time.Second // for one inspection
 )
 
 // webActions are what is done with a request, by the number that the policy gives them.
@@ -32,7 +32,7 @@ type tryView struct {
 	Tried     bool // a text was
 	Verdict   filter.Verdict
 	Findings  []triedFinding
-	Pieces    []review.Piece
+	Pieces    []disclose.Piece
 	Doubtful  bool
 	Cut       bool
 
@@ -58,7 +58,7 @@ func (v *visit) tryView() tryView {
 
 func (v *visit) tryPage() error { return v.show("try", v.tryView()) }
 
-// tryText examines a text as if all purposes might be looked at.
+// tryText inspects a text as if all purposes might be looked at.
 func (v *visit) tryText() error {
 	w := v.tryView()
 	d, err := rules.ParseDirection(w.Direction)
@@ -75,12 +75,12 @@ func (v *visit) tryText() error {
 	if isMessage(w.Text) {
 		item.Kind, item.Name = filter.Message, ""
 	}
-	x, err := now.Engine.Examine(ctx, item, rules.SetOf(rules.Security, rules.Conduct, rules.Leak))
+	x, err := now.Engine.Inspect(ctx, item, rules.SetOf(rules.Security, rules.Conduct, rules.Leak))
 	if err != nil {
 		return v.again("try", w, "try-failed")
 	}
 	w.Tried, w.Verdict = true, filter.Decide(x, d, now.Actions)
-	w.Pieces = review.Mark(w.Text, x.Findings)
+	w.Pieces = disclose.Mark(w.Text, x.Findings)
 	w.Doubtful, w.Cut = x.Ambiguous || len(x.Uninspectable) > 0, x.Incomplete
 	for _, f := range x.Findings {
 		r, _ := now.Rules.Rule(f.Rule)

@@ -6,8 +6,8 @@ import (
 	"net/http"
 
 	"sluis/filter"
-	"sluis/internal/exception"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/exceptions"
 	"sluis/internal/quarantine"
 	"sluis/rules"
 )
@@ -65,7 +65,7 @@ func (v *visit) tryException() error {
 }
 
 // engineWith makes an engine with the rules in force and one exception more.
-func (v *visit) engineWith(x exception.Exception) (*filter.Engine, error) {
+func (v *visit) engineWith(x exceptions.Exception) (*filter.Engine, error) {
 	if err := x.Check(v.now()); err != nil {
 		return nil, err
 	}

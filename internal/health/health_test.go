@@ -19,9 +19,9 @@ import (
 	"time"
 
 	"sluis/internal/clamd"
-	"sluis/internal/lists"
-	"sluis/internal/peers"
 	"sluis/internal/quarantine"
+	"sluis/internal/sitelists"
+	"sluis/internal/testenv"
 )
 
 var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.Local)
@@ -91,7 +91,7 @@ func silent(t *testing.T) string {
 
 func nobody(t *testing.T) string {
 	t.Helper()
-	a, err := peers.FreeAddress()
+	a, err := testenv.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,8 +163,8 @@ func replies(t *testing.T, answer string) string {
 }
 
 func TestARealVirusScanner(t *testing.T) {
-	peers.Need(t, "clamd")
-	c, err := peers.StartClamd(t.Context(), t.TempDir())
+	testenv.Need(t, "clamd")
+	c, err := testenv.StartClamd(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,15 +231,15 @@ func TestWhatIsSetAside(t *testing.T) {
 
 func TestTheListsOfSites(t *testing.T) {
 	for name, tc := range map[string]struct {
-		state lists.State
+		state sitelists.State
 		want  State
 	}{
-		"fresh":                  {lists.State{Name: "gambling", Sum: "x", Names: 10, Checked: now.Add(-time.Hour)}, OK},
-		"never fetched":          {lists.State{Name: "gambling", Error: canary}, Broken},
-		"not fetched last time":  {lists.State{Name: "gambling", Sum: "x", Checked: now, Error: canary}, Attention},
-		"not looked at for long": {lists.State{Name: "gambling", Sum: "x", Checked: now.AddDate(0, 0, -30)}, Attention},
+		"fresh":                  {sitelists.State{Name: "gambling", Sum: "x", Names: 10, Checked: now.Add(-time.Hour)}, OK},
+		"never fetched":          {sitelists.State{Name: "gambling", Error: canary}, Broken},
+		"not fetched last time":  {sitelists.State{Name: "gambling", Sum: "x", Checked: now, Error: canary}, Attention},
+		"not looked at for long": {sitelists.State{Name: "gambling", Sum: "x", Checked: now.AddDate(0, 0, -30)}, Attention},
 	} {
-		checks := Lists([]lists.State{tc.state})
+		checks := Lists([]sitelists.State{tc.state})
 		if len(checks) != 1 {
 			t.Fatal(len(checks))
 		}

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"sluis/internal/lists"
 	"sluis/internal/quarantine"
+	"sluis/internal/sitelists"
 )
 
 // How long records may wait for the database.
@@ -112,7 +112,7 @@ func Quarantine(counts func(context.Context) (quarantine.Counts, error)) Check {
 const oldList = 8 * 24 * time.Hour
 
 // Lists looks at the lists of sites.
-func Lists(states []lists.State) []Check {
+func Lists(states []sitelists.State) []Check {
 	var all []Check
 	for _, st := range states {
 		all = append(all, func(_ context.Context, now time.Time) Result { return list(st, now) })
@@ -120,7 +120,7 @@ func Lists(states []lists.State) []Check {
 	return all
 }
 
-func list(st lists.State, now time.Time) Result {
+func list(st sitelists.State, now time.Time) Result {
 	r := Result{Name: Text{"Lijst " + st.Name, "List " + st.Name}, State: OK, Found: counted(Text{"%d namen", "%d names"}, st.Names)}
 	fetch := Text{"Kijk of het adres van de lijst klopt en of Sluis naar buiten mag. De laatste goede lijst geldt.", "See whether the address of the list is right and Sluis may go out. The last good list holds."}
 	switch {

@@ -13,15 +13,15 @@ import (
 	"time"
 
 	"sluis/filter"
-	"sluis/internal/peers"
 	"sluis/internal/roster"
+	"sluis/internal/testenv"
 )
 
 // server is a ClickHouse server for the tests of a package run.
-func server(t testing.TB) *peers.ClickHouse {
+func server(t testing.TB) *testenv.ClickHouse {
 	t.Helper()
-	peers.Need(t, "clickhouse-server")
-	s, err := peers.StartClickHouse(context.Background(), t.TempDir())
+	testenv.Need(t, "clickhouse-server")
+	s, err := testenv.StartClickHouse(context.Background(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func server(t testing.TB) *peers.ClickHouse {
 }
 
 // openServer makes a database of its own and opens it.
-func openServer(t testing.TB, s *peers.ClickHouse, name string) *ClickHouse {
+func openServer(t testing.TB, s *testenv.ClickHouse, name string) *ClickHouse {
 	t.Helper()
 	admin := must(OpenClickHouse(t.Context(), ClickHouseOptions{Hosts: []string{s.Addr()}, Database: "default"}))
 	if err := admin.conn.Exec(t.Context(), "CREATE DATABASE IF NOT EXISTS "+name); err != nil {

@@ -4,14 +4,14 @@ import (
 	"strconv"
 	"testing"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // today starts a server with the engine of a ClickHouse server of today.
-func today(t *testing.T) *peers.Chdb {
+func today(t *testing.T) *testenv.Chdb {
 	t.Helper()
-	peers.NeedChdb(t)
-	s, err := peers.StartChdb(t.Context(), t.TempDir())
+	testenv.NeedChdb(t)
+	s, err := testenv.StartChdb(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,7 +20,7 @@ func today(t *testing.T) *peers.Chdb {
 }
 
 // openToday makes a database of its own and opens it.
-func openToday(t *testing.T, s *peers.Chdb, name string) *ClickHouse {
+func openToday(t *testing.T, s *testenv.Chdb, name string) *ClickHouse {
 	t.Helper()
 	open := func(database string) *ClickHouse {
 		return must(OpenClickHouse(t.Context(), ClickHouseOptions{Hosts: []string{s.Addr()}, HTTP: true, Database: database, Days: 36500}))

@@ -16,7 +16,7 @@ import (
 
 	"github.com/ebitengine/purego"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // chdb is the engine of a ClickHouse server of today as a library (npm package), which the
@@ -38,8 +38,8 @@ func modern(t *testing.T) *engine {
 	if runtime.GOOS+"/"+runtime.GOARCH != "linux/amd64" {
 		t.Skip("SKIPPED: libchdb is for linux/amd64")
 	}
-	peers.Need(t, "npm")
-	dir, err := peers.NPM(t.Context(), chdb)
+	testenv.Need(t, "npm")
+	dir, err := testenv.NPM(t.Context(), chdb)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ const (
 // vocabularies, numbers, times, a registrable domain and a pseudonym: none can hold
 // content, and a test walks the type to keep it so.
 type Record struct {
-	Time      time.Time // when it was accepted for examination, UTC
+	Time      time.Time // when it was accepted for inspection, UTC
 	ID        filter.ID
 	Kind      Kind
 	Direction rules.Direction

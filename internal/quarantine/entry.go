@@ -76,7 +76,7 @@ type Evidence struct {
 	Excerpts []string       `json:"excerpts"`
 }
 
-func evidenceOf(x *filter.Examination) []Evidence {
+func evidenceOf(x *filter.Inspection) []Evidence {
 	var es []Evidence
 	if x == nil {
 		return nil
@@ -92,7 +92,7 @@ func evidenceOf(x *filter.Examination) []Evidence {
 }
 
 // scoreOf returns the score of the finding that decided.
-func scoreOf(x *filter.Examination, rule rules.ID) int {
+func scoreOf(x *filter.Inspection, rule rules.ID) int {
 	if x == nil {
 		return 0
 	}

@@ -104,7 +104,7 @@ func (s *Store) path(id filter.ID) string {
 
 // Seal sets a message aside. When it returns nil the message is durable; otherwise
 // nothing of it is left. Of e it sets what it sees itself: score, recipients and size.
-func (s *Store) Seal(ctx context.Context, e Entry, env Envelope, x *filter.Examination, content io.Reader) error {
+func (s *Store) Seal(ctx context.Context, e Entry, env Envelope, x *filter.Inspection, content io.Reader) error {
 	counted := &counter{r: content}
 	if err := s.writeSealed(s.path(e.ID), s.recipients, header{Envelope: env, Evidence: evidenceOf(x)}, counted); err != nil {
 		return fmt.Errorf("seal message: %w", err)

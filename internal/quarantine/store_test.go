@@ -82,7 +82,7 @@ func rule(t testing.TB, id string) rules.ID {
 	return r
 }
 
-func sample(t testing.TB) (Entry, Envelope, *filter.Examination) {
+func sample(t testing.TB) (Entry, Envelope, *filter.Inspection) {
 	clause, err := rules.ParseClause("C3.3b")
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func sample(t testing.TB) (Entry, Envelope, *filter.Examination) {
 	env := Envelope{From: "juf@school.example", Parameters: []string{"BODY=8BITMIME"}, To: []Recipient{
 		{Path: "a@out.example", Parameters: []string{"NOTIFY=FAILURE"}, Direction: rules.Out}, {Path: "b@out.example", Direction: rules.Out},
 	}}
-	x := &filter.Examination{Purposes: rules.SetOf(rules.Security, rules.Leak), Findings: []filter.Finding{
+	x := &filter.Inspection{Purposes: rules.SetOf(rules.Security, rules.Leak), Findings: []filter.Finding{
 		{Rule: e.Rule, Purpose: e.Purpose, Clause: clause, Category: e.Category, Count: 2, Score: 90, Excerpts: make([]filter.Excerpt, 1)},
 	}}
 	return e, env, x

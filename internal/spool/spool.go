@@ -1,4 +1,4 @@
-// Package spool holds a message or body while it is examined: a small one in memory, a larger
+// Package spool holds a message or body while it is inspected: a small one in memory, a larger
 // one in a temporary file without a name, so that a crash leaves nothing behind.
 package spool
 
@@ -14,7 +14,7 @@ const memory = 64 << 10
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, memory); return &b }}
 
-// Spool holds one message while it is examined: in memory, or in a temporary file that
+// Spool holds one message while it is inspected: in memory, or in a temporary file that
 // only its owner may read (0600) and that has no name any more once it is open, so that
 // a crash leaves nothing behind.
 type Spool struct {

@@ -21,7 +21,7 @@ var ErrBlocked = errors.New("blocked by what is in it")
 
 // Engine looks into content with the rules of some purposes and no others.
 type Engine interface {
-	Examine(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Examination, error)
+	Inspect(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Inspection, error)
 	Stream(ps rules.Purposes) (*filter.Stream, error)
 }
 
@@ -32,7 +32,7 @@ type Malware interface {
 
 // Sealer sets a copy of an upload that was stopped aside, sealed (C3.3b).
 type Sealer interface {
-	SealUpload(ctx context.Context, x *Exchange, v filter.Verdict, e *filter.Examination, content io.Reader, size int64) error
+	SealUpload(ctx context.Context, x *Exchange, v filter.Verdict, e *filter.Inspection, content io.Reader, size int64) error
 }
 
 // Options say what is looked into, and what is done with what is found.
@@ -68,7 +68,7 @@ type Limits struct {
 	Head     int           // bytes of a page that wait until they are judged; default 64 KiB
 	Page     int64         // bytes of a page that are judged at all; default 2 MiB
 	Scanned  int64         // bytes of a download that are scanned for malware; default 25 MiB
-	Examine  time.Duration // for one look or scan; default 1 minute
+	Inspect  time.Duration // for one look or scan; default 1 minute
 	AtOnce   int           // uploads that are looked at, at once; default 8
 	Patience time.Duration // of a browser, until a download that is scanned begins to trickle; default 5 s
 	Total    int64         // bytes of all bodies that wait; default 4 GiB
@@ -77,12 +77,12 @@ type Limits struct {
 func (l *Limits) defaults() {
 	l.Held, l.Inflated, l.Scanned = cmp.Or(l.Held, 25<<20), cmp.Or(l.Inflated, 100<<20), cmp.Or(l.Scanned, 25<<20)
 	l.Head, l.Page = cmp.Or(l.Head, 64<<10), cmp.Or(l.Page, 2<<20)
-	l.Examine, l.Patience = cmp.Or(l.Examine, time.Minute), cmp.Or(l.Patience, 5*time.Second)
+	l.Inspect, l.Patience = cmp.Or(l.Inspect, time.Minute), cmp.Or(l.Patience, 5*time.Second)
 	l.AtOnce, l.Total = cmp.Or(l.AtOnce, 8), cmp.Or(l.Total, 4<<30)
 }
 
-// Examiner looks into requests and responses. It is safe for concurrent use.
-type Examiner struct {
+// Inspector looks into requests and responses. It is safe for concurrent use.
+type Inspector struct {
 	o     Options
 	slots chan struct{}
 	total atomic.Int64 // bytes that wait
@@ -91,14 +91,14 @@ type Examiner struct {
 	pageClause, toneClause, fileClause, ownClause rules.Clause
 }
 
-// New returns an examiner.
-func New(o Options) (*Examiner, error) {
+// New returns an inspector.
+func New(o Options) (*Inspector, error) {
 	if o.Engine == nil {
 		return nil, errors.New("content: an engine is needed")
 	}
 	o.Limits.defaults()
 	o.Weight.Points, o.Weight.Density = cmp.Or(o.Weight.Points, 400), cmp.Or(o.Weight.Density, 500)
-	e := &Examiner{slots: make(chan struct{}, o.Limits.AtOnce)}
+	e := &Inspector{slots: make(chan struct{}, o.Limits.AtOnce)}
 	e.heads.New = func() any { b := make([]byte, o.Limits.Head); return &b }
 	for _, c := range []struct {
 		to *rules.Clause
@@ -118,7 +118,7 @@ func New(o Options) (*Examiner, error) {
 	e.o = o
 	// Compiled now, so that nobody waits for it. An engine that fails is met when it matters.
 	for _, ps := range []rules.Purposes{conduct, conduct | leak} {
-		o.Engine.Examine(context.Background(), filter.Item{Kind: filter.Document, Content: strings.NewReader("")}, ps)
+		o.Engine.Inspect(context.Background(), filter.Item{Kind: filter.Document, Content: strings.NewReader("")}, ps)
 	}
 	return e, nil
 }
@@ -131,7 +131,7 @@ var (
 
 // failed says what becomes of what could not be looked at for some purposes: nothing is
 // returned if it may pass.
-func (e *Examiner) failed(x *Exchange, ps rules.Purposes, err error) error {
+func (e *Inspector) failed(x *Exchange, ps rules.Purposes, err error) error {
 	for _, p := range ps.List() {
 		if !e.o.Open[p] {
 			return fmt.Errorf("look into content for %s: %w", ps, err)
@@ -142,7 +142,7 @@ func (e *Examiner) failed(x *Exchange, ps rules.Purposes, err error) error {
 }
 
 // doubt returns the verdict on what could not be looked into, or not wholly, and notes it.
-func (e *Examiner) doubt(x *Exchange, f Found) filter.Verdict {
+func (e *Inspector) doubt(x *Exchange, f Found) filter.Verdict {
 	var a filter.Action
 	if f.Uninspectable {
 		a = e.o.Uninspectable
@@ -158,7 +158,7 @@ func (e *Examiner) doubt(x *Exchange, f Found) filter.Verdict {
 }
 
 // unseen is the verdict on what was not looked into wholly.
-func (e *Examiner) unseen(a filter.Action) filter.Verdict {
+func (e *Inspector) unseen(a filter.Action) filter.Verdict {
 	return filter.Verdict{Action: a, Purpose: rules.Security, Category: rules.Attachment, Clause: e.fileClause, Rule: unseenRule}
 }
 

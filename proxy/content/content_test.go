@@ -22,8 +22,8 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/clamd"
-	"sluis/internal/peers"
 	"sluis/internal/roster"
+	"sluis/internal/testenv"
 	"sluis/rules"
 )
 
@@ -45,7 +45,7 @@ func engine(t testing.TB) *filter.Engine {
 	return e
 }
 
-func examiner(t testing.TB, change ...func(*Options)) *Examiner {
+func inspector(t testing.TB, change ...func(*Options)) *Inspector {
 	t.Helper()
 	o := Options{Engine: engine(t), Pages: true, Dir: t.TempDir(),
 		Uploads: map[rules.Purpose]filter.Action{rules.Conduct: filter.Reject, rules.Leak: filter.Reject}}
@@ -100,7 +100,7 @@ func zip(coding, s string) string {
 }
 
 func TestUploads(t *testing.T) {
-	e := examiner(t)
+	e := inspector(t)
 	bad, badType := form(map[string]string{"message": threat}, nil)
 	file, fileType := form(map[string]string{"message": harmless}, map[string]string{"brief.txt": threat})
 	good, goodType := form(map[string]string{"message": harmless}, map[string]string{"brief.txt": harmless})
@@ -153,7 +153,7 @@ func TestUploads(t *testing.T) {
 // TestLargeUploads: what is too large to be held is judged while it goes, wherever the bad
 // words are.
 func TestLargeUploads(t *testing.T) {
-	e := examiner(t, func(o *Options) { o.Limits = Limits{Held: 64 << 10} })
+	e := inspector(t, func(o *Options) { o.Limits = Limits{Held: 64 << 10} })
 	filler := strings.Repeat(harmless+"\n", 4000) // 280 KB
 	for _, at := range []int{-1, 0, 60 << 10, 64<<10 - 10, 64<<10 + 16<<10 - 12, 200_000, len(filler)} {
 		body := filler
@@ -207,7 +207,7 @@ func respond(kind, coding, body string) *http.Response {
 var vile = strings.Repeat("<p>Vieze hoer, kankerhoer, ik neuk je kapot. Hete geile sletjes, gratis porno, neukfilmpjes met geile tieners. Alle moslims moeten dood, vergas ze.</p>\n", 12)
 
 func TestPages(t *testing.T) {
-	e := examiner(t)
+	e := inspector(t)
 	for _, tt := range []struct {
 		name, coding, body string
 		blocked            bool
@@ -239,7 +239,7 @@ func TestPages(t *testing.T) {
 		}
 		r.Body.Close()
 	}
-	e = examiner(t, func(o *Options) { o.Limits.Head = 4 << 10 })
+	e = inspector(t, func(o *Options) { o.Limits.Head = 4 << 10 })
 	x := exchange(rules.Conduct)
 	r := respond("text/html", "", htmlPage("", 8)+vile)
 	if blocked, err := e.Response(t.Context(), x, r); blocked || err != nil {
@@ -256,7 +256,7 @@ func TestPages(t *testing.T) {
 
 // TestChunks: however a page or upload arrives the verdict is the same.
 func TestChunks(t *testing.T) {
-	e := examiner(t, func(o *Options) { o.Limits = Limits{Head: 2 << 10, Held: 2 << 10} })
+	e := inspector(t, func(o *Options) { o.Limits = Limits{Head: 2 << 10, Held: 2 << 10} })
 	body := htmlPage(vile, 6)
 	for _, piece := range []int{1, 7, 100, 1 << 20} {
 		x := exchange(rules.Conduct)
@@ -291,13 +291,13 @@ type failing struct{}
 
 func (failing) Stream(rules.Purposes) (*filter.Stream, error) { return nil, errors.New("failed") }
 
-func (failing) Examine(context.Context, filter.Item, rules.Purposes) (*filter.Examination, error) {
+func (failing) Inspect(context.Context, filter.Item, rules.Purposes) (*filter.Inspection, error) {
 	return nil, errors.New("failed")
 }
 
 func TestFailure(t *testing.T) {
 	for _, open := range []bool{false, true} {
-		e := examiner(t, func(o *Options) { o.Engine, o.Open = failing{}, map[rules.Purpose]bool{rules.Conduct: open} })
+		e := inspector(t, func(o *Options) { o.Engine, o.Open = failing{}, map[rules.Purpose]bool{rules.Conduct: open} })
 		r := httptest.NewRequest("POST", "http://site.example/", strings.NewReader("x"))
 		if blocked, err := e.Request(t.Context(), exchange(rules.Conduct), r); blocked || (err == nil) != open {
 			t.Errorf("an upload, open %v: %v, %v", open, blocked, err)
@@ -314,7 +314,7 @@ func TestFailure(t *testing.T) {
 
 func TestDownloads(t *testing.T) {
 	pupils, _ := roster.ParseGroup("leerlingen")
-	e := examiner(t, func(o *Options) {
+	e := inspector(t, func(o *Options) {
 		o.Download = []Download{{Groups: []roster.Group{pupils}, Extensions: []string{"apk", "msi"}}, {Groups: []roster.Group{pupils}, Executable: true}, {Larger: 1000, Own: "Grote bestanden"}}
 	})
 	for _, tt := range []struct {
@@ -352,13 +352,13 @@ func TestDownloads(t *testing.T) {
 const eicar = `X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*`
 
 func TestMalware(t *testing.T) {
-	peers.Need(t, "clamd")
-	d, err := peers.StartClamd(t.Context(), t.TempDir())
+	testenv.Need(t, "clamd")
+	d, err := testenv.StartClamd(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Stop()
-	e := examiner(t, func(o *Options) { o.Malware = clamd.New(d.Socket()); o.Limits.Scanned = 100_000 })
+	e := inspector(t, func(o *Options) { o.Malware = clamd.New(d.Socket()); o.Limits.Scanned = 100_000 })
 	for _, tt := range []struct {
 		name, body string
 		blocked    bool
@@ -399,7 +399,7 @@ func (s slow) Scan(ctx context.Context, content io.Reader) (string, error) {
 func TestPatience(t *testing.T) {
 	for _, signature := range []string{"", "Bad"} {
 		s := slow{make(chan struct{}), signature}
-		e := examiner(t, func(o *Options) { o.Malware = s; o.Limits.Patience = 20 * time.Millisecond })
+		e := inspector(t, func(o *Options) { o.Malware = s; o.Limits.Patience = 20 * time.Millisecond })
 		body := strings.Repeat("0123456789", 1000)
 		x := exchange()
 		r := respond("application/zip", "", body)
@@ -419,7 +419,7 @@ func TestPatience(t *testing.T) {
 }
 
 func FuzzBody(f *testing.F) {
-	e := examiner(f, func(o *Options) {
+	e := inspector(f, func(o *Options) {
 		o.Malware, o.Limits = finder{}, Limits{Held: 512, Scanned: 700, Head: 256, Page: 4096}
 	})
 	bad, badType := form(map[string]string{"message": threat}, map[string]string{"a.txt": harmless})
@@ -479,7 +479,7 @@ func FuzzBody(f *testing.F) {
 }
 
 func BenchmarkPage(b *testing.B) {
-	e := examiner(b)
+	e := inspector(b)
 	body := htmlPage("", 40)
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()

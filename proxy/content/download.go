@@ -14,7 +14,7 @@ import (
 
 // download has a file scanned for malware (C2.9a). A browser that has waited long enough
 // gets a little of it now and then, never the end, until the scanner has spoken.
-func (e *Examiner) download(ctx context.Context, x *Exchange, resp *http.Response, src io.Reader) (bool, error) {
+func (e *Inspector) download(ctx context.Context, x *Exchange, resp *http.Response, src io.Reader) (bool, error) {
 	d := &download{e: e, x: x, src: src, body: resp.Body, held: e.held(), codings: codingsOf(resp.Header), over: make(chan struct{})}
 	go d.run(ctx)
 	select {
@@ -38,7 +38,7 @@ func notBlocked(err error) error {
 
 // download is a file that waits for the scanner.
 type download struct {
-	e       *Examiner
+	e       *Inspector
 	x       *Exchange
 	src     io.Reader
 	body    io.Closer
@@ -77,7 +77,7 @@ func (d *download) run(ctx context.Context) {
 
 // scan asks the scanner about the file as the browser will have it.
 func (d *download) scan(ctx context.Context) (v filter.Verdict, note Found, err error) {
-	ctx, cancel := context.WithTimeout(ctx, d.e.o.Limits.Examine)
+	ctx, cancel := context.WithTimeout(ctx, d.e.o.Limits.Inspect)
 	defer cancel()
 	note.Incomplete = !d.whole
 	r, done, err := decode(d.codings, d.held.reader(0))

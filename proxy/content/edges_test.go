@@ -27,7 +27,7 @@ func post(kind, body string) *http.Request {
 }
 
 // nothingWaits fails the test if bytes are held that nobody will ask for.
-func nothingWaits(t *testing.T, e *Examiner) {
+func nothingWaits(t *testing.T, e *Inspector) {
 	t.Helper()
 	if n := e.total.Load(); n != 0 {
 		t.Errorf("%d bytes are held", n)
@@ -38,7 +38,7 @@ func nothingWaits(t *testing.T, e *Examiner) {
 }
 
 func TestWhatHasNoBodyIsLetBe(t *testing.T) {
-	e := examiner(t)
+	e := inspector(t)
 	for name, change := range map[string]func(*http.Response){
 		"HEAD":         func(r *http.Response) { r.Request.Method = "HEAD" },
 		"no content":   func(r *http.Response) { r.StatusCode = 204 },
@@ -63,7 +63,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 		return r
 	}
 	for _, action := range []filter.Action{filter.Pass, filter.Reject} {
-		e := examiner(t, func(o *Options) { o.Uninspectable = action })
+		e := inspector(t, func(o *Options) { o.Uninspectable = action })
 		for name, r := range map[string]func() *http.Response{
 			"a coding that nobody knows": func() *http.Response { return coded("deflate", "x") },
 			"more codings than anybody needs": func() *http.Response {
@@ -95,14 +95,14 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	x := exchange(rules.Conduct)
 	twice := respond("text/html", "", zip("br", zip("gzip", htmlPage(vile, 1))))
 	twice.Header["Content-Encoding"] = []string{"gzip", "br"}
-	if blocked, err := examiner(t).Response(t.Context(), x, twice); !blocked || err != nil {
+	if blocked, err := inspector(t).Response(t.Context(), x, twice); !blocked || err != nil {
 		t.Errorf("coded twice: %v, %v", blocked, err)
 	}
 }
 
 // TestBombs: what becomes much larger is looked at as far as its limit, and that is said.
 func TestBombs(t *testing.T) {
-	e := examiner(t, func(o *Options) { o.Limits = Limits{Inflated: 1 << 20, Page: 1 << 20} })
+	e := inspector(t, func(o *Options) { o.Limits = Limits{Inflated: 1 << 20, Page: 1 << 20} })
 	for _, coding := range []string{"gzip", "br", "zstd"} {
 		bomb := strings.Repeat("<p>harmless</p>\n", 4<<20)
 		x, r := exchange(rules.Conduct), respond("text/html", coding, bomb)
@@ -154,7 +154,7 @@ func TestBodiesDoNotMix(t *testing.T) {
 }
 
 func TestWhatIsAskedForCanBeRead(t *testing.T) {
-	e := examiner(t)
+	e := inspector(t)
 	for sent, want := range map[string]string{
 		"gzip, deflate, br, zstd":       "gzip, br, zstd",
 		"br;q=1.0, gzip;q=0.8, *;q=0.1": "br;q=1.0, gzip;q=0.8",
@@ -183,7 +183,7 @@ func TestWhatIsAskedForCanBeRead(t *testing.T) {
 
 // TestNamesOfFilesAreLookedAt: so are names of fields, and what is in a document.
 func TestNamesOfFilesAreLookedAt(t *testing.T) {
-	e := examiner(t)
+	e := inspector(t)
 	body, kind := form(nil, map[string]string{threat + ".txt": harmless})
 	for name, r := range map[string]*http.Request{
 		"a file name": post(kind, body),
@@ -202,7 +202,7 @@ func TestNamesOfFilesAreLookedAt(t *testing.T) {
 // TestSearchesAreLookedAtOnlyIfAskedFor: a search is what somebody wonders, not what they say.
 func TestSearchesAreLookedAtOnlyIfAskedFor(t *testing.T) {
 	for _, asked := range []bool{false, true} {
-		e := examiner(t, func(o *Options) { o.Searches = asked })
+		e := inspector(t, func(o *Options) { o.Searches = asked })
 		r := httptest.NewRequest("GET", "http://site.example/search?q="+url.QueryEscape(threat), nil)
 		if blocked, err := e.Request(t.Context(), exchange(rules.Conduct), r); err != nil || blocked != asked {
 			t.Errorf("asked %v: %v, %v", asked, blocked, err)
@@ -220,7 +220,7 @@ type sealed struct {
 	err  error
 }
 
-func (s *sealed) SealUpload(_ context.Context, _ *Exchange, v filter.Verdict, e *filter.Examination, content io.Reader, size int64) error {
+func (s *sealed) SealUpload(_ context.Context, _ *Exchange, v filter.Verdict, e *filter.Inspection, content io.Reader, size int64) error {
 	b, err := io.ReadAll(content)
 	if s.body = string(b); int64(len(b)) != size || len(e.Findings) == 0 || v.Action == filter.Pass {
 		return errors.New("not what was stopped")
@@ -231,7 +231,7 @@ func (s *sealed) SealUpload(_ context.Context, _ *Exchange, v filter.Verdict, e 
 func TestWhatIsStoppedIsSetAsideIfAskedFor(t *testing.T) {
 	for _, fails := range []error{nil, errors.New("the disk is full")} {
 		s := &sealed{err: fails}
-		e := examiner(t, func(o *Options) { o.Seal = s })
+		e := inspector(t, func(o *Options) { o.Seal = s })
 		x := exchange(rules.Conduct)
 		blocked, err := e.Request(t.Context(), x, post("text/plain", threat))
 		if !blocked || !errors.Is(err, fails) || s.body != threat || x.Found().SetAside != (fails == nil) {
@@ -247,7 +247,7 @@ func TestWhatIsStoppedIsSetAsideIfAskedFor(t *testing.T) {
 // TestFull: when no more can be held, that is a failure like any other.
 func TestFull(t *testing.T) {
 	for _, open := range []bool{false, true} {
-		e := examiner(t, func(o *Options) {
+		e := inspector(t, func(o *Options) {
 			o.Open, o.Limits.Total = map[rules.Purpose]bool{rules.Conduct: open, rules.Security: open}, 1000
 			o.Malware = finder{}
 		})
@@ -293,7 +293,7 @@ func (f finder) Scan(_ context.Context, r io.Reader) (string, error) {
 }
 
 func TestMalwareHasManyForms(t *testing.T) {
-	e := examiner(t, func(o *Options) { o.Malware = finder{} })
+	e := inspector(t, func(o *Options) { o.Malware = finder{} })
 	for name, tc := range map[string]struct {
 		kind, coding, disposition, body string
 		blocked                         bool
@@ -323,7 +323,7 @@ func TestMalwareHasManyForms(t *testing.T) {
 func TestAScannerThatFails(t *testing.T) {
 	for _, open := range []bool{false, true} {
 		for _, fault := range []error{errors.New("no answer"), clamd.ErrTooLarge} {
-			e := examiner(t, func(o *Options) { o.Malware, o.Open = finder{fault}, map[rules.Purpose]bool{rules.Security: open} })
+			e := inspector(t, func(o *Options) { o.Malware, o.Open = finder{fault}, map[rules.Purpose]bool{rules.Security: open} })
 			x, r := exchange(), respond("application/zip", "", "PK")
 			blocked, err := e.Response(t.Context(), x, r)
 			passes := open || errors.Is(fault, clamd.ErrTooLarge)
@@ -342,7 +342,7 @@ func TestAScannerThatFails(t *testing.T) {
 // TestTrickle: who waits gets a little now and then, and never so much that it is of use.
 func TestTrickle(t *testing.T) {
 	s := slow{make(chan struct{}), "Bad"}
-	e := examiner(t, func(o *Options) { o.Malware, o.Limits.Patience = s, time.Millisecond })
+	e := inspector(t, func(o *Options) { o.Malware, o.Limits.Patience = s, time.Millisecond })
 	body := strings.Repeat("0123456789", 200)
 	r := respond("application/zip", "", body)
 	if blocked, err := e.Response(t.Context(), exchange(), r); blocked || err != nil {
@@ -363,7 +363,7 @@ func TestTrickle(t *testing.T) {
 
 // TestWhoGoesAwayLeavesNothing: nothing waits for a client or a site that is gone.
 func TestWhoGoesAwayLeavesNothing(t *testing.T) {
-	e := examiner(t, func(o *Options) {
+	e := inspector(t, func(o *Options) {
 		o.Malware, o.Limits = finder{}, Limits{Head: 1 << 10, Held: 1 << 10, Patience: time.Millisecond}
 	})
 	gone := errors.New("10.1.2.3: connection reset")
@@ -408,7 +408,7 @@ func TestWhoGoesAwayLeavesNothing(t *testing.T) {
 
 // TestWhatIsCutOffIsNotWhole: wherever a body breaks off, who gets it learns that.
 func TestWhatIsCutOffIsNotWhole(t *testing.T) {
-	e := examiner(t, func(o *Options) {
+	e := inspector(t, func(o *Options) {
 		o.Malware, o.Limits = finder{}, Limits{Head: 1 << 10, Held: 1 << 10, Scanned: 1 << 10}
 	})
 	for _, size := range []int{1, 700, 1024, 1025, 17 << 10, 66 << 10, 200 << 10} {
@@ -442,7 +442,7 @@ func TestWhatIsCutOffIsNotWhole(t *testing.T) {
 }
 
 func TestDownloadsOfUnknownSize(t *testing.T) {
-	e := examiner(t, func(o *Options) {
+	e := inspector(t, func(o *Options) {
 		o.Download = []Download{{Types: []string{"video/"}, Larger: 5000, Own: "2.8 geen films"}}
 	})
 	for size, blocked := range map[int]bool{5000: false, 5001: true} {
@@ -484,7 +484,7 @@ func TestOnlyTheOwnCodeRefusesMore(t *testing.T) {
 
 // TestEventsComeAtOnce: what comes piece by piece is not held back.
 func TestEventsComeAtOnce(t *testing.T) {
-	e := examiner(t, func(o *Options) { o.Malware = finder{} })
+	e := inspector(t, func(o *Options) { o.Malware = finder{} })
 	for _, kind := range []string{"text/event-stream", "application/x-ndjson", "application/json"} {
 		src, site := io.Pipe()
 		r := respond(kind, "", "")

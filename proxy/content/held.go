@@ -16,12 +16,12 @@ var errBusy = errors.New("too much is held at the same time")
 
 // held is a body, or its beginning, that waits. It may be read while it is filled.
 type held struct {
-	e     *Examiner
+	e     *Inspector
 	mu    sync.Mutex
 	spool *spool.Spool // nil: it is forgotten
 }
 
-func (e *Examiner) held() *held { return &held{e: e, spool: spool.New(e.o.Dir)} }
+func (e *Inspector) held() *held { return &held{e: e, spool: spool.New(e.o.Dir)} }
 
 // fill takes from r until its end, or until so much is held as may be. It reports whether
 // it is whole.

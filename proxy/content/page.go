@@ -22,7 +22,7 @@ var (
 
 // page weighs a page. Its head is held until it was judged; if the page is longer, each
 // window of what comes is held until that was.
-func (e *Examiner) page(ctx context.Context, x *Exchange, resp *http.Response, src io.Reader) (bool, error) {
+func (e *Inspector) page(ctx context.Context, x *Exchange, resp *http.Response, src io.Reader) (bool, error) {
 	p := &page{e: e, x: x, ctx: ctx, src: src, body: resp.Body, codings: codingsOf(resp.Header), charset: charsetOf(resp.Header)}
 	p.buf = e.heads.Get().(*[]byte)
 	n, err := atLeast(src, *p.buf, len(*p.buf))
@@ -55,7 +55,7 @@ func (e *Examiner) page(ctx context.Context, x *Exchange, resp *http.Response, s
 
 // page is the body of a page that was weighed, or is being weighed.
 type page struct {
-	e       *Examiner
+	e       *Inspector
 	x       *Exchange
 	ctx     context.Context
 	src     io.Reader
@@ -223,7 +223,7 @@ func (p *page) Close() error {
 
 // weigh judges what was found in so many bytes of text. What it tells is the category that
 // has most of it, and the rule that has most of that.
-func (e *Examiner) weigh(s *filter.Stream, size int) (v filter.Verdict) {
+func (e *Inspector) weigh(s *filter.Stream, size int) (v filter.Verdict) {
 	total, often, most, heaviest := 0, 0, 0, 0
 	var points [len(forbidden)]int
 	s.Found(func(r *rules.Rule, distinct, times int) {

@@ -11,7 +11,7 @@ import (
 // TestPagesThatTeachArePassed: a page may speak of what no page may be (C2.8a). Each file is
 // judged as it is, and within a long page that is about something else.
 func TestPagesThatTeachArePassed(t *testing.T) {
-	e := examiner(t)
+	e := inspector(t)
 	for kind, want := range map[string]bool{"harmless": false, "forbidden": true} {
 		files, err := filepath.Glob(filepath.Join("testdata", "pages", kind, "*.html"))
 		if err != nil || len(files) < 3 {
@@ -46,7 +46,7 @@ func TestAllThatTeachesTogetherIsPassed(t *testing.T) {
 	x := exchange()
 	x.Grounds.Purposes |= conduct
 	r := respond("text/html; charset=utf-8", "", all.String())
-	blocked, err := examiner(t).Response(t.Context(), x, r)
+	blocked, err := inspector(t).Response(t.Context(), x, r)
 	if err != nil || blocked {
 		t.Fatalf("blocked %v, %v, %+v", blocked, err, x.Found().Verdict)
 	}

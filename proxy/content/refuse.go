@@ -66,7 +66,7 @@ var programTypes = map[string]bool{
 }
 
 // about calls use with the rules that are about a file for a group, until it returns false.
-func (e *Examiner) about(x *Exchange, f file, use func(d *Download) bool) {
+func (e *Inspector) about(x *Exchange, f file, use func(d *Download) bool) {
 	for i := range e.o.Download {
 		d := &e.o.Download[i]
 		if (len(d.Groups) == 0 || slices.Contains(d.Groups, x.Group)) && d.matches(f) && !use(d) {
@@ -76,7 +76,7 @@ func (e *Examiner) about(x *Exchange, f file, use func(d *Download) bool) {
 }
 
 // refused reports whether the group may not fetch a file, and notes why.
-func (e *Examiner) refused(x *Exchange, f file) (yes bool) {
+func (e *Inspector) refused(x *Exchange, f file) (yes bool) {
 	e.about(x, f, func(d *Download) bool {
 		if yes = d.Larger == 0 || f.size > d.Larger; yes {
 			e.refuse(x, d)
@@ -88,7 +88,7 @@ func (e *Examiner) refused(x *Exchange, f file) (yes bool) {
 
 // largest returns the rule that limits how large a file may become as it comes; nil if none
 // does.
-func (e *Examiner) largest(x *Exchange, f file) (by *Download) {
+func (e *Inspector) largest(x *Exchange, f file) (by *Download) {
 	e.about(x, f, func(d *Download) bool {
 		if d.Larger > 0 && (by == nil || d.Larger < by.Larger) {
 			by = d
@@ -113,7 +113,7 @@ func mustID(s string) rules.ID {
 }
 
 // refuse notes that a download was refused.
-func (e *Examiner) refuse(x *Exchange, d *Download) {
+func (e *Inspector) refuse(x *Exchange, d *Download) {
 	v := filter.Verdict{Action: filter.Reject, Purpose: rules.Security, Category: rules.Attachment, Clause: e.fileClause, Rule: refusedRule}
 	if d.Own != "" {
 		v.Purpose, v.Category, v.Clause = rules.Conduct, rules.OwnCode, e.ownClause

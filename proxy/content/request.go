@@ -18,7 +18,7 @@ import (
 // Request looks into what a client sends. It may replace the body; what it finds is noted
 // in the exchange. A body that was not judged wholly ends in ErrBlocked if something is
 // caught later.
-func (e *Examiner) Request(ctx context.Context, x *Exchange, r *http.Request) (blocked bool, err error) {
+func (e *Inspector) Request(ctx context.Context, x *Exchange, r *http.Request) (blocked bool, err error) {
 	e.prepare(x, r)
 	ps := x.Grounds.Purposes & (conduct | leak)
 	if ps == 0 {
@@ -40,7 +40,7 @@ func (e *Examiner) Request(ctx context.Context, x *Exchange, r *http.Request) (b
 
 // prepare sees to it that what comes back can be read: nothing is coded in an unknown way,
 // and comes in pieces that say nothing by themselves.
-func (e *Examiner) prepare(x *Exchange, r *http.Request) {
+func (e *Inspector) prepare(x *Exchange, r *http.Request) {
 	if !e.scans(x) && !e.weighs(x) {
 		return
 	}
@@ -52,18 +52,18 @@ func (e *Examiner) prepare(x *Exchange, r *http.Request) {
 }
 
 // search looks at a query.
-func (e *Examiner) search(ctx context.Context, x *Exchange, query string) (bool, error) {
+func (e *Inspector) search(ctx context.Context, x *Exchange, query string) (bool, error) {
 	plain, err := io.ReadAll(&formReader{r: strings.NewReader(query)})
 	if err != nil {
 		return false, e.failed(x, conduct, err)
 	}
 	item := filter.Item{Kind: filter.Document, Directions: rules.DirectionsOf(rules.Out), Name: plainName, Content: bytes.NewReader(plain), Size: int64(len(plain))}
-	_, v, err := e.examine(ctx, x, item, conduct)
+	_, v, err := e.inspect(ctx, x, item, conduct)
 	return stops(v), err
 }
 
 // upload holds a body until it was judged.
-func (e *Examiner) upload(ctx context.Context, x *Exchange, r *http.Request, ps rules.Purposes) (blocked bool, err error) {
+func (e *Inspector) upload(ctx context.Context, x *Exchange, r *http.Request, ps rules.Purposes) (blocked bool, err error) {
 	h := e.held()
 	pass := false
 	defer func() {
@@ -110,7 +110,7 @@ func (e *Examiner) upload(ctx context.Context, x *Exchange, r *http.Request, ps 
 
 // setAside keeps a caught upload, if that is configured (C3.3b). It does not go on in any
 // case.
-func (e *Examiner) setAside(ctx context.Context, x *Exchange, v filter.Verdict, found *filter.Examination, h *held, whole bool) error {
+func (e *Inspector) setAside(ctx context.Context, x *Exchange, v filter.Verdict, found *filter.Inspection, h *held, whole bool) error {
 	if e.o.Seal == nil || !whole {
 		return nil
 	}
@@ -121,9 +121,9 @@ func (e *Examiner) setAside(ctx context.Context, x *Exchange, v filter.Verdict, 
 	return nil
 }
 
-// examine asks the engine, and notes the verdict.
-func (e *Examiner) examine(ctx context.Context, x *Exchange, item filter.Item, ps rules.Purposes) (*filter.Examination, filter.Verdict, error) {
-	ctx, cancel := context.WithTimeout(ctx, e.o.Limits.Examine)
+// inspect asks the engine, and notes the verdict.
+func (e *Inspector) inspect(ctx context.Context, x *Exchange, item filter.Item, ps rules.Purposes) (*filter.Inspection, filter.Verdict, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.o.Limits.Inspect)
 	defer cancel()
 	select {
 	case e.slots <- struct{}{}:
@@ -131,7 +131,7 @@ func (e *Examiner) examine(ctx context.Context, x *Exchange, item filter.Item, p
 	case <-ctx.Done():
 		return nil, filter.Verdict{}, e.failed(x, ps, ctx.Err())
 	}
-	found, err := e.o.Engine.Examine(ctx, item, ps)
+	found, err := e.o.Engine.Inspect(ctx, item, ps)
 	if err != nil {
 		return nil, filter.Verdict{}, e.failed(x, ps, err)
 	}
@@ -139,7 +139,7 @@ func (e *Examiner) examine(ctx context.Context, x *Exchange, item filter.Item, p
 }
 
 // decide settles what is done with what goes out, and notes it.
-func (e *Examiner) decide(x *Exchange, found *filter.Examination) filter.Verdict {
+func (e *Inspector) decide(x *Exchange, found *filter.Inspection) filter.Verdict {
 	v := filter.Decide(found, rules.Out, filter.Actions{
 		Found:         func(p rules.Purpose, _ rules.Direction) filter.Action { return e.o.Uploads[p] },
 		Uninspectable: e.o.Uninspectable, Incomplete: e.o.Incomplete,
@@ -155,7 +155,7 @@ func (e *Examiner) decide(x *Exchange, found *filter.Examination) filter.Verdict
 }
 
 // goOn adds to a body what was not held of it.
-func (e *Examiner) goOn(x *Exchange, u upload, r *replay, ps rules.Purposes) error {
+func (e *Inspector) goOn(x *Exchange, u upload, r *replay, ps rules.Purposes) error {
 	if len(u.codings) > 0 { // that it is not seen wholly was said
 		r.Reader = io.MultiReader(r.Reader, r.body)
 		return nil

@@ -12,18 +12,18 @@ import (
 )
 
 // scans reports whether downloads of an exchange are looked at for safety.
-func (e *Examiner) scans(x *Exchange) bool {
+func (e *Inspector) scans(x *Exchange) bool {
 	return (e.o.Malware != nil || len(e.o.Download) > 0) && x.Grounds.Purposes.Has(rules.Security)
 }
 
 // weighs reports whether pages of an exchange are weighed (C2.8a).
-func (e *Examiner) weighs(x *Exchange) bool {
+func (e *Inspector) weighs(x *Exchange) bool {
 	return e.o.Pages && x.Score && x.Grounds.Purposes.Has(rules.Conduct)
 }
 
 // Response looks into what a site sends. It may replace the body; what it finds is noted in
 // the exchange. If something is caught after it has returned the body ends in ErrBlocked.
-func (e *Examiner) Response(ctx context.Context, x *Exchange, resp *http.Response) (blocked bool, err error) {
+func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Response) (blocked bool, err error) {
 	scans, weighs := e.scans(x), e.weighs(x)
 	if !scans && !weighs || !hasBody(resp) {
 		return false, nil
@@ -97,7 +97,7 @@ func carries(f file) bool {
 const spoken = 8
 
 // head reads the first bytes of a body: as many as tell what it is.
-func (e *Examiner) head(resp *http.Response) (wire, plain []byte, err error) {
+func (e *Inspector) head(resp *http.Response) (wire, plain []byte, err error) {
 	codings := codingsOf(resp.Header)
 	wire = make([]byte, text.KindHead)
 	least := len(wire)

@@ -21,8 +21,8 @@ type upload struct {
 // plainName is a name for what is text, whatever it begins with.
 const plainName = "form.txt"
 
-// judge examines what is held of a body as the site will understand it.
-func (e *Examiner) judge(ctx context.Context, x *Exchange, u upload, h *held, ps rules.Purposes) (*filter.Examination, filter.Verdict, error) {
+// judge inspects what is held of a body as the site will understand it.
+func (e *Inspector) judge(ctx context.Context, x *Exchange, u upload, h *held, ps rules.Purposes) (*filter.Inspection, filter.Verdict, error) {
 	note := Found{Incomplete: !u.whole}
 	body := h
 	if len(u.codings) > 0 {
@@ -48,7 +48,7 @@ func (e *Examiner) judge(ctx context.Context, x *Exchange, u upload, h *held, ps
 		}
 		item.Name, item.Content, item.Size = plainName, plain, plain.length()
 	}
-	found, v, err := e.examine(ctx, x, item, ps)
+	found, v, err := e.inspect(ctx, x, item, ps)
 	if d := e.doubt(x, note); d.Action > v.Action {
 		v = d
 	}
@@ -56,7 +56,7 @@ func (e *Examiner) judge(ctx context.Context, x *Exchange, u upload, h *held, ps
 }
 
 // inflate undoes the content codings of a body. What cannot be undone is said.
-func (e *Examiner) inflate(u upload, h *held) (*held, Found, error) {
+func (e *Inspector) inflate(u upload, h *held) (*held, Found, error) {
 	plain := e.held()
 	r, done, err := decode(u.codings, h.reader(0))
 	defer done()

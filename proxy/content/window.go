@@ -12,7 +12,7 @@ import (
 // window lets the rest of a body, of which the beginning was judged, through in pieces:
 // each goes on once it was looked at, with the end of the one before.
 type window struct {
-	e       *Examiner
+	e       *Inspector
 	x       *Exchange
 	ps      rules.Purposes
 	src     io.Reader
@@ -29,7 +29,7 @@ type window struct {
 // that one, so that nothing that is caught has begun to go on.
 const wait = text.MaxOverlap
 
-func (e *Examiner) window(x *Exchange, u upload, h *held, src io.Reader, ps rules.Purposes) (*window, error) {
+func (e *Inspector) window(x *Exchange, u upload, h *held, src io.Reader, ps rules.Purposes) (*window, error) {
 	s, err := e.o.Engine.Stream(ps)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (w *window) look() bool {
 		}
 		return true
 	}
-	if stops(w.e.decide(w.x, w.stream.Examination(rules.DirectionsOf(rules.Out)))) {
+	if stops(w.e.decide(w.x, w.stream.Inspection(rules.DirectionsOf(rules.Out)))) {
 		w.err = ErrBlocked
 		return false
 	}

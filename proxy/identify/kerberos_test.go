@@ -13,15 +13,15 @@ import (
 	"sync"
 	"testing"
 
-	"sluis/internal/peers"
+	"sluis/internal/testenv"
 )
 
 // TestKerberos signs people in at a real key distribution centre, and lets curl prove who
 // they are.
 func TestKerberos(t *testing.T) {
-	peers.Need(t, "krb5kdc", "kinit", "kadmin.local", "curl")
+	testenv.Need(t, "krb5kdc", "kinit", "kadmin.local", "curl")
 	ctx := t.Context()
-	kdc, err := peers.StartKerberos(ctx, t.TempDir())
+	kdc, err := testenv.StartKerberos(ctx, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestKerberos(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tickets, err := LoadKerberos(tab, "HTTP/localhost", map[string]string{peers.Realm: "school.example"})
+	tickets, err := LoadKerberos(tab, "HTTP/localhost", map[string]string{testenv.Realm: "school.example"})
 	if err != nil {
 		t.Fatal(err)
 	}

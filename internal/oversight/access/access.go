@@ -1,0 +1,94 @@
+// Package access writes what is held about a person as they get it (C3.2f, GDPR art. 15):
+// a page to read, in Dutch or English, and tables to take along.
+//
+// It promises that nothing is in it but the person's own records, as package mandate hands
+// them out, and that a page needs nothing from elsewhere.
+package access
+
+import (
+	"embed"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"strconv"
+	"time"
+
+	"sluis/internal/oversight/orders"
+)
+
+// Report is what is held.
+type Report struct {
+	Organisation string        `json:"organisation"`
+	Address      string        `json:"address"` // of the person
+	Since        time.Time     `json:"since"`
+	Until        time.Time     `json:"until"`
+	Retention    time.Duration `json:"retention_ns"` // after which records are destroyed
+	CodeURL      string        `json:"code_url,omitempty"`
+	Records      []orders.Own  `json:"records"`
+}
+
+// WriteJSON writes the report as JSON.
+func (r Report) WriteJSON(w io.Writer) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	return out.Encode(r)
+}
+
+// WriteCSV writes the records as a table (RFC 4180).
+func (r Report) WriteCSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	out.Write([]string{"time", "kind", "direction", "group", "site", "bytes", "recipients", "action", "looked_at_for", "category", "clause", "rule", "drawn", "ordered"})
+	for _, o := range r.Records {
+		out.Write([]string{o.Time.Format(time.RFC3339), o.Kind, o.Direction, o.Group, o.Site, strconv.FormatInt(o.Bytes, 10), strconv.Itoa(o.Parties),
+			o.Action, o.Purposes, o.Category, o.Clause, o.Rule, strconv.FormatBool(o.Drawn), strconv.FormatBool(o.Ordered)})
+	}
+	out.Flush()
+	return out.Error()
+}
+
+//go:embed page.html
+var files embed.FS
+
+// shown bounds the rows of a page; the tables have all.
+const shown = 5000
+
+// WriteHTML writes the report as a page. l is nl or en.
+func (r Report) WriteHTML(w io.Writer, l string) error {
+	page, err := template.New("page.html").Funcs(template.FuncMap{
+		"t": func(nl, en string) string {
+			if l == "en" {
+				return en
+			}
+			return nl
+		},
+		"day":    func(t time.Time) string { return t.Local().Format("02-01-2006") },
+		"moment": func(t time.Time) string { return t.Local().Format("02-01-2006 15:04") },
+		"size":   size,
+	}).ParseFS(files, "page.html")
+	if err != nil {
+		return fmt.Errorf("make page: %w", err)
+	}
+	view := struct {
+		Report
+		Lang string
+		Days int
+		Rows []orders.Own
+		More int
+	}{r, l, int(r.Retention.Hours() / 24), r.Records, 0}
+	if len(view.Rows) > shown {
+		view.Rows, view.More = view.Rows[:shown], len(view.Rows)-shown
+	}
+	return page.Execute(w, view)
+}
+
+func size(n int64) string {
+	switch {
+	case n < 10_000:
+		return strconv.FormatInt(n, 10) + " B"
+	case n < 10_000_000:
+		return strconv.FormatInt(n/1000, 10) + " kB"
+	}
+	return strconv.FormatInt(n/1_000_000, 10) + " MB"
+}

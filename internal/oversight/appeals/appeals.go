@@ -1,0 +1,186 @@
+// Package appeals keeps what people ask the ICT service to look at again: a site or page
+// that was blocked (K3, C3.3f).
+//
+// It promises that nobody is in it: a request has a host, the rule that blocked it, a
+// group, and why it is asked for, out of a closed list. Requests for the same are counted,
+// and how many are kept is bounded, as is how many come in a minute.
+package appeals
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"sluis/internal/durable"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// Why is what somebody needs a site for.
+type Why string
+
+// The reasons.
+const (
+	Lesson Why = "lesson" // it is for a lesson
+	Work   Why = "work"   // it is for work
+	Wrong  Why = "wrong"  // it is not what it is taken for
+	Other  Why = "other"
+)
+
+// Reasons are all reasons.
+var Reasons = []Why{Lesson, Work, Wrong, Other}
+
+// Appeal is a request to look at something again.
+type Appeal struct {
+	ID       int            `json:"id"`
+	Host     string         `json:"host"`
+	Category rules.Category `json:"category,omitzero"` // none: a list of the organisation
+	Rule     rules.ID       `json:"rule,omitzero"`
+	Group    string         `json:"group,omitempty"`
+	Why      Why            `json:"why"`
+	First    time.Time      `json:"first"`
+	Last     time.Time      `json:"last"`
+	Count    int            `json:"count"`
+	Outcome  string         `json:"outcome,omitempty"` // what the ICT service decided; empty: open
+}
+
+const (
+	maxOpen = 1000
+	maxKept = 2000 // with those that are closed
+	maxRate = 60   // in a minute, of everybody: each is written to disk
+)
+
+// ErrTooMany is returned when more is open than can be kept, or comes than can be written.
+var ErrTooMany = errors.New("too many requests for review")
+
+// Store keeps appeals in a file. Several goroutines and processes may use it.
+type Store struct {
+	path string
+
+	mu     sync.Mutex
+	minute time.Time // in which
+	asked  int       // so many have come
+}
+
+// Open opens the appeals in a directory, which is made if it is not there.
+func Open(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("appeals: %w", err)
+	}
+	s := &Store{path: filepath.Join(dir, "appeals.json")}
+	_, err := s.read()
+	return s, err
+}
+
+func (s *Store) read() (all []Appeal, err error) {
+	b, err := os.ReadFile(s.path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("appeals: %w", err)
+	}
+	if err := json.Unmarshal(b, &all); err != nil {
+		return nil, fmt.Errorf("appeals: %s is damaged: restore it from a backup, or remove it", s.path)
+	}
+	return all, nil
+}
+
+// change replaces the appeals by what the function makes of them, alone.
+func (s *Store) change(make func([]Appeal) ([]Appeal, error)) error {
+	lock, err := durable.Lock(s.path + ".lock")
+	if err != nil {
+		return fmt.Errorf("appeals: %w", err)
+	}
+	defer lock.Close()
+	all, err := s.read()
+	if err != nil {
+		return err
+	}
+	if all, err = make(all); err != nil {
+		return err
+	}
+	b, err := json.Marshal(all)
+	if err != nil {
+		return fmt.Errorf("appeals: %w", err)
+	}
+	if err := durable.Replace(s.path, b); err != nil {
+		return fmt.Errorf("appeals: %w", err)
+	}
+	return nil
+}
+
+// Ask adds a request, or counts it with the same one that is open. It returns once it is on
+// disk.
+func (s *Store) Ask(host string, c rules.Category, rule rules.ID, g roster.Group, why Why, now time.Time) error {
+	if !slices.Contains(Reasons, why) || host == "" || len(host) > 253 {
+		return errors.New("appeals: not a request for review")
+	}
+	if !s.allowed(now) {
+		return ErrTooMany
+	}
+	return s.change(func(all []Appeal) ([]Appeal, error) {
+		open, next := 0, 1
+		for i := range all {
+			a := &all[i]
+			next = max(next, a.ID+1)
+			if a.Outcome != "" {
+				continue
+			}
+			if open++; a.Host == host && a.Rule == rule && a.Group == g.String() && a.Why == why {
+				a.Count, a.Last = a.Count+1, now
+				return all, nil
+			}
+		}
+		if open >= maxOpen {
+			return nil, ErrTooMany
+		}
+		if len(all) >= maxKept {
+			oldest := slices.IndexFunc(all, func(a Appeal) bool { return a.Outcome != "" })
+			all = slices.Delete(all, oldest, oldest+1)
+		}
+		return append(all, Appeal{ID: next, Host: host, Category: c, Rule: rule, Group: g.String(), Why: why, First: now, Last: now, Count: 1}), nil
+	})
+}
+
+// allowed counts a request of this minute, and reports whether it may be written.
+func (s *Store) allowed(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := now.Truncate(time.Minute); !m.Equal(s.minute) {
+		s.minute, s.asked = m, 0
+	}
+	s.asked++
+	return s.asked <= maxRate
+}
+
+// Close writes down what was decided.
+func (s *Store) Close(id int, outcome string) error {
+	if outcome == "" {
+		return errors.New("appeals: say what was decided")
+	}
+	return s.change(func(all []Appeal) ([]Appeal, error) {
+		i := slices.IndexFunc(all, func(a Appeal) bool { return a.ID == id && a.Outcome == "" })
+		if i < 0 {
+			return nil, fmt.Errorf("appeals: %d is not open", id)
+		}
+		all[i].Outcome = outcome
+		return all, nil
+	})
+}
+
+// List returns the appeals, those asked for most first.
+func (s *Store) List(closed bool) ([]Appeal, error) {
+	all, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	list := slices.DeleteFunc(all, func(a Appeal) bool { return a.Outcome != "" && !closed })
+	slices.SortStableFunc(list, func(a, b Appeal) int { return b.Count - a.Count })
+	return list, nil
+}

@@ -1,0 +1,238 @@
+// Package exceptions keeps the exceptions that the ICT service makes while the gateway runs:
+// to a rule that was wrong about some words (C3.3f), and to the block of a site that somebody
+// needs.
+//
+// It promises that each has a reason, somebody who answers for it and an end within a year,
+// that each is in the ledger before it counts, and that what is over stays to be seen.
+package exceptions
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"sluis/internal/durable"
+	"sluis/internal/ledger"
+	"sluis/rules"
+)
+
+// Exception is one to a rule, or to the block of a site.
+type Exception struct {
+	ID     string    `json:"id"`
+	Rule   string    `json:"rule,omitempty"`
+	Within []string  `json:"within,omitempty"` // words in which a hit of the rule does not count
+	Host   string    `json:"host,omitempty"`
+	Group  string    `json:"group,omitempty"` // for which the site is allowed; empty: for all
+	Reason string    `json:"reason"`
+	Author string    `json:"author"`
+	Made   time.Time `json:"made"`
+	Until  string    `json:"until"`              // the last day on which it holds, as 2026-11-23
+	Ended  time.Time `json:"ended,omitzero"`     // before that; zero: it was not
+	By     string    `json:"ended_by,omitempty"` // who ended it
+}
+
+// End returns when it is over, in local time.
+func (x Exception) End() time.Time {
+	if !x.Ended.IsZero() {
+		return x.Ended
+	}
+	return x.day().End()
+}
+
+func (x Exception) day() (d rules.Day) {
+	if d.UnmarshalText([]byte(x.Until)) != nil {
+		return rules.Day{} // never holds: what is kept was checked
+	}
+	return d
+}
+
+// Holds reports whether it counts at a time.
+func (x Exception) Holds(now time.Time) bool { return now.Before(x.End()) }
+
+// What is wrong with an exception.
+var (
+	ErrWhat     = errors.New("an exception is to a rule, with words, or to a site")
+	ErrHost     = errors.New("an exception needs the name of a site")
+	ErrReason   = errors.New("an exception needs a reason and an author")
+	ErrUntil    = errors.New("an exception ends within a year, and not in the past")
+	ErrTooMany  = errors.New("too many exceptions hold")
+	ErrNotFound = errors.New("there is no such exception that holds")
+)
+
+const (
+	maxHolding = 1000
+	maxKept    = 5000 // with those that are over
+	maxDays    = 366
+	maxText    = 1000 // bytes of a reason
+	maxWithin  = 50
+)
+
+var hostName = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$`)
+
+// Check says what is wrong with an exception that is to be kept now.
+func (x Exception) Check(now time.Time) error {
+	end := x.day().End()
+	switch {
+	case (x.Rule == "") == (x.Host == "") || x.Rule != "" && (len(x.Within) == 0 || len(x.Within) > maxWithin):
+		return ErrWhat
+	case x.Host != "" && (len(x.Host) > 253 || !hostName.MatchString(x.Host)):
+		return ErrHost
+	case strings.TrimSpace(x.Reason) == "" || len(x.Reason) > maxText || x.Author == "":
+		return ErrReason
+	case !now.Before(end) || end.After(now.AddDate(0, 0, maxDays)):
+		return ErrUntil
+	}
+	return nil
+}
+
+// Store keeps exceptions in a file. Several goroutines and processes may use it.
+type Store struct {
+	path   string
+	ledger *ledger.Ledger
+}
+
+// File is where the exceptions of a data directory are.
+func File(data string) string { return filepath.Join(data, "exceptions.json") }
+
+// Open opens the exceptions of a data directory.
+func Open(data string, l *ledger.Ledger) (*Store, error) {
+	_, err := Read(File(data))
+	return &Store{File(data), l}, err
+}
+
+// Read returns what a file holds, the latest last; nothing if it is not there.
+func Read(path string) (all []Exception, err error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("exceptions: %w", err)
+	}
+	if err := json.Unmarshal(b, &all); err != nil {
+		return nil, fmt.Errorf("exceptions: %s is damaged: restore it from a backup, or remove it", path)
+	}
+	return all, nil
+}
+
+// List returns all exceptions, the latest first.
+func (s *Store) List() ([]Exception, error) {
+	all, err := Read(s.path)
+	slices.Reverse(all)
+	return all, err
+}
+
+// Add keeps an exception, once it is in the ledger, and returns its id. It counts when the
+// configuration is loaded again. The error says what is wrong with it.
+func (s *Store) Add(ctx context.Context, x Exception, role string, now time.Time) (string, error) {
+	x.ID, x.Made, x.Ended, x.By = strings.ToLower(rand.Text()), now, time.Time{}, ""
+	if err := x.Check(now); err != nil {
+		return "", err
+	}
+	err := s.change(func(all []Exception) ([]Exception, error) {
+		holding := 0
+		for _, o := range all {
+			if o.Holds(now) {
+				holding++
+			}
+		}
+		if holding >= maxHolding {
+			return nil, ErrTooMany
+		}
+		if len(all) >= maxKept {
+			oldest := slices.IndexFunc(all, func(o Exception) bool { return !o.Holds(now) })
+			all = slices.Delete(all, oldest, oldest+1)
+		}
+		if _, err := s.ledger.Append(ctx, ledger.ExceptionAsked, ledger.Data{Actor: x.Author, Role: role, Ref: x.ID, Step: "made", Day: x.Until, Reason: x.Reason}); err != nil {
+			return nil, err
+		}
+		return append(all, x), nil
+	})
+	return x.ID, err
+}
+
+// Finish ends one before its day.
+func (s *Store) Finish(ctx context.Context, id, by, role string, now time.Time) error {
+	return s.change(func(all []Exception) ([]Exception, error) {
+		i := slices.IndexFunc(all, func(x Exception) bool { return x.ID == id && x.Holds(now) })
+		if i < 0 {
+			return nil, ErrNotFound
+		}
+		if _, err := s.ledger.Append(ctx, ledger.ExceptionAsked, ledger.Data{Actor: by, Role: role, Ref: id, Step: "ended"}); err != nil {
+			return nil, err
+		}
+		all[i].Ended, all[i].By = now, by
+		return all, nil
+	})
+}
+
+// change replaces the exceptions by what the function makes of them, alone.
+func (s *Store) change(make func([]Exception) ([]Exception, error)) error {
+	lock, err := durable.Lock(s.path + ".lock")
+	if err != nil {
+		return fmt.Errorf("exceptions: %w", err)
+	}
+	defer lock.Close()
+	all, err := Read(s.path)
+	if err != nil {
+		return err
+	}
+	if all, err = make(all); err != nil {
+		return err
+	}
+	b, err := json.Marshal(all)
+	if err != nil {
+		return fmt.Errorf("exceptions: %w", err)
+	}
+	if err := durable.Replace(s.path, b); err != nil {
+		return fmt.Errorf("exceptions: %w", err)
+	}
+	return nil
+}
+
+// ToRules returns the exceptions of a list that hold at a time and that the rules of a set
+// can have. One to a rule that is gone, or that looks for no words any more, is passed over:
+// an exception that was good when it was made must not keep the gateway from starting.
+func ToRules(all []Exception, set *rules.Set, now time.Time) (xs []rules.Exception) {
+	for _, x := range all {
+		if x.Rule == "" || !x.Holds(now) || x.Try(set, now) != nil {
+			continue
+		}
+		id, err := rules.ParseID(x.Rule)
+		if err == nil {
+			xs = append(xs, x.ruled(id))
+		}
+	}
+	return xs
+}
+
+func (x Exception) ruled(id rules.ID) rules.Exception {
+	r := rules.Exception{Rule: id, Reason: x.Reason, Author: x.Author, Until: x.day()}
+	for _, w := range x.Within {
+		r.Within = append(r.Within, rules.Phrase(w))
+	}
+	return r
+}
+
+// Try says what is wrong with an exception to a rule, before it is kept.
+func (x Exception) Try(set *rules.Set, now time.Time) error {
+	_, err := x.In(set, now)
+	return err
+}
+
+// In returns rules with an exception to one of them.
+func (x Exception) In(set *rules.Set, now time.Time) (*rules.Set, error) {
+	id, err := rules.ParseID(x.Rule)
+	if err != nil {
+		return nil, err
+	}
+	return set.WithExceptions(now, x.ruled(id))
+}

@@ -1,0 +1,17 @@
+// Package orders keeps the orders of the board: the only way to look at an individual
+// (C3.2c, C3.2d), at content without a draw (C3.2e), or at a confidential role (C3.2g).
+//
+// It promises:
+//
+//   - An order counts only once it has a reason, a subject, a period of limited length,
+//     designated investigators, an advice of Legal Affairs, and the approval of two members
+//     of the board who are neither its requester nor each other.
+//   - It ends by itself at the end of its period, by withdrawal, or by completion, and
+//     never counts again, whatever the clock of the machine does: time does not run
+//     backwards here.
+//   - Every step and every use is in the ledger before it counts. The ledger has no name of
+//     a subject and no reason: these are in files of the gateway's user alone, and are
+//     destroyed when the order is completed.
+//   - Records of a person are found here alone: under an order that is in force, by an
+//     investigator whom it designates, or at the person's own request (C3.2f).
+package orders

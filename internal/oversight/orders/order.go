@@ -1,0 +1,193 @@
+package orders
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Role is what somebody may do with orders.
+type Role string
+
+// The roles.
+const (
+	Board   Role = "board"
+	Legal   Role = "legal"
+	ICT     Role = "ict"
+	Privacy Role = "privacy"
+)
+
+// Person is who takes a step: the name of an account, and the role that it acts in.
+type Person struct {
+	Name string `json:"name"`
+	Role Role   `json:"role"`
+}
+
+// Kind is what an order is for.
+type Kind string
+
+// The kinds.
+const (
+	Targeted  Kind = "targeted"  // control of a person or a group (C3.2c)
+	Exception Kind = "exception" // to confidentiality, where the traffic is not safe (C3.2g)
+)
+
+// Request is what is asked of the board.
+type Request struct {
+	Kind          Kind      `json:"kind"`
+	Subject       string    `json:"subject,omitempty"` // address of a person on the roster
+	Group         string    `json:"group,omitempty"`   // or a group of it
+	Reason        string    `json:"reason"`            // the serious suspicion, or what is not safe
+	From          time.Time `json:"from"`
+	Until         time.Time `json:"until"`
+	Content       bool      `json:"content"`       // content as well as traffic data, for weighty reasons (C3.2e)
+	Investigators []string  `json:"investigators"` // accounts of the technical ICT service
+}
+
+// Limits bound a request.
+type Limits struct {
+	Period time.Duration // longest, from From to Until
+}
+
+// DefaultPeriod is how long an order lasts at most, unless the configuration says less.
+const DefaultPeriod = 28 * 24 * time.Hour
+
+// maxText bounds a reason or an advice, in bytes; maxInvestigators is of one order.
+const (
+	maxText          = 20_000
+	maxInvestigators = 10
+)
+
+// check tells what is missing from a request.
+func (r Request) check(l Limits) error {
+	for _, c := range []struct {
+		wrong bool
+		say   error
+	}{
+		{r.Kind != Targeted && r.Kind != Exception, ErrKind},
+		{(r.Subject == "") == (r.Group == ""), ErrSubject},
+		{r.Kind == Exception && r.Subject == "", ErrPerson},
+		{strings.TrimSpace(r.Reason) == "" || len(r.Reason) > maxText, ErrReason},
+		{!r.From.Before(r.Until), ErrPeriod},
+		{r.Until.Sub(r.From) > l.Period, fmt.Errorf("%w of at most %d days", ErrLong, int(l.Period.Hours()/24))},
+		{len(r.Investigators) == 0 || len(r.Investigators) > maxInvestigators, ErrInvestigators},
+	} {
+		if c.wrong {
+			return c.say
+		}
+	}
+	return nil
+}
+
+// State is how far an order is.
+type State string
+
+// The states.
+const (
+	Requested State = "requested" // waits for advice
+	Advised   State = "advised"   // waits for the board
+	Refused   State = "refused"
+	Approved  State = "approved" // its period has not begun
+	InForce   State = "in-force"
+	Ended     State = "ended" // waits for its outcome
+	Withdrawn State = "withdrawn"
+	Completed State = "completed"
+)
+
+// Step is something that was done, by whom.
+type Step struct {
+	By Person    `json:"by"`
+	At time.Time `json:"at"`
+}
+
+// Advice is that of Legal Affairs. It does not bind the board.
+type Advice struct {
+	Step
+	Favourable bool   `json:"favourable"`
+	Text       string `json:"text"`
+}
+
+// Decision is that of one member of the board.
+type Decision struct {
+	Step
+	Approve bool `json:"approve"`
+}
+
+// Outcome is how an order ended (C3.2f).
+type Outcome struct {
+	Step
+	Unauthorised bool      `json:"unauthorised"` // use was found
+	DiscussedOn  time.Time `json:"discussed_on"` // with the employee
+	DestroyedOn  time.Time `json:"destroyed_on"` // what was gathered
+}
+
+// Order is one of them. Subject and texts are empty once it is completed.
+type Order struct {
+	ID        string     `json:"id"`
+	Request   Request    `json:"request"`
+	Requested Step       `json:"requested"`
+	Advice    *Advice    `json:"advice,omitempty"`
+	Decisions []Decision `json:"decisions,omitempty"`
+	Gone      []string   `json:"gone,omitempty"` // investigators who were withdrawn
+	Uses      int        `json:"uses"`
+	EndedAt   time.Time  `json:"ended_at"` // seen to have ended
+	Withdrawn *Step      `json:"withdrawn,omitempty"`
+	Outcome   *Outcome   `json:"outcome,omitempty"`
+}
+
+// needed is how many members of the board have to approve.
+const needed = 2
+
+// State returns how far the order is at a time.
+func (o *Order) State(now time.Time) State {
+	approvals := 0
+	for _, d := range o.Decisions {
+		if !d.Approve {
+			return Refused
+		}
+		approvals++
+	}
+	switch {
+	case o.Outcome != nil:
+		return Completed
+	case o.Withdrawn != nil:
+		return Withdrawn
+	case o.Advice == nil:
+		return Requested
+	case !o.EndedAt.IsZero() || !now.Before(o.Request.Until):
+		return Ended
+	case approvals < needed:
+		return Advised
+	case now.Before(o.Request.From):
+		return Approved
+	}
+	return InForce
+}
+
+// Investigator reports whether somebody is designated, still.
+func (o *Order) Investigator(name string) bool {
+	return slices.Contains(o.Request.Investigators, name) && !slices.Contains(o.Gone, name)
+}
+
+// Errors of steps.
+var (
+	ErrKind          = errors.New("say what kind of order: targeted, or exception")
+	ErrSubject       = errors.New("name one person or one group")
+	ErrPerson        = errors.New("an exception to confidentiality is for one person (C3.2g)")
+	ErrReason        = errors.New("give the reason, in at most 20,000 characters (C3.2d)")
+	ErrPeriod        = errors.New("the period ends before it begins, or is over already")
+	ErrLong          = errors.New("the period is too long (C3.2c)")
+	ErrInvestigators = errors.New("designate who carries it out, at most ten people (C3.2d)")
+	ErrUnknown       = errors.New("nobody on the roster who can be looked at has this address; pupils never can (K4)")
+	ErrAdvice        = errors.New("write the advice, in at most 20,000 characters")
+	ErrDays          = errors.New("say on which day what was gathered was destroyed and, if use was found, on which day the employee was spoken with (C3.2f)")
+
+	ErrNotFound = errors.New("there is no such order")
+	ErrRole     = errors.New("this step is not for this role")
+	ErrState    = errors.New("the order is not at this step")
+	ErrForce    = errors.New("the order is not in force: nothing may be looked at under it (C3.2c)")
+	ErrTwice    = errors.New("nobody decides twice, or on an own request: another member of the board has to")
+	ErrNobody   = errors.New("only who is designated in the order may use it (C3.2d)")
+)

@@ -1,0 +1,567 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/journal"
+	"sluis/internal/ledger"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+var (
+	chair   = Person{"voorzitter", Board}
+	member  = Person{"bestuurslid", Board}
+	third   = Person{"penningmeester", Board}
+	lawyer  = Person{"jurist", Legal}
+	officer = Person{"fg", Privacy}
+	tech    = Person{"beheerder", ICT}
+	other   = Person{"collega", ICT}
+	monday  = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+)
+
+const (
+	juf     = "juf@school.example"
+	meester = "meester@school.example"
+	pupil   = "leerling@school.example"
+	vp      = "vp@school.example"
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// house is a gateway's orders with all around them, and a clock.
+type house struct {
+	t      *testing.T
+	dir    string
+	now    time.Time
+	book   *ledger.Ledger
+	people *roster.Roster
+	keys   *journal.Keys
+	db     *journal.DB
+	*Store
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "roster.yaml")
+	text := `groups: [{name: team, kind: staff}, {name: bovenbouw, kind: pupils}]
+people:
+  - {address: juf@school.example, aliases: [groep5@school.example], group: team}
+  - {address: meester@school.example, group: team}
+  - {address: vp@school.example, group: team, role: confidential-counsellor}
+  - {address: leerling@school.example, group: bovenbouw}
+  - {address: leerling2@school.example, group: bovenbouw}
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := &house{t: t, dir: filepath.Join(t.TempDir(), "orders"), now: monday, book: must(ledger.Open(t.TempDir())), people: must(roster.Load(file, []string{"school.example"})),
+		keys: must(journal.OpenKeys(filepath.Join(t.TempDir(), "keys"))), db: must(journal.OpenDB(t.TempDir()))}
+	t.Cleanup(func() { h.db.Close() })
+	h.start()
+	return h
+}
+
+// start starts the gateway, again perhaps.
+func (h *house) start() {
+	h.t.Helper()
+	h.Store = must(Open(h.dir, h.book, Limits{}))
+	h.Store.clock = func() time.Time { return h.now }
+}
+
+func about(subject string) Request {
+	return Request{Kind: Targeted, Subject: subject, Reason: "vermoeden van fraude door Jansen", From: monday.AddDate(0, 0, -7), Until: monday.AddDate(0, 0, 7), Investigators: []string{tech.Name}}
+}
+
+// approved brings a request to the point where it counts.
+func (h *house) approved(r Request) string {
+	h.t.Helper()
+	id, err := h.Request(h.t.Context(), officer, h.people, r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, err := range []error{h.Advise(h.t.Context(), lawyer, id, true, "Proportioneel; Jansen weet het niet."), h.Decide(h.t.Context(), chair, id, true), h.Decide(h.t.Context(), member, id, true)} {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	return id
+}
+
+func (h *house) state(id string) State {
+	h.t.Helper()
+	_, s, err := h.Get(id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return s
+}
+
+// traffic writes a record a day of each, for the two weeks around monday.
+func (h *house) traffic(addresses ...string) {
+	h.t.Helper()
+	w := must(journal.NewWriter(h.t.TempDir(), h.keys, h.db, nil))
+	for _, a := range addresses {
+		for day := -10; day < 10; day++ {
+			w.Put(journal.Record{Time: monday.AddDate(0, 0, day), ID: filter.NewID(), Direction: rules.Out, Group: h.people.Subject(a).Group(), Peer: journal.DomainOf("gezin.example.nl")}, h.people.Subject(a))
+		}
+	}
+	if err := w.Close(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *house) use(by Person, id string) (n int, err error) {
+	err = h.Use(h.t.Context(), by, id, h.people, h.keys, h.db, func(journal.Record) error { n++; return nil })
+	return n, err
+}
+
+func (h *house) kinds() (kinds []string) {
+	h.t.Helper()
+	if err := h.book.Each(func(e ledger.Entry) error {
+		kinds = append(kinds, strings.TrimSuffix(string(e.Kind)+":"+e.Data.Step, ":"))
+		return nil
+	}); err != nil {
+		h.t.Fatal(err)
+	}
+	return kinds
+}
+
+func TestAnOrderFromRequestToOutcome(t *testing.T) { // C3.2c, C3.2d, C3.2f
+	h := newHouse(t)
+	h.traffic(juf, meester)
+	id, err := h.Request(t.Context(), officer, h.people, about(juf))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range []struct {
+		want State
+		do   func() error
+	}{
+		{Requested, func() error { return nil }},
+		{Advised, func() error { return h.Advise(t.Context(), lawyer, id, false, "Het kan ook lichter.") }},
+		{Advised, func() error { return h.Decide(t.Context(), chair, id, true) }},
+		{InForce, func() error { return h.Decide(t.Context(), member, id, true) }},
+	} {
+		if step.want != InForce && i > 0 {
+			if n, err := h.use(tech, id); !errors.Is(err, ErrForce) || n > 0 {
+				t.Errorf("used before it was in force: %d, %v", n, err)
+			}
+		}
+		if err := step.do(); err != nil || h.state(id) != step.want {
+			t.Fatalf("step %d: %s, %v", i, h.state(id), err)
+		}
+	}
+	if n, err := h.use(tech, id); err != nil || n != 14 {
+		t.Errorf("%d records of the period, %v", n, err)
+	}
+	h.now = monday.AddDate(0, 0, 7)
+	if n, err := h.use(tech, id); !errors.Is(err, ErrForce) || n > 0 || h.state(id) != Ended {
+		t.Errorf("used after its end: %d, %v", n, err)
+	}
+	for range 2 {
+		if err := h.End(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.Complete(t.Context(), officer, id, true, monday, monday); err != nil || h.state(id) != Completed {
+		t.Fatal(err)
+	}
+	want := []string{"order-requested:targeted", "order-advised:unfavourable", "order-decided:approved", "order-decided:approved", "order-used:records", "order-ended", "order-completed:unauthorised-use"}
+	if got := h.kinds(); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("the ledger has %v", got)
+	}
+	// Nothing of subject and reason is left, and the ledger never had any.
+	files, _ := filepath.Glob(filepath.Join(h.dir, "*"))
+	for _, f := range files {
+		if b := must(os.ReadFile(f)); strings.Contains(string(b), "Jansen") || strings.Contains(string(b), "juf@") {
+			t.Errorf("left in %s", filepath.Base(f))
+		}
+	}
+	h.book.Each(func(e ledger.Entry) error {
+		if s := fmt.Sprintf("%+v", e.Data); strings.Contains(s, "Jansen") || strings.Contains(s, "juf") {
+			t.Errorf("in the ledger: %s", s)
+		}
+		return nil
+	})
+}
+
+func TestWhoMayDoWhichStep(t *testing.T) {
+	all := []Person{chair, member, lawyer, officer, tech, {"medewerker", "employee"}, {"admin", "admin"}, {"", ""}}
+	fresh := func() (*house, string) {
+		h := newHouse(t)
+		return h, must(h.Request(t.Context(), officer, h.people, about(juf)))
+	}
+	advised := func() (*house, string) {
+		h, id := fresh()
+		if err := h.Advise(t.Context(), lawyer, id, true, "goed"); err != nil {
+			t.Fatal(err)
+		}
+		return h, id
+	}
+	inForce := func() (*house, string) { h := newHouse(t); return h, h.approved(about(juf)) }
+	for name, c := range map[string]struct {
+		from func() (*house, string)
+		do   func(h *house, by Person, id string) error
+		may  []Role
+	}{
+		"request": {func() (*house, string) { return newHouse(t), "" }, func(h *house, by Person, _ string) error {
+			_, err := h.Request(t.Context(), by, h.people, about(juf))
+			return err
+		}, []Role{Board, Privacy, ICT}},
+		"advise":   {fresh, func(h *house, by Person, id string) error { return h.Advise(t.Context(), by, id, true, "goed") }, []Role{Legal}},
+		"decide":   {advised, func(h *house, by Person, id string) error { return h.Decide(t.Context(), by, id, true) }, []Role{Board}},
+		"withdraw": {inForce, func(h *house, by Person, id string) error { return h.Withdraw(t.Context(), by, id) }, []Role{Board}},
+		"dismiss":  {inForce, func(h *house, by Person, id string) error { return h.Dismiss(t.Context(), by, id, tech.Name) }, []Role{Board}},
+		"use":      {inForce, func(h *house, by Person, id string) error { _, err := h.use(by, id); return err }, []Role{ICT}},
+		"complete": {inForce, func(h *house, by Person, id string) error {
+			return h.Complete(t.Context(), by, id, false, time.Time{}, monday)
+		}, []Role{Board, Privacy}},
+	} {
+		for _, by := range all {
+			h, id := c.from()
+			before := len(h.kinds())
+			err := c.do(h, by, id)
+			may := strings.Contains(fmt.Sprint(c.may)+" ", string(by.Role)) && by.Role != ""
+			if may != (err == nil) || !may && !errors.Is(err, ErrRole) {
+				t.Errorf("%s by %s: %v", name, by.Role, err)
+			}
+			if wrote := len(h.kinds()) - before; may != (wrote == 1) {
+				t.Errorf("%s by %s: %d entries in the ledger", name, by.Role, wrote)
+			}
+		}
+	}
+}
+
+func TestNobodyDecidesTwiceOrOnAnOwnRequest(t *testing.T) {
+	h := newHouse(t)
+	id := must(h.Request(t.Context(), chair, h.people, about(juf)))
+	if err := h.Decide(t.Context(), member, id, true); !errors.Is(err, ErrState) {
+		t.Errorf("decided before the advice: %v", err)
+	}
+	if err := h.Advise(t.Context(), Person{chair.Name, Legal}, id, true, "goed"); !errors.Is(err, ErrTwice) {
+		t.Errorf("who asks gives the advice: %v", err)
+	}
+	if err := h.Advise(t.Context(), lawyer, id, true, " "); err == nil {
+		t.Error("an advice of nothing was taken")
+	}
+	if err := h.Advise(t.Context(), lawyer, id, true, "goed"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Advise(t.Context(), lawyer, id, true, "beter"); !errors.Is(err, ErrState) {
+		t.Errorf("a second advice: %v", err)
+	}
+	for name, by := range map[string]Person{"who asked": chair, "who advised": {lawyer.Name, Board}} {
+		if err := h.Decide(t.Context(), by, id, true); !errors.Is(err, ErrTwice) {
+			t.Errorf("%s decides: %v", name, err)
+		}
+	}
+	if err := h.Decide(t.Context(), member, id, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Decide(t.Context(), member, id, true); !errors.Is(err, ErrTwice) || h.state(id) != Advised {
+		t.Errorf("one member decided twice: %v", err)
+	}
+	if err := h.Decide(t.Context(), third, id, false); err != nil || h.state(id) != Refused {
+		t.Errorf("%s, %v", h.state(id), err)
+	}
+	if err := h.Decide(t.Context(), Person{"vierde", Board}, id, true); !errors.Is(err, ErrState) {
+		t.Errorf("a refusal was overruled: %v", err)
+	}
+}
+
+func TestWhatARequestNeeds(t *testing.T) {
+	h := newHouse(t)
+	for name, c := range map[string]struct {
+		change func(*Request)
+		say    string
+	}{
+		"no reason":                {func(r *Request) { r.Reason = " \n" }, "reason"},
+		"nobody":                   {func(r *Request) { r.Subject = "" }, "one person or one group"},
+		"a person and a group":     {func(r *Request) { r.Group = "team" }, "one person or one group"},
+		"a stranger":               {func(r *Request) { r.Subject = "ouder@gezin.example" }, "roster"},
+		"a pupil":                  {func(r *Request) { r.Subject = pupil }, "K4"},
+		"too long":                 {func(r *Request) { r.Until = r.From.Add(DefaultPeriod + 1) }, "28 days"},
+		"backwards":                {func(r *Request) { r.From, r.Until = r.Until, r.From }, "before it begins"},
+		"over":                     {func(r *Request) { r.From, r.Until = monday.AddDate(0, 0, -9), monday }, "over already"},
+		"no investigator":          {func(r *Request) { r.Investigators = nil }, "C3.2d"},
+		"no kind":                  {func(r *Request) { r.Kind = "" }, "kind"},
+		"an exception for a group": {func(r *Request) { r.Kind, r.Subject, r.Group = Exception, "", "team" }, "C3.2g"},
+	} {
+		r := about(juf)
+		c.change(&r)
+		if _, err := h.Request(t.Context(), officer, h.people, r); err == nil || !strings.Contains(err.Error(), c.say) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(h.kinds()) != 0 {
+		t.Error("the ledger has requests that were not made")
+	}
+}
+
+func TestOnlyTheDesignatedLook(t *testing.T) {
+	h := newHouse(t)
+	h.traffic(juf, meester, vp)
+	id := h.approved(about(juf))
+	if n, err := h.use(other, id); !errors.Is(err, ErrNobody) || n > 0 {
+		t.Errorf("a colleague: %d, %v", n, err)
+	}
+	if err := h.Dismiss(t.Context(), chair, id, tech.Name); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := h.use(tech, id); !errors.Is(err, ErrNobody) || n > 0 {
+		t.Errorf("a withdrawn investigator: %d, %v", n, err)
+	}
+	for _, id := range []string{"", "../../etc/passwd", "0123456789abcdef", strings.Repeat("a", 16)} {
+		if _, err := h.use(tech, id); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	counsellor := about(vp)
+	counsellor.Kind = Exception
+	if n, err := h.use(tech, h.approved(counsellor)); err == nil || n > 0 {
+		t.Errorf("records of a counsellor: %d, %v", n, err)
+	}
+	group := about("")
+	group.Group = "team"
+	if n, err := h.use(tech, h.approved(group)); err != nil || n != 28 { // and not the counsellor's
+		t.Errorf("records of a group: %d, %v", n, err)
+	}
+}
+
+// An order that ends, or is withdrawn, while somebody is looking.
+func TestAnOrderThatEndsInTheMiddleOfAUse(t *testing.T) {
+	for name, end := range map[string]func(h *house, id string){
+		"its time is over":              func(h *house, id string) { h.now = monday.AddDate(0, 0, 7) },
+		"it is withdrawn":               func(h *house, id string) { h.Withdraw(t.Context(), chair, id) },
+		"the investigator is withdrawn": func(h *house, id string) { h.Dismiss(t.Context(), chair, id, tech.Name) },
+	} {
+		h := newHouse(t)
+		h.traffic(juf)
+		id, n := h.approved(about(juf)), 0
+		err := h.Use(t.Context(), tech, id, h.people, h.keys, h.db, func(journal.Record) error {
+			if n++; n == 3 {
+				end(h, id)
+			}
+			return nil
+		})
+		if !errors.Is(err, ErrForce) || n != 3 {
+			t.Errorf("%s: %d records, %v", name, n, err)
+		}
+	}
+}
+
+func TestTheClockDoesNotBringAnOrderBack(t *testing.T) {
+	h := newHouse(t)
+	id := h.approved(about(juf))
+	h.now = monday.AddDate(0, 0, 8) // the clock jumps ahead, for a moment
+	if h.state(id) != Ended {
+		t.Fatal(h.state(id))
+	}
+	h.now = monday
+	for range 2 {
+		if s := h.state(id); s != Ended {
+			t.Errorf("after the clock was put back it is %s", s)
+		}
+		if _, err := h.use(tech, id); !errors.Is(err, ErrForce) {
+			t.Errorf("used: %v", err)
+		}
+		if p, err := h.Added(t.Context(), h.people, h.people.Subject(juf), filter.NewID()); p != 0 || err != nil {
+			t.Errorf("added %v, %v", p, err)
+		}
+		h.start()
+	}
+}
+
+func TestOrdersOutliveARestartAndAreSeenByOthers(t *testing.T) {
+	h := newHouse(t)
+	r := about(juf)
+	r.Content = true
+	gateway := must(Open(h.dir, h.book, Limits{}))
+	gateway.clock = func() time.Time { return h.now }
+	added := func() rules.Purposes {
+		return must(gateway.Added(t.Context(), h.people, h.people.Subject(juf), filter.NewID()))
+	}
+	if added() != 0 {
+		t.Error("added before there was an order")
+	}
+	id := h.approved(r)
+	if added() == 0 {
+		t.Error("the gateway does not see the order that a command made")
+	}
+	if err := h.Withdraw(t.Context(), chair, id); err != nil {
+		t.Fatal(err)
+	}
+	if added() != 0 {
+		t.Error("the gateway does not see that it was withdrawn")
+	}
+	h.start()
+	if h.state(id) != Withdrawn {
+		t.Errorf("after a restart it is %s", h.state(id))
+	}
+}
+
+func TestWhatAnOrderAddsToWhom(t *testing.T) { // C3.2e, C3.2g, K4
+	h := newHouse(t)
+	content, all := func(r Request) Request { r.Content = true; return r }, rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
+	ask := func(address string) (rules.Purposes, bool) {
+		who := h.people.Subject(address)
+		return must(h.Added(t.Context(), h.people, who, filter.NewID())), h.Excepted(h.people, who)
+	}
+	plain := h.approved(about(juf))
+	if p, x := ask(juf); p != 0 || x {
+		t.Error("an order for traffic data adds content")
+	}
+	first := h.approved(content(about("groep5@school.example"))) // an alias is the same person
+	second := h.approved(content(about(juf)))                    // and orders may overlap
+	for _, c := range []struct {
+		address string
+		want    rules.Purposes
+	}{{juf, all}, {"GROEP5@school.example", all}, {meester, 0}, {pupil, 0}, {vp, 0}, {"ouder@gezin.example", 0}} {
+		if p, x := ask(c.address); p != c.want || x {
+			t.Errorf("%s: %v, excepted %v", c.address, p, x)
+		}
+	}
+	for i, id := range []string{first, second, plain} {
+		if err := h.Withdraw(t.Context(), chair, id); err != nil {
+			t.Fatal(err)
+		}
+		if p, _ := ask(juf); (p != 0) != (i == 0) {
+			t.Errorf("with %d of the overlapping orders withdrawn: %v", i+1, p)
+		}
+	}
+	h.approved(content(about(vp))) // targeted control is no exception to confidentiality
+	if p, x := ask(vp); p != 0 || x {
+		t.Errorf("a counsellor under targeted control: %v, %v", p, x)
+	}
+	r := content(about(vp))
+	r.Kind = Exception
+	h.approved(r)
+	if p, x := ask(vp); p != all || !x {
+		t.Errorf("a counsellor under an exception: %v, %v", p, x)
+	}
+	group := content(about(""))
+	group.Group = "bovenbouw"
+	h.approved(group)
+	if p, _ := ask(pupil); p != all {
+		t.Errorf("a group: %v", p)
+	}
+}
+
+func TestWhatTheLedgerCannotTakeDoesNotCount(t *testing.T) {
+	h := newHouse(t)
+	h.traffic(juf)
+	r := about(juf)
+	r.Content = true
+	id := h.approved(r)
+	h.Store.ledger = broken{}
+	if n, err := h.use(tech, id); err == nil || n > 0 {
+		t.Errorf("looked at %d records without a trace, %v", n, err)
+	}
+	if p, err := h.Added(t.Context(), h.people, h.people.Subject(juf), filter.NewID()); err == nil || p != 0 {
+		t.Errorf("added %v without a trace, %v", p, err)
+	}
+	if err := h.Withdraw(t.Context(), chair, id); err == nil || h.state(id) != InForce {
+		t.Errorf("withdrawn without a trace: %v", err)
+	}
+}
+
+type broken struct{ Ledger }
+
+func (broken) Append(context.Context, ledger.Kind, ledger.Data) (ledger.Receipt, error) {
+	return ledger.Receipt{}, errors.New("the disk is full")
+}
+
+func TestADamagedOrderDoesNotCount(t *testing.T) {
+	h := newHouse(t)
+	r := about(juf)
+	r.Content = true
+	id := h.approved(r)
+	file := filepath.Join(h.dir, id+".json")
+	if err := os.WriteFile(file, []byte(`{"id":`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := h.Added(t.Context(), h.people, h.people.Subject(juf), filter.NewID()); p != 0 || err != nil {
+		t.Errorf("added %v, %v", p, err)
+	}
+	if _, err := h.use(tech, id); err == nil || !strings.Contains(err.Error(), "restore") {
+		t.Errorf("%v", err)
+	}
+	for _, f := range must(filepath.Glob(filepath.Join(h.dir, "*"))) {
+		if info := must(os.Stat(f)); info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("others can read %s", filepath.Base(f))
+		}
+	}
+}
+
+func TestManyAtOnceMakeOneOrder(t *testing.T) {
+	h := newHouse(t)
+	id := must(h.Request(t.Context(), officer, h.people, about(juf)))
+	if err := h.Advise(t.Context(), lawyer, id, true, "goed"); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		s := must(Open(h.dir, h.book, Limits{}))
+		s.clock = h.Store.clock
+		wg.Go(func() {
+			for _, by := range []Person{chair, member, third} {
+				s.Decide(t.Context(), by, id, true)
+			}
+		})
+	}
+	wg.Wait()
+	if o, s, _ := h.Get(id); s != InForce || len(o.Decisions) != 2 {
+		t.Errorf("%s with %d decisions", s, len(o.Decisions))
+	}
+}
+
+func TestInsightIsOfOneselfAlone(t *testing.T) { // C3.2f, GDPR art. 15
+	h := newHouse(t)
+	h.traffic(juf, meester)
+	give := func(by Person, proof Proof, address string) (own []Own, err error) {
+		err = Insight(t.Context(), h.book, by, proof, h.people.Subject(address), h.keys, h.db, monday.AddDate(0, -6, 0), monday.AddDate(0, 1, 0), func(o Own) error { own = append(own, o); return nil })
+		return own, err
+	}
+	got, err := give(officer, ByDocument, juf)
+	if err != nil || len(got) != 20 {
+		t.Errorf("%d records, %v", len(got), err)
+	}
+	for _, o := range got {
+		if o.Site != "" {
+			t.Error("it tells with whom she mails")
+		}
+	}
+	if got, err := give(Person{juf, "employee"}, ByAccount, juf); err != nil || len(got) != 20 {
+		t.Errorf("by the account: %d, %v", len(got), err)
+	}
+	if k := h.kinds(); fmt.Sprint(k) != "[insight-given:document insight-given:account]" {
+		t.Errorf("the ledger has %v", k)
+	}
+	for name, c := range map[string]struct {
+		by      Person
+		proof   Proof
+		address string
+	}{
+		"without proof": {officer, "", juf}, "by the ICT service": {tech, ByDocument, juf}, "by the board": {chair, InPerson, juf},
+		"a pupil": {officer, ByDocument, pupil}, "a counsellor": {officer, ByDocument, vp}, "a stranger": {officer, ByDocument, "x@y.example"},
+	} {
+		if got, err := give(c.by, c.proof, c.address); err == nil || len(got) > 0 {
+			t.Errorf("%s: %d records", name, len(got))
+		}
+	}
+}

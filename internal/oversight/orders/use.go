@@ -1,0 +1,147 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/journal"
+	"sluis/internal/ledger"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// Records finds records of the traffic.
+type Records interface {
+	journal.Store
+}
+
+// Roster knows people by their addresses.
+type Roster interface {
+	Subject(address string) roster.Subject
+}
+
+// Use shows the records of an order's subject, of its period, to an investigator whom it
+// designates, after the use is in the ledger. It stops when the order ends meanwhile.
+func (s *Store) Use(ctx context.Context, by Person, id string, people Roster, keys *journal.Keys, records Records, use func(journal.Record) error) error {
+	if by.Role != ICT {
+		return ErrRole
+	}
+	var order Order
+	var receipt ledger.Receipt
+	err := s.locked(func(now time.Time) (err error) {
+		o, err := s.load(id)
+		switch {
+		case err != nil:
+			return err
+		case o.State(now) != InForce:
+			return ErrForce
+		case !o.Investigator(by.Name):
+			return ErrNobody
+		}
+		o.Uses++
+		order = *o
+		receipt, err = s.ledger.Append(ctx, ledger.OrderUsed, ledger.Data{Actor: by.Name, Role: string(by.Role), Ref: id, Step: "records"})
+		if err != nil {
+			return fmt.Errorf("write the use in the ledger: %w", err)
+		}
+		return s.keep(o)
+	})
+	if err != nil {
+		return err
+	}
+	watched := func(r journal.Record) error {
+		if err := s.stillInForce(id, by); err != nil {
+			return err
+		}
+		return use(r)
+	}
+	return find(ctx, order.Request, receipt, people, keys, records, watched)
+}
+
+// find calls use for the records of an order's subject.
+func find(ctx context.Context, r Request, receipt ledger.Receipt, people Roster, keys *journal.Keys, records Records, use func(journal.Record) error) error {
+	if r.Group != "" {
+		_, err := records.Each(ctx, r.From, r.Until, 0, func(rec journal.Record) error {
+			if rec.Group.String() != r.Group {
+				return nil
+			}
+			return use(rec)
+		})
+		return err
+	}
+	who := people.Subject(r.Subject)
+	if !who.Identified() {
+		return errors.New("there are no records of this person: who is not on the roster, or has a confidential role, is in none, and a pupil in none by name (C3.2g, K4)")
+	}
+	return keys.Find(ctx, receipt, records, who, r.From, r.Until, use)
+}
+
+func (s *Store) stillInForce(id string, by Person) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, err := s.load(id)
+	if err != nil {
+		return err
+	}
+	now, err := s.now()
+	if err == nil && (o.State(now) != InForce || !o.Investigator(by.Name)) {
+		err = ErrForce
+	}
+	return err
+}
+
+// Excepted reports whether an order that is in force says that confidentiality does not
+// hold for somebody (C3.2g).
+func (s *Store) Excepted(people Roster, who roster.Subject) bool {
+	_, ok := s.about(people, who, func(o *Order) bool { return o.Request.Kind == Exception })
+	return ok
+}
+
+// Added returns the purposes that orders in force add to a message of somebody, after the
+// use is in the ledger: those of content, and no others (C3.2e).
+func (s *Store) Added(ctx context.Context, people Roster, who roster.Subject, id filter.ID) (rules.Purposes, error) {
+	o, ok := s.about(people, who, func(o *Order) bool { return o.Request.Content })
+	if !ok {
+		return 0, nil
+	}
+	if _, err := s.ledger.Append(ctx, ledger.OrderUsed, ledger.Data{Ref: o.ID, ID: id.String(), Step: "content"}); err != nil {
+		return 0, fmt.Errorf("write the use of an order in the ledger: %w", err)
+	}
+	return rules.SetOf(rules.Security, rules.Conduct, rules.Leak), nil
+}
+
+// single reports whether somebody can be told from others: pupils cannot (K4).
+func single(who roster.Subject) bool { return who.Identified() || who.Confidential() }
+
+// about returns the first order in force about somebody that fits. Where orders cannot be
+// read there are none: nothing is looked at that may not be.
+func (s *Store) about(people Roster, who roster.Subject, fits func(*Order) bool) (*Order, bool) {
+	if who == (roster.Subject{}) {
+		return nil, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list, err := s.all()
+	if err != nil || len(list) == 0 {
+		return nil, false
+	}
+	now, err := s.now()
+	if err != nil {
+		return nil, false
+	}
+	for _, o := range list {
+		if o.State(now) != InForce || !fits(o) || who.Confidential() && o.Request.Kind != Exception {
+			continue
+		}
+		if o.Request.Group != "" && o.Request.Group == who.Group().String() {
+			return o, true
+		}
+		if o.Request.Subject != "" && single(who) && people.Subject(o.Request.Subject) == who {
+			return o, true
+		}
+	}
+	return nil, false
+}

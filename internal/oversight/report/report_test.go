@@ -1,0 +1,172 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ledongthuc/pdf"
+	"golang.org/x/net/html"
+
+	"sluis/internal/ledger"
+	"sluis/internal/oversight/totals"
+	"sluis/rules"
+)
+
+var november = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+func facts(lang string) Facts {
+	set, err := rules.Load(rules.Builtin())
+	if err != nil {
+		panic(err)
+	}
+	entry := func(day int, k ledger.Kind, d ledger.Data) ledger.Entry {
+		return ledger.Entry{Time: november.AddDate(0, 0, day), Kind: k, Data: d}
+	}
+	entries := []ledger.Entry{
+		entry(-40, ledger.GatewayStarted, ledger.Data{Rules: "aaaaaaaaaaaa", Roster: "same"}),
+		entry(-35, ledger.QuarantineOpened, ledger.Data{Role: "ict", Reason: "Jansen"}),
+		entry(2, ledger.QuarantineOpened, ledger.Data{Actor: "beheerder-piet", Role: "ict", Reason: "gesprek met Jansen"}),
+		entry(3, ledger.QuarantineOpened, ledger.Data{Role: "ict"}), entry(3, ledger.OrderDecided, ledger.Data{Role: "board"}),
+		entry(4, ledger.SamplingRate, ledger.Data{Rate: 0.125}), entry(5, ledger.RetentionChanged, ledger.Data{Step: "journal", Count: 100, Reason: "Jansen"}),
+		entry(35, ledger.QuarantineOpened, ledger.Data{Role: "ict"}),
+	}
+	return Facts{
+		Organisation: "Stichting Ééndracht <b>", CodeURL: "https://school.example/code", Lang: lang, Since: november, Until: november.AddDate(0, 1, 0), Made: november.AddDate(0, 1, 1),
+		Rules: set.Rules(), Fingerprints: [2]string{"bbbbbbbbbbbb", "same"}, Rate: 0.05, People: 430, Confidential: 7, Groups: 12, Retention: [2]int{183, 30}, WebControl: true,
+		Period: &totals.Period{Name: "2026-11", Tables: []totals.Table{{Name: totals.Groups, Rows: []totals.Row{
+			{Name: "team Noord", Figures: map[string]totals.Figure{totals.Records: {Value: 1234500}, totals.Bytes: {Value: 56_000_000}}},
+			{Name: "directie", Figures: map[string]totals.Figure{totals.Records: {Hidden: totals.FewPeople}, totals.Bytes: {Hidden: totals.FewPeople}}}}}, {Name: totals.Threats}}},
+		Entries: func(use func(ledger.Entry) error) error {
+			for _, e := range entries {
+				if err := use(e); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Checkpoint: []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n"),
+	}
+}
+
+// told are what a report has to say in each language.
+var told = map[string][]string{
+	"nl": {"Verantwoording", "C3.3b", "5% van uitgaande mail, door loting", "430 mensen in 12 groepen, van wie 7", "bericht geopend", "ICT-dienst", "de regels: van versie aaaaaaaa naar bbbbbbbb", "12,5%", "journal, 100 dagen",
+		"183", "1.234.500", "56 MB", "niet getoond", "go.sum database tree", "Geen."},
+	"en": {"Account of the control", "5% of outgoing mail, by draw", "message opened", "ICT service", "from version aaaaaaaa to bbbbbbbb", "12.5%", "1,234,500", "not shown", "None."},
+}
+
+func check(t *testing.T, what, lang, text string) {
+	t.Helper()
+	for _, want := range told[lang] {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s in %s has no %q", what, lang, want)
+		}
+	}
+	for _, never := range []string{"Jansen", "beheerder-piet"} {
+		if strings.Contains(text, never) {
+			t.Errorf("%s in %s has %q", what, lang, never)
+		}
+	}
+}
+
+func TestAReportTellsWhatIsControlled(t *testing.T) { // K1, K2
+	for lang := range told {
+		r, err := New(facts(lang))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page bytes.Buffer
+		if err := r.WriteHTML(&page); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := html.Parse(bytes.NewReader(page.Bytes()))
+		if err != nil || strings.Contains(page.String(), "<b>") {
+			t.Errorf("not escaped, %v", err)
+		}
+		check(t, "the page", lang, strings.Join(strings.Fields(text(doc)), " "))
+		if opened := strings.Count(page.String(), "<td>2</td>"); opened < 1 {
+			t.Errorf("openings of the period are not 2")
+		}
+		var file bytes.Buffer
+		if err := r.WritePDF(&file); err != nil {
+			t.Fatal(err)
+		}
+		check(t, "the PDF", lang, pdfText(t, file.Bytes()))
+		if !strings.Contains(pdfText(t, file.Bytes()), "Stichting Ééndracht") {
+			t.Error("letters with accents are lost")
+		}
+	}
+}
+
+func text(n *html.Node) string {
+	if n.Type == html.TextNode {
+		return n.Data
+	}
+	out := ""
+	for c := range n.ChildNodes() {
+		out += text(c) + " "
+	}
+	return out
+}
+
+func pdfText(t *testing.T, b []byte) string {
+	t.Helper()
+	r, err := pdf.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := r.GetPlainText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all bytes.Buffer
+	if _, err := all.ReadFrom(out); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(strings.Fields(all.String()), " ")
+}
+
+// Every name that a report can have is said in both languages.
+func TestNothingIsLeftUnsaid(t *testing.T) {
+	for _, k := range append(append([]ledger.Kind(nil), counted...), changing...) {
+		if _, ok := actNames[k]; !ok {
+			t.Errorf("there are no words for %s", k)
+		}
+	}
+	for _, table := range []string{totals.Volume, totals.Groups, totals.Parts, totals.Decisions, totals.Sample, totals.Categories, totals.Clauses, totals.Threats, totals.Reviewed, totals.Capacity} {
+		if _, ok := tableNames[table]; !ok {
+			t.Errorf("there are no words for %s", table)
+		}
+	}
+	for _, names := range []map[string][2]string{roleNames, tableNames, rowNames} {
+		for name, n := range names {
+			if n[0] == "" || n[1] == "" {
+				t.Errorf("%s is said in one language only", name)
+			}
+		}
+	}
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1.000", 1234567: "1.234.567"} {
+		if got := (words{"nl"}).grouped(n); got != want {
+			t.Error(fmt.Sprint(n), got)
+		}
+	}
+}
+
+// TestEveryCategoryHasAName: a new one is missed here.
+func TestEveryCategoryHasAName(t *testing.T) {
+	n := 0
+	for c := rules.Category(1); ; c++ {
+		if _, err := rules.ParseCategory(c.String()); err != nil {
+			break
+		}
+		if n++; categoryNames[c.String()] == "" {
+			t.Errorf("%s has none in Dutch", c)
+		}
+	}
+	if n != len(categoryNames) {
+		t.Errorf("%d categories, %d names", n, len(categoryNames))
+	}
+}

@@ -1,0 +1,232 @@
+package totals
+
+import (
+	"cmp"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/journal"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// Source is the journal.
+type Source interface {
+	Contributions(ctx context.Context, month time.Time, blind [32]byte, use func(journal.Contribution) error) error
+	Hours(ctx context.Context, since, until time.Time, use func(journal.Hour) error) error
+}
+
+// Row is a row of a table.
+type Row struct {
+	Name    string            `json:"name"`
+	Figures map[string]Figure `json:"figures"` // by measure
+}
+
+// Table is one of the catalogue.
+type Table struct {
+	Name string `json:"name"`
+	Rows []Row  `json:"rows"`
+}
+
+// The tables. Those of traffic have a row "total".
+const (
+	Volume     = "volume"     // by kind and direction
+	Groups     = "groups"     // by group
+	Parts      = "parts"      // by part of the month
+	Decisions  = "decisions"  // by what was decided
+	Sample     = "sample"     // what took part in the draw, what was drawn
+	Categories = "categories" // what was found, by category
+	Clauses    = "clauses"    // by clause of the code
+	Threats    = "threats"    // from outside
+	Reviewed   = "review"     // what became of messages that were set aside
+	Capacity   = "capacity"   // bytes and peaks (C3.3c)
+)
+
+// The measures.
+const (
+	Records = "records"
+	Bytes   = "bytes"
+)
+
+// dimension gives the row that a contribution belongs in; empty: in none.
+type dimension struct {
+	table string
+	row   func(journal.Contribution) string
+}
+
+// traffic are the tables of who did how much, in one dimension each.
+var traffic = []dimension{
+	{Volume, func(c journal.Contribution) string {
+		if c.Kind == journal.Web {
+			return "web"
+		}
+		return "mail-" + c.Direction.String()
+	}},
+	{Groups, func(c journal.Contribution) string { return cmp.Or(c.Group.String(), "other") }},
+	{Parts, func(c journal.Contribution) string { return fmt.Sprint(c.Part) }},
+	{Decisions, func(c journal.Contribution) string { return c.Action.String() }},
+	{Sample, func(c journal.Contribution) string {
+		switch {
+		case c.Confidential:
+			return "security-only"
+		case c.Drawn:
+			return "drawn"
+		case c.Eligible:
+			return "not-drawn"
+		}
+		return "not-eligible"
+	}},
+}
+
+// month adds up what is needed for a month's tables.
+type month struct {
+	name    string
+	sizes   map[roster.Group]roster.Size
+	records map[string]map[string]*people // by table and row
+	bytes   map[string]map[string]*people
+	counts  map[string]map[string]int64 // of behaviour and threats
+}
+
+func newMonth(name string, sizes map[roster.Group]roster.Size) *month {
+	return &month{name: name, sizes: sizes, records: map[string]map[string]*people{}, bytes: map[string]map[string]*people{}, counts: map[string]map[string]int64{}}
+}
+
+// take adds a contribution.
+func (m *month) take(c journal.Contribution) error {
+	for _, d := range traffic {
+		row := d.row(c)
+		m.cell(m.records, d.table, row, c).add(c.Person, c.Records)
+		m.cell(m.bytes, d.table, row, c).add(c.Person, c.Bytes)
+	}
+	if c.Category == rules.NoCategory || c.Action == filter.Pass && c.Purpose == rules.NoPurpose {
+		return nil
+	}
+	if c.Purpose == rules.Security && c.Kind == journal.Mail && c.Direction == rules.In {
+		m.count(Threats, c.Category.String(), c.Records)
+		return nil
+	}
+	m.count(Categories, c.Category.String(), c.Records)
+	if clause := c.Clause.String(); clause != "" {
+		m.count(Clauses, clause, c.Records)
+	}
+	return nil
+}
+
+func (m *month) count(table, row string, n int64) {
+	if m.counts[table] == nil {
+		m.counts[table] = map[string]int64{}
+	}
+	m.counts[table][row] += n
+}
+
+// cell returns the people of a row. A row with people without pseudonyms has as many of
+// them as the roster says that their groups have.
+func (m *month) cell(tables map[string]map[string]*people, table, row string, c journal.Contribution) *people {
+	if tables[table] == nil {
+		tables[table] = map[string]*people{}
+	}
+	p := tables[table][row]
+	if p == nil {
+		p = newPeople()
+		tables[table][row] = p
+	}
+	if size := m.sizes[c.Group]; c.Person == 0 && size.Kind == roster.Pupils {
+		p.number = max(p.number, size.People) // of the largest such group: two groups may be the same people
+	}
+	return p
+}
+
+// tables protects what was added up.
+func (m *month) tables(r Rules, k noise) []Table {
+	var out []Table
+	for _, d := range traffic {
+		out = append(out, m.protect(d.table, r, k))
+	}
+	for _, table := range []string{Categories, Clauses} {
+		out = append(out, m.counted(table, behaviour))
+	}
+	return append(out, m.counted(Threats, func(n int64) Figure { return Figure{Value: n, Base: 1} }))
+}
+
+// protect makes a table of traffic. A row is hidden in both measures if it is in one.
+func (m *month) protect(table string, r Rules, k noise) Table {
+	names := slices.Sorted(maps.Keys(m.records[table]))
+	records, sizes := make([]*people, len(names)), make([]*people, len(names))
+	all, bytes := newPeople(), newPeople()
+	for i, n := range names {
+		records[i], sizes[i] = m.records[table][n], m.bytes[table][n]
+		all.join(records[i])
+		bytes.join(sizes[i])
+	}
+	why := suppress(records, r)
+	for i, w := range suppress(sizes, r) {
+		if why[i] == Shown {
+			why[i] = w
+		}
+	}
+	t := Table{Name: table}
+	for i, n := range names {
+		t.Rows = append(t.Rows, m.row(n, records[i], sizes[i], why[i], k))
+	}
+	whole := all.safe(r)
+	if whole == Shown {
+		whole = bytes.safe(r)
+	}
+	t.Rows = append(t.Rows, m.row("total", all, bytes, whole, k))
+	return t
+}
+
+func (m *month) row(name string, records, bytes *people, why Why, k noise) Row {
+	if why != Shown {
+		return Row{name, map[string]Figure{Records: {Hidden: why}, Bytes: {Hidden: why}}}
+	}
+	return Row{name, map[string]Figure{Records: records.figure(k, m.name, Records), Bytes: bytes.figure(k, m.name, Bytes)}}
+}
+
+func (m *month) counted(table string, protect func(int64) Figure) Table {
+	t := Table{Name: table, Rows: []Row{}}
+	for _, n := range slices.Sorted(maps.Keys(m.counts[table])) {
+		t.Rows = append(t.Rows, Row{n, map[string]Figure{Records: protect(m.counts[table][n])}})
+	}
+	return t
+}
+
+// capacity makes the table of bytes and peaks (C3.3c): counts of the whole organisation,
+// rounded to hundreds and to ten megabytes.
+func capacity(ctx context.Context, s Source, since, until time.Time, held int64) (Table, error) {
+	hours := map[time.Time]journal.Sums{}
+	var all journal.Sums
+	err := s.Hours(ctx, since, until, func(h journal.Hour) error {
+		sum := hours[h.Hour]
+		sum.Records, sum.Bytes = sum.Records+h.Records, sum.Bytes+h.Bytes
+		hours[h.Hour] = sum
+		all.Records, all.Bytes = all.Records+h.Records, all.Bytes+h.Bytes
+		return nil
+	})
+	var peak journal.Sums
+	for _, h := range hours {
+		peak.Records, peak.Bytes = max(peak.Records, h.Records), max(peak.Bytes, h.Bytes)
+	}
+	return Table{Capacity, []Row{
+		{"month", map[string]Figure{Records: coarse(all.Records, 100), Bytes: coarse(all.Bytes, 10_000_000)}},
+		{"peak-hour", map[string]Figure{Records: coarse(peak.Records, 100), Bytes: coarse(peak.Bytes, 10_000_000)}},
+		{"stored", map[string]Figure{Bytes: coarse(held, 10_000_000)}},
+	}}, err
+}
+
+// coarse rounds up.
+func coarse(n, base int64) Figure { return Figure{Value: (n + base - 1) / base * base, Base: base} }
+
+// derive makes a secret for one use of a key.
+func derive(key []byte, use string) (out [32]byte) {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(use))
+	copy(out[:], mac.Sum(nil))
+	return out
+}

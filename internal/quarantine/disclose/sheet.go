@@ -1,0 +1,234 @@
+package disclose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"sluis/filter/text"
+	"sluis/internal/quarantine"
+)
+
+// Stage is how far a message is opened.
+type Stage string
+
+// The stages, from the least to the most.
+const (
+	Findings   Stage = "findings"
+	Headers    Stage = "headers"
+	Text       Stage = "text"
+	HTML       Stage = "html"
+	Attachment Stage = "attachment"
+)
+
+// Stages are all stages.
+var Stages = []Stage{Findings, Headers, Text, HTML, Attachment}
+
+// Bounds of a sheet.
+const (
+	maxText   = 128 << 10 // bytes
+	maxFields = 200
+	maxField  = 2 << 10
+	maxFiles  = 100
+	maxHTML   = 512 << 10 // bytes of its source
+)
+
+// Piece is a piece of text, in which line ends count.
+type Piece struct {
+	Text string // "•••" for what is masked
+	Hit  bool   // what the rule found
+	Mask Mask   // what it is that is masked, or was; empty: nothing
+	N    int    // by which it is revealed, from 1
+	Open bool   // it is revealed
+}
+
+// Sheet is what one stage shows.
+type Sheet struct {
+	Stage    Stage
+	From     []Piece // of the envelope
+	To       [][]Piece
+	Answer   []Piece // the next hop's last words
+	Findings []Finding
+	Fields   []Field
+	Blocks   []Block
+	Files    []File
+	Document string   // HTML, for a frame; empty: there is none
+	Doubts   []string // reasons why readers could disagree on what the message says
+	Unseen   []string // reasons why something cannot be looked into
+	Cut      bool     // there is more than is shown
+	Masked   int      // identifiers, revealed ones included
+}
+
+// Finding is a rule that matched. The filter has masked what is in the excerpts.
+type Finding struct {
+	quarantine.Evidence
+}
+
+// Field is a header field.
+type Field struct {
+	Name  string
+	Value []Piece
+}
+
+// Block is a text of the message.
+type Block struct {
+	Kind Kind
+	Text []Piece
+}
+
+// Kind is where a block stands.
+type Kind string
+
+// The kinds.
+const (
+	Plain    Kind = "plain"
+	OfHTML   Kind = "html"
+	Hidden   Kind = "hidden" // in HTML, where readers do not see it
+	Raw      Kind = "raw"    // undecoded, because of a doubt
+	Document Kind = "document"
+)
+
+// File is an attachment, or a file in one.
+type File struct {
+	Part int // by which it is opened
+	Name []Piece
+}
+
+// Reader reads what was set aside. It is safe for concurrent use.
+type Reader struct {
+	Limits text.Limits
+}
+
+// ErrStage is returned for a stage or an attachment that there is not.
+var ErrStage = errors.New("there is no such stage")
+
+// Read returns the sheet of a stage; part is the attachment's. Revealed tells which of the
+// identifiers are not to be masked. The message is read to its end.
+func (r Reader) Read(ctx context.Context, m *quarantine.Message, stage Stage, part int, revealed func(n int) bool) (*Sheet, error) {
+	s := &Sheet{Stage: stage}
+	k := &masker{revealed: revealed, hits: hits(m.Evidence)}
+	switch stage {
+	case Findings:
+		for _, e := range m.Evidence {
+			s.Findings = append(s.Findings, Finding{e})
+		}
+		return s, nil
+	case Headers, Text, HTML, Attachment:
+	default:
+		return nil, ErrStage
+	}
+	f, size, err := spool(m, r.Limits.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("read what was set aside: %w", err)
+	}
+	defer f.Close()
+	if len(m.Envelope.To) == 0 { // an upload: no message, and no envelope
+		err = r.upload(ctx, s, k, f, size)
+	} else {
+		err = r.message(ctx, s, k, m, f, size, part)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what was set aside: %w", err)
+	}
+	s.Masked = k.n
+	return s, nil
+}
+
+// spool copies the message to a file without a name: readers go back and forth in it.
+func spool(m io.Reader, dir string) (*os.File, int64, error) {
+	f, err := os.CreateTemp(dir, "sluis-review-") // 0600
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	size, err := io.Copy(f, m)
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, size, nil
+}
+
+func (r Reader) upload(ctx context.Context, s *Sheet, k *masker, f *os.File, size int64) error {
+	if s.Stage != Text {
+		return ErrStage
+	}
+	c := &collector{only: -1}
+	report, err := text.Document(ctx, "", f, size, r.Limits, c.emit)
+	if err != nil && !errors.Is(err, errFull) {
+		return err
+	}
+	s.tell(report)
+	c.blocks(s, k, func(part) bool { return true })
+	return nil
+}
+
+func (r Reader) message(ctx context.Context, s *Sheet, k *masker, m *quarantine.Message, f *os.File, size int64, chosen int) error {
+	c := &collector{only: -1}
+	switch s.Stage {
+	case Attachment:
+		c.only = chosen
+	case Headers:
+		c.names = true // and the text of no part
+	}
+	if s.Stage == HTML {
+		source, err := source(io.NewSectionReader(f, 0, size))
+		if err != nil {
+			return err
+		}
+		s.Document, s.Cut = document(source)
+		return nil
+	}
+	if s.Stage == Headers {
+		s.envelope(m, k)
+		s.Fields, s.Cut = fields(io.NewSectionReader(f, 0, size), k)
+	}
+	report, err := text.Message(ctx, f, size, r.Limits, c.emit)
+	if err != nil && !errors.Is(err, errFull) {
+		return err
+	}
+	s.tell(report)
+	switch s.Stage {
+	case Headers:
+		c.files(s, k)
+	case Text:
+		c.blocks(s, k, func(p part) bool { return !p.file })
+	case Attachment:
+		c.blocks(s, k, func(p part) bool { return p.number == chosen })
+		if !c.ofFile(chosen) {
+			return ErrStage
+		}
+	}
+	return nil
+}
+
+// envelope shows from whom and to whom it is.
+func (s *Sheet) envelope(m *quarantine.Message, k *masker) {
+	s.From = k.pieces(m.Envelope.From)
+	for i, to := range m.Envelope.To {
+		if i == maxFields {
+			s.Cut = true
+			break
+		}
+		s.To = append(s.To, k.pieces(to.Path))
+	}
+	if m.Answer != "" {
+		s.Answer = k.pieces(m.Answer)
+	}
+}
+
+func (s *Sheet) tell(r *text.Report) {
+	if r == nil {
+		return
+	}
+	for _, d := range r.Doubts {
+		s.Doubts = append(s.Doubts, string(d))
+	}
+	for _, u := range r.Uninspectable {
+		s.Unseen = append(s.Unseen, string(u))
+	}
+	s.Cut = s.Cut || r.Incomplete
+}

@@ -1,0 +1,96 @@
+package sitelists
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"aead.dev/minisign"
+)
+
+// Source is where a list comes from: a file, a directory, or an address.
+type Source struct {
+	Category  string        // of the sites on it; empty: a directory or archive in the layout of UT1 tells
+	Path      string        // file or directory; empty: it is fetched
+	URL       string        // http or https
+	Every     time.Duration // how often it is looked at; zero: daily
+	Checksum  string        // address of a file with its SHA-256; empty: none
+	Signature string        // address of its signature by minisign; empty: none
+	Key       string        // public key that the signature is of, as minisign writes it
+}
+
+// Name tells the source from others. What an address has behind its path, or before its
+// host, may be a key that opens the list, and is left out.
+func (s Source) Name() string {
+	if s.Path != "" {
+		return s.Path
+	}
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		return "an address that is none"
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}
+
+// check tells what is wrong with a source.
+func (s Source) check() error {
+	switch _, err := s.publicKey(); {
+	case s.Signature == "" && s.Key != "", s.Signature != "" && s.Key == "":
+		return errors.New("a signature and the key that it is of belong together")
+	case s.Signature != "" && err != nil:
+		return errors.New("that is no public key of minisign: it begins with RW and has 56 characters")
+	}
+	return nil
+}
+
+func (s Source) publicKey() (key minisign.PublicKey, err error) {
+	return key, key.UnmarshalText([]byte(s.Key))
+}
+
+// key names the files of a source.
+func (s Source) key() string {
+	from := s.Path
+	if from == "" {
+		from = s.URL
+	}
+	sum := sha256.Sum256([]byte(s.Category + "\n" + from))
+	return hex.EncodeToString(sum[:8])
+}
+
+// retry is how soon a source is looked at again that was not as it should be.
+const retry = 15 * time.Minute
+
+// due reports whether it is time to look at a source. One that failed is looked at again
+// soon; a file that was changed at once.
+func (s Source) due(st State, now time.Time) bool {
+	every := s.Every
+	if every == 0 {
+		every = 24 * time.Hour
+	}
+	if st.Error != "" {
+		every = min(every, retry)
+	}
+	since := now.Sub(st.Checked)
+	return since >= every || since < 0 || s.Path != "" && touched(s.Path, st.Checked)
+}
+
+// touched reports whether a file, or one in a directory, was changed since a moment.
+func touched(path string, since time.Time) bool {
+	changed := false
+	filepath.WalkDir(path, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // said when it is read
+		}
+		if info, err := e.Info(); err == nil && info.ModTime().After(since) {
+			changed = true
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return changed
+}

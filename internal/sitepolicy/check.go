@@ -1,0 +1,178 @@
+package sitepolicy
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"sluis/filter/domains"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// checker gathers what is wrong with options, so that all of it is told together.
+type checker struct {
+	*Options
+	errs []error
+}
+
+func (c *checker) wrong(format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf("web: "+format, args...))
+}
+
+// check tells what is wrong with the options, and brings names into the one form that
+// requests have them in: one that never matches would be worse than none.
+func (o *Options) check() error {
+	c := &checker{Options: o}
+	o.Protected = c.hosts("help", o.Protected)
+	o.Never = c.hosts("never-inspect", o.Never)
+	o.Shorten.Hosts = c.hosts("never-inspect: without", o.Shorten.Hosts)
+	c.own()
+	c.forbid()
+	c.inspect()
+	c.shorten()
+	c.tenants()
+	if o.Safe != nil && !slices.Contains([]string{"", "strict", "moderate"}, o.Safe.YouTube) {
+		c.wrong("safe-search: youtube is strict or moderate")
+	}
+	return errors.Join(c.errs...)
+}
+
+// hosts returns host names as requests have them.
+func (c *checker) hosts(where string, names []string) []string {
+	out := make([]string, 0, len(names))
+	for i, n := range names {
+		h, ok := hostName(n)
+		if !ok {
+			c.wrong("%s, name %d: not a host name: write for instance example.com", where, i+1)
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// hostName returns a host name or address as requests have it.
+func hostName(s string) (string, bool) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return a.Unmap().WithZone("").String(), true
+	}
+	return domains.Name(s)
+}
+
+// named returns the names of lists as the index has them.
+func (c *checker) named(where string, names []string) []string {
+	known := c.Options.lists()
+	out := make([]string, 0, len(names))
+	for _, n := range names {
+		l := rules.SiteList(n)
+		if c.Index != nil && !c.Partial && !slices.Contains(known, l) {
+			c.wrong("%s: there is no list %q: the lists are %s", where, n, strings.Join(known, ", "))
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+func (c *checker) hours(where string, hs []Hours) {
+	for _, h := range hs {
+		if !h.valid() {
+			c.wrong("%s: hours are from 00:00 to 24:00, and a holiday ends after it begins", where)
+		}
+	}
+}
+
+func (c *checker) own() {
+	c.Own = slices.Clone(c.Own)
+	for i := range c.Own {
+		e, where := &c.Own[i], fmt.Sprintf("own entry %d", i+1)
+		e.Host = c.hosts(where, []string{e.Host})[0]
+		if e.Path != "" {
+			if !strings.HasPrefix(e.Path, "/") {
+				c.wrong("%s: a path begins with a slash", where)
+			}
+			e.Path = domains.Path(e.Path)
+		}
+		if e.Reason == "" || e.Author == "" {
+			c.wrong("%s: a reason and an author are needed (C3.3f)", where)
+		}
+		c.hours(where, e.When)
+	}
+}
+
+func (c *checker) forbid() {
+	c.Forbid = slices.Clone(c.Forbid)
+	for i := range c.Forbid {
+		f, where := &c.Forbid[i], fmt.Sprintf("forbid %d", i+1)
+		if f.Clause == "" {
+			c.wrong("%s: the code does not forbid this: name the clause of your own code that does (C2.8e)", where)
+		}
+		f.Lists = c.named(where, f.Lists)
+		c.hours(where, f.When)
+	}
+}
+
+func (c *checker) inspect() {
+	c.Inspect = slices.Clone(c.Inspect)
+	for i := range c.Inspect {
+		n, where := &c.Inspect[i], fmt.Sprintf("inspect %d", i+1)
+		if n.Reason == "" {
+			c.wrong("%s: a reason is needed: what is it for that blocking by name cannot do?", where)
+		}
+		if len(n.Lists) == 0 && len(n.Hosts) == 0 && !n.Uncategorised {
+			c.wrong("%s: name lists, hosts, or uncategorised: everything cannot be inspected", where)
+		}
+		if len(n.Groups) == 0 || slices.ContainsFunc(n.Groups, func(g roster.Group) bool { return !slices.Contains(c.Managed, g) }) {
+			c.wrong("%s: name groups of which the devices are managed: others do not trust the gateway's authority", where)
+		}
+		n.Lists, n.Hosts = c.named(where, n.Lists), c.hosts(where, n.Hosts)
+	}
+}
+
+func (c *checker) shorten() {
+	s := &c.Shorten
+	if len(s.Hosts) > 0 && (s.Officer == "" || s.Reason == "") {
+		c.wrong("never-inspect: only the privacy officer shortens this list: name the officer and the reason")
+	}
+	for _, h := range s.Hosts {
+		if !slices.Contains(c.Never, h) && !slices.Contains(c.Protected, h) {
+			c.wrong("never-inspect: %q is not on the list", h)
+		}
+	}
+}
+
+func (c *checker) tenants() {
+	c.Tenants = slices.Clone(c.Tenants)
+	for i := range c.Tenants {
+		t, where := &c.Tenants[i], fmt.Sprintf("tenants %d", i+1)
+		t.Hosts = c.hosts(where, t.Hosts)
+		for _, f := range t.Fields {
+			if !httpguts.ValidHeaderFieldName(f.Name) || !httpguts.ValidHeaderFieldValue(f.Value) {
+				c.wrong("%s: a header field has a name without spaces and a value of one line", where)
+			}
+		}
+		for _, h := range t.Hosts {
+			if !c.Partial && !c.looksInto(h) {
+				c.wrong("%s: %s is not looked into, so that nothing can be set in what is asked of it: name it under inspect", where, h)
+			}
+		}
+	}
+}
+
+// looksInto reports whether a host is looked into for anybody.
+func (c *checker) looksInto(host string) bool {
+	if below(host, set(c.Never)) && !slices.Contains(c.Shorten.Hosts, host) {
+		return false
+	}
+	var in []string
+	if c.Index != nil {
+		in = c.Index.Categories(c.Index.Lookup(host))
+	}
+	return slices.ContainsFunc(c.Inspect, func(n Inspection) bool {
+		return below(host, set(n.Hosts)) || n.Uncategorised && len(in) == 0 ||
+			slices.ContainsFunc(n.Lists, func(l string) bool { return slices.Contains(in, l) })
+	})
+}

@@ -1,0 +1,106 @@
+package sitepolicy
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// Request is what is known of where a request goes, and whose it is.
+type Request struct {
+	Hosts [3]string // of CONNECT, of the hello (SNI), of the Host field; the strictest decides. Empty: not there
+	Path  string    // path and query where they can be read, for lists of addresses; empty in a tunnel
+	Group roster.Group
+	Time  time.Time
+
+	Confidential bool // of somebody with a confidential role: only safety counts (C3.2g)
+
+	TLS   bool // the connection to the site is encrypted
+	ECH   bool // another name may be hidden in the hello
+	NoSNI bool // the hello tells no name
+}
+
+// Action is what is done with a request. A larger value is stricter.
+type Action uint8
+
+// The actions.
+const (
+	Allow   Action = iota // pass it on; what is encrypted stays so
+	Inspect               // pass it on, and look into what is encrypted
+	Block
+)
+
+// Level is how much weight what decided has.
+type Level uint8
+
+// The levels, from the one that gives way to all others.
+const (
+	NoLevel Level = iota
+	Allowed
+	Blocked
+	LockedAllow
+	LockedBlock
+)
+
+// Field is a header field.
+type Field struct{ Name, Value string }
+
+// Decision is what is to be done with a request, and why.
+type Decision struct {
+	Action   Action
+	Level    Level
+	Category rules.Category
+	Clause   rules.Clause
+	Own      string // the clause of the organisation's own code, where that forbids it (C2.8e)
+	Rule     rules.ID
+	List     string // the list, or which of the own entries: a name of the configuration
+
+	BlockPage bool    // a tunnel that is blocked may be opened to show why
+	Connect   string  // host to connect to in the place of the asked one; empty: the asked one
+	Header    []Field // to be set in the request where it can be read
+	Listed    bool    // the host is in some category: its pages are not scored
+}
+
+// with adds the decision on another name that the same request goes by: the strictest of
+// both in each respect.
+func (d Decision) with(other Decision) Decision {
+	strict := d
+	if other.stricter(d) {
+		strict = other
+	}
+	strict.Listed = d.Listed && other.Listed
+	strict.Connect = cmp.Or(other.Connect, d.Connect)
+	strict.Header = slices.Concat(d.Header, other.Header)
+	return strict
+}
+
+// stricter reports whether d goes before other.
+func (d Decision) stricter(other Decision) bool {
+	switch {
+	case d.Action != other.Action:
+		return d.Action > other.Action
+	case d.Action == Block && d.Level == other.Level:
+		return weight(d.Category) > weight(other.Category)
+	}
+	return d.Action == Block && d.Level > other.Level
+}
+
+// weight tells which of several categories is named: danger first.
+func weight(c rules.Category) int {
+	switch c {
+	case rules.Malware, rules.Phishing:
+		return 3
+	case rules.OwnCode:
+		return 1
+	}
+	return 2
+}
+
+// Security reports whether sites of a category are blocked for safety: that holds for
+// confidential roles too (C3.2g, C3.3a).
+func Security(c rules.Category) bool {
+	return c == rules.Malware || c == rules.Phishing || c == rules.Bypass
+}

@@ -1,0 +1,52 @@
+package sitepolicy
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+)
+
+// Step is something that was considered for a decision.
+type Step struct {
+	Host   string // that it was considered for
+	Name   string // such as own deny, or list gambling
+	Result string
+	Reason string // that somebody gave for it
+	Holds  bool   // it counted
+}
+
+// Explanation is a decision with all that was considered for it.
+type Explanation struct {
+	Decision
+	Steps []Step
+}
+
+// Explain decides and tells why.
+func (p *Policy) Explain(r Request) Explanation {
+	var x Explanation
+	x.Decision = p.decide(r, func(s Step) { x.Steps = append(x.Steps, s) })
+	return x
+}
+
+func step(tell func(Step), s Step) {
+	if tell != nil {
+		tell(s)
+	}
+}
+
+// Asked returns the request that an address stands for, as somebody types one, and the page
+// of it that can be seen only if it is looked into. Group and time are the caller's.
+func Asked(address string) (r Request, page string, err error) {
+	if !strings.Contains(address, "://") {
+		address = "https://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Hostname(), " \"'<>()!$&*+,;=\\%") {
+		return r, "", errors.New("that is no address: write for instance https://www.example.com/page")
+	}
+	r = Request{Hosts: [3]string{strings.ToLower(u.Hostname())}, TLS: u.Scheme == "https"}
+	if page = u.RequestURI(); !r.TLS {
+		r.Path = page
+	}
+	return r, page, nil
+}

@@ -1,0 +1,388 @@
+package sitepolicy
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"sluis/filter/domains"
+	"sluis/rules"
+)
+
+// Policy decides. It does not change and is safe for concurrent use.
+type Policy struct {
+	o         Options
+	own       map[string][]*Entry // by host
+	protected map[string]bool
+	never     map[string]bool
+	inspect   []inspection
+	listed    []list // by bit of the index
+	tenants   map[string][]Field
+	location  *time.Location
+	clauses   map[rules.Category]rules.Clause
+	ids       map[string]rules.ID
+}
+
+// list is what is to be done with a category of the index.
+type list struct {
+	name     string
+	category rules.Category // that the code forbids; NoCategory: it does not
+	forbid   []*Forbidden   // by the organisation's own code
+}
+
+type inspection struct {
+	*Inspection
+	lists domains.Set
+	hosts map[string]bool
+}
+
+// New returns a policy.
+func New(o Options) (*Policy, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	p := &Policy{o: o, own: map[string][]*Entry{}, protected: set(o.Protected), never: set(slices.Concat(o.Never, o.Protected)), tenants: map[string][]Field{},
+		location: o.Location, clauses: map[rules.Category]rules.Clause{}, ids: map[string]rules.ID{}}
+	if p.location == nil {
+		var err error
+		if p.location, err = time.LoadLocation("Europe/Amsterdam"); err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+	}
+	for _, h := range o.Shorten.Hosts {
+		delete(p.never, h)
+	}
+	for i := range o.Own {
+		e := &p.o.Own[i]
+		p.own[e.Host] = append(p.own[e.Host], e)
+	}
+	for i := range o.Inspect {
+		n := inspection{Inspection: &p.o.Inspect[i], hosts: set(o.Inspect[i].Hosts)}
+		for bit, name := range o.lists() {
+			for _, l := range n.Lists {
+				if l == name {
+					n.lists |= 1 << bit
+				}
+			}
+		}
+		p.inspect = append(p.inspect, n)
+	}
+	for _, t := range o.Tenants {
+		for _, h := range t.Hosts {
+			p.tenants[h] = append(p.tenants[h], t.Fields...)
+		}
+	}
+	for c, id := range clauseOf {
+		clause, err := rules.ParseClause(id)
+		if err != nil {
+			return nil, err
+		}
+		p.clauses[c] = clause
+	}
+	return p, p.nameLists()
+}
+
+// nameLists settles what each category of the index is.
+func (p *Policy) nameLists() error {
+	for _, name := range p.o.lists() {
+		l := list{name: name}
+		l.category, _ = rules.SiteCategory(name)
+		for i := range p.o.Forbid {
+			for _, n := range p.o.Forbid[i].Lists {
+				if n == name {
+					l.forbid = append(l.forbid, &p.o.Forbid[i])
+				}
+			}
+		}
+		p.listed = append(p.listed, l)
+	}
+	for _, r := range []string{"own-deny", "own-code", "address", "ech", "no-name"} {
+		if err := p.identify(r); err != nil {
+			return err
+		}
+	}
+	for c := range clauseOf {
+		if err := p.identify(c.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Policy) identify(name string) error {
+	id, err := rules.ParseID("web." + name)
+	p.ids[name] = id
+	return err
+}
+
+func set(names []string) map[string]bool {
+	m := make(map[string]bool, len(names))
+	for _, n := range names {
+		m[n] = true
+	}
+	return m
+}
+
+// Decide says what is to be done with a request: the strictest of what its names ask for.
+func (p *Policy) Decide(r Request) Decision { return p.decide(r, nil) }
+
+func (p *Policy) decide(r Request, tell func(Step)) Decision {
+	r.Path, r.Time = domains.Path(r.Path), r.Time.In(p.location)
+	var best Decision
+	names := 0
+	for i, h := range r.Hosts {
+		if h == "" || i > 0 && h == r.Hosts[0] || i == 2 && h == r.Hosts[1] {
+			continue
+		}
+		d := p.decideHost(inOneForm(h), r, tell)
+		if names++; names > 1 {
+			d = best.with(d)
+		}
+		best = d
+	}
+	if names == 0 {
+		best = p.odd(r, "", tell)
+	}
+	if r.TLS {
+		p.keepClosed(&best, r, tell)
+	}
+	return best
+}
+
+// keepClosed keeps connections closed that are never looked into. Whose they are the hello
+// tells. So that nothing hides behind such a name, it is that site that is connected to.
+func (p *Policy) keepClosed(d *Decision, r Request, tell func(Step)) {
+	site := inOneForm(cmp.Or(r.Hosts[1], r.Hosts[0]))
+	never := below(site, p.never)
+	d.BlockPage = d.Action == Block && !never && len(p.o.Managed) > 0 && holds(p.o.Managed, r.Group)
+	if d.Action != Inspect || !never {
+		return
+	}
+	d.Action = Allow
+	if !below(inOneForm(r.Hosts[0]), p.never) {
+		d.Connect = site
+	}
+	step(tell, Step{Host: site, Name: "never-inspect", Result: "not looked into", Holds: true})
+}
+
+// inOneForm returns the host of a request in the form that the lists have it in.
+func inOneForm(h string) string {
+	h = strings.ToLower(strings.TrimSuffix(h, "."))
+	if isNumber(h) {
+		h, _ = hostName(h)
+	}
+	return h
+}
+
+// isNumber reports whether a host is an address and no name.
+func isNumber(h string) bool {
+	if h == "" || !strings.Contains(h, ":") && (h[len(h)-1] < '0' || h[len(h)-1] > '9') {
+		return false
+	}
+	_, err := netip.ParseAddr(h)
+	return err == nil
+}
+
+func (p *Policy) decideHost(host string, r Request, tell func(Step)) Decision {
+	bits := p.lookup(host, r.Path)
+	d := Decision{Listed: bits != 0}
+
+	locked, allowed, blocked := p.ownEntries(host, r, tell)
+	switch {
+	case locked != nil && locked.Block:
+		return p.ownDeny(LockedBlock, locked)
+	case locked != nil, below(host, p.protected):
+		d.Level, d.List = LockedAllow, "own"
+		if locked == nil {
+			d.List = "help"
+			step(tell, Step{Host: host, Name: "help", Result: "allowed, whatever other lists say", Holds: true})
+		}
+		d.Listed = true
+		return p.allow(d, host, r, bits, tell)
+	case blocked != nil:
+		return p.ownDeny(Blocked, blocked)
+	}
+	if c, ok := p.category(host, bits, r, tell); ok {
+		c.Listed = true
+		return c
+	}
+	if odd := p.odd(r, host, tell); odd.Action == Block {
+		return odd
+	}
+	if allowed != nil {
+		d.Level, d.List, d.Listed = Allowed, "own", true
+	}
+	return p.allow(d, host, r, bits, tell)
+}
+
+func (p *Policy) lookup(host, path string) domains.Set {
+	switch {
+	case p.o.Index == nil:
+		return 0
+	case path == "":
+		return p.o.Index.Lookup(host)
+	}
+	return p.o.Index.LookupURL(host, path)
+}
+
+// ownEntries returns the entries of the own lists that hold: the strictest that is locked,
+// and one of each kind that is not.
+func (p *Policy) ownEntries(host string, r Request, tell func(Step)) (locked, allowed, blocked *Entry) {
+	for h, ok := host, len(p.own) > 0; ok; h, ok = parent(h) {
+		for _, e := range p.own[h] {
+			why := e.without(r)
+			if tell != nil {
+				tell(Step{Host: h, Name: e.kind(), Result: why, Reason: e.Reason, Holds: why == ""})
+			}
+			switch {
+			case why != "":
+			case e.Locked && (locked == nil || e.Block):
+				locked = e
+			case e.Locked:
+			case e.Block && blocked == nil:
+				blocked = e
+			case !e.Block && allowed == nil:
+				allowed = e
+			}
+		}
+	}
+	return locked, allowed, blocked
+}
+
+// without tells why an entry does not count for a request; empty: it does.
+func (e *Entry) without(r Request) string {
+	switch {
+	case !holds(e.Groups, r.Group):
+		return "not for this group"
+	case e.Block && r.Confidential:
+		return confidential
+	case !e.Until.IsZero() && r.Time.After(e.Until):
+		return "has ended"
+	case !during(e.When, r.Time):
+		return "not at this time"
+	case e.Path != "" && r.Path == "":
+		return "the page cannot be seen"
+	case !strings.HasPrefix(r.Path, e.Path):
+		return "not this page"
+	}
+	return ""
+}
+
+const confidential = "not for a confidential role (C3.2g)"
+
+func (e *Entry) kind() string {
+	kind := "own allow"
+	if e.Block {
+		kind = "own deny"
+	}
+	if e.Locked {
+		kind += ", locked"
+	}
+	return kind
+}
+
+func (p *Policy) ownDeny(level Level, e *Entry) Decision {
+	return Decision{Action: Block, Level: level, Category: rules.OwnCode, Clause: p.clauses[rules.OwnCode], Own: e.Reason,
+		Rule: p.ids["own-deny"], List: "own", Listed: true}
+}
+
+// category blocks a host that is on a list: what the code forbids before what the own code
+// does, and what is dangerous before the rest.
+func (p *Policy) category(host string, bits domains.Set, r Request, tell func(Step)) (best Decision, blocked bool) {
+	for i := range p.listed {
+		if bits&(1<<i) == 0 {
+			continue
+		}
+		l := &p.listed[i]
+		d, why := p.listDecision(l, r)
+		if tell != nil {
+			tell(Step{Host: host, Name: "list " + l.name, Result: why, Holds: d.Action == Block})
+		}
+		if d.stricter(best) {
+			best = d
+		}
+	}
+	return best, best.Action == Block
+}
+
+// listDecision is what one list asks for.
+func (p *Policy) listDecision(l *list, r Request) (d Decision, why string) {
+	c, own := l.category, ""
+	for _, f := range l.forbid {
+		if c == rules.NoCategory && holds(f.Groups, r.Group) && during(f.When, r.Time) {
+			c, own = rules.OwnCode, f.Clause
+		}
+	}
+	switch {
+	case c == rules.NoCategory && len(l.forbid) > 0:
+		return d, "not forbidden to this group at this time"
+	case c == rules.NoCategory:
+		return d, "not forbidden (C2.8e)"
+	case r.Confidential && !Security(c):
+		return d, confidential
+	}
+	return Decision{Action: Block, Level: Blocked, Category: c, Clause: p.clauses[c], Own: own, Rule: p.ids[c.String()], List: l.name}, "blocked"
+}
+
+// odd blocks what hides where it goes, where the options say so.
+func (p *Policy) odd(r Request, host string, tell func(Step)) Decision {
+	for _, o := range [...]struct {
+		is, block bool
+		name      string
+	}{{isNumber(host), p.o.BlockAddresses, "address"}, {r.ECH, p.o.BlockECH, "ech"}, {r.NoSNI, p.o.BlockNameless, "no-name"}} {
+		switch {
+		case !o.is:
+		case !o.block:
+			step(tell, Step{Host: host, Name: o.name, Result: "allowed"})
+		default:
+			step(tell, Step{Host: host, Name: o.name, Result: "blocked", Holds: true})
+			return Decision{Action: Block, Level: Blocked, Category: rules.Bypass, Clause: p.clauses[rules.Bypass], Rule: p.ids[o.name], List: o.name}
+		}
+	}
+	return Decision{}
+}
+
+// allow settles how an allowed request goes on.
+func (p *Policy) allow(d Decision, host string, r Request, bits domains.Set, tell func(Step)) Decision {
+	if s := p.o.Safe; s != nil && holds(s.Groups, r.Group) {
+		if d.Connect = s.host(host); d.Connect != "" {
+			step(tell, Step{Host: host, Name: "safe search", Result: d.Connect, Holds: true})
+		}
+	}
+	for h, ok := host, true; ok && len(p.tenants) > 0; h, ok = parent(h) {
+		if f := p.tenants[h]; f != nil {
+			d.Header = f
+			break
+		}
+	}
+	if !r.TLS || r.Confidential {
+		return d
+	}
+	for _, n := range p.inspect {
+		if holds(n.Groups, r.Group) && (bits&n.lists != 0 || below(host, n.hosts) || n.Uncategorised && bits == 0 && !d.Listed) {
+			d.Action = Inspect
+			step(tell, Step{Host: host, Name: "inspect", Result: "looked into", Reason: n.Reason, Holds: true})
+			return d
+		}
+	}
+	return d
+}
+
+// parent returns the domain above a host.
+func parent(h string) (string, bool) {
+	_, up, ok := strings.Cut(h, ".")
+	return up, ok
+}
+
+// below reports whether a host or a domain above it is in a set.
+func below(host string, in map[string]bool) bool {
+	for h, ok := host, len(in) > 0; ok; h, ok = parent(h) {
+		if in[h] {
+			return true
+		}
+	}
+	return false
+}

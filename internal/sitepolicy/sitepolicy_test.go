@@ -1,0 +1,590 @@
+package sitepolicy
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/filter/domains"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+func group(t testing.TB, name string) roster.Group {
+	t.Helper()
+	g, err := roster.ParseGroup(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// index makes an index of hosts by category.
+func index(t testing.TB, lists map[string][]string) *domains.Index {
+	t.Helper()
+	var names []string
+	for n := range lists {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	b, err := domains.NewBuilder(names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range names {
+		for _, h := range lists[n] {
+			if strings.Contains(h, "/") {
+				b.AddURL(i, h)
+			} else {
+				b.Add(i, h)
+			}
+		}
+	}
+	path := t.TempDir() + "/index"
+	var file bytes.Buffer
+	if _, err := b.WriteTo(&file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x, err := domains.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+var amsterdam = mustLoad("Europe/Amsterdam")
+
+func mustLoad(name string) *time.Location {
+	l, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+// at returns a moment of the week of 23 November 2026, a Monday.
+func at(day, clock string) time.Time {
+	days := []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+	t, err := time.ParseInLocation("2006-01-02 15:04", fmt.Sprintf("2026-11-%d %s", 23+slices.Index(days, day), clock), amsterdam)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// school is a policy with some of everything.
+func school(t testing.TB) *Policy {
+	t.Helper()
+	pupils := group(t, "leerlingen")
+	lessons := []Hours{{Days: []time.Weekday{1, 2, 3, 4, 5}, From: 8 * time.Hour, To: 15 * time.Hour,
+		Except: []Period{{time.Date(2026, 11, 26, 0, 0, 0, 0, amsterdam), time.Date(2026, 11, 26, 0, 0, 0, 0, amsterdam)}}}}
+	night := []Hours{{From: 22 * time.Hour, To: 6 * time.Hour}}
+	p, err := New(Options{
+		Index: index(t, map[string][]string{
+			"adult": {"porn.example"}, "gambling": {"casino.example", "both.example", "lost.example"}, "phishing": {"bank-login.example", "both.example"},
+			"social": {"social.example", "help.example"}, "games": {"games.example", "mixed.example/games"}, "hate": {"hate.example", "history.hate.example", "help.example"},
+			"doh": {"dns.example"}, "news": {"news.example"},
+		}),
+		Own: []Entry{
+			{Host: "history.hate.example", Locked: true, Reason: "archief, gebruikt bij geschiedenis", Author: "ICT-dienst"},
+			{Host: "lost.example", Reason: "alleen toegestaan", Author: "ICT-dienst"},
+			{Host: "bad.example", Block: true, Reason: "pesten op deze site", Author: "ICT-dienst"},
+			{Host: "ended.example", Block: true, Reason: "examenweek", Author: "ICT-dienst", Until: at("mon", "00:00")},
+			{Host: "exam.example", Block: true, Locked: true, Groups: []roster.Group{pupils}, When: lessons, Reason: "toets", Author: "ICT-dienst"},
+			{Host: "part.example", Path: "/chat", Block: true, Reason: "chat", Author: "ICT-dienst"},
+			{Host: "both-ways.example", Locked: true, Reason: "les", Author: "ICT-dienst"},
+			{Host: "both-ways.example", Block: true, Locked: true, Reason: "rechter", Author: "bestuur"},
+		},
+		Forbid: []Forbidden{
+			{Lists: []string{"social"}, Groups: []roster.Group{pupils}, When: lessons, Clause: "art. 4.2 van het leerlingenstatuut"},
+			{Lists: []string{"games"}, When: night, Clause: "art. 5 van de gedragscode"},
+		},
+		Protected: []string{"help.example", "safe.example"}, Never: []string{"bank.example", "help.example"},
+		Inspect: []Inspection{
+			{Groups: []roster.Group{pupils}, Uncategorised: true, Reason: "pagina's van onbekende sites worden gewogen"},
+			{Groups: []roster.Group{pupils}, Lists: []string{"news"}, Hosts: []string{"search.example"}, Reason: "zoekmachine"},
+		},
+		Managed: []roster.Group{pupils}, Safe: &Safe{Groups: []roster.Group{pupils}, YouTube: "strict"},
+		Tenants:        []Tenant{{Hosts: []string{"login.microsoftonline.com"}, Fields: []Field{{"Restrict-Access-To-Tenants", "school.example"}}}},
+		BlockAddresses: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestStories: would this be blocked, for whom, and why?
+func TestStories(t *testing.T) {
+	p := school(t)
+	pupils, staff, nobody := group(t, "leerlingen"), group(t, "leraren"), roster.Group{}
+	for _, tt := range []struct {
+		story    string
+		host     string
+		path     string
+		group    roster.Group
+		time     time.Time
+		tls      bool
+		action   Action
+		level    Level
+		category rules.Category
+		clause   string
+		list     string
+	}{
+		{"an unknown site, for staff", "site.example", "", staff, at("mon", "10:00"), true, Allow, NoLevel, 0, "", ""},
+		{"an unknown site, for pupils: it is looked into", "site.example", "", pupils, at("mon", "10:00"), true, Inspect, NoLevel, 0, "", ""},
+		{"an unknown site in plain needs no inspection", "site.example", "/", pupils, at("mon", "10:00"), false, Allow, NoLevel, 0, "", ""},
+		{"C2.8a: pornography, for pupils", "www.porn.example", "", pupils, at("mon", "10:00"), true, Block, Blocked, rules.Pornography, "C2.8a", "adult"},
+		{"C2.8a: pornography, for staff as well", "porn.example", "", staff, at("sun", "23:00"), true, Block, Blocked, rules.Pornography, "C2.8a", "adult"},
+		{"C2.8a: and for who is unknown", "PORN.example.", "", nobody, at("sun", "23:00"), true, Block, Blocked, rules.Pornography, "C2.8a", "adult"},
+		{"C2.8a: hatred", "hate.example", "", staff, at("mon", "10:00"), true, Block, Blocked, rules.Hate, "C2.8a", "hate"},
+		{"a locked allow goes before a category", "history.hate.example", "", staff, at("mon", "10:00"), true, Allow, LockedAllow, 0, "", "own"},
+		{"an allow that is not locked does not", "lost.example", "", staff, at("mon", "10:00"), true, Block, Blocked, rules.Gambling, "C2.8c", "gambling"},
+		{"C2.8c: gambling", "a.b.casino.example", "", staff, at("mon", "10:00"), true, Block, Blocked, rules.Gambling, "C2.8c", "gambling"},
+		{"C2.9a: danger is named before the rest", "both.example", "", staff, at("mon", "10:00"), true, Block, Blocked, rules.Phishing, "C2.9a", "phishing"},
+		{"C3.3a: ways around the filter", "dns.example", "", staff, at("mon", "10:00"), true, Block, Blocked, rules.Bypass, "C3.3a", "doh"},
+		{"C2.8e: social media are not forbidden to staff", "social.example", "", staff, at("mon", "10:00"), true, Allow, NoLevel, 0, "", ""},
+		{"to pupils they are, in lessons", "social.example", "", pupils, at("mon", "10:00"), true, Block, Blocked, rules.OwnCode, "C2.8e", "social"},
+		{"not before lessons", "social.example", "", pupils, at("mon", "07:59"), true, Allow, NoLevel, 0, "", ""},
+		{"nor when they end", "social.example", "", pupils, at("mon", "15:00"), true, Allow, NoLevel, 0, "", ""},
+		{"nor in the weekend", "social.example", "", pupils, at("sat", "10:00"), true, Allow, NoLevel, 0, "", ""},
+		{"nor on a day off", "social.example", "", pupils, at("thu", "10:00"), true, Allow, NoLevel, 0, "", ""},
+		{"games are forbidden at night", "games.example", "", staff, at("mon", "23:30"), true, Block, Blocked, rules.OwnCode, "C2.8e", "games"},
+		{"past midnight too", "games.example", "", staff, at("tue", "05:59"), true, Block, Blocked, rules.OwnCode, "C2.8e", "games"},
+		{"not in the morning", "games.example", "", staff, at("tue", "06:00"), true, Allow, NoLevel, 0, "", ""},
+		{"a page of a list, at night", "mixed.example", "/games/chess", staff, at("mon", "23:30"), false, Block, Blocked, rules.OwnCode, "C2.8e", "games"},
+		{"another page of the site", "mixed.example", "/news", staff, at("mon", "23:30"), false, Allow, NoLevel, 0, "", ""},
+		{"a site of help is on no list", "help.example", "", pupils, at("mon", "10:00"), true, Allow, LockedAllow, 0, "", "help"},
+		{"an own deny", "www.bad.example", "", staff, at("mon", "10:00"), true, Block, Blocked, rules.OwnCode, "C2.8e", "own"},
+		{"an own deny that has ended", "ended.example", "", staff, at("mon", "10:00"), true, Allow, NoLevel, 0, "", ""},
+		{"a test, for pupils in lessons", "exam.example", "", pupils, at("tue", "09:00"), true, Block, LockedBlock, rules.OwnCode, "C2.8e", "own"},
+		{"a test, for staff", "exam.example", "", staff, at("tue", "09:00"), true, Allow, NoLevel, 0, "", ""},
+		{"a part of a site", "part.example", "/chat/room", staff, at("mon", "10:00"), false, Block, Blocked, rules.OwnCode, "C2.8e", "own"},
+		{"the rest of it", "part.example", "/", staff, at("mon", "10:00"), false, Allow, NoLevel, 0, "", ""},
+		{"a locked block goes before a locked allow", "both-ways.example", "", staff, at("mon", "10:00"), true, Block, LockedBlock, rules.OwnCode, "C2.8e", "own"},
+		{"a number", "192.0.2.7", "", staff, at("mon", "10:00"), true, Block, Blocked, rules.Bypass, "C3.3a", "address"},
+		{"a bank is never looked into", "www.bank.example", "", pupils, at("mon", "10:00"), true, Allow, NoLevel, 0, "", ""},
+		{"a host that is to be looked into", "search.example", "", pupils, at("mon", "10:00"), true, Inspect, NoLevel, 0, "", ""},
+		{"a list that is to be looked into", "news.example", "", pupils, at("mon", "10:00"), true, Inspect, NoLevel, 0, "", ""},
+		{"for others it is not", "news.example", "", staff, at("mon", "10:00"), true, Allow, NoLevel, 0, "", ""},
+	} {
+		r := Request{Hosts: [3]string{tt.host}, Path: tt.path, Group: tt.group, Time: tt.time.UTC(), TLS: tt.tls}
+		d := p.Decide(r)
+		if d.Action != tt.action || d.Level != tt.level || d.Category != tt.category || d.Clause.String() != tt.clause || d.List != tt.list {
+			t.Errorf("%s: %+v", tt.story, d)
+		}
+		if d.Action == Block && (d.Rule.String() == "" || tt.category == rules.OwnCode && d.Own == "") {
+			t.Errorf("%s: does not say by which rule or clause: %+v", tt.story, d)
+		}
+		if page := d.Action == Block && tt.tls && tt.group == pupils; d.BlockPage != page {
+			t.Errorf("%s: block page %v", tt.story, d.BlockPage)
+		}
+		x := p.Explain(r)
+		if fmt.Sprint(x.Decision) != fmt.Sprint(d) {
+			t.Errorf("%s: explained as %+v", tt.story, x.Decision)
+		}
+		if d.Action == Block && !slices.ContainsFunc(x.Steps, func(s Step) bool { return s.Holds }) {
+			t.Errorf("%s: no step of the explanation holds: %+v", tt.story, x.Steps)
+		}
+	}
+}
+
+// TestStrictest: of several names the strictest decides, whichever it is.
+func TestStrictest(t *testing.T) {
+	p := school(t)
+	hosts := []string{"", "site.example", "porn.example", "help.example", "bank.example", "exam.example", "history.hate.example", "social.example", "192.0.2.7"}
+	one := map[string]Decision{}
+	g, now := group(t, "leerlingen"), at("tue", "10:00")
+	for _, h := range hosts {
+		one[h] = p.Decide(Request{Hosts: [3]string{h}, Group: g, Time: now, TLS: true})
+	}
+	for _, a := range hosts[1:] {
+		for _, b := range hosts {
+			for _, c := range hosts {
+				d := p.Decide(Request{Hosts: [3]string{a, b, c}, Group: g, Time: now, TLS: true})
+				blocked := false
+				for _, h := range []string{a, b, c} {
+					blocked = blocked || h != "" && one[h].Action == Block
+				}
+				if (d.Action == Block) != blocked {
+					t.Errorf("%q: %+v", []string{a, b, c}, d)
+				}
+			}
+		}
+	}
+}
+
+// TestNeverLookedInto: what a connection is to the hello tells. Nothing hides behind such a
+// name either: it is that site that is connected to.
+func TestNeverLookedInto(t *testing.T) {
+	p := school(t)
+	g, now := group(t, "leerlingen"), at("tue", "10:00")
+	for _, tt := range []struct {
+		story   string
+		hosts   [3]string
+		action  Action
+		connect string
+		page    bool
+	}{
+		{"a bank", [3]string{"bank.example", "bank.example"}, Allow, "", false},
+		{"part of a bank", [3]string{"bank.example", "www.bank.example"}, Allow, "", false},
+		{"a bank, behind the name of another site", [3]string{"site.example", "bank.example"}, Allow, "bank.example", false},
+		{"another site, behind the name of a bank", [3]string{"bank.example", "site.example"}, Inspect, "", false},
+		{"a bank, before the hello is read", [3]string{"bank.example"}, Allow, "", false},
+		{"help, which is on no such list", [3]string{"site.example", "safe.example"}, Allow, "safe.example", false},
+		{"a bank as name of a casino", [3]string{"casino.example", "bank.example"}, Block, "", false},
+		{"a casino as name of a bank", [3]string{"bank.example", "casino.example"}, Block, "", true},
+	} {
+		d := p.Decide(Request{Hosts: tt.hosts, Group: g, Time: now, TLS: true})
+		if d.Action != tt.action || d.Connect != tt.connect || d.BlockPage != tt.page {
+			t.Errorf("%s: %+v", tt.story, d)
+		}
+	}
+	// A bank that is asked for by number is no less a bank.
+	open, err := New(Options{Never: []string{"bank.example"}, Managed: []roster.Group{g}, Inspect: []Inspection{{Groups: []roster.Group{g}, Uncategorised: true, Reason: "r"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := open.Decide(Request{Hosts: [3]string{"192.0.2.7", "bank.example"}, Group: g, Time: now, TLS: true}); d.Action != Allow || d.Connect != "bank.example" {
+		t.Errorf("by number: %+v", d)
+	}
+	if d := open.Decide(Request{Hosts: [3]string{"192.0.2.7", "site.example"}, Group: g, Time: now, TLS: true}); d.Action != Inspect {
+		t.Errorf("another by number: %+v", d)
+	}
+}
+
+// TestStrictestInEachRespect: whichever name asks for it, safe search and fields are set,
+// and pages are scored.
+func TestStrictestInEachRespect(t *testing.T) {
+	p := school(t)
+	g, now := group(t, "leerlingen"), at("tue", "18:00")
+	for i, hosts := range [][3]string{{"www.google.nl", "search.example"}, {"search.example", "www.google.nl"}, {"history.hate.example", "www.google.nl", "www.google.nl"}} {
+		if d := p.Decide(Request{Hosts: hosts, Group: g, Time: now, TLS: true}); d.Connect != "forcesafesearch.google.com" {
+			t.Errorf("%d: without safe search: %+v", i, d)
+		}
+	}
+	for i, hosts := range [][3]string{{"news.example", "site.example"}, {"site.example", "news.example"}} {
+		if d := p.Decide(Request{Hosts: hosts, Group: g, Time: now, TLS: true}); d.Listed || d.Action != Inspect {
+			t.Errorf("%d: taken for a site that is on a list: %+v", i, d)
+		}
+	}
+	d := p.Decide(Request{Hosts: [3]string{"site.example", "login.microsoftonline.com"}, Group: g, Time: now, TLS: true})
+	if len(d.Header) != 1 {
+		t.Errorf("without the fields: %+v", d)
+	}
+	for i, hosts := range [][3]string{{"casino.example", "both.example"}, {"both.example", "casino.example"}} {
+		if d := p.Decide(Request{Hosts: hosts, Group: g, Time: now, TLS: true}); d.Category != rules.Phishing {
+			t.Errorf("%d: the danger is not named: %+v", i, d)
+		}
+	}
+}
+
+// TestLevels: of all that is said of a site, for the groups and hours that it is said for,
+// the highest level decides.
+func TestLevels(t *testing.T) {
+	pupils, staff := group(t, "leerlingen"), group(t, "leraren")
+	lessons := []Hours{{From: 8 * time.Hour, To: 15 * time.Hour}}
+	entry := func(block, locked bool) Entry {
+		return Entry{Host: "site.example", Block: block, Locked: locked, Groups: []roster.Group{pupils}, When: lessons, Reason: "r", Author: "a"}
+	}
+	said := []struct { // highest level first
+		level Level
+		add   func(*Options)
+	}{
+		{LockedBlock, func(o *Options) { o.Own = append(o.Own, entry(true, true)) }},
+		{LockedAllow, func(o *Options) { o.Own = append(o.Own, entry(false, true)) }},
+		{Blocked, func(o *Options) { o.Own = append(o.Own, entry(true, false)) }},
+		{Blocked, func(o *Options) {
+			o.Index = index(t, map[string][]string{"chat": {"site.example"}})
+			o.Forbid = []Forbidden{{Lists: []string{"chat"}, Groups: []roster.Group{pupils}, When: lessons, Clause: "art. 1"}}
+		}},
+		{Allowed, func(o *Options) { o.Own = append(o.Own, entry(false, false)) }},
+	}
+	for which := range 1 << len(said) {
+		var o Options
+		want := NoLevel
+		for i := range said { // in both orders
+			if which&1 == 1 {
+				i = len(said) - 1 - i
+			}
+			if which&(1<<i) != 0 {
+				said[i].add(&o)
+				want = max(want, said[i].level)
+			}
+		}
+		p, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range []roster.Group{pupils, staff, {}} {
+			for _, clock := range []string{"07:59", "08:00", "14:59", "15:00"} {
+				level := NoLevel
+				if g == pupils && clock > "08" && clock < "15" {
+					level = want
+				}
+				d := p.Decide(Request{Hosts: [3]string{"www.site.example"}, Group: g, Time: at("mon", clock), TLS: true})
+				if d.Level != level || (d.Action == Block) != (level == Blocked || level == LockedBlock) {
+					t.Errorf("%05b, %q at %s: %+v, want level %d", which, g, clock, d, level)
+				}
+			}
+		}
+	}
+}
+
+// TestConfidential: of a confidential role only what is about safety counts (C3.2g).
+func TestConfidential(t *testing.T) {
+	p := school(t)
+	for host, want := range map[string]Action{
+		"porn.example": Allow, "hate.example": Allow, "casino.example": Allow, "bad.example": Allow, "both.example": Block, "dns.example": Block,
+		"192.0.2.7": Block, "exam.example": Allow, "social.example": Allow, "site.example": Allow, "search.example": Allow,
+	} {
+		r := Request{Hosts: [3]string{host}, Group: group(t, "leerlingen"), Time: at("tue", "10:00"), TLS: true, Confidential: true}
+		if d := p.Decide(r); d.Action != want || d.Action == Block && !Security(d.Category) {
+			t.Errorf("%s: %+v", host, d)
+		}
+		r.Confidential = false
+		if d := p.Decide(r); d.Action == Allow {
+			t.Errorf("%s, for others: %+v", host, d)
+		}
+	}
+}
+
+// TestSpelling: a page or a host is what it is, however it is spelt.
+func TestSpelling(t *testing.T) {
+	open, err := New(Options{Own: []Entry{
+		{Host: "Part.Example.", Path: "/ch%61t", Block: true, Reason: "r", Author: "a"},
+		{Host: "part.example", Path: "/chat/les", Locked: true, Reason: "r", Author: "a"},
+		{Host: "münchen.example", Block: true, Reason: "r", Author: "a"},
+		{Host: "2001:DB8:0::7", Block: true, Reason: "r", Author: "a"},
+		{Host: "192.0.2.9", Block: true, Reason: "r", Author: "a"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]Action{
+		"part.example /chat": Block, "part.example /%63hat": Block, "part.example //chat": Block, "part.example /./x/../chat": Block, "PART.example. /chat?x": Block,
+		"part.example /Chat": Allow, "part.example /x/chat": Allow, "part.example ": Allow,
+		"part.example /chat/les/1": Allow, "part.example /chat/les/../room": Block, "part.example /chat/les/%2e%2e/room": Block,
+		"xn--mnchen-3ya.example /": Block, "2001:db8::7 /": Block, "2001:db8:0:0::0007 /": Block, "2001:db8::8 /": Allow,
+		"192.0.2.9 /": Block, "::ffff:192.0.2.9 /": Block, "::ffff:c000:209 /": Block, "192.0.2.10 /": Allow,
+	} {
+		host, path, _ := strings.Cut(address, " ")
+		if d := open.Decide(Request{Hosts: [3]string{"", "", host}, Path: path, Time: at("mon", "10:00")}); d.Action != want {
+			t.Errorf("%s: %+v", address, d)
+		}
+	}
+}
+
+func TestSafeSearch(t *testing.T) {
+	p := school(t)
+	pupils := group(t, "leerlingen")
+	for host, want := range map[string]string{
+		"www.google.nl": "forcesafesearch.google.com", "google.com": "forcesafesearch.google.com", "www.google.co.uk": "forcesafesearch.google.com",
+		"mail.google.com": "", "www.google.example": "", "google.evil.nl": "", "www.googlesomething.nl": "", "www.google.nl.evil.nl": "",
+		"www.bing.com": "strict.bing.com", "yandex.com.tr": "familysearch.yandex.ru", "www.yandex.ru": "familysearch.yandex.ru", "ya.ru": "familysearch.yandex.ru",
+		"mail.yandex.ru": "", "google": "", "www.google": "", "www.google.": "", "a.www.google.nl": "", "www.google.blogspot.com": "", "drive.google.com": "", "duckduckgo.com": "safe.duckduckgo.com", "search.brave.com": "forcesafe.search.brave.com",
+		"www.youtube.com": "restrict.youtube.com", "youtubei.googleapis.com": "restrict.youtube.com", "i.ytimg.com": "",
+	} {
+		if d := p.Decide(Request{Hosts: [3]string{host}, Group: pupils, Time: at("mon", "10:00"), TLS: true}); d.Connect != want {
+			t.Errorf("%s: connects to %q, want %q", host, d.Connect, want)
+		}
+		if d := p.Decide(Request{Hosts: [3]string{host}, Group: group(t, "leraren"), Time: at("mon", "10:00"), TLS: true}); d.Connect != "" {
+			t.Errorf("%s: for staff too", host)
+		}
+	}
+	d := p.Decide(Request{Hosts: [3]string{"login.microsoftonline.com"}, Group: pupils, Time: at("mon", "10:00"), TLS: true})
+	if len(d.Header) != 1 || d.Header[0].Value != "school.example" {
+		t.Errorf("tenant restriction: %+v", d)
+	}
+}
+
+// TestHours: what is past midnight belongs to the evening before, with its holidays.
+func TestHours(t *testing.T) {
+	holidays := []Period{{First: date("2026-11-27"), Last: date("2026-11-28")}} // friday and saturday
+	nights := Hours{Days: []time.Weekday{time.Thursday, time.Friday, time.Sunday}, From: 22 * time.Hour, To: 6 * time.Hour, Except: holidays}
+	for moment, want := range map[string]bool{
+		"2026-11-26 21:59": false, "2026-11-26 22:00": true, "2026-11-27 05:59": true, "2026-11-27 06:00": false, // thursday night ends on a holiday
+		"2026-11-27 22:00": false, "2026-11-28 01:00": false, // friday night begins on one
+		"2026-11-29 01:00": false, "2026-11-29 23:00": true, "2026-11-30 05:00": true, "2026-11-30 23:00": false,
+	} {
+		at, err := time.ParseInLocation("2006-01-02 15:04", moment, amsterdam)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if nights.contains(at) != want {
+			t.Errorf("%s: %v", moment, !want)
+		}
+	}
+	midnight := Hours{From: 20 * time.Hour, To: 24 * time.Hour}
+	if !midnight.contains(at("mon", "23:59")) || midnight.contains(at("tue", "00:00")) {
+		t.Error("until midnight is not until midnight")
+	}
+}
+
+func date(s string) time.Time {
+	d, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// TestSummerTime: hours are those of the clock on the wall.
+func TestSummerTime(t *testing.T) {
+	h := Hours{From: 8 * time.Hour, To: 15 * time.Hour}
+	for day, utc := range map[string]string{"2026-01-15": "07:00", "2026-07-15": "06:00"} {
+		at, err := time.Parse("2006-01-02 15:04", day+" "+utc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !h.contains(at.In(amsterdam)) || h.contains(at.Add(-time.Minute).In(amsterdam)) {
+			t.Errorf("%s: lessons do not begin at eight", day)
+		}
+	}
+}
+
+func TestWrongOptions(t *testing.T) {
+	x := index(t, map[string][]string{"social": {"social.example"}, "pornography": {"porn.example"}})
+	pupils := []roster.Group{group(t, "leerlingen")}
+	inspection := func(change func(*Inspection)) Options {
+		n := Inspection{Groups: pupils, Hosts: []string{"a.example"}, Reason: "r"}
+		change(&n)
+		return Options{Index: x, Managed: pupils, Inspect: []Inspection{n}}
+	}
+	entry := func(change func(*Entry)) Options {
+		e := Entry{Host: "a.example", Block: true, Reason: "r", Author: "a"}
+		change(&e)
+		return Options{Own: []Entry{e}}
+	}
+	for i, tt := range []struct {
+		want string
+		o    Options
+	}{
+		{"C2.8e", Options{Index: x, Forbid: []Forbidden{{Lists: []string{"social"}}}}},
+		{`no list "sociall"`, Options{Index: x, Forbid: []Forbidden{{Lists: []string{"sociall"}, Clause: "art. 1"}}}},
+		{`inspect 1: there is no list "sociall"`, inspection(func(n *Inspection) { n.Lists = []string{"sociall"} })},
+		{"reason and an author", entry(func(e *Entry) { e.Author = "" })},
+		{"reason and an author", entry(func(e *Entry) { e.Reason = "" })},
+		{"not a host name", entry(func(e *Entry) { e.Host = "https://a.example/" })},
+		{"not a host name", entry(func(e *Entry) { e.Host = "*.a.example" })},
+		{"not a host name", entry(func(e *Entry) { e.Host = "a.example:443" })},
+		{"begins with a slash", entry(func(e *Entry) { e.Path = "chat" })},
+		{"hours are from", entry(func(e *Entry) { e.When = []Hours{{To: 25 * time.Hour}} })},
+		{"hours are from", entry(func(e *Entry) {
+			e.When = []Hours{{Except: []Period{{First: date("2026-12-19"), Last: date("2026-01-03")}}}}
+		})},
+		{"a reason is needed", inspection(func(n *Inspection) { n.Reason = "" })},
+		{"everything cannot be", inspection(func(n *Inspection) { n.Hosts = nil })},
+		{"devices are managed", inspection(func(n *Inspection) { n.Groups = nil })},
+		{"devices are managed", inspection(func(n *Inspection) { n.Groups = []roster.Group{group(t, "gasten")} })},
+		{"inspect 1, name 1: not a host", inspection(func(n *Inspection) { n.Hosts = []string{"a.example/b"} })},
+		{"never-inspect, name 2: not a host", Options{Never: []string{"bank.example", "https://bank.example"}}},
+		{"help, name 1: not a host", Options{Protected: []string{"help me"}}},
+		{"only the privacy officer", Options{Never: []string{"bank.example"}, Shorten: Shorten{Hosts: []string{"bank.example"}}}},
+		{"only the privacy officer", Options{Never: []string{"bank.example"}, Shorten: Shorten{Hosts: []string{"bank.example"}, Officer: "FG"}}},
+		{"is not on the list", Options{Shorten: Shorten{Hosts: []string{"a.example"}, Officer: "FG", Reason: "r"}}},
+		{"strict or moderate", Options{Safe: &Safe{YouTube: "off"}}},
+		{"header field", Options{Tenants: []Tenant{{Hosts: []string{"a.example"}, Fields: []Field{{"Restrict-Access", "a\r\nCookie: b"}}}}}},
+		{"a.example is not looked into", Options{Tenants: []Tenant{{Hosts: []string{"a.example"}, Fields: []Field{{"Restrict-Access", "school"}}}}}},
+	} {
+		if _, err := New(tt.o); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%d: want %q, got %v", i, tt.want, err)
+		}
+	}
+	for i, o := range []Options{
+		entry(func(e *Entry) { e.Host = ".A.Example" }), inspection(func(n *Inspection) { n.Lists = []string{"adult", "social"} }),
+		{Index: x, Partial: true, Forbid: []Forbidden{{Lists: []string{"later"}, Clause: "art. 1"}}},
+	} {
+		if _, err := New(o); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	p, err := New(Options{Never: []string{"bank.example"}, Shorten: Shorten{Hosts: []string{"Bank.example"}, Officer: "FG", Reason: "les over bankzaken"},
+		Managed: pupils, Inspect: []Inspection{{Groups: pupils, Hosts: []string{"bank.example"}, Reason: "les"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := p.Decide(Request{Hosts: [3]string{"bank.example"}, Group: pupils[0], Time: at("mon", "10:00"), TLS: true}); d.Action != Inspect {
+		t.Errorf("after the officer shortened the list: %+v", d)
+	}
+}
+
+func TestHidden(t *testing.T) {
+	p, err := New(Options{BlockECH: true, BlockNameless: true, Managed: []roster.Group{group(t, "leerlingen")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range map[string]Request{
+		"ech":     {Hosts: [3]string{"site.example", "outer.example"}, ECH: true, TLS: true},
+		"no-name": {Hosts: [3]string{"site.example"}, NoSNI: true, TLS: true},
+	} {
+		r.Time = at("mon", "10:00")
+		if d := p.Decide(r); d.Action != Block || d.Rule.String() != "web."+name || d.Category != rules.Bypass {
+			t.Errorf("%s: %+v", name, d)
+		}
+		open, err := New(Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := open.Decide(r); d.Action != Allow {
+			t.Errorf("%s where it is not blocked: %+v", name, d)
+		}
+	}
+}
+
+// TestDecidingTakesNoMemory on the way of most requests.
+func TestDecidingTakesNoMemory(t *testing.T) {
+	p := school(t)
+	for _, host := range []string{"www.site.example", "bank.example", "www.youtube.com", "news.example"} {
+		r := Request{Hosts: [3]string{host, host}, Path: "/some/page?q=1", Group: group(t, "leerlingen"), Time: at("mon", "10:00"), TLS: true}
+		if n := testing.AllocsPerRun(100, func() { p.Decide(r) }); n > 0 {
+			t.Errorf("%s: %v allocations", host, n)
+		}
+	}
+}
+
+// FuzzDecide: whatever names a request goes by, another one never makes it laxer, and what
+// is never looked into is not.
+func FuzzDecide(f *testing.F) {
+	p := school(f)
+	pupils := group(f, "leerlingen")
+	f.Add("site.example", "www.bank.example", "/chat", true)
+	f.Add("192.0.2.7", "help.example", "/%63hat/../..", true)
+	f.Add("::ffff:192.0.2.7", "casino.example.", "", false)
+	f.Fuzz(func(t *testing.T, connect, site, path string, tls bool) {
+		decide := func(hosts [3]string) Decision {
+			r := Request{Hosts: hosts, Path: path, Group: pupils, Time: at("tue", "10:00"), TLS: tls}
+			d := p.Decide(r)
+			if x := p.Explain(r); fmt.Sprint(x.Decision) != fmt.Sprint(d) {
+				t.Fatalf("explained as %+v, decided as %+v", x.Decision, d)
+			}
+			return d
+		}
+		both, one, other := decide([3]string{connect, site}), decide([3]string{connect}), decide([3]string{"", site})
+		if (both.Action == Block) != (one.Action == Block || other.Action == Block) {
+			t.Errorf("%q and %q: %+v", connect, site, both)
+		}
+		if site != "" && below(inOneForm(site), p.never) && (both.Action == Inspect || both.BlockPage) {
+			t.Errorf("%q, connected to %q, is looked into", site, connect)
+		}
+		if other.Action == Inspect && both.Action == Allow {
+			t.Errorf("%q hides %q", connect, site)
+		}
+	})
+}
+
+func BenchmarkDecide(b *testing.B) {
+	p := school(b)
+	r := Request{Hosts: [3]string{"www.site.example", "www.site.example"}, Group: group(b, "leraren"), Time: at("mon", "10:00"), TLS: true}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Decide(r)
+	}
+}

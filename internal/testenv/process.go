@@ -1,0 +1,116 @@
+package testenv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// process is a child that runs until it is stopped.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{} // closed when it has ended
+}
+
+// start starts a program as the leader of its own process group. Its output goes to a
+// file.
+func start(logFile string, env []string, program string, args ...string) (*process, error) {
+	path := find(program)
+	if path == "" {
+		return nil, fmt.Errorf("%s is not installed", program)
+	}
+	out, err := os.OpenFile(logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	cmd := exec.Command(path, args...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.SysProcAttr = attributes()
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", program, err)
+	}
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	go func() {
+		cmd.Wait()
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// stop asks the process to end, and ends it if it does not.
+func (p *process) stop() {
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(10 * time.Second):
+		p.kill()
+	}
+}
+
+// kill ends the process at once.
+func (p *process) kill() {
+	p.cmd.Process.Kill()
+	<-p.done
+}
+
+// PID returns the process id.
+func (p *process) PID() int { return p.cmd.Process.Pid }
+
+// ready waits until something takes connections at addr, or the process has ended.
+func (p *process) ready(ctx context.Context, network, addr string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		c, err := net.Dial(network, addr)
+		if err == nil {
+			return c.Close()
+		}
+		select {
+		case <-p.done:
+			return fmt.Errorf("%s ended at once", p.cmd.Path)
+		case <-ctx.Done():
+			return fmt.Errorf("%s takes no connections: %w", p.cmd.Path, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// The ports that are given out lie below those that the kernel gives to whoever asks for
+// any: nobody gets one by chance between that it was given out and that it is listened on.
+const (
+	firstPort = 10_000
+	lastPort  = 32_000
+)
+
+// ports counts those that were given out, each once.
+var ports atomic.Uint32
+
+// FreeAddress returns an address of 127.0.0.1 on which nobody listens, another one each
+// time. Processes that run side by side begin at different ones.
+func FreeAddress() (string, error) {
+	port, err := freePort()
+	return loopback(port), err
+}
+
+func freePort() (int, error) {
+	for range 1000 {
+		n := uint32(os.Getpid())*211 + ports.Add(1)
+		port := firstPort + int(n%(lastPort-firstPort))
+		ln, err := net.Listen("tcp", loopback(port))
+		if err == nil {
+			return port, ln.Close()
+		}
+	}
+	return 0, errors.New("no free port")
+}
+
+func loopback(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }

@@ -1,0 +1,236 @@
+package blockpage
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"embed"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"sluis/internal/oversight/appeals"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+//go:embed style.css
+var style string
+
+// Prefix begins the paths of the gateway's own pages on every site that can be read, so
+// that a form on a page that is shown in the place of a site stays within its origin.
+const Prefix = "/.well-known/sluis"
+
+// Reviews takes requests for review.
+type Reviews interface {
+	Ask(host string, c rules.Category, rule rules.ID, g roster.Group, why appeals.Why, now time.Time) error
+}
+
+// Options are what pages tell of the organisation.
+type Options struct {
+	Name         string            // host name of the own site
+	Proxy        string            // host:port that browsers ask
+	Organisation string            // empty: not told
+	CodeURL      string            // of the code of conduct; empty: not told
+	Direct       []string          // own domains, which browsers reach without the proxy
+	Authority    *x509.Certificate // that devices have to trust; nil: none
+	Reviews      Reviews
+}
+
+// Pages are all pages. They are safe for concurrent use.
+type Pages struct {
+	o     Options
+	by    map[string]*template.Template
+	mux   *http.ServeMux
+	pac   []byte
+	print string // of the authority
+}
+
+// New returns the pages.
+func New(o Options) (*Pages, error) {
+	p := &Pages{o: o, by: map[string]*template.Template{}, mux: http.NewServeMux(), pac: pac(o)}
+	for _, name := range []string{"blocked", "message", "setup", "acknowledge"} {
+		t, err := template.ParseFS(templates, "templates/base.html", "templates/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("pages: %w", err)
+		}
+		p.by[name] = t
+	}
+	if o.Authority != nil {
+		sum := sha256.Sum256(o.Authority.Raw)
+		p.print = strings.TrimSuffix(fmt.Sprintf("% X", sum), " ")
+	}
+	p.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		p.message(w, r, http.StatusOK, "about-title", "about-text", "about-setup")
+	})
+	p.mux.HandleFunc("GET /proxy.pac", p.servePAC)
+	p.mux.HandleFunc("GET /wpad.dat", p.servePAC)
+	p.mux.HandleFunc("GET /setup", func(w http.ResponseWriter, r *http.Request) { p.show(w, r, http.StatusOK, "setup", view{}) })
+	p.mux.HandleFunc("GET /ca.crt", p.serveAuthority)
+	p.mux.HandleFunc("POST /review", p.review)
+	p.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { p.Error(w, r, http.StatusNotFound) })
+	return p, nil
+}
+
+// ServeHTTP serves the gateway's own site.
+func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if rest, ok := strings.CutPrefix(r.URL.Path, Prefix); ok {
+		r2 := *r
+		u := *r.URL
+		u.Path, u.RawPath = rest, ""
+		r2.URL = &u
+		r = &r2
+	}
+	p.mux.ServeHTTP(w, r)
+}
+
+// view is what a template shows.
+type view struct {
+	Lang, Nonce, Prefix   string
+	Style                 template.CSS
+	Name, Proxy           string
+	Organisation, CodeURL string
+	Fingerprint           string
+	Title                 string
+	Lines                 []string
+	Blocked               Blocked
+	Why, Kind, Clause     string
+	Teach                 []string
+	Reasons               []appeals.Why
+}
+
+// T returns a text in the view's language.
+func (v view) T(key any) string { return text(fmt.Sprint(key), v.Lang) }
+
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
+	v.Lang, v.Nonce, v.Prefix, v.Style = languageOf(r.Header.Get("Accept-Language")), rand.Text(), Prefix, template.CSS(style)
+	v.Name, v.Proxy, v.Organisation, v.CodeURL, v.Fingerprint = p.o.Name, p.o.Proxy, p.o.Organisation, p.o.CodeURL, p.print
+	for i := range v.Lines {
+		v.Lines[i] = v.T(v.Lines[i])
+	}
+	v.Title = v.T(v.Title)
+	if name == "blocked" {
+		v.blocked()
+	}
+	var b bytes.Buffer
+	if err := p.by[name].ExecuteTemplate(&b, "base.html", v); err != nil {
+		http.Error(w, http.StatusText(status), status)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", v.Lang)
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+v.Nonce+"'; form-action 'self'; base-uri 'none'")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "same-origin") // forms have to tell where they stand
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Vary", "Accept-Language")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		w.Write(b.Bytes())
+	}
+}
+
+// blocked settles what is told of what was stopped.
+func (v *view) blocked() {
+	b := v.Blocked
+	v.Kind, v.Clause, v.Reasons = v.T("category-"+b.Category.String()), b.Clause.Text(v.Lang), appeals.Reasons
+	v.Why = v.T("why")
+	switch {
+	case b.Category == rules.Phishing || b.Category == rules.Malware:
+		v.Why = v.T("why-danger")
+		for _, key := range []string{"recognise-1", "recognise-2", "recognise-3", "recognise-4"} {
+			v.Teach = append(v.Teach, v.T(key))
+		}
+	case b.Upload:
+		v.Why = v.T("why-upload")
+	}
+}
+
+// Block shows why a request was stopped (C2.8, C2.9a, K3).
+func (p *Pages) Block(w http.ResponseWriter, r *http.Request, b Blocked) {
+	p.show(w, r, http.StatusForbidden, "blocked", view{Blocked: b})
+}
+
+// Error shows what went wrong, in words for people and without any of the machine's.
+func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int) {
+	key := "error-" + strconv.Itoa(status)
+	if _, ok := texts[key]; !ok {
+		key = "error-503"
+	}
+	p.message(w, r, status, key, "hint"+strings.TrimPrefix(key, "error"))
+}
+
+// Acknowledge asks whether somebody knows the code of conduct (K3).
+func (p *Pages) Acknowledge(w http.ResponseWriter, r *http.Request) {
+	p.show(w, r, http.StatusForbidden, "acknowledge", view{})
+}
+
+// Thank tells that the acknowledgement was written down.
+func (p *Pages) Thank(w http.ResponseWriter, r *http.Request) {
+	p.message(w, r, http.StatusOK, "thanks-title", "thanks-text")
+}
+
+func (p *Pages) message(w http.ResponseWriter, r *http.Request, status int, title string, lines ...string) {
+	p.show(w, r, status, "message", view{Title: title, Lines: lines})
+}
+
+func (p *Pages) serveAuthority(w http.ResponseWriter, r *http.Request) {
+	if p.o.Authority == nil {
+		p.Error(w, r, http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-x509-ca-cert")
+	pem.Encode(w, &pem.Block{Type: "CERTIFICATE", Bytes: p.o.Authority.Raw})
+}
+
+// review takes a request for review. What its fields hold is of closed lists.
+func (p *Pages) review(w http.ResponseWriter, r *http.Request) {
+	if !Own(r) {
+		p.Error(w, r, http.StatusForbidden)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	category, err1 := rules.ParseCategory(r.PostFormValue("category"))
+	rule, err2 := rules.ParseID(r.PostFormValue("rule"))
+	group, err3 := roster.ParseGroup(r.PostFormValue("group"))
+	if errors.Join(err1, err2, err3) != nil || !isHost(r.PostFormValue("host")) || p.o.Reviews == nil {
+		p.Error(w, r, http.StatusBadRequest)
+		return
+	}
+	err := p.o.Reviews.Ask(r.PostFormValue("host"), category, rule, group, appeals.Why(r.PostFormValue("why")), time.Now().UTC())
+	switch {
+	case errors.Is(err, appeals.ErrTooMany):
+		p.message(w, r, http.StatusServiceUnavailable, "full-title", "full-text")
+	case err != nil:
+		p.Error(w, r, http.StatusBadRequest)
+	default:
+		p.message(w, r, http.StatusOK, "asked-title", "asked-text")
+	}
+}
+
+// Own reports whether a form was sent by a page of the site that it is sent to: another site
+// must not speak in the name of who looks at it (RFC 6454, section 7). Who sends no origin
+// is no browser.
+func Own(r *http.Request) bool {
+	origin := r.Header["Origin"]
+	if len(origin) == 0 {
+		return true
+	}
+	_, host, ok := strings.Cut(origin[0], "://")
+	return ok && len(origin) == 1 && strings.EqualFold(host, r.Host)
+}
+
+func isHost(h string) bool {
+	return h != "" && len(h) <= 253 && strings.Trim(h, "abcdefghijklmnopqrstuvwxyz0123456789.-_:") == ""
+}

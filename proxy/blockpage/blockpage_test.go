@@ -1,0 +1,248 @@
+package blockpage
+
+import (
+	"crypto/x509"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/oversight/appeals"
+	"sluis/internal/roster"
+	"sluis/rules"
+)
+
+// asked remembers requests for review.
+type asked struct {
+	all []string
+	err error
+}
+
+func (a *asked) Ask(host string, c rules.Category, rule rules.ID, g roster.Group, why appeals.Why, _ time.Time) error {
+	a.all = append(a.all, strings.Join([]string{host, c.String(), rule.String(), g.String(), string(why)}, " "))
+	return a.err
+}
+
+func pages(t testing.TB, change ...func(*Options)) (*Pages, *asked) {
+	t.Helper()
+	a := &asked{}
+	o := Options{Name: "sluis.school.example", Proxy: "sluis.school.example:3128", Organisation: "Basisschool De Sluis", CodeURL: "https://www.school.example/gedragscode",
+		Direct: []string{"school.example", `quo"te.example`}, Reviews: a}
+	for _, c := range change {
+		c(&o)
+	}
+	p, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, a
+}
+
+func blocked(t testing.TB, c rules.Category, clause, rule string) Blocked {
+	t.Helper()
+	b := Blocked{ID: filter.NewID(), Host: "www.casino.example", Category: c}
+	var err error
+	if b.Clause, err = rules.ParseClause(clause); err != nil {
+		t.Fatal(err)
+	}
+	if b.Rule, err = rules.ParseID(rule); err != nil {
+		t.Fatal(err)
+	}
+	if b.Group, err = roster.ParseGroup("leerlingen"); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func ask(accept string) *http.Request {
+	r := httptest.NewRequest("GET", "http://www.casino.example/secret-path?q=secret", nil)
+	r.Header.Set("Accept-Language", accept)
+	return r
+}
+
+func TestBlock(t *testing.T) {
+	p, _ := pages(t)
+	for _, tt := range []struct {
+		name, accept, lang string
+		b                  Blocked
+		want, not          []string
+	}{
+		{"Dutch", "nl-NL,nl;q=0.9,en;q=0.8", "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"),
+			[]string{"Deze site is hier niet toegankelijk", "Kansspelen", "Geen kansspelen. (C2.8c)", "Vraag herziening", "www.casino.example", "https://www.school.example/gedragscode"}, []string{"Zo herken je het"}},
+		{"English", "en-GB,en;q=0.9", "en", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"This site is not available here", "Gambling", "No gambling.", "Ask for review"}, nil},
+		{"a language that there is not is Dutch", "fr", "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"Kansspelen"}, nil},
+		{"no language is Dutch", "", "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"Kansspelen"}, nil},
+		{"nonsense is Dutch", strings.Repeat("x-;q=,", 1000), "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"Kansspelen"}, nil},
+		{"phishing teaches", "en", "en", blocked(t, rules.Phishing, "C2.9a", "web.phishing"), []string{"How to recognise it", "usually misled"}, nil},
+		{"an own clause", "nl", "nl", Blocked{Host: "a.example", Category: rules.OwnCode, Own: "art. 4 <b>", Rule: blocked(t, 0, "C2.8e", "web.own-code").Rule},
+			[]string{"art. 4 &lt;b&gt;", "Afspraak van deze organisatie"}, []string{"<b>"}},
+		{"an upload", "nl", "nl", Blocked{Host: "a.example", Category: rules.Threat, Content: true, Upload: true}, []string{"Wat je wilde versturen, is tegengehouden", "Bedreiging"}, nil},
+		{"a host that is none", "nl", "nl", Blocked{Host: `"><script>alert(1)</script>`, Category: rules.Threat}, nil, []string{"<script"}},
+	} {
+		w := httptest.NewRecorder()
+		p.Block(w, ask(tt.accept), tt.b)
+		body := w.Body.String()
+		if w.Code != 403 || w.Header().Get("Content-Language") != tt.lang || !strings.Contains(body, `<html lang="`+tt.lang+`">`) || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d, %v", tt.name, w.Code, w.Header())
+		}
+		for _, s := range tt.want {
+			if !strings.Contains(body, s) {
+				t.Errorf("%s: %q is not told:\n%s", tt.name, s, body)
+			}
+		}
+		for _, s := range append(tt.not, "secret", "<script", "http://", "javascript:") {
+			if strings.Contains(body, s) {
+				t.Errorf("%s: %q is in it", tt.name, s)
+			}
+		}
+		if len(body) > 15_000 {
+			t.Errorf("%s: %d bytes", tt.name, len(body))
+		}
+		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: policy %q", tt.name, csp)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	p, _ := pages(t)
+	for _, status := range []int{400, 403, 404, 407, 421, 429, 502, 503, 504, 508} {
+		w := httptest.NewRecorder()
+		p.Error(w, ask("en"), status)
+		if w.Code != status || !strings.Contains(w.Body.String(), text("error-"+strconv.Itoa(status), "en")) {
+			t.Errorf("%d: %d, %s", status, w.Code, w.Body)
+		}
+	}
+	w := httptest.NewRecorder()
+	if p.Error(w, ask("nl"), 418); w.Code != 418 || !strings.Contains(w.Body.String(), "Dit kan nu even niet") {
+		t.Errorf("a status without a page: %d, %s", w.Code, w.Body)
+	}
+}
+
+func TestReview(t *testing.T) {
+	p, a := pages(t)
+	post := func(path string, v url.Values) int {
+		r := httptest.NewRequest("POST", path, strings.NewReader(v.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, r)
+		return w.Code
+	}
+	good := url.Values{"host": {"www.casino.example"}, "category": {"gambling"}, "rule": {"web.gambling"}, "group": {"leerlingen"}, "why": {"lesson"}}
+	if code := post("http://www.casino.example"+Prefix+"/review", good); code != 200 {
+		t.Errorf("status %d", code)
+	}
+	if len(a.all) != 1 || a.all[0] != "www.casino.example gambling web.gambling leerlingen lesson" {
+		t.Errorf("asked: %q", a.all)
+	}
+	for field, bad := range map[string]string{"host": "a b", "category": "fun", "rule": "NOT A RULE", "group": "<b>"} {
+		v := url.Values{}
+		for k := range good {
+			v.Set(k, good.Get(k))
+		}
+		v.Set(field, bad)
+		if code := post(Prefix+"/review", v); code != 400 {
+			t.Errorf("%s %q: status %d", field, bad, code)
+		}
+	}
+	good.Set("why", strings.Repeat("x", 10_000))
+	if code := post(Prefix+"/review", good); code != 400 || len(a.all) != 1 {
+		t.Errorf("too much: status %d, asked %q", code, a.all)
+	}
+	a.err = appeals.ErrTooMany
+	good.Set("why", "work")
+	if code := post(Prefix+"/review", good); code != 503 {
+		t.Errorf("when too many are open: status %d", code)
+	}
+	for origin, own := range map[string]bool{"http://www.casino.example": true, "https://WWW.casino.example": true, "http://other.example": false, "http://www.casino.example:8080": false, "null": false, "": false} {
+		r := httptest.NewRequest("POST", "http://www.casino.example"+Prefix+"/acknowledge", nil)
+		r.Header.Set("Origin", origin)
+		if Own(r) != own {
+			t.Errorf("a form of %q: own %v", origin, !own)
+		}
+	}
+	r := httptest.NewRequest("GET", Prefix+"/review", nil)
+	w := httptest.NewRecorder()
+	if p.ServeHTTP(w, r); w.Code == 200 {
+		t.Error("a link can ask")
+	}
+}
+
+func TestSite(t *testing.T) {
+	p, _ := pages(t, func(o *Options) { o.Authority = &x509.Certificate{Raw: []byte("certificate")} })
+	for path, want := range map[string]string{
+		"/": "Dit is Sluis", "/setup": "/proxy.pac", "/ca.crt": "BEGIN CERTIFICATE", "/proxy.pac": "FindProxyForURL", "/wpad.dat": "FindProxyForURL",
+		Prefix + "/setup": "Een apparaat instellen", "/nowhere": "Deze pagina is er niet", "/../etc/passwd": "",
+	} {
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, httptest.NewRequest("GET", "http://sluis.school.example"+path, nil))
+		if !strings.Contains(w.Body.String(), want) || w.Code == 200 && strings.Contains(w.Body.String(), "root:") {
+			t.Errorf("%s: %d, %.200s", path, w.Code, w.Body)
+		}
+	}
+	none, _ := pages(t)
+	w := httptest.NewRecorder()
+	if none.ServeHTTP(w, httptest.NewRequest("GET", "/ca.crt", nil)); w.Code != 404 {
+		t.Errorf("a certificate where there is none: %d", w.Code)
+	}
+}
+
+// TestTexts: every text that is asked for is there in both languages, and none is there that
+// nobody asks for.
+func TestTexts(t *testing.T) {
+	used := map[string]bool{}
+	for _, why := range appeals.Reasons {
+		used["why-"+string(why)] = true
+	}
+	for c := rules.NoCategory; c <= rules.OwnCode; c++ {
+		used["category-"+c.String()] = true
+	}
+	for _, status := range []string{"400", "403", "404", "407", "421", "429", "502", "503", "504", "508"} {
+		used["error-"+status], used["hint-"+status] = true, true
+	}
+	inTemplate := regexp.MustCompile(`\.T "([^"]+)"`)
+	files, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		b, err := fs.ReadFile(templates, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range inTemplate.FindAllStringSubmatch(string(b), -1) {
+			used[m[1]] = true
+		}
+	}
+	source, err := parser.ParseFile(token.NewFileSet(), "page.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(source, func(n ast.Node) bool {
+		if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+			if s, err := strconv.Unquote(l.Value); err == nil && texts[s] != [2]string{} {
+				used[s] = true
+			}
+		}
+		return true
+	})
+	for key := range used {
+		if v := texts[key]; v[0] == "" || v[1] == "" {
+			t.Errorf("there is no text %q in both languages", key)
+		}
+	}
+	for key := range texts {
+		if !used[key] {
+			t.Errorf("nobody asks for text %q", key)
+		}
+	}
+}

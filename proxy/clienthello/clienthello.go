@@ -1,0 +1,133 @@
+// Package clienthello reads the first message of a TLS client, and nothing more: to whom it
+// wants to speak is told there in plain text (SNI, RFC 6066).
+//
+// It promises that what was read can be passed on byte for byte, whether it was TLS or
+// not, and that reading is bounded. How records and messages are cut does not matter: the
+// parser is that of crypto/tls.
+package clienthello
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+)
+
+// MaxSize bounds what Read reads of a client, in bytes. A hello with several post-quantum
+// key shares has a few thousand.
+const MaxSize = 64 << 10
+
+// ErrNotTLS is returned for what does not begin as TLS does, or is no valid hello.
+var ErrNotTLS = errors.New("the client does not speak TLS")
+
+// Hello is what a client says first.
+type Hello struct {
+	Name string   // host name, in lower case; empty: not told
+	ALPN []string // protocols that it offers
+	ECH  bool     // another name may be hidden within (RFC 9849)
+	Raw  []byte   // all that was read
+}
+
+// ech is the extension encrypted_client_hello, and the draft it was made of.
+var ech = []uint16{0xfe0d, 0xffce}
+
+// Read reads a hello from a connection, which has a deadline. Raw holds what was read even
+// if there is an error: ErrNotTLS, or the connection's own.
+func Read(c net.Conn) (Hello, error) {
+	t := &tap{Conn: c}
+	var h Hello
+	first := make([]byte, 1)
+	if _, err := io.ReadFull(c, first); err != nil {
+		return h, err
+	}
+	if t.raw = append(t.raw, first[0]); first[0] != recordHandshake {
+		h.Raw = t.raw
+		return h, ErrNotTLS
+	}
+	t.pending = first
+	seen := false
+	err := tls.Server(t, &tls.Config{
+		GetConfigForClient: func(i *tls.ClientHelloInfo) (*tls.Config, error) {
+			seen = true
+			h.Name = strings.ToLower(strings.TrimSuffix(i.ServerName, "."))
+			h.ALPN = i.SupportedProtos
+			h.ECH = slices.ContainsFunc(i.Extensions, func(e uint16) bool { return slices.Contains(ech, e) })
+			return nil, errSeen
+		},
+	}).HandshakeContext(context.Background())
+	h.Raw = t.raw
+	switch {
+	case seen:
+		return h, nil
+	case t.err != nil && !errors.Is(t.err, io.EOF):
+		return h, t.err
+	case err != nil:
+		return h, ErrNotTLS
+	}
+	return h, ErrNotTLS
+}
+
+// recordHandshake is the type of the record that a hello comes in (RFC 8446, section 5.1).
+const recordHandshake = 22
+
+var errSeen = errors.New("the hello was read")
+
+// tap keeps what is read, and writes nothing.
+type tap struct {
+	net.Conn
+	pending []byte // read already
+	raw     []byte
+	err     error
+}
+
+func (t *tap) Read(b []byte) (int, error) {
+	if len(t.pending) > 0 {
+		n := copy(b, t.pending)
+		t.pending = t.pending[n:]
+		return n, nil
+	}
+	if len(t.raw) >= MaxSize {
+		return 0, io.ErrUnexpectedEOF
+	}
+	n, err := t.Conn.Read(b[:min(len(b), MaxSize-len(t.raw))])
+	t.raw = append(t.raw, b[:n]...)
+	if err != nil {
+		t.err = err
+	}
+	return n, err
+}
+
+func (t *tap) Write(b []byte) (int, error)      { return len(b), nil }
+func (t *tap) Close() error                     { return nil }
+func (t *tap) SetDeadline(time.Time) error      { return nil }
+func (t *tap) SetReadDeadline(time.Time) error  { return nil }
+func (t *tap) SetWriteDeadline(time.Time) error { return nil }
+
+// Replayed is a connection that reads what was read already before the rest.
+type Replayed struct {
+	net.Conn
+	again []byte
+}
+
+// Replay returns a connection that reads raw first.
+func Replay(c net.Conn, raw []byte) *Replayed { return &Replayed{c, raw} }
+
+// Read implements net.Conn.
+func (r *Replayed) Read(b []byte) (int, error) {
+	if len(r.again) == 0 {
+		return r.Conn.Read(b)
+	}
+	n := copy(b, r.again)
+	if r.again = r.again[n:]; len(r.again) == 0 {
+		r.again = nil
+	}
+	return n, nil
+}
+
+// Done reports whether all of it was read again: from now on the connection itself can
+// be read.
+func (r *Replayed) Done() bool { return len(r.again) == 0 }

@@ -1,0 +1,201 @@
+// Package egress makes connections to the internet and to nowhere else.
+//
+// It promises that no name, number or redirect leads through the proxy to the gateway
+// itself or into the network that it stands in: an address is checked when the
+// connection is made, after its name was resolved, so that a name that changes its
+// address in between (DNS rebinding) gains nothing. Addresses that carry an IPv4 address
+// within (mapped, NAT64, 6to4, Teredo) are judged by that one.
+package egress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// ErrInside is returned for an address that is not on the internet, or is the gateway's
+// own.
+var ErrInside = errors.New("the address is not on the internet")
+
+// Options are exceptions and bounds.
+type Options struct {
+	Inner    []netip.Prefix // own servers that may be reached all the same
+	Resolver *net.Resolver  // nil: the system's
+	Timeout  time.Duration  // for a connection to be made; zero: 10 seconds
+}
+
+// Dialer makes connections. It is safe for concurrent use.
+type Dialer struct {
+	inner []netip.Prefix
+	net   net.Dialer
+	own   atomic.Pointer[addresses]
+}
+
+// addresses are those of the gateway's own interfaces, as they were at a time.
+type addresses struct {
+	at  time.Time
+	set map[netip.Addr]bool
+}
+
+// New returns a dialer.
+func New(o Options) *Dialer {
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	d := &Dialer{inner: o.Inner, net: net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second, Resolver: o.Resolver}}
+	d.net.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return ErrInside
+		}
+		return d.Check(to.Addr())
+	}
+	return d
+}
+
+// DialContext connects to an address, host:port. The error is ErrInside if every address
+// of the host is refused; it never tells the host.
+func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := d.net.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, anonymous(err)
+	}
+	return c, nil
+}
+
+// Resolve returns the addresses of a host that may be connected to.
+func (d *Dialer) Resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	r := d.net.Resolver
+	if r == nil {
+		r = net.DefaultResolver
+	}
+	all, err := r.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, anonymous(err)
+	}
+	var as []netip.Addr
+	for _, a := range all {
+		if d.Check(a) == nil {
+			as = append(as, a.Unmap())
+		}
+	}
+	if len(as) == 0 {
+		return nil, ErrInside
+	}
+	return as, nil
+}
+
+// Check returns ErrInside for an address that may not be connected to.
+func (d *Dialer) Check(a netip.Addr) error {
+	a = a.Unmap().WithZone("")
+	for _, p := range d.inner {
+		if p.Contains(a) {
+			return nil
+		}
+	}
+	if v4, ok := carried(a); ok {
+		return d.Check(v4)
+	}
+	if !public(a) || d.isOwn(a) {
+		return ErrInside
+	}
+	return nil
+}
+
+// isOwn reports whether an address is one of the gateway's interfaces.
+func (d *Dialer) isOwn(a netip.Addr) bool {
+	own := d.own.Load()
+	if own == nil || time.Since(own.at) > time.Minute {
+		own = &addresses{at: time.Now(), set: map[netip.Addr]bool{}}
+		as, _ := net.InterfaceAddrs() // none: nothing to compare with
+		for _, a := range as {
+			if p, err := netip.ParsePrefix(a.String()); err == nil {
+				own.set[p.Addr().Unmap()] = true
+			}
+		}
+		d.own.Store(own)
+	}
+	return own.set[a]
+}
+
+// reserved are networks that are not of the internet, from IANA's registries of special
+// purpose addresses (RFC 6890), beyond those that netip knows.
+var reserved = prefixes(
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+	"::/8", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10",
+)
+
+func prefixes(ps ...string) []netip.Prefix {
+	out := make([]netip.Prefix, len(ps))
+	for i, p := range ps {
+		out[i] = netip.MustParsePrefix(p)
+	}
+	return out
+}
+
+func public(a netip.Addr) bool {
+	if !a.IsGlobalUnicast() || a.IsPrivate() {
+		return false
+	}
+	for _, p := range reserved {
+		if p.Contains(a) {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	nat64  = netip.MustParsePrefix("64:ff9b::/96") // RFC 6052
+	sixTo4 = netip.MustParsePrefix("2002::/16")    // RFC 3056
+	teredo = netip.MustParsePrefix("2001::/32")    // RFC 4380
+	compat = netip.MustParsePrefix("::/96")        // RFC 4291, deprecated
+)
+
+// carried returns the IPv4 address that an IPv6 address leads to.
+func carried(a netip.Addr) (netip.Addr, bool) {
+	if !a.Is6() {
+		return a, false
+	}
+	b := a.As16()
+	switch {
+	case nat64.Contains(a), compat.Contains(a) && !a.IsLoopback() && !a.IsUnspecified():
+		return netip.AddrFrom4([4]byte(b[12:])), true
+	case sixTo4.Contains(a):
+		return netip.AddrFrom4([4]byte(b[2:6])), true
+	case teredo.Contains(a):
+		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]}), true
+	}
+	return a, false
+}
+
+// The errors that DialContext tells apart; they say why and not where.
+var (
+	ErrName    = errors.New("the name has no address")
+	ErrTimeout = errors.New("no answer in time")
+	ErrRefused = errors.New("the connection is refused or the network unreachable")
+)
+
+// anonymous returns an error without the host that it is about.
+func anonymous(err error) error {
+	var dns *net.DNSError
+	var timeout net.Error
+	switch {
+	case errors.Is(err, ErrInside):
+		return ErrInside
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return ErrName
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return ErrTimeout
+	case errors.As(err, &dns):
+		return fmt.Errorf("%w: the name server does not help", ErrName)
+	}
+	return ErrRefused
+}
