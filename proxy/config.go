@@ -91,41 +91,6 @@ type Config struct {
 	Log *slog.Logger // nil: no log
 }
 
-// Limits bound what clients and sites can take. A zero field has the default.
-type Limits struct {
-	Connections int           // of clients, at once; default 4000
-	PerAddress  int           // of one client; default 400
-	Header      int           // bytes of the header of a request or response; default 64 KiB
-	HeaderTime  time.Duration // for the header of a request to arrive; default 10 s
-	Hello       time.Duration // for a hello and a TLS handshake; default 5 s
-	KeepAlive   time.Duration // between two requests; default 2 minutes
-	Idle        time.Duration // between two reads or writes of a body; default 5 minutes
-	Response    time.Duration // for a site to begin its response; default 2 minutes
-	Tunnel      time.Duration // of silence in both directions of a tunnel; default 15 minutes
-}
-
-func (l *Limits) defaults() {
-	for _, d := range []struct {
-		have *time.Duration
-		want time.Duration
-	}{
-		{&l.HeaderTime, 10 * time.Second}, {&l.Hello, 5 * time.Second}, {&l.KeepAlive, 2 * time.Minute},
-		{&l.Idle, 5 * time.Minute}, {&l.Response, 2 * time.Minute}, {&l.Tunnel, 15 * time.Minute},
-	} {
-		if *d.have == 0 {
-			*d.have = d.want
-		}
-	}
-	for _, d := range []struct {
-		have *int
-		want int
-	}{{&l.Connections, 4000}, {&l.PerAddress, 400}, {&l.Header, 64 << 10}} {
-		if *d.have == 0 {
-			*d.have = d.want
-		}
-	}
-}
-
 // Check tells what is missing.
 func (c *Config) Check() error {
 	switch {
@@ -140,7 +105,7 @@ func (c *Config) Check() error {
 }
 
 func (c *Config) defaults() {
-	c.Limits.defaults()
+	c.Limits.SetDefaults()
 	if len(c.Ports) == 0 {
 		c.Ports = []uint16{443}
 	}

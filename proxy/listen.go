@@ -93,11 +93,11 @@ func (a *acceptor) Accept() (net.Conn, error) {
 		}
 		switch {
 		case a.Listener.TLS:
-			return newGuard(tls.Server(c, w.TLS), w.Limits.Header), nil
+			return newGuard(tls.Server(c, w.TLS), int(w.Limits.Header)), nil
 		case a.Mode == TLS:
 			return c, nil
 		}
-		return newGuard(c, w.Limits.Header), nil
+		return newGuard(c, int(w.Limits.Header)), nil
 	}
 }
 

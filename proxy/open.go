@@ -33,7 +33,7 @@ func (t *tunnel) open(h clienthello.Hello) {
 	t.conn.SetDeadline(time.Time{})
 	var c net.Conn = conn
 	if conn.ConnectionState().NegotiatedProtocol != "h2" {
-		c = newGuard(conn, t.world.Limits.Header)
+		c = newGuard(conn, int(t.world.Limits.Header))
 	}
 	if t.proxy.handover.give(c) != nil {
 		t.finish()

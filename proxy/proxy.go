@@ -60,7 +60,7 @@ func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
 	l := p.world.Load().Limits
 	server := func(h http.HandlerFunc) *http.Server {
 		return &http.Server{
-			Handler: h, ReadHeaderTimeout: l.HeaderTime, IdleTimeout: l.KeepAlive, MaxHeaderBytes: l.Header,
+			Handler: h, ReadHeaderTimeout: l.HeaderTime, IdleTimeout: l.KeepAlive, MaxHeaderBytes: int(l.Header),
 			ErrorLog: log.New(io.Discard, "", 0), // it quotes what clients send
 			ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 				return identify.Connection(context.WithValue(ctx, connKey{}, c))

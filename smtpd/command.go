@@ -123,7 +123,7 @@ func (w *wire) parseChunk(arg string) bool {
 // the wire answers the client itself: go-smtp believes to be in the middle of DATA.
 func (w *wire) readChunk(p []byte) (int, error) {
 	switch {
-	case w.chunk.received > w.world.cfg.Limits.MessageBytes:
+	case w.chunk.received > int64(w.world.cfg.Limits.MessageSize):
 		if err := w.skipChunk(); err != nil {
 			return 0, w.breakOff(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
+	"sluis/internal/setting"
 	"sluis/rules"
 )
 
@@ -100,48 +101,6 @@ type Config struct {
 	Log        *slog.Logger // nil: no log
 }
 
-// Limits bound what clients can take. A zero field has the default.
-type Limits struct {
-	MessageBytes int64         // of a message with repaired line ends; default 50 MiB
-	Recipients   int           // of a message; default 1000
-	Connections  int           // at once; default 1000
-	PerAddress   int           // connections at once from one address, trusted ones apart; default 50
-	Commands     int           // since the last message; default 2000
-	Errors       int           // 5xx replies since the last message; default 50
-	Idle         time.Duration // between two reads or writes; default 5 minutes (RFC 5321 4.5.3.2.7)
-	BodyTime     time.Duration // for one body; default 1 hour
-	SessionTime  time.Duration // for a connection; default 6 hours
-	Handshake    time.Duration // for TLS and the PROXY header; default 30 s
-	Inspect      time.Duration // for one message; default 60 s
-	Inspections int           // at once; default 8
-	Hops         int           // Received fields of a message; default 50
-	OwnHops      int           // of these, by this host; default 4
-}
-
-func orDefault[T int | int64 | time.Duration](v *T, d T) {
-	if *v <= 0 {
-		*v = d
-	}
-}
-
-func (l Limits) withDefaults() Limits {
-	orDefault(&l.MessageBytes, 50<<20)
-	orDefault(&l.Recipients, 1000)
-	orDefault(&l.Connections, 1000)
-	orDefault(&l.PerAddress, 50)
-	orDefault(&l.Commands, 2000)
-	orDefault(&l.Errors, 50)
-	orDefault(&l.Idle, 5*time.Minute)
-	orDefault(&l.BodyTime, time.Hour)
-	orDefault(&l.SessionTime, 6*time.Hour)
-	orDefault(&l.Handshake, 30*time.Second)
-	orDefault(&l.Inspect, time.Minute)
-	orDefault(&l.Inspections, 8)
-	orDefault(&l.Hops, 50)
-	orDefault(&l.OwnHops, 4)
-	return l
-}
-
 // world is a Config made ready, immutable but for its routes' connections. A transaction
 // keeps the world that it started in.
 type world struct {
@@ -175,7 +134,7 @@ func newWorld(cfg Config, m *metrics) (*world, error) {
 			return nil, fmt.Errorf("smtpd: %w", err)
 		}
 	}
-	cfg.Limits = cfg.Limits.withDefaults()
+	cfg.Limits.SetDefaults()
 	w := &world{cfg: cfg}
 	for _, r := range cfg.Routes {
 		rt, err := newRoute(r, cfg.Hostname, m)
@@ -267,9 +226,9 @@ func (r *Route) check() error {
 	if r.Implicit && r.TLS == TLSNone {
 		return fmt.Errorf("route %s: implicit TLS and no TLS exclude each other", r.Name)
 	}
-	orDefault(&r.Command, 2*time.Minute)
-	orDefault(&r.Dial, min(15*time.Second, r.Command))
-	orDefault(&r.Body, 10*time.Minute)
+	setting.Default(&r.Command, 2*time.Minute)
+	setting.Default(&r.Dial, min(15*time.Second, r.Command))
+	setting.Default(&r.Body, 10*time.Minute)
 	if r.Idle == 0 {
 		r.Idle = 20 * time.Second
 	}

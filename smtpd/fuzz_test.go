@@ -205,7 +205,7 @@ func FuzzSession(f *testing.F) {
 	}
 	s := newSink(f).start()
 	st := play(f, s, func(c *Config, _ *stage) {
-		c.Limits.Idle, c.Limits.MessageBytes = 5*time.Second, 1<<20
+		c.Limits.Idle, c.Limits.MessageSize = 5*time.Second, 1<<20
 	})
 	sock := filepath.Join(f.TempDir(), "s")
 	l, err := net.Listen("unix", sock)

@@ -55,7 +55,7 @@ func (m *message) receive(r io.Reader) Reply {
 	for {
 		n, err := g.Read(*buf)
 		if n > 0 && rep.Code == 0 {
-			if m.spool.Size()+int64(n) > m.tx.world.cfg.Limits.MessageBytes {
+			if m.spool.Size()+int64(n) > int64(m.tx.world.cfg.Limits.MessageSize) {
 				rep = answer(552, "5.3.4 Message is too large")
 			} else if _, err := m.spool.Write((*buf)[:n]); err != nil {
 				m.log("spooling failed", err)

@@ -34,7 +34,7 @@ func (r *Relay) session(c *smtp.Conn) (smtp.Session, error) {
 func (r *Relay) keywords(w *wire) []string {
 	wd := r.world.Load()
 	all := caps{eightBit: true, utf8: true, dsn: true, requireTLS: w.tls != nil, enhanced: true}
-	size := wd.cfg.Limits.MessageBytes
+	size := int64(wd.cfg.Limits.MessageSize)
 	ctx, cancel := context.WithTimeout(r.ctx, wd.cfg.Limits.Handshake)
 	defer cancel()
 	for _, rt := range wd.reachable(wd.trusts(w) || wd.shared(w) != nil) {
@@ -100,7 +100,7 @@ func (s *session) mail(opts *smtp.MailOptions) Reply {
 	case t.requireTLS && s.w.tls == nil:
 		return answer(554, "5.7.30 REQUIRETLS needs TLS")
 	}
-	if opts.Size > wd.cfg.Limits.MessageBytes {
+	if opts.Size > int64(wd.cfg.Limits.MessageSize) {
 		return answer(552, "5.3.4 Message is too large")
 	}
 	rep := answer(250, "2.1.0 Ok")

@@ -324,7 +324,7 @@ func TestLoopsAreBroken(t *testing.T) {
 
 func TestLargeMessagesAreRefusedForGood(t *testing.T) {
 	s := newSink(t).start()
-	st := play(t, s, func(c *Config, _ *stage) { c.Limits.MessageBytes = 1000 })
+	st := play(t, s, func(c *Config, _ *stage) { c.Limits.MessageSize = 1000 })
 	c := st.client()
 	c.cmd("MAIL FROM:<a@x.example> SIZE=1001", "552")
 	c.send("a@x.example", "b@school.example", strings.Repeat("x", 2000)+"\r\n", "552 5.3.4")

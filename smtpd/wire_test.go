@@ -121,7 +121,7 @@ func TestChunksAreCountedBytes(t *testing.T) { // S5, S7
 
 func TestChunksOutOfTurn(t *testing.T) {
 	s := newSink(t).start()
-	st := play(t, s, func(c *Config, _ *stage) { c.Limits.MessageBytes = 100 })
+	st := play(t, s, func(c *Config, _ *stage) { c.Limits.MessageSize = 100 })
 	c := st.client()
 
 	c.write("BDAT 6 LAST\r\nNOOP\r\n") // no transaction: the chunk is skipped, not run

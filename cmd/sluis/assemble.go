@@ -113,7 +113,7 @@ func (g *gateway) relayConfig(cfg *config.Config) (relayConfig, error) {
 	}
 	c := smtpd.Config{
 		Hostname: cfg.Mail.Hostname, Trusted: cfg.Mail.Trusted, Spool: filepath.Join(cfg.Data, "spool"),
-		Limits: limits(cfg), Notice: cfg.Mail.Notice, About: cfg.Organisation.CodeURL, OpenForLeak: cfg.Policy.OnFailure.Leak == "open",
+		Limits: cfg.Mail.Limits, Notice: cfg.Mail.Notice, About: cfg.Organisation.CodeURL, OpenForLeak: cfg.Policy.OnFailure.Leak == "open",
 		Policy: g.policy(cfg, engine, people), Quarantine: sealer{g.quarantine},
 		Journal: g.watched(), Roster: people, Log: g.log,
 	}
@@ -211,15 +211,6 @@ func actions(p config.Policy) filter.Actions {
 	return filter.Actions{Found: p.Action, Ambiguous: p.Ambiguous, Uninspectable: p.Uninspectable, Incomplete: p.Incomplete}
 }
 
-func limits(cfg *config.Config) smtpd.Limits {
-	l := cfg.Mail.Limits
-	return smtpd.Limits{
-		MessageBytes: int64(l.MessageSize), Recipients: l.Recipients, Connections: l.Connections, PerAddress: l.ConnectionsPerAddress,
-		Commands: l.Commands, Idle: time.Duration(l.Idle), BodyTime: time.Duration(l.BodyTime), SessionTime: time.Duration(l.SessionTime),
-		Inspect: time.Duration(cfg.Policy.ExamTime), Inspections: l.Inspections, Hops: l.Hops,
-	}
-}
-
 // serverTLS reads the gateway's certificate; nil if there is none.
 func serverTLS(c config.TLS) (*tls.Config, error) {
 	if c.Certificate == "" {
@@ -245,8 +236,25 @@ func serverTLS(c config.TLS) (*tls.Config, error) {
 }
 
 func routeOf(cfg *config.Config, i int, r config.Route) (smtpd.Route, error) {
-	route := smtpd.Route{Name: fmt.Sprintf("route %d", i+1), Directions: rules.DirectionsOf(r.Directions...), Hosts: r.Hosts, Implicit: r.Implicit,
-		Command: time.Duration(r.Timeout), Body: 5 * time.Duration(r.Timeout)}
+	route := smtpd.Route{
+		Name:        fmt.Sprintf("route %d", i+1),
+		Directions:  rules.DirectionsOf(r.Directions...),
+		Hosts:       r.Hosts,
+		Implicit:    r.Implicit,
+		Connections: r.Connections,
+		Command:     r.Timeout,
+		Body:        5 * r.Timeout,
+	}
+	if r.CA != "" {
+		pem, err := os.ReadFile(r.CA)
+		if err != nil {
+			return route, fmt.Errorf("mail: %s: ca: %w", route.Name, err)
+		}
+		route.TLSConfig = &tls.Config{RootCAs: x509.NewCertPool()}
+		if !route.TLSConfig.RootCAs.AppendCertsFromPEM(pem) {
+			return route, fmt.Errorf("mail: %s: ca holds no certificate in PEM", route.Name)
+		}
+	}
 	for _, to := range r.To {
 		if to == "own" {
 			route.Domains = append(route.Domains, cfg.Organisation.Domains...)
@@ -288,19 +296,10 @@ func openJournal(cfg *config.Config) (journal.Store, error) {
 		}
 		return db, nil
 	}
-	password, err := c.Password()
+	c.Days = inDays(cfg.Journal.Retention)
+	db, err := journal.OpenClickHouse(context.Background(), c)
 	if err != nil {
-		return nil, err
-	}
-	secure, err := c.TLSConfig()
-	if err != nil {
-		return nil, err
-	}
-	db, err := journal.OpenClickHouse(context.Background(), journal.ClickHouseOptions{
-		Hosts: c.Hosts, Database: c.Database, Username: c.Username, Password: password, TLS: secure, Cluster: c.Cluster, Days: inDays(cfg.Journal.Retention),
-	})
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("journal: %w", err)
 	}
 	return db, nil
 }

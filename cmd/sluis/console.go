@@ -128,18 +128,14 @@ func schoolTime() *time.Location {
 	return time.Local
 }
 
-func signInProvider(address string, p config.SignInProvider) (*provider.Provider, error) {
-	secret, err := os.ReadFile(p.SecretFile)
+func signInProvider(address string, o provider.Options) (*provider.Provider, error) {
+	secret, err := os.ReadFile(o.SecretFile)
 	if err != nil {
-		return nil, fmt.Errorf("console: provider %s: secret-file: %w", p.Name, err)
+		return nil, fmt.Errorf("console: provider %s: secret-file: %w", o.Name, err)
 	}
-	roles := map[accounts.Role][]string{}
-	for r, groups := range p.Roles {
-		roles[accounts.Role(r)] = groups
-	}
-	return provider.New(provider.Options{Name: p.Name, Label: p.Label, Issuer: p.Issuer, Client: p.Client, Secret: strings.TrimSpace(string(secret)),
-		Back: address + "/sign-in/with/" + url.PathEscape(p.Name) + "/back", Scopes: p.Scopes, UserInfo: p.UserInfo,
-		NameClaim: p.NameFrom, AddressClaim: p.Address, Vouched: p.Vouched, GroupsClaim: p.GroupsFrom, Roles: roles}), nil
+	o.Secret = strings.TrimSpace(string(secret))
+	o.Back = address + "/sign-in/with/" + url.PathEscape(o.Name) + "/back"
+	return provider.New(o), nil
 }
 
 // serve serves the console until shut.

@@ -5,13 +5,9 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
-
-	"sluis/cmd/sluis/internal/config"
-	"sluis/internal/accounts"
 )
 
 // TestTheFirstAccount: nobody can sign in before the first account is made on the machine
@@ -89,14 +85,4 @@ func TestTheConsoleStopsAndStartsWithTheGateway(t *testing.T) {
 	g.replace("sluis.yaml", "listen: "+at, "listen: "+freeAddr(t))
 	g.cmd.Process.Signal(syscall.SIGHUP)
 	g.eventually("refuse another address", func() bool { return strings.Contains(g.log.String(), "console cannot change") })
-}
-
-func TestRolesOfTheConfigurationAreTheRolesOfAccounts(t *testing.T) {
-	var names []string
-	for _, r := range accounts.Roles {
-		names = append(names, string(r))
-	}
-	if !slices.Equal(names, config.ConsoleRoles) {
-		t.Errorf("%q and %q", names, config.ConsoleRoles)
-	}
 }

@@ -39,14 +39,14 @@ func (g *gateway) consoleParts(o *console.Options) error {
 		return g.sampler.SetSeed(ctx, dice, actor, role, now())
 	}}
 	o.Totals = console.Totals{Archive: g.archive, Account: g.account}
-	o.Orders = console.Orders{Store: g.orders, People: func() *roster.Roster { return g.inForce.Load().people }, Keys: g.keys, Records: g.store, Longest: time.Duration(g.cfg.Orders.Longest), Tell: g.tellInsight}
+	o.Orders = console.Orders{Store: g.orders, People: func() *roster.Roster { return g.inForce.Load().people }, Keys: g.keys, Records: g.store, Longest: g.cfg.Orders.Period, Tell: g.tellInsight}
 	return g.consoleControl(o)
 }
 
 // reviewing is how it is reviewed now, after a reload as the new configuration says.
 func (g *gateway) reviewing() console.QuarantineSetting {
 	c := g.current.Load()
-	return console.QuarantineSetting{Rules: g.inForce.Load().set, Retention: time.Duration(c.Quarantine.Retention), Second: c.Quarantine.SecondReviewer, Notes: c.Notices.From != ""}
+	return console.QuarantineSetting{Rules: g.inForce.Load().set, Retention: c.Quarantine.Retention, Second: c.Quarantine.SecondReviewer, Notes: c.Notices.From != ""}
 }
 
 // reviewKeys are the keys that the gateway can open with; none if it has public ones only.

@@ -9,8 +9,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"reflect"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -320,36 +318,8 @@ func (g *gateway) reload(ctx context.Context) {
 	g.log.Info("reloaded configuration, certificates, rules and roster")
 }
 
-// needsRestart names what differs and is read at the start only; empty if nothing.
-func needsRestart(old, cfg *config.Config) string {
-	for _, f := range []struct {
-		name   string
-		differ bool
-	}{
-		{"data", old.Data != cfg.Data},
-		{"log", old.Log != cfg.Log},
-		{"metrics", old.Metrics != cfg.Metrics},
-		{"mail.hostname", old.Mail.Hostname != cfg.Mail.Hostname},
-		{"mail.limits.inspections", old.Mail.Limits.Inspections != cfg.Mail.Limits.Inspections},
-		{"console", !reflect.DeepEqual(old.Console, cfg.Console)},
-		{"web.listen", !reflect.DeepEqual(old.Web.Listen, cfg.Web.Listen)},
-		{"web.sites.lists", !reflect.DeepEqual(old.Web.Sites.Lists, cfg.Web.Sites.Lists)},
-		{"mail.listen", !reflect.DeepEqual(old.Mail.Listen, cfg.Mail.Listen)},
-		{"journal.clickhouse", !reflect.DeepEqual(old.Journal.ClickHouse, cfg.Journal.ClickHouse)},
-		{"imagery.address", old.Imagery.Address != cfg.Imagery.Address},
-		{"orders", old.Orders != cfg.Orders},
-		{"quarantine.recipients", !slices.Equal(old.Quarantine.Recipients, cfg.Quarantine.Recipients)},
-		{"quarantine.identity", old.Quarantine.Identity != cfg.Quarantine.Identity},
-	} {
-		if f.differ {
-			return f.name
-		}
-	}
-	return ""
-}
-
 func (g *gateway) apply(ctx context.Context, cfg *config.Config) error {
-	if what := needsRestart(g.cfg, cfg); what != "" {
+	if what := config.NeedsRestart(g.cfg, cfg); what != "" {
 		return fmt.Errorf("%s cannot change while the gateway runs: restart it", what)
 	}
 	relay, err := g.relayConfig(cfg)

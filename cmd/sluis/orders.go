@@ -21,7 +21,7 @@ import (
 )
 
 func openOrders(cfg *config.Config, l *ledger.Ledger) (*orders.Store, error) {
-	return orders.Open(filepath.Join(cfg.Data, "orders"), l, orders.Limits{Period: time.Duration(cfg.Orders.Longest)})
+	return orders.Open(filepath.Join(cfg.Data, "orders"), l, cfg.Orders)
 }
 
 // ordersFor gives the relay the orders that are in force.

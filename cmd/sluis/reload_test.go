@@ -230,10 +230,10 @@ func TestWhatIsRefusedIsRefusedWhole(t *testing.T) {
 func TestWhatNeedsARestartIsSaid(t *testing.T) {
 	t.Parallel()
 	for name, old := range map[string][2]string{
-		"mail.hostname":            {"hostname: sluis.school.example", "hostname: nieuw.school.example"},
+		"mail.hostname":           {"hostname: sluis.school.example", "hostname: nieuw.school.example"},
 		"mail.limits.inspections": {"policy:", "  limits: {inspections: 3}\npolicy:"},
-		"metrics":                  {"metrics: {", "metrics: {public: true, "},
-		"log":                      {"metrics:", "log: {level: debug}\nmetrics:"},
+		"metrics":                 {"metrics: {", "metrics: {public: true, "},
+		"log":                     {"metrics:", "log: {level: debug}\nmetrics:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

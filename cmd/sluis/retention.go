@@ -21,7 +21,7 @@ import (
 // more, after which nobody can find anybody in a backup of them either.
 func (g *gateway) retention(ctx context.Context, now time.Time) error {
 	cfg := g.current.Load()
-	before := now.Add(-time.Duration(cfg.Journal.Retention))
+	before := now.Add(-cfg.Journal.Retention)
 	records, err := g.store.Prune(ctx, before)
 	if err != nil {
 		return err
@@ -30,7 +30,7 @@ func (g *gateway) retention(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	messages, err := g.quarantine.Expire(ctx, now.Add(-time.Duration(cfg.Quarantine.Retention)))
+	messages, err := g.quarantine.Expire(ctx, now.Add(-cfg.Quarantine.Retention))
 	if err != nil || records == 0 && messages == 0 && keys == 0 {
 		return err
 	}
@@ -72,7 +72,7 @@ func tellRetention(ctx context.Context, l *ledger.Ledger, cfg *config.Config) er
 	}
 	for _, r := range []struct {
 		what   string
-		period config.Duration
+		period time.Duration
 		reason string
 	}{{"journal", cfg.Journal.Retention, cfg.Journal.RetentionReason}, {"quarantine", cfg.Quarantine.Retention, cfg.Quarantine.RetentionReason}} {
 		days := inDays(r.period)
@@ -86,7 +86,7 @@ func tellRetention(ctx context.Context, l *ledger.Ledger, cfg *config.Config) er
 	return nil
 }
 
-func inDays(d config.Duration) int { return int(time.Duration(d) / (24 * time.Hour)) }
+func inDays(d time.Duration) int { return int(d / (24 * time.Hour)) }
 
 type journalRetentionCmd struct {
 	source
@@ -163,7 +163,7 @@ func held(ctx context.Context, cfg *config.Config, db journal.Store, keys *journ
 	}, months, nil
 }
 
-func under(k console.Kept, retention config.Duration, reason string) console.Kept {
+func under(k console.Kept, retention time.Duration, reason string) console.Kept {
 	k.Days, k.Reason = inDays(retention), reason
 	if !k.Since.IsZero() {
 		k.Next = k.Since.Add(time.Duration(retention))

@@ -113,11 +113,7 @@ func listenWeb(ctx context.Context, l config.WebListener) (proxy.Listener, error
 }
 
 func openLists(cfg *config.Config) (*sitelists.Store, error) {
-	var sources []sitelists.Source
-	for _, l := range cfg.Web.Sites.Lists {
-		sources = append(sources, sitelists.Source{Category: l.Category, Path: l.Path, URL: l.URL, Every: time.Duration(l.Every), Checksum: l.Checksum, Signature: l.Signature, Key: l.Key})
-	}
-	return sitelists.Open(filepath.Join(cfg.Data, "sites"), sources, &http.Client{Timeout: 20 * time.Minute})
+	return sitelists.Open(filepath.Join(cfg.Data, "sites"), cfg.Web.Sites.Lists, &http.Client{Timeout: 20 * time.Minute})
 }
 
 // readWebConfig makes the proxy's configuration of the gateway's: lists, passwords and
@@ -139,7 +135,7 @@ func (g *gateway) webConfig(cfg *config.Config, engine *filter.Engine, people *r
 	w := &cfg.Web
 	c = proxy.Config{
 		Name: w.Hostname, Clients: w.Clients, Ports: w.Ports, Plain: w.Plain, Opaque: w.Opaque,
-		Limits: proxy.Limits{Connections: w.Limits.Connections, PerAddress: w.Limits.ConnectionsPerClient, Idle: time.Duration(w.Limits.Idle), Tunnel: time.Duration(w.Limits.Tunnel)},
+		Limits: w.Limits,
 		Dialer: egress.New(egress.Options{Inner: w.Inner, Resolver: g.observer.names}), Grounds: webGrounds{g, people},
 		Journal: g.watched(), Log: g.log, Roots: g.observer.roots,
 	}
@@ -190,7 +186,6 @@ func identifier(c config.Identify, people *roster.Roster) (*identify.Identifier,
 
 // sitePolicy makes the policy of the configuration.
 func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*webpolicy.Policy, error) {
-	s, n := &cfg.Web.Sites, &cfg.Web.Inspect
 	help, err := sitelists.Builtin("help")
 	if err != nil {
 		return nil, err
@@ -200,17 +195,14 @@ func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*webpol
 		return nil, err
 	}
 	o := webpolicy.Options{
-		Index: index, Partial: partial, Protected: help, Never: slices.Concat(never, help, n.Never.Add),
-		Shorten: webpolicy.Shorten{Hosts: n.Never.Without, Officer: n.Never.Officer, Reason: n.Never.Reason}, Managed: groups(n.Managed),
-		BlockAddresses: s.BlockAddresses, BlockECH: s.BlockECH, BlockNameless: s.BlockNameless,
+		Sites:        cfg.Web.Sites.Sites,
+		Inspections:  cfg.Web.Inspect.Inspections,
+		Index:        index,
+		Partial:      partial,
+		Protected:    help,
+		NeverInspect: slices.Concat(never, help),
 	}
-	for _, e := range s.Own {
-		entry := webpolicy.Entry{Host: e.Host, Path: e.Path, Block: e.Action == "block", Locked: e.Locked, Groups: groups(e.Groups), When: hours(e.When, s.Holidays), Reason: e.Reason, Author: e.Author}
-		if e.Until != (rules.Day{}) {
-			entry.Until = e.Until.End()
-		}
-		o.Own = append(o.Own, entry)
-	}
+	o.Own = slices.Clone(o.Own)
 	made, err := exceptionsOf(cfg)
 	if err != nil {
 		return nil, err
@@ -220,7 +212,7 @@ func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*webpol
 			continue
 		}
 		// Locked, or it would not go before the lists that block the site.
-		entry := webpolicy.Entry{Host: x.Host, Locked: true, Reason: x.Reason, Author: x.Author, Until: x.End()}
+		entry := webpolicy.Entry{Host: x.Host, Locked: true, Reason: x.Reason, Author: x.Author, Until: webpolicy.Until{Time: x.End()}}
 		if g, err := roster.ParseGroup(x.Group); x.Group != "" && err != nil {
 			continue // the group is gone, and with it who needed the site
 		} else if x.Group != "" {
@@ -228,43 +220,7 @@ func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*webpol
 		}
 		o.Own = append(o.Own, entry)
 	}
-	for _, f := range s.Forbid {
-		o.Forbid = append(o.Forbid, webpolicy.Forbidden{Lists: f.Lists, Groups: groups(f.Groups), When: hours(f.When, s.Holidays), Clause: f.Clause})
-	}
-	for _, i := range n.Only {
-		o.Inspect = append(o.Inspect, webpolicy.Inspection{Groups: groups(i.Groups), Lists: i.Lists, Hosts: i.Hosts, Uncategorised: i.Uncategorised, Reason: i.Reason})
-	}
-	if s.SafeSearch != nil {
-		o.Safe = &webpolicy.Safe{Groups: groups(s.SafeSearch.Groups), YouTube: s.SafeSearch.YouTube}
-	}
-	for _, t := range s.Tenants {
-		tenant := webpolicy.Tenant{Hosts: t.Hosts}
-		for name, value := range t.Fields {
-			tenant.Fields = append(tenant.Fields, webpolicy.Field{Name: name, Value: value})
-		}
-		o.Tenants = append(o.Tenants, tenant)
-	}
 	return webpolicy.New(o)
-}
-
-func groups(names []config.Group) []roster.Group {
-	var gs []roster.Group
-	for _, n := range names {
-		gs = append(gs, n.Group)
-	}
-	return gs
-}
-
-func hours(hs []config.Hours, holidays []config.Holiday) []webpolicy.Hours {
-	var except []webpolicy.Period
-	for _, h := range holidays {
-		except = append(except, webpolicy.Period(h))
-	}
-	var out []webpolicy.Hours
-	for _, h := range hs {
-		out = append(out, webpolicy.Hours{Days: h.Days, From: h.From, To: h.To, Except: except})
-	}
-	return out
 }
 
 // webContent makes what looks into requests and responses.
@@ -287,7 +243,7 @@ func (g *gateway) webContent(cfg *config.Config, engine *filter.Engine) (*conten
 	}
 	for _, d := range c.Downloads {
 		o.Download = append(o.Download, content.Download{
-			Groups: groups(d.Groups), Extensions: d.Extensions, Types: d.Types, Executable: d.Executable, Larger: int64(d.Larger), Own: d.Clause,
+			Groups: d.Groups, Extensions: d.Extensions, Types: d.Types, Executable: d.Executable, Larger: int64(d.Larger), Own: d.Clause,
 		})
 	}
 	return content.New(o)

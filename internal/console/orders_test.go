@@ -37,7 +37,7 @@ people:
 		h.t.Fatal(err)
 	}
 	h.people = people
-	store, err := orders.Open(filepath.Join(dir, "orders"), h.ledger, orders.Limits{Period: orders.DefaultPeriod})
+	store, err := orders.Open(filepath.Join(dir, "orders"), h.ledger, orders.Limits{Period: orders.LongestPeriod})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ people:
 	}
 	h.t.Cleanup(func() { db.Close() })
 	h.keys, h.db = keys, db
-	return Orders{Store: store, People: func() *roster.Roster { return people }, Keys: keys, Records: db, Longest: orders.DefaultPeriod, Tell: func(_ context.Context, address string) error {
+	return Orders{Store: store, People: func() *roster.Roster { return people }, Keys: keys, Records: db, Longest: orders.LongestPeriod, Tell: func(_ context.Context, address string) error {
 		h.asked = append(h.asked, address)
 		return nil
 	}}

@@ -57,7 +57,7 @@ func (h *house) control() Control {
 				{Name: "phishing.txt", Category: "phishing", Checked: time.Unix(1.7e9, 0), Error: "the server says 503"}}
 		},
 		Explain: func(r webpolicy.Request) (webpolicy.Explanation, error) {
-			p, err := webpolicy.New(webpolicy.Options{Own: []webpolicy.Entry{{Host: "games.example", Block: true, Reason: "<b>spelletjes</b>", Author: "ICT"}}})
+			p, err := webpolicy.New(webpolicy.Options{Sites: webpolicy.Sites{Own: []webpolicy.Entry{{Host: "games.example", Block: true, Reason: "<b>spelletjes</b>", Author: "ICT"}}}})
 			if err != nil {
 				return webpolicy.Explanation{}, err
 			}

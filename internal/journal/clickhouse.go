@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -19,18 +18,6 @@ import (
 	"sluis/internal/roster"
 )
 
-// ClickHouseOptions say where a server is.
-type ClickHouseOptions struct {
-	Hosts    []string // host:port of the native protocol
-	HTTP     bool     // they speak ClickHouse's HTTP interface instead, uncompressed
-	Database string
-	Username string
-	Password string
-	TLS      *tls.Config // nil: none
-	Cluster  string
-	Days     int // retention of records
-}
-
 // ClickHouse is the journal on a ClickHouse server.
 //
 // A segment's records of a day are one block of one insert, which the server takes whole or
@@ -46,10 +33,24 @@ type ClickHouse struct {
 
 // OpenClickHouse connects, and makes the tables if they are not there.
 func OpenClickHouse(ctx context.Context, o ClickHouseOptions) (*ClickHouse, error) {
+	password, err := o.password()
+	if err != nil {
+		return nil, fmt.Errorf("open ClickHouse: %w", err)
+	}
+	encryption, err := o.tlsConfig()
+	if err != nil {
+		return nil, fmt.Errorf("open ClickHouse: %w", err)
+	}
 	options := &clickhouse.Options{
-		Addr: o.Hosts, Auth: clickhouse.Auth{Database: o.Database, Username: o.Username, Password: o.Password}, TLS: o.TLS,
-		Compression: &clickhouse.Compression{Method: clickhouse.CompressionLZ4}, DialTimeout: 5 * time.Second, ReadTimeout: 5 * time.Minute,
-		MaxOpenConns: 4, MaxIdleConns: 2, ConnOpenStrategy: clickhouse.ConnOpenInOrder,
+		Addr:             o.Hosts,
+		Auth:             clickhouse.Auth{Database: o.Database, Username: o.Username, Password: password},
+		TLS:              encryption,
+		Compression:      &clickhouse.Compression{Method: clickhouse.CompressionLZ4},
+		DialTimeout:      5 * time.Second,
+		ReadTimeout:      5 * time.Minute,
+		MaxOpenConns:     4,
+		MaxIdleConns:     2,
+		ConnOpenStrategy: clickhouse.ConnOpenInOrder,
 	}
 	if o.HTTP {
 		options.Protocol, options.Compression = clickhouse.HTTP, nil

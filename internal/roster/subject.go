@@ -35,6 +35,12 @@ func odd(r rune) bool {
 // String returns the group's name; it is empty for nobody's group.
 func (g Group) String() string { return g.name }
 
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (g *Group) UnmarshalText(text []byte) (err error) {
+	*g, err = ParseGroup(string(text))
+	return err
+}
+
 // MarshalText implements encoding.TextMarshaler.
 func (g Group) MarshalText() ([]byte, error) { return []byte(g.name), nil }
 

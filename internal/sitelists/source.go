@@ -7,20 +7,44 @@ import (
 	"io/fs"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"aead.dev/minisign"
+
+	"sluis/internal/setting"
 )
 
 // Source is where a list comes from: a file, a directory, or an address.
 type Source struct {
-	Category  string        // of the sites on it; empty: a directory or archive in the layout of UT1 tells
-	Path      string        // file or directory; empty: it is fetched
-	URL       string        // http or https
-	Every     time.Duration // how often it is looked at; zero: daily
-	Checksum  string        // address of a file with its SHA-256; empty: none
-	Signature string        // address of its signature by minisign; empty: none
-	Key       string        // public key that the signature is of, as minisign writes it
+	Category  string        `yaml:"category"`             // of the sites on it; none: a directory or archive in the layout of UT1
+	Path      string        `yaml:"path" path:"relative"` // file or directory; none: it is fetched
+	URL       string        `yaml:"url"`                  // https; http from this machine alone
+	Every     time.Duration `yaml:"every"`                // how often it is fetched; default 1d
+	Checksum  string        `yaml:"checksum"`             // address of a file with its SHA-256; none: not checked
+	Signature string        `yaml:"signature"`            // address of its signature by minisign; none: not checked
+	Key       string        `yaml:"key"`                  // public key that the signature is of, as minisign writes it
+}
+
+// leastInterval is how often a list may be fetched: more burdens who offers it.
+const leastInterval = 5 * time.Minute
+
+// Validate implements setting.Validator.
+func (s *Source) Validate(p setting.Problems) {
+	if (s.Path == "") == (s.URL == "") {
+		p.Wrong("a list has either a path or a url")
+	}
+	for key, address := range map[string]string{"url": s.URL, "checksum": s.Checksum, "signature": s.Signature} {
+		if address != "" && !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://127.") {
+			p.At(key).Wrong("a list is fetched over https")
+		}
+	}
+	if err := s.check(); err != nil {
+		p.Wrong("%v", err)
+	}
+	if s.Every != 0 && s.Every < leastInterval {
+		p.At("every").Wrong("more often than every 5m burdens who offers the list")
+	}
 }
 
 // Name tells the source from others. What an address has behind its path, or before its

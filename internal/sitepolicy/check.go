@@ -29,14 +29,15 @@ func (c *checker) wrong(format string, args ...any) {
 func (o *Options) check() error {
 	c := &checker{Options: o}
 	o.Protected = c.hosts("help", o.Protected)
-	o.Never = c.hosts("never-inspect", o.Never)
-	o.Shorten.Hosts = c.hosts("never-inspect: without", o.Shorten.Hosts)
+	o.NeverInspect = c.hosts("never-inspect", o.NeverInspect)
+	o.Never.Add = c.hosts("never-inspect: add", o.Never.Add)
+	o.Never.Without = c.hosts("never-inspect: without", o.Never.Without)
 	c.own()
 	c.forbid()
 	c.inspect()
 	c.shorten()
 	c.tenants()
-	if o.Safe != nil && !slices.Contains([]string{"", "strict", "moderate"}, o.Safe.YouTube) {
+	if o.SafeSearch != nil && !slices.Contains([]string{"", "strict", "moderate"}, o.SafeSearch.YouTube) {
 		c.wrong("safe-search: youtube is strict or moderate")
 	}
 	return errors.Join(c.errs...)
@@ -77,12 +78,16 @@ func (c *checker) named(where string, names []string) []string {
 	return out
 }
 
-func (c *checker) hours(where string, hs []Hours) {
-	for _, h := range hs {
-		if !h.valid() {
+// hours returns hours that do not hold on a holiday.
+func (c *checker) hours(where string, hs []Hours) []Hours {
+	out := slices.Clone(hs)
+	for i := range out {
+		out[i].Except = slices.Concat(out[i].Except, c.Holidays)
+		if !out[i].valid() {
 			c.wrong("%s: hours are from 00:00 to 24:00, and a holiday ends after it begins", where)
 		}
 	}
+	return out
 }
 
 func (c *checker) own() {
@@ -99,7 +104,7 @@ func (c *checker) own() {
 		if e.Reason == "" || e.Author == "" {
 			c.wrong("%s: a reason and an author are needed (C3.3f)", where)
 		}
-		c.hours(where, e.When)
+		e.When = c.hours(where, e.When)
 	}
 }
 
@@ -111,14 +116,14 @@ func (c *checker) forbid() {
 			c.wrong("%s: the code does not forbid this: name the clause of your own code that does (C2.8e)", where)
 		}
 		f.Lists = c.named(where, f.Lists)
-		c.hours(where, f.When)
+		f.When = c.hours(where, f.When)
 	}
 }
 
 func (c *checker) inspect() {
-	c.Inspect = slices.Clone(c.Inspect)
-	for i := range c.Inspect {
-		n, where := &c.Inspect[i], fmt.Sprintf("inspect %d", i+1)
+	c.Only = slices.Clone(c.Only)
+	for i := range c.Only {
+		n, where := &c.Only[i], fmt.Sprintf("inspect %d", i+1)
 		if n.Reason == "" {
 			c.wrong("%s: a reason is needed: what is it for that blocking by name cannot do?", where)
 		}
@@ -133,12 +138,12 @@ func (c *checker) inspect() {
 }
 
 func (c *checker) shorten() {
-	s := &c.Shorten
-	if len(s.Hosts) > 0 && (s.Officer == "" || s.Reason == "") {
+	s := &c.Never
+	if len(s.Without) > 0 && (s.Officer == "" || s.Reason == "") {
 		c.wrong("never-inspect: only the privacy officer shortens this list: name the officer and the reason")
 	}
-	for _, h := range s.Hosts {
-		if !slices.Contains(c.Never, h) && !slices.Contains(c.Protected, h) {
+	for _, h := range s.Without {
+		if !slices.Contains(c.NeverInspect, h) && !slices.Contains(c.Never.Add, h) && !slices.Contains(c.Protected, h) {
 			c.wrong("never-inspect: %q is not on the list", h)
 		}
 	}
@@ -149,8 +154,8 @@ func (c *checker) tenants() {
 	for i := range c.Tenants {
 		t, where := &c.Tenants[i], fmt.Sprintf("tenants %d", i+1)
 		t.Hosts = c.hosts(where, t.Hosts)
-		for _, f := range t.Fields {
-			if !httpguts.ValidHeaderFieldName(f.Name) || !httpguts.ValidHeaderFieldValue(f.Value) {
+		for name, value := range t.Fields {
+			if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
 				c.wrong("%s: a header field has a name without spaces and a value of one line", where)
 			}
 		}
@@ -164,14 +169,14 @@ func (c *checker) tenants() {
 
 // looksInto reports whether a host is looked into for anybody.
 func (c *checker) looksInto(host string) bool {
-	if below(host, set(c.Never)) && !slices.Contains(c.Shorten.Hosts, host) {
+	if below(host, set(slices.Concat(c.NeverInspect, c.Never.Add))) && !slices.Contains(c.Never.Without, host) {
 		return false
 	}
 	var in []string
 	if c.Index != nil {
 		in = c.Index.Categories(c.Index.Lookup(host))
 	}
-	return slices.ContainsFunc(c.Inspect, func(n Inspection) bool {
+	return slices.ContainsFunc(c.Only, func(n Inspection) bool {
 		return below(host, set(n.Hosts)) || n.Uncategorised && len(in) == 0 ||
 			slices.ContainsFunc(n.Lists, func(l string) bool { return slices.Contains(in, l) })
 	})

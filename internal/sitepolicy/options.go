@@ -1,6 +1,7 @@
 package sitepolicy
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -9,80 +10,119 @@ import (
 	"sluis/rules"
 )
 
-// Options are what a Policy is made of.
+// Options are what a Policy is made of: the settings of the organisation, and what comes
+// with the gateway.
 type Options struct {
-	Index   *domains.Index // of categories; nil: none
-	Partial bool           // some list is missing from the index: categories that it has not may be named
-	Own     []Entry        // the organisation's own lists
-	Forbid  []Forbidden    // what its own code forbids beyond the code of conduct (C2.8e)
-	Inspect []Inspection
+	Sites
+	Inspections
 
-	Protected []string // sites of help that no category blocks
-	Never     []string // sites that are never looked into
-	Shorten   Shorten
-
-	Managed []roster.Group // whose devices trust the gateway's authority: they get block pages
-	Safe    *Safe          // nil: search engines are left as they are
-	Tenants []Tenant
-
-	BlockAddresses bool // sites that are asked for by number
-	BlockECH       bool // hellos in which another name may be hidden
-	BlockNameless  bool // hellos that tell no name
-
-	Location *time.Location // of the hours; nil: Europe/Amsterdam
+	Index        *domains.Index // of categories; nil: none
+	Partial      bool           // some list is missing from the index: categories that it has not may be named
+	Protected    []string       // sites of help that no category blocks
+	NeverInspect []string       // sites that are never inspected
+	Location     *time.Location // of the hours; nil: Europe/Amsterdam
 }
 
-// Entry is a site of the organisation's own lists. What is within an encrypted connection
-// that is not looked into has no path that is known: an entry with one does not count there.
+// Sites says which sites are blocked and allowed (C2.8a to C2.8e).
+type Sites struct {
+	Own            []Entry     `yaml:"own"`             // the organisation's own lists
+	Forbid         []Forbidden `yaml:"forbid"`          // categories that its own code forbids (C2.8e)
+	Holidays       []Period    `yaml:"holidays"`        // days on which no hours hold
+	SafeSearch     *SafeSearch `yaml:"safe-search"`     // none: search engines are left as they are
+	Tenants        []Tenant    `yaml:"tenants"`         // cloud services restricted to the own accounts
+	BlockAddresses bool        `yaml:"block-addresses"` // sites that are asked for by number
+	BlockECH       bool        `yaml:"block-ech"`       // connections in which another name may be hidden
+	BlockNameless  bool        `yaml:"block-nameless"`  // connections that give no name
+}
+
+// Inspections says which encrypted connections are inspected; none is unless it says so.
+type Inspections struct {
+	Managed []roster.Group `yaml:"managed"` // groups whose devices trust the gateway's authority: they get block pages
+	Only    []Inspection   `yaml:"only"`
+	Never   Never          `yaml:"never"`
+}
+
+// Entry is a site of the organisation's own lists. An encrypted connection that is not
+// inspected has no path that is known: an entry with one does not count there.
 type Entry struct {
-	Host   string // with all below it
-	Path   string // pages that begin so, where it can be read; empty: all
-	Block  bool   // else: allow
-	Locked bool   // goes before what is not
-	Groups []roster.Group
-	When   []Hours
-	Reason string
-	Author string
-	Until  time.Time // zero: for good
+	Host   string         `yaml:"host"`   // with all below it
+	Path   string         `yaml:"path"`   // pages that begin so, where it can be read; none: all
+	Block  Blocks         `yaml:"action"` // block or allow
+	Locked bool           `yaml:"locked"` // goes before what is not
+	Groups []roster.Group `yaml:"groups"` // none: all
+	When   []Hours        `yaml:"when"`   // none: always
+	Reason string         `yaml:"reason"`
+	Author string         `yaml:"author"`
+	Until  Until          `yaml:"until"` // last day; none: for good
 }
 
-// Forbidden is what the organisation's own code of conduct forbids.
+// Blocks is written as block or allow.
+type Blocks bool
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (b *Blocks) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "block":
+		*b = true
+	case "allow":
+		*b = false
+	default:
+		return fmt.Errorf("%q is not known here: use block or allow", text)
+	}
+	return nil
+}
+
+// Until is the moment at which something ends; it is written as the last day, 2027-06-30.
+type Until struct{ time.Time }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (u *Until) UnmarshalText(text []byte) error {
+	var d rules.Day
+	if err := d.UnmarshalText(text); err != nil {
+		return err
+	}
+	u.Time = d.End()
+	return nil
+}
+
+// Forbidden names categories that the organisation's own code of conduct forbids (C2.8e).
 type Forbidden struct {
-	Lists  []string // categories of the index
-	Groups []roster.Group
-	When   []Hours
-	Clause string // of its own code, as people know it
+	Lists  []string       `yaml:"lists"` // categories of the index
+	Groups []roster.Group `yaml:"groups"`
+	When   []Hours        `yaml:"when"`
+	Clause string         `yaml:"clause"` // of its own code, as people know it
 }
 
-// Inspection says what may be looked into, and why.
+// Inspection says what may be inspected, and why.
 type Inspection struct {
-	Groups        []roster.Group // of managed devices
-	Lists         []string       // categories of the index
-	Hosts         []string
-	Uncategorised bool // sites that are in no category
-	Reason        string
+	Groups        []roster.Group `yaml:"groups"` // of managed devices
+	Lists         []string       `yaml:"lists"`  // categories of the index
+	Hosts         []string       `yaml:"hosts"`
+	Uncategorised bool           `yaml:"uncategorised"` // sites that are in no category
+	Reason        string         `yaml:"reason"`
 }
 
-// Shorten takes sites off the list of those that are never looked into. That needs the
-// privacy officer.
-type Shorten struct {
-	Hosts   []string
-	Officer string
-	Reason  string
+// Never changes the list of sites that are never inspected. The privacy officer alone takes
+// sites off it.
+type Never struct {
+	Add     []string `yaml:"add"`
+	Without []string `yaml:"without"`
+	Officer string   `yaml:"officer"`
+	Reason  string   `yaml:"reason"`
 }
 
-// Safe asks search engines and YouTube for results that suit children, where they have a
-// host that does so.
-type Safe struct {
-	Groups  []roster.Group
-	YouTube string // strict, moderate, or empty: as it is
+// SafeSearch asks search engines and YouTube for results that suit children, where they have
+// a host that does so.
+type SafeSearch struct {
+	Groups  []roster.Group `yaml:"groups"`
+	YouTube string         `yaml:"youtube"` // strict, moderate, or none: as it is
 }
 
 // Tenant restricts a cloud service to the organisation's own accounts, where requests to it
 // are inspected.
 type Tenant struct {
-	Hosts  []string
-	Fields []Field
+	Hosts  []string          `yaml:"hosts"`
+	Fields map[string]string `yaml:"fields"` // header fields of each request
 }
 
 func holds(groups []roster.Group, g roster.Group) bool {

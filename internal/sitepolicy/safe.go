@@ -25,7 +25,7 @@ var youtube = map[string]bool{
 }
 
 // host returns the host to connect to in the place of another; empty: that one itself.
-func (s *Safe) host(h string) string {
+func (s *SafeSearch) host(h string) string {
 	if to := engines[h]; to != "" {
 		return to
 	}

@@ -3,6 +3,7 @@ package sitepolicy
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -44,7 +45,7 @@ func New(o Options) (*Policy, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	p := &Policy{o: o, own: map[string][]*Entry{}, protected: set(o.Protected), never: set(slices.Concat(o.Never, o.Protected)), tenants: map[string][]Field{},
+	p := &Policy{o: o, own: map[string][]*Entry{}, protected: set(o.Protected), never: set(slices.Concat(o.NeverInspect, o.Never.Add, o.Protected)), tenants: map[string][]Field{},
 		location: o.Location, clauses: map[rules.Category]rules.Clause{}, ids: map[string]rules.ID{}}
 	if p.location == nil {
 		var err error
@@ -52,15 +53,15 @@ func New(o Options) (*Policy, error) {
 			return nil, fmt.Errorf("web: %w", err)
 		}
 	}
-	for _, h := range o.Shorten.Hosts {
+	for _, h := range o.Never.Without {
 		delete(p.never, h)
 	}
 	for i := range o.Own {
 		e := &p.o.Own[i]
 		p.own[e.Host] = append(p.own[e.Host], e)
 	}
-	for i := range o.Inspect {
-		n := inspection{Inspection: &p.o.Inspect[i], hosts: set(o.Inspect[i].Hosts)}
+	for i := range o.Only {
+		n := inspection{Inspection: &p.o.Only[i], hosts: set(o.Only[i].Hosts)}
 		for bit, name := range o.lists() {
 			for _, l := range n.Lists {
 				if l == name {
@@ -72,7 +73,9 @@ func New(o Options) (*Policy, error) {
 	}
 	for _, t := range o.Tenants {
 		for _, h := range t.Hosts {
-			p.tenants[h] = append(p.tenants[h], t.Fields...)
+			for _, name := range slices.Sorted(maps.Keys(t.Fields)) {
+				p.tenants[h] = append(p.tenants[h], Field{Name: name, Value: t.Fields[name]})
+			}
 		}
 	}
 	for c, id := range clauseOf {
@@ -192,7 +195,7 @@ func (p *Policy) decideHost(host string, r Request, tell func(Step)) Decision {
 
 	locked, allowed, blocked := p.ownEntries(host, r, tell)
 	switch {
-	case locked != nil && locked.Block:
+	case locked != nil && bool(locked.Block):
 		return p.ownDeny(LockedBlock, locked)
 	case locked != nil, below(host, p.protected):
 		d.Level, d.List = LockedAllow, "own"
@@ -239,12 +242,12 @@ func (p *Policy) ownEntries(host string, r Request, tell func(Step)) (locked, al
 			}
 			switch {
 			case why != "":
-			case e.Locked && (locked == nil || e.Block):
+			case e.Locked && (locked == nil || bool(e.Block)):
 				locked = e
 			case e.Locked:
-			case e.Block && blocked == nil:
+			case bool(e.Block) && blocked == nil:
 				blocked = e
-			case !e.Block && allowed == nil:
+			case !bool(e.Block) && allowed == nil:
 				allowed = e
 			}
 		}
@@ -257,9 +260,9 @@ func (e *Entry) without(r Request) string {
 	switch {
 	case !holds(e.Groups, r.Group):
 		return "not for this group"
-	case e.Block && r.Confidential:
+	case bool(e.Block) && r.Confidential:
 		return confidential
-	case !e.Until.IsZero() && r.Time.After(e.Until):
+	case !e.Until.IsZero() && r.Time.After(e.Until.Time):
 		return "has ended"
 	case !during(e.When, r.Time):
 		return "not at this time"
@@ -347,7 +350,7 @@ func (p *Policy) odd(r Request, host string, tell func(Step)) Decision {
 
 // allow settles how an allowed request goes on.
 func (p *Policy) allow(d Decision, host string, r Request, bits domains.Set, tell func(Step)) Decision {
-	if s := p.o.Safe; s != nil && holds(s.Groups, r.Group) {
+	if s := p.o.SafeSearch; s != nil && holds(s.Groups, r.Group) {
 		if d.Connect = s.host(host); d.Connect != "" {
 			step(tell, Step{Host: host, Name: "safe search", Result: d.Connect, Holds: true})
 		}

@@ -92,28 +92,30 @@ func school(t testing.TB) *Policy {
 			"social": {"social.example", "help.example"}, "games": {"games.example", "mixed.example/games"}, "hate": {"hate.example", "history.hate.example", "help.example"},
 			"doh": {"dns.example"}, "news": {"news.example"},
 		}),
-		Own: []Entry{
+		Sites: Sites{Own: []Entry{
 			{Host: "history.hate.example", Locked: true, Reason: "archief, gebruikt bij geschiedenis", Author: "ICT-dienst"},
 			{Host: "lost.example", Reason: "alleen toegestaan", Author: "ICT-dienst"},
 			{Host: "bad.example", Block: true, Reason: "pesten op deze site", Author: "ICT-dienst"},
-			{Host: "ended.example", Block: true, Reason: "examenweek", Author: "ICT-dienst", Until: at("mon", "00:00")},
+			{Host: "ended.example", Block: true, Reason: "examenweek", Author: "ICT-dienst", Until: Until{at("mon", "00:00")}},
 			{Host: "exam.example", Block: true, Locked: true, Groups: []roster.Group{pupils}, When: lessons, Reason: "toets", Author: "ICT-dienst"},
 			{Host: "part.example", Path: "/chat", Block: true, Reason: "chat", Author: "ICT-dienst"},
 			{Host: "both-ways.example", Locked: true, Reason: "les", Author: "ICT-dienst"},
 			{Host: "both-ways.example", Block: true, Locked: true, Reason: "rechter", Author: "bestuur"},
 		},
-		Forbid: []Forbidden{
-			{Lists: []string{"social"}, Groups: []roster.Group{pupils}, When: lessons, Clause: "art. 4.2 van het leerlingenstatuut"},
-			{Lists: []string{"games"}, When: night, Clause: "art. 5 van de gedragscode"},
+			Forbid: []Forbidden{
+				{Lists: []string{"social"}, Groups: []roster.Group{pupils}, When: lessons, Clause: "art. 4.2 van het leerlingenstatuut"},
+				{Lists: []string{"games"}, When: night, Clause: "art. 5 van de gedragscode"},
+			},
+			SafeSearch:     &SafeSearch{Groups: []roster.Group{pupils}, YouTube: "strict"},
+			Tenants:        []Tenant{{Hosts: []string{"login.microsoftonline.com"}, Fields: map[string]string{"Restrict-Access-To-Tenants": "school.example"}}},
+			BlockAddresses: true,
 		},
-		Protected: []string{"help.example", "safe.example"}, Never: []string{"bank.example", "help.example"},
-		Inspect: []Inspection{
+		Protected:    []string{"help.example", "safe.example"},
+		NeverInspect: []string{"bank.example", "help.example"},
+		Inspections: Inspections{Managed: []roster.Group{pupils}, Only: []Inspection{
 			{Groups: []roster.Group{pupils}, Uncategorised: true, Reason: "pagina's van onbekende sites worden gewogen"},
 			{Groups: []roster.Group{pupils}, Lists: []string{"news"}, Hosts: []string{"search.example"}, Reason: "zoekmachine"},
-		},
-		Managed: []roster.Group{pupils}, Safe: &Safe{Groups: []roster.Group{pupils}, YouTube: "strict"},
-		Tenants:        []Tenant{{Hosts: []string{"login.microsoftonline.com"}, Fields: []Field{{"Restrict-Access-To-Tenants", "school.example"}}}},
-		BlockAddresses: true,
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +250,10 @@ func TestNeverLookedInto(t *testing.T) {
 		}
 	}
 	// A bank that is asked for by number is no less a bank.
-	open, err := New(Options{Never: []string{"bank.example"}, Managed: []roster.Group{g}, Inspect: []Inspection{{Groups: []roster.Group{g}, Uncategorised: true, Reason: "r"}}})
+	open, err := New(Options{NeverInspect: []string{"bank.example"}, Inspections: Inspections{
+		Managed: []roster.Group{g},
+		Only:    []Inspection{{Groups: []roster.Group{g}, Uncategorised: true, Reason: "r"}},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,7 +297,7 @@ func TestLevels(t *testing.T) {
 	pupils, staff := group(t, "leerlingen"), group(t, "leraren")
 	lessons := []Hours{{From: 8 * time.Hour, To: 15 * time.Hour}}
 	entry := func(block, locked bool) Entry {
-		return Entry{Host: "site.example", Block: block, Locked: locked, Groups: []roster.Group{pupils}, When: lessons, Reason: "r", Author: "a"}
+		return Entry{Host: "site.example", Block: Blocks(block), Locked: locked, Groups: []roster.Group{pupils}, When: lessons, Reason: "r", Author: "a"}
 	}
 	said := []struct { // highest level first
 		level Level
@@ -358,13 +363,13 @@ func TestConfidential(t *testing.T) {
 
 // TestSpelling: a page or a host is what it is, however it is spelt.
 func TestSpelling(t *testing.T) {
-	open, err := New(Options{Own: []Entry{
+	open, err := New(Options{Sites: Sites{Own: []Entry{
 		{Host: "Part.Example.", Path: "/ch%61t", Block: true, Reason: "r", Author: "a"},
 		{Host: "part.example", Path: "/chat/les", Locked: true, Reason: "r", Author: "a"},
 		{Host: "münchen.example", Block: true, Reason: "r", Author: "a"},
 		{Host: "2001:DB8:0::7", Block: true, Reason: "r", Author: "a"},
 		{Host: "192.0.2.9", Block: true, Reason: "r", Author: "a"},
-	}})
+	}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -456,19 +461,19 @@ func TestWrongOptions(t *testing.T) {
 	inspection := func(change func(*Inspection)) Options {
 		n := Inspection{Groups: pupils, Hosts: []string{"a.example"}, Reason: "r"}
 		change(&n)
-		return Options{Index: x, Managed: pupils, Inspect: []Inspection{n}}
+		return Options{Index: x, Inspections: Inspections{Managed: pupils, Only: []Inspection{n}}}
 	}
 	entry := func(change func(*Entry)) Options {
 		e := Entry{Host: "a.example", Block: true, Reason: "r", Author: "a"}
 		change(&e)
-		return Options{Own: []Entry{e}}
+		return Options{Sites: Sites{Own: []Entry{e}}}
 	}
 	for i, tt := range []struct {
 		want string
 		o    Options
 	}{
-		{"C2.8e", Options{Index: x, Forbid: []Forbidden{{Lists: []string{"social"}}}}},
-		{`no list "sociall"`, Options{Index: x, Forbid: []Forbidden{{Lists: []string{"sociall"}, Clause: "art. 1"}}}},
+		{"C2.8e", Options{Index: x, Sites: Sites{Forbid: []Forbidden{{Lists: []string{"social"}}}}}},
+		{`no list "sociall"`, Options{Index: x, Sites: Sites{Forbid: []Forbidden{{Lists: []string{"sociall"}, Clause: "art. 1"}}}}},
 		{`inspect 1: there is no list "sociall"`, inspection(func(n *Inspection) { n.Lists = []string{"sociall"} })},
 		{"reason and an author", entry(func(e *Entry) { e.Author = "" })},
 		{"reason and an author", entry(func(e *Entry) { e.Reason = "" })},
@@ -485,14 +490,14 @@ func TestWrongOptions(t *testing.T) {
 		{"devices are managed", inspection(func(n *Inspection) { n.Groups = nil })},
 		{"devices are managed", inspection(func(n *Inspection) { n.Groups = []roster.Group{group(t, "gasten")} })},
 		{"inspect 1, name 1: not a host", inspection(func(n *Inspection) { n.Hosts = []string{"a.example/b"} })},
-		{"never-inspect, name 2: not a host", Options{Never: []string{"bank.example", "https://bank.example"}}},
+		{"never-inspect, name 2: not a host", Options{NeverInspect: []string{"bank.example", "https://bank.example"}}},
 		{"help, name 1: not a host", Options{Protected: []string{"help me"}}},
-		{"only the privacy officer", Options{Never: []string{"bank.example"}, Shorten: Shorten{Hosts: []string{"bank.example"}}}},
-		{"only the privacy officer", Options{Never: []string{"bank.example"}, Shorten: Shorten{Hosts: []string{"bank.example"}, Officer: "FG"}}},
-		{"is not on the list", Options{Shorten: Shorten{Hosts: []string{"a.example"}, Officer: "FG", Reason: "r"}}},
-		{"strict or moderate", Options{Safe: &Safe{YouTube: "off"}}},
-		{"header field", Options{Tenants: []Tenant{{Hosts: []string{"a.example"}, Fields: []Field{{"Restrict-Access", "a\r\nCookie: b"}}}}}},
-		{"a.example is not looked into", Options{Tenants: []Tenant{{Hosts: []string{"a.example"}, Fields: []Field{{"Restrict-Access", "school"}}}}}},
+		{"only the privacy officer", Options{NeverInspect: []string{"bank.example"}, Inspections: Inspections{Never: Never{Without: []string{"bank.example"}}}}},
+		{"only the privacy officer", Options{NeverInspect: []string{"bank.example"}, Inspections: Inspections{Never: Never{Without: []string{"bank.example"}, Officer: "FG"}}}},
+		{"is not on the list", Options{Inspections: Inspections{Never: Never{Without: []string{"a.example"}, Officer: "FG", Reason: "r"}}}},
+		{"strict or moderate", Options{Sites: Sites{SafeSearch: &SafeSearch{YouTube: "off"}}}},
+		{"header field", Options{Sites: Sites{Tenants: []Tenant{{Hosts: []string{"a.example"}, Fields: map[string]string{"Restrict-Access": "a\r\nCookie: b"}}}}}},
+		{"a.example is not looked into", Options{Sites: Sites{Tenants: []Tenant{{Hosts: []string{"a.example"}, Fields: map[string]string{"Restrict-Access": "school"}}}}}},
 	} {
 		if _, err := New(tt.o); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%d: want %q, got %v", i, tt.want, err)
@@ -500,14 +505,17 @@ func TestWrongOptions(t *testing.T) {
 	}
 	for i, o := range []Options{
 		entry(func(e *Entry) { e.Host = ".A.Example" }), inspection(func(n *Inspection) { n.Lists = []string{"adult", "social"} }),
-		{Index: x, Partial: true, Forbid: []Forbidden{{Lists: []string{"later"}, Clause: "art. 1"}}},
+		{Index: x, Partial: true, Sites: Sites{Forbid: []Forbidden{{Lists: []string{"later"}, Clause: "art. 1"}}}},
 	} {
 		if _, err := New(o); err != nil {
 			t.Errorf("%d: %v", i, err)
 		}
 	}
-	p, err := New(Options{Never: []string{"bank.example"}, Shorten: Shorten{Hosts: []string{"Bank.example"}, Officer: "FG", Reason: "les over bankzaken"},
-		Managed: pupils, Inspect: []Inspection{{Groups: pupils, Hosts: []string{"bank.example"}, Reason: "les"}}})
+	p, err := New(Options{NeverInspect: []string{"bank.example"}, Inspections: Inspections{
+		Never:   Never{Without: []string{"Bank.example"}, Officer: "FG", Reason: "les over bankzaken"},
+		Managed: pupils,
+		Only:    []Inspection{{Groups: pupils, Hosts: []string{"bank.example"}, Reason: "les"}},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -517,7 +525,10 @@ func TestWrongOptions(t *testing.T) {
 }
 
 func TestHidden(t *testing.T) {
-	p, err := New(Options{BlockECH: true, BlockNameless: true, Managed: []roster.Group{group(t, "leerlingen")}})
+	p, err := New(Options{
+		Sites:       Sites{BlockECH: true, BlockNameless: true},
+		Inspections: Inspections{Managed: []roster.Group{group(t, "leerlingen")}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

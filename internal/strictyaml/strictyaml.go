@@ -23,7 +23,8 @@ type File struct {
 	Text []byte
 }
 
-// Decode decodes the file into v. An empty file leaves v as it is.
+// Decode decodes the file into v. An empty file leaves v as it is. A time.Duration is written
+// as 90s, 5m, 12h or 30d.
 func (f File) Decode(v any) (err error) {
 	defer func() {
 		if recover() != nil { // the library's own fault, in files that are no YAML
@@ -33,7 +34,7 @@ func (f File) Decode(v any) (err error) {
 	if second := f.second(); second != nil {
 		return f.at(second, "a second document begins here: everything belongs in one")
 	}
-	err = yaml.NewDecoder(bytes.NewReader(f.Text), yaml.Strict()).Decode(v)
+	err = yaml.NewDecoder(bytes.NewReader(f.Text), yaml.Strict(), yaml.CustomUnmarshaler(duration)).Decode(v)
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}

@@ -33,24 +33,6 @@ import (
 	"sluis/internal/accounts"
 )
 
-// Options are what is agreed with a provider.
-type Options struct {
-	Name         string // in addresses: small letters, digits and hyphens
-	Label        string // on the page, such as Microsoft
-	Issuer       string // such as https://login.microsoftonline.com/TENANT/v2.0
-	Client       string
-	Secret       string
-	Back         string   // address that it sends browsers back to
-	Scopes       []string // beside openid
-	UserInfo     bool     // ask the userinfo endpoint for claims as well
-	NameClaim    string   // that an account is named after
-	AddressClaim string
-	Vouched      bool                       // its addresses are right although it does not say so (email_verified)
-	GroupsClaim  string                     // a text or a list of them
-	Roles        map[accounts.Role][]string // what in that claim gives a role
-	HTTP         *http.Client               // to reach it with; nil: the usual one
-}
-
 // Provider is one provider. It is safe for concurrent use.
 type Provider struct {
 	o    Options

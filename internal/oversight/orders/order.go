@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"sluis/internal/setting"
 )
 
 // Role is what somebody may do with orders.
@@ -48,11 +50,21 @@ type Request struct {
 
 // Limits bound a request.
 type Limits struct {
-	Period time.Duration // longest, from From to Until
+	Period time.Duration `yaml:"longest"` // from From to Until; default and at most 28d (C3.2c)
 }
 
-// DefaultPeriod is how long an order lasts at most, unless the configuration says less.
-const DefaultPeriod = 28 * 24 * time.Hour
+// LongestPeriod is how long an order lasts at most: the code says a short period (C3.2c).
+const LongestPeriod = 28 * 24 * time.Hour
+
+// SetDefaults implements setting.Defaulter.
+func (l *Limits) SetDefaults() { setting.Default(&l.Period, LongestPeriod) }
+
+// Validate implements setting.Validator.
+func (l *Limits) Validate(p setting.Problems) {
+	if l.Period > LongestPeriod || l.Period < 24*time.Hour {
+		p.At("longest").Wrong("an order lasts from 1 to 28 days: the code says a short period (C3.2c)")
+	}
+}
 
 // maxText bounds a reason or an advice, in bytes; maxInvestigators is of one order.
 const (

@@ -295,7 +295,7 @@ func TestWhatARequestNeeds(t *testing.T) {
 		"a person and a group":     {func(r *Request) { r.Group = "team" }, "one person or one group"},
 		"a stranger":               {func(r *Request) { r.Subject = "ouder@gezin.example" }, "roster"},
 		"a pupil":                  {func(r *Request) { r.Subject = pupil }, "K4"},
-		"too long":                 {func(r *Request) { r.Until = r.From.Add(DefaultPeriod + 1) }, "28 days"},
+		"too long":                 {func(r *Request) { r.Until = r.From.Add(LongestPeriod + 1) }, "28 days"},
 		"backwards":                {func(r *Request) { r.From, r.Until = r.Until, r.From }, "before it begins"},
 		"over":                     {func(r *Request) { r.From, r.Until = monday.AddDate(0, 0, -9), monday }, "over already"},
 		"no investigator":          {func(r *Request) { r.Investigators = nil }, "C3.2d"},

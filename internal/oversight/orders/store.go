@@ -42,7 +42,7 @@ type Store struct {
 // may have no access to it.
 func Open(dir string, l Ledger, limits Limits) (*Store, error) {
 	if limits.Period <= 0 {
-		limits.Period = DefaultPeriod
+		limits.Period = LongestPeriod
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make directory of orders: %w", err)

@@ -12,7 +12,7 @@ import (
 
 const (
 	journalPath = "sluis/internal/journal"
-	ordersPath = "sluis/internal/oversight/orders"
+	ordersPath  = "sluis/internal/oversight/orders"
 )
 
 // program is every package of the gateway, with types and without tests.

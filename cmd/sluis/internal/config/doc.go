@@ -1,9 +1,7 @@
-// Package config is the one configuration file: its shape, its defaults, and what is
-// wrong with it.
+// Package config is the one configuration file: it composes the settings of all parts of the
+// gateway, reads them from YAML and says what is wrong with them.
 //
-// The types are the configuration: each field is a key of the file, its comment says
-// what it does, and its zero value is the safe default. Parse is strict: an unknown
-// key, a wrong type or a combination that cannot work is an error that tells the line,
-// the column, and what to write instead. Secrets are never in the file itself: they
-// come from a file or from the environment.
+// A part has its settings in a struct of its own package, with its keys, defaults and checks
+// (package setting); here stand those that belong to no single part, and what holds between
+// parts. Every error names the file, line and column, and says what to write instead.
 package config

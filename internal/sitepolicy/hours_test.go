@@ -1,4 +1,4 @@
-package config
+package sitepolicy
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ func TestHolidaysAreADayOrMore(t *testing.T) {
 		"2026-12-19 - 2027-01-03": "2026-12-19 2027-01-03", "2027-05-05": "2027-05-05 2027-05-05",
 		"2027-01-03 - 2026-12-19": "", "2026-12-19 - ": "", "kerst": "", "": "", "2026-02-30": "", "2026-12-19 2027-01-03": "",
 	} {
-		var h Holiday
+		var h Period
 		err := h.UnmarshalText([]byte(text))
 		if got := h.First.Format(time.DateOnly) + " " + h.Last.Format(time.DateOnly); (err == nil) != (want != "") || err == nil && got != want {
 			t.Errorf("%q: %s, %v", text, got, err)

@@ -1,10 +1,9 @@
-package config
+package setting
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Size is a number of bytes. It is written as a number, or as 50MB or 10KB, in powers
@@ -25,26 +24,6 @@ func (s *Size) UnmarshalText(b []byte) error {
 		return fmt.Errorf("%q is not a size: write for instance 50MB", b)
 	}
 	*s = Size(n * unit)
-	return nil
-}
-
-// Duration is a span of time. It is written as 90s, 5m, 12h or 30d.
-type Duration time.Duration
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (d *Duration) UnmarshalText(b []byte) error {
-	text := strings.TrimSpace(string(b))
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 36500 {
-			*d = Duration(time.Duration(n) * 24 * time.Hour)
-			return nil
-		}
-	}
-	v, err := time.ParseDuration(text)
-	if err != nil || v < 0 {
-		return fmt.Errorf("%q is not a span of time: write for instance 90s, 5m, 12h or 30d", b)
-	}
-	*d = Duration(v)
 	return nil
 }
 

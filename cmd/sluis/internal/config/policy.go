@@ -1,0 +1,86 @@
+package config
+
+import (
+	"strings"
+
+	"sluis/filter"
+	"sluis/internal/setting"
+	"sluis/rules"
+)
+
+// Policy says what is inspected, and what is done with what is found.
+type Policy struct {
+	SampleRate    *setting.Rate                     `yaml:"sample-rate"`   // share of outgoing messages in which leaks are looked for (C3.3b); default 5%
+	Actions       map[rules.Purpose]DirectionAction `yaml:"actions"`       // by purpose: security, conduct, leak; default quarantine
+	Ambiguous     filter.Action                     `yaml:"ambiguous"`     // messages that mail programs may read in different ways; default pass
+	Uninspectable filter.Action                     `yaml:"uninspectable"` // what cannot be inspected, such as encrypted archives; default pass
+	Incomplete    filter.Action                     `yaml:"incomplete"`    // more than the bounds allow to inspect; default pass
+	Malware       Malware                           `yaml:"malware"`
+	OnFailure     OnFailure                         `yaml:"on-failure"`
+}
+
+// DirectionAction is what is done in each direction: pass, tag, quarantine (default) or
+// reject.
+type DirectionAction struct {
+	In       *filter.Action `yaml:"in"`
+	Out      *filter.Action `yaml:"out"`
+	Internal *filter.Action `yaml:"internal"`
+}
+
+// Malware is a virus scanner beside the rules (C2.9a). What it finds is of purpose security.
+type Malware struct {
+	Clamd     string `yaml:"clamd"`      // socket of ClamAV's daemon, or host:port; none: not asked
+	OnFailure string `yaml:"on-failure"` // closed (default): the sender has to try again; open: the message passes without
+}
+
+// OnFailure says what happens if the rules of a purpose fail or run out of time.
+type OnFailure struct {
+	Leak string `yaml:"leak"` // closed (default): the sender has to try again; open: the message passes without them
+}
+
+// defaultSampleRate is the share of messages that are drawn unless the organisation says
+// otherwise.
+const defaultSampleRate = setting.Rate(0.05)
+
+// SetDefaults implements setting.Defaulter.
+func (p *Policy) SetDefaults() {
+	if p.SampleRate == nil {
+		rate := defaultSampleRate
+		p.SampleRate = &rate
+	}
+}
+
+// Validate implements setting.Validator.
+func (p *Policy) Validate(ps setting.Problems) {
+	for purpose, a := range p.Actions {
+		at := ps.At("actions").At(purpose.String())
+		switch purpose {
+		case rules.Security, rules.Conduct:
+		case rules.Leak:
+			if a.In != nil || a.Internal != nil {
+				at.Wrong("leaks are looked for in mail that leaves the organisation only (C3.3b): leave out in and internal")
+			}
+		default:
+			at.Wrong("%s never reads messages (C3.2a): use security, conduct or leak", purpose)
+		}
+	}
+	ps.At("malware").At("on-failure").OneOf(p.Malware.OnFailure, "", "open", "closed")
+	if c := p.Malware.Clamd; c != "" && !strings.HasPrefix(c, "/") {
+		ps.At("malware").At("clamd").Address(c)
+	}
+	ps.At("on-failure").At("leak").OneOf(p.OnFailure.Leak, "", "open", "closed")
+}
+
+// Action returns what is done with what a purpose found in a direction.
+func (p Policy) Action(purpose rules.Purpose, d rules.Direction) filter.Action {
+	a := p.Actions[purpose]
+	for _, by := range []struct {
+		d rules.Direction
+		a *filter.Action
+	}{{rules.In, a.In}, {rules.Out, a.Out}, {rules.Internal, a.Internal}} {
+		if by.d == d && by.a != nil {
+			return *by.a
+		}
+	}
+	return filter.Quarantine
+}

@@ -1,0 +1,83 @@
+package provider
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"sluis/internal/accounts"
+	"sluis/internal/setting"
+)
+
+// Options are what is agreed with a provider (OpenID Connect 1.0).
+type Options struct {
+	Name         string                     `yaml:"name"`   // in addresses, such as microsoft
+	Label        string                     `yaml:"label"`  // on the page
+	Issuer       string                     `yaml:"issuer"` // such as https://login.microsoftonline.com/TENANT/v2.0
+	Client       string                     `yaml:"client"`
+	SecretFile   string                     `yaml:"secret-file" path:"relative"` // file with the client's secret
+	Scopes       []string                   `yaml:"scopes"`                      // beside openid; default profile and email
+	UserInfo     bool                       `yaml:"user-info"`                   // ask for claims that are not in the ID token
+	NameClaim    string                     `yaml:"name-from"`                   // claim that an account is named after; default preferred_username
+	AddressClaim string                     `yaml:"address-from"`                // claim with the mail address; default email
+	Vouched      bool                       `yaml:"vouched"`                     // addresses are the organisation's own, although the provider does not say email_verified
+	GroupsClaim  string                     `yaml:"groups-from"`                 // claim with groups; default groups
+	Roles        map[accounts.Role][]string `yaml:"roles"`                       // groups by role; people in none of them are not let in
+
+	Secret string       `yaml:"-"` // what is in SecretFile
+	Back   string       `yaml:"-"` // address that the provider sends browsers back to
+	HTTP   *http.Client `yaml:"-"` // to reach it with; nil: the usual one
+}
+
+// SetDefaults implements setting.Defaulter.
+func (o *Options) SetDefaults() {
+	if o.Scopes == nil {
+		o.Scopes = []string{"profile", "email"}
+	}
+}
+
+var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+
+// shared are Microsoft's issuers of people of any organisation.
+var shared = []string{"common", "organizations", "consumers"}
+
+// Validate implements setting.Validator.
+func (o *Options) Validate(p setting.Problems) {
+	if !nameForm.MatchString(o.Name) {
+		p.Wrong("a provider needs a name of its own, of small letters, digits and hyphens, such as microsoft")
+	}
+	if o.Label == "" || o.Client == "" || o.SecretFile == "" {
+		p.Wrong("a provider needs a label, a client and a secret-file")
+	}
+	u, err := url.Parse(o.Issuer)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && local(u.Hostname())):
+		p.At("issuer").Wrong("write the provider's issuer, such as https://login.microsoftonline.com/TENANT/v2.0")
+	case u.Host == "login.microsoftonline.com" && slices.Contains(shared, strings.Split(u.Path+"/", "/")[1]):
+		p.At("issuer").Wrong("name your own tenant in the place of %s: otherwise every organisation could sign in",
+			strings.Split(u.Path, "/")[1])
+	}
+	if len(o.Roles) == 0 {
+		p.At("roles").Wrong("say which groups have which role, for instance {employee: [staff]}: " +
+			"people in none of them are not let in")
+	}
+	for role, groups := range o.Roles {
+		at := p.At("roles").At(string(role))
+		var names []string
+		for _, r := range accounts.Roles {
+			names = append(names, string(r))
+		}
+		if at.OneOf(string(role), names...); len(groups) == 0 {
+			at.Wrong("name the groups that have this role")
+		}
+	}
+}
+
+// local reports whether a host can be reached from this machine alone.
+func local(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
+}

@@ -1,0 +1,65 @@
+package smtpd
+
+import (
+	"time"
+
+	"sluis/internal/setting"
+)
+
+// Limits bound what clients can take. A zero field has the default.
+type Limits struct {
+	MessageSize setting.Size  `yaml:"message-size"`            // of a message with repaired line ends; default 50MB
+	Recipients  int           `yaml:"recipients"`              // of a message; default 1000
+	Connections int           `yaml:"connections"`             // at once; default 1000
+	PerAddress  int           `yaml:"connections-per-address"` // at once, of a stranger; default 50
+	Commands    int           `yaml:"commands"`                // since the last message; default 2000
+	Errors      int           `yaml:"errors"`                  // 5xx replies since the last message; default 50
+	Idle        time.Duration `yaml:"idle"`                    // between two reads or writes; default 5m (RFC 5321 4.5.3.2.7)
+	BodyTime    time.Duration `yaml:"body-time"`               // for one body; default 1h
+	SessionTime time.Duration `yaml:"session-time"`            // for a connection; default 6h
+	Handshake   time.Duration `yaml:"handshake"`               // for TLS and the PROXY header; default 30s
+	Inspect     time.Duration `yaml:"inspection-time"`         // for one message; default 1m
+	Inspections int           `yaml:"inspections" reload:"no"` // at once; default 8
+	Hops        int           `yaml:"hops"`                    // Received fields of a message; default 50
+	OwnHops     int           `yaml:"own-hops"`                // of these, by this host; default 4
+}
+
+// smallestSize is the least that Limits.MessageSize may be: ordinary mail has to fit.
+const smallestSize = 64 << 10
+
+// SetDefaults implements setting.Defaulter.
+func (l *Limits) SetDefaults() {
+	setting.Default(&l.MessageSize, 50<<20)
+	setting.Default(&l.Recipients, 1000)
+	setting.Default(&l.Connections, 1000)
+	setting.Default(&l.PerAddress, 50)
+	setting.Default(&l.Commands, 2000)
+	setting.Default(&l.Errors, 50)
+	setting.Default(&l.Idle, 5*time.Minute)
+	setting.Default(&l.BodyTime, time.Hour)
+	setting.Default(&l.SessionTime, 6*time.Hour)
+	setting.Default(&l.Handshake, 30*time.Second)
+	setting.Default(&l.Inspect, time.Minute)
+	setting.Default(&l.Inspections, 8)
+	setting.Default(&l.Hops, 50)
+	setting.Default(&l.OwnHops, 4)
+}
+
+// Validate implements setting.Validator.
+func (l *Limits) Validate(p setting.Problems) {
+	if l.MessageSize < smallestSize {
+		p.At("message-size").Wrong("below 64KB ordinary mail is refused")
+	}
+	for key, n := range map[string]int{
+		"recipients":              l.Recipients,
+		"connections":             l.Connections,
+		"connections-per-address": l.PerAddress,
+		"commands":                l.Commands,
+		"errors":                  l.Errors,
+		"inspections":             l.Inspections,
+		"hops":                    l.Hops,
+		"own-hops":                l.OwnHops,
+	} {
+		p.At(key).NotNegative(n)
+	}
+}
