@@ -3,6 +3,7 @@ package smtpd
 import (
 	"strings"
 
+	"sluis/internal/admit"
 	"sluis/rules"
 )
 
@@ -10,7 +11,7 @@ import (
 // with a certificate that the organisation's own authority signed. Without ClientCAs Go
 // would verify against the public authorities, which vouch for anybody.
 func (wd *world) trusts(w *wire) bool {
-	if contains(wd.cfg.Trusted, w.addr) {
+	if admit.Contains(wd.cfg.Trusted, w.addr) {
 		return true
 	}
 	t := w.world.cfg.TLS

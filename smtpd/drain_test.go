@@ -72,9 +72,8 @@ func TestConnectionLimitsAreToldPolitely(t *testing.T) {
 	cs[0].cmd("QUIT", "221")
 	cs[0].closed()
 	eventually(t, "room", func() bool {
-		st.relay.mu.Lock()
-		defer st.relay.mu.Unlock()
-		return len(st.relay.wires) == 2
+		clients, _ := st.relay.door.Counts()
+		return clients == 2
 	})
 	st.client()
 

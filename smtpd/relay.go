@@ -8,40 +8,29 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/emersion/go-smtp"
-	"github.com/pires/go-proxyproto"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"sluis/internal/admit"
 )
 
 // Relay is the SMTP relay. Serve it on any number of listeners.
 type Relay struct {
-	world    atomic.Pointer[world]
-	server   *smtp.Server
-	metrics  *metrics
-	draining atomic.Bool
-	ctx      context.Context // ends when draining has taken too long
-	cancel   context.CancelFunc
-	slots    chan struct{} // inspections
-
-	mu        sync.Mutex
-	listeners map[net.Listener]struct{}
-	wires     map[*wire]struct{}
-	perAddr   map[netip.Addr]int
-	gone      *sync.Cond // a wire was forgotten
+	world   atomic.Pointer[world]
+	server  *smtp.Server
+	metrics *metrics
+	door    *admit.Door
+	ctx     context.Context // ends when draining has taken too long
+	cancel  context.CancelFunc
+	slots   chan struct{} // inspections
 }
 
 // New returns a relay that is ready to serve. Its metrics go to reg, which may be nil.
 func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
-	r := &Relay{
-		metrics:   newMetrics(reg),
-		listeners: map[net.Listener]struct{}{},
-		wires:     map[*wire]struct{}{},
-		perAddr:   map[netip.Addr]int{},
-	}
-	r.gone = sync.NewCond(&r.mu)
+	r := &Relay{metrics: newMetrics(reg)}
+	r.door = admit.New(r.metrics.connections, r.metrics.refused)
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	w, err := newWorld(cfg, r.metrics)
 	if err != nil {
@@ -86,15 +75,11 @@ type Listener struct {
 
 // Serve accepts connections until Shutdown, and then returns nil.
 func (r *Relay) Serve(l Listener) error {
-	r.mu.Lock()
-	if r.draining.Load() {
-		r.mu.Unlock()
+	if !r.door.Open(l.Listener) {
 		return l.Close()
 	}
-	r.listeners[l.Listener] = struct{}{}
-	r.mu.Unlock()
 	err := r.server.Serve(&acceptor{l, r})
-	if r.draining.Load() && errors.Is(err, net.ErrClosed) {
+	if r.door.Draining() && errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return err
@@ -113,18 +98,13 @@ func (a *acceptor) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		l := a.relay.world.Load().cfg.Limits
-		if len(a.Proxies) > 0 {
-			if !contains(a.Proxies, addrOf(c.RemoteAddr())) {
-				a.relay.metrics.refused.WithLabelValues("proxy").Inc()
-				c.Close()
-				continue
-			}
-			c = proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(l.Handshake))
+		c, refusal := a.relay.door.Identify(c, a.Proxies, l.Handshake)
+		if refusal != admit.None {
+			continue
 		}
 		w := newWire(a.relay, c, a.TLS)
 		// A refusal takes a goroutine for a moment; beyond all measure there is none.
-		if !a.relay.remember(w, 2*l.Connections+10) {
-			a.relay.metrics.refused.WithLabelValues("connections").Inc()
+		if a.relay.door.Enter(w, 2*l.Connections+10) != admit.None {
 			c.Close()
 			continue
 		}
@@ -132,93 +112,34 @@ func (a *acceptor) Accept() (net.Conn, error) {
 	}
 }
 
-func contains(ps []netip.Prefix, a netip.Addr) bool {
-	for _, p := range ps {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
-func (r *Relay) remember(w *wire, most int) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.wires) >= most {
-		return false
-	}
-	r.wires[w] = struct{}{}
-	r.metrics.connections.Set(float64(len(r.wires)))
-	return true
-}
-
 // admit lets a connection in, if there is room for it.
 func (r *Relay) admit(w *wire) (Reply, bool) {
-	l := w.world.cfg.Limits
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.wires) > l.Connections {
-		r.metrics.refused.WithLabelValues("connections").Inc()
-		return answer(421, "4.3.2 "+w.world.cfg.Hostname+" Too many connections, try again later"), false
+	cfg := &w.world.cfg
+	perAddress := cfg.Limits.PerAddress
+	if admit.Contains(cfg.Trusted, w.addr) {
+		perAddress = 0
 	}
-	if r.perAddr[w.addr] >= l.PerAddress && !contains(w.world.cfg.Trusted, w.addr) {
-		r.metrics.refused.WithLabelValues("address").Inc()
-		return answer(421, "4.7.0 "+w.world.cfg.Hostname+" Too many connections from your address"), false
+	switch r.door.Count(w, w.addr, cfg.Limits.Connections, perAddress) {
+	case admit.Full:
+		return answer(421, "4.3.2 "+cfg.Hostname+" Too many connections, try again later"), false
+	case admit.Address:
+		return answer(421, "4.7.0 "+cfg.Hostname+" Too many connections from your address"), false
 	}
-	r.perAddr[w.addr]++
-	w.counted = true
 	return Reply{}, true
-}
-
-func (r *Relay) forget(w *wire) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if _, ok := r.wires[w]; !ok {
-		return
-	}
-	delete(r.wires, w)
-	if w.counted {
-		if r.perAddr[w.addr]--; r.perAddr[w.addr] <= 0 {
-			delete(r.perAddr, w.addr)
-		}
-	}
-	r.metrics.connections.Set(float64(len(r.wires)))
-	r.gone.Broadcast()
 }
 
 // Shutdown stops accepting, tells idle clients to come back later (421), and waits for
 // open transactions to finish. When ctx ends first, it cuts what is left, whose messages
 // stay with their senders, and returns ctx's error.
 func (r *Relay) Shutdown(ctx context.Context) error {
-	r.mu.Lock()
-	r.draining.Store(true)
-	for l := range r.listeners {
-		l.Close()
-	}
-	for w := range r.wires {
-		w.hurry()
-	}
-	r.mu.Unlock()
-
-	stop := context.AfterFunc(ctx, func() {
-		r.cancel()
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		for w := range r.wires {
-			w.kill()
-		}
-	})
-	r.mu.Lock()
-	for len(r.wires) > 0 {
-		r.gone.Wait()
-	}
-	r.mu.Unlock()
-	cut := !stop()
+	r.door.Drain()
+	defer context.AfterFunc(ctx, r.cancel)()
+	err := r.door.Wait(ctx)
 	r.cancel()
 	r.world.Load().close()
 	r.server.Close()
-	if cut {
-		return fmt.Errorf("draining: %w", ctx.Err())
+	if err != nil {
+		return fmt.Errorf("draining: %w", err)
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+
+	"sluis/internal/admit"
 )
 
 // Shared is a network that other customers of a provider send from as well, such as that
@@ -51,7 +53,7 @@ func (wd *world) shared(w *wire) *Shared {
 		return nil
 	}
 	for i := range wd.cfg.Shared {
-		if contains(wd.cfg.Shared[i].Networks, w.addr) {
+		if admit.Contains(wd.cfg.Shared[i].Networks, w.addr) {
 			return &wd.cfg.Shared[i]
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/pires/go-proxyproto"
+
+	"sluis/internal/admit"
 )
 
 // wire is the connection between the network and go-smtp. It owns the framing: in
@@ -23,7 +25,7 @@ import (
 // RFC 3030 say. It also owns STARTTLS, deadlines, exact paths, and the text of replies.
 //
 // Read and Write belong to go-smtp's goroutine for the connection, and so does all
-// state; other goroutines call hurry and kill only.
+// state; other goroutines call Hurry and Cut only.
 type wire struct {
 	relay *Relay
 	raw   net.Conn // as accepted; never replaced
@@ -50,7 +52,6 @@ type wire struct {
 	params   params
 	commands int // since the last accepted message
 	errors   int
-	counted  bool // among the connections of its address
 	busy     bool // a transaction is open; set by the session
 
 	end     time.Time // of the session
@@ -114,15 +115,15 @@ func (w *wire) Close() error {
 		w.mode = closed
 		w.flush()
 	}
-	w.relay.forget(w)
+	w.relay.door.Leave(w)
 	return w.conn.Close()
 }
 
-// hurry wakes a waiting read, which finds that the relay is draining.
-func (w *wire) hurry() { w.raw.SetReadDeadline(time.Unix(1, 0)) }
+// Hurry implements admit.Client: a waiting read wakes and finds that the relay drains.
+func (w *wire) Hurry() { w.raw.SetReadDeadline(time.Unix(1, 0)) }
 
-// kill closes the connection without a word.
-func (w *wire) kill() { w.raw.Close() }
+// Cut implements admit.Client.
+func (w *wire) Cut() { w.raw.Close() }
 
 // start finds out who is there and lets them in or not. It runs on the connection's own
 // goroutine, because a PROXY header and a TLS handshake have to be waited for.
@@ -136,7 +137,7 @@ func (w *wire) start() {
 		w.mode = closed
 		return
 	}
-	w.addr = addrOf(w.raw.RemoteAddr())
+	w.addr = admit.AddrOf(w.raw.RemoteAddr())
 	if w.implicit {
 		if w.world.cfg.TLS == nil || w.handshake() != nil {
 			w.mode = closed
@@ -149,13 +150,6 @@ func (w *wire) start() {
 		w.flush()
 		w.mode = closed
 	}
-}
-
-func addrOf(a net.Addr) netip.Addr {
-	if t, ok := a.(*net.TCPAddr); ok {
-		return t.AddrPort().Addr().Unmap().WithZone("")
-	}
-	return netip.Addr{}
 }
 
 func (w *wire) handshake() error {
@@ -191,7 +185,7 @@ func (w source) Read(p []byte) (int, error) {
 			limit = w.bodyEnd
 		}
 		w.raw.SetReadDeadline(limit)
-		if w.relay.draining.Load() && w.mode == inCommands && !w.busy {
+		if w.relay.door.Draining() && w.mode == inCommands && !w.busy {
 			return 0, errDraining
 		}
 		n, err := w.conn.Read(p)

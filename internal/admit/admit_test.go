@@ -1,0 +1,232 @@
+package admit
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pires/go-proxyproto"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// guest is a client that leaves when it is hurried or cut, as set.
+type guest struct {
+	door           *Door
+	leaves         bool // when hurried
+	hurried, ended atomic.Bool
+}
+
+func (g *guest) Hurry() {
+	g.hurried.Store(true)
+	if g.leaves {
+		go g.door.Leave(g)
+	}
+}
+
+func (g *guest) Cut() {
+	g.ended.Store(true)
+	go g.door.Leave(g)
+}
+
+// metrics returns the value of each metric of a door, counters by their reason.
+func (d *Door) metrics(t *testing.T) map[string]float64 {
+	t.Helper()
+	reg := prometheus.NewPedanticRegistry()
+	reg.MustRegister(d.open, d.refused)
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == "open" {
+				values["open"] = m.GetGauge().GetValue()
+				continue
+			}
+			values[m.GetLabel()[0].GetValue()] = m.GetCounter().GetValue()
+		}
+	}
+	return values
+}
+
+func newDoor() *Door {
+	return New(prometheus.NewGauge(prometheus.GaugeOpts{Name: "open"}),
+		prometheus.NewCounterVec(prometheus.CounterOpts{Name: "refused"}, []string{"reason"}))
+}
+
+var (
+	first  = netip.MustParseAddr("192.0.2.1")
+	second = netip.MustParseAddr("2001:db8::2")
+)
+
+func (d *Door) wantCounts(t *testing.T, clients, addresses int) {
+	t.Helper()
+	if c, a := d.Counts(); c != clients || a != addresses {
+		t.Errorf("%d clients of %d addresses are open, want %d of %d", c, a, clients, addresses)
+	}
+	if g := d.metrics(t)["open"]; g != float64(clients) {
+		t.Errorf("the gauge shows %v, want %d", g, clients)
+	}
+}
+
+func TestConnectionsAreBoundedInAllAndForEachAddress(t *testing.T) {
+	d := newDoor()
+	var guests []*guest
+	enter := func(a netip.Addr, most, perAddress int) Refusal {
+		g := &guest{door: d}
+		r := d.Enter(g, most)
+		if r == None {
+			if r = d.Count(g, a, most, perAddress); r != None {
+				d.Leave(g)
+				return r
+			}
+			guests = append(guests, g)
+		}
+		return r
+	}
+	for i, c := range []struct {
+		address          netip.Addr
+		most, perAddress int
+		want             Refusal
+	}{
+		{first, 4, 2, None},
+		{first, 4, 2, None},
+		{first, 4, 2, Address},
+		{second, 4, 2, None},
+		{first, 4, 0, None}, // without a limit
+		{second, 4, 2, Full},
+		{second, 5, 2, None},
+	} {
+		if got := enter(c.address, c.most, c.perAddress); got != c.want {
+			t.Errorf("connection %d: refusal %q, want %q", i+1, got, c.want)
+		}
+	}
+	d.wantCounts(t, 5, 2)
+	for _, g := range guests {
+		d.Leave(g)
+		d.Leave(g) // twice counts once
+	}
+	d.wantCounts(t, 0, 0)
+	for reason, want := range map[Refusal]float64{Full: 1, Address: 1, Draining: 0} {
+		if got := d.metrics(t)[string(reason)]; got != want {
+			t.Errorf("%v refusals for %q are counted, want %v", got, reason, want)
+		}
+	}
+}
+
+func TestDrainHurriesAllAndLetsNobodyIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDoor()
+		patient, stubborn := &guest{door: d, leaves: true}, &guest{door: d}
+		d.Enter(patient, 2)
+		d.Enter(stubborn, 2)
+		d.Drain()
+		if !patient.hurried.Load() || !stubborn.hurried.Load() || !d.Draining() {
+			t.Error("not every client is hurried")
+		}
+		if r := d.Enter(&guest{door: d}, 10); r != Draining {
+			t.Errorf("a client enters a door that drains: refusal %q", r)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start := time.Now()
+		if err := d.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Wait: %v, want %v", err, context.DeadlineExceeded)
+		}
+		if took := time.Since(start); took != time.Minute {
+			t.Errorf("Wait took %v, want a minute", took)
+		}
+		if patient.ended.Load() || !stubborn.ended.Load() {
+			t.Errorf("cut: the patient one %v, the stubborn one %v; want only the latter", patient.ended.Load(), stubborn.ended.Load())
+		}
+		d.wantCounts(t, 0, 0)
+	})
+}
+
+func TestDrainClosesListeners(t *testing.T) {
+	d := newDoor()
+	l := listen(t)
+	if !d.Open(l) {
+		t.Fatal("the listener is not taken")
+	}
+	d.Drain()
+	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Accept: %v, want %v", err, net.ErrClosed)
+	}
+	if d.Open(listen(t)) {
+		t.Error("a door that drains takes another listener")
+	}
+	if err := d.Wait(t.Context()); err != nil {
+		t.Errorf("Wait with nobody inside: %v", err)
+	}
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func TestAPROXYHeaderIsReadFromLoadBalancersOnlyAndAlways(t *testing.T) {
+	loopback, elsewhere := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("192.0.2.0/24")
+	header := proxyproto.HeaderProxyFromAddrs(2, &net.TCPAddr{IP: net.IPv4(203, 0, 113, 7), Port: 1}, &net.TCPAddr{IP: net.IPv4(198, 51, 100, 1), Port: 25})
+	for _, c := range []struct {
+		name    string
+		proxies []netip.Prefix
+		header  bool
+		refusal Refusal
+		address string // of the client; empty: the connection fails
+	}{
+		{"no load balancer", nil, false, None, "127.0.0.1"},
+		{"from a load balancer", []netip.Prefix{elsewhere, loopback}, true, None, "203.0.113.7"},
+		{"from a load balancer without a header", []netip.Prefix{loopback}, false, None, ""},
+		{"from elsewhere", []netip.Prefix{elsewhere}, true, NoProxy, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := listen(t)
+			client, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			if c.header {
+				header.WriteTo(client)
+			}
+			io.WriteString(client, "EHLO x\r\n")
+			raw, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := newDoor()
+			conn, refusal := d.Identify(raw, c.proxies, time.Second)
+			if refusal != c.refusal {
+				t.Fatalf("refusal %q, want %q", refusal, c.refusal)
+			}
+			if refusal != None {
+				if _, err := raw.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
+					t.Errorf("the connection is not closed: %v", err)
+				}
+				return
+			}
+			defer conn.Close()
+			_, err = conn.Read(make([]byte, 1))
+			if (err == nil) != (c.address != "") {
+				t.Fatalf("reading: %v", err)
+			}
+			if got := AddrOf(conn.RemoteAddr()).String(); c.address != "" && got != c.address {
+				t.Errorf("the client is %s, want %s", got, c.address)
+			}
+		})
+	}
+}
