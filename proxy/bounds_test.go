@@ -50,9 +50,7 @@ func TestSlowClients(t *testing.T) {
 func (r *rig) nobodyLeft(t *testing.T) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		r.proxy.mu.Lock()
-		clients, addresses := len(r.proxy.clients), len(r.proxy.perAddr)
-		r.proxy.mu.Unlock()
+		clients, addresses := r.proxy.door.Counts()
 		if clients == 0 && addresses == 0 {
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"sluis/internal/admit"
 	"sluis/internal/sitepolicy"
 	"sluis/proxy/clienthello"
 	"sluis/proxy/identify"
@@ -78,7 +79,7 @@ func (p *Proxy) intercept(l net.Listener) error {
 
 func (p *Proxy) intercepted(c *client) {
 	world := p.world.Load()
-	address := addrOf(c.RemoteAddr())
+	address := admit.AddrOf(c.RemoteAddr())
 	who, err := world.Identify.Who(context.Background(), address, "")
 	if err != nil || !world.allowed(address) {
 		p.metrics.refused.WithLabelValues("stranger").Inc()

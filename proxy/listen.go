@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pires/go-proxyproto"
+	"sluis/internal/admit"
 )
 
 // Mode is how connections come to a listener.
@@ -44,13 +44,9 @@ func (p *Proxy) Serve(l Listener) error {
 	if l.TLS && p.world.Load().TLS == nil {
 		return errors.Join(errors.New("proxy: a listener over TLS needs a certificate"), l.Close())
 	}
-	p.mu.Lock()
-	if p.draining.Load() {
-		p.mu.Unlock()
+	if !p.door.Open(l.Listener) {
 		return l.Close()
 	}
-	p.listeners[l.Listener] = struct{}{}
-	p.mu.Unlock()
 	var err error
 	switch a := (&acceptor{l, p}); l.Mode {
 	case Explicit:
@@ -60,7 +56,7 @@ func (p *Proxy) Serve(l Listener) error {
 	default:
 		err = p.intercept(a)
 	}
-	if p.draining.Load() && (errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed)) {
+	if p.door.Draining() && (errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed)) {
 		return nil
 	}
 	return fmt.Errorf("proxy: %w", err)
@@ -79,16 +75,13 @@ func (a *acceptor) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		w := a.proxy.world.Load()
-		c := &client{Conn: raw, proxy: a.proxy, through: a.Listener, idle: w.Limits.Idle}
-		if len(a.Proxies) > 0 {
-			if !within(a.Proxies, addrOf(raw.RemoteAddr())) {
-				a.refuse(raw, "proxy")
-				continue
-			}
-			c.Conn = proxyproto.NewConn(raw, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(w.Limits.Hello))
+		raw, refusal := a.proxy.door.Identify(raw, a.Proxies, w.Limits.Hello)
+		if refusal != admit.None {
+			continue
 		}
-		if reason := a.proxy.remember(c, w); reason != "" {
-			a.refuse(raw, reason)
+		c := &client{Conn: raw, proxy: a.proxy, through: a.Listener, idle: w.Limits.Idle}
+		if !a.proxy.admit(c, w) {
+			c.Close()
 			continue
 		}
 		switch {
@@ -101,18 +94,12 @@ func (a *acceptor) Accept() (net.Conn, error) {
 	}
 }
 
-func (a *acceptor) refuse(c net.Conn, reason string) {
-	a.proxy.metrics.refused.WithLabelValues(reason).Inc()
-	c.Close()
-}
-
 // client is the connection of a client, until it is closed.
 type client struct {
 	net.Conn
 	proxy   *Proxy
 	through Listener
 	idle    time.Duration
-	key     string // by which it is counted; empty: not yet
 	closed  sync.Once
 	tunnel  atomic.Pointer[tunnel] // that it became
 }
@@ -129,74 +116,35 @@ func (c *client) Write(b []byte) (int, error) {
 // Close implements net.Conn. The connection no longer counts.
 func (c *client) Close() error {
 	err := c.Conn.Close()
-	c.closed.Do(func() { c.proxy.forget(c) })
+	c.closed.Do(func() { c.proxy.door.Leave(c) })
 	return err
 }
 
-// hurry ends a tunnel as soon as it is silent.
-func (c *client) hurry() {
+// Hurry implements admit.Client: a tunnel ends as soon as it is silent.
+func (c *client) Hurry() {
 	if t := c.tunnel.Load(); t != nil {
 		t.hurry()
 	}
 }
 
-// cut ends the connection, whatever goes on. Close follows.
-func (c *client) cut() { c.Conn.Close() }
+// Cut implements admit.Client.
+func (c *client) Cut() { c.Conn.Close() }
 
-// remember lets a connection in, if there is room for it; else it returns why not.
-func (p *Proxy) remember(c *client, w *world) (refused string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.draining.Load():
-		return "draining"
-	case len(p.clients) >= w.Limits.Connections:
-		return "connections"
+// admit lets a connection in, if it is a client's and there is room for it. The address that
+// a PROXY header names is known only once that is read: the load balancer is trusted, and its
+// connections count in all only.
+func (p *Proxy) admit(c *client, w *world) bool {
+	if len(c.through.Proxies) > 0 {
+		return p.door.Enter(c, w.Limits.Connections) == admit.None
 	}
-	// The address that a PROXY header tells is known only once that is read; who sends
-	// headers is trusted, and not counted.
-	if len(c.through.Proxies) == 0 {
-		a := addrOf(c.RemoteAddr())
-		if !w.client(a) {
-			return "stranger"
-		}
-		if c.key = a.String(); p.perAddr[c.key] >= w.Limits.PerAddress {
-			c.key = ""
-			return "address"
-		}
-		p.perAddr[c.key]++
+	a := admit.AddrOf(c.RemoteAddr())
+	if !w.client(a) {
+		p.metrics.refused.WithLabelValues("stranger").Inc()
+		return false
 	}
-	p.clients[c] = struct{}{}
-	p.metrics.connections.Set(float64(len(p.clients)))
-	return ""
+	return p.door.Enter(c, w.Limits.Connections) == admit.None &&
+		p.door.Count(c, a, w.Limits.Connections, w.Limits.PerAddress) == admit.None
 }
-
-func (p *Proxy) forget(c *client) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if _, ok := p.clients[c]; !ok {
-		return
-	}
-	delete(p.clients, c)
-	if c.key != "" {
-		if p.perAddr[c.key]--; p.perAddr[c.key] <= 0 {
-			delete(p.perAddr, c.key)
-		}
-	}
-	p.metrics.connections.Set(float64(len(p.clients)))
-	p.gone.Broadcast()
-}
-
-func within(ps []netip.Prefix, a netip.Addr) bool {
-	for _, p := range ps {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
-func addrOf(a net.Addr) netip.Addr { return addressOf(a.String()) }
 
 // addressOf returns the address of host:port; the zero Addr if it is none.
 func addressOf(hostport string) netip.Addr {

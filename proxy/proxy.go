@@ -14,26 +14,21 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"sluis/internal/admit"
 	"sluis/proxy/identify"
 )
 
 // Proxy is the HTTP proxy. Serve it on any number of listeners.
 type Proxy struct {
-	world    atomic.Pointer[world]
-	via      string // by which requests that went round are recognised
-	metrics  *metrics
-	forward  *httputil.ReverseProxy
-	draining atomic.Bool
+	world   atomic.Pointer[world]
+	via     string // by which requests that went round are recognised
+	metrics *metrics
+	forward *httputil.ReverseProxy
+	door    *admit.Door
 
 	explicit, plain *http.Server
 	inner           *http.Server // of inspected connections
 	handover        *handover
-
-	mu        sync.Mutex
-	listeners map[net.Listener]struct{}
-	clients   map[*client]struct{}
-	perAddr   map[string]int
-	gone      *sync.Cond // a client was forgotten
 }
 
 // world is one version of the configuration, with what is made of it.
@@ -44,15 +39,8 @@ type world struct {
 
 // New returns a proxy that is ready to serve. Its metrics go to reg, which may be nil.
 func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
-	p := &Proxy{
-		via:       "sluis-" + rand.Text()[:10],
-		metrics:   newMetrics(reg),
-		handover:  newHandover(),
-		listeners: map[net.Listener]struct{}{},
-		clients:   map[*client]struct{}{},
-		perAddr:   map[string]int{},
-	}
-	p.gone = sync.NewCond(&p.mu)
+	p := &Proxy{via: "sluis-" + rand.Text()[:10], metrics: newMetrics(reg), handover: newHandover()}
+	p.door = admit.New(p.metrics.connections, p.metrics.refused)
 	if err := p.Reload(cfg); err != nil {
 		return nil, err
 	}
@@ -91,36 +79,13 @@ func (p *Proxy) Reload(cfg Config) error {
 // Shutdown stops accepting and waits for requests to finish and tunnels to fall silent.
 // When ctx ends first, it cuts what is left and returns ctx's error.
 func (p *Proxy) Shutdown(ctx context.Context) error {
-	p.mu.Lock()
-	p.draining.Store(true)
-	for l := range p.listeners {
-		l.Close()
-	}
-	for c := range p.clients {
-		c.hurry()
-	}
-	p.mu.Unlock()
-
-	stop := context.AfterFunc(ctx, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		for c := range p.clients {
-			c.cut()
-		}
-	})
+	p.door.Drain()
 	for _, s := range []*http.Server{p.explicit, p.plain, p.inner} {
-		s.Shutdown(ctx)
+		s.Shutdown(ctx) // returns when ctx ends
 	}
-	p.mu.Lock()
-	for len(p.clients) > 0 {
-		p.gone.Wait()
-	}
-	p.mu.Unlock()
+	err := p.door.Wait(ctx)
 	p.world.Load().transports.retire()
-	if !stop() {
-		return ctx.Err()
-	}
-	return nil
+	return err
 }
 
 // handover is a listener whose connections come from within.

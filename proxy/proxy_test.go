@@ -55,7 +55,7 @@ func TestPlain(t *testing.T) {
 			t.Errorf("record: %+v", rec)
 		}
 	}
-	if n := len(r.proxy.clients); n != 1 {
+	if n, _ := r.proxy.door.Counts(); n != 1 {
 		t.Errorf("%d connections for three requests", n)
 	}
 }

@@ -28,7 +28,7 @@ func (t *tunnel) copyBoth() {
 	t.proxy.metrics.tunnels.Inc()
 	if t.client != nil {
 		t.client.tunnel.Store(t)
-		if t.proxy.draining.Load() {
+		if t.proxy.door.Draining() {
 			t.hurry()
 		}
 	}
