@@ -144,7 +144,7 @@ func TestNothingLeaks(t *testing.T) {
 			}
 		}
 		r.nobodyLeft(t)
-		r.proxy.world.Load().transports.retire()
+		r.proxy.generation.Load().transports.retire()
 	}
 	use()
 	goroutines, files := settled(t, 0, 0)

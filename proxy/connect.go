@@ -14,12 +14,12 @@ import (
 )
 
 // connect answers a request for a tunnel (RFC 9110, section 9.3.6).
-func (p *Proxy) connect(world *world, who identify.Who, w http.ResponseWriter, r *http.Request) {
-	v := p.begin(world, who)
+func (p *Proxy) connect(gen *generation, who identify.Who, w http.ResponseWriter, r *http.Request) {
+	v := p.begin(gen, who)
 	v.tls, v.exchange.Host = true, hostOf(r.Host)
-	pw := &writer{ResponseWriter: w, visit: v, control: http.NewResponseController(w)}
+	pw := newWriter(w, v)
 	refuse := func(status int) {
-		world.Pages.Error(pw, r, status)
+		gen.Pages.Error(pw, r, status)
 		v.end()
 	}
 	port := portOf(r.Host, 0)
@@ -27,7 +27,7 @@ func (p *Proxy) connect(world *world, who identify.Who, w http.ResponseWriter, r
 	case !validHost(v.exchange.Host) || port == 0:
 		refuse(http.StatusBadRequest)
 		return
-	case !slices.Contains(world.Ports, port):
+	case !slices.Contains(gen.Ports, port):
 		v.blocked = true
 		refuse(http.StatusForbidden)
 		return
@@ -36,33 +36,26 @@ func (p *Proxy) connect(world *world, who identify.Who, w http.ResponseWriter, r
 		return
 	}
 	d := v.decide(sitepolicy.Request{Hosts: [3]string{v.exchange.Host}, TLS: true})
-	show := d.Action == sitepolicy.Block && d.BlockPage && world.Authority != nil
+	show := d.Action == sitepolicy.Block && d.BlockPage && gen.Authority != nil
 	if d.Action == sitepolicy.Block && !show {
-		world.Pages.Block(pw, r, v.page())
+		gen.Pages.Block(pw, r, v.page())
 		v.end()
 		return
 	}
-	t := &tunnel{proxy: p, world: world, who: who, visit: v, host: v.exchange.Host, site: v.exchange.Host, port: port}
+	t := &tunnel{proxy: p, generation: gen, who: who, flow: v, host: v.exchange.Host, site: v.exchange.Host, port: port}
 	if d.Action == sitepolicy.Allow { // so that it can still be said that there is no way there
 		if err := t.dial(r.Context()); err != nil {
 			refuse(statusOf(err))
 			return
 		}
 	}
-	conn, rw, err := hijack(pw.control)
-	if err != nil {
-		t.close()
-		v.end()
+	if !p.engine.tunnel(pw, r, t) {
+		t.finish()
 		return
-	}
-	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	t.client, t.conn = clientOf(conn), conn
-	if g, ok := conn.(*guard); ok {
-		t.conn, early = g.Conn, append(slices.Clone(early), g.buffered()...)
 	}
 	v.status = http.StatusOK
 	t.asked = true
-	go t.run(early) // and let go of what the server keeps for requests
+	go t.run() // and let go of what the server keeps for requests
 }
 
 // intercept takes connections to port 443 that were put through the proxy, whose hello
@@ -78,31 +71,31 @@ func (p *Proxy) intercept(l net.Listener) error {
 }
 
 func (p *Proxy) intercepted(c *client) {
-	world := p.world.Load()
+	gen := p.generation.Load()
 	address := admit.AddrOf(c.RemoteAddr())
-	who, err := world.Identify.Who(context.Background(), address, "")
-	if err != nil || !world.allowed(address) {
+	who, err := gen.Identify.Who(context.Background(), address, "")
+	if err != nil || !gen.allowed(address) {
 		p.metrics.refused.WithLabelValues("stranger").Inc()
 		c.Close()
 		return
 	}
-	v := p.begin(world, who)
+	v := p.begin(gen, who)
 	v.tls = true
-	t := &tunnel{proxy: p, world: world, who: who, visit: v, client: c, conn: c, port: 443}
+	t := &tunnel{proxy: p, generation: gen, who: who, flow: v, client: c, conn: c, port: 443}
 	if c.through.Original != nil {
 		if to, err := c.through.Original(c.Conn); err == nil {
 			t.host, t.port = to.Addr().Unmap().String(), to.Port()
 		}
 	}
-	t.run(nil)
+	t.run()
 }
 
 // tunnel is a connection of a client through which it wants to speak to a site.
 type tunnel struct {
-	proxy *Proxy
-	world *world
-	who   identify.Who
-	visit *visit
+	proxy      *Proxy
+	generation *generation
+	who        identify.Who
+	flow       *flow
 
 	asked   bool               // by CONNECT, which has to be answered
 	host    string             // to connect to; empty: nobody told
@@ -121,10 +114,10 @@ type tunnel struct {
 // dial connects to the site, or to the host that enforces something in its place.
 func (t *tunnel) dial(ctx context.Context) error {
 	host := t.host
-	if c := t.visit.decision.Connect; c != "" {
+	if c := t.flow.decision.Connect; c != "" {
 		host = c
 	}
-	up, err := t.world.Dialer.DialContext(ctx, "tcp", join(host, t.port))
+	up, err := t.generation.Dialer.DialContext(ctx, "tcp", join(host, t.port))
 	if err == nil {
 		t.up, t.dialed = up, host
 	}
@@ -140,23 +133,20 @@ func (t *tunnel) close() {
 	}
 }
 
-// finish ends the visit with the tunnel.
+// finish ends the flow with the tunnel.
 func (t *tunnel) finish() {
 	t.close()
-	t.visit.end()
+	t.flow.end()
 }
 
 // run answers the client, reads its hello and does what is decided.
-func (t *tunnel) run(early []byte) {
-	t.conn.SetDeadline(time.Now().Add(t.world.Limits.Hello))
+func (t *tunnel) run() {
+	t.conn.SetDeadline(time.Now().Add(t.generation.Limits.Hello))
 	if t.asked {
 		if _, err := t.conn.Write([]byte("HTTP/1.1 200 Connection established\r\n\r\n")); err != nil {
 			t.finish()
 			return
 		}
-	}
-	if len(early) > 0 {
-		t.conn = clienthello.Replay(t.conn, early)
 	}
 	h, err := clienthello.Read(t.conn)
 	if err != nil {
@@ -166,7 +156,7 @@ func (t *tunnel) run(early []byte) {
 	if !t.judge(h) {
 		return
 	}
-	if t.visit.decision.Action != sitepolicy.Allow {
+	if t.flow.decision.Action != sitepolicy.Allow {
 		t.open(h)
 		return
 	}
@@ -189,10 +179,10 @@ func (t *tunnel) judge(h clienthello.Hello) bool {
 		t.refuse()
 		return false
 	}
-	t.visit.exchange.Host = t.site
+	t.flow.exchange.Host = t.site
 	t.request = sitepolicy.Request{Hosts: [3]string{t.host, h.Name}, TLS: true, ECH: h.ECH, NoSNI: h.Name == ""}
-	d := t.visit.decide(t.request)
-	if d.Action == sitepolicy.Block && (!d.BlockPage || t.world.Authority == nil) {
+	d := t.flow.decide(t.request)
+	if d.Action == sitepolicy.Block && (!d.BlockPage || t.generation.Authority == nil) {
 		t.refuse()
 		return false
 	}
@@ -208,38 +198,38 @@ func (t *tunnel) judge(h clienthello.Hello) bool {
 var accessDenied = []byte{21, 3, 3, 0, 2, 2, 49}
 
 func (t *tunnel) refuse() {
-	t.visit.blocked = true
+	t.flow.blocked = true
 	t.conn.Write(accessDenied)
 	t.finish()
 }
 
 // opaque passes on what is not TLS, if that may be.
 func (t *tunnel) opaque(raw []byte) {
-	if !t.world.Opaque || t.up == nil {
-		t.visit.blocked = true
+	if !t.generation.Opaque || t.up == nil {
+		t.flow.blocked = true
 		t.finish()
 		return
 	}
-	t.visit.tls = false
+	t.flow.tls = false
 	t.pass(raw)
 }
 
 // pass lets the client and the site speak to each other.
 func (t *tunnel) pass(raw []byte) {
 	if t.up == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*t.world.Limits.Hello)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*t.generation.Limits.Hello)
 		defer cancel()
 		if err := t.dial(ctx); err != nil {
-			t.visit.status = statusOf(err)
+			t.flow.status = statusOf(err)
 			t.finish()
 			return
 		}
 	}
-	t.up.SetWriteDeadline(time.Now().Add(t.world.Limits.Idle))
+	t.up.SetWriteDeadline(time.Now().Add(t.generation.Limits.Idle))
 	if _, err := t.up.Write(raw); err != nil {
 		t.finish()
 		return
 	}
-	t.visit.bytes.Add(int64(len(raw)))
+	t.flow.bytes.Add(int64(len(raw)))
 	t.copyBoth()
 }

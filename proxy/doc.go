@@ -15,7 +15,6 @@
 //   - Each request, or tunnel, leaves one record of metadata (C3.2e). Paths, queries,
 //     header fields and bodies are in no record, log line, metric or error.
 //
-// Requests are forwarded by net/http/httputil: it strips fields of one hop, streams, passes
-// trailers and interim responses on, and ends WebSockets on both sides, all of which would
-// have to be mended around elazarl/goproxy (TestWhyNotGoproxy).
+// Requests, and the connections of CONNECT, go through elazarl/goproxy, with its faults mended around it
+// (engine.go, TestMendedAroundGoproxy). Its interception is never used (TestInterceptionOfGoproxy).
 package proxy

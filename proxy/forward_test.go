@@ -371,7 +371,7 @@ func TestCanary(t *testing.T) {
 	if strings.Contains(strings.ToLower(r.log.String()), "kanarie") || strings.Contains(r.log.String(), "site.example") {
 		t.Errorf("log: %s", r.log)
 	}
-	if !strings.Contains(r.log.String(), "cannot be looked into") {
+	if !strings.Contains(r.log.String(), "cannot be inspected") {
 		t.Errorf("the log says nothing of the engine that failed: %q", r.log)
 	}
 }

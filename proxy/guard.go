@@ -47,16 +47,16 @@ func newGuard(c net.Conn, max int) *guard {
 	return &guard{Conn: c, in: bufio.NewReader(c), max: max + 8<<10}
 }
 
-// open lets everything through from now on: the connection became a tunnel.
+// open lets everything through from now on.
 func (g *guard) open() {
 	g.out = append(g.out, g.head.text...)
 	g.out = append(g.out, g.line...)
 	g.head, g.line, g.state = head{}, nil, unguarded
 }
 
-// buffered returns what was read of the connection and not yet of the guard, which is
-// done with.
-func (g *guard) buffered() []byte {
+// rest ends the guard, and returns what was read of the connection and not yet of the guard.
+func (g *guard) rest() []byte {
+	g.open()
 	b := g.out
 	if n := g.in.Buffered(); n > 0 {
 		more, _ := g.in.Peek(n)
@@ -66,6 +66,9 @@ func (g *guard) buffered() []byte {
 	g.out = nil
 	return b
 }
+
+// NetConn returns the connection beneath.
+func (g *guard) NetConn() net.Conn { return g.Conn }
 
 // Read implements net.Conn.
 func (g *guard) Read(b []byte) (int, error) {

@@ -41,7 +41,7 @@ type Listener struct {
 
 // Serve accepts connections until Shutdown, and then returns nil.
 func (p *Proxy) Serve(l Listener) error {
-	if l.TLS && p.world.Load().TLS == nil {
+	if l.TLS && p.generation.Load().TLS == nil {
 		return errors.Join(errors.New("proxy: a listener over TLS needs a certificate"), l.Close())
 	}
 	if !p.door.Open(l.Listener) {
@@ -74,7 +74,7 @@ func (a *acceptor) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		w := a.proxy.world.Load()
+		w := a.proxy.generation.Load()
 		raw, refusal := a.proxy.door.Identify(raw, a.Proxies, w.Limits.Hello)
 		if refusal != admit.None {
 			continue
@@ -133,17 +133,17 @@ func (c *client) Cut() { c.Conn.Close() }
 // admit lets a connection in, if it is a client's and there is room for it. The address that
 // a PROXY header names is known only once that is read: the load balancer is trusted, and its
 // connections count in all only.
-func (p *Proxy) admit(c *client, w *world) bool {
+func (p *Proxy) admit(c *client, g *generation) bool {
 	if len(c.through.Proxies) > 0 {
-		return p.door.Enter(c, w.Limits.Connections) == admit.None
+		return p.door.Enter(c, g.Limits.Connections) == admit.None
 	}
 	a := admit.AddrOf(c.RemoteAddr())
-	if !w.client(a) {
+	if !g.client(a) {
 		p.metrics.refused.WithLabelValues("stranger").Inc()
 		return false
 	}
-	return p.door.Enter(c, w.Limits.Connections) == admit.None &&
-		p.door.Count(c, a, w.Limits.Connections, w.Limits.PerAddress) == admit.None
+	return p.door.Enter(c, g.Limits.Connections) == admit.None &&
+		p.door.Count(c, a, g.Limits.Connections, g.Limits.PerAddress) == admit.None
 }
 
 // addressOf returns the address of host:port; the zero Addr if it is none.
@@ -154,20 +154,17 @@ func addressOf(hostport string) netip.Addr {
 	return netip.Addr{}
 }
 
-// clientOf returns the client at the bottom of a connection.
-func clientOf(c net.Conn) *client {
-	for {
-		switch t := c.(type) {
-		case *client:
-			return t
-		case *guard:
-			c = t.Conn
-		case *tls.Conn:
-			c = t.NetConn()
-		case *opened:
-			c = t.tunnel.client
-		default:
-			return nil
+// beneath returns the first connection of a type among c and those beneath it.
+func beneath[C net.Conn](c net.Conn) (found C) {
+	for c != nil {
+		if is, ok := c.(C); ok {
+			return is
 		}
+		layer, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		c = layer.NetConn()
 	}
+	return found
 }

@@ -18,13 +18,13 @@ type opened struct {
 // open stands in for the site, with a certificate of the own authority: to look into what
 // is asked there, or to show why it is blocked.
 func (t *tunnel) open(h clienthello.Hello) {
-	if t.world.Authority == nil || t.site == "" {
+	if t.generation.Authority == nil || t.site == "" {
 		t.refuse()
 		return
 	}
 	conn := tls.Server(&opened{clienthello.Replay(t.conn, h.Raw), t}, &tls.Config{
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return t.world.Authority.For(t.site) },
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return t.generation.Authority.For(t.site) },
 	})
 	if err := conn.HandshakeContext(context.Background()); err != nil {
 		t.finish() // such as a program that trusts its own certificate only
@@ -33,24 +33,21 @@ func (t *tunnel) open(h clienthello.Hello) {
 	t.conn.SetDeadline(time.Time{})
 	var c net.Conn = conn
 	if conn.ConnectionState().NegotiatedProtocol != "h2" {
-		c = newGuard(conn, int(t.world.Limits.Header))
+		c = newGuard(conn, int(t.generation.Limits.Header))
 	}
 	if t.proxy.handover.give(c) != nil {
 		t.finish()
 	}
 }
 
-// tunnelOf returns the tunnel that a request came through; nil if it came through none.
+// NetConn returns the connection beneath.
+func (o *opened) NetConn() net.Conn { return o.Conn }
+
+// tunnelKey is the key of the tunnel that a request came through, or asks for, in its context.
+type tunnelKey struct{}
+
+// tunnelOf returns that tunnel; nil if there is none.
 func tunnelOf(ctx context.Context) *tunnel {
-	c, _ := ctx.Value(connKey{}).(net.Conn)
-	if g, ok := c.(*guard); ok {
-		c = g.Conn
-	}
-	if s, ok := c.(*tls.Conn); ok {
-		c = s.NetConn()
-	}
-	if o, ok := c.(*opened); ok {
-		return o.tunnel
-	}
-	return nil
+	t, _ := ctx.Value(tunnelKey{}).(*tunnel)
+	return t
 }

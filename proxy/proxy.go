@@ -7,7 +7,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/http/httputil"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,19 +19,19 @@ import (
 
 // Proxy is the HTTP proxy. Serve it on any number of listeners.
 type Proxy struct {
-	world   atomic.Pointer[world]
-	via     string // by which requests that went round are recognised
-	metrics *metrics
-	forward *httputil.ReverseProxy
-	door    *admit.Door
+	generation atomic.Pointer[generation]
+	via        string // by which requests that went round are recognised
+	metrics    *metrics
+	engine     *engine
+	door       *admit.Door
 
 	explicit, plain *http.Server
 	inner           *http.Server // of inspected connections
 	handover        *handover
 }
 
-// world is one version of the configuration, with what is made of it.
-type world struct {
+// generation is one version of the configuration, with what is made of it.
+type generation struct {
 	Config
 	transports *transports
 }
@@ -44,14 +43,17 @@ func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
 	if err := p.Reload(cfg); err != nil {
 		return nil, err
 	}
-	p.forward = p.forwarder()
-	l := p.world.Load().Limits
+	p.engine = newEngine(p.via)
+	l := p.generation.Load().Limits
 	server := func(h http.HandlerFunc) *http.Server {
 		return &http.Server{
 			Handler: h, ReadHeaderTimeout: l.HeaderTime, IdleTimeout: l.KeepAlive, MaxHeaderBytes: int(l.Header),
 			ErrorLog: log.New(io.Discard, "", 0), // it quotes what clients send
 			ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-				return identify.Connection(context.WithValue(ctx, connKey{}, c))
+				if o := beneath[*opened](c); o != nil {
+					ctx = context.WithValue(ctx, tunnelKey{}, o.tunnel)
+				}
+				return identify.Connection(ctx)
 			},
 		}
 	}
@@ -60,9 +62,6 @@ func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
 	return p, nil
 }
 
-// connKey is the key of a request's connection in its context.
-type connKey struct{}
-
 // Reload puts cfg in the place of the current configuration. Requests that have started
 // finish as they began. Header limits and times stay as New got them.
 func (p *Proxy) Reload(cfg Config) error {
@@ -70,7 +69,7 @@ func (p *Proxy) Reload(cfg Config) error {
 		return err
 	}
 	cfg.defaults()
-	if old := p.world.Swap(&world{Config: cfg, transports: newTransports(&cfg)}); old != nil {
+	if old := p.generation.Swap(&generation{Config: cfg, transports: newTransports(&cfg)}); old != nil {
 		old.transports.retire()
 	}
 	return nil
@@ -84,7 +83,7 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 		s.Shutdown(ctx) // returns when ctx ends
 	}
 	err := p.door.Wait(ctx)
-	p.world.Load().transports.retire()
+	p.generation.Load().transports.retire()
 	return err
 }
 

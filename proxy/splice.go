@@ -20,7 +20,7 @@ type splice struct {
 
 // copyBoth starts both directions and returns. The last to end finishes the tunnel.
 func (t *tunnel) copyBoth() {
-	client, site := t.ends()
+	clientEnd, siteEnd := t.ends()
 	t.conn.SetDeadline(time.Time{})
 	t.up.SetDeadline(time.Time{})
 	t.last.Store(time.Now().UnixNano())
@@ -32,23 +32,27 @@ func (t *tunnel) copyBoth() {
 			t.hurry()
 		}
 	}
-	go t.copy(site, client)
-	go t.copy(client, site)
+	go t.copy(siteEnd, clientEnd)
+	go t.copy(clientEnd, siteEnd)
 }
 
 // ends returns the two connections: as the kernel knows them where nothing is in between,
 // so that it does the copying.
-func (t *tunnel) ends() (client, site net.Conn) {
-	client, site = t.conn, t.up
-	if c, ok := client.(*clienthello.Replayed); ok && c.Done() {
-		client = c.Conn
+func (t *tunnel) ends() (clientEnd, siteEnd net.Conn) {
+	conn := t.conn
+	for {
+		replayed, ok := conn.(*clienthello.Replayed)
+		if !ok || !replayed.Done() {
+			break
+		}
+		conn = replayed.Conn
 	}
-	if c, ok := client.(interface{ NetConn() net.Conn }); ok {
-		if tcp, ok := c.NetConn().(*net.TCPConn); ok {
-			client = tcp
+	if c, ok := conn.(*client); ok {
+		if tcp, ok := c.Conn.(*net.TCPConn); ok {
+			conn = tcp
 		}
 	}
-	return client, site
+	return conn, t.up
 }
 
 // copy copies one direction until its end, and passes the end on: the other direction may
@@ -72,10 +76,10 @@ func (t *tunnel) copyUntilSilent(dst, src net.Conn) error {
 	for {
 		idle := t.patience()
 		src.SetReadDeadline(time.Now().Add(idle))
-		dst.SetWriteDeadline(time.Now().Add(t.world.Limits.Idle))
+		dst.SetWriteDeadline(time.Now().Add(t.generation.Limits.Idle))
 		n, err := p.step()
 		if n > 0 {
-			t.visit.bytes.Add(n)
+			t.flow.bytes.Add(n)
 			t.last.Store(time.Now().UnixNano())
 		}
 		switch {
@@ -96,7 +100,7 @@ func (t *tunnel) patience() time.Duration {
 	if t.hurrying.Load() {
 		return hurryTime
 	}
-	return t.world.Limits.Tunnel
+	return t.generation.Limits.Tunnel
 }
 
 // hurry ends the tunnel once it is silent for a moment.

@@ -128,6 +128,9 @@ func (r *Replayed) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+// NetConn returns the connection beneath.
+func (r *Replayed) NetConn() net.Conn { return r.Conn }
+
 // Done reports whether all of it was read again: from now on the connection itself can
 // be read.
 func (r *Replayed) Done() bool { return len(r.again) == 0 }

@@ -15,39 +15,44 @@ import (
 	"sluis/rules"
 )
 
-// visit is one request, or one tunnel, on its way.
-type visit struct {
-	world    *world
-	metrics  *metrics
-	exchange content.Exchange
-	who      identify.Who
-	decision sitepolicy.Decision
-	tls      bool // the connection to the site is encrypted
-	upload   bool // the request has a body
-	blocked  bool
-	status   int
-	bytes    atomic.Int64 // both ways
+// flow is one request with its response, or one tunnel.
+type flow struct {
+	generation *generation
+	metrics    *metrics
+	exchange   content.Exchange
+	who        identify.Who
+	decision   sitepolicy.Decision
+	tls        bool // the connection to the site is encrypted
+	upload     bool // the request has a body
+	blocked    bool
+	status     int
+	bytes      atomic.Int64 // both ways
+
+	reply    *writer // to the client
+	answered bool    // by a page of the gateway in the place of the site
+	length   string  // Content-Length of the response; empty: not known
+	cut      bool    // the response broke off
 }
 
-type visitKey struct{}
+type flowKey struct{}
 
-func visitOf(ctx context.Context) *visit {
-	v, _ := ctx.Value(visitKey{}).(*visit)
+func flowOf(ctx context.Context) *flow {
+	v, _ := ctx.Value(flowKey{}).(*flow)
 	return v
 }
 
-// begin begins a visit. Its id is random, and set before anything of it is looked at, so
+// begin begins a flow. Its id is random, and set before anything of it is looked at, so
 // that the sample is blind (C3.3b).
-func (p *Proxy) begin(w *world, who identify.Who) *visit {
-	v := &visit{world: w, metrics: p.metrics, who: who}
+func (p *Proxy) begin(g *generation, who identify.Who) *flow {
+	v := &flow{generation: g, metrics: p.metrics, who: who}
 	v.exchange.ID, v.exchange.Time, v.exchange.Group = filter.NewID(), time.Now().UTC(), who.Group
 	return v
 }
 
 // decide asks the policy. The first host is the one that the site is called by.
-func (v *visit) decide(r sitepolicy.Request) sitepolicy.Decision {
+func (v *flow) decide(r sitepolicy.Request) sitepolicy.Decision {
 	r.Group, r.Time, r.Confidential = v.who.Group, v.exchange.Time, v.who.Subject.Confidential()
-	v.decision = v.world.Policy.Decide(r)
+	v.decision = v.generation.Policy.Decide(r)
 	v.tls = r.TLS
 	v.exchange.Score = !v.decision.Listed
 	if v.decision.Action == sitepolicy.Block {
@@ -56,8 +61,8 @@ func (v *visit) decide(r sitepolicy.Request) sitepolicy.Decision {
 	return v.decision
 }
 
-// page is what a page tells of a visit that was blocked.
-func (v *visit) page() blockpage.Blocked {
+// page is what a page tells of a flow that was blocked.
+func (v *flow) page() blockpage.Blocked {
 	b := blockpage.Blocked{
 		ID: v.exchange.ID, Host: v.exchange.Host, Group: v.who.Group,
 		Category: v.decision.Category, Clause: v.decision.Clause, Own: v.decision.Own, Rule: v.decision.Rule,
@@ -72,7 +77,7 @@ func (v *visit) page() blockpage.Blocked {
 
 // end writes the one record (C3.2e). The site is in it where it was blocked, as its
 // registrable domain, and nowhere else.
-func (v *visit) end() {
+func (v *flow) end() {
 	found := v.exchange.Found()
 	v.blocked = v.blocked || found.Verdict.Action >= filter.Quarantine // also what was caught while it passed
 	g := v.exchange.Grounds
@@ -94,11 +99,11 @@ func (v *visit) end() {
 	if (v.blocked || r.Action >= filter.Quarantine) && !r.Confidential && !isAddress(v.exchange.Host) {
 		r.Peer = journal.DomainOf(v.exchange.Host)
 	}
-	v.world.Journal.Put(r, v.who.Subject)
+	v.generation.Journal.Put(r, v.who.Subject)
 	v.metrics.requests.WithLabelValues(r.Action.String(), r.Category.String()).Inc()
 	v.metrics.bytes.Add(float64(r.Bytes))
 }
 
 // allowed reports whether a client's address is one of those who may use the proxy. With
 // the PROXY protocol it is known only here.
-func (w *world) allowed(a netip.Addr) bool { return w.client(a) }
+func (g *generation) allowed(a netip.Addr) bool { return g.client(a) }

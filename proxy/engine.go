@@ -1,0 +1,170 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/elazarl/goproxy"
+
+	"sluis/proxy/content"
+)
+
+// engine is elazarl/goproxy, through which every request and every CONNECT goes, with its faults mended around it.
+// TestGoproxy shows each fault on goproxy alone and names the wrap that can go once it is mended there:
+//
+//   - fields of one hop get through: forNextHop and forClient
+//   - its errors name addresses: incoming answers a missing response with a page of the gateway
+//   - a replaced body loses its length: flow.length, which writer.WriteHeader puts back
+//   - a WebSocket that the site has ended stays open: writer.hijacked, which forward closes
+//   - a response that is cut off ends as if it were whole: delivery, after which forward aborts
+//   - interim responses are dropped: interim
+//   - ConnectHijack loses bytes that came with CONNECT: writer.Hijack replays them
+//   - streams wait for a full buffer: writer.ReadFrom
+//
+// Of its ways to treat CONNECT only ConnectHijack is used. Its interception lets the inner Host field choose the
+// site, has no deadlines, and signs with an authority whose key is public; the gateway has its own (tunnel.open).
+type engine struct {
+	server *goproxy.ProxyHttpServer
+	via    string
+}
+
+func newEngine(via string) *engine {
+	forgetPublicAuthority()
+	e := &engine{goproxy.NewProxyHttpServer(), via}
+	e.server.Logger = log.New(io.Discard, "", 0) // it quotes what clients and sites send
+	e.server.KeepAcceptEncoding = true
+	e.server.Tr = &http.Transport{DialContext: refuseToDial} // each request has its own round tripper
+	e.server.ConnectDial = nil                               // it would follow the environment
+	e.server.NonproxyHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+	})
+	e.server.OnRequest().HandleConnectFunc(func(host string, ctx *goproxy.ProxyCtx) (*goproxy.ConnectAction, string) {
+		return &goproxy.ConnectAction{Action: goproxy.ConnectHijack, Hijack: hijacked}, host
+	})
+	e.server.OnRequest().DoFunc(e.inspect)
+	e.server.OnRequest().DoFunc(e.outgoing)
+	e.server.OnResponse().DoFunc(e.incoming)
+	return e
+}
+
+// forgetPublicAuthority empties goproxy's own authority, so that nothing can ever be signed with its public key.
+var forgetPublicAuthority = sync.OnceFunc(func() { goproxy.GoproxyCa = tls.Certificate{} })
+
+func refuseToDial(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.ErrUnsupported
+}
+
+// forward sends a request on and passes the response to the client.
+func (e *engine) forward(w *writer, r *http.Request) {
+	f := w.flow
+	f.reply = w
+	defer func() {
+		if w.hijacked != nil {
+			w.hijacked.Close()
+		}
+	}()
+	e.server.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), flowKey{}, f)))
+	if f.cut {
+		panic(http.ErrAbortHandler) // so that the client does not take what it got for the whole
+	}
+}
+
+// tunnel hands the connection of a CONNECT to t. It reports whether t has it.
+func (e *engine) tunnel(w *writer, r *http.Request, t *tunnel) bool {
+	e.server.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), tunnelKey{}, t)))
+	return t.conn != nil
+}
+
+// hijacked is goproxy's handler of a CONNECT.
+func hijacked(r *http.Request, conn net.Conn, _ *goproxy.ProxyCtx) {
+	t := tunnelOf(r.Context())
+	if t == nil {
+		conn.Close()
+		return
+	}
+	t.client, t.conn = beneath[*client](conn), conn
+}
+
+// inspect has what a request uploads inspected before anything of it leaves.
+func (e *engine) inspect(r *http.Request, _ *goproxy.ProxyCtx) (*http.Request, *http.Response) {
+	f := flowOf(r.Context())
+	gen := f.generation
+	if gen.Content == nil {
+		return r, nil
+	}
+	blocked, err := gen.Content.Request(r.Context(), &f.exchange, r)
+	switch {
+	case blocked:
+		f.blocked = true
+		return r, f.answer(r, func(w http.ResponseWriter) { gen.Pages.Block(w, r, f.page()) })
+	case err != nil:
+		gen.Log.Error("a request is refused: it cannot be inspected", "error", err)
+		return r, f.answer(r, func(w http.ResponseWriter) { gen.Pages.Error(w, r, http.StatusServiceUnavailable) })
+	}
+	return r, nil
+}
+
+// outgoing makes the request that the site gets.
+func (e *engine) outgoing(in *http.Request, ctx *goproxy.ProxyCtx) (*http.Request, *http.Response) {
+	f := flowOf(in.Context())
+	out := in.Clone(in.Context())
+	out.Close = false
+	if in.ContentLength == 0 {
+		out.Body = nil // so that the transport may try again
+	}
+	forNextHop(out.Header)
+	out.Header["Via"] = append(out.Header["Via"], "1.1 "+e.via)
+	for _, h := range f.decision.Header {
+		out.Header.Set(h.Name, h.Value)
+	}
+	ctx.RoundTripper = goproxy.RoundTripperFunc(func(r *http.Request, _ *goproxy.ProxyCtx) (*http.Response, error) {
+		return f.roundTrip(r)
+	})
+	return out, nil
+}
+
+// incoming has a response inspected, and makes the one that the client gets.
+func (e *engine) incoming(resp *http.Response, ctx *goproxy.ProxyCtx) *http.Response {
+	f := flowOf(ctx.Req.Context())
+	switch {
+	case f.answered:
+		return resp
+	case resp == nil:
+		return f.failure(ctx.Req, ctx.Error)
+	}
+	forClient(resp)
+	resp.Header.Add("Via", "1.1 "+e.via)
+	if f.generation.Content != nil && resp.StatusCode != http.StatusSwitchingProtocols {
+		blocked, err := f.generation.Content.Response(resp.Request.Context(), &f.exchange, resp)
+		if blocked {
+			err = content.ErrBlocked
+		} else if err != nil {
+			f.generation.Log.Error("a response is refused: it cannot be inspected", "error", err)
+		}
+		if err != nil {
+			resp.Body.Close()
+			return f.failure(ctx.Req, err)
+		}
+	}
+	f.length = resp.Header.Get("Content-Length")
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		resp.Body = &delivery{resp.Body, f}
+	}
+	return resp
+}
+
+// failure answers a request that nothing, or nothing that may be passed on, came back for.
+func (f *flow) failure(r *http.Request, err error) *http.Response {
+	pages := f.generation.Pages
+	if errors.Is(err, content.ErrBlocked) {
+		f.blocked = true
+		return f.answer(r, func(w http.ResponseWriter) { pages.Block(w, r, f.page()) })
+	}
+	return f.answer(r, func(w http.ResponseWriter) { pages.Error(w, r, statusOf(err)) })
+}

@@ -1,0 +1,63 @@
+package proxy
+
+import (
+	"net/http"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// ofOneHop are the fields that are about one connection, whether or not Connection names them (RFC 9110, section
+// 7.6.1).
+var ofOneHop = [...]string{
+	"Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
+	"Transfer-Encoding", "Upgrade",
+}
+
+// strip deletes the fields of one hop.
+func strip(h http.Header) {
+	for _, field := range h["Connection"] {
+		for name := range strings.SplitSeq(field, ",") {
+			h.Del(strings.TrimSpace(name))
+		}
+	}
+	for _, name := range ofOneHop {
+		h.Del(name)
+	}
+}
+
+// forNextHop makes the header of a request one that the site may get. Of upgrades only WebSocket goes on: in
+// others, such as h2c, nothing could be seen. A client that names no program stays without one.
+func forNextHop(h http.Header) {
+	trailers, socket := httpguts.HeaderValuesContainsToken(h["Te"], "trailers"), socketUpgrade(h)
+	strip(h)
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Http2-Settings"} {
+		h.Del(name)
+	}
+	if trailers {
+		h.Set("Te", "trailers")
+	}
+	if socket {
+		h.Set("Connection", "Upgrade")
+		h.Set("Upgrade", "websocket")
+	}
+	if _, ok := h["User-Agent"]; !ok {
+		h.Set("User-Agent", "")
+	}
+}
+
+// forClient makes the header of a response one that the client may get. Alt-Svc goes as well: HTTP/3 would go
+// around the proxy.
+func forClient(resp *http.Response) {
+	strip(resp.Header)
+	resp.Header.Del("Alt-Svc")
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Header.Set("Connection", "Upgrade")
+		resp.Header.Set("Upgrade", "websocket")
+	}
+}
+
+// socketUpgrade reports whether a header asks for, or grants, a WebSocket (RFC 6455, section 4).
+func socketUpgrade(h http.Header) bool {
+	return httpguts.HeaderValuesContainsToken(h["Connection"], "upgrade") && strings.EqualFold(h.Get("Upgrade"), "websocket")
+}
