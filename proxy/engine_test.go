@@ -107,12 +107,14 @@ func goproxyAlone(t *testing.T) road {
 	}
 }
 
+// early is what a client sends together with CONNECT.
+const early = "early bytes"
+
 // echoOnce sends the first bytes of a connection back.
 func echoOnce(c net.Conn) {
-	b := make([]byte, 64)
-	if n, err := c.Read(b); err == nil {
-		c.Write(b[:n])
-	}
+	b := make([]byte, len(early))
+	n, _ := io.ReadFull(c, b)
+	c.Write(b[:n])
 }
 
 // ownRoad is the gateway.
@@ -309,14 +311,14 @@ func dropsInterim(t *testing.T, r road) bool {
 
 func losesEarlyBytes(t *testing.T, r road) bool {
 	c := r.dial(t)
-	io.WriteString(c, "CONNECT "+r.tunnel+" HTTP/1.1\r\nHost: "+r.tunnel+"\r\n\r\nearly bytes")
+	io.WriteString(c, "CONNECT "+r.tunnel+" HTTP/1.1\r\nHost: "+r.tunnel+"\r\n\r\n"+early)
 	in := bufio.NewReader(c)
 	if _, err := http.ReadResponse(in, &http.Request{Method: http.MethodConnect}); err != nil {
 		t.Fatal(err)
 	}
-	b := make([]byte, len("early bytes"))
+	b := make([]byte, len(early))
 	n, _ := io.ReadFull(in, b)
-	return string(b[:n]) != "early bytes"
+	return string(b[:n]) != early
 }
 
 func streamWaits(t *testing.T, r road) bool {
