@@ -1,6 +1,8 @@
 # Sluis: make run tries it, make test proves it. make help lists the rest.
 .DEFAULT_GOAL := help
 export CGO_ENABLED = 0
+# The toolchain of go.mod is fetched where an older Go 1.26 is installed: it mends known faults.
+export GOTOOLCHAIN = auto
 
 # What the tests speak to: real software, from Debian. See internal/testenv.
 PEERS = postfix swaks libnet-ssleay-perl clamav-daemon rspamd clickhouse-server \
@@ -33,6 +35,10 @@ check: ## format, vet, staticcheck and the short tests: before each commit
 	go vet ./...
 	go tool staticcheck ./...
 	go test -short ./...
+
+.PHONY: vulncheck
+vulncheck: ## report known vulnerabilities that the program reaches
+	@deploy/vulncheck.sh
 
 .PHONY: peers
 peers: ## install what the tests need, where apt and the rights are there

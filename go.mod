@@ -2,6 +2,8 @@ module sluis
 
 go 1.26.0
 
+toolchain go1.26.10
+
 require (
 	aead.dev/minisign v0.3.0
 	filippo.io/age v1.3.2
@@ -100,7 +102,7 @@ require (
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/AdguardTeam/golibs v0.1.3 // indirect
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
-	github.com/andybalholm/brotli v1.2.6
+	github.com/andybalholm/brotli v1.3.0
 	github.com/asaskevich/govalidator v0.0.0-20180720115003-f9ffefc3facf // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/bodgit/plumbing v1.3.0 // indirect
