@@ -74,10 +74,10 @@ func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 	if !blocked(pupil) || !blocked(staff) {
 		t.Fatal("the site is open before anybody asked")
 	}
-	if got, _ := w.curl("-d", "host=www.toto.nl&category=gambling&rule=web.gambling&group=leerlingen&why=lesson", site+".well-known/sluis/review"); got != "200" {
+	if got, _ := w.curl("-d", "host=www.toto.nl&category=gambling&rule=web.gambling&group=leerlingen&need=lesson", site+".well-known/sluis/appeal"); got != "200" {
 		t.Fatalf("ask for a review: %s", got)
 	}
-	d.open("/reviews")
+	d.open("/appeals")
 	if !strings.Contains(d.text(), "www.toto.nl") {
 		t.Fatalf("nobody asked: %s", d.text())
 	}
@@ -101,7 +101,7 @@ func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 			steps[a.Kind+" "+a.Data.Step]++
 		}
 	}
-	for what, want := range map[string]int{"exception-asked made": 2, "exception-asked ended": 2, "review-answered allowed": 1} {
+	for what, want := range map[string]int{"exception-asked made": 2, "exception-asked ended": 2, "appeal-answered allowed": 1} {
 		if steps[what] != want {
 			t.Errorf("%d times %s in the ledger, want %d", steps[what], what, want)
 		}

@@ -160,7 +160,7 @@ func (g *gateway) webConfig(cfg *config.Config, engine *filter.Engine, people *r
 	if c.Content, err = g.webContent(cfg, engine); err != nil {
 		return c, err
 	}
-	var reviews blockpage.Reviews
+	var reviews blockpage.Appeals
 	if g.web != nil {
 		reviews = g.web.appeals
 	}
@@ -260,9 +260,9 @@ func (u uploads) SealUpload(ctx context.Context, x *content.Exchange, v filter.V
 	}, quarantine.Envelope{}, e, body)
 }
 
-func webPages(cfg *config.Config, authority *ca.Authority, reviews blockpage.Reviews) (*blockpage.Pages, error) {
+func webPages(cfg *config.Config, authority *ca.Authority, reviews blockpage.Appeals) (*blockpage.Pages, error) {
 	w := &cfg.Web
-	o := blockpage.Options{Name: w.Hostname, Proxy: w.Proxy, Organisation: cfg.Organisation.Name, CodeURL: cfg.Organisation.CodeURL, Direct: cfg.Organisation.Domains, Reviews: reviews}
+	o := blockpage.Options{Name: w.Hostname, Proxy: w.Proxy, Organisation: cfg.Organisation.Name, CodeURL: cfg.Organisation.CodeURL, Direct: cfg.Organisation.Domains, Appeals: reviews}
 	if o.Proxy == "" {
 		_, port, err := net.SplitHostPort(w.Listen[0].Address)
 		if err != nil {

@@ -220,16 +220,16 @@ func TestWebByCurl(t *testing.T) {
 	if blocked != 7 {
 		t.Errorf("%d records of what was blocked", blocked)
 	}
-	if status, body := w.curl("-d", "host=www.toto.nl&category=gambling&rule=web.gambling&group=leerlingen&why=lesson", "http://www.toto.nl/.well-known/sluis/review"); status != "200" || !strings.Contains(body, "Je vraag is verstuurd") {
+	if status, body := w.curl("-d", "host=www.toto.nl&category=gambling&rule=web.gambling&group=leerlingen&need=lesson", "http://www.toto.nl/.well-known/sluis/appeal"); status != "200" || !strings.Contains(body, "Je vraag is verstuurd") {
 		t.Errorf("review: %s, %s", status, body)
 	}
-	if out, errs, code := run(t, "", "web", "reviews", "--data", w.data()); code != 0 || !strings.Contains(out, "www.toto.nl") {
-		t.Errorf("reviews: %s%s", out, errs)
+	if out, errs, code := run(t, "", "web", "appeals", "--data", w.data()); code != 0 || !strings.Contains(out, "www.toto.nl") {
+		t.Errorf("appeals: %s%s", out, errs)
 	}
-	if _, errs, code := run(t, "", "web", "reviews", "--data", w.data(), "--close", "1", "--outcome", "blijft dicht"); code != 0 {
-		t.Errorf("close a review: %s", errs)
+	if _, errs, code := run(t, "", "web", "appeals", "--data", w.data(), "--close", "1", "--outcome", "blijft dicht"); code != 0 {
+		t.Errorf("close an appeal: %s", errs)
 	}
-	if out, _, _ := run(t, "", "web", "reviews", "--data", w.data()); strings.Contains(out, "www.toto.nl") {
+	if out, _, _ := run(t, "", "web", "appeals", "--data", w.data()); strings.Contains(out, "www.toto.nl") {
 		t.Errorf("a closed review is open: %s", out)
 	}
 }
@@ -429,7 +429,7 @@ func TestWebByChromium(t *testing.T) {
 			return err == nil && title == "Je vraag is verstuurd"
 		})
 		w.eventually("have the request for review", func() bool {
-			out, _, _ := run(t, "", "web", "reviews", "--data", w.data())
+			out, _, _ := run(t, "", "web", "appeals", "--data", w.data())
 			u, _ := url.Parse(address)
 			return strings.Contains(out, u.Hostname())
 		})

@@ -26,7 +26,7 @@ type webCmd struct {
 	Explain   webExplainCmd   `cmd:"" help:"Say whether an address is blocked, for whom, and why."`
 	Import    webImportCmd    `cmd:"" help:"Import a public list of sites, such as the archive of UT1, from an address or a file."`
 	Lists     webListsCmd     `cmd:"" help:"Fetch the lists of sites that are due, and say how each is."`
-	Reviews   webReviewsCmd   `cmd:"" help:"List what people asked to look at again, or close a request."`
+	Appeals   webAppealsCmd   `cmd:"" help:"List the appeals against blocks, or close one."`
 	Password  webPasswordCmd  `cmd:"" help:"Make a line for the file of passwords; the password is read from standard input."`
 	Authority webAuthorityCmd `cmd:"" help:"Make the own authority that inspection and block pages over TLS need."`
 }
@@ -204,16 +204,16 @@ func (c webImportCmd) Run(ctx context.Context) error {
 	return updated
 }
 
-type webReviewsCmd struct {
+type webAppealsCmd struct {
 	Data    string `required:"" type:"path" help:"Data directory of the gateway."`
-	Close   int    `placeholder:"NUMBER" help:"Close this request."`
+	Close   int    `placeholder:"NUMBER" help:"Close this appeal."`
 	Outcome string `help:"What was decided."`
-	All     bool   `help:"Show those that are closed as well."`
+	All     bool   `help:"Show closed appeals as well."`
 	JSON    bool   `name:"json" help:"Print as JSON."`
 }
 
-// Run lists requests for review, or closes one.
-func (c webReviewsCmd) Run() error {
+// Run lists appeals, or closes one.
+func (c webAppealsCmd) Run() error {
 	store, err := appeals.Open(filepath.Join(c.Data, "appeals"))
 	if err != nil {
 		return err
@@ -231,7 +231,7 @@ func (c webReviewsCmd) Run() error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NUMBER\tHOST\tCATEGORY\tGROUP\tFOR\tASKED\tLAST\tOUTCOME")
 	for _, a := range list {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", a.ID, a.Host, a.Category, a.Group, a.Why, a.Count, a.Last.Format("2006-01-02"), a.Outcome)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", a.ID, a.Host, a.Category, a.Group, a.Need, a.Count, a.Last.Format("2006-01-02"), a.Outcome)
 	}
 	return w.Flush()
 }

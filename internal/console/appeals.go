@@ -12,54 +12,54 @@ import (
 
 // reviewRoutes are about what people asked on block pages to look at again (C3.3f, K3).
 // Nobody is in it: a request has a site, a group and a reason out of a list.
-var reviewRoutes = []route{
-	{pattern: "GET /reviews", who: keepers, nav: "nav-reviews", do: (*visit).reviews},
-	{pattern: "POST /reviews/{id}", who: keepers, tells: ledger.ReviewAnswered, do: (*visit).answerReview},
+var appealRoutes = []route{
+	{pattern: "GET /appeals", who: keepers, nav: "nav-appeals", do: (*visit).appealsPage},
+	{pattern: "POST /appeals/{id}", who: keepers, tells: ledger.AppealAnswered, do: (*visit).answerAppeal},
 }
 
 // reviewsView is what the page shows.
-type reviewsView struct {
+type appealsView struct {
 	Open, Closed []appeals.Appeal
 	At           int // the request that was answered, with what was filled in
 	Form         map[string]string
 }
 
 // maxReviews is how many of each are shown.
-const maxReviews = 200
+const maxAppeals = 200
 
-func (v *visit) reviewsView() (w reviewsView, err error) {
+func (v *visit) appealsShown() (w appealsView, err error) {
 	all, err := v.c.o.Control.Appeals.List(true)
 	for _, a := range all {
-		if a.Outcome == "" && len(w.Open) < maxReviews {
+		if a.Outcome == "" && len(w.Open) < maxAppeals {
 			w.Open = append(w.Open, a)
 		} else if a.Outcome != "" {
 			w.Closed = append(w.Closed, a)
 		}
 	}
 	slices.SortStableFunc(w.Closed, func(a, b appeals.Appeal) int { return b.Last.Compare(a.Last) })
-	w.Closed = w.Closed[:min(len(w.Closed), maxReviews)]
+	w.Closed = w.Closed[:min(len(w.Closed), maxAppeals)]
 	w.Form = map[string]string{"reason": v.field("reason"), "until": v.field("until")}
 	return w, err
 }
 
-func (v *visit) reviews() error {
-	w, err := v.reviewsView()
+func (v *visit) appealsPage() error {
+	w, err := v.appealsShown()
 	if err != nil {
 		return err
 	}
-	return v.show("reviews", w)
+	return v.show("appeals", w)
 }
 
 // reviewsAgain shows the page with what is wrong.
-func (v *visit) reviewsAgain(w reviewsView, problem string) error {
-	v.renderWith(http.StatusUnprocessableEntity, "reviews", w, v.T(problem))
+func (v *visit) appealsAgain(w appealsView, problem string) error {
+	v.renderWith(http.StatusUnprocessableEntity, "appeals", w, v.T(problem))
 	return nil
 }
 
 // answerReview allows a site until a day, or has it stay blocked. Who asked for it sees that
 // on the site itself: the page opens, or the block page is there still.
-func (v *visit) answerReview() error {
-	w, err := v.reviewsView()
+func (v *visit) answerAppeal() error {
+	w, err := v.appealsShown()
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (v *visit) answerReview() error {
 	a, reason := w.Open[i], v.field("reason")
 	w.At = id
 	if reason == "" {
-		return v.reviewsAgain(w, "exception-reason")
+		return v.appealsAgain(w, "exception-reason")
 	}
 	step, outcome := "refused", "stays blocked: "+reason
 	switch v.field("answer") {
@@ -80,20 +80,20 @@ func (v *visit) answerReview() error {
 		if problem, err := v.keepException(x, v.c.o.Control.InForce().People.Groups()); err != nil {
 			return err
 		} else if problem != "" {
-			return v.reviewsAgain(w, problem)
+			return v.appealsAgain(w, problem)
 		}
 		step, outcome = "allowed", "allowed until "+x.Until+": "+reason
 	case "stay":
 	default:
 		return errUnclear
 	}
-	_, err = v.c.o.Ledger.Append(v.r.Context(), ledger.ReviewAnswered, ledger.Data{Actor: v.Account.Name, Role: string(v.Role), Ref: strconv.Itoa(id), Step: step, Reason: reason})
+	_, err = v.c.o.Ledger.Append(v.r.Context(), ledger.AppealAnswered, ledger.Data{Actor: v.Account.Name, Role: string(v.Role), Ref: strconv.Itoa(id), Step: step, Reason: reason})
 	if err != nil {
 		return err
 	}
 	if err := v.c.o.Control.Appeals.Close(id, outcome); err != nil {
 		return err
 	}
-	v.note("review-answered")
-	return v.see("/reviews")
+	v.note("appeal-answered")
+	return v.see("/appeals")
 }

@@ -90,7 +90,7 @@ func TestAReviewIsAnswered(t *testing.T) {
 	ict := h.as(accounts.ICT)
 	store := h.o.Control.Appeals
 	for _, host := range []string{"spel.example", "gok.example"} {
-		if err := store.Ask(host, rules.Gambling, mustRule(t, "web.gambling.listed"), roster.Group{}, appeals.Lesson, time.Now()); err != nil {
+		if err := store.Add(host, rules.Gambling, mustRule(t, "web.gambling.listed"), roster.Group{}, appeals.Lesson, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,7 +98,7 @@ func TestAReviewIsAnswered(t *testing.T) {
 	if err != nil || len(open) != 2 {
 		t.Fatal(open, err)
 	}
-	at := func(i int) string { return "/reviews/" + strconv.Itoa(open[i].ID) }
+	at := func(i int) string { return "/appeals/" + strconv.Itoa(open[i].ID) }
 	if a := ict.post(at(0), url.Values{"answer": {"allow"}, "reason": {"les"}}); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("without an end: %d", a.status)
 	}
@@ -115,7 +115,7 @@ func TestAReviewIsAnswered(t *testing.T) {
 	if err != nil || len(made) != 1 || made[0].Host != open[0].Host || h.renewed != 1 {
 		t.Errorf("exceptions: %+v, %v", made, err)
 	}
-	if es := h.entries(ledger.ReviewAnswered); len(es) != 2 || es[0].Data.Step != "allowed" || es[1].Data.Step != "refused" {
+	if es := h.entries(ledger.AppealAnswered); len(es) != 2 || es[0].Data.Step != "allowed" || es[1].Data.Step != "refused" {
 		t.Errorf("the ledger: %+v", es)
 	}
 	if open, err := store.List(false); err != nil || len(open) != 0 {

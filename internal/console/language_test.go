@@ -59,7 +59,7 @@ func families() map[string][]string {
 		"why-":         words([]totals.Why{totals.FewPeople, totals.Dominated, totals.Complement, totals.Few, totals.Missing}),
 		"order-kind-":  words([]orders.Kind{orders.Targeted, orders.Exception}),
 		"order-state-": words([]orders.State{orders.Requested, orders.Advised, orders.Refused, orders.Approved, orders.InForce, orders.Ended, orders.Withdrawn, orders.Completed}),
-		"people-":      peopleParts, "rule-part-": ruleParts, "needed-": words(appeals.Reasons), "health-": words(health.States), "health-all-": words(health.States), "web-": webActions,
+		"people-":      peopleParts, "rule-part-": ruleParts, "needed-": words(appeals.Needs), "health-": words(health.States), "health-all-": words(health.States), "web-": webActions,
 		"kind-": {"mail", "web"}, "verdict-": {"pass", "tag", "quarantine", "reject"},
 		"stage-": words(disclose.Stages), "mask-": words(disclose.Masks), "block-": words([]disclose.Kind{disclose.Plain, disclose.OfHTML, disclose.Hidden, disclose.Raw, disclose.Document}),
 	}
@@ -213,7 +213,7 @@ func walkBranch(b *parse.BranchNode, use func(*parse.CommandNode)) {
 }
 
 // speaking are the functions whose argument is a message's key, and which argument it is.
-var speaking = map[string]int{"T": 0, "note": 0, "again": 2, "accountAgain": 0, "oneAccountAgain": 0, "exceptionsAgain": 1, "reviewsAgain": 1, "peopleAgain": 1, "messageAgain": 0}
+var speaking = map[string]int{"T": 0, "note": 0, "again": 2, "accountAgain": 0, "oneAccountAgain": 0, "exceptionsAgain": 1, "appealsAgain": 1, "peopleAgain": 1, "messageAgain": 0}
 
 // inSource finds keys that are given to functions that show them.
 func inSource(t *testing.T, used, prefixes map[string]string) {

@@ -25,7 +25,7 @@ type route struct {
 }
 
 // tables are all routes there are, in the order of the menu.
-var tables = [][]route{frameRoutes, signInRoutes, accountRoutes, adminRoutes, quarantineRoutes, orderRoutes, breachRoutes, caseRoutes, ruleRoutes, exceptionRoutes, wouldRoutes, reviewRoutes, peopleRoutes, healthRoutes, totalRoutes, samplingRoutes, ledgerRoutes, retentionRoutes, employeeRoutes}
+var tables = [][]route{frameRoutes, signInRoutes, accountRoutes, adminRoutes, quarantineRoutes, orderRoutes, breachRoutes, caseRoutes, ruleRoutes, exceptionRoutes, wouldRoutes, appealRoutes, peopleRoutes, healthRoutes, totalRoutes, samplingRoutes, ledgerRoutes, retentionRoutes, employeeRoutes}
 
 // who may use a route.
 type who struct {

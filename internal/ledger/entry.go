@@ -37,8 +37,8 @@ const (
 	PeopleImported  Kind = "people-imported"
 	PeopleRemoved   Kind = "people-removed"
 	ExceptionAsked  Kind = "exception-asked" // to a rule
-	ReviewRequested Kind = "review-requested"
-	ReviewAnswered  Kind = "review-answered"
+	AppealRequested Kind = "appeal-requested"
+	AppealAnswered  Kind = "appeal-answered"
 
 	RetentionRun     Kind = "retention-run"
 	RetentionChanged Kind = "retention-changed"

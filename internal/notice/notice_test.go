@@ -113,7 +113,7 @@ func TestTheDigestLeadsToWhatWaits(t *testing.T) {
 	text := Digest("en", 3, 2, 1, 4, "https://sluis.school.example").Text
 	want := "3 messages wait for review; the oldest for 2 days.\n    https://sluis.school.example/quarantine\n" +
 		"1 released messages could not be delivered.\n    https://sluis.school.example/quarantine?state=failed\n" +
-		"4 requests to look at a blocked site are open.\n    https://sluis.school.example/reviews\n"
+		"4 requests to look at a blocked site are open.\n    https://sluis.school.example/appeals\n"
 	if text != want {
 		t.Errorf("%s", text)
 	}

@@ -50,7 +50,7 @@ func Digest(l Language, waiting, oldDays, failed, appeals int, console string) M
 	for _, line := range []struct{ says, page string }{
 		{fmt.Sprintf(l.pick("Er wachten %d berichten op beoordeling; het oudste %d dagen.", "%d messages wait for review; the oldest for %d days."), waiting, oldDays), "/quarantine"},
 		{fmt.Sprintf(l.pick("%d vrijgegeven berichten konden niet worden bezorgd.", "%d released messages could not be delivered."), failed), "/quarantine?state=failed"},
-		{fmt.Sprintf(l.pick("%d verzoeken om een geblokkeerde site te beoordelen staan open.", "%d requests to look at a blocked site are open."), appeals), "/reviews"},
+		{fmt.Sprintf(l.pick("%d verzoeken om een geblokkeerde site te beoordelen staan open.", "%d requests to look at a blocked site are open."), appeals), "/appeals"},
 	} {
 		text.WriteString(line.says + "\n")
 		if console != "" {

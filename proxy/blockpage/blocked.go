@@ -8,7 +8,7 @@ import (
 
 // Blocked is what a page tells of a request that was stopped.
 type Blocked struct {
-	ID         filter.ID // to ask for review of
+	ID         filter.ID // to name in an appeal
 	Host       string
 	Group      roster.Group
 	Category   rules.Category

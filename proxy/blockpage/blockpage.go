@@ -30,9 +30,9 @@ var style string
 // that a form on a page that is shown in the place of a site stays within its origin.
 const Prefix = "/.well-known/sluis"
 
-// Reviews takes requests for review.
-type Reviews interface {
-	Ask(host string, c rules.Category, rule rules.ID, g roster.Group, why appeals.Why, now time.Time) error
+// Appeals takes requests to reconsider a block.
+type Appeals interface {
+	Add(host string, c rules.Category, rule rules.ID, g roster.Group, need appeals.Need, now time.Time) error
 }
 
 // Options are what pages tell of the organisation.
@@ -43,7 +43,7 @@ type Options struct {
 	CodeURL      string            // of the code of conduct; empty: not told
 	Direct       []string          // own domains, which browsers reach without the proxy
 	Authority    *x509.Certificate // that devices have to trust; nil: none
-	Reviews      Reviews
+	Appeals      Appeals
 }
 
 // Pages are all pages. They are safe for concurrent use.
@@ -76,7 +76,7 @@ func New(o Options) (*Pages, error) {
 	p.mux.HandleFunc("GET /wpad.dat", p.servePAC)
 	p.mux.HandleFunc("GET /setup", func(w http.ResponseWriter, r *http.Request) { p.show(w, r, http.StatusOK, "setup", view{}) })
 	p.mux.HandleFunc("GET /ca.crt", p.serveAuthority)
-	p.mux.HandleFunc("POST /review", p.review)
+	p.mux.HandleFunc("POST /appeal", p.appeal)
 	p.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { p.Error(w, r, http.StatusNotFound) })
 	return p, nil
 }
@@ -105,7 +105,7 @@ type view struct {
 	Blocked               Blocked
 	Why, Kind, Clause     string
 	Teach                 []string
-	Reasons               []appeals.Why
+	Needs                 []appeals.Need
 }
 
 // T returns a text in the view's language.
@@ -144,7 +144,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 // blocked settles what is told of what was stopped.
 func (v *view) blocked() {
 	b := v.Blocked
-	v.Kind, v.Clause, v.Reasons = v.T("category-"+b.Category.String()), b.Clause.Text(v.Lang), appeals.Reasons
+	v.Kind, v.Clause, v.Needs = v.T("category-"+b.Category.String()), b.Clause.Text(v.Lang), appeals.Needs
 	v.Why = v.T("why")
 	switch {
 	case b.Category == rules.Phishing || b.Category == rules.Malware:
@@ -194,8 +194,8 @@ func (p *Pages) serveAuthority(w http.ResponseWriter, r *http.Request) {
 	pem.Encode(w, &pem.Block{Type: "CERTIFICATE", Bytes: p.o.Authority.Raw})
 }
 
-// review takes a request for review. What its fields hold is of closed lists.
-func (p *Pages) review(w http.ResponseWriter, r *http.Request) {
+// review takes an appeal. Its fields hold values of closed lists only.
+func (p *Pages) appeal(w http.ResponseWriter, r *http.Request) {
 	if !Own(r) {
 		p.Error(w, r, http.StatusForbidden)
 		return
@@ -204,11 +204,11 @@ func (p *Pages) review(w http.ResponseWriter, r *http.Request) {
 	category, err1 := rules.ParseCategory(r.PostFormValue("category"))
 	rule, err2 := rules.ParseID(r.PostFormValue("rule"))
 	group, err3 := roster.ParseGroup(r.PostFormValue("group"))
-	if errors.Join(err1, err2, err3) != nil || !isHost(r.PostFormValue("host")) || p.o.Reviews == nil {
+	if errors.Join(err1, err2, err3) != nil || !isHost(r.PostFormValue("host")) || p.o.Appeals == nil {
 		p.Error(w, r, http.StatusBadRequest)
 		return
 	}
-	err := p.o.Reviews.Ask(r.PostFormValue("host"), category, rule, group, appeals.Why(r.PostFormValue("why")), time.Now().UTC())
+	err := p.o.Appeals.Add(r.PostFormValue("host"), category, rule, group, appeals.Need(r.PostFormValue("need")), time.Now().UTC())
 	switch {
 	case errors.Is(err, appeals.ErrTooMany):
 		p.message(w, r, http.StatusServiceUnavailable, "full-title", "full-text")

@@ -21,14 +21,14 @@ import (
 	"sluis/rules"
 )
 
-// asked remembers requests for review.
+// asked remembers appeals.
 type asked struct {
 	all []string
 	err error
 }
 
-func (a *asked) Ask(host string, c rules.Category, rule rules.ID, g roster.Group, why appeals.Why, _ time.Time) error {
-	a.all = append(a.all, strings.Join([]string{host, c.String(), rule.String(), g.String(), string(why)}, " "))
+func (a *asked) Add(host string, c rules.Category, rule rules.ID, g roster.Group, need appeals.Need, _ time.Time) error {
+	a.all = append(a.all, strings.Join([]string{host, c.String(), rule.String(), g.String(), string(need)}, " "))
 	return a.err
 }
 
@@ -36,7 +36,7 @@ func pages(t testing.TB, change ...func(*Options)) (*Pages, *asked) {
 	t.Helper()
 	a := &asked{}
 	o := Options{Name: "sluis.school.example", Proxy: "sluis.school.example:3128", Organisation: "Basisschool De Sluis", CodeURL: "https://www.school.example/gedragscode",
-		Direct: []string{"school.example", `quo"te.example`}, Reviews: a}
+		Direct: []string{"school.example", `quo"te.example`}, Appeals: a}
 	for _, c := range change {
 		c(&o)
 	}
@@ -77,8 +77,8 @@ func TestBlock(t *testing.T) {
 		want, not          []string
 	}{
 		{"Dutch", "nl-NL,nl;q=0.9,en;q=0.8", "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"),
-			[]string{"Deze site is hier niet toegankelijk", "Kansspelen", "Geen kansspelen. (C2.8c)", "Vraag herziening", "www.casino.example", "https://www.school.example/gedragscode"}, []string{"Zo herken je het"}},
-		{"English", "en-GB,en;q=0.9", "en", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"This site is not available here", "Gambling", "No gambling.", "Ask for review"}, nil},
+			[]string{"Deze site is hier niet toegankelijk", "Kansspelen", "Geen kansspelen. (C2.8c)", "Verzoek om herziening", "www.casino.example", "https://www.school.example/gedragscode"}, []string{"Zo herken je het"}},
+		{"English", "en-GB,en;q=0.9", "en", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"This site is not available here", "Gambling", "No gambling.", "Appeal"}, nil},
 		{"a language that there is not is Dutch", "fr", "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"Kansspelen"}, nil},
 		{"no language is Dutch", "", "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"Kansspelen"}, nil},
 		{"nonsense is Dutch", strings.Repeat("x-;q=,", 1000), "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"Kansspelen"}, nil},
@@ -137,8 +137,8 @@ func TestReview(t *testing.T) {
 		p.ServeHTTP(w, r)
 		return w.Code
 	}
-	good := url.Values{"host": {"www.casino.example"}, "category": {"gambling"}, "rule": {"web.gambling"}, "group": {"leerlingen"}, "why": {"lesson"}}
-	if code := post("http://www.casino.example"+Prefix+"/review", good); code != 200 {
+	good := url.Values{"host": {"www.casino.example"}, "category": {"gambling"}, "rule": {"web.gambling"}, "group": {"leerlingen"}, "need": {"lesson"}}
+	if code := post("http://www.casino.example"+Prefix+"/appeal", good); code != 200 {
 		t.Errorf("status %d", code)
 	}
 	if len(a.all) != 1 || a.all[0] != "www.casino.example gambling web.gambling leerlingen lesson" {
@@ -150,17 +150,17 @@ func TestReview(t *testing.T) {
 			v.Set(k, good.Get(k))
 		}
 		v.Set(field, bad)
-		if code := post(Prefix+"/review", v); code != 400 {
+		if code := post(Prefix+"/appeal", v); code != 400 {
 			t.Errorf("%s %q: status %d", field, bad, code)
 		}
 	}
-	good.Set("why", strings.Repeat("x", 10_000))
-	if code := post(Prefix+"/review", good); code != 400 || len(a.all) != 1 {
+	good.Set("need", strings.Repeat("x", 10_000))
+	if code := post(Prefix+"/appeal", good); code != 400 || len(a.all) != 1 {
 		t.Errorf("too much: status %d, asked %q", code, a.all)
 	}
 	a.err = appeals.ErrTooMany
-	good.Set("why", "work")
-	if code := post(Prefix+"/review", good); code != 503 {
+	good.Set("need", "work")
+	if code := post(Prefix+"/appeal", good); code != 503 {
 		t.Errorf("when too many are open: status %d", code)
 	}
 	for origin, own := range map[string]bool{"http://www.casino.example": true, "https://WWW.casino.example": true, "http://other.example": false, "http://www.casino.example:8080": false, "null": false, "": false} {
@@ -170,7 +170,7 @@ func TestReview(t *testing.T) {
 			t.Errorf("a form of %q: own %v", origin, !own)
 		}
 	}
-	r := httptest.NewRequest("GET", Prefix+"/review", nil)
+	r := httptest.NewRequest("GET", Prefix+"/appeal", nil)
 	w := httptest.NewRecorder()
 	if p.ServeHTTP(w, r); w.Code == 200 {
 		t.Error("a link can ask")
@@ -200,8 +200,8 @@ func TestSite(t *testing.T) {
 // nobody asks for.
 func TestTexts(t *testing.T) {
 	used := map[string]bool{}
-	for _, why := range appeals.Reasons {
-		used["why-"+string(why)] = true
+	for _, need := range appeals.Needs {
+		used["need-"+string(need)] = true
 	}
 	for c := rules.NoCategory; c <= rules.OwnCode; c++ {
 		used["category-"+c.String()] = true
@@ -223,7 +223,7 @@ func TestTexts(t *testing.T) {
 			used[m[1]] = true
 		}
 	}
-	source, err := parser.ParseFile(token.NewFileSet(), "page.go", nil, 0)
+	source, err := parser.ParseFile(token.NewFileSet(), "blockpage.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

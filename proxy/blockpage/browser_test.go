@@ -130,7 +130,7 @@ func TestAskedInABrowser(t *testing.T) {
 	defer site.Close()
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		io.WriteString(w, `<form method=post action="`+site.URL+Prefix+`/review"><input name=host value=a.example><input name=category value=gambling><input name=rule value=web.gambling><input name=group value=leerlingen><input name=why value=lesson><button>x</button></form>`)
+		io.WriteString(w, `<form method=post action="`+site.URL+Prefix+`/appeal"><input name=host value=a.example><input name=category value=gambling><input name=rule value=web.gambling><input name=group value=leerlingen><input name=need value=lesson><button>x</button></form>`)
 	}))
 	defer other.Close()
 	tab, stop := testenv.Chromium(ctx, t.TempDir(), nil)
@@ -139,7 +139,7 @@ func TestAskedInABrowser(t *testing.T) {
 		if err := chromedp.Do(tab, chromedp.Navigate(url), chromedp.Evaluate[chromedp.Void](`document.querySelector("button").click()`)); err != nil {
 			t.Fatal(err)
 		}
-		for path := ""; path != Prefix+"/review"; path, _ = chromedp.Run(tab, chromedp.Evaluate[string]("location.pathname")) {
+		for path := ""; path != Prefix+"/appeal"; path, _ = chromedp.Run(tab, chromedp.Evaluate[string]("location.pathname")) {
 			if ctx.Err() != nil { // between two pages there is nothing to ask
 				t.Fatalf("form %d: at %q", i, path)
 			}

@@ -22,18 +22,18 @@ import (
 )
 
 // Why is what somebody needs a site for.
-type Why string
+type Need string
 
 // The reasons.
 const (
-	Lesson Why = "lesson" // it is for a lesson
-	Work   Why = "work"   // it is for work
-	Wrong  Why = "wrong"  // it is not what it is taken for
-	Other  Why = "other"
+	Lesson Need = "lesson" // it is for a lesson
+	Work   Need = "work"   // it is for work
+	Wrong  Need = "wrong"  // it is not what it is taken for
+	Other  Need = "other"
 )
 
-// Reasons are all reasons.
-var Reasons = []Why{Lesson, Work, Wrong, Other}
+// Needs are all reasons.
+var Needs = []Need{Lesson, Work, Wrong, Other}
 
 // Appeal is a request to look at something again.
 type Appeal struct {
@@ -42,7 +42,7 @@ type Appeal struct {
 	Category rules.Category `json:"category,omitzero"` // none: a list of the organisation
 	Rule     rules.ID       `json:"rule,omitzero"`
 	Group    string         `json:"group,omitempty"`
-	Why      Why            `json:"why"`
+	Need     Need           `json:"need"`
 	First    time.Time      `json:"first"`
 	Last     time.Time      `json:"last"`
 	Count    int            `json:"count"`
@@ -56,7 +56,7 @@ const (
 )
 
 // ErrTooMany is returned when more is open than can be kept, or comes than can be written.
-var ErrTooMany = errors.New("too many requests for review")
+var ErrTooMany = errors.New("too many appeals are open")
 
 // Store keeps appeals in a file. Several goroutines and processes may use it.
 type Store struct {
@@ -117,9 +117,9 @@ func (s *Store) change(make func([]Appeal) ([]Appeal, error)) error {
 
 // Ask adds a request, or counts it with the same one that is open. It returns once it is on
 // disk.
-func (s *Store) Ask(host string, c rules.Category, rule rules.ID, g roster.Group, why Why, now time.Time) error {
-	if !slices.Contains(Reasons, why) || host == "" || len(host) > 253 {
-		return errors.New("appeals: not a request for review")
+func (s *Store) Add(host string, c rules.Category, rule rules.ID, g roster.Group, need Need, now time.Time) error {
+	if !slices.Contains(Needs, need) || host == "" || len(host) > 253 {
+		return errors.New("appeals: not an appeal")
 	}
 	if !s.allowed(now) {
 		return ErrTooMany
@@ -132,7 +132,7 @@ func (s *Store) Ask(host string, c rules.Category, rule rules.ID, g roster.Group
 			if a.Outcome != "" {
 				continue
 			}
-			if open++; a.Host == host && a.Rule == rule && a.Group == g.String() && a.Why == why {
+			if open++; a.Host == host && a.Rule == rule && a.Group == g.String() && a.Need == need {
 				a.Count, a.Last = a.Count+1, now
 				return all, nil
 			}
@@ -144,7 +144,7 @@ func (s *Store) Ask(host string, c rules.Category, rule rules.ID, g roster.Group
 			oldest := slices.IndexFunc(all, func(a Appeal) bool { return a.Outcome != "" })
 			all = slices.Delete(all, oldest, oldest+1)
 		}
-		return append(all, Appeal{ID: next, Host: host, Category: c, Rule: rule, Group: g.String(), Why: why, First: now, Last: now, Count: 1}), nil
+		return append(all, Appeal{ID: next, Host: host, Category: c, Rule: rule, Group: g.String(), Need: need, First: now, Last: now, Count: 1}), nil
 	})
 }
 

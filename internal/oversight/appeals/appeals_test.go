@@ -21,8 +21,8 @@ func TestAppeals(t *testing.T) {
 	rule, _ := rules.ParseID("web.gambling")
 	pupils, _ := roster.ParseGroup("leerlingen")
 	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
-	ask := func(host string, why Why) error {
-		return s.Ask(host, rules.Gambling, rule, pupils, why, now)
+	ask := func(host string, why Need) error {
+		return s.Add(host, rules.Gambling, rule, pupils, why, now)
 	}
 	for _, err := range []error{ask("a.example", Lesson), ask("b.example", Wrong), ask("b.example", Wrong), ask("b.example", Lesson)} {
 		if err != nil {
@@ -40,7 +40,7 @@ func TestAppeals(t *testing.T) {
 		return all
 	}
 	open := list(false)
-	if len(open) != 3 || open[0].Host != "b.example" || open[0].Count != 2 || open[0].Why != Wrong || open[0].Group != "leerlingen" {
+	if len(open) != 3 || open[0].Host != "b.example" || open[0].Count != 2 || open[0].Need != Wrong || open[0].Group != "leerlingen" {
 		t.Fatalf("open: %+v", open)
 	}
 	if err := s.Close(open[0].ID, "van de lijst gehaald"); err != nil {
@@ -69,16 +69,16 @@ func TestBounded(t *testing.T) {
 	}
 	if err := s.change(func(all []Appeal) ([]Appeal, error) {
 		for i := range maxOpen {
-			all = append(all, Appeal{ID: i, Category: rules.Gambling, Host: fmt.Sprintf("h%d.example", i), Why: Lesson, Count: 1})
+			all = append(all, Appeal{ID: i, Category: rules.Gambling, Host: fmt.Sprintf("h%d.example", i), Need: Lesson, Count: 1})
 		}
 		return all, nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Ask("one-more.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, time.Now()); !errors.Is(err, ErrTooMany) {
+	if err := s.Add("one-more.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, time.Now()); !errors.Is(err, ErrTooMany) {
 		t.Errorf("error %v", err)
 	}
-	if err := s.Ask("h7.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, time.Now()); err != nil {
+	if err := s.Add("h7.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, time.Now()); err != nil {
 		t.Errorf("one that is open already: %v", err)
 	}
 }
@@ -100,11 +100,11 @@ func TestNotMoreThanCanBeWritten(t *testing.T) {
 	}
 	now := time.Date(2026, 11, 23, 10, 0, 30, 0, time.UTC)
 	for i := range maxRate + 5 {
-		if err := s.Ask("a.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, now); (err != nil) != (i >= maxRate) {
+		if err := s.Add("a.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, now); (err != nil) != (i >= maxRate) {
 			t.Fatalf("%d: %v", i, err)
 		}
 	}
-	if err := s.Ask("a.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, now.Add(time.Minute)); err != nil {
+	if err := s.Add("a.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, now.Add(time.Minute)); err != nil {
 		t.Errorf("a minute later: %v", err)
 	}
 	if all, err := s.List(false); err != nil || len(all) != 1 || all[0].Count != maxRate+1 {
@@ -120,7 +120,7 @@ func TestOfAnOwnListAndNoRule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Ask("games.example", rules.NoCategory, rules.ID{}, roster.Group{}, Lesson, time.Now()); err != nil {
+	if err := s.Add("games.example", rules.NoCategory, rules.ID{}, roster.Group{}, Lesson, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if s, err = Open(dir); err != nil {
