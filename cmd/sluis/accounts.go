@@ -57,7 +57,7 @@ func (s source) withAccount(ctx context.Context, name string, do func(*accounts.
 // change does what needs no second administrator here.
 func (s source) changeAccount(ctx context.Context, name string, c accounts.Change) error {
 	return s.withAccount(ctx, name, func(store *accounts.Store, _ *config.Config, a accounts.Account) error {
-		_, err := store.Propose(ctx, accounts.CommandLine, a.ID, c)
+		_, err := store.Propose(ctx, ledger.CommandLine, a.ID, c)
 		return err
 	})
 }
@@ -90,7 +90,7 @@ func (c accountsListCmd) Run(ctx context.Context) error {
 	return w.Flush()
 }
 
-func roleNames(roles []accounts.Role) string {
+func roleNames(roles []ledger.Role) string {
 	var names []string
 	for _, r := range roles {
 		names = append(names, string(r))
@@ -99,9 +99,9 @@ func roleNames(roles []accounts.Role) string {
 }
 
 // rolesOf are the roles that a command names.
-func rolesOf(names []string) (roles []accounts.Role) {
+func rolesOf(names []string) (roles []ledger.Role) {
 	for _, n := range names {
-		roles = append(roles, accounts.Role(n))
+		roles = append(roles, ledger.Role(n))
 	}
 	return roles
 }
@@ -125,7 +125,7 @@ func (c accountsInviteCmd) Run(ctx context.Context) error {
 	case errors.Is(err, accounts.ErrNotFound) && len(c.Role) == 0:
 		return errors.New("there is no such account: say in which role to make it, for instance --role admin")
 	case errors.Is(err, accounts.ErrNotFound):
-		a, _, err = store.Make(ctx, accounts.CommandLine, c.Name, c.Address, rolesOf(c.Role))
+		a, _, err = store.Make(ctx, ledger.CommandLine, c.Name, c.Address, rolesOf(c.Role))
 	case err == nil && len(c.Role) > 0:
 		return errors.New("this account is there already: its roles are changed with sluis accounts roles")
 	}
@@ -136,7 +136,7 @@ func (c accountsInviteCmd) Run(ctx context.Context) error {
 }
 
 func printLink(ctx context.Context, store *accounts.Store, cfg *config.Config, a accounts.Account) error {
-	secret, err := store.Invite(ctx, accounts.CommandLine, a.ID)
+	secret, err := store.Invite(ctx, ledger.CommandLine, a.ID)
 	if errors.Is(err, accounts.ErrOther) {
 		return errors.New("somebody signs in with this account, or it is closed: sluis accounts recover lets them begin anew")
 	}
@@ -167,7 +167,7 @@ type accountsRecoverCmd struct {
 // Run recovers an account.
 func (c accountsRecoverCmd) Run(ctx context.Context) error {
 	return c.withAccount(ctx, c.Name, func(store *accounts.Store, cfg *config.Config, a accounts.Account) error {
-		if _, err := store.Propose(ctx, accounts.CommandLine, a.ID, accounts.Change{Kind: accounts.Recover}); err != nil {
+		if _, err := store.Propose(ctx, ledger.CommandLine, a.ID, accounts.Change{Kind: accounts.Recover}); err != nil {
 			return err
 		}
 		return printLink(ctx, store, cfg, a)

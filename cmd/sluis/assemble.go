@@ -283,7 +283,7 @@ func openQuarantine(cfg *config.Config, l *ledger.Ledger) (*quarantine.Store, er
 	if err != nil {
 		return nil, err
 	}
-	return quarantine.Open(filepath.Join(cfg.Data, "quarantine"), witness{l}, to...)
+	return quarantine.Open(filepath.Join(cfg.Data, "quarantine"), l, to...)
 }
 
 // openJournal opens the journal's backend: the embedded one, or a ClickHouse server.
@@ -302,13 +302,6 @@ func openJournal(cfg *config.Config) (journal.Store, error) {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	return db, nil
-}
-
-// witness writes acts of the quarantine in the ledger.
-type witness struct{ *ledger.Ledger }
-
-func (w witness) Record(ctx context.Context, act quarantine.Act, id filter.ID, by quarantine.By) (ledger.Receipt, error) {
-	return w.Append(ctx, ledger.Kind(act), ledger.Data{Actor: by.Name, Role: by.Role, ID: id.String(), Reason: by.Reason, Step: by.Step})
 }
 
 // sealer gives the relay a quarantine.

@@ -100,7 +100,7 @@ func (c breachOpenCmd) Run(ctx context.Context) error {
 			return fmt.Errorf("%q is no time: write for instance 2026-11-23T09:30", c.Discovered)
 		}
 	}
-	f, err := b.Begin(ctx, c.As, c.Role, c.Message, string(text), at)
+	f, err := b.Begin(ctx, c.actor(), c.Message, string(text), at)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (c breachAddCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.Add(ctx, c.As, c.Role, c.ID, breach.Kind(c.Kind), c.Text)
+	return b.Add(ctx, c.actor(), c.ID, breach.Kind(c.Kind), c.Text)
 }
 
 type breachFillCmd struct {
@@ -164,7 +164,7 @@ func (c breachFillCmd) Run(ctx context.Context) error {
 	if err := in.Decode(&facts); err != nil {
 		return errors.New("the facts cannot be read: see sluis breach fill --help for the fields of the JSON file")
 	}
-	return b.Fill(ctx, c.As, c.Role, c.ID, facts)
+	return b.Fill(ctx, c.actor(), c.ID, facts)
 }
 
 type breachFormCmd struct {

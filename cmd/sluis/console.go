@@ -183,17 +183,17 @@ func (g *gateway) tellSignIn(ctx context.Context) error {
 	fmt.Printf("\nThe console is on %s. A link signs in once, in the role that it is for:\n\n", g.cfg.Console.Address)
 	for _, who := range []struct {
 		name, address, about string
-		roles                []accounts.Role
+		roles                []ledger.Role
 	}{
-		{"ict", "", "ICT service", []accounts.Role{accounts.ICT}},
-		{"ict-2", "", "the second pair of eyes", []accounts.Role{accounts.ICT}},
-		{"bestuur", "", "board", []accounts.Role{accounts.Board}},
-		{"bestuur-2", "", "board: an order takes two", []accounts.Role{accounts.Board}},
-		{"juridisch", "", "Legal Affairs", []accounts.Role{accounts.Legal}},
-		{"privacy", "", "privacy officer", []accounts.Role{accounts.Privacy}},
-		{"medewerker", "groep5@school.example", "employee", []accounts.Role{accounts.Employee}},
-		{"beheer", "", "administrator of accounts", []accounts.Role{accounts.Admin}},
-		{"beheer-2", "", "administrator: recovery takes two", []accounts.Role{accounts.Admin}},
+		{"ict", "", "ICT service", []ledger.Role{ledger.ICT}},
+		{"ict-2", "", "the second pair of eyes", []ledger.Role{ledger.ICT}},
+		{"bestuur", "", "board", []ledger.Role{ledger.Board}},
+		{"bestuur-2", "", "board: an order takes two", []ledger.Role{ledger.Board}},
+		{"juridisch", "", "Legal Affairs", []ledger.Role{ledger.Legal}},
+		{"privacy", "", "privacy officer", []ledger.Role{ledger.Privacy}},
+		{"medewerker", "groep5@school.example", "employee", []ledger.Role{ledger.Employee}},
+		{"beheer", "", "administrator of accounts", []ledger.Role{ledger.Admin}},
+		{"beheer-2", "", "administrator: recovery takes two", []ledger.Role{ledger.Admin}},
 	} {
 		secret, err := g.console.accounts.Demonstrate(ctx, who.name, who.address, who.roles...)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"sluis/filter/text"
 	"sluis/internal/console"
+	"sluis/internal/ledger"
 	"sluis/internal/notice"
 	"sluis/internal/oversight/breach"
 	"sluis/internal/oversight/report"
@@ -35,8 +36,8 @@ func (g *gateway) consoleParts(o *console.Options) error {
 	o.Retention = func(ctx context.Context) ([]console.Kept, []string, error) {
 		return held(ctx, g.current.Load(), g.store, g.keys, g.quarantine)
 	}
-	o.Sampling = console.Sampling{Audit: g.audit, SetSeed: func(ctx context.Context, dice, actor, role string) (string, error) {
-		return g.sampler.SetSeed(ctx, dice, actor, role, now())
+	o.Sampling = console.Sampling{Audit: g.audit, SetSeed: func(ctx context.Context, dice string, by ledger.Actor) (string, error) {
+		return g.sampler.SetSeed(ctx, dice, by, now())
 	}}
 	o.Totals = console.Totals{Archive: g.archive, Account: g.account}
 	o.Orders = console.Orders{Store: g.orders, People: func() *roster.Roster { return g.inForce.Load().people }, Keys: g.keys, Records: g.store, Longest: g.cfg.Orders.Period, Tell: g.tellInsight}

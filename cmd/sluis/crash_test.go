@@ -3,7 +3,6 @@ package main_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"sluis/filter"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/internal/testenv"
@@ -217,7 +215,7 @@ func openAll(t *testing.T, data string) map[string][][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := quarantine.Open(filepath.Join(data, "quarantine"), elsewhere{book}, key.Recipient())
+	q, err := quarantine.Open(filepath.Join(data, "quarantine"), book, key.Recipient())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +230,7 @@ func openAll(t *testing.T, data string) map[string][][]byte {
 	}
 	all := map[string][][]byte{}
 	for _, e := range entries {
-		m, err := q.Open(t.Context(), e.ID, quarantine.By{Reason: "test"}, key)
+		m, err := q.Open(t.Context(), e.ID, quarantine.Intent{Reason: "test"}, key)
 		if err != nil {
 			t.Errorf("entry that cannot be opened: %v", err)
 			continue
@@ -283,11 +281,4 @@ func verifyLedger(t *testing.T, g *gateway) {
 	if out, errs, code := run(t, "", "ledger", "verify", file); code != 0 {
 		t.Errorf("ledger verify: %s%s", out, errs)
 	}
-}
-
-// elsewhere is a ledger for opening what a test set aside itself.
-type elsewhere struct{ *ledger.Ledger }
-
-func (l elsewhere) Record(ctx context.Context, act quarantine.Act, id filter.ID, _ quarantine.By) (ledger.Receipt, error) {
-	return l.Append(ctx, ledger.Kind(act), ledger.Data{ID: id.String()})
 }

@@ -155,7 +155,7 @@ func (c imageryComplainCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x, err := store.Complain(ctx, c.As, c.Page, string(text))
+	x, err := store.Complain(ctx, ledger.Actor{Name: c.As}, c.Page, string(text))
 	if err == nil {
 		fmt.Println(x.ID)
 	}
@@ -179,7 +179,7 @@ func (c imageryReadCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, err := store.Read(ctx, c.As, c.ID, keys...)
+	text, err := store.Read(ctx, ledger.Actor{Name: c.As}, c.ID, keys...)
 	if err == nil {
 		fmt.Println(text)
 	}
@@ -199,7 +199,7 @@ func (c imageryOpenCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x, err := store.FromSample(ctx, c.As, imagery.Image{Page: c.Page, Hash: c.Hash})
+	x, err := store.FromSample(ctx, ledger.Actor{Name: c.As}, imagery.Image{Page: c.Page, Hash: c.Hash})
 	if err == nil {
 		fmt.Println(x.ID)
 	}
@@ -220,7 +220,7 @@ func (c imageryStepCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return store.Take(ctx, c.As, c.ID, imagery.Step(c.Step), c.Hash)
+	return store.Take(ctx, ledger.Actor{Name: c.As}, c.ID, imagery.Step(c.Step), c.Hash)
 }
 
 type imagerySeenCmd struct {

@@ -38,7 +38,7 @@ func (c insightCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	err = orders.Insight(ctx, o.ledger, c.person(), orders.Proof(c.Proof), o.people.Subject(c.Address), keys, db, r.Since, r.Until, func(own orders.Own) error {
+	err = orders.Insight(ctx, o.ledger, c.actor(), orders.Proof(c.Proof), o.people.Subject(c.Address), keys, db, r.Since, r.Until, func(own orders.Own) error {
 		r.Records = append(r.Records, own)
 		return nil
 	})

@@ -136,7 +136,7 @@ func (c journalExportCmd) trace(ctx context.Context, since, until time.Time) err
 	if err != nil {
 		return err
 	}
-	d := ledger.Data{Actor: commandLine, Step: "journal"}
+	d := ledger.Data{Actor: ledger.CommandLine, Step: "journal"}
 	if c.Since != "" {
 		d.Since = since.UnixMilli()
 	}

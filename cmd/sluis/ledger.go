@@ -45,7 +45,7 @@ func (c ledgerEraseCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.Erase(ctx, c.Entry, ledger.Data{Actor: commandLine, Reason: c.Reason})
+	return l.Erase(ctx, c.Entry, ledger.Data{Actor: ledger.CommandLine, Reason: c.Reason})
 }
 
 // openLedger opens the ledger of a gateway, running or not.

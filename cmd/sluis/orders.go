@@ -83,8 +83,8 @@ type acting struct {
 	Role string `required:"" enum:"board,legal,privacy,ict" help:"In which role: board, legal, privacy or ict."`
 }
 
-func (a acting) person() orders.Person {
-	return orders.Person{Name: a.As, Role: orders.Role(a.Role)}
+func (a acting) actor() ledger.Actor {
+	return ledger.Actor{Name: a.As, Role: ledger.Role(a.Role)}
 }
 
 // office is what steps of orders need.
@@ -205,7 +205,7 @@ func (c ordersRequestCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := o.orders.Request(ctx, c.person(), o.people, orders.Request{Kind: orders.Kind(c.Kind), Subject: c.Subject, Group: c.Group,
+	id, err := o.orders.Request(ctx, c.actor(), o.people, orders.Request{Kind: orders.Kind(c.Kind), Subject: c.Subject, Group: c.Group,
 		Reason: strings.TrimSpace(string(reason)), From: from, Until: until, Content: c.Content, Investigators: c.Investigator})
 	if err == nil {
 		fmt.Println(id)
@@ -231,7 +231,7 @@ func (c ordersAdviseCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return o.orders.Advise(ctx, c.person(), c.ID, c.Favourable, string(text))
+	return o.orders.Advise(ctx, c.actor(), c.ID, c.Favourable, string(text))
 }
 
 type ordersDecideCmd struct {
@@ -247,7 +247,7 @@ func (c ordersDecideCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return o.orders.Decide(ctx, c.person(), c.ID, c.Approve)
+	return o.orders.Decide(ctx, c.actor(), c.ID, c.Approve)
 }
 
 type ordersWithdrawCmd struct {
@@ -261,7 +261,7 @@ func (c ordersWithdrawCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return o.orders.Withdraw(ctx, c.person(), c.ID)
+	return o.orders.Withdraw(ctx, c.actor(), c.ID)
 }
 
 type ordersDismissCmd struct {
@@ -276,7 +276,7 @@ func (c ordersDismissCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return o.orders.Dismiss(ctx, c.person(), c.ID, c.Investigator)
+	return o.orders.Dismiss(ctx, c.actor(), c.ID, c.Investigator)
 }
 
 type ordersUseCmd struct {
@@ -296,7 +296,7 @@ func (c ordersUseCmd) Run(ctx context.Context) error {
 	}
 	defer db.Close()
 	out := json.NewEncoder(os.Stdout)
-	return o.orders.Use(ctx, c.person(), c.ID, o.people, keys, db, func(r journal.Record) error { return out.Encode(r) })
+	return o.orders.Use(ctx, c.actor(), c.ID, o.people, keys, db, func(r journal.Record) error { return out.Encode(r) })
 }
 
 type ordersCompleteCmd struct {
@@ -318,5 +318,5 @@ func (c ordersCompleteCmd) Run(ctx context.Context) error {
 	if err := errors.Join(wrong, err); err != nil {
 		return err
 	}
-	return o.orders.Complete(ctx, c.person(), c.ID, c.Unauthorised, discussed, destroyed)
+	return o.orders.Complete(ctx, c.actor(), c.ID, c.Unauthorised, discussed, destroyed)
 }

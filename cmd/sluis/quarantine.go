@@ -107,10 +107,9 @@ func (o one) open() (chosen, error) {
 }
 
 // by is who does it: whoever has the rights to the gateway's files.
-func (o one) by() quarantine.By { return quarantine.By{Name: commandLine, Reason: o.Reason} }
-
-// commandLine is the actor of what is done without the console.
-const commandLine = "command line"
+func (o one) by() quarantine.Intent {
+	return quarantine.Intent{Actor: ledger.CommandLine, Reason: o.Reason}
+}
 
 // identities returns the key to open with.
 func (o one) identities(cfg *config.Config) ([]age.Identity, error) {

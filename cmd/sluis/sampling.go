@@ -40,7 +40,7 @@ func (c samplingSeedCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	day, err := s.SetSeed(ctx, c.Dice, commandLine, "", now())
+	day, err := s.SetSeed(ctx, c.Dice, ledger.CommandLine, now())
 	if err == nil {
 		fmt.Printf("in the ledger; counts from %s (UTC) on\n", day)
 	}

@@ -16,12 +16,12 @@ import (
 
 // Account is somebody who may sign in.
 type Account struct {
-	ID       string // random; what the ledger refers to
-	Name     string // what they sign in with, and who they are in the ledger
-	Address  string // of mail, where what is held about them is found; may be empty
-	Given    []Role // by administrators
-	Provided []Role // by the groups that the provider told at the last sign-in
-	Issuer   string // of the provider they sign in with; empty: here
+	ID       string        // random; what the ledger refers to
+	Name     string        // what they sign in with, and who they are in the ledger
+	Address  string        // of mail, where what is held about them is found; may be empty
+	Given    []ledger.Role // by administrators
+	Provided []ledger.Role // by the groups that the provider told at the last sign-in
+	Issuer   string        // of the provider they sign in with; empty: here
 	Made     time.Time
 	Disabled bool
 	Language string // that they chose; empty: none
@@ -38,16 +38,16 @@ type Account struct {
 }
 
 // Roles are the roles that the account may act in.
-func (a Account) Roles() []Role { return together(a.Given, a.Provided) }
+func (a Account) Roles() []ledger.Role { return together(a.Given, a.Provided) }
 
 // May reports whether the account may act in a role.
-func (a Account) May(r Role) bool { return !a.Disabled && slices.Contains(a.Roles(), r) }
+func (a Account) May(r ledger.Role) bool { return !a.Disabled && slices.Contains(a.Roles(), r) }
 
 // Strong reports whether the account has a second factor.
 func (a Account) Strong() bool { return a.Codes || a.Passkeys > 0 }
 
 // Privileged reports whether one of its roles is.
-func (a Account) Privileged() bool { return slices.ContainsFunc(a.Roles(), Role.Privileged) }
+func (a Account) Privileged() bool { return slices.ContainsFunc(a.Roles(), ledger.Role.Privileged) }
 
 // fresh reports whether nobody has ever been able to sign in with the account.
 func (a Account) fresh() bool { return !a.Password && !a.Strong() && a.Issuer == "" }
@@ -134,12 +134,12 @@ func (s *Store) Empty(ctx context.Context) (bool, error) {
 // admins returns the administrators that can sign in.
 func admins(ctx context.Context, q querier) ([]Account, error) {
 	all, err := list(ctx, q)
-	return slices.DeleteFunc(all, func(a Account) bool { return !a.May(Admin) || a.fresh() }), err
+	return slices.DeleteFunc(all, func(a Account) bool { return !a.May(ledger.Admin) || a.fresh() }), err
 }
 
-// may reports whether somebody may administer accounts.
-func (b By) may() error {
-	if b != CommandLine && b.Role != Admin {
+// may returns ErrMay for an actor who does not administer accounts.
+func may(by ledger.Actor) error {
+	if by != ledger.CommandLine && by.Role != ledger.Admin {
 		return ErrMay
 	}
 	return nil
@@ -147,8 +147,8 @@ func (b By) may() error {
 
 // Make makes an account. Roles that see content wait for another administrator: then the
 // proposal is returned, and the account has the others until then.
-func (s *Store) Make(ctx context.Context, by By, name, address string, roles []Role) (a Account, waits *Proposal, err error) {
-	if err := by.may(); err != nil {
+func (s *Store) Make(ctx context.Context, by ledger.Actor, name, address string, roles []ledger.Role) (a Account, waits *Proposal, err error) {
+	if err := may(by); err != nil {
 		return Account{}, nil, err
 	}
 	if roles, err = sorted(roles); err != nil {
@@ -165,8 +165,8 @@ func (s *Store) Make(ctx context.Context, by By, name, address string, roles []R
 		if waits, err = s.propose(ctx, tx, by, id, Change{SetRoles, roles}); err != nil {
 			return err
 		}
-		if waits != nil && slices.Contains(roles, Employee) {
-			if err := set(ctx, tx, id, "given = ?", string(Employee)); err != nil {
+		if waits != nil && slices.Contains(roles, ledger.Employee) {
+			if err := set(ctx, tx, id, "given = ?", string(ledger.Employee)); err != nil {
 				return err
 			}
 		}
@@ -176,7 +176,7 @@ func (s *Store) Make(ctx context.Context, by By, name, address string, roles []R
 	return a, waits, err
 }
 
-func (s *Store) insert(ctx context.Context, tx *sql.Tx, by By, id, name, address, step string) error {
+func (s *Store) insert(ctx context.Context, tx *sql.Tx, by ledger.Actor, id, name, address, step string) error {
 	var taken bool
 	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM accounts WHERE name = ?)", name).Scan(&taken); err != nil {
 		return fmt.Errorf("make account: %w", err)

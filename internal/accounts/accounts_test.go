@@ -50,9 +50,9 @@ func (o *office) open() {
 }
 
 // has makes an account with a password, by the command line.
-func (o *office) has(name string, roles ...Role) Account {
+func (o *office) has(name string, roles ...ledger.Role) Account {
 	o.t.Helper()
-	a, _, err := o.Make(o.t.Context(), CommandLine, name, name+"@school.example", roles)
+	a, _, err := o.Make(o.t.Context(), ledger.CommandLine, name, name+"@school.example", roles)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func (o *office) has(name string, roles ...Role) Account {
 
 func (o *office) begins(a Account) Account {
 	o.t.Helper()
-	link, err := o.Invite(o.t.Context(), CommandLine, a.ID)
+	link, err := o.Invite(o.t.Context(), ledger.CommandLine, a.ID)
 	if err == nil {
 		a, _, err = o.Redeem(o.t.Context(), link, sentence)
 	}
@@ -107,7 +107,7 @@ func (o *office) told(kind ledger.Kind) (steps []string) {
 	o.t.Helper()
 	if err := o.ledger.Each(func(e ledger.Entry) error {
 		if e.Kind == kind {
-			steps = append(steps, e.Data.Actor+": "+e.Data.Step)
+			steps = append(steps, e.Data.Actor.Name+": "+e.Data.Step)
 		}
 		return nil
 	}); err != nil {
@@ -116,15 +116,15 @@ func (o *office) told(kind ledger.Kind) (steps []string) {
 	return steps
 }
 
-func by(a Account) By { return By{a.Name, Admin} }
+func by(a Account) ledger.Actor { return ledger.Actor{Name: a.Name, Role: ledger.Admin} }
 
 func TestNobodyCanSignInBeforeTheyBegin(t *testing.T) {
 	o := newOffice(t)
 	if empty, err := o.Empty(t.Context()); err != nil || !empty {
 		t.Fatalf("%v, %v", empty, err)
 	}
-	a, waits, err := o.Make(t.Context(), CommandLine, "els", "Els@School.example", []Role{ICT})
-	if err != nil || waits != nil || a.Address != "els@school.example" || !a.May(ICT) {
+	a, waits, err := o.Make(t.Context(), ledger.CommandLine, "els", "Els@School.example", []ledger.Role{ledger.ICT})
+	if err != nil || waits != nil || a.Address != "els@school.example" || !a.May(ledger.ICT) {
 		t.Fatalf("%+v, %v, %v", a, waits, err)
 	}
 	for _, pass := range []string{"", "els", "admin", sentence} {
@@ -141,12 +141,12 @@ func TestNobodyCanSignInBeforeTheyBegin(t *testing.T) {
 func TestALinkWorksOnceForADay(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	a, _, err := o.Make(ctx, CommandLine, "els", "", []Role{Employee})
+	a, _, err := o.Make(ctx, ledger.CommandLine, "els", "", []ledger.Role{ledger.Employee})
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, _ := o.Invite(ctx, CommandLine, a.ID)
-	second, err := o.Invite(ctx, CommandLine, a.ID)
+	first, _ := o.Invite(ctx, ledger.CommandLine, a.ID)
+	second, err := o.Invite(ctx, ledger.CommandLine, a.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,28 +191,28 @@ func TestPasswordsThatAreEasilyGuessedAreRefused(t *testing.T) {
 
 func TestRolesThatDoNotGoTogether(t *testing.T) {
 	o := newOffice(t)
-	for _, r := range []Role{ICT, Board, Legal, Privacy} {
-		if _, _, err := o.Make(t.Context(), CommandLine, "x1", "", []Role{Admin, r}); !errors.Is(err, ErrRoles) {
+	for _, r := range []ledger.Role{ledger.ICT, ledger.Board, ledger.Legal, ledger.Privacy} {
+		if _, _, err := o.Make(t.Context(), ledger.CommandLine, "x1", "", []ledger.Role{ledger.Admin, r}); !errors.Is(err, ErrRoles) {
 			t.Errorf("%s: %v", r, err)
 		}
-		if got := together([]Role{Admin}, []Role{r, Employee}); join(got) != "admin employee" {
+		if got := together([]ledger.Role{ledger.Admin}, []ledger.Role{r, ledger.Employee}); join(got) != "admin employee" {
 			t.Errorf("groups give an administrator %q", got)
 		}
 	}
-	if _, _, err := o.Make(t.Context(), CommandLine, "x1", "", []Role{"root"}); err == nil {
+	if _, _, err := o.Make(t.Context(), ledger.CommandLine, "x1", "", []ledger.Role{"root"}); err == nil {
 		t.Error("a role that is not there")
 	}
-	if a := o.has("els", Admin, Employee); !a.May(Admin) || !a.May(Employee) || a.May(ICT) {
+	if a := o.has("els", ledger.Admin, ledger.Employee); !a.May(ledger.Admin) || !a.May(ledger.Employee) || a.May(ledger.ICT) {
 		t.Errorf("%v", a.Roles())
 	}
 }
 
 func TestNames(t *testing.T) {
 	o := newOffice(t)
-	o.has("els", Employee)
+	o.has("els", ledger.Employee)
 	for name, want := range map[string]error{"els": ErrTaken, "": ErrName, "a": ErrName, "Els": ErrName, "els@school": ErrName, "../els": ErrName, "els\n": ErrName, "1els": ErrName,
 		strings.Repeat("a", 41): ErrName, "command line": ErrName} {
-		if _, _, err := o.Make(t.Context(), CommandLine, name, "", nil); !errors.Is(err, want) {
+		if _, _, err := o.Make(t.Context(), ledger.CommandLine, name, "", nil); !errors.Is(err, want) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -226,33 +226,33 @@ func TestNames(t *testing.T) {
 func TestWhatWouldLetOneAdministratorIntoContentTakesTwo(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	anna := o.has("anna", Admin)
-	if _, waits, err := o.Make(ctx, by(anna), "els", "", []Role{ICT}); err != nil || waits != nil {
+	anna := o.has("anna", ledger.Admin)
+	if _, waits, err := o.Make(ctx, by(anna), "els", "", []ledger.Role{ledger.ICT}); err != nil || waits != nil {
 		t.Fatalf("where there is one administrator: %v, %v", waits, err)
 	}
-	bram := o.has("bram", Admin)
-	piet, waits, err := o.Make(ctx, by(anna), "piet", "", []Role{ICT, Employee})
-	if err != nil || waits == nil || piet.May(ICT) || !piet.May(Employee) {
+	bram := o.has("bram", ledger.Admin)
+	piet, waits, err := o.Make(ctx, by(anna), "piet", "", []ledger.Role{ledger.ICT, ledger.Employee})
+	if err != nil || waits == nil || piet.May(ledger.ICT) || !piet.May(ledger.Employee) {
 		t.Fatalf("%v, %v, %v", piet.Roles(), waits, err)
 	}
 	if _, err := o.Agree(ctx, by(anna), waits.ID); !errors.Is(err, ErrOther) {
 		t.Errorf("agreed with oneself: %v", err)
 	}
-	for _, r := range []Role{ICT, Board, Legal, Privacy, Employee} {
-		if _, err := o.Agree(ctx, By{"els", r}, waits.ID); !errors.Is(err, ErrMay) {
+	for _, r := range []ledger.Role{ledger.ICT, ledger.Board, ledger.Legal, ledger.Privacy, ledger.Employee} {
+		if _, err := o.Agree(ctx, ledger.Actor{Name: "els", Role: r}, waits.ID); !errors.Is(err, ErrMay) {
 			t.Errorf("%s agreed: %v", r, err)
 		}
 	}
 	if _, err := o.Agree(ctx, by(bram), waits.ID); err != nil {
 		t.Fatal(err)
 	}
-	if !o.get(piet).May(ICT) {
+	if !o.get(piet).May(ledger.ICT) {
 		t.Error("two agreed, and nothing changed")
 	}
 	if _, err := o.Agree(ctx, by(bram), waits.ID); !errors.Is(err, ErrNotFound) {
 		t.Errorf("agreed twice: %v", err)
 	}
-	for name, c := range map[string]Change{"more content": {SetRoles, []Role{ICT, Board}}, "an administrator": {SetRoles, []Role{Admin}}, "recovery": {Recover, nil}} {
+	for name, c := range map[string]Change{"more content": {SetRoles, []ledger.Role{ledger.ICT, ledger.Board}}, "an administrator": {SetRoles, []ledger.Role{ledger.Admin}}, "recovery": {Recover, nil}} {
 		if w, err := o.Propose(ctx, by(anna), piet.ID, c); err != nil || w == nil {
 			t.Errorf("%s: at once: %v", name, err)
 		}
@@ -260,7 +260,7 @@ func TestWhatWouldLetOneAdministratorIntoContentTakesTwo(t *testing.T) {
 	if w, err := o.Propose(ctx, by(anna), bram.ID, Change{Kind: Disable}); err != nil || w == nil {
 		t.Errorf("the other administrator is closed by one: %v", err)
 	}
-	if w, err := o.Propose(ctx, by(anna), piet.ID, Change{Kind: SetRoles, Roles: []Role{Employee}}); err != nil || w != nil || o.get(piet).May(ICT) {
+	if w, err := o.Propose(ctx, by(anna), piet.ID, Change{Kind: SetRoles, Roles: []ledger.Role{ledger.Employee}}); err != nil || w != nil || o.get(piet).May(ledger.ICT) {
 		t.Errorf("fewer roles wait: %v, %v", w, err)
 	}
 	if w, err := o.Propose(ctx, by(anna), piet.ID, Change{Kind: Disable}); err != nil || w != nil || !o.get(piet).Disabled {
@@ -270,10 +270,10 @@ func TestWhatWouldLetOneAdministratorIntoContentTakesTwo(t *testing.T) {
 
 func TestNobodyChangesTheirOwnAccountAsAnAdministrator(t *testing.T) {
 	o := newOffice(t)
-	anna := o.has("anna", Admin, Employee)
-	o.has("bram", Admin)
+	anna := o.has("anna", ledger.Admin, ledger.Employee)
+	o.has("bram", ledger.Admin)
 	for _, k := range []ChangeKind{SetRoles, Recover, Disable, Enable} {
-		if _, err := o.Propose(t.Context(), by(anna), anna.ID, Change{Kind: k, Roles: []Role{Board}}); !errors.Is(err, ErrSelf) {
+		if _, err := o.Propose(t.Context(), by(anna), anna.ID, Change{Kind: k, Roles: []ledger.Role{ledger.Board}}); !errors.Is(err, ErrSelf) {
 			t.Errorf("%s: %v", k, err)
 		}
 	}
@@ -285,7 +285,7 @@ func TestNobodyChangesTheirOwnAccountAsAnAdministrator(t *testing.T) {
 func TestRecoveryByTwo(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	anna, bram, els := o.has("anna", Admin), o.has("bram", Admin), o.has("els", ICT)
+	anna, bram, els := o.has("anna", ledger.Admin), o.has("bram", ledger.Admin), o.has("els", ledger.ICT)
 	secret := o.codesFor(els)
 	epoch := o.get(els).Epoch
 	if _, err := o.Invite(ctx, by(anna), els.ID); !errors.Is(err, ErrOther) {
@@ -318,15 +318,15 @@ func TestRecoveryByTwo(t *testing.T) {
 func TestAProposalIsDroppedAndGrowsOld(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	anna, bram, els := o.has("anna", Admin), o.has("bram", Admin), o.has("els", Employee)
-	w, _ := o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []Role{Board}})
+	anna, bram, els := o.has("anna", ledger.Admin), o.has("bram", ledger.Admin), o.has("els", ledger.Employee)
+	w, _ := o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []ledger.Role{ledger.Board}})
 	if err := o.Drop(ctx, by(bram), w.ID); err != nil {
 		t.Fatal(err)
 	}
 	if all, err := o.Proposals(ctx); err != nil || len(all) != 0 {
 		t.Errorf("%v, %v", all, err)
 	}
-	w, _ = o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []Role{Board}})
+	w, _ = o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []ledger.Role{ledger.Board}})
 	o.at = o.at.Add(8 * 24 * time.Hour)
 	if _, err := o.Agree(ctx, by(bram), w.ID); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a week later: %v", err)
@@ -335,16 +335,16 @@ func TestAProposalIsDroppedAndGrowsOld(t *testing.T) {
 
 func TestTheLastAdministratorStays(t *testing.T) {
 	o := newOffice(t)
-	anna := o.has("anna", Admin)
-	bram := o.has("bram", Admin)
+	anna := o.has("anna", ledger.Admin)
+	bram := o.has("bram", ledger.Admin)
 	w, err := o.Propose(t.Context(), by(anna), bram.ID, Change{Kind: Disable})
 	if err != nil || w == nil {
 		t.Fatal(err)
 	}
-	if _, err := o.Propose(t.Context(), CommandLine, anna.ID, Change{Kind: Disable}); err != nil {
+	if _, err := o.Propose(t.Context(), ledger.CommandLine, anna.ID, Change{Kind: Disable}); err != nil {
 		t.Fatal(err)
 	}
-	cleo := By{"cleo", Admin} // whose account is gone meanwhile
+	cleo := ledger.Actor{Name: "cleo", Role: ledger.Admin} // whose account is gone meanwhile
 	if _, err := o.Agree(t.Context(), cleo, w.ID); !errors.Is(err, ErrLastAdmin) {
 		t.Errorf("%v", err)
 	}
@@ -353,7 +353,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 func TestACodeWorksOnceAndNotForLong(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	els := o.has("els", ICT)
+	els := o.has("els", ledger.ICT)
 	secret := o.codesFor(els)
 	now := o.code(secret, 0)
 	if err := o.Code(ctx, desk, els.ID, now[:3]+" "+now[3:]); err != nil {
@@ -377,7 +377,7 @@ func TestACodeWorksOnceAndNotForLong(t *testing.T) {
 func TestWhoGuessesIsHeldOffAndTheLedgerToldOnce(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	els := o.has("els", ICT)
+	els := o.has("els", ledger.ICT)
 	secret := o.codesFor(els)
 	for n := range guesses.Pair + 10 {
 		want := ErrCredentials
@@ -411,15 +411,15 @@ func TestWhoGuessesIsHeldOffAndTheLedgerToldOnce(t *testing.T) {
 func TestSessionsEndWhenTheyHaveTo(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	anna, els := o.has("anna", Admin), o.has("els", ICT)
+	anna, els := o.has("anna", ledger.Admin), o.has("els", ledger.ICT)
 	for name, do := range map[string]func() error{
 		"password": func() error { return o.SetPassword(ctx, desk, els.ID, sentence, sentence) },
 		"roles": func() error {
-			_, err := o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []Role{Employee}})
+			_, err := o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []ledger.Role{ledger.Employee}})
 			return err
 		},
 		"sign out": func() error { return o.SignOut(ctx, els.ID) },
-		"closed":   func() error { _, err := o.Propose(ctx, CommandLine, els.ID, Change{Kind: Disable}); return err },
+		"closed":   func() error { _, err := o.Propose(ctx, ledger.CommandLine, els.ID, Change{Kind: Disable}); return err },
 	} {
 		before := o.get(els).Epoch
 		if err := do(); err != nil {
@@ -428,13 +428,13 @@ func TestSessionsEndWhenTheyHaveTo(t *testing.T) {
 		if o.get(els).Epoch == before {
 			t.Errorf("%s: they go on", name)
 		}
-		o.Propose(ctx, CommandLine, els.ID, Change{Kind: Enable})
+		o.Propose(ctx, ledger.CommandLine, els.ID, Change{Kind: Enable})
 	}
 }
 
 func TestThePasswordIsChangedByWhoKnowsIt(t *testing.T) {
 	o := newOffice(t)
-	els := o.has("els", Employee)
+	els := o.has("els", ledger.Employee)
 	if err := o.SetPassword(t.Context(), desk, els.ID, "een ander wachtwoord", "nieuw en heel lang"); !errors.Is(err, ErrCredentials) {
 		t.Errorf("%v", err)
 	}
@@ -449,9 +449,9 @@ func TestThePasswordIsChangedByWhoKnowsIt(t *testing.T) {
 func TestAClosedAccountIsClosed(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	els := o.has("els", ICT)
+	els := o.has("els", ledger.ICT)
 	secret := o.codesFor(els)
-	if _, err := o.Propose(ctx, CommandLine, els.ID, Change{Kind: Disable}); err != nil {
+	if _, err := o.Propose(ctx, ledger.CommandLine, els.ID, Change{Kind: Disable}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := o.SignIn(ctx, desk, "els", sentence); !errors.Is(err, ErrCredentials) {
@@ -460,14 +460,14 @@ func TestAClosedAccountIsClosed(t *testing.T) {
 	if err := o.Code(ctx, desk, els.ID, o.code(secret, 0)); !errors.Is(err, ErrCredentials) {
 		t.Errorf("code: %v", err)
 	}
-	if err := o.Entered(ctx, o.get(els), ICT, WithPassword); !errors.Is(err, ErrMay) {
+	if err := o.Entered(ctx, o.get(els), ledger.ICT, WithPassword); !errors.Is(err, ErrMay) {
 		t.Errorf("entered: %v", err)
 	}
 }
 
 func TestTheLastSecondFactorStays(t *testing.T) {
 	o := newOffice(t)
-	els, jo := o.has("els", ICT), o.has("jo", Employee)
+	els, jo := o.has("els", ledger.ICT), o.has("jo", ledger.Employee)
 	o.codesFor(els)
 	o.codesFor(jo)
 	if err := o.DropCodes(t.Context(), els.ID); !errors.Is(err, ErrLastFactor) {
@@ -480,11 +480,11 @@ func TestTheLastSecondFactorStays(t *testing.T) {
 
 func TestSecrecyIsRenewedEveryYear(t *testing.T) { // C3.3e
 	o := newOffice(t)
-	els := o.has("els", ICT)
+	els := o.has("els", ledger.ICT)
 	if els.Secret(o.at) {
 		t.Error("before it was accepted")
 	}
-	if err := o.AcceptSecrecy(t.Context(), els, ICT); err != nil {
+	if err := o.AcceptSecrecy(t.Context(), els, ledger.ICT); err != nil {
 		t.Fatal(err)
 	}
 	els = o.get(els)
@@ -502,8 +502,8 @@ func TestSecrecyIsRenewedEveryYear(t *testing.T) { // C3.3e
 
 func TestSignInsOfEmployeesAreNobodysBusiness(t *testing.T) {
 	o := newOffice(t)
-	els := o.has("els", ICT, Employee)
-	for _, r := range []Role{ICT, Employee} {
+	els := o.has("els", ledger.ICT, ledger.Employee)
+	for _, r := range []ledger.Role{ledger.ICT, ledger.Employee} {
 		if err := o.Entered(t.Context(), els, r, WithPassword); err != nil {
 			t.Fatal(err)
 		}
@@ -523,22 +523,22 @@ func (broken) Append(context.Context, ledger.Kind, ledger.Data) (ledger.Receipt,
 func TestWhatTheLedgerCannotHoldDoesNotHappen(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	anna, els := o.has("anna", Admin), o.has("els", ICT, Employee)
+	anna, els := o.has("anna", ledger.Admin), o.has("els", ledger.ICT, ledger.Employee)
 	before := o.get(els)
 	o.Store.ledger = broken{}
 	for name, do := range map[string]func() error{
-		"make": func() error { _, _, err := o.Make(ctx, by(anna), "nieuw", "", []Role{ICT}); return err },
+		"make": func() error { _, _, err := o.Make(ctx, by(anna), "nieuw", "", []ledger.Role{ledger.ICT}); return err },
 		"roles": func() error {
-			_, err := o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []Role{Employee}})
+			_, err := o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []ledger.Role{ledger.Employee}})
 			return err
 		},
 		"close":    func() error { _, err := o.Propose(ctx, by(anna), els.ID, Change{Kind: Disable}); return err },
-		"recover":  func() error { _, err := o.Propose(ctx, CommandLine, els.ID, Change{Kind: Recover}); return err },
+		"recover":  func() error { _, err := o.Propose(ctx, ledger.CommandLine, els.ID, Change{Kind: Recover}); return err },
 		"password": func() error { return o.SetPassword(ctx, desk, els.ID, sentence, "nieuw en heel lang") },
-		"secrecy":  func() error { return o.AcceptSecrecy(ctx, els, ICT) },
-		"enter":    func() error { return o.Entered(ctx, els, ICT, WithPassword) },
+		"secrecy":  func() error { return o.AcceptSecrecy(ctx, els, ledger.ICT) },
+		"enter":    func() error { return o.Entered(ctx, els, ledger.ICT, WithPassword) },
 		"provider": func() error {
-			_, err := o.Provided(ctx, Identity{Issuer: "i", Subject: "s", Name: "x", Roles: []Role{Employee}})
+			_, err := o.Provided(ctx, Identity{Issuer: "i", Subject: "s", Name: "x", Roles: []ledger.Role{ledger.Employee}})
 			return err
 		},
 	} {
@@ -546,7 +546,7 @@ func TestWhatTheLedgerCannotHoldDoesNotHappen(t *testing.T) {
 			t.Errorf("%s: done", name)
 		}
 	}
-	if after := o.get(els); after.Epoch != before.Epoch || after.Disabled || !after.Password || !after.May(ICT) || !after.Secrecy.IsZero() {
+	if after := o.get(els); after.Epoch != before.Epoch || after.Disabled || !after.Password || !after.May(ledger.ICT) || !after.Secrecy.IsZero() {
 		t.Errorf("changed: %+v", after)
 	}
 	if all, _ := o.List(ctx); len(all) != 2 {
@@ -557,29 +557,29 @@ func TestWhatTheLedgerCannotHoldDoesNotHappen(t *testing.T) {
 func TestWhoAProviderTellsOf(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	who := Identity{Issuer: "https://id.example", Subject: "1", Name: "els@school.example", Address: "Els@school.example", Roles: []Role{Employee}}
+	who := Identity{Issuer: "https://id.example", Subject: "1", Name: "els@school.example", Address: "Els@school.example", Roles: []ledger.Role{ledger.Employee}}
 	a, err := o.Provided(ctx, who)
 	if err != nil || a.Name != "els" || a.Address != "els@school.example" || join(a.Roles()) != "employee" {
 		t.Fatalf("%+v, %v", a, err)
 	}
-	who.Roles, who.Name = []Role{Employee, ICT}, "another name"
+	who.Roles, who.Name = []ledger.Role{ledger.Employee, ledger.ICT}, "another name"
 	b, err := o.Provided(ctx, who)
-	if err != nil || b.ID != a.ID || b.Name != "els" || !b.May(ICT) || b.Epoch == a.Epoch {
+	if err != nil || b.ID != a.ID || b.Name != "els" || !b.May(ledger.ICT) || b.Epoch == a.Epoch {
 		t.Errorf("with another group: %+v, %v", b, err)
 	}
-	who.Roles = []Role{Admin, ICT, Employee}
-	if b, err = o.Provided(ctx, who); err != nil || b.May(ICT) || !b.May(Admin) {
+	who.Roles = []ledger.Role{ledger.Admin, ledger.ICT, ledger.Employee}
+	if b, err = o.Provided(ctx, who); err != nil || b.May(ledger.ICT) || !b.May(ledger.Admin) {
 		t.Errorf("an administrator by groups: %v, %v", b.Roles(), err)
 	}
 	who.Roles = nil
 	if _, err := o.Provided(ctx, who); !errors.Is(err, ErrNoRole) {
 		t.Errorf("out of all groups: %v", err)
 	}
-	other := Identity{Issuer: "https://id.example", Subject: "2", Name: "els@elsewhere.example", Roles: []Role{Employee}}
+	other := Identity{Issuer: "https://id.example", Subject: "2", Name: "els@elsewhere.example", Roles: []ledger.Role{ledger.Employee}}
 	if c, err := o.Provided(ctx, other); err != nil || c.ID == a.ID || c.Name != "els-2" {
 		t.Errorf("a namesake: %+v, %v", c, err)
 	}
-	if c, err := o.Provided(ctx, Identity{Issuer: "https://other.example", Subject: "1", Name: "els", Roles: []Role{Employee}}); err != nil || c.ID == a.ID {
+	if c, err := o.Provided(ctx, Identity{Issuer: "https://other.example", Subject: "1", Name: "els", Roles: []ledger.Role{ledger.Employee}}); err != nil || c.ID == a.ID {
 		t.Errorf("the same subject of another issuer: %+v, %v", c, err)
 	}
 	if _, err := o.Provided(ctx, Identity{Issuer: "https://id.example", Subject: "pupil", Name: "sem"}); !errors.Is(err, ErrNoRole) {
@@ -588,10 +588,10 @@ func TestWhoAProviderTellsOf(t *testing.T) {
 	if _, err := o.SignIn(ctx, desk, "els", ""); !errors.Is(err, ErrCredentials) {
 		t.Errorf("with a password: %v", err)
 	}
-	if _, err := o.Propose(ctx, CommandLine, a.ID, Change{Kind: Disable}); err != nil {
+	if _, err := o.Propose(ctx, ledger.CommandLine, a.ID, Change{Kind: Disable}); err != nil {
 		t.Fatal(err)
 	}
-	who.Roles = []Role{Employee}
+	who.Roles = []ledger.Role{ledger.Employee}
 	if _, err := o.Provided(ctx, who); !errors.Is(err, ErrNoRole) {
 		t.Errorf("closed: %v", err)
 	}
@@ -600,20 +600,20 @@ func TestWhoAProviderTellsOf(t *testing.T) {
 func TestTheDemonstrationOpensNothingElse(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	els := o.has("els", ICT)
-	if _, err := o.Demonstrate(ctx, "els", "", ICT); !errors.Is(err, ErrTaken) {
+	els := o.has("els", ledger.ICT)
+	if _, err := o.Demonstrate(ctx, "els", "", ledger.ICT); !errors.Is(err, ErrTaken) {
 		t.Errorf("an account of somebody: %v", err)
 	}
 	o.codesFor(els)
 	if code, err := o.Demonstration(ctx, o.get(els)); err != nil || code != "" {
 		t.Errorf("a code of somebody: %q, %v", code, err)
 	}
-	link, err := o.Demonstrate(ctx, "ict", "", ICT)
+	link, err := o.Demonstrate(ctx, "ict", "", ledger.ICT)
 	if err != nil {
 		t.Fatal(err)
 	}
 	a, p, err := o.Redeem(ctx, link, "")
-	if err != nil || p != Entry || !a.May(ICT) {
+	if err != nil || p != Entry || !a.May(ledger.ICT) {
 		t.Fatalf("%v", err)
 	}
 	for n := range 2 {
@@ -629,7 +629,7 @@ func TestTheDemonstrationOpensNothingElse(t *testing.T) {
 
 func TestAllIsThereAfterARestart(t *testing.T) {
 	o := newOffice(t)
-	els := o.has("els", ICT)
+	els := o.has("els", ledger.ICT)
 	secret := o.codesFor(els)
 	o.Close()
 	o.open()

@@ -25,7 +25,7 @@ const (
 // Change is a change of an account by an administrator.
 type Change struct {
 	Kind  ChangeKind
-	Roles []Role // for SetRoles: all that are given from then on
+	Roles []ledger.Role // for SetRoles: all that are given from then on
 }
 
 // Proposal is a change that waits for another administrator.
@@ -42,8 +42,8 @@ const proposalTime = 7 * 24 * time.Hour
 
 // Propose changes an account, or, if that takes two administrators, waits for another one:
 // then the proposal is returned.
-func (s *Store) Propose(ctx context.Context, by By, id string, c Change) (waits *Proposal, err error) {
-	if err := by.may(); err != nil {
+func (s *Store) Propose(ctx context.Context, by ledger.Actor, id string, c Change) (waits *Proposal, err error) {
+	if err := may(by); err != nil {
 		return nil, err
 	}
 	err = s.change(ctx, func(tx *sql.Tx) error {
@@ -53,7 +53,7 @@ func (s *Store) Propose(ctx context.Context, by By, id string, c Change) (waits 
 	return waits, err
 }
 
-func (s *Store) propose(ctx context.Context, tx *sql.Tx, by By, id string, c Change) (*Proposal, error) {
+func (s *Store) propose(ctx context.Context, tx *sql.Tx, by ledger.Actor, id string, c Change) (*Proposal, error) {
 	a, err := get(ctx, tx, id)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (s *Store) propose(ctx context.Context, tx *sql.Tx, by By, id string, c Cha
 	if err != nil {
 		return nil, err
 	}
-	if by == CommandLine || !c.needsTwo(a) || len(all) < 2 && c.Kind != Recover {
+	if by == ledger.CommandLine || !c.needsTwo(a) || len(all) < 2 && c.Kind != Recover {
 		return nil, s.apply(ctx, tx, by, a, c, all)
 	}
 	p := &Proposal{newID(), c, a, by.Name, s.now()}
@@ -94,16 +94,16 @@ func (c Change) needsTwo(a Account) bool {
 	case Enable:
 		return a.Privileged()
 	case Disable:
-		return slices.Contains(a.Roles(), Admin)
+		return slices.Contains(a.Roles(), ledger.Admin)
 	}
-	gains := slices.ContainsFunc(c.Roles, func(r Role) bool { return r.Privileged() && !slices.Contains(a.Given, r) })
-	return gains || slices.Contains(a.Given, Admin) && !slices.Contains(c.Roles, Admin)
+	gains := slices.ContainsFunc(c.Roles, func(r ledger.Role) bool { return r.Privileged() && !slices.Contains(a.Given, r) })
+	return gains || slices.Contains(a.Given, ledger.Admin) && !slices.Contains(c.Roles, ledger.Admin)
 }
 
 // apply makes a change count, once it is in the ledger.
-func (s *Store) apply(ctx context.Context, tx *sql.Tx, by By, a Account, c Change, all []Account) error {
-	ends := c.Kind == Disable || c.Kind == Recover || c.Kind == SetRoles && !slices.Contains(c.Roles, Admin)
-	if ends && len(all) == 1 && all[0].ID == a.ID && by != CommandLine {
+func (s *Store) apply(ctx context.Context, tx *sql.Tx, by ledger.Actor, a Account, c Change, all []Account) error {
+	ends := c.Kind == Disable || c.Kind == Recover || c.Kind == SetRoles && !slices.Contains(c.Roles, ledger.Admin)
+	if ends && len(all) == 1 && all[0].ID == a.ID && by != ledger.CommandLine {
 		return ErrLastAdmin
 	}
 	step := string(c.Kind)
@@ -184,7 +184,7 @@ func scanProposal(row interface{ Scan(...any) error }) (p Proposal, err error) {
 }
 
 // Agree makes a proposal of another administrator count.
-func (s *Store) Agree(ctx context.Context, by By, proposal string) (Proposal, error) {
+func (s *Store) Agree(ctx context.Context, by ledger.Actor, proposal string) (Proposal, error) {
 	return s.answer(ctx, by, proposal, func(tx *sql.Tx, p Proposal) error {
 		if p.By == by.Name {
 			return ErrOther
@@ -201,15 +201,15 @@ func (s *Store) Agree(ctx context.Context, by By, proposal string) (Proposal, er
 }
 
 // Drop takes a proposal away, one's own or another's.
-func (s *Store) Drop(ctx context.Context, by By, proposal string) error {
+func (s *Store) Drop(ctx context.Context, by ledger.Actor, proposal string) error {
 	_, err := s.answer(ctx, by, proposal, func(_ *sql.Tx, p Proposal) error {
 		return s.tell(ctx, ledger.AccountChanged, by, p.Account.ID, string(p.Change.Kind)+"-dropped")
 	})
 	return err
 }
 
-func (s *Store) answer(ctx context.Context, by By, proposal string, do func(tx *sql.Tx, p Proposal) error) (p Proposal, err error) {
-	if err := by.may(); err != nil {
+func (s *Store) answer(ctx context.Context, by ledger.Actor, proposal string, do func(tx *sql.Tx, p Proposal) error) (p Proposal, err error) {
+	if err := may(by); err != nil {
 		return Proposal{}, err
 	}
 	return p, s.change(ctx, func(tx *sql.Tx) error {

@@ -11,7 +11,7 @@ import (
 // Demonstrate returns the secret of a link that signs somebody in at once, in an account
 // that is made if need be, with codes that Demonstration tells. It is for sluis demo alone;
 // an account that is not of the demonstration stays closed.
-func (s *Store) Demonstrate(ctx context.Context, name, address string, roles ...Role) (secret string, err error) {
+func (s *Store) Demonstrate(ctx context.Context, name, address string, roles ...ledger.Role) (secret string, err error) {
 	return secret, s.change(ctx, func(tx *sql.Tx) error {
 		a, err := scan(tx.QueryRowContext(ctx, "SELECT "+columns+" FROM accounts WHERE name = ?", name))
 		if errors.Is(err, ErrNotFound) {
@@ -29,7 +29,7 @@ func (s *Store) Demonstrate(ctx context.Context, name, address string, roles ...
 }
 
 // actor makes an account of the demonstration.
-func (s *Store) actor(ctx context.Context, tx *sql.Tx, name, address string, roles []Role) (Account, error) {
+func (s *Store) actor(ctx context.Context, tx *sql.Tx, name, address string, roles []ledger.Role) (Account, error) {
 	roles, err := sorted(roles)
 	if err != nil {
 		return Account{}, err
@@ -39,10 +39,10 @@ func (s *Store) actor(ctx context.Context, tx *sql.Tx, name, address string, rol
 		return Account{}, err
 	}
 	id := newID()
-	if err := s.insert(ctx, tx, CommandLine, id, name, address, "demonstration"); err != nil {
+	if err := s.insert(ctx, tx, ledger.CommandLine, id, name, address, "demonstration"); err != nil {
 		return Account{}, err
 	}
-	if err := s.tell(ctx, ledger.AccountChanged, CommandLine, id, "roles "+join(roles)); err != nil {
+	if err := s.tell(ctx, ledger.AccountChanged, ledger.CommandLine, id, "roles "+join(roles)); err != nil {
 		return Account{}, err
 	}
 	err = set(ctx, tx, id, "given = ?, totp = ?, demonstration = 1", join(roles), s.seal.Seal(nil, nil, []byte(key.Secret()), []byte(id)))

@@ -27,8 +27,8 @@ var ErrLink = errors.New("this link has been used, is too old, or was never give
 
 // Invite returns the secret of a link with which somebody begins. It is for accounts that
 // nobody could sign in with: for others Recover comes first.
-func (s *Store) Invite(ctx context.Context, by By, id string) (secret string, err error) {
-	if err := by.may(); err != nil {
+func (s *Store) Invite(ctx context.Context, by ledger.Actor, id string) (secret string, err error) {
+	if err := may(by); err != nil {
 		return "", err
 	}
 	return secret, s.change(ctx, func(tx *sql.Tx) error {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sluis/internal/ledger"
 	"strings"
 	"testing"
 
@@ -89,7 +90,7 @@ func (d *device) answer(options any, k virtualwebauthn.Credential) string {
 
 func TestAPasskeySignsIn(t *testing.T) {
 	o := newOffice(t)
-	els := o.has("els", ICT)
+	els := o.has("els", ledger.ICT)
 	d := o.device(els, false)
 	k, err := d.add(els)
 	if err != nil {
@@ -111,7 +112,7 @@ func TestAPasskeySignsIn(t *testing.T) {
 
 func TestAPasskeyThatIsNoProof(t *testing.T) {
 	o := newOffice(t)
-	els, jo := o.has("els", ICT), o.has("jo", ICT)
+	els, jo := o.has("els", ledger.ICT), o.has("jo", ledger.ICT)
 	d := o.device(els, false)
 	k, err := d.add(els)
 	if err != nil {
@@ -163,7 +164,7 @@ func TestAPasskeyThatIsNoProof(t *testing.T) {
 	_, err = d.keys.SignIn(t.Context(), *other, sent("{"))
 	refused("no answer", err)
 
-	if _, err := o.Propose(t.Context(), CommandLine, els.ID, Change{Kind: Disable}); err != nil {
+	if _, err := o.Propose(t.Context(), ledger.CommandLine, els.ID, Change{Kind: Disable}); err != nil {
 		t.Fatal(err)
 	}
 	_, err = d.show(k)
@@ -173,7 +174,7 @@ func TestAPasskeyThatIsNoProof(t *testing.T) {
 func TestPasskeysAreTheirOwners(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	els, jo := o.has("els", Employee), o.has("jo", Employee)
+	els, jo := o.has("els", ledger.Employee), o.has("jo", ledger.Employee)
 	k, err := o.device(els, false).add(els)
 	if err != nil {
 		t.Fatal(err)
@@ -187,7 +188,7 @@ func TestPasskeysAreTheirOwners(t *testing.T) {
 	if err := o.DropPasskey(ctx, els.ID, k.ID); err != nil || o.get(els).Passkeys != 0 {
 		t.Errorf("%v", err)
 	}
-	ict := o.has("piet", ICT)
+	ict := o.has("piet", ledger.ICT)
 	k, err = o.device(ict, false).add(ict)
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +200,7 @@ func TestPasskeysAreTheirOwners(t *testing.T) {
 
 func TestPasskeysAreFew(t *testing.T) {
 	o := newOffice(t)
-	els := o.has("els", Employee)
+	els := o.has("els", ledger.Employee)
 	d := o.device(els, false)
 	for range maxPasskeys {
 		if _, err := d.add(els); err != nil {

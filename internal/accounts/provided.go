@@ -13,10 +13,10 @@ import (
 // Identity is somebody as a provider of sign-ins tells.
 type Identity struct {
 	Issuer  string
-	Subject string // who it is, for good, at this issuer
-	Name    string // that an account is named after the first time
-	Address string // of mail; empty if the provider does not vouch for it
-	Roles   []Role // that their groups stand for
+	Subject string        // who it is, for good, at this issuer
+	Name    string        // that an account is named after the first time
+	Address string        // of mail; empty if the provider does not vouch for it
+	Roles   []ledger.Role // that their groups stand for
 }
 
 // ErrNoRole is returned for somebody whom nobody gave a role, such as a pupil.
@@ -45,7 +45,7 @@ func (s *Store) Provided(ctx context.Context, who Identity) (a Account, err erro
 			for _, r := range roles {
 				step += " " + string(r)
 			}
-			if err := s.tell(ctx, ledger.AccountChanged, By{}, a.ID, step); err != nil {
+			if err := s.tell(ctx, ledger.AccountChanged, ledger.Actor{}, a.ID, step); err != nil {
 				return err
 			}
 			if err := set(ctx, tx, a.ID, "provided = ?, epoch = epoch + 1", join(roles)); err != nil {
@@ -75,7 +75,7 @@ func (s *Store) welcome(ctx context.Context, tx *sql.Tx, who Identity) (Account,
 		if n > 1 {
 			name = fmt.Sprintf("%s-%d", base, n)
 		}
-		err := s.insert(ctx, tx, By{}, id, name, who.Address, "by provider")
+		err := s.insert(ctx, tx, ledger.Actor{}, id, name, who.Address, "by provider")
 		if errors.Is(err, ErrTaken) && n < 1000 {
 			continue
 		}

@@ -24,9 +24,9 @@ func (a Account) Secret(now time.Time) bool {
 func (a Account) SecretUntil() time.Time { return a.Secrecy.Add(secrecyTime) }
 
 // AcceptSecrecy writes down that somebody accepts the statement of secrecy.
-func (s *Store) AcceptSecrecy(ctx context.Context, a Account, r Role) error {
+func (s *Store) AcceptSecrecy(ctx context.Context, a Account, r ledger.Role) error {
 	now := s.now()
-	_, err := s.ledger.Append(ctx, ledger.SecrecyAccepted, ledger.Data{Actor: a.Name, Role: string(r), Ref: a.ID, Step: "version-" + Statement,
+	_, err := s.ledger.Append(ctx, ledger.SecrecyAccepted, ledger.Data{Actor: ledger.Actor{Name: a.Name, Role: r}, Ref: a.ID, Step: "version-" + Statement,
 		Until: now.Add(secrecyTime).UnixMilli()})
 	if err != nil {
 		return err

@@ -42,26 +42,12 @@ CREATE TABLE IF NOT EXISTS proposals (
 ) STRICT;
 `
 
-// Ledger is where acts are written down before they count.
-type Ledger interface {
-	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (ledger.Receipt, error)
-}
-
-// By is who changes an account: an account, in a role. The command line has no role.
-type By struct {
-	Name string
-	Role Role
-}
-
-// CommandLine is who has the rights to the data directory itself.
-var CommandLine = By{Name: "command line"}
-
 // Store holds the accounts. Several processes may have it open. It is safe for concurrent
 // use.
 type Store struct {
 	db       *sql.DB
 	seal     cipher.AEAD
-	ledger   Ledger
+	ledger   ledger.Appender
 	compare  *password.Comparer
 	throttle *password.Throttle
 	now      func() time.Time
@@ -72,7 +58,7 @@ var guesses = password.Guesses{Pair: 5, Client: 30, Name: 50, Within: 15 * time.
 
 // Open opens the accounts in dir, which is made if it is not there. The key that their
 // secrets are encrypted with is in keys, which stands apart so that it can be kept apart.
-func Open(dir, keys string, l Ledger) (*Store, error) {
+func Open(dir, keys string, l ledger.Appender) (*Store, error) {
 	for _, d := range []string{dir, keys} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, fmt.Errorf("open accounts: %w", err)
@@ -142,8 +128,8 @@ func (s *Store) change(ctx context.Context, do func(tx *sql.Tx) error) error {
 }
 
 // tell writes an act in the ledger. The account that it is about stands in Ref, by its id.
-func (s *Store) tell(ctx context.Context, kind ledger.Kind, by By, about, step string) error {
-	_, err := s.ledger.Append(ctx, kind, ledger.Data{Actor: by.Name, Role: string(by.Role), Ref: about, Step: step})
+func (s *Store) tell(ctx context.Context, kind ledger.Kind, by ledger.Actor, about, step string) error {
+	_, err := s.ledger.Append(ctx, kind, ledger.Data{Actor: by, Ref: about, Step: step})
 	if err != nil {
 		return fmt.Errorf("accounts: write in the ledger: %w", err)
 	}

@@ -11,33 +11,33 @@ import (
 
 // adminRoutes are for who hands out accounts, and sees no content (C3.3e).
 var adminRoutes = []route{
-	{pattern: "GET /accounts", who: only(accounts.Admin), nav: "nav-accounts", do: (*visit).accounts},
-	{pattern: "POST /accounts", who: only(accounts.Admin), needs: proof, tells: ledger.AccountMade, do: (*visit).makeAccount},
-	{pattern: "GET /accounts/{id}", who: only(accounts.Admin), do: (*visit).oneAccount},
-	{pattern: "POST /accounts/{id}/roles", who: only(accounts.Admin), needs: proof, tells: ledger.AccountChanged, do: changing(accounts.SetRoles)},
-	{pattern: "POST /accounts/{id}/disable", who: only(accounts.Admin), needs: proof, tells: ledger.AccountChanged, do: changing(accounts.Disable)},
-	{pattern: "POST /accounts/{id}/enable", who: only(accounts.Admin), needs: proof, tells: ledger.AccountChanged, do: changing(accounts.Enable)},
-	{pattern: "POST /accounts/{id}/recover", who: only(accounts.Admin), needs: proof, tells: ledger.AccountChanged, do: changing(accounts.Recover)},
-	{pattern: "POST /accounts/{id}/invite", who: only(accounts.Admin), needs: proof, tells: ledger.AccountChanged, do: (*visit).invite},
-	{pattern: "POST /proposals/{id}/agree", who: only(accounts.Admin), needs: proof, tells: ledger.AccountChanged, do: (*visit).agree},
-	{pattern: "POST /proposals/{id}/drop", who: only(accounts.Admin), tells: ledger.AccountChanged, do: (*visit).dropProposal},
+	{pattern: "GET /accounts", who: only(ledger.Admin), nav: "nav-accounts", do: (*visit).accounts},
+	{pattern: "POST /accounts", who: only(ledger.Admin), needs: proof, tells: ledger.AccountMade, do: (*visit).makeAccount},
+	{pattern: "GET /accounts/{id}", who: only(ledger.Admin), do: (*visit).oneAccount},
+	{pattern: "POST /accounts/{id}/roles", who: only(ledger.Admin), needs: proof, tells: ledger.AccountChanged, do: changing(accounts.SetRoles)},
+	{pattern: "POST /accounts/{id}/disable", who: only(ledger.Admin), needs: proof, tells: ledger.AccountChanged, do: changing(accounts.Disable)},
+	{pattern: "POST /accounts/{id}/enable", who: only(ledger.Admin), needs: proof, tells: ledger.AccountChanged, do: changing(accounts.Enable)},
+	{pattern: "POST /accounts/{id}/recover", who: only(ledger.Admin), needs: proof, tells: ledger.AccountChanged, do: changing(accounts.Recover)},
+	{pattern: "POST /accounts/{id}/invite", who: only(ledger.Admin), needs: proof, tells: ledger.AccountChanged, do: (*visit).invite},
+	{pattern: "POST /proposals/{id}/agree", who: only(ledger.Admin), needs: proof, tells: ledger.AccountChanged, do: (*visit).agree},
+	{pattern: "POST /proposals/{id}/drop", who: only(ledger.Admin), tells: ledger.AccountChanged, do: (*visit).dropProposal},
 }
 
 // accountList is what the page of all accounts shows.
 type accountList struct {
 	Accounts  []accounts.Account
 	Proposals []accounts.Proposal
-	Roles     []accounts.Role
+	Roles     []ledger.Role
 	Name      string // as filled in
 	Address   string
-	Chosen    []accounts.Role
+	Chosen    []ledger.Role
 }
 
 // Has reports whether a role was chosen.
-func (l accountList) Has(r accounts.Role) bool { return slices.Contains(l.Chosen, r) }
+func (l accountList) Has(r ledger.Role) bool { return slices.Contains(l.Chosen, r) }
 
 func (v *visit) accountList() (l accountList, err error) {
-	l.Roles = accounts.Roles
+	l.Roles = ledger.Roles
 	if l.Accounts, err = v.c.o.Accounts.List(v.r.Context()); err != nil {
 		return l, err
 	}
@@ -54,10 +54,10 @@ func (v *visit) accounts() error {
 }
 
 // roles returns the roles that a form names.
-func (v *visit) roles() []accounts.Role {
-	var all []accounts.Role
+func (v *visit) roles() []ledger.Role {
+	var all []ledger.Role
 	for _, r := range v.r.PostForm["role"] {
-		all = append(all, accounts.Role(r))
+		all = append(all, ledger.Role(r))
 	}
 	return all
 }
@@ -106,7 +106,7 @@ func (v *visit) noteChange(waits *accounts.Proposal) {
 // accountView is what the page of one account shows.
 type accountView struct {
 	accounts.Account
-	AllRoles []accounts.Role
+	AllRoles []ledger.Role
 	Waits    []accounts.Proposal
 	Link     string // that was just made
 	Self     bool
@@ -114,7 +114,7 @@ type accountView struct {
 }
 
 // Has reports whether a role was given.
-func (a accountView) Has(r accounts.Role) bool { return slices.Contains(a.Given, r) }
+func (a accountView) Has(r ledger.Role) bool { return slices.Contains(a.Given, r) }
 
 func (v *visit) accountView() (w accountView, err error) {
 	ctx := v.r.Context()
@@ -127,7 +127,7 @@ func (v *visit) accountView() (w accountView, err error) {
 			w.Waits = append(w.Waits, p)
 		}
 	}
-	w.AllRoles, w.Self = accounts.Roles, w.ID == v.Account.ID
+	w.AllRoles, w.Self = ledger.Roles, w.ID == v.Account.ID
 	w.CanBegin = !w.Password && !w.Strong() && w.Issuer == "" && !w.Disabled && !w.Self
 	return w, err
 }

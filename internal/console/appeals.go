@@ -87,7 +87,7 @@ func (v *visit) answerAppeal() error {
 	default:
 		return errUnclear
 	}
-	_, err = v.c.o.Ledger.Append(v.r.Context(), ledger.AppealAnswered, ledger.Data{Actor: v.Account.Name, Role: string(v.Role), Ref: strconv.Itoa(id), Step: step, Reason: reason})
+	_, err = v.c.o.Ledger.Append(v.r.Context(), ledger.AppealAnswered, ledger.Data{Actor: v.by(), Ref: strconv.Itoa(id), Step: step, Reason: reason})
 	if err != nil {
 		return err
 	}

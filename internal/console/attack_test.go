@@ -25,7 +25,7 @@ func (h *house) count() (n int) {
 
 // whoMay returns somebody who may use a route.
 func (l lived) whoMay(rt route) *person {
-	for _, r := range accounts.Roles {
+	for _, r := range ledger.Roles {
 		if rt.who.may(r) && !rt.who.anybody {
 			return l.people[r]
 		}
@@ -140,7 +140,7 @@ func TestNobodyIsSentElsewhere(t *testing.T) {
 	l := newHouse(t).live()
 	own, _ := url.Parse(l.site.URL)
 	for _, next := range []string{"https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "/x\r\nSet-Cookie: evil=1", "/\t/evil.example", "http:evil.example", "/x\nX-Evil: 1", "///evil.example", "", strings.Repeat("/x", 4000)} {
-		p := l.people[accounts.ICT]
+		p := l.people[ledger.ICT]
 		for _, a := range []answer{
 			p.post("/secrecy", url.Values{"accept": {"yes"}, "next": {next}}),
 			p.get("/sign-in?next=" + url.QueryEscape(next)),
@@ -152,7 +152,7 @@ func TestNobodyIsSentElsewhere(t *testing.T) {
 			}
 		}
 	}
-	p := l.people[accounts.ICT]
+	p := l.people[ledger.ICT]
 	r := p.request(http.MethodPost, "/secrecy", url.Values{"accept": {"yes"}})
 	r.Header.Set("Referer", "https://evil.example/x")
 	if a := p.do(r); !strings.HasPrefix(a.to, "/") || strings.HasPrefix(a.to, "//") {
@@ -165,7 +165,7 @@ func TestNobodyIsSentElsewhere(t *testing.T) {
 func TestASessionOfSomebodyElse(t *testing.T) {
 	h := newHouse(t)
 	at, _ := url.Parse(h.site.URL)
-	secret, err := h.accounts.Demonstrate(t.Context(), "els", "", accounts.ICT)
+	secret, err := h.accounts.Demonstrate(t.Context(), "els", "", ledger.ICT)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,20 +198,20 @@ func TestWhatEndsSessions(t *testing.T) {
 	h := newHouse(t)
 	for name, end := range map[string]func(id string) error{
 		"roles": func(id string) error {
-			_, err := h.accounts.Propose(t.Context(), accounts.CommandLine, id, accounts.Change{Kind: accounts.SetRoles, Roles: []accounts.Role{accounts.Employee}})
+			_, err := h.accounts.Propose(t.Context(), ledger.CommandLine, id, accounts.Change{Kind: accounts.SetRoles, Roles: []ledger.Role{ledger.Employee}})
 			return err
 		},
 		"closed": func(id string) error {
-			_, err := h.accounts.Propose(t.Context(), accounts.CommandLine, id, accounts.Change{Kind: accounts.Disable})
+			_, err := h.accounts.Propose(t.Context(), ledger.CommandLine, id, accounts.Change{Kind: accounts.Disable})
 			return err
 		},
 		"anew": func(id string) error {
-			_, err := h.accounts.Propose(t.Context(), accounts.CommandLine, id, accounts.Change{Kind: accounts.Recover})
+			_, err := h.accounts.Propose(t.Context(), ledger.CommandLine, id, accounts.Change{Kind: accounts.Recover})
 			return err
 		},
 		"everywhere": func(id string) error { return h.accounts.SignOut(t.Context(), id) },
 	} {
-		p := h.named(name, accounts.Legal)
+		p := h.named(name, ledger.Legal)
 		if a := p.get("/account"); a.status != http.StatusOK {
 			t.Fatalf("%s: %d", name, a.status)
 		}
@@ -232,7 +232,7 @@ func TestWhatEndsSessions(t *testing.T) {
 // as well by then; links are not worth guessing, and a client that asks without end waits.
 func TestGuessing(t *testing.T) {
 	h := newHouse(t)
-	secret := h.local(t.Context(), "els", phrase, accounts.ICT)
+	secret := h.local(t.Context(), "els", phrase, ledger.ICT)
 	held := func(p *person, path string, form func(i int) url.Values) bool {
 		for i := range 60 {
 			if a := p.post(path, form(i)); a.status == http.StatusTooManyRequests {
@@ -278,8 +278,8 @@ func TestGuessing(t *testing.T) {
 func TestWhatPeopleWroteIsNoMarkup(t *testing.T) {
 	const evil = `"><script>alert(9)</script><img src=x onerror=alert(9)>{{.Account}}`
 	l := newHouse(t, func(o *Options) { o.Organisation = "School " + evil }).live()
-	l.people[accounts.Board].post("/orders", request("reason", evil))
-	if _, _, err := l.accounts.Make(t.Context(), accounts.CommandLine, evil, "", nil); err == nil {
+	l.people[ledger.Board].post("/orders", request("reason", evil))
+	if _, _, err := l.accounts.Make(t.Context(), ledger.CommandLine, evil, "", nil); err == nil {
 		t.Error("an account can have such a name")
 	}
 	seen := 0
@@ -288,7 +288,7 @@ func TestWhatPeopleWroteIsNoMarkup(t *testing.T) {
 		if err != nil || !strings.HasPrefix(rt.pattern, http.MethodGet+" ") || strings.HasPrefix(rt.pattern, "GET /static") {
 			continue
 		}
-		for _, p := range append([]*person{l.stranger()}, l.people[accounts.ICT], l.people[accounts.Board], l.people[accounts.Admin]) {
+		for _, p := range append([]*person{l.stranger()}, l.people[ledger.ICT], l.people[ledger.Board], l.people[ledger.Admin]) {
 			a := p.get(path)
 			if strings.Contains(a.body, "<script>") || strings.Contains(a.body, "<img") || strings.Contains(a.body, "alert(9)>") {
 				t.Errorf("%s: markup", rt.pattern)
@@ -309,7 +309,7 @@ func TestWhatPeopleWroteIsNoMarkup(t *testing.T) {
 // nothing (DNS rebinding).
 func TestAnotherNameThatLeadsHere(t *testing.T) {
 	h := newHouse(t)
-	p := h.as(accounts.ICT)
+	p := h.as(ledger.ICT)
 	r := p.request(http.MethodGet, "/", nil)
 	r.Host = "evil.example"
 	if a := p.do(r); a.status != http.StatusMisdirectedRequest {

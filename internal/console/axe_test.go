@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"sluis/internal/accounts"
+	"sluis/internal/ledger"
 	"sluis/internal/testenv"
 )
 
@@ -28,25 +29,25 @@ const maxFirst = 100 << 10
 // lived is a house in which there is something on every page.
 type lived struct {
 	*house
-	people map[accounts.Role]*person
+	people map[ledger.Role]*person
 	ids    map[string]string // what stands after a part of a path
 }
 
 func (h *house) live() lived {
 	h.t.Helper()
-	l := lived{h, map[accounts.Role]*person{}, map[string]string{}}
-	for _, r := range accounts.Roles {
+	l := lived{h, map[ledger.Role]*person{}, map[string]string{}}
+	for _, r := range ledger.Roles {
 		l.people[r] = h.as(r).proves(string(r))
 		l.people[r].post("/secrecy", map[string][]string{"accept": {"yes"}})
 	}
-	els, waits, err := h.accounts.Make(h.t.Context(), accounts.By{Name: string(accounts.Admin), Role: accounts.Admin}, "els", "", []accounts.Role{accounts.Employee})
+	els, waits, err := h.accounts.Make(h.t.Context(), ledger.Actor{Name: string(ledger.Admin), Role: ledger.Admin}, "els", "", []ledger.Role{ledger.Employee})
 	if err != nil || waits != nil {
 		h.t.Fatalf("make an account: %v", err)
 	}
-	if _, err := h.accounts.Propose(h.t.Context(), accounts.By{Name: "jo", Role: accounts.Admin}, els.ID, accounts.Change{Kind: accounts.Recover}); err != nil {
+	if _, err := h.accounts.Propose(h.t.Context(), ledger.Actor{Name: "jo", Role: ledger.Admin}, els.ID, accounts.Change{Kind: accounts.Recover}); err != nil {
 		h.t.Fatal(err)
 	}
-	secret, err := h.accounts.Invite(h.t.Context(), accounts.CommandLine, els.ID)
+	secret, err := h.accounts.Invite(h.t.Context(), ledger.CommandLine, els.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -54,13 +55,13 @@ func (h *house) live() lived {
 	id := h.setAside(hostile).ID.String()
 	l.ids["/quarantine/"] = id
 	h.setAside(hostile)
-	_, frame, _ := strings.Cut(l.people[accounts.ICT].post("/quarantine/"+id+"/open", map[string][]string{"stage": {"html"}, "reason": {"melding 12"}}).body, "/frame/")
+	_, frame, _ := strings.Cut(l.people[ledger.ICT].post("/quarantine/"+id+"/open", map[string][]string{"stage": {"html"}, "reason": {"melding 12"}}).body, "/frame/")
 	l.ids["/quarantine/{id}/frame/"], _, _ = strings.Cut(frame, `"`)
 	h.traffic("employee@school.example", 3)
-	l.ids["/orders/"] = path.Base(l.people[accounts.Board].post("/orders", request()).to)
+	l.ids["/orders/"] = path.Base(l.people[ledger.Board].post("/orders", request()).to)
 	l.ids["/rules/"] = "leak.identity.bsn"
-	l.ids["/breaches/"] = path.Base(l.people[accounts.Privacy].post("/breaches", map[string][]string{"text": {"Een lijst lag op straat."}}).to)
-	complaint, err := h.o.Imagery.Complain(h.t.Context(), "", "https://www.school.example/sportdag", "Mijn dochter staat erop.")
+	l.ids["/breaches/"] = path.Base(l.people[ledger.Privacy].post("/breaches", map[string][]string{"text": {"Een lijst lag op straat."}}).to)
+	complaint, err := h.o.Imagery.Complain(h.t.Context(), ledger.Actor{}, "https://www.school.example/sportdag", "Mijn dochter staat erop.")
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func TestForEverybody(t *testing.T) {
 			continue
 		}
 		first := true
-		for i, role := range accounts.Roles {
+		for i, role := range ledger.Roles {
 			p := l.people[role]
 			if rt.who.anybody {
 				p = h.stranger()
@@ -143,7 +144,7 @@ func TestOpenedForEverybody(t *testing.T) { // C3.3e
 	h := newHouse(t)
 	l := h.live()
 	o := &onlooker{h.browse(), axe, os.Getenv("SLUIS_SCREENSHOTS")}
-	o.be(l.people[accounts.ICT])
+	o.be(l.people[ledger.ICT])
 	for i, stage := range []string{"findings", "headers", "text", "html"} {
 		w := looks[i%len(looks)]
 		o.at("/quarantine/"+l.ids["/quarantine/"], w)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"sluis/filter"
-	"sluis/internal/accounts"
+	"sluis/internal/ledger"
 )
 
 // BenchmarkFirstView is the list of what was set aside, with 100,000 entries, as a browser asks
@@ -36,7 +36,7 @@ func BenchmarkFirstView(b *testing.B) {
 		b.Fatal(err)
 	}
 	db.Close()
-	p := h.as(accounts.ICT)
+	p := h.as(ledger.ICT)
 	for name, path := range map[string]string{"waiting": "/quarantine", "all": "/quarantine?state=all", "a rule, gravest first": "/quarantine?state=all&rule=leak.identity.iban&sort=gravest", "a month": "/quarantine?state=all&since=2026-01-01&before=2026-12-31&sort=largest"} {
 		b.Run(name, func(b *testing.B) {
 			size := 0

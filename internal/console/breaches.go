@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/breach"
 )
@@ -21,8 +20,8 @@ type Breaches struct {
 }
 
 var (
-	breachReaders = only(accounts.ICT, accounts.Privacy, accounts.Legal, accounts.Board)
-	breachKeepers = only(accounts.ICT, accounts.Privacy)
+	breachReaders = only(ledger.ICT, ledger.Privacy, ledger.Legal, ledger.Board)
+	breachKeepers = only(ledger.ICT, ledger.Privacy)
 )
 
 // breachRoutes are for breach files (C2.12a): who keeps them writes, who answers for them reads.
@@ -100,7 +99,7 @@ func (v *visit) openBreach() error {
 
 // beginBreach opens a file and tells the privacy officer.
 func (v *visit) beginBreach(message, text string, at time.Time) (breach.File, error) {
-	f, err := v.c.o.Breaches.Store.Begin(v.r.Context(), v.Account.Name, string(v.Role), message, text, at)
+	f, err := v.c.o.Breaches.Store.Begin(v.r.Context(), v.by(), message, text, at)
 	if err != nil {
 		return f, err
 	}
@@ -184,7 +183,7 @@ func (v *visit) breachStep() error {
 		return errUnclear
 	}
 	return v.changeBreach(func(id string) error {
-		return v.c.o.Breaches.Store.Add(v.r.Context(), v.Account.Name, string(v.Role), id, breach.Kind(v.field("kind")), v.field("text"))
+		return v.c.o.Breaches.Store.Add(v.r.Context(), v.by(), id, breach.Kind(v.field("kind")), v.field("text"))
 	})
 }
 
@@ -196,7 +195,7 @@ func (v *visit) breachFacts() error {
 	f := breach.Facts{Happened: v.field("happened"), From: v.field("from"), Until: v.field("until"), Nature: v.r.PostForm["nature"], People: v.field("people"), Number: n,
 		Data: v.field("data"), Special: v.field("special") == "yes", Effects: v.field("effects"), Measures: v.field("measures"), Informing: v.field("informing"), CrossBorder: v.field("crossborder") == "yes"}
 	return v.changeBreach(func(id string) error {
-		return v.c.o.Breaches.Store.Fill(v.r.Context(), v.Account.Name, string(v.Role), id, f)
+		return v.c.o.Breaches.Store.Fill(v.r.Context(), v.by(), id, f)
 	})
 }
 

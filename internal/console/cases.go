@@ -8,12 +8,11 @@ import (
 	"github.com/hashicorp/golang-lru/v2/expirable"
 	"golang.org/x/time/rate"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/imagery"
 )
 
-var caseHandlers = only(accounts.Privacy, accounts.ICT)
+var caseHandlers = only(ledger.Privacy, ledger.ICT)
 
 // caseRoutes are for complaints about imagery (C3.3d): anybody can complain, and who handles
 // it reads it with a trace in the ledger.
@@ -69,7 +68,7 @@ func (v *visit) complain() error {
 	if !v.c.complaints.allow(v.client()) {
 		return errTooOften
 	}
-	c, err := v.c.o.Imagery.Complain(v.r.Context(), "", f.Page, f.Text)
+	c, err := v.c.o.Imagery.Complain(v.r.Context(), ledger.Actor{}, f.Page, f.Text)
 	if errors.Is(err, imagery.ErrText) {
 		return v.again("complaint", f, "complaint-empty")
 	}
@@ -128,7 +127,7 @@ func (v *visit) readCase() error {
 	if err != nil {
 		return err
 	}
-	if w.Text, err = v.c.o.Imagery.Read(v.r.Context(), v.Account.Name, w.ID, keys...); err != nil {
+	if w.Text, err = v.c.o.Imagery.Read(v.r.Context(), v.by(), w.ID, keys...); err != nil {
 		return err
 	}
 	w.Read = true
@@ -149,7 +148,7 @@ func (v *visit) caseStep() error {
 	if step == "" {
 		return errUnclear
 	}
-	err = v.c.o.Imagery.Take(v.r.Context(), v.Account.Name, w.ID, step, "")
+	err = v.c.o.Imagery.Take(v.r.Context(), v.by(), w.ID, step, "")
 	if errors.Is(err, imagery.ErrClosed) {
 		return v.again("case", w, "case-closed")
 	}

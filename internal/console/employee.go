@@ -84,7 +84,7 @@ func (v *visit) insight() error {
 	if err := o.Tell(v.r.Context(), w.Address); err != nil { // an account may have been made on another's address
 		v.c.o.Log.Error("console: a person was not told by mail of an insight", "error", err)
 	}
-	err = orders.Insight(v.r.Context(), v.c.o.Ledger, v.acting(), orders.ByAccount, v.subject(), o.Keys, o.Records, w.Since, w.Until, func(own orders.Own) error {
+	err = orders.Insight(v.r.Context(), v.c.o.Ledger, v.by(), orders.ByAccount, v.subject(), o.Keys, o.Records, w.Since, w.Until, func(own orders.Own) error {
 		w.Records = append(w.Records, own)
 		return nil
 	})

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 )
 
@@ -19,7 +18,7 @@ func TestWhatIsHeldAboutMe(t *testing.T) {
 	h := newHouse(t)
 	h.traffic("employee@school.example", 3)
 	h.traffic("juf@school.example", 4)
-	p := h.as(accounts.Employee)
+	p := h.as(ledger.Employee)
 	if a := p.get("/mine"); a.status != http.StatusOK || strings.Contains(a.body, "<tbody>") || len(h.entries(ledger.InsightGiven)) != 0 {
 		t.Errorf("%d: the page looks something up by itself", a.status)
 	}
@@ -48,7 +47,7 @@ func TestWhatIsHeldAboutMe(t *testing.T) {
 		t.Errorf("told by mail: %v", h.asked)
 	}
 	told := h.entries(ledger.InsightGiven)
-	if len(told) != 4 || told[0].Data.Actor != "employee" || told[0].Data.Step != "account" {
+	if len(told) != 4 || told[0].Data.Actor.Name != "employee" || told[0].Data.Step != "account" {
 		t.Errorf("in the ledger: %+v", told)
 	}
 }
@@ -59,7 +58,7 @@ func TestNothingIsHeldByName(t *testing.T) { // K4, C3.2g
 	h := newHouse(t)
 	h.traffic("leerling@school.example", 2)
 	for _, name := range []string{"leerling", "stranger"} {
-		p := h.named(name, accounts.Employee)
+		p := h.named(name, ledger.Employee)
 		if a := p.get("/mine"); a.status != http.StatusOK || !strings.Contains(a.body, "niets op naam bewaard") || strings.Contains(a.body, `name="form"`) {
 			t.Errorf("%s: %d", name, a.status)
 		}
@@ -76,7 +75,7 @@ func TestNothingIsHeldByName(t *testing.T) { // K4, C3.2g
 func TestAnOpenBrowserTellsNothing(t *testing.T) {
 	h := newHouse(t)
 	h.traffic("employee@school.example", 3)
-	p := h.as(accounts.Employee)
+	p := h.as(ledger.Employee)
 	late := time.Now().Add(proofTime + time.Minute)
 	h.now = func() time.Time { return late }
 	if a := p.post("/mine", url.Values{"form": {"json"}}); a.to != "/proof?next=/mine" {
@@ -94,7 +93,7 @@ func TestAnOpenBrowserTellsNothing(t *testing.T) {
 // TestWhatIsControlled tells it as it is configured, to everybody (K2, K3).
 func TestWhatIsControlled(t *testing.T) {
 	h := newHouse(t)
-	for _, r := range accounts.Roles {
+	for _, r := range ledger.Roles {
 		a := h.as(r).get("/conduct")
 		if r.Privileged() && a.status == http.StatusSeeOther { // a second factor first
 			continue

@@ -124,7 +124,7 @@ func (v *visit) keepException(x exceptions.Exception, groups []roster.Group) (pr
 		err = errWords
 	}
 	if err == nil {
-		_, err = v.c.o.Control.Exceptions.Add(v.r.Context(), x, string(v.Role), v.now())
+		_, err = v.c.o.Control.Exceptions.Add(v.r.Context(), v.by(), x, v.now())
 	}
 	if problem := exceptionProblem(err); problem != "" {
 		return problem, nil
@@ -136,7 +136,7 @@ func (v *visit) keepException(x exceptions.Exception, groups []roster.Group) (pr
 }
 
 func (v *visit) endException() error {
-	err := v.c.o.Control.Exceptions.Finish(v.r.Context(), v.r.PathValue("id"), v.Account.Name, string(v.Role), v.now())
+	err := v.c.o.Control.Exceptions.Finish(v.r.Context(), v.by(), v.r.PathValue("id"), v.now())
 	if errors.Is(err, exceptions.ErrNotFound) {
 		return errNoPage
 	}

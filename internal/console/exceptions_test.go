@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/roster"
@@ -21,7 +20,7 @@ func (h *house) day(days int) string {
 
 func TestAnExceptionHasAReasonAndAnEndAndIsInTheLedger(t *testing.T) {
 	h := newHouse(t)
-	ict := h.as(accounts.ICT)
+	ict := h.as(ledger.ICT)
 	good := url.Values{"rule": {"conduct.insult.nl"}, "within": {"klootzakstraat\r\n"}, "reason": {"<b>straatnaam</b>"}, "until": {h.day(30)}}
 	if _, ok := h.o.Control.InForce().Rules.Rule(mustRule(t, "conduct.insult.nl")); !ok {
 		good.Set("rule", firstWordRule(h))
@@ -61,7 +60,7 @@ func TestAnExceptionHasAReasonAndAnEndAndIsInTheLedger(t *testing.T) {
 	if a := ict.post("/exceptions/"+all[0].ID+"/end", nil); a.status != http.StatusNotFound {
 		t.Errorf("end it again: %d", a.status)
 	}
-	if es := h.entries(ledger.ExceptionAsked); len(es) != 2 || es[0].Data.Step != "made" || es[1].Data.Step != "ended" || es[1].Data.Actor != "ict" {
+	if es := h.entries(ledger.ExceptionAsked); len(es) != 2 || es[0].Data.Step != "made" || es[1].Data.Step != "ended" || es[1].Data.Actor.Name != "ict" {
 		t.Errorf("the ledger: %+v", es)
 	}
 }
@@ -87,7 +86,7 @@ func firstWordRule(h *house) string {
 
 func TestAReviewIsAnswered(t *testing.T) {
 	h := newHouse(t)
-	ict := h.as(accounts.ICT)
+	ict := h.as(ledger.ICT)
 	store := h.o.Control.Appeals
 	for _, host := range []string{"spel.example", "gok.example"} {
 		if err := store.Add(host, rules.Gambling, mustRule(t, "web.gambling.listed"), roster.Group{}, appeals.Lesson, time.Now()); err != nil {

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/breach"
 	"sluis/internal/oversight/imagery"
@@ -45,7 +44,7 @@ func (h *house) retention(context.Context) ([]Kept, []string, error) {
 // ledger and the privacy officer told.
 func TestABreachFileRuns(t *testing.T) {
 	h := newHouse(t)
-	p := h.sworn("privacy", accounts.Privacy)
+	p := h.sworn("privacy", ledger.Privacy)
 	if a := p.post("/breaches", url.Values{"text": {"x"}, "day": {time.Now().AddDate(0, 0, 2).Format(time.DateOnly)}, "time": {"09:30"}}); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("discovered in the future: %d", a.status)
 	}
@@ -71,7 +70,7 @@ func TestABreachFileRuns(t *testing.T) {
 	if form := p.get(at + "/form"); form.status != http.StatusOK || !strings.Contains(form.body, "28") || !strings.HasPrefix(form.header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("form: %d %s", form.status, form.body)
 	}
-	board := h.sworn("board", accounts.Board)
+	board := h.sworn("board", ledger.Board)
 	if a := board.get(at); a.status != http.StatusOK || strings.Contains(a.body, "/step") {
 		t.Errorf("the board: %d", a.status)
 	}
@@ -89,7 +88,7 @@ func TestABreachFileRuns(t *testing.T) {
 // destroyed when the case is closed.
 func TestAnybodyCanComplain(t *testing.T) {
 	h := newHouse(t)
-	nobody, p := h.stranger(), h.sworn("privacy", accounts.Privacy)
+	nobody, p := h.stranger(), h.sworn("privacy", ledger.Privacy)
 	a := nobody.post("/complaint", url.Values{"page": {"https://www.school.example/sportdag"}, "text": {"Mijn dochter <b>staat</b> erop."}})
 	if a.status != http.StatusOK || strings.Contains(a.body, "dochter") {
 		t.Fatalf("%d\n%s", a.status, a.body)
@@ -133,7 +132,7 @@ func TestAnybodyCanComplain(t *testing.T) {
 
 func TestWhatIsHeldIsShown(t *testing.T) { // C3.3g
 	h := newHouse(t)
-	a := h.as(accounts.Board).get("/retention")
+	a := h.as(ledger.Board).get("/retention")
 	for _, want := range []string{"12.345", "1\u00a0oktober\u00a02026", "183 dagen", "2026-11"} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("no %q in %s", want, a.body)

@@ -5,13 +5,13 @@ import (
 	"sync"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/health"
+	"sluis/internal/ledger"
 )
 
 // healthRoutes tell how it is with all that the gateway needs.
 var healthRoutes = []route{
-	{pattern: "GET /health", who: only(accounts.ICT, accounts.Admin), nav: "nav-health", do: (*visit).health},
+	{pattern: "GET /health", who: only(ledger.ICT, ledger.Admin), nav: "nav-health", do: (*visit).health},
 }
 
 // healthView is what the page shows.

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/health"
+	"sluis/internal/ledger"
 )
 
 // health has checks of which one is good and one is not.
@@ -19,7 +19,7 @@ func (h *house) health(dir string) *Health {
 
 func TestHealthIsToldWithAdvice(t *testing.T) {
 	h := newHouse(t)
-	a := h.as(accounts.ICT).get("/health")
+	a := h.as(ledger.ICT).get("/health")
 	if a.status != http.StatusOK || !strings.Contains(a.body, "Er is iets stuk.") || !strings.Contains(a.body, "PEM-formaat") || strings.Contains(a.body, "Certificaat <b>") {
 		t.Errorf("%d\n%s", a.status, a.body)
 	}

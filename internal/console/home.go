@@ -2,8 +2,7 @@ package console
 
 import (
 	"slices"
-
-	"sluis/internal/accounts"
+	"sluis/internal/ledger"
 )
 
 // card is a page on the way in, with what it is for.
@@ -22,7 +21,7 @@ func (v *visit) home() error {
 
 // chooseRole lets somebody with several roles act in another one.
 func (v *visit) chooseRole() error {
-	r := accounts.Role(v.field("role"))
+	r := ledger.Role(v.field("role"))
 	if !slices.Contains(v.Account.Roles(), r) {
 		return errNotYours
 	}

@@ -22,7 +22,6 @@ import (
 	cdppage "github.com/chromedp/cdproto/page"
 
 	"sluis/filter"
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/rules"
@@ -205,7 +204,7 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 		}
 	}
 	// Those who check what was opened read what reviewers wrote.
-	b.be(h.named("privacy", accounts.Privacy))
+	b.be(h.named("privacy", ledger.Privacy))
 	for _, path := range []string{"/", "/ledger"} {
 		b.do(chromedp.Navigate(b.o.Origin + path))
 		b.calm(path, to, &dialogs)
@@ -287,8 +286,8 @@ func TestNobodyOpensByKnowingAnAddress(t *testing.T) {
 			t.Errorf("%s sees the frame: %d", who, a.status)
 		}
 	}
-	for _, r := range accounts.Roles {
-		if r != accounts.ICT {
+	for _, r := range ledger.Roles {
+		if r != ledger.ICT {
 			tries(string(r), h.named("a-"+string(r), r), false)
 		}
 	}

@@ -100,13 +100,13 @@ func (h *house) stranger() *person {
 }
 
 // as returns somebody who is signed in in a role, with an account of that name.
-func (h *house) as(r accounts.Role) *person {
+func (h *house) as(r ledger.Role) *person {
 	h.t.Helper()
 	return h.named(string(r), r)
 }
 
 // named returns somebody who is signed in with an account, made if need be.
-func (h *house) named(name string, roles ...accounts.Role) *person {
+func (h *house) named(name string, roles ...ledger.Role) *person {
 	h.t.Helper()
 	secret, err := h.accounts.Demonstrate(h.t.Context(), name, name+"@school.example", roles...)
 	if err != nil {
@@ -205,13 +205,13 @@ func (h *house) entries(kind ledger.Kind) (all []ledger.Entry) {
 }
 
 // local makes an account with a password and codes, as people have one.
-func (h *house) local(ctx context.Context, name, pass string, roles ...accounts.Role) (secret string) {
+func (h *house) local(ctx context.Context, name, pass string, roles ...ledger.Role) (secret string) {
 	h.t.Helper()
-	a, _, err := h.accounts.Make(ctx, accounts.CommandLine, name, "", roles)
+	a, _, err := h.accounts.Make(ctx, ledger.CommandLine, name, "", roles)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	link, err := h.accounts.Invite(ctx, accounts.CommandLine, a.ID)
+	link, err := h.accounts.Invite(ctx, ledger.CommandLine, a.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -22,14 +22,13 @@ import (
 	"sluis/internal/oversight/imagery"
 	"sluis/internal/oversight/orders"
 	"sluis/internal/oversight/totals"
-	"sluis/internal/quarantine"
 	"sluis/internal/quarantine/disclose"
 )
 
 // families are messages whose key is made of a beginning and a word of a closed list. All
 // words of each list have to be there.
 func families() map[string][]string {
-	roles := words(accounts.Roles)
+	roles := words(ledger.Roles)
 	var faultKeys, nav []string
 	for _, f := range faults {
 		faultKeys = append(faultKeys, f.key)
@@ -52,7 +51,7 @@ func families() map[string][]string {
 		"ledger-": ledgerKinds,
 
 		"review-state-": listStates, "decided-": {"kept", "released", "destroyed", "proposed"},
-		"proposal-": {string(quarantine.ReleaseDecided), string(quarantine.Deleted)}, "step-": steps,
+		"proposal-": {string(ledger.QuarantineReleased), string(ledger.QuarantineDeleted)}, "step-": steps,
 		"conduct-": {"security", "conduct"}, "sort-": words(listSorts), "purpose-": {"none", "security", "conduct", "leak"}, "direction-": {"in", "out", "internal"},
 		"breach-step-": append(words(breachSteps), "opened"), "nature-": breachNatures,
 		"case-": words([]imagery.Source{imagery.Complaint, imagery.ByMail, imagery.BySample}), "case-step-": append(words(caseSteps), "opened"),

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 )
 
@@ -21,7 +20,7 @@ var ledgerRoutes = []route{
 	{pattern: "POST /ledger/export", who: witnesses, tells: ledger.ExportMade, do: (*visit).exportLedger},
 }
 
-var witnesses = only(accounts.Board, accounts.Privacy, accounts.Legal)
+var witnesses = only(ledger.Board, ledger.Privacy, ledger.Legal)
 
 // perPage is how many entries are on a page.
 const perPage = 50
@@ -145,7 +144,7 @@ func (v *visit) export() (*os.File, error) {
 
 // exportLedger gives the whole ledger, to verify elsewhere. That it is given stands in it.
 func (v *visit) exportLedger() error {
-	_, err := v.c.o.Ledger.Append(v.r.Context(), ledger.ExportMade, ledger.Data{Actor: v.Account.Name, Role: string(v.Role), Step: "ledger"})
+	_, err := v.c.o.Ledger.Append(v.r.Context(), ledger.ExportMade, ledger.Data{Actor: v.by(), Step: "ledger"})
 	if err != nil {
 		return err
 	}

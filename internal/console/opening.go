@@ -103,7 +103,7 @@ func (v *visit) sheet(e quarantine.Entry, o opening, reveals bool) (*disclose.Sh
 	if err != nil {
 		return nil, err
 	}
-	by := quarantine.By{Name: v.Account.Name, Role: string(v.Role), Reason: o.Reason, Step: string(o.Stage)}
+	by := quarantine.Intent{Actor: v.by(), Reason: o.Reason, Step: string(o.Stage)}
 	open := v.c.o.Quarantine.Store.Open
 	if reveals {
 		open = v.c.o.Quarantine.Store.Reveal

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/orders"
@@ -24,9 +23,9 @@ type Orders struct {
 }
 
 var (
-	askers      = only(accounts.Board, accounts.Privacy, accounts.ICT)
-	concerned   = only(accounts.Board, accounts.Legal, accounts.Privacy, accounts.ICT)
-	supervisors = only(accounts.Board, accounts.Privacy)
+	askers      = only(ledger.Board, ledger.Privacy, ledger.ICT)
+	concerned   = only(ledger.Board, ledger.Legal, ledger.Privacy, ledger.ICT)
+	supervisors = only(ledger.Board, ledger.Privacy)
 )
 
 // orderRoutes are the steps of an order (C3.2c, C3.2d). Which of the ICT service sees one is
@@ -35,11 +34,11 @@ var orderRoutes = []route{
 	{pattern: "GET /orders", who: concerned, nav: "nav-orders", needs: secrecy, do: (*visit).orders},
 	{pattern: "POST /orders", who: askers, needs: secrecy | proof, tells: ledger.OrderRequested, do: (*visit).requestOrder},
 	{pattern: "GET /orders/{id}", who: concerned, needs: secrecy, do: (*visit).order},
-	{pattern: "POST /orders/{id}/advise", who: only(accounts.Legal), needs: secrecy | proof, tells: ledger.OrderAdvised, do: (*visit).adviseOrder},
-	{pattern: "POST /orders/{id}/decide", who: only(accounts.Board), needs: secrecy | proof, tells: ledger.OrderDecided, do: (*visit).decideOrder},
-	{pattern: "POST /orders/{id}/withdraw", who: only(accounts.Board), needs: secrecy | proof, tells: ledger.OrderWithdrawn, do: (*visit).withdrawOrder},
-	{pattern: "POST /orders/{id}/dismiss", who: only(accounts.Board), needs: secrecy | proof, tells: ledger.InvestigatorGone, do: (*visit).dismissInvestigator},
-	{pattern: "POST /orders/{id}/use", who: only(accounts.ICT), needs: secrecy | proof, tells: ledger.OrderUsed, do: (*visit).useOrder},
+	{pattern: "POST /orders/{id}/advise", who: only(ledger.Legal), needs: secrecy | proof, tells: ledger.OrderAdvised, do: (*visit).adviseOrder},
+	{pattern: "POST /orders/{id}/decide", who: only(ledger.Board), needs: secrecy | proof, tells: ledger.OrderDecided, do: (*visit).decideOrder},
+	{pattern: "POST /orders/{id}/withdraw", who: only(ledger.Board), needs: secrecy | proof, tells: ledger.OrderWithdrawn, do: (*visit).withdrawOrder},
+	{pattern: "POST /orders/{id}/dismiss", who: only(ledger.Board), needs: secrecy | proof, tells: ledger.InvestigatorGone, do: (*visit).dismissInvestigator},
+	{pattern: "POST /orders/{id}/use", who: only(ledger.ICT), needs: secrecy | proof, tells: ledger.OrderUsed, do: (*visit).useOrder},
 	{pattern: "POST /orders/{id}/complete", who: supervisors, needs: secrecy | proof, tells: ledger.OrderCompleted, do: (*visit).completeOrder},
 }
 
@@ -79,7 +78,7 @@ func (v *visit) ordersView() (w ordersView, err error) {
 	}
 	people, err := v.c.o.Accounts.List(v.r.Context())
 	for _, a := range people {
-		if a.May(accounts.ICT) && !a.Disabled {
+		if a.May(ledger.ICT) && !a.Disabled {
 			w.ICT = append(w.ICT, a.Name)
 		}
 	}
@@ -88,7 +87,7 @@ func (v *visit) ordersView() (w ordersView, err error) {
 
 // concerns reports whether an order is somebody's business (C3.2d).
 func (v *visit) concerns(o *orders.Order) bool {
-	return v.Role != accounts.ICT || o.Requested.By.Name == v.Account.Name || o.Investigator(v.Account.Name)
+	return v.Role != ledger.ICT || o.Requested.By.Name == v.Account.Name || o.Investigator(v.Account.Name)
 }
 
 func (v *visit) orders() error {
@@ -97,11 +96,6 @@ func (v *visit) orders() error {
 		return err
 	}
 	return v.show("orders", w)
-}
-
-// acting is who takes a step of an order.
-func (v *visit) acting() orders.Person {
-	return orders.Person{Name: v.Account.Name, Role: orders.Role(v.Role)}
 }
 
 // day reads a field that is a day; zero if it is empty.
@@ -139,7 +133,7 @@ func (v *visit) requestOrder() error {
 	if !until.IsZero() {
 		until = until.AddDate(0, 0, 1) // the last day is meant too
 	}
-	id, err := v.c.o.Orders.Store.Request(v.r.Context(), v.acting(), v.c.o.Orders.People(), orders.Request{Kind: orders.Kind(v.field("kind")), Subject: strings.ToLower(v.field("subject")),
+	id, err := v.c.o.Orders.Store.Request(v.r.Context(), v.by(), v.c.o.Orders.People(), orders.Request{Kind: orders.Kind(v.field("kind")), Subject: strings.ToLower(v.field("subject")),
 		Group: v.field("group"), Reason: v.field("reason"), From: from, Until: until, Content: v.field("content") == "yes", Investigators: w.Chosen})
 	if problem := orderProblem(err); problem != "" {
 		return v.again("orders", w, problem)
@@ -173,7 +167,7 @@ func (v *visit) orderView() (w orderView, err error) {
 	if err != nil {
 		return w, err
 	}
-	w.Designated = v.Role == accounts.ICT && w.Investigator(v.Account.Name)
+	w.Designated = v.Role == ledger.ICT && w.Investigator(v.Account.Name)
 	w.Decided = w.Requested.By.Name == v.Account.Name
 	for _, d := range w.Decisions {
 		w.Decided = w.Decided || d.By.Name == v.Account.Name
@@ -214,7 +208,7 @@ func (v *visit) orderStep(take func(id string) error) error {
 
 func (v *visit) adviseOrder() error {
 	return v.orderStep(func(id string) error {
-		return v.c.o.Orders.Store.Advise(v.r.Context(), v.acting(), id, v.field("advice") == "favourable", v.field("text"))
+		return v.c.o.Orders.Store.Advise(v.r.Context(), v.by(), id, v.field("advice") == "favourable", v.field("text"))
 	})
 }
 
@@ -223,17 +217,17 @@ func (v *visit) decideOrder() error {
 		return errUnclear
 	}
 	return v.orderStep(func(id string) error {
-		return v.c.o.Orders.Store.Decide(v.r.Context(), v.acting(), id, v.field("decision") == "approve")
+		return v.c.o.Orders.Store.Decide(v.r.Context(), v.by(), id, v.field("decision") == "approve")
 	})
 }
 
 func (v *visit) withdrawOrder() error {
-	return v.orderStep(func(id string) error { return v.c.o.Orders.Store.Withdraw(v.r.Context(), v.acting(), id) })
+	return v.orderStep(func(id string) error { return v.c.o.Orders.Store.Withdraw(v.r.Context(), v.by(), id) })
 }
 
 func (v *visit) dismissInvestigator() error {
 	return v.orderStep(func(id string) error {
-		return v.c.o.Orders.Store.Dismiss(v.r.Context(), v.acting(), id, v.field("investigator"))
+		return v.c.o.Orders.Store.Dismiss(v.r.Context(), v.by(), id, v.field("investigator"))
 	})
 }
 
@@ -244,7 +238,7 @@ func (v *visit) completeOrder() error {
 		return errUnclear
 	}
 	return v.orderStep(func(id string) error {
-		return v.c.o.Orders.Store.Complete(v.r.Context(), v.acting(), id, v.field("found") == "yes", discussed, destroyed)
+		return v.c.o.Orders.Store.Complete(v.r.Context(), v.by(), id, v.field("found") == "yes", discussed, destroyed)
 	})
 }
 
@@ -260,7 +254,7 @@ func (v *visit) useOrder() error {
 	o := v.c.o.Orders
 	var records []journal.Record
 	more := false
-	err = o.Store.Use(v.r.Context(), v.acting(), w.ID, o.People(), o.Keys, o.Records, func(r journal.Record) error {
+	err = o.Store.Use(v.r.Context(), v.by(), w.ID, o.People(), o.Keys, o.Records, func(r journal.Record) error {
 		if len(records) == maxRecords {
 			more = true
 			return nil

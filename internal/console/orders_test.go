@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"sluis/filter"
-	"sluis/internal/accounts"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/orders"
@@ -74,7 +73,7 @@ func (h *house) traffic(address string, n int) {
 }
 
 // sworn is somebody in a role, with the statement of secrecy accepted and a code shown.
-func (h *house) sworn(name string, r accounts.Role) *person {
+func (h *house) sworn(name string, r ledger.Role) *person {
 	h.t.Helper()
 	p := h.named(name, r).proves(name)
 	if a := p.post("/secrecy", url.Values{"accept": {"yes"}}); a.status != http.StatusSeeOther {
@@ -98,7 +97,7 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 	h := newHouse(t)
 	h.traffic("juf@school.example", 3)
 	h.traffic("employee@school.example", 2)
-	ict, other, legal, chair, member := h.sworn("ict", accounts.ICT), h.sworn("ict-2", accounts.ICT), h.sworn("legal", accounts.Legal), h.sworn("board", accounts.Board), h.sworn("board-2", accounts.Board)
+	ict, other, legal, chair, member := h.sworn("ict", ledger.ICT), h.sworn("ict-2", ledger.ICT), h.sworn("legal", ledger.Legal), h.sworn("board", ledger.Board), h.sworn("board-2", ledger.Board)
 	a := chair.post("/orders", request())
 	if a.status != http.StatusSeeOther {
 		t.Fatalf("%d\n%s", a.status, a.body)
@@ -117,7 +116,7 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 	step("the requester", chair, "/decide", url.Values{"decision": {"approve"}}, false)
 	step("a member", member, "/decide", url.Values{"decision": {"approve"}}, true)
 	step("an investigator after one approval", ict, "/use", nil, false)
-	third := h.sworn("board-3", accounts.Board)
+	third := h.sworn("board-3", ledger.Board)
 	step("another member", third, "/decide", url.Values{"decision": {"approve"}}, true)
 	if a := ict.post(at+"/use", nil); a.status != http.StatusOK || strings.Count(a.body, "12,3") != 3 {
 		t.Errorf("used: %d, %d records", a.status, strings.Count(a.body, "12,3"))
@@ -150,7 +149,7 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 
 func TestRequestsThatCannotBe(t *testing.T) {
 	h := newHouse(t)
-	p := h.sworn("board", accounts.Board)
+	p := h.sworn("board", ledger.Board)
 	for name, f := range map[string]url.Values{
 		"of a pupil": request("subject", "leerling@school.example"), "of a stranger": request("subject", "x@elders.example"), "of nobody": request("subject", ""), "of both": request("group", "team"),
 		"too long": request("until", time.Now().AddDate(1, 0, 0).Format(time.DateOnly)), "over": request("from", "2020-01-01", "until", "2020-01-10"), "without a reason": request("reason", ""),

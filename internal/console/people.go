@@ -145,7 +145,7 @@ func (v *visit) importPeople() error {
 	if strconv.Itoa(changes.Count()) != v.field("count") { // somebody else was first
 		return v.compare(w, table)
 	}
-	if _, err := v.c.o.Ledger.Append(v.r.Context(), ledger.PeopleImported, ledger.Data{Actor: v.Account.Name, Role: string(v.Role), Step: "roster", Count: changes.Count()}); err != nil {
+	if _, err := v.c.o.Ledger.Append(v.r.Context(), ledger.PeopleImported, ledger.Data{Actor: v.by(), Step: "roster", Count: changes.Count()}); err != nil {
 		return err
 	}
 	if err := v.c.o.Roster.Replace(table); err != nil {

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/roster"
 )
@@ -73,7 +72,7 @@ func (p *person) uploads(content string) answer {
 
 func TestATableOfPeopleIsLookedAtBeforeItCounts(t *testing.T) {
 	h := newHouse(t)
-	ict := h.as(accounts.ICT).proves("ict")
+	ict := h.as(ledger.ICT).proves("ict")
 	const better = "adres;groep;soort;rol\njan@school.example;directie;personeel;\nels@school.example;team;personeel;gmr\n"
 	a := ict.uploads(better)
 	for _, want := range []string{"els@school.example", "piet@school.example", "directie", "Let op"} {
@@ -91,14 +90,14 @@ func TestATableOfPeopleIsLookedAtBeforeItCounts(t *testing.T) {
 		t.Fatalf("%d\n%s", a.status, a.body)
 	}
 	es := h.entries(ledger.PeopleImported)
-	if len(es) != 1 || es[0].Data.Count != 3 || es[0].Data.Actor != "ict" || !strings.Contains(ict.get("/people").body, "directie") {
+	if len(es) != 1 || es[0].Data.Count != 3 || es[0].Data.Actor.Name != "ict" || !strings.Contains(ict.get("/people").body, "directie") {
 		t.Errorf("%+v", es)
 	}
 }
 
 func TestHostileTables(t *testing.T) {
 	h := newHouse(t)
-	ict := h.as(accounts.ICT).proves("ict")
+	ict := h.as(ledger.ICT).proves("ict")
 	for name, c := range map[string]struct {
 		table string
 		want  int

@@ -21,6 +21,7 @@ import (
 
 	"sluis/internal/accounts"
 	"sluis/internal/accounts/provider"
+	"sluis/internal/ledger"
 )
 
 // school is a provider of OpenID Connect with people in groups: Zitadel's.
@@ -118,7 +119,7 @@ func (s *school) attend(client string) *house {
 	h := newHouse(s.t, func(o *Options) {
 		s.back = o.Origin + "/sign-in/with/school/back"
 		o.Providers = []*provider.Provider{provider.New(provider.Options{Name: "school", Label: "School", Issuer: s.site.URL, Client: client, Secret: "secret", Back: s.back,
-			Scopes: []string{"profile", "email"}, UserInfo: true, Roles: map[accounts.Role][]string{accounts.ICT: {"ict-beheer"}, accounts.Employee: {"personeel"}}})}
+			Scopes: []string{"profile", "email"}, UserInfo: true, Roles: map[ledger.Role][]string{ledger.ICT: {"ict-beheer"}, ledger.Employee: {"personeel"}}})}
 	})
 	s.open()
 	return h
@@ -204,7 +205,7 @@ func TestSignInAtTheSchool(t *testing.T) {
 	s.groups["els"] = []string{"personeel"}
 	a, err := h.accounts.Named(t.Context(), "els")
 	if err == nil {
-		_, err = h.accounts.Propose(t.Context(), accounts.CommandLine, a.ID, accounts.Change{Kind: accounts.Disable})
+		_, err = h.accounts.Propose(t.Context(), ledger.CommandLine, a.ID, accounts.Change{Kind: accounts.Disable})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter"
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/internal/quarantine/disclose"
@@ -36,7 +35,7 @@ type QuarantineSetting struct {
 	Notes     bool // the gateway can send mail of its own
 }
 
-var reviewers = only(accounts.ICT)
+var reviewers = only(ledger.ICT)
 
 // quarantineRoutes are for who reviews what was set aside (C3.3e). Metadata can be seen by
 // the role alone; content needs the statement of secrecy and a fresh proof.
@@ -268,8 +267,8 @@ func (v *visit) messageAgain(problem string) error {
 const maxReason = 300
 
 // reviewer is who acts, with the reason of the form.
-func (v *visit) reviewer() quarantine.By {
-	return quarantine.By{Name: v.Account.Name, Role: string(v.Role), Reason: v.reason()}
+func (v *visit) reviewer() quarantine.Intent {
+	return quarantine.Intent{Actor: v.by(), Reason: v.reason()}
 }
 
 // reason returns the reason of the form, in one line.
@@ -318,7 +317,7 @@ func (v *visit) chosen() (all []chosen, err error) {
 }
 
 // deciding returns what decides on one or more messages, each with its entry in the ledger.
-func deciding(done string, act func(*visit, context.Context, filter.ID, quarantine.By) error) func(*visit) error {
+func deciding(done string, act func(*visit, context.Context, filter.ID, quarantine.Intent) error) func(*visit) error {
 	return func(v *visit) error {
 		all, err := v.chosen()
 		if err != nil {
@@ -364,19 +363,19 @@ func (v *visit) noteDecided(done string, ok int, problem string) {
 	v.c.sessions.Put(v.r.Context(), keyNotice, text)
 }
 
-func (v *visit) keep(ctx context.Context, id filter.ID, by quarantine.By) error {
+func (v *visit) keep(ctx context.Context, id filter.ID, by quarantine.Intent) error {
 	return v.c.o.Quarantine.Store.Judge(ctx, id, quarantine.Kept, by)
 }
 
-func (v *visit) release(ctx context.Context, id filter.ID, by quarantine.By) error {
+func (v *visit) release(ctx context.Context, id filter.ID, by quarantine.Intent) error {
 	by.Note = v.field("note")
 	if v.c.o.Quarantine.Setting().Second {
-		return v.c.o.Quarantine.Store.Propose(ctx, quarantine.ReleaseDecided, id, by)
+		return v.c.o.Quarantine.Store.Propose(ctx, ledger.QuarantineReleased, id, by)
 	}
 	return v.deliver(ctx, id, by)
 }
 
-func (v *visit) deliver(ctx context.Context, id filter.ID, by quarantine.By) error {
+func (v *visit) deliver(ctx context.Context, id filter.ID, by quarantine.Intent) error {
 	keys, err := v.keys()
 	if err != nil {
 		return err
@@ -387,9 +386,9 @@ func (v *visit) deliver(ctx context.Context, id filter.ID, by quarantine.By) err
 	return err
 }
 
-func (v *visit) destroy(ctx context.Context, id filter.ID, by quarantine.By) error {
+func (v *visit) destroy(ctx context.Context, id filter.ID, by quarantine.Intent) error {
 	if v.c.o.Quarantine.Setting().Second {
-		return v.c.o.Quarantine.Store.Propose(ctx, quarantine.Deleted, id, by)
+		return v.c.o.Quarantine.Store.Propose(ctx, ledger.QuarantineDeleted, id, by)
 	}
 	return v.c.o.Quarantine.Store.Delete(ctx, id, by)
 }
@@ -406,7 +405,7 @@ func (v *visit) agreeWithProposal() error {
 	if err == nil {
 		by.Reason, by.Note = cmpOr(by.Reason, p.Reason), p.Note
 		done := "destroyed"
-		if p.Act == quarantine.ReleaseDecided {
+		if p.Act == ledger.QuarantineReleased {
 			done, err = "released", v.deliver(v.r.Context(), e.ID, by)
 		} else {
 			err = v.c.o.Quarantine.Store.Delete(v.r.Context(), e.ID, by)

@@ -156,7 +156,7 @@ func TestASecondPairOfEyesInABrowser(t *testing.T) {
 	acts := h.entries(ledger.QuarantineReleased)
 	var who []string
 	for _, a := range acts {
-		who = append(who, a.Data.Actor+" "+a.Data.Step)
+		who = append(who, a.Data.Actor.Name+" "+a.Data.Step)
 	}
 	if !slices.Contains(who, "ict proposed") || !strings.HasPrefix(strings.Join(who[len(who)-1:], ""), "ict-2") {
 		t.Errorf("the ledger tells of %q", who)
@@ -247,7 +247,7 @@ func TestAReviewerWhoLostTheRoleOpensNothing(t *testing.T) {
 	}
 	a, err := h.accounts.Named(t.Context(), "ict")
 	if err == nil {
-		_, err = h.accounts.Propose(t.Context(), accounts.CommandLine, a.ID, accounts.Change{Kind: accounts.SetRoles, Roles: []accounts.Role{accounts.Employee}})
+		_, err = h.accounts.Propose(t.Context(), ledger.CommandLine, a.ID, accounts.Change{Kind: accounts.SetRoles, Roles: []ledger.Role{ledger.Employee}})
 	}
 	if err != nil {
 		t.Fatal(err)

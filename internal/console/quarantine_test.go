@@ -17,7 +17,6 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter"
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/rules"
@@ -45,12 +44,6 @@ func (h *hop) Tell(_ context.Context, _ quarantine.Envelope, note string) error 
 	return nil
 }
 
-type actWitness struct{ *ledger.Ledger }
-
-func (w actWitness) Record(ctx context.Context, act quarantine.Act, id filter.ID, by quarantine.By) (ledger.Receipt, error) {
-	return w.Append(ctx, ledger.Kind(act), ledger.Data{Actor: by.Name, Role: by.Role, ID: id.String(), Reason: by.Reason, Step: by.Step})
-}
-
 // quarantine makes what the ICT service works with.
 func (h *house) quarantine(dir string) Quarantine {
 	h.t.Helper()
@@ -58,7 +51,7 @@ func (h *house) quarantine(dir string) Quarantine {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if h.held, err = quarantine.Open(filepath.Join(dir, "quarantine"), actWitness{h.ledger}, key.Recipient()); err != nil {
+	if h.held, err = quarantine.Open(filepath.Join(dir, "quarantine"), h.ledger, key.Recipient()); err != nil {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { h.held.Close() })
@@ -104,7 +97,7 @@ func (h *house) setAside(content string) quarantine.Entry {
 // shown a code.
 func (h *house) reviewer(name string) *person {
 	h.t.Helper()
-	p := h.named(name, accounts.ICT).proves(name)
+	p := h.named(name, ledger.ICT).proves(name)
 	if a := p.post("/secrecy", url.Values{"accept": {"yes"}}); a.status != http.StatusSeeOther {
 		h.t.Fatalf("secrecy: %d", a.status)
 	}
@@ -117,7 +110,7 @@ func value(e quarantine.Entry) string { return fmt.Sprintf("%s.%d", e.ID, e.Vers
 func TestTheListShowsNothingOfTheMessage(t *testing.T) { // C3.3e
 	h := newHouse(t)
 	e := h.setAside(hostile)
-	p := h.as(accounts.ICT)
+	p := h.as(ledger.ICT)
 	for _, path := range []string{"/quarantine", "/quarantine?state=all&purpose=leak&rule=leak.identity.bsn&direction=out&since=2020-01-01&before=2099-01-01&sort=gravest", "/quarantine/" + e.ID.String()} {
 		a := p.get(path)
 		if a.status != http.StatusOK || !strings.Contains(a.body, e.ID.String()) {
@@ -147,7 +140,7 @@ func TestNothingOpensWithoutSecrecyProofAndReason(t *testing.T) {
 	e := h.setAside(hostile)
 	open := "/quarantine/" + e.ID.String() + "/open"
 	form := url.Values{"stage": {"text"}, "reason": {"judge the rule"}}
-	p := h.as(accounts.ICT)
+	p := h.as(ledger.ICT)
 	if a := p.post(open, form); !strings.HasPrefix(a.to, "/secrecy") {
 		t.Errorf("without the statement: %d to %s", a.status, a.to)
 	}
@@ -155,7 +148,7 @@ func TestNothingOpensWithoutSecrecyProofAndReason(t *testing.T) {
 	if a := p.post(open, form); !strings.HasPrefix(a.to, "/proof") {
 		t.Errorf("without proof: %d to %s", a.status, a.to)
 	}
-	p.proves(string(accounts.ICT))
+	p.proves(string(ledger.ICT))
 	if a := p.post(open, url.Values{"stage": {"text"}}); a.status != http.StatusUnprocessableEntity || strings.Contains(a.body, "alert(5)") {
 		t.Errorf("without a reason: %d", a.status)
 	}
@@ -167,7 +160,7 @@ func TestNothingOpensWithoutSecrecyProofAndReason(t *testing.T) {
 		t.Fatalf("%d\n%s", a.status, a.body)
 	}
 	got := h.entries(ledger.QuarantineOpened)
-	if len(got) != 1 || got[0].Data.Step != "text" || got[0].Data.Reason != "judge the rule" || got[0].Data.Actor != "ict" {
+	if len(got) != 1 || got[0].Data.Step != "text" || got[0].Data.Reason != "judge the rule" || got[0].Data.Actor.Name != "ict" {
 		t.Errorf("%+v", got)
 	}
 }

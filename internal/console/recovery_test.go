@@ -11,7 +11,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/pquerna/otp/totp"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 )
 
@@ -50,8 +49,8 @@ const phrase = "vier eenden op de sluisdeur"
 // before is any good (C3.3e, C3.3g).
 func TestALostPhone(t *testing.T) {
 	h := newHouse(t)
-	secret := h.local(t.Context(), "els", phrase, accounts.ICT)
-	one, two := h.named("admin", accounts.Admin).proves("admin"), h.named("admin-2", accounts.Admin).proves("admin-2")
+	secret := h.local(t.Context(), "els", phrase, ledger.ICT)
+	one, two := h.named("admin", ledger.Admin).proves("admin"), h.named("admin-2", ledger.Admin).proves("admin-2")
 	els, err := h.accounts.Named(t.Context(), "els")
 	if err != nil {
 		t.Fatal(err)

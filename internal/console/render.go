@@ -10,11 +10,10 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"sluis/internal/ledger"
 	"strconv"
 	"strings"
 	"time"
-
-	"sluis/internal/accounts"
 )
 
 //go:embed templates/*.html
@@ -138,20 +137,20 @@ type navItem struct {
 
 // The rest of what templates ask, beside the fields and methods of visit.
 
-func (p page) Organisation() string            { return p.c.o.Organisation }
-func (p page) CodeURL() string                 { return p.c.o.CodeURL }
-func (p page) Demo() bool                      { return p.c.o.Demo }
-func (p page) Languages() []*language          { return p.c.pages.languages }
-func (p page) Now() time.Time                  { return p.now() }
-func (p page) SignedIn() bool                  { return p.Account.ID != "" }
-func (p page) Path() string                    { return p.r.URL.Path }
-func (p page) Date(t time.Time) string         { return p.Lang.Date(t.In(p.c.o.Zone)) }
-func (p page) Moment(t time.Time) string       { return p.Lang.Moment(t.In(p.c.o.Zone)) }
-func (p page) ISO(t time.Time) string          { return t.UTC().Format(time.RFC3339) }
-func (p page) Number(n any) string             { return p.Lang.Number(n) }
-func (p page) Percent(share float64) string    { return p.Lang.Percent(share) }
-func (p page) Bytes(n int64) string            { return p.Lang.Bytes(n) }
-func (p page) RoleName(r accounts.Role) string { return p.T("role-" + key(string(r))) }
+func (p page) Organisation() string          { return p.c.o.Organisation }
+func (p page) CodeURL() string               { return p.c.o.CodeURL }
+func (p page) Demo() bool                    { return p.c.o.Demo }
+func (p page) Languages() []*language        { return p.c.pages.languages }
+func (p page) Now() time.Time                { return p.now() }
+func (p page) SignedIn() bool                { return p.Account.ID != "" }
+func (p page) Path() string                  { return p.r.URL.Path }
+func (p page) Date(t time.Time) string       { return p.Lang.Date(t.In(p.c.o.Zone)) }
+func (p page) Moment(t time.Time) string     { return p.Lang.Moment(t.In(p.c.o.Zone)) }
+func (p page) ISO(t time.Time) string        { return t.UTC().Format(time.RFC3339) }
+func (p page) Number(n any) string           { return p.Lang.Number(n) }
+func (p page) Percent(share float64) string  { return p.Lang.Percent(share) }
+func (p page) Bytes(n int64) string          { return p.Lang.Bytes(n) }
+func (p page) RoleName(r ledger.Role) string { return p.T("role-" + key(string(r))) }
 
 // May reports whether who looks at the page may use a route, so that only what works is
 // shown.

@@ -2,9 +2,8 @@ package console
 
 import (
 	"context"
+	"sluis/internal/ledger"
 	"time"
-
-	"sluis/internal/accounts"
 )
 
 // Kept is what is held of one thing.
@@ -24,7 +23,7 @@ type Retention func(ctx context.Context) (kept []Kept, months []string, err erro
 
 // retentionRoutes show what is held (C3.3g).
 var retentionRoutes = []route{
-	{pattern: "GET /retention", who: only(accounts.Board, accounts.Privacy, accounts.Legal, accounts.ICT), nav: "nav-retention", do: (*visit).retention},
+	{pattern: "GET /retention", who: only(ledger.Board, ledger.Privacy, ledger.Legal, ledger.ICT), nav: "nav-retention", do: (*visit).retention},
 }
 
 func (v *visit) retention() error {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 )
 
@@ -29,9 +28,9 @@ var tables = [][]route{frameRoutes, signInRoutes, accountRoutes, adminRoutes, qu
 
 // who may use a route.
 type who struct {
-	anybody bool            // without signing in
-	weak    bool            // also before the second factor is shown
-	roles   []accounts.Role // none: every role
+	anybody bool          // without signing in
+	weak    bool          // also before the second factor is shown
+	roles   []ledger.Role // none: every role
 }
 
 // anybody needs no account.
@@ -44,9 +43,9 @@ var everybody = who{}
 var entering = who{weak: true}
 
 // only is who acts in one of some roles.
-func only(roles ...accounts.Role) who { return who{roles: roles} }
+func only(roles ...ledger.Role) who { return who{roles: roles} }
 
-func (w who) may(r accounts.Role) bool {
+func (w who) may(r ledger.Role) bool {
 	return w.anybody || len(w.roles) == 0 || slices.Contains(w.roles, r)
 }
 
@@ -176,5 +175,5 @@ var frameRoutes = []route{
 	{pattern: "POST /language", who: anybody, quiet: "what language a page is in is nobody's business", do: (*visit).chooseLanguage},
 	{pattern: "POST /role", who: everybody, tells: ledger.SignedIn, do: (*visit).chooseRole},
 	{pattern: "GET /secrecy", who: everybody, do: (*visit).secrecyPage},
-	{pattern: "POST /secrecy", who: only(accounts.ICT, accounts.Legal, accounts.Privacy, accounts.Board), tells: ledger.SecrecyAccepted, do: (*visit).acceptSecrecy},
+	{pattern: "POST /secrecy", who: only(ledger.ICT, ledger.Legal, ledger.Privacy, ledger.Board), tells: ledger.SecrecyAccepted, do: (*visit).acceptSecrecy},
 }

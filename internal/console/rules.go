@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"sluis/filter"
-	"sluis/internal/accounts"
+	"sluis/internal/ledger"
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/oversight/exceptions"
 	"sluis/internal/roster"
@@ -43,8 +43,8 @@ type InForce struct {
 }
 
 var (
-	keepers  = only(accounts.ICT)
-	watchers = only(accounts.ICT, accounts.Privacy)
+	keepers  = only(ledger.ICT)
+	watchers = only(ledger.ICT, ledger.Privacy)
 )
 
 // ruleRoutes show what is looked for, and let the ICT service try it.

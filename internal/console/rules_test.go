@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"sluis/filter"
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/oversight/exceptions"
@@ -68,7 +67,7 @@ func (h *house) control() Control {
 
 func TestWhatIsActiveIsShownWithClauseAndPurpose(t *testing.T) {
 	h := newHouse(t)
-	ict := h.as(accounts.ICT)
+	ict := h.as(ledger.ICT)
 	a := ict.get("/rules?purpose=leak&words=bsn")
 	for _, want := range []string{"leak.identity.bsn", "4.711", "503", "eigen versie"} {
 		if !strings.Contains(a.body, want) {
@@ -90,7 +89,7 @@ func TestWhatIsActiveIsShownWithClauseAndPurpose(t *testing.T) {
 
 func TestATextIsTriedAndKeptNowhere(t *testing.T) {
 	h := newHouse(t)
-	ict := h.as(accounts.ICT)
+	ict := h.as(ledger.ICT)
 	const canary = "kanarie-7f3a"
 	before := len(h.every())
 	a := ict.post("/try/text", url.Values{"direction": {"out"}, "text": {canary + " <script>alert(1)</script> Jij bent een vuile klootzak"}})
@@ -118,7 +117,7 @@ func TestATextIsTriedAndKeptNowhere(t *testing.T) {
 
 func TestAnAddressIsTried(t *testing.T) {
 	h := newHouse(t)
-	ict := h.as(accounts.ICT)
+	ict := h.as(ledger.ICT)
 	a := ict.post("/try/site", url.Values{"address": {"games.example/x?q=geheim"}})
 	if a.status != http.StatusOK || !strings.Contains(a.body, "Geblokkeerd") || strings.Contains(a.body, "<b>spelletjes") {
 		t.Errorf("%d\n%s", a.status, a.body)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/sampling"
 )
@@ -14,14 +13,14 @@ import (
 // Sampling is the random sample in which leaks are looked for.
 type Sampling struct {
 	Audit   func(ctx context.Context, day string) (sampling.Report, error)
-	SetSeed func(ctx context.Context, dice, actor, role string) (day string, err error)
+	SetSeed func(ctx context.Context, dice string, by ledger.Actor) (day string, err error)
 }
 
 // samplingRoutes let the board see that the sample is fair, and throw its dice (C3.3b).
 var samplingRoutes = []route{
 	{pattern: "GET /sampling", who: accountable, nav: "nav-sampling", do: (*visit).sampling},
 	{pattern: "POST /sampling/audit", who: accountable, quiet: "it reads, and changes nothing", do: (*visit).auditSampling},
-	{pattern: "POST /sampling/seed", who: only(accounts.Board), needs: proof, tells: ledger.SamplingSeed, do: (*visit).seedSampling},
+	{pattern: "POST /sampling/seed", who: only(ledger.Board), needs: proof, tells: ledger.SamplingSeed, do: (*visit).seedSampling},
 }
 
 // samplingView is what the page shows. Of directions and groups it tells whether they were
@@ -90,7 +89,7 @@ func (v *visit) seedSampling() error {
 	if err != nil {
 		return err
 	}
-	day, err := v.c.o.Sampling.SetSeed(v.r.Context(), w.Dice, v.Account.Name, string(v.Role))
+	day, err := v.c.o.Sampling.SetSeed(v.r.Context(), w.Dice, v.by())
 	if errors.Is(err, sampling.ErrDice) {
 		return v.again("sampling", w, "sampling-dice-wrong")
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"sluis/filter"
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/sampling"
 )
@@ -35,8 +34,8 @@ func (h *house) sampled(dir string) Sampling {
 				return nil
 			})
 		},
-		SetSeed: func(ctx context.Context, dice, actor, role string) (string, error) {
-			return s.SetSeed(ctx, dice, actor, role, time.Now())
+		SetSeed: func(ctx context.Context, dice string, by ledger.Actor) (string, error) {
+			return s.SetSeed(ctx, dice, by, time.Now())
 		},
 	}
 }
@@ -45,7 +44,7 @@ func (h *house) sampled(dir string) Sampling {
 // no number of a group is on the page.
 func TestTheBoardSeesThatTheDrawIsFair(t *testing.T) {
 	h := newHouse(t)
-	p := h.as(accounts.Board)
+	p := h.as(ledger.Board)
 	now := time.Now().UTC()
 	if err := h.sampler.Prepare(t.Context(), now); err != nil {
 		t.Fatal(err)
@@ -83,12 +82,12 @@ func TestTheBoardThrowsItsDice(t *testing.T) { // C3.3b
 	if err := h.sampler.Prepare(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	p := h.as(accounts.Board)
+	p := h.as(ledger.Board)
 	dice := url.Values{"dice": {"31642651436251346521"}}
 	if a := p.post("/sampling/seed", dice); !strings.HasPrefix(a.to, "/proof") {
 		t.Errorf("without proof: %d", a.status)
 	}
-	p.proves(string(accounts.Board))
+	p.proves(string(ledger.Board))
 	for _, bad := range []string{"123", "31642651436251346527", "x"} {
 		if a := p.post("/sampling/seed", url.Values{"dice": {bad}}); a.status != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d", bad, a.status)
@@ -97,10 +96,10 @@ func TestTheBoardThrowsItsDice(t *testing.T) { // C3.3b
 	if a := p.post("/sampling/seed", dice); a.status != http.StatusSeeOther {
 		t.Errorf("%d", a.status)
 	}
-	if got := h.entries(ledger.SamplingSeed); len(got) != 1 || got[0].Data.Actor != "board" || got[0].Data.Role != "board" {
+	if got := h.entries(ledger.SamplingSeed); len(got) != 1 || got[0].Data.Actor.Name != "board" || got[0].Data.Role != "board" {
 		t.Errorf("%+v", got)
 	}
-	if a := h.as(accounts.Legal).proves("legal").post("/sampling/seed", dice); a.status != http.StatusForbidden {
+	if a := h.as(ledger.Legal).proves("legal").post("/sampling/seed", dice); a.status != http.StatusForbidden {
 		t.Errorf("Legal Affairs threw: %d", a.status)
 	}
 }

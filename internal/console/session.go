@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/expirable"
 
 	"sluis/internal/accounts"
+	"sluis/internal/ledger"
 )
 
 // Sessions are kept in memory: when the gateway stops everybody is signed out.
@@ -20,7 +21,7 @@ const (
 )
 
 // How long a session lasts, and how long without a request.
-func lasts(r accounts.Role) (all, idle time.Duration) {
+func lasts(r ledger.Role) (all, idle time.Duration) {
 	if r.Privileged() {
 		return 4 * time.Hour, 20 * time.Minute
 	}
@@ -125,7 +126,7 @@ func (v *visit) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, now := accounts.Role(s.GetString(ctx, keyRole)), v.now()
+	r, now := ledger.Role(s.GetString(ctx, keyRole)), v.now()
 	all, idle := lasts(r)
 	if a.Epoch != s.Get(ctx, keyEpoch) || !a.May(r) || now.Sub(v.at(keySince)) > all || now.Sub(v.at(keySeen)) > idle {
 		return s.Destroy(ctx)

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/report"
 	"sluis/internal/oversight/totals"
@@ -25,7 +24,7 @@ type Totals struct {
 	Account func(ctx context.Context, since, until time.Time, lang, period string) (report.Facts, error)
 }
 
-var accountable = only(accounts.Board, accounts.Privacy, accounts.Legal)
+var accountable = only(ledger.Board, ledger.Privacy, ledger.Legal)
 
 // totalRoutes show totals under disclosure control (C3.2b): frozen reports, and nothing else.
 var totalRoutes = []route{

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/report"
 	"sluis/internal/oversight/totals"
@@ -59,7 +58,7 @@ func (h *house) freeze(months int) (names []string) {
 // report, and each chart has its figures as a table.
 func TestTotalsAreFrozenReportsAlone(t *testing.T) {
 	h := newHouse(t)
-	p := h.as(accounts.Board)
+	p := h.as(ledger.Board)
 	if a := p.get("/totals"); a.status != http.StatusOK || !strings.Contains(a.body, h.pages.languages[0].text("totals-none")) {
 		t.Errorf("before the first: %d", a.status)
 	}
@@ -131,7 +130,7 @@ func TestProjection(t *testing.T) { // C3.3c
 
 func TestTheAccountOfTheControls(t *testing.T) { // K1, K2
 	h := newHouse(t)
-	p := h.as(accounts.Privacy)
+	p := h.as(ledger.Privacy)
 	months := h.freeze(1)
 	if a := p.get("/reports"); a.status != http.StatusOK || !strings.Contains(a.body, h.entries(ledger.ReportFrozen)[0].Data.Commit) {
 		t.Errorf("archive: %d", a.status)

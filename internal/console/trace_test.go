@@ -3,7 +3,6 @@ package console
 import (
 	"testing"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 )
 
@@ -11,7 +10,7 @@ import (
 func TestAnAccountIsInTheLedger(t *testing.T) {
 	h := newHouse(t)
 	before := len(h.entries(ledger.AccountMade))
-	if secret := h.local(t.Context(), "piet", "een-Lang9-wachtwoord", accounts.ICT); secret == "" {
+	if secret := h.local(t.Context(), "piet", "een-Lang9-wachtwoord", ledger.ICT); secret == "" {
 		t.Fatal("no secret for codes")
 	}
 	if n := len(h.entries(ledger.AccountMade)) - before; n != 1 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluis/internal/accounts"
+	"sluis/internal/ledger"
 )
 
 // visit is one request of somebody.
@@ -19,7 +20,7 @@ type visit struct {
 	r *http.Request
 
 	Account accounts.Account // zero: nobody is signed in
-	Role    accounts.Role    // that they act in
+	Role    ledger.Role      // that they act in
 	Lang    *language
 
 	route  route
@@ -49,7 +50,7 @@ func (v *visit) now() time.Time { return v.c.now() }
 func (v *visit) client() netip.Addr { return v.c.client(v.r) }
 
 // by is who acts, for accounts.
-func (v *visit) by() accounts.By { return accounts.By{Name: v.Account.Name, Role: v.Role} }
+func (v *visit) by() ledger.Actor { return ledger.Actor{Name: v.Account.Name, Role: v.Role} }
 
 // Proven reports whether a passkey or code was shown a short while ago.
 func (v *visit) Proven() bool { return !v.proven.IsZero() && v.now().Sub(v.proven) < proofTime }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 )
 
@@ -33,7 +32,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 		if a := ask(h.stranger(), method, path); rt.who.anybody == (a.status == http.StatusUnauthorized || strings.HasPrefix(a.to, "/sign-in?")) {
 			t.Errorf("nobody, %s: %d to %s", rt.pattern, a.status, a.to)
 		}
-		for _, role := range accounts.Roles {
+		for _, role := range ledger.Roles {
 			a := ask(h.as(role), method, path)
 			refused := a.status == http.StatusForbidden && strings.Contains(a.body, h.pages.languages[0].text("error-not-yours"))
 			if rt.who.may(role) == refused && !(rt.who.may(role) && rt.ownRefusal()) {
@@ -78,7 +77,7 @@ func TestTheTableIsWhole(t *testing.T) {
 func TestAdministratorsSeeNoContent(t *testing.T) {
 	for _, table := range tables {
 		for _, rt := range table {
-			if rt.needs&secrecy != 0 && (rt.who.may(accounts.Admin) || rt.who.may(accounts.Employee)) {
+			if rt.needs&secrecy != 0 && (rt.who.may(ledger.Admin) || rt.who.may(ledger.Employee)) {
 				t.Errorf("%s is for administrators or everybody", rt.pattern)
 			}
 		}
@@ -88,8 +87,8 @@ func TestAdministratorsSeeNoContent(t *testing.T) {
 // TestNothingChangesOnGet: no page that is only looked at leaves anything in the ledger.
 func TestNothingChangesOnGet(t *testing.T) {
 	h := newHouse(t)
-	people := map[accounts.Role]*person{}
-	for _, r := range accounts.Roles {
+	people := map[ledger.Role]*person{}
+	for _, r := range ledger.Roles {
 		people[r] = h.as(r).proves(string(r))
 	}
 	count := func() (n int) {

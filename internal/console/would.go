@@ -81,7 +81,7 @@ func (v *visit) wouldPass(ctx context.Context, e quarantine.Entry, engine *filte
 	if err != nil {
 		return false, err
 	}
-	by := quarantine.By{Name: v.Account.Name, Role: string(v.Role), Reason: v.reason(), Step: stepAgain}
+	by := quarantine.Intent{Actor: v.by(), Reason: v.reason(), Step: stepAgain}
 	m, err := v.c.o.Quarantine.Store.Open(ctx, e.ID, by, keys...)
 	if err != nil {
 		return false, err

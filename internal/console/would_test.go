@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 )
 
@@ -18,7 +17,7 @@ func TestWhatAnExceptionWouldChange(t *testing.T) {
 	form := url.Values{"rule": {"leak.identity.bsn"}, "within": {"oefen BSN 956585966\noefen BSN 867244616"}, "reason": {"an example of a lesson"}, "until": {time.Now().AddDate(0, 1, 0).Format(time.DateOnly)}}
 	lesson := h.setAside("Subject: les\r\n\r\nHet oefen BSN 956585966 en oefen BSN 867244616 van Bram.\r\n")
 	real := h.setAside("Subject: x\r\n\r\nBSN 956585966 van Sam, BSN 867244616 van Noor.\r\n")
-	if a := h.as(accounts.ICT).post("/exceptions/try", form); !strings.HasPrefix(a.to, "/secrecy") {
+	if a := h.as(ledger.ICT).post("/exceptions/try", form); !strings.HasPrefix(a.to, "/secrecy") {
 		t.Errorf("without the statement of secrecy: %d", a.status)
 	}
 	p := h.reviewer("ict")

@@ -73,8 +73,7 @@ const (
 
 // Data is what is told of an act. Every field is optional.
 type Data struct {
-	Actor  string  `json:"actor,omitempty"`  // who did it: name of an account, or "command line"; empty: the gateway itself
-	Role   string  `json:"role,omitempty"`   // in which role
+	Actor          // who did it
 	ID     string  `json:"id,omitempty"`     // of a message
 	Ref    string  `json:"ref,omitempty"`    // of an order, a case, a report
 	Day    string  `json:"day,omitempty"`    // 2026-11-23, UTC

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var byPrivacy = Data{Actor: "fg", Role: "privacy", Reason: "er stond een naam in"}
+var byPrivacy = Data{Actor: Actor{Name: "fg", Role: "privacy"}, Reason: "er stond een naam in"}
 
 // told is whether a text is anywhere in the ledger's directory.
 func told(t *testing.T, dir, text string) bool {

@@ -53,6 +53,12 @@ type Ledger struct {
 	tree   tree
 }
 
+// Appender takes entries; a Ledger is one. Acts that have to be in the ledger before they
+// count need no more of it.
+type Appender interface {
+	Append(ctx context.Context, kind Kind, d Data) (Receipt, error)
+}
+
 // Open opens the ledger in dir, which is made if it is not there, and reads it.
 func Open(dir string) (*Ledger, error) {
 	key, err := durable.ReadOrCreate(filepath.Join(dir, "ledger.key"), newKey)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sluis/filter"
+	"sluis/internal/ledger"
 )
 
 // TestTwoReviewersAtOnceDoNotCollide: of several decisions on what all saw, one counts, and
@@ -19,10 +20,14 @@ func TestTwoReviewersAtOnceDoNotCollide(t *testing.T) {
 		seen := state(t, s, id).Version
 		d := &hop{}
 		acts := []func() error{
-			func() error { return s.Delete(t.Context(), id, By{Name: "a", Reason: "bad", Seen: seen}) },
-			func() error { return s.Judge(t.Context(), id, Kept, By{Name: "b", Reason: "later", Seen: seen}) },
 			func() error {
-				_, err := s.Release(t.Context(), id, By{Name: "c", Reason: "fine", Seen: seen}, d, key)
+				return s.Delete(t.Context(), id, Intent{Actor: ledger.Actor{Name: "a"}, Reason: "bad", Seen: seen})
+			},
+			func() error {
+				return s.Judge(t.Context(), id, Kept, Intent{Actor: ledger.Actor{Name: "b"}, Reason: "later", Seen: seen})
+			},
+			func() error {
+				_, err := s.Release(t.Context(), id, Intent{Actor: ledger.Actor{Name: "c"}, Reason: "fine", Seen: seen}, d, key)
 				return err
 			},
 		}
@@ -57,28 +62,28 @@ func TestAJudgementIsInTheLedgerFirst(t *testing.T) { // C3.3e, C3.3f
 	key := newIdentity(t)
 	s, w := open(t, t.TempDir(), key)
 	id := seal(t, s, "content")
-	if err := s.Judge(t.Context(), id, Wrong, By{Name: "ict"}); !errors.Is(err, ErrNoReason) {
+	if err := s.Judge(t.Context(), id, Wrong, Intent{Actor: ledger.Actor{Name: "ict"}}); !errors.Is(err, ErrNoReason) {
 		t.Errorf("without a reason: %v", err)
 	}
 	w.err = errors.New("disk full")
-	if err := s.Judge(t.Context(), id, Wrong, By{Name: "ict", Reason: "a street name"}); !errors.Is(err, w.err) || state(t, s, id).Review != Unreviewed {
+	if err := s.Judge(t.Context(), id, Wrong, Intent{Actor: ledger.Actor{Name: "ict"}, Reason: "a street name"}); !errors.Is(err, w.err) || state(t, s, id).Review != Unreviewed {
 		t.Errorf("without the ledger: %v", err)
 	}
 	w.err = nil
-	if err := s.Judge(t.Context(), id, Wrong, By{Name: "ict", Reason: "a street name"}); err != nil {
+	if err := s.Judge(t.Context(), id, Wrong, Intent{Actor: ledger.Actor{Name: "ict"}, Reason: "a street name"}); err != nil {
 		t.Fatal(err)
 	}
 	e := state(t, s, id)
 	if e.Review != Wrong || e.State != Held || e.Reviewed.IsZero() || e.Attempts != 0 {
 		t.Errorf("%+v", e)
 	}
-	if _, err := s.Release(t.Context(), id, By{Reason: "wrong"}, &hop{}, key); err != nil {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "wrong"}, &hop{}, key); err != nil {
 		t.Fatal(err)
 	}
 	if again := state(t, s, id); again.State != Released || again.Review != Wrong || !again.Reviewed.Equal(e.Reviewed) || again.Attempts != 1 {
 		t.Errorf("%+v", again)
 	}
-	if err := s.Judge(t.Context(), id, Confirmed, By{Reason: "on second thoughts"}); err != nil {
+	if err := s.Judge(t.Context(), id, Confirmed, Intent{Reason: "on second thoughts"}); err != nil {
 		t.Errorf("what is gone can still be judged: %v", err)
 	}
 }
@@ -87,11 +92,11 @@ func TestASecondPairOfEyes(t *testing.T) {
 	key := newIdentity(t)
 	s, w := open(t, t.TempDir(), key)
 	id := seal(t, s, "content")
-	first, second := By{Name: "ict", Role: "ict", Reason: "harmless"}, By{Name: "ict-2", Role: "ict", Reason: "I see the same"}
+	first, second := Intent{Actor: ledger.Actor{Name: "ict", Role: "ict"}, Reason: "harmless"}, Intent{Actor: ledger.Actor{Name: "ict-2", Role: "ict"}, Reason: "I see the same"}
 	if _, err := s.Agree(t.Context(), id, second); !errors.Is(err, ErrNoProposal) {
 		t.Errorf("nothing proposed: %v", err)
 	}
-	if err := s.Propose(t.Context(), ReleaseDecided, id, By{Name: "ict", Role: "ict", Reason: "harmless", Note: "it took a while"}); err != nil {
+	if err := s.Propose(t.Context(), ledger.QuarantineReleased, id, Intent{Actor: ledger.Actor{Name: "ict", Role: "ict"}, Reason: "harmless", Note: "it took a while"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Agree(t.Context(), id, first); !errors.Is(err, ErrSelf) {
@@ -101,13 +106,13 @@ func TestASecondPairOfEyes(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	p, err := s.Agree(t.Context(), id, second)
-	if err != nil || p.Act != ReleaseDecided || p.Note != "it took a while" || p.Name != "ict" {
+	if err != nil || p.Act != ledger.QuarantineReleased || p.Note != "it took a while" || p.Name != "ict" {
 		t.Errorf("%+v, %v", p, err)
 	}
 	if _, err := s.Agree(t.Context(), id, second); !errors.Is(err, ErrNoProposal) {
 		t.Errorf("twice: %v", err)
 	}
-	if err := s.Propose(t.Context(), Deleted, id, first); err != nil {
+	if err := s.Propose(t.Context(), ledger.QuarantineDeleted, id, first); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Refuse(t.Context(), id, second); err != nil {
@@ -116,19 +121,19 @@ func TestASecondPairOfEyes(t *testing.T) {
 	if _, err := s.Proposed(t.Context(), id); !errors.Is(err, ErrNoProposal) {
 		t.Errorf("refused: %v", err)
 	}
-	if err := s.Propose(t.Context(), Opened, id, first); err == nil {
+	if err := s.Propose(t.Context(), ledger.QuarantineOpened, id, first); err == nil {
 		t.Error("an opening was proposed")
 	}
 	if err := s.Delete(t.Context(), id, first); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Propose(t.Context(), Deleted, id, first); !errors.Is(err, ErrGone) {
+	if err := s.Propose(t.Context(), ledger.QuarantineDeleted, id, first); !errors.Is(err, ErrGone) {
 		t.Errorf("of what is gone: %v", err)
 	}
-	if err := s.Propose(t.Context(), Deleted, filter.NewID(), first); !errors.Is(err, ErrNotFound) {
+	if err := s.Propose(t.Context(), ledger.QuarantineDeleted, filter.NewID(), first); !errors.Is(err, ErrNotFound) {
 		t.Errorf("of nothing: %v", err)
 	}
-	if !slices.Contains(w.acts, KeptHere) {
+	if !slices.Contains(w.acts, ledger.QuarantineKept) {
 		t.Errorf("the ledger has %s", w.acts)
 	}
 }

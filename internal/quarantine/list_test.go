@@ -28,7 +28,7 @@ func TestListChoosesAndOrders(t *testing.T) {
 		}
 		ids = append(ids, e.ID)
 	}
-	if err := s.Delete(t.Context(), ids[3], By{Reason: "wrong"}); err != nil {
+	if err := s.Delete(t.Context(), ids[3], Intent{Reason: "wrong"}); err != nil {
 		t.Fatal(err)
 	}
 	for name, tt := range map[string]struct {
@@ -114,7 +114,7 @@ func TestAnIndexOfAnEarlierVersionIsBroughtUpToDate(t *testing.T) {
 	}
 	s.Close()
 	s, _ = open(t, dir, key)
-	if err := s.Judge(t.Context(), id, Confirmed, By{Reason: "it is"}); err != nil {
+	if err := s.Judge(t.Context(), id, Confirmed, Intent{Reason: "it is"}); err != nil {
 		t.Fatal(err)
 	}
 	if e := state(t, s, id); e.Review != Confirmed || e.Version != 2 || e.State != Held {

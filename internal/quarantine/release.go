@@ -58,7 +58,7 @@ func (s *Store) releaseIdentity() (*age.X25519Identity, error) {
 // ledger, and tries to. If the next hop does not take it now it is tried again by Run.
 // The error is ErrBusy if another process is at it, ErrGone if it was delivered before, and
 // ErrUpload for what has no recipients.
-func (s *Store) Release(ctx context.Context, id filter.ID, by By, d Deliverer, ids ...age.Identity) (Reply, error) {
+func (s *Store) Release(ctx context.Context, id filter.ID, by Intent, d Deliverer, ids ...age.Identity) (Reply, error) {
 	if by.Reason == "" {
 		return Reply{}, ErrNoReason
 	}
@@ -76,7 +76,7 @@ func (s *Store) Release(ctx context.Context, id filter.ID, by By, d Deliverer, i
 	if err != nil {
 		return Reply{}, err
 	}
-	receipt, err := s.witness.Record(ctx, ReleaseDecided, id, by)
+	receipt, err := s.record(ctx, ledger.QuarantineReleased, id, by)
 	if err != nil {
 		return Reply{}, errors.Join(fmt.Errorf("write the release in the ledger: %w", err), c.end(context.WithoutCancel(ctx), "attempts = attempts - 1"))
 	}
@@ -99,7 +99,7 @@ func (s *Store) prepare(ctx context.Context, c *claim, note string, receipt ledg
 	if err != nil {
 		return err
 	}
-	m, err := s.unlock(receipt, ReleaseDecided, c.id, ids)
+	m, err := s.unlock(receipt, ledger.QuarantineReleased, c.id, ids)
 	if err != nil {
 		return err
 	}

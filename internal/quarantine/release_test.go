@@ -15,6 +15,7 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter"
+	"sluis/internal/ledger"
 )
 
 // hop is a next hop that says what it is told to, and keeps what it took.
@@ -86,7 +87,7 @@ func TestReleaseDeliversTheOriginalBytesToEachRecipientAndKeepsNothing(t *testin
 	content := strings.Repeat("regel\r\n", 30_000)
 	id := seal(t, s, content)
 	d := &hop{}
-	r, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key)
+	r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key)
 	if err != nil || !r.OK || r.Codes != "250 2.0.0" {
 		t.Fatalf("%+v, %v", r, err)
 	}
@@ -99,13 +100,13 @@ func TestReleaseDeliversTheOriginalBytesToEachRecipientAndKeepsNothing(t *testin
 	if left := names(t, dir); !slices.Equal(left, []string{"release/release.key"}) {
 		t.Errorf("left %v", left)
 	}
-	if _, err := s.Release(t.Context(), id, By{Reason: "again"}, d, key); !errors.Is(err, ErrGone) || len(d.got) != 2 {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "again"}, d, key); !errors.Is(err, ErrGone) || len(d.got) != 2 {
 		t.Errorf("released twice: %v", err)
 	}
-	if err := s.Delete(t.Context(), id, By{Reason: "too late"}); !errors.Is(err, ErrGone) || state(t, s, id).State != Released {
+	if err := s.Delete(t.Context(), id, Intent{Reason: "too late"}); !errors.Is(err, ErrGone) || state(t, s, id).State != Released {
 		t.Errorf("deleted after release: %v", err)
 	}
-	if !slices.Equal(w.acts, []Act{ReleaseDecided}) {
+	if !slices.Equal(w.acts, []ledger.Kind{ledger.QuarantineReleased}) {
 		t.Errorf("ledger %v", w.acts)
 	}
 }
@@ -116,7 +117,7 @@ func TestAReleaseThatIsPutOffIsTriedAgainAfterARestartWithoutTheReviewersKey(t *
 	s, _ := open(t, dir, key)
 	id := seal(t, s, "dag")
 	d := &hop{replies: map[string]Reply{"b@out.example": later}}
-	r, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key)
+	r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key)
 	if err != nil || r.OK || r.Codes != "451 4.3.0" {
 		t.Fatalf("%+v, %v", r, err)
 	}
@@ -147,7 +148,7 @@ func TestANoteGoesToWhoGotTheMessage(t *testing.T) {
 	s, _ := open(t, dir, key)
 	id := seal(t, s, "content")
 	d := &hop{replies: map[string]Reply{"b@out.example": later}}
-	if _, err := s.Release(t.Context(), id, By{Reason: "harmless", Note: "Dit duurde even."}, d, key); err != nil {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless", Note: "Dit duurde even."}, d, key); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(d.notes, []string{"a@out.example: Dit duurde even."}) {
@@ -171,7 +172,7 @@ func TestWaitsGrowAndEnd(t *testing.T) {
 	d := &hop{replies: map[string]Reply{"a@out.example": later, "b@out.example": later}}
 	now := time.Now()
 	s.now = func() time.Time { return now }
-	if _, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key); err != nil {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil {
 		t.Fatal(err)
 	}
 	tries := 1
@@ -199,7 +200,7 @@ func TestARefusalIsKeptAndReleaseCanBeTriedAgain(t *testing.T) {
 	s, _ := open(t, t.TempDir(), key)
 	id := seal(t, s, "dag")
 	d := &hop{replies: map[string]Reply{"a@out.example": {Permanent: true, Codes: "550 5.1.1", Text: "unknown here"}}}
-	r, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key)
+	r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key)
 	if err != nil || !r.Permanent || r.Text != "unknown here" {
 		t.Fatalf("%+v, %v", r, err)
 	}
@@ -210,7 +211,7 @@ func TestARefusalIsKeptAndReleaseCanBeTriedAgain(t *testing.T) {
 		t.Errorf("answer %q, content %q", m.Answer, got)
 	}
 	d.set(nil)
-	if r, err := s.Release(t.Context(), id, By{Reason: "the address exists now"}, d, key); err != nil || !r.OK || !slices.Equal(d.got, []string{"a@out.example"}) {
+	if r, err := s.Release(t.Context(), id, Intent{Reason: "the address exists now"}, d, key); err != nil || !r.OK || !slices.Equal(d.got, []string{"a@out.example"}) {
 		t.Errorf("%+v, %v, to %v", r, err, d.got)
 	}
 }
@@ -236,7 +237,7 @@ func TestTwoReleasesAtOnceDeliverOnce(t *testing.T) {
 		var errs []error
 		for _, s := range []*Store{a, b, a, b} {
 			wg.Go(func() {
-				_, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key)
+				_, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key)
 				mu.Lock()
 				errs = append(errs, err)
 				mu.Unlock()
@@ -268,7 +269,7 @@ func TestADeliveryInProgressIsNotDisturbed(t *testing.T) {
 	id := seal(t, s, "dag")
 	d := &hop{}
 	d.hook = func() {
-		if err := s.Delete(t.Context(), id, By{Reason: "wrong"}); !errors.Is(err, ErrBusy) {
+		if err := s.Delete(t.Context(), id, Intent{Reason: "wrong"}); !errors.Is(err, ErrBusy) {
 			t.Errorf("delete: %v", err)
 		}
 		if err := s.Withdraw(t.Context(), id); !errors.Is(err, ErrBusy) {
@@ -281,7 +282,7 @@ func TestADeliveryInProgressIsNotDisturbed(t *testing.T) {
 			t.Errorf("reconcile: %v, %v", missing, err)
 		}
 	}
-	if r, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key); err != nil || !r.OK || len(d.got) != 2 {
+	if r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil || !r.OK || len(d.got) != 2 {
 		t.Errorf("%+v, %v, %v", r, err, d.got)
 	}
 }
@@ -306,7 +307,7 @@ func TestALongDeliveryKeepsItsClaim(t *testing.T) {
 			}
 		})
 	}
-	if r, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key); err != nil || !r.OK || len(d.got) != 2 {
+	if r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil || !r.OK || len(d.got) != 2 {
 		t.Errorf("%+v, %v, %v; was %+v", r, err, d.got, first)
 	}
 }
@@ -323,7 +324,7 @@ func TestAProcessThatDiedHoldsNothingUp(t *testing.T) {
 			crashed = crash(t, dir)
 		}
 	}
-	if _, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key); err != nil {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil {
 		t.Fatal(err)
 	}
 	s, _ = open(t, crashed, key)
@@ -347,7 +348,7 @@ func TestACrashWhileDecidingLeavesTheMessageHeld(t *testing.T) {
 	id := seal(t, s, strings.Repeat("dag", 100_000))
 	var crashed []string
 	s.fault = func(string) error { crashed = append(crashed, crash(t, dir)); return nil }
-	if _, err := s.Release(t.Context(), id, By{Reason: "harmless"}, &hop{}, key); err != nil {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, &hop{}, key); err != nil {
 		t.Fatal(err)
 	}
 	if len(crashed) != 4 {
@@ -360,7 +361,7 @@ func TestACrashWhileDecidingLeavesTheMessageHeld(t *testing.T) {
 		}
 		s.now = func() time.Time { return time.Now().Add(s.lease + time.Second) }
 		d := &hop{}
-		if r, err := s.Release(t.Context(), id, By{Reason: "again"}, d, key); err != nil || !r.OK || len(d.got) != 2 {
+		if r, err := s.Release(t.Context(), id, Intent{Reason: "again"}, d, key); err != nil || !r.OK || len(d.got) != 2 {
 			t.Errorf("step %d: %+v, %v", i, r, err)
 		}
 		if left := names(t, dir); !slices.Equal(left, []string{"release/release.key"}) {
@@ -376,13 +377,13 @@ func TestAWrongKeyDecidesNothing(t *testing.T) {
 	id := seal(t, s, "dag")
 	d := &hop{}
 	var none *age.NoIdentityMatchError
-	if _, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, newIdentity(t)); !errors.As(err, &none) || len(d.got) != 0 {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, newIdentity(t)); !errors.As(err, &none) || len(d.got) != 0 {
 		t.Errorf("%v", err)
 	}
 	if e := state(t, s, id); e.State != Held || e.Attempts != 0 {
 		t.Errorf("%+v", e)
 	}
-	if r, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key); err != nil || !r.OK {
+	if r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil || !r.OK {
 		t.Errorf("cannot be released with the right one: %+v, %v", r, err)
 	}
 }
@@ -392,7 +393,7 @@ func TestALostCopyForReleaseBringsTheMessageBackToReview(t *testing.T) {
 	s, _ := open(t, t.TempDir(), key)
 	id := seal(t, s, "dag")
 	d := &hop{replies: map[string]Reply{"a@out.example": later}}
-	if _, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key); err != nil {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(s.releasePath(id)); err != nil {
@@ -402,7 +403,7 @@ func TestALostCopyForReleaseBringsTheMessageBackToReview(t *testing.T) {
 		t.Errorf("missing %v, %v, %+v", missing, err, state(t, s, id))
 	}
 	d.set(nil)
-	if r, err := s.Release(t.Context(), id, By{Reason: "again"}, d, key); err != nil || !r.OK {
+	if r, err := s.Release(t.Context(), id, Intent{Reason: "again"}, d, key); err != nil || !r.OK {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -418,7 +419,7 @@ func TestRunRetriesAndExpiresUntilItIsStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := seal(t, s, "dag")
-	if _, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key); !errors.Is(err, d.err) {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); !errors.Is(err, d.err) {
 		t.Fatal(err)
 	}
 	if _, err := s.db.Exec("UPDATE entries SET next = 0"); err != nil {
@@ -456,7 +457,7 @@ func TestShutdownDuringADeliveryIsNoAttempt(t *testing.T) {
 	id := seal(t, s, "dag")
 	ctx, cancel := context.WithCancel(t.Context())
 	d := &hop{hook: cancel}
-	if _, err := s.Release(ctx, id, By{Reason: "harmless"}, d, key); !errors.Is(err, context.Canceled) {
+	if _, err := s.Release(ctx, id, Intent{Reason: "harmless"}, d, key); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	if e := state(t, s, id); e.State != Releasing || e.Attempts != 0 {

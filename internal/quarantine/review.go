@@ -12,6 +12,7 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/durable"
+	"sluis/internal/ledger"
 )
 
 // Errors that a caller decides on.
@@ -29,16 +30,16 @@ var (
 )
 
 // Open decrypts a message, after the act and its reason are in the ledger.
-func (s *Store) Open(ctx context.Context, id filter.ID, by By, ids ...age.Identity) (*Message, error) {
-	return s.open(ctx, Opened, id, by, ids)
+func (s *Store) Open(ctx context.Context, id filter.ID, by Intent, ids ...age.Identity) (*Message, error) {
+	return s.open(ctx, ledger.QuarantineOpened, id, by, ids)
 }
 
 // Reveal is Open for somebody to see one identifier that was masked before.
-func (s *Store) Reveal(ctx context.Context, id filter.ID, by By, ids ...age.Identity) (*Message, error) {
-	return s.open(ctx, Revealed, id, by, ids)
+func (s *Store) Reveal(ctx context.Context, id filter.ID, by Intent, ids ...age.Identity) (*Message, error) {
+	return s.open(ctx, ledger.QuarantineRevealed, id, by, ids)
 }
 
-func (s *Store) open(ctx context.Context, act Act, id filter.ID, by By, ids []age.Identity) (*Message, error) {
+func (s *Store) open(ctx context.Context, act ledger.Kind, id filter.ID, by Intent, ids []age.Identity) (*Message, error) {
 	if by.Reason == "" {
 		return nil, ErrNoReason
 	}
@@ -49,7 +50,7 @@ func (s *Store) open(ctx context.Context, act Act, id filter.ID, by By, ids []ag
 	if e.State == Released || e.State == Destroyed {
 		return nil, ErrGone
 	}
-	receipt, err := s.witness.Record(ctx, act, id, by)
+	receipt, err := s.record(ctx, act, id, by)
 	if err != nil {
 		return nil, fmt.Errorf("write the opening in the ledger: %w", err)
 	}
@@ -66,11 +67,11 @@ func (s *Store) open(ctx context.Context, act Act, id filter.ID, by By, ids []ag
 }
 
 // acts are what the ledger says of a review.
-var acts = map[Review]Act{Kept: KeptHere, Confirmed: IsConfirmed, Wrong: IsWrong}
+var acts = map[Review]ledger.Kind{Kept: ledger.QuarantineKept, Confirmed: ledger.QuarantineConfirmed, Wrong: ledger.QuarantineWrong}
 
 // Judge notes what a person made of a verdict, also of a message that is gone. The error is
 // ErrChanged if somebody else decided since they looked, ErrBusy if it is being released.
-func (s *Store) Judge(ctx context.Context, id filter.ID, r Review, by By) error {
+func (s *Store) Judge(ctx context.Context, id filter.ID, r Review, by Intent) error {
 	act, ok := acts[r]
 	if !ok {
 		return fmt.Errorf("judge message: no review %q", r)
@@ -82,12 +83,12 @@ func (s *Store) Judge(ctx context.Context, id filter.ID, r Review, by By) error 
 }
 
 // decide changes an entry that nobody else is at, once the act is in the ledger.
-func (s *Store) decide(ctx context.Context, to taking, act Act, id filter.ID, by By, set string, args ...any) error {
+func (s *Store) decide(ctx context.Context, to taking, act ledger.Kind, id filter.ID, by Intent, set string, args ...any) error {
 	c, err := s.take(ctx, id, by.Seen, to)
 	if err != nil {
 		return err
 	}
-	if _, err := s.witness.Record(ctx, act, id, by); err != nil {
+	if _, err := s.record(ctx, act, id, by); err != nil {
 		return errors.Join(fmt.Errorf("write the decision in the ledger: %w", err), c.end(context.WithoutCancel(ctx), "attempts = attempts"))
 	}
 	now := s.now().UnixMilli()
@@ -100,7 +101,7 @@ func (s *Store) decide(ctx context.Context, to taking, act Act, id filter.ID, by
 
 // Delete destroys a message. Its metadata stays until the retention ends, so that the
 // figures are right. It can be repeated if it failed half-way.
-func (s *Store) Delete(ctx context.Context, id filter.ID, by By) error {
+func (s *Store) Delete(ctx context.Context, id filter.ID, by Intent) error {
 	if by.Reason == "" {
 		return ErrNoReason
 	}
@@ -113,7 +114,7 @@ func (s *Store) Delete(ctx context.Context, id filter.ID, by By) error {
 	case e.State == Destroyed:
 		return s.erase(id)
 	}
-	if err := s.decide(ctx, toDestroy, Deleted, id, by, "state = ?, answer = NULL, decided = ?", Destroyed, s.now().UnixMilli()); err != nil {
+	if err := s.decide(ctx, toDestroy, ledger.QuarantineDeleted, id, by, "state = ?, answer = NULL, decided = ?", Destroyed, s.now().UnixMilli()); err != nil {
 		return err
 	}
 	return s.erase(id)
@@ -177,7 +178,7 @@ func (s *Store) expire(ctx context.Context, before time.Time) (int, error) {
 	var gone []filter.ID
 	for id, r := range states {
 		if r.kept() { // of the others the content is gone already
-			if _, err := s.witness.Record(ctx, Expired, id, By{Reason: "retention"}); err != nil {
+			if _, err := s.record(ctx, ledger.QuarantineExpired, id, Intent{Reason: "retention"}); err != nil {
 				return len(gone), errors.Join(fmt.Errorf("write the expiry in the ledger: %w", err), s.erase(gone...))
 			}
 		}

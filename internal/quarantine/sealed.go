@@ -142,8 +142,8 @@ func (m *Message) Close() error { return m.file.Close() }
 
 // unlock opens what was set aside: no leaf, no key. The receipt has to be of this act with
 // this message.
-func (s *Store) unlock(r ledger.Receipt, act Act, id filter.ID, keys []age.Identity) (*Message, error) {
-	if !r.Of(ledger.Kind(act), id.String()) {
+func (s *Store) unlock(r ledger.Receipt, act ledger.Kind, id filter.ID, keys []age.Identity) (*Message, error) {
+	if !r.Of(act, id.String()) {
 		return nil, errors.New("open sealed message: the ledger has no entry of it")
 	}
 	return openSealed(s.path(id), keys...)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluis/filter"
+	"sluis/internal/ledger"
 )
 
 // Where the organisation wants a second pair of eyes, one reviewer proposes and another one
@@ -16,7 +17,7 @@ import (
 // Proposal is a decision that waits for a second reviewer.
 type Proposal struct {
 	ID     filter.ID
-	Act    Act // ReleaseDecided or Deleted
+	Act    ledger.Kind // QuarantineReleased or QuarantineDeleted
 	Name   string
 	Role   string
 	Reason string
@@ -32,8 +33,8 @@ var (
 )
 
 // Propose asks for a second reviewer. It takes the place of what was proposed before.
-func (s *Store) Propose(ctx context.Context, act Act, id filter.ID, by By) error {
-	if act != ReleaseDecided && act != Deleted {
+func (s *Store) Propose(ctx context.Context, act ledger.Kind, id filter.ID, by Intent) error {
+	if act != ledger.QuarantineReleased && act != ledger.QuarantineDeleted {
 		return fmt.Errorf("propose: no second reviewer is needed for %s", act)
 	}
 	if by.Reason == "" {
@@ -75,7 +76,7 @@ func (s *Store) Proposed(ctx context.Context, id filter.ID) (Proposal, error) {
 }
 
 // Agree returns the proposal for somebody else to carry out, and takes it away.
-func (s *Store) Agree(ctx context.Context, id filter.ID, by By) (Proposal, error) {
+func (s *Store) Agree(ctx context.Context, id filter.ID, by Intent) (Proposal, error) {
 	p, err := s.Proposed(ctx, id)
 	if err == nil && p.Name == by.Name {
 		err = ErrSelf
@@ -87,7 +88,7 @@ func (s *Store) Agree(ctx context.Context, id filter.ID, by By) (Proposal, error
 }
 
 // Refuse takes a proposal away. It may be one's own.
-func (s *Store) Refuse(ctx context.Context, id filter.ID, by By) error {
+func (s *Store) Refuse(ctx context.Context, id filter.ID, by Intent) error {
 	if by.Reason == "" {
 		return ErrNoReason
 	}
@@ -95,7 +96,7 @@ func (s *Store) Refuse(ctx context.Context, id filter.ID, by By) error {
 		return err
 	}
 	by.Step = "refused"
-	if _, err := s.witness.Record(ctx, KeptHere, id, by); err != nil {
+	if _, err := s.record(ctx, ledger.QuarantineKept, id, by); err != nil {
 		return fmt.Errorf("write the refusal in the ledger: %w", err)
 	}
 	return s.forget(ctx, id)

@@ -24,7 +24,7 @@ type Store struct {
 	dir        string
 	recipients []age.Recipient
 	db         *sql.DB
-	witness    Witness
+	ledger     ledger.Appender
 	now        func() time.Time
 	lease      time.Duration           // how long a process that delivers may be silent before another takes over
 	poll       time.Duration           // between two looks of Run at what is due
@@ -34,39 +34,24 @@ type Store struct {
 	owned *os.File // the lock of the process that takes mail
 }
 
-// Act is something that a person or the gateway does with a message that was set aside.
-type Act string
-
-// The acts.
-const (
-	Opened         Act = "quarantine-opened"
-	Revealed       Act = "quarantine-revealed" // an identifier in what is open
-	ReleaseDecided Act = "quarantine-released"
-	KeptHere       Act = "quarantine-kept"
-	IsConfirmed    Act = "quarantine-confirmed"
-	IsWrong        Act = "quarantine-wrong"
-	Deleted        Act = "quarantine-deleted"
-	Expired        Act = "quarantine-expired"
-)
-
-// Witness writes acts down before they are done. If it cannot, they are not done.
-type Witness interface {
-	Record(ctx context.Context, act Act, id filter.ID, by By) (ledger.Receipt, error)
-}
-
-// By says who does something with a message, in which role, and why (C3.3e).
-type By struct {
-	Name   string // of an account; empty for the gateway itself
-	Role   string
+// Intent is an act that a person or the gateway is about to do with a message: who does it,
+// in which role, and why (C3.3e).
+type Intent struct {
+	ledger.Actor
 	Reason string
 	Step   string // of acts in steps: a closed word, such as headers or proposed
 	Note   string // to the recipients, with a release
 	Seen   int    // version of the entry that they decided on; 0: whatever it is
 }
 
+// record puts an act in the ledger. What cannot be recorded is not done.
+func (s *Store) record(ctx context.Context, act ledger.Kind, id filter.ID, by Intent) (ledger.Receipt, error) {
+	return s.ledger.Append(ctx, act, ledger.Data{Actor: by.Actor, ID: id.String(), Reason: by.Reason, Step: by.Step})
+}
+
 // Open opens the quarantine in dir, which is made if it is not there. What is sealed is
 // sealed to the recipients.
-func Open(dir string, w Witness, recipients ...age.Recipient) (*Store, error) {
+func Open(dir string, l ledger.Appender, recipients ...age.Recipient) (*Store, error) {
 	for _, sub := range []string{"sealed", "release"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("make quarantine directory: %w", err)
@@ -82,7 +67,7 @@ func Open(dir string, w Witness, recipients ...age.Recipient) (*Store, error) {
 		return nil, fmt.Errorf("make quarantine directory: %w", err)
 	}
 	return &Store{
-		dir: dir, recipients: recipients, db: db, witness: w,
+		dir: dir, recipients: recipients, db: db, ledger: l,
 		now: time.Now, lease: 2 * time.Minute, poll: 10 * time.Second,
 	}, nil
 }

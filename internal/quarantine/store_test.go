@@ -26,21 +26,21 @@ import (
 type witness struct {
 	book *ledger.Ledger
 	mu   sync.Mutex
-	acts []Act
+	acts []ledger.Kind
 	err  error
 }
 
-func (w *witness) Record(ctx context.Context, act Act, id filter.ID, by By) (ledger.Receipt, error) {
+func (w *witness) Append(ctx context.Context, act ledger.Kind, d ledger.Data) (ledger.Receipt, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
 		return ledger.Receipt{}, w.err
 	}
-	if by.Reason == "" {
+	if d.Reason == "" {
 		return ledger.Receipt{}, errors.New("no reason")
 	}
 	w.acts = append(w.acts, act)
-	return w.book.Append(ctx, ledger.Kind(act), ledger.Data{ID: id.String()})
+	return w.book.Append(ctx, act, d)
 }
 
 func newWitness(t testing.TB) *witness {
@@ -129,7 +129,7 @@ func names(t testing.TB, dir string) []string {
 // read opens a message and returns what is in it.
 func read(t testing.TB, s *Store, id filter.ID, key age.Identity) (*Message, string) {
 	t.Helper()
-	m, err := s.Open(t.Context(), id, By{Reason: "review"}, key)
+	m, err := s.Open(t.Context(), id, Intent{Reason: "review"}, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestWhatIsSealedComesBackAsItWas(t *testing.T) {
 	if listed, err := s.Get(t.Context(), e.ID); err != nil || listed != e {
 		t.Errorf("got %+v, %v\nwant %+v", listed, err, e)
 	}
-	if !slices.Equal(w.acts, []Act{Opened}) {
+	if !slices.Equal(w.acts, []ledger.Kind{ledger.QuarantineOpened}) {
 		t.Errorf("ledger %v", w.acts)
 	}
 	if n, size, err := s.Files(); n != 1 || size < int64(len(content)) || err != nil {
@@ -181,7 +181,7 @@ func TestAnyOfTheRecipientsOpensAndNobodyElse(t *testing.T) {
 	id := seal(t, s, "dag")
 	read(t, s, id, a)
 	read(t, s, id, b)
-	if _, err := s.Open(t.Context(), id, By{Reason: "review"}, other); err == nil {
+	if _, err := s.Open(t.Context(), id, Intent{Reason: "review"}, other); err == nil {
 		t.Error("a stranger's key opens it")
 	}
 }
@@ -191,14 +191,14 @@ func TestNoLeafNoKey(t *testing.T) {
 	s, w := open(t, t.TempDir(), key)
 	id := seal(t, s, "dag")
 	w.err = errors.New("the ledger is full")
-	if _, err := s.Open(t.Context(), id, By{Reason: "review"}, key); !errors.Is(err, w.err) {
+	if _, err := s.Open(t.Context(), id, Intent{Reason: "review"}, key); !errors.Is(err, w.err) {
 		t.Errorf("opened without a witness: %v", err)
 	}
 	d := &hop{}
-	if _, err := s.Release(t.Context(), id, By{Reason: "harmless"}, d, key); !errors.Is(err, w.err) || len(d.got) != 0 {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); !errors.Is(err, w.err) || len(d.got) != 0 {
 		t.Errorf("released without a witness: %v", err)
 	}
-	if err := s.Delete(t.Context(), id, By{Reason: "kept long enough"}); !errors.Is(err, w.err) {
+	if err := s.Delete(t.Context(), id, Intent{Reason: "kept long enough"}); !errors.Is(err, w.err) {
 		t.Errorf("deleted without a witness: %v", err)
 	}
 	if n, err := s.Expire(t.Context(), time.Now().Add(time.Hour)); n != 0 || !errors.Is(err, w.err) {
@@ -206,9 +206,9 @@ func TestNoLeafNoKey(t *testing.T) {
 	}
 	w.err = nil
 	for name, err := range map[string]error{
-		"open":    func() error { _, err := s.Open(t.Context(), id, By{Reason: ""}, key); return err }(),
-		"release": func() error { _, err := s.Release(t.Context(), id, By{Reason: ""}, d, key); return err }(),
-		"delete":  s.Delete(t.Context(), id, By{Reason: ""}),
+		"open":    func() error { _, err := s.Open(t.Context(), id, Intent{Reason: ""}, key); return err }(),
+		"release": func() error { _, err := s.Release(t.Context(), id, Intent{Reason: ""}, d, key); return err }(),
+		"delete":  s.Delete(t.Context(), id, Intent{Reason: ""}),
 	} {
 		if !errors.Is(err, ErrNoReason) {
 			t.Errorf("%s without a reason: %v", name, err)
@@ -233,7 +233,7 @@ func TestADamagedFileIsToldAndNotShown(t *testing.T) {
 		if err := os.WriteFile(s.path(id), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		m, err := s.Open(t.Context(), id, By{Reason: "review"}, key)
+		m, err := s.Open(t.Context(), id, Intent{Reason: "review"}, key)
 		if err == nil {
 			_, err = io.Copy(io.Discard, m)
 			m.Close()
@@ -445,7 +445,7 @@ func TestContentIsNowhereInClear(t *testing.T) {
 	}
 	look("sealed")
 	d.hook = func() { look("being released") }
-	if _, err := s.Release(t.Context(), e.ID, By{Reason: "harmless"}, d, key); err != nil || len(d.got) != 1 {
+	if _, err := s.Release(t.Context(), e.ID, Intent{Reason: "harmless"}, d, key); err != nil || len(d.got) != 1 {
 		t.Fatal(err)
 	}
 	look("refused")
@@ -455,7 +455,7 @@ func TestContentIsNowhereInClear(t *testing.T) {
 	if got, err := s.Get(t.Context(), e.ID); err != nil || got.Reply != "550 5.1.1" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := s.Open(t.Context(), e.ID, By{Reason: "review"}, newIdentity(t)); err == nil || strings.Contains(err.Error(), canary) {
+	if _, err := s.Open(t.Context(), e.ID, Intent{Reason: "review"}, newIdentity(t)); err == nil || strings.Contains(err.Error(), canary) {
 		t.Errorf("error: %v", err)
 	}
 }
@@ -465,16 +465,16 @@ func TestDeleteKeepsTheFigureAndExpiryTheRest(t *testing.T) {
 	dir := t.TempDir()
 	s, w := open(t, dir, key)
 	old, deleted := seal(t, s, "old"), seal(t, s, "wrong")
-	if err := s.Delete(t.Context(), deleted, By{Reason: "no reason to keep it"}); err != nil {
+	if err := s.Delete(t.Context(), deleted, Intent{Reason: "no reason to keep it"}); err != nil {
 		t.Fatal(err)
 	}
 	if e, err := s.Get(t.Context(), deleted); err != nil || e.State != Destroyed || e.Decided.IsZero() || len(names(t, dir)) != 1 {
 		t.Errorf("%+v, %v, files %v", e, err, names(t, dir))
 	}
-	if err := s.Delete(t.Context(), deleted, By{Reason: "again"}); err != nil {
+	if err := s.Delete(t.Context(), deleted, Intent{Reason: "again"}); err != nil {
 		t.Errorf("cannot be repeated: %v", err)
 	}
-	if _, err := s.Open(t.Context(), deleted, By{Reason: "look"}, key); !errors.Is(err, ErrGone) {
+	if _, err := s.Open(t.Context(), deleted, Intent{Reason: "look"}, key); !errors.Is(err, ErrGone) {
 		t.Errorf("open: %v", err)
 	}
 	if n, err := s.Expire(t.Context(), time.Now().Add(-time.Hour)); n != 0 || err != nil {
@@ -486,7 +486,7 @@ func TestDeleteKeepsTheFigureAndExpiryTheRest(t *testing.T) {
 	if es, err := s.List(t.Context(), Filter{}); len(es) != 0 || err != nil || len(names(t, dir)) != 0 {
 		t.Errorf("left %v, %v, files %v", es, err, names(t, dir))
 	}
-	if !slices.Equal(w.acts, []Act{Deleted, Expired}) {
+	if !slices.Equal(w.acts, []ledger.Kind{ledger.QuarantineDeleted, ledger.QuarantineExpired}) {
 		t.Errorf("ledger %v", w.acts)
 	}
 	if _, err := s.Get(t.Context(), old); !errors.Is(err, ErrNotFound) {
@@ -503,7 +503,7 @@ func TestACrashWhileDestroyingIsMended(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Delete(t.Context(), id, By{Reason: "wrong"}); err != nil {
+	if err := s.Delete(t.Context(), id, Intent{Reason: "wrong"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, left := range []string{s.path(id), s.path(filter.NewID()), s.path(id) + "-123.part", s.releasePath(id), s.releasePath(id) + "-9.part"} {
@@ -541,19 +541,19 @@ func TestAReceiptOpensItsOwnMessageAlone(t *testing.T) { // C3.3e
 	if err := s.Seal(t.Context(), e, env, x, strings.NewReader("content")); err != nil {
 		t.Fatal(err)
 	}
-	record := func(act Act, id filter.ID) ledger.Receipt {
-		r, err := w.Record(t.Context(), act, id, By{Reason: "review"})
+	record := func(act ledger.Kind, id filter.ID) ledger.Receipt {
+		r, err := w.Append(t.Context(), act, ledger.Data{ID: id.String(), Reason: "review"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
-	for name, r := range map[string]ledger.Receipt{"none": {}, "of another message": record(Opened, filter.ID{9}), "of another act": record(Deleted, e.ID)} {
-		if m, err := s.unlock(r, Opened, e.ID, []age.Identity{key}); err == nil || m != nil {
+	for name, r := range map[string]ledger.Receipt{"none": {}, "of another message": record(ledger.QuarantineOpened, filter.ID{9}), "of another act": record(ledger.QuarantineDeleted, e.ID)} {
+		if m, err := s.unlock(r, ledger.QuarantineOpened, e.ID, []age.Identity{key}); err == nil || m != nil {
 			t.Errorf("opened with a receipt %s", name)
 		}
 	}
-	m, err := s.unlock(record(Opened, e.ID), Opened, e.ID, []age.Identity{key})
+	m, err := s.unlock(record(ledger.QuarantineOpened, e.ID), ledger.QuarantineOpened, e.ID, []age.Identity{key})
 	if err != nil {
 		t.Fatal(err)
 	}

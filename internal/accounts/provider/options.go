@@ -8,24 +8,24 @@ import (
 	"slices"
 	"strings"
 
-	"sluis/internal/accounts"
+	"sluis/internal/ledger"
 	"sluis/internal/setting"
 )
 
 // Options are what is agreed with a provider (OpenID Connect 1.0).
 type Options struct {
-	Name         string                     `yaml:"name"`   // in addresses, such as microsoft
-	Label        string                     `yaml:"label"`  // on the page
-	Issuer       string                     `yaml:"issuer"` // such as https://login.microsoftonline.com/TENANT/v2.0
-	Client       string                     `yaml:"client"`
-	SecretFile   string                     `yaml:"secret-file" path:"relative"` // file with the client's secret
-	Scopes       []string                   `yaml:"scopes"`                      // beside openid; default profile and email
-	UserInfo     bool                       `yaml:"user-info"`                   // ask for claims that are not in the ID token
-	NameClaim    string                     `yaml:"name-from"`                   // claim that an account is named after; default preferred_username
-	AddressClaim string                     `yaml:"address-from"`                // claim with the mail address; default email
-	Vouched      bool                       `yaml:"vouched"`                     // addresses are the organisation's own, although the provider does not say email_verified
-	GroupsClaim  string                     `yaml:"groups-from"`                 // claim with groups; default groups
-	Roles        map[accounts.Role][]string `yaml:"roles"`                       // groups by role; people in none of them are not let in
+	Name         string                   `yaml:"name"`   // in addresses, such as microsoft
+	Label        string                   `yaml:"label"`  // on the page
+	Issuer       string                   `yaml:"issuer"` // such as https://login.microsoftonline.com/TENANT/v2.0
+	Client       string                   `yaml:"client"`
+	SecretFile   string                   `yaml:"secret-file" path:"relative"` // file with the client's secret
+	Scopes       []string                 `yaml:"scopes"`                      // beside openid; default profile and email
+	UserInfo     bool                     `yaml:"user-info"`                   // ask for claims that are not in the ID token
+	NameClaim    string                   `yaml:"name-from"`                   // claim that an account is named after; default preferred_username
+	AddressClaim string                   `yaml:"address-from"`                // claim with the mail address; default email
+	Vouched      bool                     `yaml:"vouched"`                     // addresses are the organisation's own, although the provider does not say email_verified
+	GroupsClaim  string                   `yaml:"groups-from"`                 // claim with groups; default groups
+	Roles        map[ledger.Role][]string `yaml:"roles"`                       // groups by role; people in none of them are not let in
 
 	Secret string       `yaml:"-"` // what is in SecretFile
 	Back   string       `yaml:"-"` // address that the provider sends browsers back to
@@ -67,7 +67,7 @@ func (o *Options) Validate(p setting.Problems) {
 	for role, groups := range o.Roles {
 		at := p.At("roles").At(string(role))
 		var names []string
-		for _, r := range accounts.Roles {
+		for _, r := range ledger.Roles {
 			names = append(names, string(r))
 		}
 		if at.OneOf(string(role), names...); len(groups) == 0 {

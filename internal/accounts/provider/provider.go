@@ -31,6 +31,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"sluis/internal/accounts"
+	"sluis/internal/ledger"
 )
 
 // Provider is one provider. It is safe for concurrent use.
@@ -213,7 +214,7 @@ func (p *Provider) identity(id *oidc.IDToken, claims map[string]any) accounts.Id
 		who.Name = who.Address
 	}
 	groups := several(claims, or(p.o.GroupsClaim, "groups"))
-	for _, r := range accounts.Roles {
+	for _, r := range ledger.Roles {
 		if slices.ContainsFunc(p.o.Roles[r], func(g string) bool { return slices.Contains(groups, g) }) {
 			who.Roles = append(who.Roles, r)
 		}

@@ -43,11 +43,10 @@ const (
 
 // Step is something that was done.
 type Step struct {
-	At   time.Time `json:"at"`
-	By   string    `json:"by"`
-	Role string    `json:"role"`
-	Kind Kind      `json:"kind"`
-	Text string    `json:"text"`
+	At   time.Time    `json:"at"`
+	By   ledger.Actor `json:"by"`
+	Kind Kind         `json:"kind"`
+	Text string       `json:"text"`
 }
 
 // Facts are what the supervisory authority asks, in the order of its form.
@@ -91,16 +90,11 @@ func (f File) has(k Kind) bool {
 	return slices.ContainsFunc(f.Steps, func(s Step) bool { return s.Kind == k })
 }
 
-// Ledger is where steps are written down.
-type Ledger interface {
-	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (ledger.Receipt, error)
-}
-
 // Store keeps the files in a directory. It is safe for concurrent use, by several
 // processes too.
 type Store struct {
 	dir    string
-	ledger Ledger
+	ledger ledger.Appender
 	now    func() time.Time
 	mu     sync.Mutex
 }
@@ -116,7 +110,7 @@ var (
 const maxText = 20_000
 
 // Open opens the files in dir, which is made if it is not there.
-func Open(dir string, l Ledger) (*Store, error) {
+func Open(dir string, l ledger.Appender) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make directory of breach files: %w", err)
 	}
@@ -125,7 +119,7 @@ func Open(dir string, l Ledger) (*Store, error) {
 
 // Begin opens a file. message is the one in quarantine that was confirmed as a leak; empty
 // if it began otherwise. The clock runs from discovered on.
-func (s *Store) Begin(ctx context.Context, by, role, message, text string, discovered time.Time) (File, error) {
+func (s *Store) Begin(ctx context.Context, by ledger.Actor, message, text string, discovered time.Time) (File, error) {
 	text = strings.TrimSpace(text)
 	now := s.now().UTC()
 	switch {
@@ -136,15 +130,15 @@ func (s *Store) Begin(ctx context.Context, by, role, message, text string, disco
 	}
 	id := make([]byte, 8)
 	rand.Read(id) // never fails (crypto/rand, Go 1.24)
-	f := File{ID: hex.EncodeToString(id), Message: message, Discovered: discovered.UTC(), Steps: []Step{{now, by, role, Opened, text}}}
-	if _, err := s.ledger.Append(ctx, ledger.BreachOpened, ledger.Data{Actor: by, Role: role, ID: message, Ref: f.ID, Since: f.Discovered.UnixMilli()}); err != nil {
+	f := File{ID: hex.EncodeToString(id), Message: message, Discovered: discovered.UTC(), Steps: []Step{{now, by, Opened, text}}}
+	if _, err := s.ledger.Append(ctx, ledger.BreachOpened, ledger.Data{Actor: by, ID: message, Ref: f.ID, Since: f.Discovered.UnixMilli()}); err != nil {
 		return File{}, fmt.Errorf("write it in the ledger: %w", err)
 	}
 	return f, s.keep(f)
 }
 
 // Add adds a step.
-func (s *Store) Add(ctx context.Context, by, role, id string, kind Kind, text string) error {
+func (s *Store) Add(ctx context.Context, by ledger.Actor, id string, kind Kind, text string) error {
 	text = strings.TrimSpace(text)
 	switch {
 	case !slices.Contains([]Kind{Noted, Informed, Reported, NotNeeded, Closed}, kind):
@@ -159,23 +153,23 @@ func (s *Store) Add(ctx context.Context, by, role, id string, kind Kind, text st
 				return ErrOpen
 			}
 		}
-		if _, err := s.ledger.Append(ctx, entry, ledger.Data{Actor: by, Role: role, Ref: id, Step: string(kind)}); err != nil {
+		if _, err := s.ledger.Append(ctx, entry, ledger.Data{Actor: by, Ref: id, Step: string(kind)}); err != nil {
 			return fmt.Errorf("write it in the ledger: %w", err)
 		}
-		f.Steps = append(f.Steps, Step{s.now().UTC(), by, role, kind, text})
+		f.Steps = append(f.Steps, Step{s.now().UTC(), by, kind, text})
 		return nil
 	})
 }
 
 // Fill sets the facts for the form.
-func (s *Store) Fill(ctx context.Context, by, role, id string, facts Facts) error {
+func (s *Store) Fill(ctx context.Context, by ledger.Actor, id string, facts Facts) error {
 	for _, t := range []string{facts.Happened, facts.From, facts.Until, facts.People, facts.Data, facts.Effects, facts.Measures, facts.Informing} {
 		if len(t) > maxText {
 			return ErrText
 		}
 	}
 	return s.change(id, func(f *File) error {
-		if _, err := s.ledger.Append(ctx, ledger.BreachStep, ledger.Data{Actor: by, Role: role, Ref: id, Step: "facts"}); err != nil {
+		if _, err := s.ledger.Append(ctx, ledger.BreachStep, ledger.Data{Actor: by, Ref: id, Step: "facts"}); err != nil {
 			return fmt.Errorf("write it in the ledger: %w", err)
 		}
 		f.Facts = facts

@@ -33,7 +33,7 @@ func open(t *testing.T) (*Store, *ledger.Ledger, string) {
 
 func begin(t *testing.T, s *Store) string {
 	t.Helper()
-	f, err := s.Begin(t.Context(), "beheerder", "ict", "a1", "Lijst met BSN van groep Jansen", monday.Add(-time.Hour))
+	f, err := s.Begin(t.Context(), ledger.Actor{Name: "beheerder", Role: "ict"}, "a1", "Lijst met BSN van groep Jansen", monday.Add(-time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,11 +55,11 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 	}
 	facts := Facts{Happened: "Een lijst ging naar het verkeerde adres.\nIngetrokken.", Nature: []string{"confidentiality"}, People: "leerlingen", Number: 28, Data: "naam, BSN", Special: true}
 	for i, err := range []error{
-		s.Fill(t.Context(), "fg", "privacy", id, facts),
-		s.Add(t.Context(), "fg", "privacy", id, Noted, "Ontvanger heeft de mail verwijderd."),
-		s.Add(t.Context(), "fg", "privacy", id, Reported, "Meldnummer 1"),
-		s.Add(t.Context(), "fg", "privacy", id, Informed, "Ouders zijn gebeld."),
-		s.Add(t.Context(), "fg", "privacy", id, Closed, "Klaar."),
+		s.Fill(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, facts),
+		s.Add(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, Noted, "Ontvanger heeft de mail verwijderd."),
+		s.Add(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, Reported, "Meldnummer 1"),
+		s.Add(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, Informed, "Ouders zijn gebeld."),
+		s.Add(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, Closed, "Klaar."),
 	} {
 		if err != nil {
 			t.Fatalf("step %d: %v", i, err)
@@ -98,15 +98,20 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 func TestWhatABreachFileDoesNotTake(t *testing.T) {
 	s, book, _ := open(t)
 	id := begin(t, s)
-	add := func(id string, k Kind, text string) error { return s.Add(t.Context(), "fg", "privacy", id, k, text) }
+	add := func(id string, k Kind, text string) error {
+		return s.Add(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, k, text)
+	}
 	for name, c := range map[string]struct{ got, want error }{
 		"closed without a report": {add(id, Closed, "klaar"), ErrOpen},
 		"nothing written":         {add(id, Noted, " \n"), ErrText},
 		"a book":                  {add(id, Noted, strings.Repeat("x", maxText+1)), ErrText},
 		"another file":            {add("0123456789abcdef", Noted, "x"), ErrNotFound},
 		"a path":                  {add("../orders/x", Noted, "x"), ErrNotFound},
-		"facts of book size":      {s.Fill(t.Context(), "fg", "privacy", id, Facts{Data: strings.Repeat("x", maxText+1)}), ErrText},
-		"opened without a word":   {func() error { _, err := s.Begin(t.Context(), "x", "ict", "", "", monday); return err }(), ErrText},
+		"facts of book size":      {s.Fill(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, Facts{Data: strings.Repeat("x", maxText+1)}), ErrText},
+		"opened without a word": {func() error {
+			_, err := s.Begin(t.Context(), ledger.Actor{Name: "x", Role: "ict"}, "", "", monday)
+			return err
+		}(), ErrText},
 	} {
 		if !errors.Is(c.got, c.want) {
 			t.Errorf("%s: %v", name, c.got)
@@ -115,7 +120,7 @@ func TestWhatABreachFileDoesNotTake(t *testing.T) {
 	if err := add(id, "opened", "x"); err == nil {
 		t.Error("opened twice")
 	}
-	if _, err := s.Begin(t.Context(), "x", "ict", "", "later", monday.Add(time.Hour)); err == nil {
+	if _, err := s.Begin(t.Context(), ledger.Actor{Name: "x", Role: "ict"}, "", "later", monday.Add(time.Hour)); err == nil {
 		t.Error("discovered in the future")
 	}
 	n := 0
@@ -144,10 +149,10 @@ func TestNoStepWithoutATrace(t *testing.T) {
 	s, _, _ := open(t)
 	id := begin(t, s)
 	s.ledger = broken{}
-	if err := s.Add(t.Context(), "fg", "privacy", id, Noted, "x"); err == nil {
+	if err := s.Add(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, Noted, "x"); err == nil {
 		t.Error("added without a trace")
 	}
-	if _, err := s.Begin(t.Context(), "x", "ict", "", "y", monday); err == nil {
+	if _, err := s.Begin(t.Context(), ledger.Actor{Name: "x", Role: "ict"}, "", "y", monday); err == nil {
 		t.Error("opened without a trace")
 	}
 	if list, err := s.List(); err != nil || len(list) != 1 || len(list[0].Steps) != 1 {
@@ -166,7 +171,7 @@ func TestManyStepsAtOnceAreAllKept(t *testing.T) {
 		}
 		wg.Go(func() {
 			for range 5 {
-				if err := other.Add(t.Context(), fmt.Sprint(p), "privacy", id, Noted, "x"); err != nil {
+				if err := other.Add(t.Context(), ledger.Actor{Name: fmt.Sprint(p), Role: "privacy"}, id, Noted, "x"); err != nil {
 					t.Error(err)
 				}
 			}

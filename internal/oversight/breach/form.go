@@ -72,7 +72,7 @@ func (f File) WriteForm(w io.Writer, l string) error {
 		return err
 	}
 	for _, s := range f.Steps {
-		if _, err := fmt.Fprintf(w, "%s  %s (%s)  %s\n   %s\n", s.At.Local().Format(stamp), s.By, s.Role, s.Kind, strings.ReplaceAll(s.Text, "\n", "\n   ")); err != nil {
+		if _, err := fmt.Fprintf(w, "%s  %s (%s)  %s\n   %s\n", s.At.Local().Format(stamp), s.By.Name, s.By.Role, s.Kind, strings.ReplaceAll(s.Text, "\n", "\n   ")); err != nil {
 			return err
 		}
 	}

@@ -130,10 +130,10 @@ func (s *Store) List() ([]Exception, error) {
 	return all, err
 }
 
-// Add keeps an exception, once it is in the ledger, and returns its id. It counts when the
+// Add keeps an exception of by, its author, once it is in the ledger, and returns its id. It counts when the
 // configuration is loaded again. The error says what is wrong with it.
-func (s *Store) Add(ctx context.Context, x Exception, role string, now time.Time) (string, error) {
-	x.ID, x.Made, x.Ended, x.By = strings.ToLower(rand.Text()), now, time.Time{}, ""
+func (s *Store) Add(ctx context.Context, by ledger.Actor, x Exception, now time.Time) (string, error) {
+	x.ID, x.Author, x.Made, x.Ended, x.By = strings.ToLower(rand.Text()), by.Name, now, time.Time{}, ""
 	if err := x.Check(now); err != nil {
 		return "", err
 	}
@@ -151,7 +151,7 @@ func (s *Store) Add(ctx context.Context, x Exception, role string, now time.Time
 			oldest := slices.IndexFunc(all, func(o Exception) bool { return !o.Holds(now) })
 			all = slices.Delete(all, oldest, oldest+1)
 		}
-		if _, err := s.ledger.Append(ctx, ledger.ExceptionAsked, ledger.Data{Actor: x.Author, Role: role, Ref: x.ID, Step: "made", Day: x.Until, Reason: x.Reason}); err != nil {
+		if _, err := s.ledger.Append(ctx, ledger.ExceptionAsked, ledger.Data{Actor: by, Ref: x.ID, Step: "made", Day: x.Until, Reason: x.Reason}); err != nil {
 			return nil, err
 		}
 		return append(all, x), nil
@@ -160,16 +160,16 @@ func (s *Store) Add(ctx context.Context, x Exception, role string, now time.Time
 }
 
 // Finish ends one before its day.
-func (s *Store) Finish(ctx context.Context, id, by, role string, now time.Time) error {
+func (s *Store) Finish(ctx context.Context, by ledger.Actor, id string, now time.Time) error {
 	return s.change(func(all []Exception) ([]Exception, error) {
 		i := slices.IndexFunc(all, func(x Exception) bool { return x.ID == id && x.Holds(now) })
 		if i < 0 {
 			return nil, ErrNotFound
 		}
-		if _, err := s.ledger.Append(ctx, ledger.ExceptionAsked, ledger.Data{Actor: by, Role: role, Ref: id, Step: "ended"}); err != nil {
+		if _, err := s.ledger.Append(ctx, ledger.ExceptionAsked, ledger.Data{Actor: by, Ref: id, Step: "ended"}); err != nil {
 			return nil, err
 		}
-		all[i].Ended, all[i].By = now, by
+		all[i].Ended, all[i].By = now, by.Name
 		return all, nil
 	})
 }

@@ -19,6 +19,9 @@ var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.Local)
 
 func day(days int) string { return noon.AddDate(0, 0, days).Format(time.DateOnly) }
 
+// ict is the author of the exceptions.
+var ict = ledger.Actor{Name: "ict", Role: ledger.ICT}
+
 // street is an exception as the ICT service makes it.
 func street() Exception {
 	return Exception{Rule: "conduct.insult.nl", Within: []string{"hoerstraat"}, Reason: "een straatnaam", Author: "ict", Until: day(30)}
@@ -40,7 +43,7 @@ func newStore(t *testing.T) (*Store, *ledger.Ledger, string) {
 
 func add(t *testing.T, s *Store, x Exception) string {
 	t.Helper()
-	id, err := s.Add(t.Context(), x, "ict", noon)
+	id, err := s.Add(t.Context(), ict, x, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +102,7 @@ func TestWhatAnExceptionNeeds(t *testing.T) { // C3.3f
 			t.Errorf("%s: %v, want %v", name, err, tc.want)
 		}
 		s, l, _ := newStore(t)
-		if _, err := s.Add(t.Context(), tc.of, "ict", noon); (err == nil) != (tc.want == nil) || len(list(t, s)) != len(entries(t, l)) {
+		if _, err := s.Add(t.Context(), ledger.Actor{Name: tc.of.Author, Role: ledger.ICT}, tc.of, noon); (err == nil) != (tc.want == nil) || len(list(t, s)) != len(entries(t, l)) {
 			t.Errorf("%s: kept %d, told %d: %v", name, len(list(t, s)), len(entries(t, l)), err)
 		}
 	}
@@ -122,17 +125,17 @@ func TestItIsInTheLedgerAndStaysToBeSeen(t *testing.T) {
 	s, l, dir := newStore(t)
 	id := add(t, s, street())
 	if es := entries(t, l); len(es) != 1 || es[0].Kind != ledger.ExceptionAsked ||
-		es[0].Data != (ledger.Data{Actor: "ict", Role: "ict", Ref: id, Step: "made", Day: day(30), Reason: "een straatnaam"}) {
+		es[0].Data != (ledger.Data{Actor: ledger.Actor{Name: "ict", Role: "ict"}, Ref: id, Step: "made", Day: day(30), Reason: "een straatnaam"}) {
 		t.Errorf("%+v", es)
 	}
-	if err := s.Finish(t.Context(), id, "els", "admin", noon.Add(time.Hour)); err != nil {
+	if err := s.Finish(t.Context(), ledger.Actor{Name: "els", Role: ledger.Admin}, id, noon.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if es := entries(t, l); len(es) != 2 || es[1].Data != (ledger.Data{Actor: "els", Role: "admin", Ref: id, Step: "ended"}) {
+	if es := entries(t, l); len(es) != 2 || es[1].Data != (ledger.Data{Actor: ledger.Actor{Name: "els", Role: "admin"}, Ref: id, Step: "ended"}) {
 		t.Errorf("%+v", es)
 	}
 	for name, of := range map[string]string{"again": id, "that is none": "x", "without a name": ""} {
-		if err := s.Finish(t.Context(), of, "els", "admin", noon.Add(2*time.Hour)); !errors.Is(err, ErrNotFound) {
+		if err := s.Finish(t.Context(), ledger.Actor{Name: "els", Role: ledger.Admin}, of, noon.Add(2*time.Hour)); !errors.Is(err, ErrNotFound) {
 			t.Errorf("ended %s: %v", name, err)
 		}
 	}
@@ -162,10 +165,10 @@ func TestWhatCannotBeToldIsNotDone(t *testing.T) {
 	id := add(t, s, street())
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Add(gone, street(), "ict", noon); err == nil {
+	if _, err := s.Add(gone, ict, street(), noon); err == nil {
 		t.Error("made without an entry")
 	}
-	if err := s.Finish(gone, id, "ict", "ict", noon); err == nil {
+	if err := s.Finish(gone, ict, id, noon); err == nil {
 		t.Error("ended without an entry")
 	}
 	if all := list(t, s); len(all) != 1 || !all[0].Holds(noon) {
@@ -182,8 +185,8 @@ func TestADamagedFileIsToldAndLeftAsItIs(t *testing.T) {
 	}
 	_, opened := Open(dir, l)
 	_, listed := s.List()
-	_, added := s.Add(t.Context(), street(), "ict", noon)
-	for what, err := range map[string]error{"open": opened, "list": listed, "add": added, "end": s.Finish(t.Context(), id, "ict", "ict", noon)} {
+	_, added := s.Add(t.Context(), ict, street(), noon)
+	for what, err := range map[string]error{"open": opened, "list": listed, "add": added, "end": s.Finish(t.Context(), ict, id, noon)} {
 		if err == nil || !strings.Contains(err.Error(), "exceptions.json is damaged: restore it") || strings.Contains(err.Error(), "geheim") {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -216,7 +219,7 @@ func TestTwoProcessesLoseNothingOfEachOther(t *testing.T) {
 			for i := range each {
 				x := street()
 				x.Reason = fmt.Sprintf("%d.%d", p, i)
-				_, err := own.Add(t.Context(), x, "ict", noon)
+				_, err := own.Add(t.Context(), ict, x, noon)
 				errs = append(errs, err)
 			}
 			done <- errors.Join(errs...)
@@ -255,13 +258,13 @@ func fill(t *testing.T, s *Store, holding, over int) {
 func TestThereIsAnEndToHowManyHold(t *testing.T) {
 	s, l, _ := newStore(t)
 	fill(t, s, maxHolding, 1)
-	if _, err := s.Add(t.Context(), street(), "ict", noon); !errors.Is(err, ErrTooMany) {
+	if _, err := s.Add(t.Context(), ict, street(), noon); !errors.Is(err, ErrTooMany) {
 		t.Errorf("one too many: %v", err)
 	}
 	if n := len(entries(t, l)); n != 0 {
 		t.Errorf("%d entries of what was not made", n)
 	}
-	if err := s.Finish(t.Context(), "1", "ict", "ict", noon); err != nil {
+	if err := s.Finish(t.Context(), ict, "1", noon); err != nil {
 		t.Fatal(err)
 	}
 	add(t, s, street()) // there is a place now

@@ -59,9 +59,9 @@ type Case struct {
 
 // Done is a step that was taken.
 type Done struct {
-	At   time.Time `json:"at"`
-	By   string    `json:"by"`
-	Step Step      `json:"step"`
+	At   time.Time    `json:"at"`
+	By   ledger.Actor `json:"by"`
+	Step Step         `json:"step"`
 }
 
 func (c Case) has(s Step) bool {
@@ -71,15 +71,10 @@ func (c Case) has(s Step) bool {
 // Open reports whether the case is not closed.
 func (c Case) Open() bool { return !c.has(Closed) }
 
-// Ledger is where steps are written down.
-type Ledger interface {
-	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (ledger.Receipt, error)
-}
-
 // Store keeps cases, samples, and who is on which image, in a directory.
 type Store struct {
 	dir    string
-	ledger Ledger
+	ledger ledger.Appender
 	to     []age.Recipient
 	now    func() time.Time
 	mu     sync.Mutex
@@ -96,7 +91,7 @@ const maxText = 10_000
 
 // Open opens what is kept in dir, which is made if it is not there. Complaints are sealed
 // to the recipients.
-func Open(dir string, l Ledger, to ...age.Recipient) (*Store, error) {
+func Open(dir string, l ledger.Appender, to ...age.Recipient) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make directory of imagery: %w", err)
 	}
@@ -104,7 +99,7 @@ func Open(dir string, l Ledger, to ...age.Recipient) (*Store, error) {
 }
 
 // Complain opens a case with what somebody tells of a page.
-func (s *Store) Complain(ctx context.Context, by, page, text string) (Case, error) {
+func (s *Store) Complain(ctx context.Context, by ledger.Actor, page, text string) (Case, error) {
 	if text = strings.TrimSpace(text); text == "" || len(text) > maxText || len(page) > 2000 {
 		return Case{}, ErrText
 	}
@@ -124,16 +119,16 @@ func (s *Store) Complain(ctx context.Context, by, page, text string) (Case, erro
 
 // Mailed opens a case for a message to the address for complaints, once.
 func (s *Store) Mailed(ctx context.Context, message string) error {
-	_, err := s.begin(ctx, "", Case{Source: ByMail, Message: message})
+	_, err := s.begin(ctx, ledger.Actor{}, Case{Source: ByMail, Message: message})
 	return err
 }
 
 // FromSample opens a case for an image of a sample.
-func (s *Store) FromSample(ctx context.Context, by string, i Image) (Case, error) {
+func (s *Store) FromSample(ctx context.Context, by ledger.Actor, i Image) (Case, error) {
 	return s.begin(ctx, by, Case{Source: BySample, Page: i.Page, Hash: i.Hash})
 }
 
-func (s *Store) begin(ctx context.Context, by string, c Case) (Case, error) {
+func (s *Store) begin(ctx context.Context, by ledger.Actor, c Case) (Case, error) {
 	c.ID = newID()
 	c.Steps = []Done{{s.now().UTC(), by, Opened}}
 	if _, err := s.ledger.Append(ctx, ledger.ImageryCase, ledger.Data{Actor: by, Ref: c.ID, ID: c.Message, Step: string(c.Source)}); err != nil {
@@ -143,7 +138,7 @@ func (s *Store) begin(ctx context.Context, by string, c Case) (Case, error) {
 }
 
 // Take takes a step. hash is of the image that it is about, if that is known now.
-func (s *Store) Take(ctx context.Context, by, id string, step Step, hash string) error {
+func (s *Store) Take(ctx context.Context, by ledger.Actor, id string, step Step, hash string) error {
 	if !slices.Contains([]Step{Looked, AskedDown, TakenDown, Closed}, step) {
 		return errors.New("a step is looked, takedown-asked, taken-down or closed")
 	}
@@ -173,7 +168,7 @@ func (s *Store) Take(ctx context.Context, by, id string, step Step, hash string)
 }
 
 // Read opens what a complaint says, after that is in the ledger (C3.3e).
-func (s *Store) Read(ctx context.Context, by, id string, keys ...age.Identity) (string, error) {
+func (s *Store) Read(ctx context.Context, by ledger.Actor, id string, keys ...age.Identity) (string, error) {
 	c, err := s.Case(id)
 	if err != nil {
 		return "", err

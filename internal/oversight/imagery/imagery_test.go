@@ -26,6 +26,8 @@ import (
 	"sluis/internal/testenv"
 )
 
+var privacy = ledger.Actor{Name: "fg", Role: ledger.Privacy}
+
 // picture is a made-up photograph; another seed is another one.
 func picture(seed uint64, w, h int) image.Image {
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -178,12 +180,12 @@ func TestImagesOfTheOwnSiteAreDrawnAndChecked(t *testing.T) { // C3.3d
 			t.Fatal(err)
 		}
 	}
-	c, err := s.FromSample(t.Context(), "fg", down)
+	c, err := s.FromSample(t.Context(), privacy, down)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []Step{Looked, AskedDown, TakenDown, Closed} {
-		if err := s.Take(t.Context(), "fg", c.ID, step, ""); err != nil {
+		if err := s.Take(t.Context(), privacy, c.ID, step, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -253,22 +255,22 @@ func TestOnlyTheListedSitesAreVisited(t *testing.T) {
 
 func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 	s, book, key, dir := open(t)
-	c, err := s.Complain(t.Context(), "ouder", "https://school.example/foto", "Mijn kind Jansen staat op een foto")
+	c, err := s.Complain(t.Context(), ledger.Actor{Name: "ouder"}, "https://school.example/foto", "Mijn kind Jansen staat op een foto")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, err := s.Read(t.Context(), "fg", c.ID, key); err != nil || !strings.Contains(text, "Jansen") {
+	if text, err := s.Read(t.Context(), privacy, c.ID, key); err != nil || !strings.Contains(text, "Jansen") {
 		t.Errorf("%q, %v", text, err)
 	}
 	if err := s.Mailed(t.Context(), "a1"); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []Step{Looked, TakenDown, Closed} {
-		if err := s.Take(t.Context(), "fg", c.ID, step, "ff00ff00ff00ff00"); err != nil {
+		if err := s.Take(t.Context(), privacy, c.ID, step, "ff00ff00ff00ff00"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Take(t.Context(), "fg", c.ID, Looked, ""); !errors.Is(err, ErrClosed) {
+	if err := s.Take(t.Context(), privacy, c.ID, Looked, ""); !errors.Is(err, ErrClosed) {
 		t.Errorf("a step after the end: %v", err)
 	}
 	c, err = s.Case(c.ID)
@@ -279,8 +281,8 @@ func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 		t.Errorf("%d cases, %v", len(list), err)
 	}
 	for name, err := range map[string]error{
-		"nothing": func() error { _, err := s.Complain(t.Context(), "", "", " "); return err }(), "another step": s.Take(t.Context(), "fg", c.ID, "gone", ""), "another case": s.Take(t.Context(), "fg", "../x", Looked, ""),
-		"no hash": s.Seen("zz", nil), "no hash of a case": s.Take(t.Context(), "fg", c.ID, Looked, "zz"),
+		"nothing": func() error { _, err := s.Complain(t.Context(), ledger.Actor{}, "", " "); return err }(), "another step": s.Take(t.Context(), privacy, c.ID, "gone", ""), "another case": s.Take(t.Context(), privacy, "../x", Looked, ""),
+		"no hash": s.Seen("zz", nil), "no hash of a case": s.Take(t.Context(), privacy, c.ID, Looked, "zz"),
 	} {
 		if err == nil {
 			t.Errorf("%s was taken", name)

@@ -27,17 +27,17 @@ const maxInsight = 2_000_000
 
 // Insight calls use for a person's own records (C3.2f, GDPR art. 15), after that is in the
 // ledger. by handles the request: the person, or a privacy officer.
-func Insight(ctx context.Context, l Ledger, by Person, proof Proof, who roster.Subject, keys *journal.Keys, records Records, since, until time.Time, use func(Own) error) error {
+func Insight(ctx context.Context, l ledger.Appender, by ledger.Actor, proof Proof, who roster.Subject, keys *journal.Keys, records Records, since, until time.Time, use func(Own) error) error {
 	if !slices.Contains([]Proof{ByAccount, ByDocument, InPerson}, proof) {
 		return errors.New("insight: say how it was made sure who asks: account, document or in-person")
 	}
-	if proof != ByAccount && by.Role != Privacy {
+	if proof != ByAccount && by.Role != ledger.Privacy {
 		return ErrRole
 	}
 	if !who.Identified() {
 		return errors.New("insight: nothing is held about this person by name: pupils, confidential roles and people who are not on the roster have no pseudonym (K4, C3.2g)")
 	}
-	receipt, err := l.Append(ctx, ledger.InsightGiven, ledger.Data{Actor: by.Name, Role: string(by.Role), Step: string(proof), Since: since.UnixMilli(), Until: until.UnixMilli()})
+	receipt, err := l.Append(ctx, ledger.InsightGiven, ledger.Data{Actor: by, Step: string(proof), Since: since.UnixMilli(), Until: until.UnixMilli()})
 	if err != nil {
 		return fmt.Errorf("insight: write it in the ledger: %w", err)
 	}

@@ -7,25 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"sluis/internal/ledger"
 	"sluis/internal/setting"
 )
-
-// Role is what somebody may do with orders.
-type Role string
-
-// The roles.
-const (
-	Board   Role = "board"
-	Legal   Role = "legal"
-	ICT     Role = "ict"
-	Privacy Role = "privacy"
-)
-
-// Person is who takes a step: the name of an account, and the role that it acts in.
-type Person struct {
-	Name string `json:"name"`
-	Role Role   `json:"role"`
-}
 
 // Kind is what an order is for.
 type Kind string
@@ -110,8 +94,8 @@ const (
 
 // Step is something that was done, by whom.
 type Step struct {
-	By Person    `json:"by"`
-	At time.Time `json:"at"`
+	By ledger.Actor `json:"by"`
+	At time.Time    `json:"at"`
 }
 
 // Advice is that of Legal Affairs. It does not bind the board.

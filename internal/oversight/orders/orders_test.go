@@ -19,13 +19,13 @@ import (
 )
 
 var (
-	chair   = Person{"voorzitter", Board}
-	member  = Person{"bestuurslid", Board}
-	third   = Person{"penningmeester", Board}
-	lawyer  = Person{"jurist", Legal}
-	officer = Person{"fg", Privacy}
-	tech    = Person{"beheerder", ICT}
-	other   = Person{"collega", ICT}
+	chair   = ledger.Actor{Name: "voorzitter", Role: ledger.Board}
+	member  = ledger.Actor{Name: "bestuurslid", Role: ledger.Board}
+	third   = ledger.Actor{Name: "penningmeester", Role: ledger.Board}
+	lawyer  = ledger.Actor{Name: "jurist", Role: ledger.Legal}
+	officer = ledger.Actor{Name: "fg", Role: ledger.Privacy}
+	tech    = ledger.Actor{Name: "beheerder", Role: ledger.ICT}
+	other   = ledger.Actor{Name: "collega", Role: ledger.ICT}
 	monday  = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 )
 
@@ -125,7 +125,7 @@ func (h *house) traffic(addresses ...string) {
 	}
 }
 
-func (h *house) use(by Person, id string) (n int, err error) {
+func (h *house) use(by ledger.Actor, id string) (n int, err error) {
 	err = h.Use(h.t.Context(), by, id, h.people, h.keys, h.db, func(journal.Record) error { n++; return nil })
 	return n, err
 }
@@ -201,7 +201,7 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) { // C3.2c, C3.2d, C3.2f
 }
 
 func TestWhoMayDoWhichStep(t *testing.T) {
-	all := []Person{chair, member, lawyer, officer, tech, {"medewerker", "employee"}, {"admin", "admin"}, {"", ""}}
+	all := []ledger.Actor{chair, member, lawyer, officer, tech, {Name: "medewerker", Role: "employee"}, {Name: "admin", Role: "admin"}, {}}
 	fresh := func() (*house, string) {
 		h := newHouse(t)
 		return h, must(h.Request(t.Context(), officer, h.people, about(juf)))
@@ -216,21 +216,21 @@ func TestWhoMayDoWhichStep(t *testing.T) {
 	inForce := func() (*house, string) { h := newHouse(t); return h, h.approved(about(juf)) }
 	for name, c := range map[string]struct {
 		from func() (*house, string)
-		do   func(h *house, by Person, id string) error
-		may  []Role
+		do   func(h *house, by ledger.Actor, id string) error
+		may  []ledger.Role
 	}{
-		"request": {func() (*house, string) { return newHouse(t), "" }, func(h *house, by Person, _ string) error {
+		"request": {func() (*house, string) { return newHouse(t), "" }, func(h *house, by ledger.Actor, _ string) error {
 			_, err := h.Request(t.Context(), by, h.people, about(juf))
 			return err
-		}, []Role{Board, Privacy, ICT}},
-		"advise":   {fresh, func(h *house, by Person, id string) error { return h.Advise(t.Context(), by, id, true, "goed") }, []Role{Legal}},
-		"decide":   {advised, func(h *house, by Person, id string) error { return h.Decide(t.Context(), by, id, true) }, []Role{Board}},
-		"withdraw": {inForce, func(h *house, by Person, id string) error { return h.Withdraw(t.Context(), by, id) }, []Role{Board}},
-		"dismiss":  {inForce, func(h *house, by Person, id string) error { return h.Dismiss(t.Context(), by, id, tech.Name) }, []Role{Board}},
-		"use":      {inForce, func(h *house, by Person, id string) error { _, err := h.use(by, id); return err }, []Role{ICT}},
-		"complete": {inForce, func(h *house, by Person, id string) error {
+		}, []ledger.Role{ledger.Board, ledger.Privacy, ledger.ICT}},
+		"advise":   {fresh, func(h *house, by ledger.Actor, id string) error { return h.Advise(t.Context(), by, id, true, "goed") }, []ledger.Role{ledger.Legal}},
+		"decide":   {advised, func(h *house, by ledger.Actor, id string) error { return h.Decide(t.Context(), by, id, true) }, []ledger.Role{ledger.Board}},
+		"withdraw": {inForce, func(h *house, by ledger.Actor, id string) error { return h.Withdraw(t.Context(), by, id) }, []ledger.Role{ledger.Board}},
+		"dismiss":  {inForce, func(h *house, by ledger.Actor, id string) error { return h.Dismiss(t.Context(), by, id, tech.Name) }, []ledger.Role{ledger.Board}},
+		"use":      {inForce, func(h *house, by ledger.Actor, id string) error { _, err := h.use(by, id); return err }, []ledger.Role{ledger.ICT}},
+		"complete": {inForce, func(h *house, by ledger.Actor, id string) error {
 			return h.Complete(t.Context(), by, id, false, time.Time{}, monday)
-		}, []Role{Board, Privacy}},
+		}, []ledger.Role{ledger.Board, ledger.Privacy}},
 	} {
 		for _, by := range all {
 			h, id := c.from()
@@ -253,7 +253,7 @@ func TestNobodyDecidesTwiceOrOnAnOwnRequest(t *testing.T) {
 	if err := h.Decide(t.Context(), member, id, true); !errors.Is(err, ErrState) {
 		t.Errorf("decided before the advice: %v", err)
 	}
-	if err := h.Advise(t.Context(), Person{chair.Name, Legal}, id, true, "goed"); !errors.Is(err, ErrTwice) {
+	if err := h.Advise(t.Context(), ledger.Actor{Name: chair.Name, Role: ledger.Legal}, id, true, "goed"); !errors.Is(err, ErrTwice) {
 		t.Errorf("who asks gives the advice: %v", err)
 	}
 	if err := h.Advise(t.Context(), lawyer, id, true, " "); err == nil {
@@ -265,7 +265,7 @@ func TestNobodyDecidesTwiceOrOnAnOwnRequest(t *testing.T) {
 	if err := h.Advise(t.Context(), lawyer, id, true, "beter"); !errors.Is(err, ErrState) {
 		t.Errorf("a second advice: %v", err)
 	}
-	for name, by := range map[string]Person{"who asked": chair, "who advised": {lawyer.Name, Board}} {
+	for name, by := range map[string]ledger.Actor{"who asked": chair, "who advised": {Name: lawyer.Name, Role: ledger.Board}} {
 		if err := h.Decide(t.Context(), by, id, true); !errors.Is(err, ErrTwice) {
 			t.Errorf("%s decides: %v", name, err)
 		}
@@ -279,7 +279,7 @@ func TestNobodyDecidesTwiceOrOnAnOwnRequest(t *testing.T) {
 	if err := h.Decide(t.Context(), third, id, false); err != nil || h.state(id) != Refused {
 		t.Errorf("%s, %v", h.state(id), err)
 	}
-	if err := h.Decide(t.Context(), Person{"vierde", Board}, id, true); !errors.Is(err, ErrState) {
+	if err := h.Decide(t.Context(), ledger.Actor{Name: "vierde", Role: ledger.Board}, id, true); !errors.Is(err, ErrState) {
 		t.Errorf("a refusal was overruled: %v", err)
 	}
 }
@@ -480,7 +480,7 @@ func TestWhatTheLedgerCannotTakeDoesNotCount(t *testing.T) {
 	}
 }
 
-type broken struct{ Ledger }
+type broken struct{ ledger.Appender }
 
 func (broken) Append(context.Context, ledger.Kind, ledger.Data) (ledger.Receipt, error) {
 	return ledger.Receipt{}, errors.New("the disk is full")
@@ -519,7 +519,7 @@ func TestManyAtOnceMakeOneOrder(t *testing.T) {
 		s := must(Open(h.dir, h.book, Limits{}))
 		s.clock = h.Store.clock
 		wg.Go(func() {
-			for _, by := range []Person{chair, member, third} {
+			for _, by := range []ledger.Actor{chair, member, third} {
 				s.Decide(t.Context(), by, id, true)
 			}
 		})
@@ -533,7 +533,7 @@ func TestManyAtOnceMakeOneOrder(t *testing.T) {
 func TestInsightIsOfOneselfAlone(t *testing.T) { // C3.2f, GDPR art. 15
 	h := newHouse(t)
 	h.traffic(juf, meester)
-	give := func(by Person, proof Proof, address string) (own []Own, err error) {
+	give := func(by ledger.Actor, proof Proof, address string) (own []Own, err error) {
 		err = Insight(t.Context(), h.book, by, proof, h.people.Subject(address), h.keys, h.db, monday.AddDate(0, -6, 0), monday.AddDate(0, 1, 0), func(o Own) error { own = append(own, o); return nil })
 		return own, err
 	}
@@ -546,18 +546,18 @@ func TestInsightIsOfOneselfAlone(t *testing.T) { // C3.2f, GDPR art. 15
 			t.Error("it tells with whom she mails")
 		}
 	}
-	if got, err := give(Person{juf, "employee"}, ByAccount, juf); err != nil || len(got) != 20 {
+	if got, err := give(ledger.Actor{Name: juf, Role: "employee"}, ByAccount, juf); err != nil || len(got) != 20 {
 		t.Errorf("by the account: %d, %v", len(got), err)
 	}
 	if k := h.kinds(); fmt.Sprint(k) != "[insight-given:document insight-given:account]" {
 		t.Errorf("the ledger has %v", k)
 	}
 	for name, c := range map[string]struct {
-		by      Person
+		by      ledger.Actor
 		proof   Proof
 		address string
 	}{
-		"without proof": {officer, "", juf}, "by the ICT service": {tech, ByDocument, juf}, "by the board": {chair, InPerson, juf},
+		"without proof": {officer, "", juf}, "by the ledger.ICT service": {tech, ByDocument, juf}, "by the board": {chair, InPerson, juf},
 		"a pupil": {officer, ByDocument, pupil}, "a counsellor": {officer, ByDocument, vp}, "a stranger": {officer, ByDocument, "x@y.example"},
 	} {
 		if got, err := give(c.by, c.proof, c.address); err == nil || len(got) > 0 {

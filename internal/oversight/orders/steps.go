@@ -11,8 +11,8 @@ import (
 )
 
 // Request asks the board for an order. It returns the order's id.
-func (s *Store) Request(ctx context.Context, by Person, people Roster, r Request) (string, error) {
-	if by.Role != Board && by.Role != Privacy && by.Role != ICT {
+func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r Request) (string, error) {
+	if by.Role != ledger.Board && by.Role != ledger.Privacy && by.Role != ledger.ICT {
 		return "", ErrRole
 	}
 	if err := r.check(s.limits); err != nil {
@@ -33,8 +33,8 @@ func (s *Store) Request(ctx context.Context, by Person, people Roster, r Request
 }
 
 // write puts a step in the ledger, and then keeps the order.
-func (s *Store) write(ctx context.Context, o *Order, kind ledger.Kind, by Person, step string) error {
-	_, err := s.ledger.Append(ctx, kind, ledger.Data{Actor: by.Name, Role: string(by.Role), Ref: o.ID, Step: step,
+func (s *Store) write(ctx context.Context, o *Order, kind ledger.Kind, by ledger.Actor, step string) error {
+	_, err := s.ledger.Append(ctx, kind, ledger.Data{Actor: by, Ref: o.ID, Step: step,
 		Since: o.Request.From.UnixMilli(), Until: o.Request.Until.UnixMilli(), Count: len(o.Request.Investigators) - len(o.Gone)})
 	if err != nil {
 		return fmt.Errorf("write the step in the ledger: %w", err)
@@ -43,7 +43,7 @@ func (s *Store) write(ctx context.Context, o *Order, kind ledger.Kind, by Person
 }
 
 // change lets do change an order, and puts the step in the ledger before it counts.
-func (s *Store) change(ctx context.Context, id string, kind ledger.Kind, by Person, do func(o *Order, now time.Time) (step string, err error)) error {
+func (s *Store) change(ctx context.Context, id string, kind ledger.Kind, by ledger.Actor, do func(o *Order, now time.Time) (step string, err error)) error {
 	return s.locked(func(now time.Time) error {
 		o, err := s.load(id)
 		if err != nil {
@@ -58,8 +58,8 @@ func (s *Store) change(ctx context.Context, id string, kind ledger.Kind, by Pers
 }
 
 // Advise adds the advice of Legal Affairs (C3.2d), once.
-func (s *Store) Advise(ctx context.Context, by Person, id string, favourable bool, text string) error {
-	if by.Role != Legal {
+func (s *Store) Advise(ctx context.Context, by ledger.Actor, id string, favourable bool, text string) error {
+	if by.Role != ledger.Legal {
 		return ErrRole
 	}
 	if text = strings.TrimSpace(text); text == "" || len(text) > maxText {
@@ -79,8 +79,8 @@ func (s *Store) Advise(ctx context.Context, by Person, id string, favourable boo
 
 // Decide adds the decision of a member of the board. One refusal ends the order; with the
 // second approval it counts.
-func (s *Store) Decide(ctx context.Context, by Person, id string, approve bool) error {
-	if by.Role != Board {
+func (s *Store) Decide(ctx context.Context, by ledger.Actor, id string, approve bool) error {
+	if by.Role != ledger.Board {
 		return ErrRole
 	}
 	return s.change(ctx, id, ledger.OrderDecided, by, func(o *Order, now time.Time) (string, error) {
@@ -96,8 +96,8 @@ func (s *Store) Decide(ctx context.Context, by Person, id string, approve bool) 
 }
 
 // Withdraw ends an order before its time.
-func (s *Store) Withdraw(ctx context.Context, by Person, id string) error {
-	if by.Role != Board {
+func (s *Store) Withdraw(ctx context.Context, by ledger.Actor, id string) error {
+	if by.Role != ledger.Board {
 		return ErrRole
 	}
 	return s.change(ctx, id, ledger.OrderWithdrawn, by, func(o *Order, now time.Time) (string, error) {
@@ -111,8 +111,8 @@ func (s *Store) Withdraw(ctx context.Context, by Person, id string) error {
 }
 
 // Dismiss withdraws the designation of an investigator.
-func (s *Store) Dismiss(ctx context.Context, by Person, id, investigator string) error {
-	if by.Role != Board {
+func (s *Store) Dismiss(ctx context.Context, by ledger.Actor, id, investigator string) error {
+	if by.Role != ledger.Board {
 		return ErrRole
 	}
 	return s.change(ctx, id, ledger.InvestigatorGone, by, func(o *Order, now time.Time) (string, error) {
@@ -127,8 +127,8 @@ func (s *Store) Dismiss(ctx context.Context, by Person, id, investigator string)
 // Complete tells how an order that has ended, or was withdrawn, came out (C3.2f). What was
 // found has to be discussed with the employee, and what was gathered destroyed, by then.
 // Subject and texts are destroyed here.
-func (s *Store) Complete(ctx context.Context, by Person, id string, unauthorised bool, discussed, destroyed time.Time) error {
-	if by.Role != Board && by.Role != Privacy {
+func (s *Store) Complete(ctx context.Context, by ledger.Actor, id string, unauthorised bool, discussed, destroyed time.Time) error {
+	if by.Role != ledger.Board && by.Role != ledger.Privacy {
 		return ErrRole
 	}
 	return s.change(ctx, id, ledger.OrderCompleted, by, func(o *Order, now time.Time) (string, error) {
@@ -163,7 +163,7 @@ func (s *Store) End(ctx context.Context) error {
 			}
 			ended := *o
 			ended.EndedAt = now
-			if err := s.write(ctx, &ended, ledger.OrderEnded, Person{}, ""); err != nil {
+			if err := s.write(ctx, &ended, ledger.OrderEnded, ledger.Actor{}, ""); err != nil {
 				return err
 			}
 		}

@@ -1,7 +1,6 @@
 package orders
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -19,16 +18,11 @@ import (
 	"sluis/internal/ledger"
 )
 
-// Ledger is where every step is written down before it counts.
-type Ledger interface {
-	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (ledger.Receipt, error)
-}
-
 // Store keeps the orders in a directory, a file for each. Several processes may use it,
 // and a Store is safe for concurrent use.
 type Store struct {
 	dir    string
-	ledger Ledger
+	ledger ledger.Appender
 	limits Limits
 	clock  func() time.Time
 
@@ -40,7 +34,7 @@ type Store struct {
 
 // Open opens the orders in dir, which is made if it is not there. Others than its owner
 // may have no access to it.
-func Open(dir string, l Ledger, limits Limits) (*Store, error) {
+func Open(dir string, l ledger.Appender, limits Limits) (*Store, error) {
 	if limits.Period <= 0 {
 		limits.Period = LongestPeriod
 	}

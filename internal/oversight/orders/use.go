@@ -25,8 +25,8 @@ type Roster interface {
 
 // Use shows the records of an order's subject, of its period, to an investigator whom it
 // designates, after the use is in the ledger. It stops when the order ends meanwhile.
-func (s *Store) Use(ctx context.Context, by Person, id string, people Roster, keys *journal.Keys, records Records, use func(journal.Record) error) error {
-	if by.Role != ICT {
+func (s *Store) Use(ctx context.Context, by ledger.Actor, id string, people Roster, keys *journal.Keys, records Records, use func(journal.Record) error) error {
+	if by.Role != ledger.ICT {
 		return ErrRole
 	}
 	var order Order
@@ -43,7 +43,7 @@ func (s *Store) Use(ctx context.Context, by Person, id string, people Roster, ke
 		}
 		o.Uses++
 		order = *o
-		receipt, err = s.ledger.Append(ctx, ledger.OrderUsed, ledger.Data{Actor: by.Name, Role: string(by.Role), Ref: id, Step: "records"})
+		receipt, err = s.ledger.Append(ctx, ledger.OrderUsed, ledger.Data{Actor: by, Ref: id, Step: "records"})
 		if err != nil {
 			return fmt.Errorf("write the use in the ledger: %w", err)
 		}
@@ -79,7 +79,7 @@ func find(ctx context.Context, r Request, receipt ledger.Receipt, people Roster,
 	return keys.Find(ctx, receipt, records, who, r.From, r.Until, use)
 }
 
-func (s *Store) stillInForce(id string, by Person) error {
+func (s *Store) stillInForce(id string, by ledger.Actor) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o, err := s.load(id)

@@ -104,7 +104,7 @@ func (f Facts) acts() (acts, error) {
 			return nil
 		}
 		if slices.Contains(counted, e.Kind) {
-			role := cmp.Or(e.Data.Role, e.Data.Actor, "-")
+			role := cmp.Or(string(e.Data.Actor.Role), e.Data.Actor.Name, "-")
 			if a.byRole[role] == nil {
 				a.byRole[role] = map[ledger.Kind]int{}
 			}

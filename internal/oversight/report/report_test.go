@@ -27,11 +27,11 @@ func facts(lang string) Facts {
 	}
 	entries := []ledger.Entry{
 		entry(-40, ledger.GatewayStarted, ledger.Data{Rules: "aaaaaaaaaaaa", Roster: "same"}),
-		entry(-35, ledger.QuarantineOpened, ledger.Data{Role: "ict", Reason: "Jansen"}),
-		entry(2, ledger.QuarantineOpened, ledger.Data{Actor: "beheerder-piet", Role: "ict", Reason: "gesprek met Jansen"}),
-		entry(3, ledger.QuarantineOpened, ledger.Data{Role: "ict"}), entry(3, ledger.OrderDecided, ledger.Data{Role: "board"}),
+		entry(-35, ledger.QuarantineOpened, ledger.Data{Actor: ledger.Actor{Role: "ict"}, Reason: "Jansen"}),
+		entry(2, ledger.QuarantineOpened, ledger.Data{Actor: ledger.Actor{Name: "beheerder-piet", Role: "ict"}, Reason: "gesprek met Jansen"}),
+		entry(3, ledger.QuarantineOpened, ledger.Data{Actor: ledger.Actor{Role: "ict"}}), entry(3, ledger.OrderDecided, ledger.Data{Actor: ledger.Actor{Role: "board"}}),
 		entry(4, ledger.SamplingRate, ledger.Data{Rate: 0.125}), entry(5, ledger.RetentionChanged, ledger.Data{Step: "journal", Count: 100, Reason: "Jansen"}),
-		entry(35, ledger.QuarantineOpened, ledger.Data{Role: "ict"}),
+		entry(35, ledger.QuarantineOpened, ledger.Data{Actor: ledger.Actor{Role: "ict"}}),
 	}
 	return Facts{
 		Organisation: "Stichting Ééndracht <b>", CodeURL: "https://school.example/code", Lang: lang, Since: november, Until: november.AddDate(0, 1, 0), Made: november.AddDate(0, 1, 1),

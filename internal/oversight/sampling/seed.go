@@ -27,7 +27,7 @@ var ErrDice = errors.New("a seed is 20 to 200 throws of a die, written as digits
 
 // SetSeed sets the board's seed, from the next day (UTC) on, after that is in the ledger.
 // The digits are throws of dice, at least 20. It returns the first day.
-func (s *Sampler) SetSeed(ctx context.Context, digits, actor, role string, now time.Time) (day string, err error) {
+func (s *Sampler) SetSeed(ctx context.Context, digits string, by ledger.Actor, now time.Time) (day string, err error) {
 	if !diceThrows.MatchString(digits) {
 		return "", ErrDice
 	}
@@ -37,7 +37,7 @@ func (s *Sampler) SetSeed(ctx context.Context, digits, actor, role string, now t
 	if _, err := s.commit(ctx, day); err != nil { // first the secret, then the seed
 		return "", err
 	}
-	if _, err := s.ledger.Append(ctx, ledger.SamplingSeed, ledger.Data{Day: day, Seed: digits, Actor: actor, Role: role}); err != nil {
+	if _, err := s.ledger.Append(ctx, ledger.SamplingSeed, ledger.Data{Day: day, Seed: digits, Actor: by}); err != nil {
 		return "", fmt.Errorf("set the seed of the sample: %w", err)
 	}
 	return day, nil

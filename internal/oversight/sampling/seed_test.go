@@ -18,7 +18,7 @@ func TestTheBoardsDiceCountFromTheNextDayOn(t *testing.T) { // C3.3b
 	s := newSchool(t, 0.5)
 	next := monday.Add(24 * time.Hour)
 	s.mail(100, monday)
-	day, err := s.SetSeed(t.Context(), dice, "voorzitter", "board", monday)
+	day, err := s.SetSeed(t.Context(), dice, ledger.Actor{Name: "voorzitter", Role: ledger.Board}, monday)
 	if err != nil || day != tomorrow {
 		t.Fatalf("%q, %v", day, err)
 	}
@@ -54,7 +54,7 @@ func TestASecretIsCommittedToBeforeTheDiceAreKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.book.now = late
-	if _, err := s.SetSeed(t.Context(), dice, "", "", late); err != nil {
+	if _, err := s.SetSeed(t.Context(), dice, ledger.Actor{}, late); err != nil {
 		t.Fatal(err)
 	}
 	if e := s.book.entries; len(e) != 2 || e[0].Kind != ledger.SamplingCommit || e[1].Kind != ledger.SamplingSeed || e[1].Data.Day != e[0].Data.Day {
@@ -65,7 +65,7 @@ func TestASecretIsCommittedToBeforeTheDiceAreKnown(t *testing.T) {
 func TestWhatIsNoSeed(t *testing.T) {
 	s := newSchool(t, 0.5)
 	for _, digits := range []string{"", "1234561234561234561", strings.Repeat("1", 201), dice + "7", dice + "0", dice + " ", "ééééééééééééééééééééé"} {
-		if _, err := s.SetSeed(t.Context(), digits, "", "", monday); err == nil || !strings.Contains(err.Error(), "die") {
+		if _, err := s.SetSeed(t.Context(), digits, ledger.Actor{}, monday); err == nil || !strings.Contains(err.Error(), "die") {
 			t.Errorf("%q: %v", digits, err)
 		}
 	}

@@ -1,7 +1,6 @@
 package disclose
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -333,7 +332,7 @@ func TestFromTheQuarantineItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := quarantine.Open(filepath.Join(dir, "quarantine"), witness{book}, key.Recipient())
+	store, err := quarantine.Open(filepath.Join(dir, "quarantine"), book, key.Recipient())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -345,7 +344,7 @@ func TestFromTheQuarantineItself(t *testing.T) {
 	if err := store.Seal(t.Context(), e, quarantine.Envelope{From: "a@b.nl", To: []quarantine.Recipient{{Path: "c@d.nl"}}}, nil, strings.NewReader(letter)); err != nil {
 		t.Fatal(err)
 	}
-	m, err := store.Open(t.Context(), e.ID, quarantine.By{Reason: "review"}, key)
+	m, err := store.Open(t.Context(), e.ID, quarantine.Intent{Reason: "review"}, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -354,10 +353,4 @@ func TestFromTheQuarantineItself(t *testing.T) {
 	if err != nil || len(s.Blocks) == 0 || s.Masked == 0 {
 		t.Errorf("%+v, %v", s, err)
 	}
-}
-
-type witness struct{ *ledger.Ledger }
-
-func (w witness) Record(ctx context.Context, act quarantine.Act, id filter.ID, by quarantine.By) (ledger.Receipt, error) {
-	return w.Append(ctx, ledger.Kind(act), ledger.Data{ID: id.String(), Reason: by.Reason})
 }
