@@ -29,8 +29,15 @@ func inspected(t *testing.T, change ...func(*content.Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := content.Options{Engine: engine, Pages: true, Dir: t.TempDir(), Uploads: map[rules.Purpose]filter.Action{rules.Conduct: filter.Reject},
-		Limits: content.Limits{Held: 256 << 10, Head: 32 << 10}}
+	o := content.Options{
+		Settings: content.Settings{
+			Uploads: content.Uploads{Leak: content.Pass},
+			Pages:   true,
+			Limits:  content.Limits{Buffered: 256 << 10, Head: 32 << 10},
+		},
+		Engine: engine,
+		Dir:    t.TempDir(),
+	}
 	for _, c := range change {
 		c(&o)
 	}
@@ -242,7 +249,7 @@ func (p patient) Scan(ctx context.Context, content io.Reader) (string, error) {
 // spoken, and ends when that says so.
 func TestWhoWaitsForTheScannerSeesThatItGoesOn(t *testing.T) {
 	scanner := make(patient)
-	r := inspected(t, func(o *content.Options) { o.Malware, o.Limits.Patience = scanner, 1 })
+	r := inspected(t, func(o *content.Options) { o.Scanner, o.Limits.Patience = scanner, 1 })
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/zip")
 		w.Header().Set("Content-Length", "100000")

@@ -223,28 +223,19 @@ func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*webpol
 	return webpolicy.New(o)
 }
 
-// webContent makes what looks into requests and responses.
+// webContent makes the inspector of requests and responses.
 func (g *gateway) webContent(cfg *config.Config, engine *filter.Engine) (*content.Inspector, error) {
-	c := &cfg.Web.Content
-	open := c.OnFailure == "open"
 	o := content.Options{
-		Engine: engine, Uploads: c.Uploads.Actions(), Pages: c.Pages, Dir: filepath.Join(cfg.Data, "spool"),
-		Open:   map[rules.Purpose]bool{rules.Conduct: open, rules.Leak: open, rules.Security: open},
-		Limits: content.Limits{Held: int64(c.Held)},
+		Settings: cfg.Web.Content,
+		Engine:   engine,
+		Sealer:   uploads{g.quarantine},
+		Dir:      filepath.Join(cfg.Data, "spool"),
 	}
-	if c.SetAside {
-		o.Seal = uploads{g.quarantine}
-	}
-	if c.Malware {
+	if o.Malware {
 		if cfg.Policy.Malware.Clamd == "" {
 			return nil, errors.New("web: content: malware: there is no scanner: set policy.malware.clamd")
 		}
-		o.Malware = clamd.New(cfg.Policy.Malware.Clamd)
-	}
-	for _, d := range c.Downloads {
-		o.Download = append(o.Download, content.Download{
-			Groups: d.Groups, Extensions: d.Extensions, Types: d.Types, Executable: d.Executable, Larger: int64(d.Larger), Own: d.Clause,
-		})
+		o.Scanner = clamd.New(cfg.Policy.Malware.Clamd)
 	}
 	return content.New(o)
 }

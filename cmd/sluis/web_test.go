@@ -317,7 +317,7 @@ func TestWebReload(t *testing.T) {
 func TestTheWebCanaryIsNowhere(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
-	w := newWebGateway(t, "  content: {pages: true, set-aside: true}\n")
+	w := newWebGateway(t, "  content: {pages: true, quarantine: true}\n")
 	reached := ""
 	site := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)

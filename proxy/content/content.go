@@ -1,7 +1,6 @@
 package content
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,9 +9,9 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"sluis/filter"
+	"sluis/internal/setting"
 	"sluis/rules"
 )
 
@@ -25,8 +24,8 @@ type Engine interface {
 	Stream(ps rules.Purposes) (*filter.Stream, error)
 }
 
-// Malware scans content for malicious software. It returns the name of what it found.
-type Malware interface {
+// Scanner scans content for malicious software. It returns the name of what it found.
+type Scanner interface {
 	Scan(ctx context.Context, content io.Reader) (signature string, err error)
 }
 
@@ -35,50 +34,14 @@ type Sealer interface {
 	SealUpload(ctx context.Context, x *Exchange, v filter.Verdict, e *filter.Inspection, content io.Reader, size int64) error
 }
 
-// Options say what is looked into, and what is done with what is found.
+// Options are what an Inspector is made of.
 type Options struct {
-	Engine   Engine
-	Uploads  map[rules.Purpose]filter.Action // with what is found in an upload
-	Searches bool                            // what a form asks for in an address is looked at as an upload is, for conduct
-	Open     map[rules.Purpose]bool          // what cannot be looked at for these passes
-	Seal     Sealer                          // nil: of an upload that was stopped only metadata is kept
-	Pages    bool                            // pages of sites that are in no category are weighed
-	Weight   Weight
-	Download []Download
-	Malware  Malware // nil: downloads are not scanned
-	Limits   Limits
-	Dir      string // of temporary files
+	Settings
 
-	Uninspectable filter.Action // of what cannot be looked into; zero: it passes, and that is said
-	Incomplete    filter.Action // of what was looked into in part; zero: the same
-}
-
-// Weight is how much of a page has to be forbidden for it to be blocked. It has to reach
-// both measures: what teaches says such things, and what reports them says them again, but
-// not in every line.
-type Weight struct {
-	Points  int // of rules, for each distinct hit; default 400: four of the heaviest phrases
-	Density int // of rules, for each hit, in each KB of text; default 500
-}
-
-// Limits bound memory, disk and work. A zero field has the default.
-type Limits struct {
-	Held     int64         // bytes of an upload that wait until all of it is judged; more is judged as it goes; default 25 MiB
-	Inflated int64         // bytes out of a compressed body; default 100 MiB
-	Head     int           // bytes of a page that wait until they are judged; default 64 KiB
-	Page     int64         // bytes of a page that are judged at all; default 2 MiB
-	Scanned  int64         // bytes of a download that are scanned for malware; default 25 MiB
-	Inspect  time.Duration // for one look or scan; default 1 minute
-	AtOnce   int           // uploads that are looked at, at once; default 8
-	Patience time.Duration // of a browser, until a download that is scanned begins to trickle; default 5 s
-	Total    int64         // bytes of all bodies that wait; default 4 GiB
-}
-
-func (l *Limits) defaults() {
-	l.Held, l.Inflated, l.Scanned = cmp.Or(l.Held, 25<<20), cmp.Or(l.Inflated, 100<<20), cmp.Or(l.Scanned, 25<<20)
-	l.Head, l.Page = cmp.Or(l.Head, 64<<10), cmp.Or(l.Page, 2<<20)
-	l.Inspect, l.Patience = cmp.Or(l.Inspect, time.Minute), cmp.Or(l.Patience, 5*time.Second)
-	l.AtOnce, l.Total = cmp.Or(l.AtOnce, 8), cmp.Or(l.Total, 4<<30)
+	Engine  Engine
+	Sealer  Sealer  // nil: nothing but metadata is kept of an upload that was stopped
+	Scanner Scanner // nil: downloads are not scanned
+	Dir     string  // of temporary files
 }
 
 // Inspector looks into requests and responses. It is safe for concurrent use.
@@ -96,8 +59,7 @@ func New(o Options) (*Inspector, error) {
 	if o.Engine == nil {
 		return nil, errors.New("content: an engine is needed")
 	}
-	o.Limits.defaults()
-	o.Weight.Points, o.Weight.Density = cmp.Or(o.Weight.Points, 400), cmp.Or(o.Weight.Density, 500)
+	setting.Fill(&o.Settings)
 	e := &Inspector{slots: make(chan struct{}, o.Limits.AtOnce)}
 	e.heads.New = func() any { b := make([]byte, o.Limits.Head); return &b }
 	for _, c := range []struct {
@@ -109,9 +71,9 @@ func New(o Options) (*Inspector, error) {
 			return nil, fmt.Errorf("content: %w", err)
 		}
 	}
-	o.Download = slices.Clone(o.Download)
-	for i := range o.Download {
-		if err := o.Download[i].check(); err != nil {
+	o.Downloads = slices.Clone(o.Downloads)
+	for i := range o.Downloads {
+		if err := o.Downloads[i].check(); err != nil {
 			return nil, fmt.Errorf("content: download %d: %w", i+1, err)
 		}
 	}
@@ -132,10 +94,8 @@ var (
 // failed says what becomes of what could not be looked at for some purposes: nothing is
 // returned if it may pass.
 func (e *Inspector) failed(x *Exchange, ps rules.Purposes, err error) error {
-	for _, p := range ps.List() {
-		if !e.o.Open[p] {
-			return fmt.Errorf("look into content for %s: %w", ps, err)
-		}
+	if !e.o.OnFailure.opens(ps) {
+		return fmt.Errorf("inspect content for %s: %w", ps, err)
 	}
 	x.Note(Found{Incomplete: true})
 	return nil
@@ -145,21 +105,21 @@ func (e *Inspector) failed(x *Exchange, ps rules.Purposes, err error) error {
 func (e *Inspector) doubt(x *Exchange, f Found) filter.Verdict {
 	var a filter.Action
 	if f.Uninspectable {
-		a = e.o.Uninspectable
+		a = e.o.Uninspectable.action()
 	}
 	if f.Incomplete {
-		a = max(a, e.o.Incomplete)
+		a = max(a, e.o.Incomplete.action())
 	}
 	if a > filter.Pass {
-		f.Verdict = e.unseen(a)
+		f.Verdict = e.uninspected(a)
 	}
 	x.Note(f)
 	return f.Verdict
 }
 
 // unseen is the verdict on what was not looked into wholly.
-func (e *Inspector) unseen(a filter.Action) filter.Verdict {
-	return filter.Verdict{Action: a, Purpose: rules.Security, Category: rules.Attachment, Clause: e.fileClause, Rule: unseenRule}
+func (e *Inspector) uninspected(a filter.Action) filter.Verdict {
+	return filter.Verdict{Action: a, Purpose: rules.Security, Category: rules.Attachment, Clause: e.fileClause, Rule: uninspectedRule}
 }
 
 // stops reports whether a verdict keeps something from going on.

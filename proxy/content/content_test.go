@@ -45,10 +45,17 @@ func engine(t testing.TB) *filter.Engine {
 	return e
 }
 
+// onFailure is what becomes of content that could not be inspected for conduct or security; leaks stay closed.
+func onFailure(passes bool) OnFailure {
+	if passes {
+		return OnFailure{Conduct: open, Security: open}
+	}
+	return OnFailure{Conduct: closed}
+}
+
 func inspector(t testing.TB, change ...func(*Options)) *Inspector {
 	t.Helper()
-	o := Options{Engine: engine(t), Pages: true, Dir: t.TempDir(),
-		Uploads: map[rules.Purpose]filter.Action{rules.Conduct: filter.Reject, rules.Leak: filter.Reject}}
+	o := Options{Settings: Settings{Pages: true}, Engine: engine(t), Dir: t.TempDir()}
 	for _, c := range change {
 		c(&o)
 	}
@@ -153,7 +160,7 @@ func TestUploads(t *testing.T) {
 // TestLargeUploads: what is too large to be held is judged while it goes, wherever the bad
 // words are.
 func TestLargeUploads(t *testing.T) {
-	e := inspector(t, func(o *Options) { o.Limits = Limits{Held: 64 << 10} })
+	e := inspector(t, func(o *Options) { o.Limits = Limits{Buffered: 64 << 10} })
 	filler := strings.Repeat(harmless+"\n", 4000) // 280 KB
 	for _, at := range []int{-1, 0, 60 << 10, 64<<10 - 10, 64<<10 + 16<<10 - 12, 200_000, len(filler)} {
 		body := filler
@@ -256,7 +263,7 @@ func TestPages(t *testing.T) {
 
 // TestChunks: however a page or upload arrives the verdict is the same.
 func TestChunks(t *testing.T) {
-	e := inspector(t, func(o *Options) { o.Limits = Limits{Head: 2 << 10, Held: 2 << 10} })
+	e := inspector(t, func(o *Options) { o.Limits = Limits{Head: 2 << 10, Buffered: 2 << 10} })
 	body := htmlPage(vile, 6)
 	for _, piece := range []int{1, 7, 100, 1 << 20} {
 		x := exchange(rules.Conduct)
@@ -297,7 +304,7 @@ func (failing) Inspect(context.Context, filter.Item, rules.Purposes) (*filter.In
 
 func TestFailure(t *testing.T) {
 	for _, open := range []bool{false, true} {
-		e := inspector(t, func(o *Options) { o.Engine, o.Open = failing{}, map[rules.Purpose]bool{rules.Conduct: open} })
+		e := inspector(t, func(o *Options) { o.Engine, o.OnFailure = failing{}, onFailure(open) })
 		r := httptest.NewRequest("POST", "http://site.example/", strings.NewReader("x"))
 		if blocked, err := e.Request(t.Context(), exchange(rules.Conduct), r); blocked || (err == nil) != open {
 			t.Errorf("an upload, open %v: %v, %v", open, blocked, err)
@@ -315,7 +322,7 @@ func TestFailure(t *testing.T) {
 func TestDownloads(t *testing.T) {
 	pupils, _ := roster.ParseGroup("leerlingen")
 	e := inspector(t, func(o *Options) {
-		o.Download = []Download{{Groups: []roster.Group{pupils}, Extensions: []string{"apk", "msi"}}, {Groups: []roster.Group{pupils}, Executable: true}, {Larger: 1000, Own: "Grote bestanden"}}
+		o.Downloads = []DownloadRule{{Groups: []roster.Group{pupils}, Extensions: []string{"apk", "msi"}}, {Groups: []roster.Group{pupils}, Executable: true}, {Larger: 1000, Clause: "Grote bestanden"}}
 	})
 	for _, tt := range []struct {
 		name, path, disposition, body string
@@ -358,7 +365,7 @@ func TestMalware(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Stop()
-	e := inspector(t, func(o *Options) { o.Malware = clamd.New(d.Socket()); o.Limits.Scanned = 100_000 })
+	e := inspector(t, func(o *Options) { o.Scanner = clamd.New(d.Socket()); o.Limits.Scanned = 100_000 })
 	for _, tt := range []struct {
 		name, body string
 		blocked    bool
@@ -399,7 +406,7 @@ func (s slow) Scan(ctx context.Context, content io.Reader) (string, error) {
 func TestPatience(t *testing.T) {
 	for _, signature := range []string{"", "Bad"} {
 		s := slow{make(chan struct{}), signature}
-		e := inspector(t, func(o *Options) { o.Malware = s; o.Limits.Patience = 20 * time.Millisecond })
+		e := inspector(t, func(o *Options) { o.Scanner = s; o.Limits.Patience = 20 * time.Millisecond })
 		body := strings.Repeat("0123456789", 1000)
 		x := exchange()
 		r := respond("application/zip", "", body)
@@ -420,7 +427,7 @@ func TestPatience(t *testing.T) {
 
 func FuzzBody(f *testing.F) {
 	e := inspector(f, func(o *Options) {
-		o.Malware, o.Limits = finder{}, Limits{Held: 512, Scanned: 700, Head: 256, Page: 4096}
+		o.Scanner, o.Limits = finder{}, Limits{Buffered: 512, Scanned: 700, Head: 256, Page: 4096}
 	})
 	bad, badType := form(map[string]string{"message": threat}, map[string]string{"a.txt": harmless})
 	f.Add(badType, "", bad, uint8(3))

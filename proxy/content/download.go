@@ -15,7 +15,7 @@ import (
 // download has a file scanned for malware (C2.9a). A browser that has waited long enough
 // gets a little of it now and then, never the end, until the scanner has spoken.
 func (e *Inspector) download(ctx context.Context, x *Exchange, resp *http.Response, src io.Reader) (bool, error) {
-	d := &download{e: e, x: x, src: src, body: resp.Body, held: e.held(), codings: codingsOf(resp.Header), over: make(chan struct{})}
+	d := &download{e: e, x: x, src: src, body: resp.Body, buffer: e.newBuffer(), codings: codingsOf(resp.Header), over: make(chan struct{})}
 	go d.run(ctx)
 	select {
 	case <-d.over:
@@ -42,7 +42,7 @@ type download struct {
 	x       *Exchange
 	src     io.Reader
 	body    io.Closer
-	held    *held
+	buffer  *buffer
 	codings []string
 	sent    int64
 
@@ -54,7 +54,7 @@ type download struct {
 // run takes the file in and has it scanned.
 func (d *download) run(ctx context.Context) {
 	defer close(d.over)
-	whole, err := d.held.fill(d.src, d.e.o.Limits.Scanned)
+	whole, err := d.buffer.fill(d.src, int64(d.e.o.Limits.Scanned))
 	d.whole = whole
 	switch {
 	case errors.Is(err, errBusy):
@@ -80,14 +80,14 @@ func (d *download) scan(ctx context.Context) (v filter.Verdict, note Found, err 
 	ctx, cancel := context.WithTimeout(ctx, d.e.o.Limits.Inspect)
 	defer cancel()
 	note.Incomplete = !d.whole
-	r, done, err := decode(d.codings, d.held.reader(0))
+	r, done, err := decode(d.codings, d.buffer.reader(0))
 	defer done()
 	if err != nil {
 		note.Uninspectable = true
-		r = d.held.reader(0)
+		r = d.buffer.reader(0)
 	}
-	plain := &tolerant{r: r, left: d.e.o.Limits.Inflated}
-	signature, err := d.e.o.Malware.Scan(ctx, plain)
+	plain := &tolerant{r: r, left: int64(d.e.o.Limits.Inflated)}
+	signature, err := d.e.o.Scanner.Scan(ctx, plain)
 	switch {
 	case errors.Is(err, clamd.ErrTooLarge):
 		note.Incomplete = true
@@ -144,8 +144,8 @@ func (d *download) Read(p []byte) (int, error) {
 			return d.rest(p)
 		default:
 		}
-		if n := min(trickle, int64(len(p)), d.held.length()/trickleShare-d.sent); n > 0 {
-			k, err := d.held.ReadAt(p[:n], d.sent)
+		if n := min(trickle, int64(len(p)), d.buffer.length()/trickleShare-d.sent); n > 0 {
+			k, err := d.buffer.ReadAt(p[:n], d.sent)
 			d.sent += int64(k)
 			return k, err
 		}
@@ -157,8 +157,8 @@ func (d *download) rest(p []byte) (int, error) {
 	if d.err != nil {
 		return 0, d.err
 	}
-	if left := d.held.length() - d.sent; left > 0 && len(p) > 0 {
-		n, err := d.held.ReadAt(p[:min(int64(len(p)), left)], d.sent)
+	if left := d.buffer.length() - d.sent; left > 0 && len(p) > 0 {
+		n, err := d.buffer.ReadAt(p[:min(int64(len(p)), left)], d.sent)
 		d.sent += int64(n)
 		if n > 0 {
 			err = nil
@@ -175,6 +175,6 @@ func (d *download) rest(p []byte) (int, error) {
 func (d *download) Close() error {
 	err := d.body.Close() // ends run, if it still takes the file in
 	<-d.over
-	d.held.Close()
+	d.buffer.Close()
 	return err
 }

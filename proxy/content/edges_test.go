@@ -62,7 +62,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 		r.Header.Set("Content-Encoding", coding)
 		return r
 	}
-	for _, action := range []filter.Action{filter.Pass, filter.Reject} {
+	for _, action := range []Treatment{Pass, Block} {
 		e := inspector(t, func(o *Options) { o.Uninspectable = action })
 		for name, r := range map[string]func() *http.Response{
 			"a coding that nobody knows": func() *http.Response { return coded("deflate", "x") },
@@ -75,10 +75,10 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 		} {
 			x, resp := exchange(rules.Conduct), r()
 			blocked, err := e.Response(t.Context(), x, resp)
-			if err != nil || blocked != (action == filter.Reject) || !x.Found().Uninspectable {
+			if err != nil || blocked != (action == Block) || !x.Found().Uninspectable {
 				t.Errorf("%s: blocked %v, %v, %+v", name, blocked, err, x.Found())
 			}
-			if blocked && (x.Found().Verdict.Purpose != rules.Security || x.Found().Verdict.Clause.String() != "C3.3a" || x.Found().Verdict.Rule != unseenRule) {
+			if blocked && (x.Found().Verdict.Purpose != rules.Security || x.Found().Verdict.Clause.String() != "C3.3a" || x.Found().Verdict.Rule != uninspectedRule) {
 				t.Errorf("%s: %+v", name, x.Found().Verdict)
 			}
 			resp.Body.Close()
@@ -86,7 +86,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 		up := post("text/plain", "no gzip at all")
 		up.Header.Set("Content-Encoding", "gzip")
 		x := exchange(rules.Conduct)
-		if blocked, err := e.Request(t.Context(), x, up); err != nil || blocked != (action == filter.Reject) || !x.Found().Uninspectable {
+		if blocked, err := e.Request(t.Context(), x, up); err != nil || blocked != (action == Block) || !x.Found().Uninspectable {
 			t.Errorf("an upload: blocked %v, %v, %+v", blocked, err, x.Found())
 		}
 		up.Body.Close()
@@ -231,10 +231,10 @@ func (s *sealed) SealUpload(_ context.Context, _ *Exchange, v filter.Verdict, e 
 func TestWhatIsStoppedIsSetAsideIfAskedFor(t *testing.T) {
 	for _, fails := range []error{nil, errors.New("the disk is full")} {
 		s := &sealed{err: fails}
-		e := inspector(t, func(o *Options) { o.Seal = s })
+		e := inspector(t, func(o *Options) { o.Quarantine, o.Sealer = true, s })
 		x := exchange(rules.Conduct)
 		blocked, err := e.Request(t.Context(), x, post("text/plain", threat))
-		if !blocked || !errors.Is(err, fails) || s.body != threat || x.Found().SetAside != (fails == nil) {
+		if !blocked || !errors.Is(err, fails) || s.body != threat || x.Found().Quarantined != (fails == nil) {
 			t.Errorf("%v: blocked %v, %v, %+v", fails, blocked, err, x.Found())
 		}
 		s.body = ""
@@ -248,8 +248,8 @@ func TestWhatIsStoppedIsSetAsideIfAskedFor(t *testing.T) {
 func TestFull(t *testing.T) {
 	for _, open := range []bool{false, true} {
 		e := inspector(t, func(o *Options) {
-			o.Open, o.Limits.Total = map[rules.Purpose]bool{rules.Conduct: open, rules.Security: open}, 1000
-			o.Malware = finder{}
+			o.OnFailure, o.Limits.Total = onFailure(open), 1000
+			o.Scanner = finder{}
 		})
 		body := strings.Repeat(harmless, 100)
 		x, r := exchange(rules.Conduct), post("text/plain", body)
@@ -293,7 +293,7 @@ func (f finder) Scan(_ context.Context, r io.Reader) (string, error) {
 }
 
 func TestMalwareHasManyForms(t *testing.T) {
-	e := inspector(t, func(o *Options) { o.Malware = finder{} })
+	e := inspector(t, func(o *Options) { o.Scanner = finder{} })
 	for name, tc := range map[string]struct {
 		kind, coding, disposition, body string
 		blocked                         bool
@@ -323,7 +323,7 @@ func TestMalwareHasManyForms(t *testing.T) {
 func TestAScannerThatFails(t *testing.T) {
 	for _, open := range []bool{false, true} {
 		for _, fault := range []error{errors.New("no answer"), clamd.ErrTooLarge} {
-			e := inspector(t, func(o *Options) { o.Malware, o.Open = finder{fault}, map[rules.Purpose]bool{rules.Security: open} })
+			e := inspector(t, func(o *Options) { o.Scanner, o.OnFailure = finder{fault}, onFailure(open) })
 			x, r := exchange(), respond("application/zip", "", "PK")
 			blocked, err := e.Response(t.Context(), x, r)
 			passes := open || errors.Is(fault, clamd.ErrTooLarge)
@@ -342,7 +342,7 @@ func TestAScannerThatFails(t *testing.T) {
 // TestTrickle: who waits gets a little now and then, and never so much that it is of use.
 func TestTrickle(t *testing.T) {
 	s := slow{make(chan struct{}), "Bad"}
-	e := inspector(t, func(o *Options) { o.Malware, o.Limits.Patience = s, time.Millisecond })
+	e := inspector(t, func(o *Options) { o.Scanner, o.Limits.Patience = s, time.Millisecond })
 	body := strings.Repeat("0123456789", 200)
 	r := respond("application/zip", "", body)
 	if blocked, err := e.Response(t.Context(), exchange(), r); blocked || err != nil {
@@ -364,7 +364,7 @@ func TestTrickle(t *testing.T) {
 // TestWhoGoesAwayLeavesNothing: nothing waits for a client or a site that is gone.
 func TestWhoGoesAwayLeavesNothing(t *testing.T) {
 	e := inspector(t, func(o *Options) {
-		o.Malware, o.Limits = finder{}, Limits{Head: 1 << 10, Held: 1 << 10, Patience: time.Millisecond}
+		o.Scanner, o.Limits = finder{}, Limits{Head: 1 << 10, Buffered: 1 << 10, Patience: time.Millisecond}
 	})
 	gone := errors.New("10.1.2.3: connection reset")
 	broken := func(s string) io.ReadCloser {
@@ -409,7 +409,7 @@ func TestWhoGoesAwayLeavesNothing(t *testing.T) {
 // TestWhatIsCutOffIsNotWhole: wherever a body breaks off, who gets it learns that.
 func TestWhatIsCutOffIsNotWhole(t *testing.T) {
 	e := inspector(t, func(o *Options) {
-		o.Malware, o.Limits = finder{}, Limits{Head: 1 << 10, Held: 1 << 10, Scanned: 1 << 10}
+		o.Scanner, o.Limits = finder{}, Limits{Head: 1 << 10, Buffered: 1 << 10, Scanned: 1 << 10}
 	})
 	for _, size := range []int{1, 700, 1024, 1025, 17 << 10, 66 << 10, 200 << 10} {
 		broken := func() io.ReadCloser {
@@ -443,7 +443,7 @@ func TestWhatIsCutOffIsNotWhole(t *testing.T) {
 
 func TestDownloadsOfUnknownSize(t *testing.T) {
 	e := inspector(t, func(o *Options) {
-		o.Download = []Download{{Types: []string{"video/"}, Larger: 5000, Own: "2.8 geen films"}}
+		o.Downloads = []DownloadRule{{Types: []string{"video/"}, Larger: 5000, Clause: "2.8 geen films"}}
 	})
 	for size, blocked := range map[int]bool{5000: false, 5001: true} {
 		x, r := exchange(), respond("video/mp4", "", strings.Repeat("x", size))
@@ -464,19 +464,19 @@ func TestDownloadsOfUnknownSize(t *testing.T) {
 // TestOnlyTheOwnCodeRefusesMore: C2.8e.
 func TestOnlyTheOwnCodeRefusesMore(t *testing.T) {
 	for name, tc := range map[string]struct {
-		d  Download
+		d  DownloadRule
 		ok bool
 	}{
-		"programs":               {Download{Executable: true}, true},
-		"names of programs":      {Download{Extensions: []string{"exe", ".MSI"}}, true},
-		"films":                  {Download{Extensions: []string{"mp4"}}, false},
-		"programs and films":     {Download{Executable: true, Extensions: []string{"mp4"}}, false},
-		"all that is large":      {Download{Larger: 1}, false},
-		"a type":                 {Download{Types: []string{"video/"}}, false},
-		"films, by the own code": {Download{Extensions: []string{"mp4"}, Own: "2.8"}, true},
-		"nothing":                {Download{Own: "2.8"}, false},
+		"programs":               {DownloadRule{Executable: true}, true},
+		"names of programs":      {DownloadRule{Extensions: []string{"exe", ".MSI"}}, true},
+		"films":                  {DownloadRule{Extensions: []string{"mp4"}}, false},
+		"programs and films":     {DownloadRule{Executable: true, Extensions: []string{"mp4"}}, false},
+		"all that is large":      {DownloadRule{Larger: 1}, false},
+		"a type":                 {DownloadRule{Types: []string{"video/"}}, false},
+		"films, by the own code": {DownloadRule{Extensions: []string{"mp4"}, Clause: "2.8"}, true},
+		"nothing":                {DownloadRule{Clause: "2.8"}, false},
 	} {
-		if _, err := New(Options{Engine: failing{}, Download: []Download{tc.d}}); (err == nil) != tc.ok {
+		if _, err := New(Options{Engine: failing{}, Settings: Settings{Downloads: []DownloadRule{tc.d}}}); (err == nil) != tc.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -484,7 +484,7 @@ func TestOnlyTheOwnCodeRefusesMore(t *testing.T) {
 
 // TestEventsComeAtOnce: what comes piece by piece is not held back.
 func TestEventsComeAtOnce(t *testing.T) {
-	e := inspector(t, func(o *Options) { o.Malware = finder{} })
+	e := inspector(t, func(o *Options) { o.Scanner = finder{} })
 	for _, kind := range []string{"text/event-stream", "application/x-ndjson", "application/json"} {
 		src, site := io.Pipe()
 		r := respond(kind, "", "")

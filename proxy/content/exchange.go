@@ -26,7 +26,7 @@ type Found struct {
 	Verdict       filter.Verdict // Reject: blocked
 	Uninspectable bool
 	Incomplete    bool
-	SetAside      bool   // a copy is in the quarantine
+	Quarantined   bool   // a copy is in the quarantine
 	Upload        bool   // what was stopped is what was sent
 	Own           string // the clause of the organisation's own code that decided, if one did
 }
@@ -40,7 +40,7 @@ func (x *Exchange) Note(f Found) {
 	}
 	x.found.Uninspectable = x.found.Uninspectable || f.Uninspectable
 	x.found.Incomplete = x.found.Incomplete || f.Incomplete
-	x.found.SetAside = x.found.SetAside || f.SetAside
+	x.found.Quarantined = x.found.Quarantined || f.Quarantined
 	x.found.Upload = x.found.Upload || f.Upload
 	if f.Own != "" {
 		x.found.Own = f.Own

@@ -147,7 +147,7 @@ func (p *page) look(open func(shown func()) io.Reader) (err error) {
 	if err != nil {
 		p.found.Uninspectable, plain = true, bytes.NewReader(nil)
 	}
-	limit := &io.LimitedReader{R: plain, N: p.e.o.Limits.Page}
+	limit := &io.LimitedReader{R: plain, N: int64(p.e.o.Limits.Page)}
 	err = shown.Read(limit, p.charset)
 	if fault != nil || p.ctx.Err() != nil {
 		return errors.Join(fault, p.ctx.Err())

@@ -64,21 +64,21 @@ func (e *Inspector) search(ctx context.Context, x *Exchange, query string) (bool
 
 // upload holds a body until it was judged.
 func (e *Inspector) upload(ctx context.Context, x *Exchange, r *http.Request, ps rules.Purposes) (blocked bool, err error) {
-	h := e.held()
+	h := e.newBuffer()
 	pass := false
 	defer func() {
 		if !pass {
 			h.Close()
 		}
 	}()
-	whole, err := h.fill(r.Body, e.o.Limits.Held)
+	whole, err := h.fill(r.Body, int64(e.o.Limits.Buffered))
 	switch {
 	case errors.Is(err, errBusy): // what could not be held goes on unseen, or not at all
 		if err := e.failed(x, ps, err); err != nil {
 			return false, err
 		}
 		pass = true
-		r.Body = &replay{Reader: io.MultiReader(h.reader(0), r.Body), held: h, body: r.Body}
+		r.Body = &replay{Reader: io.MultiReader(h.reader(0), r.Body), buffer: h, body: r.Body}
 		return false, nil
 	case err != nil:
 		return false, cutOff("receive an upload", err)
@@ -92,10 +92,10 @@ func (e *Inspector) upload(ctx context.Context, x *Exchange, r *http.Request, ps
 		return false, err
 	}
 	if stops(v) {
-		return true, e.setAside(ctx, x, v, found, h, whole)
+		return true, e.quarantine(ctx, x, v, found, h, whole)
 	}
 	r.Header.Del("Expect") // the body is here
-	body := &replay{Reader: h.reader(0), held: h, body: r.Body}
+	body := &replay{Reader: h.reader(0), buffer: h, body: r.Body}
 	if whole && len(r.Trailer) == 0 {
 		r.ContentLength, r.TransferEncoding = h.length(), nil
 	}
@@ -110,14 +110,14 @@ func (e *Inspector) upload(ctx context.Context, x *Exchange, r *http.Request, ps
 
 // setAside keeps a caught upload, if that is configured (C3.3b). It does not go on in any
 // case.
-func (e *Inspector) setAside(ctx context.Context, x *Exchange, v filter.Verdict, found *filter.Inspection, h *held, whole bool) error {
-	if e.o.Seal == nil || !whole {
+func (e *Inspector) quarantine(ctx context.Context, x *Exchange, v filter.Verdict, found *filter.Inspection, h *buffer, whole bool) error {
+	if !e.o.Quarantine || e.o.Sealer == nil || !whole {
 		return nil
 	}
-	if err := e.o.Seal.SealUpload(ctx, x, v, found, h.reader(0), h.length()); err != nil {
+	if err := e.o.Sealer.SealUpload(ctx, x, v, found, h.reader(0), h.length()); err != nil {
 		return fmt.Errorf("set an upload aside: %w", err)
 	}
-	x.Note(Found{SetAside: true})
+	x.Note(Found{Quarantined: true})
 	return nil
 }
 
@@ -141,14 +141,15 @@ func (e *Inspector) inspect(ctx context.Context, x *Exchange, item filter.Item, 
 // decide settles what is done with what goes out, and notes it.
 func (e *Inspector) decide(x *Exchange, found *filter.Inspection) filter.Verdict {
 	v := filter.Decide(found, rules.Out, filter.Actions{
-		Found:         func(p rules.Purpose, _ rules.Direction) filter.Action { return e.o.Uploads[p] },
-		Uninspectable: e.o.Uninspectable, Incomplete: e.o.Incomplete,
+		Found:         func(p rules.Purpose, _ rules.Direction) filter.Action { return e.o.Uploads.found(p) },
+		Uninspectable: e.o.Uninspectable.action(),
+		Incomplete:    e.o.Incomplete.action(),
 	})
 	switch {
 	case v.Purpose == rules.Conduct:
 		v.Clause = e.toneClause // what rules name is the clause on mail
 	case v.Action > filter.Pass && v.Category == rules.NoCategory:
-		v = e.unseen(v.Action)
+		v = e.uninspected(v.Action)
 	}
 	x.Note(Found{Verdict: v, Uninspectable: len(found.Uninspectable) > 0, Incomplete: found.Incomplete, Upload: stops(v)})
 	return v
@@ -160,22 +161,22 @@ func (e *Inspector) goOn(x *Exchange, u upload, r *replay, ps rules.Purposes) er
 		r.Reader = io.MultiReader(r.Reader, r.body)
 		return nil
 	}
-	w, err := e.window(x, u, r.held, r.body, ps)
+	w, err := e.window(x, u, r.buffer, r.body, ps)
 	if err != nil {
 		r.Reader = io.MultiReader(r.Reader, r.body)
 		return e.failed(x, ps, err)
 	}
 	r.rest = w
-	r.Reader = io.MultiReader(io.NewSectionReader(r.held, 0, r.held.length()-int64(w.waiting)), w)
+	r.Reader = io.MultiReader(io.NewSectionReader(r.buffer, 0, r.buffer.length()-int64(w.waiting)), w)
 	return nil
 }
 
 // replay is a body that was held, and what is to come of it.
 type replay struct {
 	io.Reader
-	held *held
-	body io.ReadCloser
-	rest *window // nil: it is whole, or passes unseen
+	buffer *buffer
+	body   io.ReadCloser
+	rest   *window // nil: it is whole, or passes unseen
 }
 
 // Close implements io.Closer.
@@ -184,6 +185,6 @@ func (r *replay) Close() error {
 		r.rest.stream.Close()
 		clear(r.rest.buf[:cap(r.rest.buf)])
 	}
-	r.held.Close()
+	r.buffer.Close()
 	return r.body.Close()
 }

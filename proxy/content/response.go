@@ -13,7 +13,7 @@ import (
 
 // scans reports whether downloads of an exchange are looked at for safety.
 func (e *Inspector) scans(x *Exchange) bool {
-	return (e.o.Malware != nil || len(e.o.Download) > 0) && x.Grounds.Purposes.Has(rules.Security)
+	return (e.o.Scanner != nil || len(e.o.Downloads) > 0) && x.Grounds.Purposes.Has(rules.Security)
 }
 
 // weighs reports whether pages of an exchange are weighed (C2.8a).
@@ -53,7 +53,7 @@ func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Respon
 			return true, nil
 		}
 		if by := e.largest(x, f); by != nil && f.size < 0 {
-			src = &limited{src: src, left: by.Larger, over: func() { e.refuse(x, by) }}
+			src = &limited{src: src, left: int64(by.Larger), over: func() { e.refuse(x, by) }}
 		}
 	}
 	switch {
@@ -61,7 +61,7 @@ func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Respon
 		if weighs {
 			return e.page(ctx, x, resp, src)
 		}
-	case scans && e.o.Malware != nil && (attached || carries(f)):
+	case scans && e.o.Scanner != nil && (attached || carries(f)):
 		return e.download(ctx, x, resp, src)
 	}
 	resp.Body = &passing{src, resp.Body}
@@ -94,7 +94,7 @@ func carries(f file) bool {
 
 // spoken is how much of a body tells what it is if it is of a type that may speak by turns,
 // in bytes: the marks of programs and archives are not longer.
-const spoken = 8
+const shortHead = 8
 
 // head reads the first bytes of a body: as many as tell what it is.
 func (e *Inspector) head(resp *http.Response) (wire, plain []byte, err error) {
@@ -104,7 +104,7 @@ func (e *Inspector) head(resp *http.Response) (wire, plain []byte, err error) {
 	switch mediaType(resp.Header) {
 	case "application/json", "application/x-ndjson", "text/plain", "text/javascript", "application/javascript":
 		if len(codings) == 0 {
-			least = spoken
+			least = shortHead
 		}
 	}
 	n, err := atLeast(resp.Body, wire, least)

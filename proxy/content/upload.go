@@ -22,7 +22,7 @@ type upload struct {
 const plainName = "form.txt"
 
 // judge inspects what is held of a body as the site will understand it.
-func (e *Inspector) judge(ctx context.Context, x *Exchange, u upload, h *held, ps rules.Purposes) (*filter.Inspection, filter.Verdict, error) {
+func (e *Inspector) judge(ctx context.Context, x *Exchange, u upload, h *buffer, ps rules.Purposes) (*filter.Inspection, filter.Verdict, error) {
 	note := Found{Incomplete: !u.whole}
 	body := h
 	if len(u.codings) > 0 {
@@ -41,9 +41,9 @@ func (e *Inspector) judge(ctx context.Context, x *Exchange, u upload, h *held, p
 		m := headed{"MIME-Version: 1.0\r\nContent-Type: " + oneLine(u.kind) + "\r\n\r\n", body}
 		item.Kind, item.Name, item.Content, item.Size = filter.Message, "", m, int64(len(m.header))+item.Size
 	case written(kind) != nil:
-		plain := e.held()
+		plain := e.newBuffer()
 		defer plain.Close()
-		if _, err := plain.fill(written(kind)(body.reader(0)), e.o.Limits.Inflated); err != nil {
+		if _, err := plain.fill(written(kind)(body.reader(0)), int64(e.o.Limits.Inflated)); err != nil {
 			return nil, filter.Verdict{}, e.failed(x, ps, err)
 		}
 		item.Name, item.Content, item.Size = plainName, plain, plain.length()
@@ -56,14 +56,14 @@ func (e *Inspector) judge(ctx context.Context, x *Exchange, u upload, h *held, p
 }
 
 // inflate undoes the content codings of a body. What cannot be undone is said.
-func (e *Inspector) inflate(u upload, h *held) (*held, Found, error) {
-	plain := e.held()
+func (e *Inspector) inflate(u upload, h *buffer) (*buffer, Found, error) {
+	plain := e.newBuffer()
 	r, done, err := decode(u.codings, h.reader(0))
 	defer done()
 	if err != nil {
 		return plain, Found{Uninspectable: true}, nil
 	}
-	whole, err := plain.fill(r, e.o.Limits.Inflated)
+	whole, err := plain.fill(r, int64(e.o.Limits.Inflated))
 	switch {
 	case errors.Is(err, errBusy):
 		plain.Close()

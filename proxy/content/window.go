@@ -29,7 +29,7 @@ type window struct {
 // that one, so that nothing that is caught has begun to go on.
 const wait = text.MaxOverlap
 
-func (e *Inspector) window(x *Exchange, u upload, h *held, src io.Reader, ps rules.Purposes) (*window, error) {
+func (e *Inspector) window(x *Exchange, u upload, h *buffer, src io.Reader, ps rules.Purposes) (*window, error) {
 	s, err := e.o.Engine.Stream(ps)
 	if err != nil {
 		return nil, err

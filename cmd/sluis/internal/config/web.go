@@ -4,32 +4,30 @@ import (
 	"net/netip"
 	"slices"
 
-	"sluis/filter"
-	"sluis/internal/roster"
 	"sluis/internal/setting"
 	"sluis/internal/sitelists"
 	"sluis/internal/sitepolicy"
 	"sluis/proxy"
-	"sluis/rules"
+	"sluis/proxy/content"
 )
 
 // Web is the web proxy. Without listen there is none.
 type Web struct {
-	Hostname string         `yaml:"hostname"` // of its own pages: /setup, /proxy.pac; default mail.hostname
-	Proxy    string         `yaml:"proxy"`    // host:port that the PAC file sends browsers to; default hostname and the first port
-	Listen   []WebListener  `yaml:"listen" reload:"no"`
-	TLS      KeyPair        `yaml:"tls"`         // for listeners over TLS
-	Clients  []netip.Prefix `yaml:"clients"`     // networks that may use it
-	Inner    []netip.Prefix `yaml:"inner"`       // own servers that may be reached through it
-	Ports    []uint16       `yaml:"ports"`       // that tunnels may be made to; default [443]
-	Plain    []uint16       `yaml:"plain-ports"` // of sites without TLS; default [80]
-	Opaque   bool           `yaml:"opaque"`      // tunnels may carry other things than TLS
-	Identify Identify       `yaml:"identify"`
-	Sites    Sites          `yaml:"sites"`
-	Inspect  Inspect        `yaml:"inspect"`
-	Content  Content        `yaml:"content"`
-	Code     CodeVersion    `yaml:"acknowledge"`
-	Limits   proxy.Limits   `yaml:"limits"`
+	Hostname string           `yaml:"hostname"` // of its own pages: /setup, /proxy.pac; default mail.hostname
+	Proxy    string           `yaml:"proxy"`    // host:port that the PAC file sends browsers to; default hostname and the first port
+	Listen   []WebListener    `yaml:"listen" reload:"no"`
+	TLS      KeyPair          `yaml:"tls"`         // for listeners over TLS
+	Clients  []netip.Prefix   `yaml:"clients"`     // networks that may use it
+	Inner    []netip.Prefix   `yaml:"inner"`       // own servers that may be reached through it
+	Ports    []uint16         `yaml:"ports"`       // that tunnels may be made to; default [443]
+	Plain    []uint16         `yaml:"plain-ports"` // of sites without TLS; default [80]
+	Opaque   bool             `yaml:"opaque"`      // tunnels may carry other things than TLS
+	Identify Identify         `yaml:"identify"`
+	Sites    Sites            `yaml:"sites"`
+	Inspect  Inspect          `yaml:"inspect"`
+	Content  content.Settings `yaml:"content"`
+	Code     CodeVersion      `yaml:"acknowledge"`
+	Limits   proxy.Limits     `yaml:"limits"`
 }
 
 // WebListener is a port that takes web traffic.
@@ -64,34 +62,6 @@ type Inspect struct {
 	Certificate            string `yaml:"certificate" path:"relative"` // of the own authority, made with sluis web authority
 	Key                    string `yaml:"key" path:"relative"`
 	sitepolicy.Inspections `yaml:",inline"`
-}
-
-// Content says what is done with what can be read.
-type Content struct {
-	Uploads   UploadActions  `yaml:"uploads"`
-	Pages     bool           `yaml:"pages"`     // weigh pages of sites that are on no list
-	SetAside  bool           `yaml:"set-aside"` // keep a sealed copy of an upload that was stopped
-	Malware   bool           `yaml:"malware"`   // scan downloads with policy.malware
-	Downloads []DownloadRule `yaml:"downloads"`
-	OnFailure string         `yaml:"on-failure"` // closed (default): not without being looked at; open
-	Held      setting.Size   `yaml:"held"`       // of an upload, until it is judged; default 25MB
-}
-
-// UploadActions is what is done with an upload: pass or block.
-type UploadActions struct {
-	Conduct string `yaml:"conduct"` // default block
-	Leak    string `yaml:"leak"`    // of those that were drawn; default block
-}
-
-// DownloadRule is a kind of file that groups may not fetch. For what is not a program the
-// organisation's own code has to say so (C2.8e).
-type DownloadRule struct {
-	Groups     []roster.Group `yaml:"groups"`
-	Extensions []string       `yaml:"extensions"`
-	Types      []string       `yaml:"types"` // media types, such as application/x-bittorrent, or video/
-	Executable bool           `yaml:"executable"`
-	Larger     setting.Size   `yaml:"larger"`
-	Clause     string         `yaml:"clause"` // of the own code, in words
 }
 
 // CodeVersion asks staff once whether they know the code of conduct (K3).
@@ -152,22 +122,4 @@ func (i *Inspect) Validate(p setting.Problems) {
 		p.Wrong("to inspect connections an authority is needed: make one with sluis web authority, " +
 			"and name its certificate and key")
 	}
-}
-
-// Validate implements setting.Validator.
-func (c *Content) Validate(p setting.Problems) {
-	p.At("uploads").At("conduct").OneOf(c.Uploads.Conduct, "", "block", "pass")
-	p.At("uploads").At("leak").OneOf(c.Uploads.Leak, "", "block", "pass")
-	p.At("on-failure").OneOf(c.OnFailure, "", "open", "closed")
-}
-
-// Actions returns what stops an upload, by purpose.
-func (u UploadActions) Actions() map[rules.Purpose]filter.Action {
-	of := func(s string) filter.Action {
-		if s == "pass" {
-			return filter.Pass
-		}
-		return filter.Reject
-	}
-	return map[rules.Purpose]filter.Action{rules.Conduct: of(u.Conduct), rules.Leak: of(u.Leak)}
 }

@@ -15,17 +15,17 @@ import (
 var errBusy = errors.New("too much is held at the same time")
 
 // held is a body, or its beginning, that waits. It may be read while it is filled.
-type held struct {
+type buffer struct {
 	e     *Inspector
 	mu    sync.Mutex
 	spool *spool.Spool // nil: it is forgotten
 }
 
-func (e *Inspector) held() *held { return &held{e: e, spool: spool.New(e.o.Dir)} }
+func (e *Inspector) newBuffer() *buffer { return &buffer{e: e, spool: spool.New(e.o.Dir)} }
 
 // fill takes from r until its end, or until so much is held as may be. It reports whether
 // it is whole.
-func (h *held) fill(r io.Reader, limit int64) (whole bool, err error) {
+func (h *buffer) fill(r io.Reader, limit int64) (whole bool, err error) {
 	buf := copies.Get().(*[]byte)
 	defer func() {
 		clear(*buf)
@@ -33,7 +33,7 @@ func (h *held) fill(r io.Reader, limit int64) (whole bool, err error) {
 	}()
 	for left := limit - h.length(); left > 0; {
 		room := min(int64(len(*buf)), left)
-		if h.e.total.Add(room) > h.e.o.Limits.Total { // before anything is read that could get lost
+		if h.e.total.Add(room) > int64(h.e.o.Limits.Total) { // before anything is read that could get lost
 			h.e.total.Add(-room)
 			return false, errBusy
 		}
@@ -56,7 +56,7 @@ func (h *held) fill(r io.Reader, limit int64) (whole bool, err error) {
 
 var copies = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
 
-func (h *held) add(p []byte) (int, error) {
+func (h *buffer) add(p []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.spool == nil {
@@ -66,7 +66,7 @@ func (h *held) add(p []byte) (int, error) {
 	return n, nameless(err)
 }
 
-func (h *held) length() int64 {
+func (h *buffer) length() int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.spool == nil {
@@ -76,7 +76,7 @@ func (h *held) length() int64 {
 }
 
 // ReadAt implements io.ReaderAt.
-func (h *held) ReadAt(p []byte, at int64) (int, error) {
+func (h *buffer) ReadAt(p []byte, at int64) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.spool == nil {
@@ -96,10 +96,10 @@ func nameless(err error) error {
 }
 
 // reader reads what is held from a place on.
-func (h *held) reader(from int64) io.Reader { return io.NewSectionReader(h, from, h.length()-from) }
+func (h *buffer) reader(from int64) io.Reader { return io.NewSectionReader(h, from, h.length()-from) }
 
 // Close forgets the body. It may be called again.
-func (h *held) Close() error {
+func (h *buffer) Close() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.spool == nil {

@@ -9,21 +9,22 @@ import (
 	"sluis/filter"
 	"sluis/filter/text"
 	"sluis/internal/roster"
+	"sluis/internal/setting"
 	"sluis/rules"
 )
 
-// Download is a kind of file that some groups may not fetch. What is not a program may be
+// Downloads is a kind of file that some groups may not fetch. What is not a program may be
 // refused only by a clause of the organisation's own code (C2.8e).
-type Download struct {
-	Groups     []roster.Group // none: all
-	Extensions []string       // such as exe; none: any
-	Types      []string       // media types, such as application/x-bittorrent, or video/
-	Executable bool           // programs, by their content, whatever they are called
-	Larger     int64          // bytes; zero: of any size
-	Own        string         // the clause of the organisation's own code, in words
+type DownloadRule struct {
+	Groups     []roster.Group `yaml:"groups"`     // none: all
+	Extensions []string       `yaml:"extensions"` // such as exe; none: any
+	Types      []string       `yaml:"types"`      // media types, such as application/x-bittorrent, or video/
+	Executable bool           `yaml:"executable"` // programs, by their content, whatever they are called
+	Larger     setting.Size   `yaml:"larger"`     // none: of any size
+	Clause     string         `yaml:"clause"`     // of the organisation's own code, in words
 }
 
-func (d *Download) check() error {
+func (d *DownloadRule) check() error {
 	programs := d.Executable || len(d.Extensions) > 0
 	d.Extensions = slices.Clone(d.Extensions)
 	for i, ext := range d.Extensions {
@@ -33,7 +34,7 @@ func (d *Download) check() error {
 	switch {
 	case !d.Executable && len(d.Extensions)+len(d.Types) == 0 && d.Larger == 0:
 		return errors.New("name extensions, types, executable, or a size")
-	case d.Own == "" && (!programs || len(d.Types) > 0):
+	case d.Clause == "" && (!programs || len(d.Types) > 0):
 		return errors.New("only programs can be refused without a clause of the organisation's own code (C2.8e)")
 	}
 	return nil
@@ -48,7 +49,7 @@ type file struct {
 }
 
 // matches reports whether a rule is about a file, of whatever size.
-func (d *Download) matches(f file) bool {
+func (d *DownloadRule) matches(f file) bool {
 	if !d.Executable && len(d.Extensions)+len(d.Types) == 0 {
 		return true
 	}
@@ -66,9 +67,9 @@ var programTypes = map[string]bool{
 }
 
 // about calls use with the rules that are about a file for a group, until it returns false.
-func (e *Inspector) about(x *Exchange, f file, use func(d *Download) bool) {
-	for i := range e.o.Download {
-		d := &e.o.Download[i]
+func (e *Inspector) about(x *Exchange, f file, use func(d *DownloadRule) bool) {
+	for i := range e.o.Downloads {
+		d := &e.o.Downloads[i]
 		if (len(d.Groups) == 0 || slices.Contains(d.Groups, x.Group)) && d.matches(f) && !use(d) {
 			return
 		}
@@ -77,8 +78,8 @@ func (e *Inspector) about(x *Exchange, f file, use func(d *Download) bool) {
 
 // refused reports whether the group may not fetch a file, and notes why.
 func (e *Inspector) refused(x *Exchange, f file) (yes bool) {
-	e.about(x, f, func(d *Download) bool {
-		if yes = d.Larger == 0 || f.size > d.Larger; yes {
+	e.about(x, f, func(d *DownloadRule) bool {
+		if yes = d.Larger == 0 || f.size > int64(d.Larger); yes {
 			e.refuse(x, d)
 		}
 		return !yes
@@ -88,8 +89,8 @@ func (e *Inspector) refused(x *Exchange, f file) (yes bool) {
 
 // largest returns the rule that limits how large a file may become as it comes; nil if none
 // does.
-func (e *Inspector) largest(x *Exchange, f file) (by *Download) {
-	e.about(x, f, func(d *Download) bool {
+func (e *Inspector) largest(x *Exchange, f file) (by *DownloadRule) {
+	e.about(x, f, func(d *DownloadRule) bool {
 		if d.Larger > 0 && (by == nil || d.Larger < by.Larger) {
 			by = d
 		}
@@ -100,8 +101,8 @@ func (e *Inspector) largest(x *Exchange, f file) (by *Download) {
 
 // The rules of this package, beside those of the engine.
 var (
-	refusedRule = mustID("web.download")
-	unseenRule  = mustID("web.unseen")
+	refusedRule     = mustID("web.download")
+	uninspectedRule = mustID("web.unseen")
 )
 
 func mustID(s string) rules.ID {
@@ -113,12 +114,12 @@ func mustID(s string) rules.ID {
 }
 
 // refuse notes that a download was refused.
-func (e *Inspector) refuse(x *Exchange, d *Download) {
+func (e *Inspector) refuse(x *Exchange, d *DownloadRule) {
 	v := filter.Verdict{Action: filter.Reject, Purpose: rules.Security, Category: rules.Attachment, Clause: e.fileClause, Rule: refusedRule}
-	if d.Own != "" {
+	if d.Clause != "" {
 		v.Purpose, v.Category, v.Clause = rules.Conduct, rules.OwnCode, e.ownClause
 	}
-	x.Note(Found{Verdict: v, Own: d.Own})
+	x.Note(Found{Verdict: v, Own: d.Clause})
 }
 
 // fileOf returns what the header tells of a download.
