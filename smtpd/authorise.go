@@ -5,38 +5,34 @@ import (
 
 	"sluis/internal/admit"
 	"sluis/rules"
+	"sluis/smtpd/wire"
 )
 
 // trusts reports whether the client may relay to anywhere: from a trusted network, or
-// with a certificate that the organisation's own authority signed. Without ClientCAs Go
-// would verify against the public authorities, which vouch for anybody.
-func (wd *world) trusts(w *wire) bool {
-	if admit.Contains(wd.cfg.Trusted, w.addr) {
-		return true
-	}
-	t := w.world.cfg.TLS
-	return w.tls != nil && t != nil && t.ClientCAs != nil && len(w.state.VerifiedChains) > 0
+// with a certificate that the organisation's own authority signed.
+func (wd *world) trusts(c *wire.Conn) bool {
+	return admit.Contains(wd.cfg.Trusted, c.Addr()) || c.Certified()
 }
 
 // mayReach reports whether a client may send to p. Everyone may reach the organisation's
 // own domains, by a plain address only: a local part that holds a route of its own
 // (user%elsewhere, elsewhere!user, "user@elsewhere") would be an open relay one hop on.
-func (wd *world) mayReach(p path, trusted bool) bool {
+func (wd *world) mayReach(p wire.Path, trusted bool) bool {
 	if trusted {
 		return true
 	}
-	if p.domain == "" {
+	if p.Domain == "" {
 		return true // <postmaster>, this host's own
 	}
-	return wd.cfg.Roster.OwnDomain(p.domain) && !strings.ContainsAny(p.local, "@%!:")
+	return wd.cfg.Roster.OwnDomain(p.Domain) && !strings.ContainsAny(p.Local, "@%!:")
 }
 
 // direction tells which way a message goes to one recipient. What an untrusted client
 // sends comes from outside, whatever it says of its sender.
-func (wd *world) direction(from, to path, trusted bool) rules.Direction {
-	own := func(p path) bool { return p.domain != "" && wd.cfg.Roster.OwnDomain(p.domain) }
+func (wd *world) direction(from, to wire.Path, trusted bool) rules.Direction {
+	own := func(p wire.Path) bool { return p.Domain != "" && wd.cfg.Roster.OwnDomain(p.Domain) }
 	switch {
-	case to.domain != "" && !own(to):
+	case to.Domain != "" && !own(to):
 		return rules.Out
 	case trusted && own(from):
 		return rules.Internal
@@ -45,9 +41,9 @@ func (wd *world) direction(from, to path, trusted bool) rules.Direction {
 }
 
 // routeFor returns the first route that fits a recipient, or nil.
-func (wd *world) routeFor(to path, d rules.Direction) *route {
+func (wd *world) routeFor(to wire.Path, d rules.Direction) *route {
 	for _, r := range wd.routes {
-		if r.fits(to.domain, d) {
+		if r.fits(to.Domain, d) {
 			return r
 		}
 	}

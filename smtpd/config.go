@@ -16,6 +16,7 @@ import (
 	"sluis/internal/roster"
 	"sluis/internal/setting"
 	"sluis/rules"
+	"sluis/smtpd/wire"
 )
 
 // Policy says what may be inspected, inspects it, and says what is to be done.
@@ -123,7 +124,7 @@ func newWorld(cfg Config, m *metrics) (*world, error) {
 	case len(cfg.Routes) == 0:
 		return nil, errors.New("smtpd: no routes")
 	}
-	if _, ok := canonicalDomain(cfg.Hostname); !ok {
+	if _, ok := wire.CanonicalDomain(cfg.Hostname); !ok {
 		return nil, errors.New("smtpd: the host name is not a domain name")
 	}
 	if cfg.Log == nil {

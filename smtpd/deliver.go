@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"strconv"
+
+	"sluis/smtpd/wire"
 )
 
 // Deliver sends a message, such as one released from quarantine, past the policy through
@@ -13,19 +15,19 @@ import (
 // it cannot be reached; only a 2xx means that it was delivered, to all of them.
 func (r *Relay) Deliver(ctx context.Context, e Envelope, size int64, content io.Reader) (Reply, error) {
 	wd := r.world.Load()
-	t := &transaction{world: wd, ctx: ctx, params: params(e.Parameters).only("BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID")}
+	t := &transaction{world: wd, ctx: ctx, params: wire.Params(e.Parameters).Only("BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID")}
 	t.params = append(t.params, "SIZE="+strconv.FormatInt(size, 10))
-	_, t.utf8 = t.params.get("SMTPUTF8")
-	_, t.requireTLS = t.params.get("REQUIRETLS")
+	_, t.utf8 = t.params.Get("SMTPUTF8")
+	_, t.requireTLS = t.params.Get("REQUIRETLS")
 	if e.From != "" {
-		from, ok := parsePath(e.From)
+		from, ok := wire.ParsePath(e.From)
 		if !ok {
 			return Reply{}, errors.New("deliver: bad sender")
 		}
 		t.from = from
 	}
 	for _, to := range e.To {
-		p, ok := parsePath(to.Path)
+		p, ok := wire.ParsePath(to.Path)
 		if !ok {
 			return Reply{}, errors.New("deliver: bad recipient")
 		}
@@ -37,7 +39,7 @@ func (r *Relay) Deliver(ctx context.Context, e Envelope, size int64, content io.
 			return Reply{}, errors.New("deliver: recipients have different routes")
 		}
 		t.route = rt
-		t.to = append(t.to, recipient{p, params(to.Parameters), to.Direction})
+		t.to = append(t.to, recipient{p, wire.Params(to.Parameters), to.Direction})
 	}
 	if t.route == nil {
 		return Reply{}, errors.New("deliver: no recipients")

@@ -19,7 +19,6 @@
 //     fails or runs out of time the answer is 451: nothing passes uninspected.
 //   - Addresses and content reach neither logs nor metrics (C3.2e).
 //
-// The protocol is go-smtp's. Between it and the network sits a wire (wire.go) that
-// settles framing, STARTTLS, deadlines and exact paths itself, because go-smtp cannot
-// be told to do these as a relay has to; the tests named TestGoSMTP… show each reason.
+// The session with the client is go-smtp's; package wire stands between it and the network
+// where a relay has to be more exact, and says in what.
 package smtpd

@@ -136,7 +136,7 @@ func (s *sink) serve(c net.Conn) {
 			if s.tls != nil && !m.tls {
 				ks = append(ks, "STARTTLS")
 			}
-			c.Write(Reply{250, ks}.appendTo(nil))
+			c.Write(Reply{Code: 250, Lines: ks}.AppendTo(nil))
 		case "STARTTLS":
 			fmt.Fprint(c, "220 go\r\n")
 			tc := tls.Server(c, s.tls)

@@ -13,8 +13,8 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// The tests of this file show that faults of go-smtp v0.25.1 are real: each is the reason
-// for something in this package. One that fails after an upgrade says that the fault is
+// The tests of this file show that faults of go-smtp v0.25.1 are real: each is a reason
+// for something in package wire or in this one. One that fails after an upgrade says that the fault is
 // gone, and that what guards against it can perhaps go too.
 
 type plainSession struct {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sluis/internal/setting"
+	"sluis/smtpd/wire"
 )
 
 // Limits bound what clients can take. A zero field has the default.
@@ -43,6 +44,19 @@ func (l *Limits) SetDefaults() {
 	setting.Default(&l.Inspections, 8)
 	setting.Default(&l.Hops, 50)
 	setting.Default(&l.OwnHops, 4)
+}
+
+// wire returns the limits of a client's connection.
+func (l *Limits) wire() wire.Limits {
+	return wire.Limits{
+		MessageSize: int64(l.MessageSize),
+		Commands:    l.Commands,
+		Errors:      l.Errors,
+		Idle:        l.Idle,
+		BodyTime:    l.BodyTime,
+		SessionTime: l.SessionTime,
+		Handshake:   l.Handshake,
+	}
 }
 
 // Validate implements setting.Validator.

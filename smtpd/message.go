@@ -19,16 +19,17 @@ import (
 	"sluis/internal/roster"
 	"sluis/internal/spool"
 	"sluis/rules"
+	"sluis/smtpd/wire"
 )
 
 // message is what comes after DATA or BDAT, from its first byte to the final reply.
 type message struct {
-	relay *Relay
-	w     *wire
-	tx    *transaction
-	helo  string
-	spool *spool.Spool
-	at    time.Time // when the whole body was there
+	relay  *Relay
+	client *wire.Conn
+	tx     *transaction
+	helo   string
+	spool  *spool.Spool
+	at     time.Time // when the whole body was there
 
 	repaired uint32
 	grounds  filter.Grounds
@@ -41,25 +42,38 @@ type message struct {
 	abandoned bool           // an inspection did not stop when told to
 }
 
-// gaveUp stands for the reply to a body that the client itself broke off.
-var gaveUp = Reply{Code: 1}
+// handle takes the body, judges the message and records it. It returns the final reply; none
+// if the client itself gave the body up.
+func (m *message) handle(body io.Reader) Reply {
+	var rep Reply
+	err := m.receive(body)
+	m.at = time.Now()
+	if err == nil {
+		rep = m.judge()
+	} else {
+		errors.As(err, &rep)
+	}
+	m.record(rep)
+	return rep
+}
 
 // receive spools the body, repaired. It reads to the end whatever happens, so that what
-// follows is not taken for commands. A zero Reply means that all is well.
-func (m *message) receive(r io.Reader) Reply {
+// follows is not taken for commands. Its error is a Reply that refuses the message, or
+// wire.ErrGivenUp.
+func (m *message) receive(r io.Reader) error {
 	g := &guard{r: r}
 	m.spool = spool.New(m.tx.world.cfg.Spool)
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
-	var rep Reply
+	var refusal error
 	for {
 		n, err := g.Read(*buf)
-		if n > 0 && rep.Code == 0 {
+		if n > 0 && refusal == nil {
 			if m.spool.Size()+int64(n) > int64(m.tx.world.cfg.Limits.MessageSize) {
-				rep = answer(552, "5.3.4 Message is too large")
+				refusal = wire.NewReply(552, "5.3.4 Message is too large")
 			} else if _, err := m.spool.Write((*buf)[:n]); err != nil {
 				m.log("spooling failed", err)
-				rep = storageFault(err)
+				refusal = storageFault(err)
 			}
 		}
 		if err == io.EOF {
@@ -73,33 +87,34 @@ func (m *message) receive(r io.Reader) Reply {
 	m.relay.metrics.repaired.Add(float64(m.repaired))
 	m.relay.metrics.bytes.Add(float64(m.spool.Size()))
 	switch {
-	case rep.Code != 0:
-		return rep
-	case m.w.frame.smuggled:
-		return answer(554, "5.6.0 A line with a lone dot between bare line feeds is not allowed")
+	case refusal != nil:
+		return refusal
+	case m.client.Smuggled():
+		return wire.NewReply(554, "5.6.0 A line with a lone dot between bare line feeds is not allowed")
 	case g.bareCR:
-		return answer(554, "5.6.0 Bare carriage returns are not allowed")
+		return wire.NewReply(554, "5.6.0 Bare carriage returns are not allowed")
 	case g.nul:
-		return answer(554, "5.6.0 NUL bytes are not allowed")
+		return wire.NewReply(554, "5.6.0 NUL bytes are not allowed")
 	}
-	return Reply{}
+	return nil
 }
 
-func brokenOff(err error) Reply {
+// brokenOff returns what to say of a body that has no end.
+func brokenOff(err error) error {
 	switch {
-	case errors.Is(err, errAborted):
-		return gaveUp
+	case errors.As(err, new(Reply)), errors.Is(err, wire.ErrGivenUp):
+		return err
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return answer(421, "4.4.2 The message took too long")
+		return wire.NewReply(421, "4.4.2 The message took too long")
 	}
-	return answer(421, "4.4.2 Connection lost")
+	return wire.NewReply(421, "4.4.2 Connection lost")
 }
 
 func storageFault(err error) Reply {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return answer(452, "4.3.1 Insufficient storage, try again later")
+		return wire.NewReply(452, "4.3.1 Insufficient storage, try again later")
 	}
-	return answer(451, "4.3.0 Local error, try again later")
+	return wire.NewReply(451, "4.3.0 Local error, try again later")
 }
 
 // judge inspects the message, acts on the verdicts, and returns the final reply. A panic
@@ -110,7 +125,7 @@ func (m *message) judge() (rep Reply) {
 		if recover() != nil { // its value may quote content
 			cfg.Log.Error("panic while judging a message", "id", t.id.String(), "stack", string(debug.Stack()))
 			m.withdraw()
-			rep = answer(451, "4.3.0 Local error, try again later")
+			rep = localError
 		}
 	}()
 	if rep := m.loops(); rep.Code != 0 {
@@ -123,17 +138,16 @@ func (m *message) judge() (rep Reply) {
 	to := make([]string, 0, len(t.to))
 	for _, r := range t.to {
 		ds = ds.With(r.direction)
-		to = append(to, r.path.address())
+		to = append(to, r.path.Address())
 	}
-	local := answer(451, "4.3.0 Local error, try again later")
 	var err error
-	m.grounds, err = cfg.Policy.Grounds(t.id, m.at.UTC(), ds, append([]string{t.from.address()}, t.named...)...)
+	m.grounds, err = cfg.Policy.Grounds(t.id, m.at.UTC(), ds, append([]string{t.from.Address()}, t.named...)...)
 	if err != nil {
 		m.log("grounds cannot be settled", err)
-		return local
+		return localError
 	}
 	item := filter.Item{
-		Kind: filter.Message, Directions: ds, Sender: t.from.address(), Recipients: to,
+		Kind: filter.Message, Directions: ds, Sender: t.from.Address(), Recipients: to,
 		Content: m.spool, Size: m.spool.Size(),
 	}
 	m.exam, err = m.inspect(item, m.grounds.Purposes)
@@ -144,7 +158,7 @@ func (m *message) judge() (rep Reply) {
 	if err != nil {
 		m.exam = nil
 		m.log("inspection failed", err)
-		return local
+		return localError
 	}
 	return m.act()
 }
@@ -238,7 +252,7 @@ func (m *message) act() Reply {
 	// SMTP has one reply for all recipients: a refusal for one is a refusal for all, and
 	// the sender, who is told why, loses nothing.
 	if m.verdict.Action >= filter.Reject {
-		return answer(550, m.refusal())
+		return wire.NewReply(550, m.refusal())
 	}
 	head := m.received()
 	if len(aside) > 0 {
@@ -257,7 +271,7 @@ func (m *message) act() Reply {
 		if notice == "" {
 			notice = "Ok: queued as " + t.id.String()
 		}
-		return answer(250, "2.0.0 "+notice)
+		return wire.NewReply(250, "2.0.0 "+notice)
 	}
 	if tag.Action == filter.Tag {
 		head = append(head, "X-Sluis: "+tag.Category.String()+"; "+tag.Clause.String()+"\r\n"...)
@@ -306,15 +320,10 @@ func (m *message) record(rep Reply) {
 		Action: m.verdict.Action, Purpose: m.verdict.Purpose, Category: m.verdict.Category,
 		Clause: m.verdict.Clause, Rule: m.verdict.Rule,
 		Confidential: m.grounds.Confidential, Eligible: m.grounds.Eligible, Drawn: m.grounds.Drawn, Ordered: m.grounds.Ordered,
-		TLS: m.w.tls != nil, Refused: clamp16(t.refused), Repaired: m.repaired,
+		TLS: m.client.TLSState() != nil, Refused: clamp16(t.refused), Repaired: m.repaired,
 		Bytes: m.spool.Size(), Duration: time.Since(m.at),
 	}
-	switch {
-	case rep.Code >= 200:
-		r.Reply = uint16(rep.Code)
-	case m.w.said != nil:
-		r.Reply = uint16(m.w.said.Code)
-	}
+	r.Reply = uint16(rep.Code)
 	if rep.OK() {
 		r.Recipients = clamp16(len(t.to))
 	}
@@ -339,7 +348,7 @@ func (m *message) subject(r *journal.Record) roster.Subject {
 		return roster.Subject{}
 	}
 	t := m.tx
-	own, peer := t.from, path{}
+	own, peer := t.from, wire.Path{}
 	for _, to := range t.to {
 		if to.direction == m.toward {
 			peer = to.path
@@ -349,13 +358,13 @@ func (m *message) subject(r *journal.Record) roster.Subject {
 	if m.toward == rules.In {
 		own, peer = peer, own
 	}
-	s := t.world.cfg.Roster.Subject(own.address())
+	s := t.world.cfg.Roster.Subject(own.Address())
 	if s.Confidential() {
 		return roster.Subject{}
 	}
 	r.Group = s.Group()
 	if m.toward != rules.Internal {
-		r.Peer = journal.DomainOf(peer.domain)
+		r.Peer = journal.DomainOf(peer.Domain)
 	}
 	return s
 }

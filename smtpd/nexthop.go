@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-sasl"
+
+	"sluis/smtpd/wire"
 )
 
 // hop is a connection to a next hop, after EHLO, TLS and AUTH.
@@ -141,7 +143,7 @@ func (h *hop) startTLS(ctx context.Context, addr string) error {
 		return fmt.Errorf("%w: %w", errTLS, errors.Join(err, rep))
 	}
 	if h.br.Buffered() > 0 {
-		return fmt.Errorf("%w: clear text after STARTTLS", errBadReply)
+		return fmt.Errorf("%w: clear text after STARTTLS", wire.ErrReply)
 	}
 	if err := h.upgrade(ctx, addr); err != nil {
 		return err
@@ -222,7 +224,7 @@ func (h *hop) auth() error {
 		}
 		challenge, err := decode64(rep.Lines[0])
 		if err != nil {
-			return fmt.Errorf("AUTH: %w", errBadReply)
+			return fmt.Errorf("AUTH: %w", wire.ErrReply)
 		}
 		resp, err := c.Next(challenge)
 		if err != nil {
@@ -270,15 +272,15 @@ func (h *hop) read(timeout time.Duration) (Reply, error) {
 		return Reply{}, fmt.Errorf("sending to next hop: %w", err)
 	}
 	h.conn.SetReadDeadline(time.Now().Add(timeout))
-	return readReply(h.br)
+	return wire.ReadReply(h.br)
 }
 
 func (h *hop) mail(e Envelope) (Reply, error) {
-	return h.command("MAIL FROM:<" + e.From + ">" + params(e.Parameters).suffix())
+	return h.command("MAIL FROM:<" + e.From + ">" + wire.Params(e.Parameters).Suffix())
 }
 
 func rcptLine(r Recipient) string {
-	return "RCPT TO:<" + r.Path + ">" + params(r.Parameters).suffix()
+	return "RCPT TO:<" + r.Path + ">" + wire.Params(r.Parameters).Suffix()
 }
 
 // errSpool tells that a message could not be read, so that it was cut off on its way.
@@ -316,7 +318,7 @@ func (h *hop) message(head []byte, body io.Reader) (Reply, error) {
 // lastWords returns what a next hop said before it stopped reading, if it refused.
 func (h *hop) lastWords(err error) (Reply, error) {
 	h.conn.SetReadDeadline(time.Now().Add(time.Second))
-	if rep, rerr := readReply(h.br); rerr == nil && rep.Code >= 400 {
+	if rep, rerr := wire.ReadReply(h.br); rerr == nil && rep.Code >= 400 {
 		return rep, errHungUp
 	}
 	return Reply{}, fmt.Errorf("sending message: %w", err)

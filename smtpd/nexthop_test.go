@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sluis/smtpd/wire"
 )
 
 func TestRepliesReachTheClientUnchanged(t *testing.T) {
@@ -355,13 +357,13 @@ func TestRepliesAreBounded(t *testing.T) {
 		"", "x\r\n", "2500 ok\r\n", "99 no\r\n", "600 no\r\n", "250-a\r\n251 b\r\n",
 		"250 " + strings.Repeat("x", 5000) + "\r\n", strings.Repeat("250-x\r\n", 200) + "250 x\r\n", "250-unfinished\r\n", "abc def\r\n",
 	} {
-		if r, err := readReply(bufio.NewReaderSize(strings.NewReader(bad), 4096)); err == nil {
+		if r, err := wire.ReadReply(bufio.NewReaderSize(strings.NewReader(bad), 4096)); err == nil {
 			t.Errorf("%.30q: %+v", bad, r)
 		}
 	}
-	r, err := readReply(bufio.NewReaderSize(strings.NewReader("250-a\r\n250-b\x00\x1b[c\r\n250\r\n"), 4096))
-	if err != nil || string(r.appendTo(nil)) != "250-a\r\n250-b  [c\r\n250 \r\n" {
-		t.Errorf("%q %v", r.appendTo(nil), err)
+	r, err := wire.ReadReply(bufio.NewReaderSize(strings.NewReader("250-a\r\n250-b\x00\x1b[c\r\n250\r\n"), 4096))
+	if err != nil || string(r.AppendTo(nil)) != "250-a\r\n250-b  [c\r\n250 \r\n" {
+		t.Errorf("%q %v", r.AppendTo(nil), err)
 	}
 }
 

@@ -6,30 +6,34 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
+
+	"sluis/smtpd/wire"
 )
 
 // received returns the trace field of RFC 5321 section 4.4. It names a recipient only if
 // there is one, so that no recipient learns of another.
 func (m *message) received() []byte {
-	t, w := m.tx, m.w
+	t, client := m.tx, m.client
 	var b bytes.Buffer
-	ip := w.addr.String()
+	ip := client.Addr().String()
 	switch {
-	case !w.addr.IsValid():
+	case !client.Addr().IsValid():
 		ip = "unknown"
-	case w.addr.Is6():
+	case client.Addr().Is6():
 		ip = "[IPv6:" + ip + "]"
 	default:
 		ip = "[" + ip + "]"
 	}
 	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby %s with %s id %s", tracedName(m.helo), ip, t.world.cfg.Hostname, m.protocol(), t.id)
-	if w.tls != nil {
-		fmt.Fprintf(&b, "\r\n\t(using %s with cipher %s)", strings.ReplaceAll(tls.VersionName(w.state.Version), " ", "v"), tls.CipherSuiteName(w.state.CipherSuite))
+	if agreed := client.TLSState(); agreed != nil {
+		version := strings.ReplaceAll(tls.VersionName(agreed.Version), " ", "v")
+		fmt.Fprintf(&b, "\r\n\t(using %s with cipher %s)", version, tls.CipherSuiteName(agreed.CipherSuite))
 	}
 	if len(t.to) == 1 {
-		fmt.Fprintf(&b, "\r\n\tfor <%s>", t.to[0].path.raw)
+		fmt.Fprintf(&b, "\r\n\tfor <%s>", t.to[0].path.Raw)
 	}
 	fmt.Fprintf(&b, ";\r\n\t%s\r\n", m.at.Format(time.RFC1123Z))
 	return b.Bytes()
@@ -41,24 +45,22 @@ func (m *message) protocol() string {
 	switch {
 	case m.tx.utf8:
 		p = "UTF8SMTP"
-	case m.w.esmtp:
+	case m.client.ESMTP():
 		p = "ESMTP"
 	}
-	if m.w.tls != nil && p != "SMTP" {
+	if m.client.TLSState() != nil && p != "SMTP" {
 		p += "S"
 	}
 	return p
 }
 
+// traceable is what a client may call itself in a trace field.
+var traceable = regexp.MustCompile(`^[A-Za-z0-9._:\[\]-]{1,255}$`)
+
 // tracedName returns what a client calls itself, if that can stand in a trace field.
 func tracedName(helo string) string {
-	if helo == "" || len(helo) > 255 {
+	if !traceable.MatchString(helo) {
 		return "unknown"
-	}
-	for i := range len(helo) {
-		if c := helo[i]; !isAlnum(c) && !strings.ContainsRune("-._:[]", rune(c)) {
-			return "unknown"
-		}
 	}
 	return helo
 }
@@ -71,7 +73,7 @@ func (m *message) loops() Reply {
 	l := m.tx.world.cfg.Limits
 	all, own := countReceived(io.NewSectionReader(m.spool, 0, min(m.spool.Size(), maxHeader)), m.tx.world.cfg.Hostname)
 	if all > l.Hops || own > l.OwnHops {
-		return answer(554, "5.4.6 Routing loop detected")
+		return wire.NewReply(554, "5.4.6 Routing loop detected")
 	}
 	return Reply{}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sluis/internal/admit"
+	"sluis/smtpd/wire"
 )
 
 // Relay is the SMTP relay. Serve it on any number of listeners.
@@ -40,7 +41,7 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 	r.slots = make(chan struct{}, w.cfg.Limits.Inspections)
 	r.server = smtp.NewServer(smtp.BackendFunc(r.session))
 	r.server.Domain = w.cfg.Hostname
-	r.server.MaxLineLength = 0     // the wire's business: it knows commands from bodies
+	r.server.MaxLineLength = 0     // package wire's business: it knows commands from bodies
 	r.server.MaxMessageBytes = 0   // the session's: go-smtp's is one byte short
 	r.server.EnableSMTPUTF8 = true // parsed always, offered only if the next hop can
 	r.server.EnableDSN = true
@@ -85,7 +86,7 @@ func (r *Relay) Serve(l Listener) error {
 	return err
 }
 
-// acceptor hands go-smtp wires instead of connections.
+// acceptor hands go-smtp the connections of package wire.
 type acceptor struct {
 	Listener
 	relay *Relay
@@ -97,36 +98,50 @@ func (a *acceptor) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		l := a.relay.world.Load().cfg.Limits
-		c, refusal := a.relay.door.Identify(c, a.Proxies, l.Handshake)
+		cfg := &a.relay.world.Load().cfg
+		c, refusal := a.relay.door.Identify(c, a.Proxies, cfg.Limits.Handshake)
 		if refusal != admit.None {
 			continue
 		}
-		w := newWire(a.relay, c, a.TLS)
+		client := wire.New(c, gateway{a.relay}, wire.Options{
+			Hostname: cfg.Hostname,
+			TLS:      cfg.TLS,
+			Implicit: a.TLS,
+			Limits:   cfg.Limits.wire(),
+		})
 		// A refusal takes a goroutine for a moment; beyond all measure there is none.
-		if a.relay.door.Enter(w, 2*l.Connections+10) != admit.None {
+		if a.relay.door.Enter(client, 2*cfg.Limits.Connections+10) != admit.None {
 			c.Close()
 			continue
 		}
-		return w, nil
+		return client, nil
 	}
 }
 
-// admit lets a connection in, if there is room for it.
-func (r *Relay) admit(w *wire) (Reply, bool) {
-	cfg := &w.world.cfg
+// gateway is a Relay as its connections see it.
+type gateway struct{ *Relay }
+
+// Admit implements wire.Gateway.
+func (g gateway) Admit(c *wire.Conn) (wire.Reply, bool) {
+	cfg := &g.world.Load().cfg
 	perAddress := cfg.Limits.PerAddress
-	if admit.Contains(cfg.Trusted, w.addr) {
+	if admit.Contains(cfg.Trusted, c.Addr()) {
 		perAddress = 0
 	}
-	switch r.door.Count(w, w.addr, cfg.Limits.Connections, perAddress) {
+	switch g.door.Count(c, c.Addr(), cfg.Limits.Connections, perAddress) {
 	case admit.Full:
-		return answer(421, "4.3.2 "+cfg.Hostname+" Too many connections, try again later"), false
+		return wire.NewReply(421, "4.3.2 "+cfg.Hostname+" Too many connections, try again later"), false
 	case admit.Address:
-		return answer(421, "4.7.0 "+cfg.Hostname+" Too many connections from your address"), false
+		return wire.NewReply(421, "4.7.0 "+cfg.Hostname+" Too many connections from your address"), false
 	}
-	return Reply{}, true
+	return wire.Reply{}, true
 }
+
+// Refused implements wire.Gateway.
+func (g gateway) Refused(reason string) { g.metrics.refused.WithLabelValues(reason).Inc() }
+
+// Leave implements wire.Gateway.
+func (g gateway) Leave(c *wire.Conn) { g.door.Leave(c) }
 
 // Shutdown stops accepting, tells idle clients to come back later (421), and waits for
 // open transactions to finish. When ctx ends first, it cuts what is left, whose messages

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"sluis/smtpd/wire"
 )
 
 var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
@@ -43,7 +45,7 @@ func newRoute(cfg Route, hello string, m *metrics) (*route, error) {
 		if len(d) > 1 && d[0] == '.' {
 			sub, d = ".", d[1:]
 		}
-		c, ok := canonicalDomain(d)
+		c, ok := wire.CanonicalDomain(d)
 		if d == "*" {
 			c, ok = d, true
 		}

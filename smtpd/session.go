@@ -4,40 +4,50 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/emersion/go-smtp"
 
 	"sluis/filter"
 	"sluis/rules"
+	"sluis/smtpd/wire"
 )
 
-// session is what go-smtp calls for one client. All calls come from the goroutine of
-// the connection: the wire turns BDAT, which go-smtp would run beside it, into DATA.
+// session is what go-smtp calls for one client, always from the goroutine of the connection.
+// The client's arguments, its body and the replies go by package wire, exact.
 type session struct {
-	relay *Relay
-	w     *wire
-	conn  *smtp.Conn
-	tx    *transaction // nil: none open
+	relay  *Relay
+	client *wire.Conn
+	smtp   *smtp.Conn
+	tx     *transaction // nil: none open
 }
 
+// session begins with the client's first EHLO or HELO.
 func (r *Relay) session(c *smtp.Conn) (smtp.Session, error) {
-	w, ok := c.Conn().(*wire)
+	client, ok := c.Conn().(*wire.Conn)
 	if !ok {
 		return nil, &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Local error"}
 	}
-	return &session{relay: r, w: w, conn: c}, nil
+	s := &session{relay: r, client: client, smtp: c}
+	s.hello()
+	return s, nil
 }
 
-// keywords returns the reply to EHLO: what every next hop that the client's mail may go
-// to can do. CHUNKING and PIPELINING end here and are always possible.
-func (r *Relay) keywords(w *wire) []string {
+// hello has the client get the keywords if it says EHLO.
+func (s *session) hello() {
+	if s.client.Verb() == "EHLO" {
+		s.client.Reply(wire.Reply{Code: 250, Lines: s.relay.keywords(s.client)})
+	}
+}
+
+// keywords returns the lines of the reply to EHLO: what every next hop that the client's mail
+// may go to can do. CHUNKING and PIPELINING end here and are always possible.
+func (r *Relay) keywords(client *wire.Conn) []string {
 	wd := r.world.Load()
-	all := caps{eightBit: true, utf8: true, dsn: true, requireTLS: w.tls != nil, enhanced: true}
+	all := caps{eightBit: true, utf8: true, dsn: true, requireTLS: client.TLSState() != nil, enhanced: true}
 	size := int64(wd.cfg.Limits.MessageSize)
 	ctx, cancel := context.WithTimeout(r.ctx, wd.cfg.Limits.Handshake)
 	defer cancel()
-	for _, rt := range wd.reachable(wd.trusts(w) || wd.shared(w) != nil) {
+	for _, rt := range wd.reachable(wd.trusts(client) || wd.shared(client) != nil) {
 		c, _ := rt.capabilities(ctx)
 		all.eightBit = all.eightBit && c.eightBit
 		all.utf8 = all.utf8 && c.utf8
@@ -54,7 +64,7 @@ func (r *Relay) keywords(w *wire) []string {
 			ks = append(ks, k)
 		}
 	}
-	add(w.tls == nil && w.world.cfg.TLS != nil, "STARTTLS")
+	add(client.OffersTLS(), "STARTTLS")
 	add(all.enhanced, "ENHANCEDSTATUSCODES")
 	add(all.eightBit, "8BITMIME")
 	add(all.utf8, "SMTPUTF8")
@@ -63,47 +73,59 @@ func (r *Relay) keywords(w *wire) []string {
 	return append(ks, "CHUNKING")
 }
 
-// reply gives the client r in go-smtp's stead.
+// reply gives the client r, and go-smtp what it has to know of it.
 func (s *session) reply(r Reply) error {
-	s.w.instead(r)
-	return r.refusal()
+	s.client.Reply(r)
+	if r.OK() {
+		return nil
+	}
+	return &smtp.SMTPError{Code: r.Code, EnhancedCode: smtp.NoEnhancedCode, Message: "refused"}
 }
 
-// Mail implements smtp.Session. The path and parameters come from the wire, exact.
-func (s *session) Mail(_ string, o *smtp.MailOptions) error { return s.reply(s.mail(o)) }
-
-func (s *session) mail(opts *smtp.MailOptions) Reply {
-	if s.tx != nil {
-		return answer(503, "5.5.1 Nested MAIL command")
+// Mail implements smtp.Session.
+func (s *session) Mail(address string, o *smtp.MailOptions) error {
+	args, ok := wire.ParseArguments(address)
+	if !ok {
+		return s.reply(localError)
 	}
-	var from path
-	if raw := s.w.path; raw != "" {
+	return s.reply(s.mail(args, o))
+}
+
+// localError is the reply to what is our own fault.
+var localError = wire.NewReply(451, "4.3.0 Local error, try again later")
+
+func (s *session) mail(args wire.Arguments, opts *smtp.MailOptions) Reply {
+	if s.tx != nil {
+		return wire.NewReply(503, "5.5.1 Nested MAIL command")
+	}
+	var from wire.Path
+	if args.Path != "" {
 		var ok bool
-		if from, ok = parsePath(raw); !ok || from.domain == "" {
-			return answer(501, "5.1.7 Bad sender address syntax")
+		if from, ok = wire.ParsePath(args.Path); !ok || from.Domain == "" {
+			return wire.NewReply(501, "5.1.7 Bad sender address syntax")
 		}
 	}
 	wd := s.relay.world.Load()
 	t := &transaction{
-		id: filter.NewID(), world: wd, ctx: s.relay.ctx, from: from, trusted: wd.trusts(s.w),
-		params: s.w.params.only("SIZE", "BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID"),
+		id: filter.NewID(), world: wd, ctx: s.relay.ctx, from: from, trusted: wd.trusts(s.client),
+		params: args.Params.Only("SIZE", "BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID"),
 	}
 	if !t.trusted {
-		t.proof = wd.shared(s.w)
+		t.proof = wd.shared(s.client)
 		t.trusted = t.proof != nil // until the message shows whether it is so
 	}
-	_, t.utf8 = t.params.get("SMTPUTF8")
-	_, t.requireTLS = t.params.get("REQUIRETLS")
+	_, t.utf8 = t.params.Get("SMTPUTF8")
+	_, t.requireTLS = t.params.Get("REQUIRETLS")
 	switch {
-	case !from.ascii() && !t.utf8:
-		return answer(553, "5.6.7 Address needs SMTPUTF8")
-	case t.requireTLS && s.w.tls == nil:
-		return answer(554, "5.7.30 REQUIRETLS needs TLS")
+	case !from.ASCII() && !t.utf8:
+		return wire.NewReply(553, "5.6.7 Address needs SMTPUTF8")
+	case t.requireTLS && s.client.TLSState() == nil:
+		return wire.NewReply(554, "5.7.30 REQUIRETLS needs TLS")
 	}
 	if opts.Size > int64(wd.cfg.Limits.MessageSize) {
-		return answer(552, "5.3.4 Message is too large")
+		return wire.NewReply(552, "5.3.4 Message is too large")
 	}
-	rep := answer(250, "2.1.0 Ok")
+	rep := wire.NewReply(250, "2.1.0 Ok")
 	// With one way to go the next hop is asked at once; else its answer to MAIL comes
 	// with the first recipient, who decides which next hop that is.
 	if rs := wd.reachable(t.trusted); len(rs) == 1 {
@@ -111,90 +133,94 @@ func (s *session) mail(opts *smtp.MailOptions) Reply {
 			return rep
 		}
 	}
-	s.tx, s.w.busy = t, true
+	s.tx = t
+	s.client.Hold(true)
 	return rep
 }
 
 // Rcpt implements smtp.Session.
-func (s *session) Rcpt(string, *smtp.RcptOptions) error { return s.reply(s.rcpt()) }
+func (s *session) Rcpt(address string, _ *smtp.RcptOptions) error {
+	args, ok := wire.ParseArguments(address)
+	if !ok {
+		return s.reply(localError)
+	}
+	return s.reply(s.rcpt(args))
+}
 
-func (s *session) rcpt() Reply {
+func (s *session) rcpt(args wire.Arguments) Reply {
 	t := s.tx
 	if t == nil {
-		return answer(503, "5.5.1 Need MAIL first")
+		return wire.NewReply(503, "5.5.1 Need MAIL first")
 	}
-	to, ok := parsePath(s.w.path)
+	to, ok := wire.ParsePath(args.Path)
 	switch {
 	case !ok:
-		return answer(501, "5.1.3 Bad recipient address syntax")
-	case !to.ascii() && !t.utf8:
-		return answer(553, "5.6.7 Address needs SMTPUTF8")
+		return wire.NewReply(501, "5.1.3 Bad recipient address syntax")
+	case !to.ASCII() && !t.utf8:
+		return wire.NewReply(553, "5.6.7 Address needs SMTPUTF8")
 	case !t.world.mayReach(to, t.trusted):
 		s.relay.metrics.refused.WithLabelValues("relay").Inc()
-		return answer(550, "5.7.1 Relaying denied")
+		return wire.NewReply(550, "5.7.1 Relaying denied")
 	}
-	t.named = append(t.named, to.address()) // as many as there may be commands
+	t.named = append(t.named, to.Address()) // as many as there may be commands
 	if len(t.to) >= t.world.cfg.Limits.Recipients {
-		return answer(452, "4.5.3 Too many recipients")
+		return wire.NewReply(452, "4.5.3 Too many recipients")
 	}
 	d := t.world.direction(t.from, to, t.trusted)
 	r := t.world.routeFor(to, d)
 	switch {
 	case r == nil:
-		return answer(451, "4.3.5 No route to this domain")
+		return wire.NewReply(451, "4.3.5 No route to this domain")
 	case t.route == nil:
 		if rep := t.open(r); !rep.OK() {
 			return rep
 		}
 	case t.route != r:
-		return answer(451, "4.5.3 Recipient goes another way, send to it separately")
+		return wire.NewReply(451, "4.5.3 Recipient goes another way, send to it separately")
 	}
-	rep := t.add(recipient{path: to, direction: d, params: s.w.params.only("NOTIFY", "ORCPT")})
+	rep := t.add(recipient{path: to, direction: d, params: args.Params.Only("NOTIFY", "ORCPT")})
 	if !rep.OK() {
 		t.refused++
 	}
 	return rep
 }
 
-// Data implements smtp.Session for DATA and BDAT. The body comes from the wire: go-smtp's
-// reader would find another end of it.
+// Data implements smtp.Session for DATA and BDAT.
 func (s *session) Data(io.Reader) error {
+	body := s.client.Body()
 	t := s.tx
 	if t == nil || len(t.to) == 0 {
-		return s.reply(answer(503, "5.5.1 Need RCPT first"))
+		return s.reply(wire.NewReply(503, "5.5.1 Need RCPT first"))
 	}
-	m := &message{relay: s.relay, w: s.w, tx: t, helo: s.conn.Hostname()}
+	m := &message{relay: s.relay, client: s.client, tx: t, helo: s.smtp.Hostname()}
 	defer m.close()
-	rep := m.receive(body{s.w})
-	m.at = time.Now()
-	if rep.Code == 0 {
-		rep = m.judge()
-	}
-	m.record(rep)
-	if rep.Code == gaveUp.Code {
-		return errAborted // the wire knows what to say
-	}
-	return s.reply(rep)
+	return s.reply(m.handle(body))
 }
 
 // Reset implements smtp.Session.
 func (s *session) Reset() {
+	s.end()
+	s.hello() // EHLO is a RSET too
+}
+
+// end ends the transaction.
+func (s *session) end() {
 	if s.tx != nil {
 		s.tx.close()
 		s.tx = nil
 	}
-	s.w.busy = false
+	s.client.Hold(false)
 }
 
 // Logout implements smtp.Session.
 func (s *session) Logout() error {
-	s.Reset()
+	s.end()
 	return nil
 }
 
 // recipient is one recipient that the next hop has accepted.
 type recipient struct {
-	path      path
-	params    params
+	path      wire.Path
+	params    wire.Params
 	direction rules.Direction
 }

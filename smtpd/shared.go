@@ -10,6 +10,7 @@ import (
 	"net/netip"
 
 	"sluis/internal/admit"
+	"sluis/smtpd/wire"
 )
 
 // Shared is a network that other customers of a provider send from as well, such as that
@@ -48,12 +49,12 @@ func (s *Shared) check() error {
 
 // shared returns the shared network that a client comes from; nil if from none, or not
 // by TLS: the key would be on the wire for all to read.
-func (wd *world) shared(w *wire) *Shared {
-	if w.tls == nil {
+func (wd *world) shared(client *wire.Conn) *Shared {
+	if client.TLSState() == nil {
 		return nil
 	}
 	for i := range wd.cfg.Shared {
-		if admit.Contains(wd.cfg.Shared[i].Networks, w.addr) {
+		if admit.Contains(wd.cfg.Shared[i].Networks, client.Addr()) {
 			return &wd.cfg.Shared[i]
 		}
 	}
@@ -77,7 +78,7 @@ func (m *message) prove() Reply {
 		r.direction = t.world.direction(t.from, r.path, false)
 		if !t.world.mayReach(r.path, false) || t.world.routeFor(r.path, r.direction) != t.route {
 			m.relay.metrics.refused.WithLabelValues("relay").Inc()
-			return answer(550, "5.7.1 Relaying denied: no valid key")
+			return wire.NewReply(550, "5.7.1 Relaying denied: no valid key")
 		}
 	}
 	return Reply{}

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"sluis/filter"
+	"sluis/smtpd/wire"
 )
 
 // transaction is one message from MAIL on, with its live counterpart at the next hop.
@@ -15,8 +16,8 @@ type transaction struct {
 	ctx        context.Context
 	trusted    bool
 	proof      *Shared // what the message has to carry, to be trusted; nil: nothing
-	from       path
-	params     params
+	from       wire.Path
+	params     wire.Params
 	utf8       bool
 	requireTLS bool
 
@@ -43,10 +44,10 @@ func begin(ctx context.Context, r *route, check func(*hop) Reply, e Envelope) (*
 	for {
 		h, reused, err := r.get(ctx)
 		if errors.Is(err, errBusy) {
-			return nil, answer(451, "4.3.2 Next hop is busy, try again later")
+			return nil, wire.NewReply(451, "4.3.2 Next hop is busy, try again later")
 		}
 		if err != nil {
-			return nil, answer(451, "4.4.1 Next hop cannot be reached, try again later")
+			return nil, wire.NewReply(451, "4.4.1 Next hop cannot be reached, try again later")
 		}
 		if rep := check(h); !rep.OK() {
 			r.put(h)
@@ -74,34 +75,34 @@ func refused(rep Reply) Reply {
 	if rep.Code/100 == 4 || rep.Code/100 == 5 {
 		return rep
 	}
-	return answer(451, "4.5.0 Next hop answered out of turn")
+	return wire.NewReply(451, "4.5.0 Next hop answered out of turn")
 }
 
 // lost returns the reply for a next hop that went away. Its own 421 would tell the
 // client that we are going away; as 451 it stays as temporary as it was.
 func lost(rep Reply, err error) Reply {
 	if err == nil && rep.Code == 421 {
-		return Reply{451, rep.Lines}
+		return Reply{Code: 451, Lines: rep.Lines}
 	}
-	return answer(451, "4.4.2 Connection to next hop lost, try again later")
+	return wire.NewReply(451, "4.4.2 Connection to next hop lost, try again later")
 }
 
 // check refuses what the next hop cannot do, since nothing is ever converted.
 func (t *transaction) check(h *hop) Reply {
-	body, _ := t.params.get("BODY")
-	_, ret := t.params.get("RET")
-	_, envid := t.params.get("ENVID")
+	body, _ := t.params.Get("BODY")
+	_, ret := t.params.Get("RET")
+	_, envid := t.params.Get("ENVID")
 	switch c := h.caps; {
 	case t.utf8 && !c.utf8:
-		return answer(550, "5.6.7 Next hop does not support SMTPUTF8")
+		return wire.NewReply(550, "5.6.7 Next hop does not support SMTPUTF8")
 	case t.requireTLS && (!c.requireTLS || !h.tls || h.route.TLS != TLSVerified):
-		return answer(550, "5.7.30 Next hop does not support REQUIRETLS")
+		return wire.NewReply(550, "5.7.30 Next hop does not support REQUIRETLS")
 	case len(body) > 0 && body[0] == '8' && !c.eightBit:
-		return answer(554, "5.6.3 Next hop does not support 8BITMIME")
+		return wire.NewReply(554, "5.6.3 Next hop does not support 8BITMIME")
 	case (ret || envid) && !c.dsn:
-		return answer(455, "4.5.1 Next hop does not support DSN")
+		return wire.NewReply(455, "4.5.1 Next hop does not support DSN")
 	}
-	return answer(250, "")
+	return wire.NewReply(250, "")
 }
 
 // understood leaves out parameters that say nothing to a next hop without the extension.
@@ -113,11 +114,11 @@ func (h *hop) understood(ps []string) []string {
 	if h.caps.sized {
 		keep = append(keep, "SIZE")
 	}
-	return params(ps).only(keep...)
+	return wire.Params(ps).Only(keep...)
 }
 
 func (t *transaction) envelope(to []recipient) Envelope {
-	e := Envelope{From: t.from.raw, Parameters: t.params}
+	e := Envelope{From: t.from.Raw, Parameters: t.params}
 	for _, r := range to {
 		e.To = append(e.To, r.exported())
 	}
@@ -125,7 +126,7 @@ func (t *transaction) envelope(to []recipient) Envelope {
 }
 
 func (r recipient) exported() Recipient {
-	return Recipient{Path: r.path.raw, Parameters: r.params, Direction: r.direction}
+	return Recipient{Path: r.path.Raw, Parameters: r.params, Direction: r.direction}
 }
 
 // add gives the next hop one more recipient. If the connection was lost meanwhile, all
@@ -138,7 +139,7 @@ func (t *transaction) add(r recipient) Reply {
 			}
 		}
 		if len(r.params) > 0 && !t.hop.caps.dsn {
-			return answer(455, "4.5.1 Next hop does not support DSN")
+			return wire.NewReply(455, "4.5.1 Next hop does not support DSN")
 		}
 		rep, err := t.hop.command(rcptLine(r.exported()))
 		if err == nil && rep.Code != 421 {
@@ -198,13 +199,13 @@ func again(rep Reply) Reply {
 	if rep.Temporary() {
 		return rep
 	}
-	return answer(451, "4.3.0 Next hop changed its mind, try again later")
+	return wire.NewReply(451, "4.3.0 Next hop changed its mind, try again later")
 }
 
 // recipients gives a next hop all recipients, in one go if it can take that (RFC 2920),
 // and returns the first refusal.
 func (h *hop) recipients(to []Recipient) (Reply, error) {
-	worst := answer(250, "2.1.5 Ok")
+	worst := wire.NewReply(250, "2.1.5 Ok")
 	group := 1
 	if h.caps.pipelining {
 		group = 100
@@ -286,7 +287,7 @@ func (r *route) transmit(h *hop, head []byte, body io.Reader) Reply {
 		return rep
 	case errors.Is(err, errSpool):
 		r.drop(h)
-		return answer(451, "4.3.0 Local error, try again later")
+		return wire.NewReply(451, "4.3.0 Local error, try again later")
 	case err != nil || rep.Code == 421:
 		r.drop(h)
 		return lost(rep, err)

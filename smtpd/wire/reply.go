@@ -1,4 +1,4 @@
-package smtpd
+package wire
 
 import (
 	"bufio"
@@ -6,19 +6,17 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/emersion/go-smtp"
 )
 
 // Reply is an SMTP reply (RFC 5321 section 4.2): a code and the text of its lines,
-// each with its enhanced status code if it has one.
+// each with its enhanced status code (RFC 2034) if it has one.
 type Reply struct {
 	Code  int
 	Lines []string
 }
 
-// answer makes a reply of one line.
-func answer(code int, text string) Reply { return Reply{code, []string{text}} }
+// NewReply returns a reply of one line.
+func NewReply(code int, text string) Reply { return Reply{code, []string{text}} }
 
 // OK reports whether the reply is a positive completion (2xx).
 func (r Reply) OK() bool { return r.Code/100 == 2 }
@@ -29,8 +27,8 @@ func (r Reply) Temporary() bool { return r.Code/100 == 4 }
 // Error names the code alone: the text may quote an address.
 func (r Reply) Error() string { return fmt.Sprintf("reply %d", r.Code) }
 
-// appendTo appends the reply as it goes over the network.
-func (r Reply) appendTo(b []byte) []byte {
+// AppendTo appends the reply as it goes over the network.
+func (r Reply) AppendTo(b []byte) []byte {
 	lines := r.Lines
 	if len(lines) == 0 {
 		lines = []string{""}
@@ -48,26 +46,18 @@ func (r Reply) appendTo(b []byte) []byte {
 	return b
 }
 
-// refusal is what go-smtp needs to know of a reply: nil for a positive one. The text
-// that the client gets is the reply itself, which the wire puts in its place.
-func (r Reply) refusal() error {
-	if r.OK() {
-		return nil
-	}
-	return &smtp.SMTPError{Code: r.Code, EnhancedCode: smtp.NoEnhancedCode, Message: "refused"}
-}
-
 // Bounds on a next hop's reply, so that a broken one cannot fill memory.
 const (
 	maxReplyLines = 128
 	maxReplyBytes = 32 << 10
 )
 
-var errBadReply = errors.New("not an SMTP reply")
+// ErrReply says that a server does not speak SMTP.
+var ErrReply = errors.New("not an SMTP reply")
 
-// readReply reads one reply. Control characters in it become spaces, so that it can
+// ReadReply reads one reply of a server. Control characters in it become spaces, so that it can
 // be passed on as it is.
-func readReply(br *bufio.Reader) (Reply, error) {
+func ReadReply(br *bufio.Reader) (Reply, error) {
 	var r Reply
 	for total := 0; ; {
 		line, err := br.ReadSlice('\n')
@@ -77,18 +67,18 @@ func readReply(br *bufio.Reader) (Reply, error) {
 		total += len(line)
 		s := strings.TrimRight(string(line), "\r\n")
 		if len(s) < 3 || len(r.Lines) == maxReplyLines || total > maxReplyBytes {
-			return Reply{}, errBadReply
+			return Reply{}, ErrReply
 		}
 		code, err := strconv.Atoi(s[:3])
 		if err != nil || code < 200 || code > 599 || (r.Code != 0 && code != r.Code) {
-			return Reply{}, errBadReply
+			return Reply{}, ErrReply
 		}
 		r.Code = code
 		more := false
 		text := ""
 		if len(s) > 3 {
 			if s[3] != ' ' && s[3] != '-' {
-				return Reply{}, errBadReply
+				return Reply{}, ErrReply
 			}
 			more, text = s[3] == '-', s[4:]
 		}

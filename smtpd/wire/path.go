@@ -1,4 +1,4 @@
-package smtpd
+package wire
 
 import (
 	"net/netip"
@@ -8,32 +8,30 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// path is a reverse or forward path (RFC 5321 section 4.1.2). go-smtp unquotes local
-// parts and drops source routes; a relay has to pass on what the client wrote, and to
-// know what it means.
-type path struct {
-	raw    string // between the angle brackets, as the client wrote it
-	local  string // unquoted
-	domain string // lower case, A-labels; or an address literal with its brackets
-	quoted bool   // the local part was a quoted string
+// Path is a reverse or forward path (RFC 5321 section 4.1.2): what the client wrote, which a
+// relay has to pass on, and what it means. The zero Path is the null path.
+type Path struct {
+	Raw    string // between the angle brackets, as the client wrote it
+	Local  string // unquoted
+	Domain string // lower case, A-labels; or an address literal with its brackets
 }
 
-// String hides who it is: a path belongs in no log.
-func (p path) String() string { return "<path>" }
+// String hides the address: a path belongs in no log.
+func (p Path) String() string { return "<path>" }
 
-// address returns the address in the form that the roster knows: unquoted, and with
+// Address returns the address in the form that the roster knows: unquoted, and with
 // its domain in lower case. It is empty for the null path.
-func (p path) address() string {
-	if p.domain == "" {
-		return p.local
+func (p Path) Address() string {
+	if p.Domain == "" {
+		return p.Local
 	}
-	return p.local + "@" + p.domain
+	return p.Local + "@" + p.Domain
 }
 
-// ascii reports whether the path can go without SMTPUTF8 (RFC 6531).
-func (p path) ascii() bool {
-	for i := range len(p.raw) {
-		if p.raw[i] >= 0x80 {
+// ASCII reports whether the path can go without SMTPUTF8 (RFC 6531).
+func (p Path) ASCII() bool {
+	for i := range len(p.Raw) {
+		if p.Raw[i] >= 0x80 {
 			return false
 		}
 	}
@@ -69,32 +67,31 @@ func cutPath(arg string) (raw, params string, ok bool) {
 	return "", "", false
 }
 
-// parsePath parses a raw path that is not null. A path without a domain is allowed for
+// ParsePath parses a raw path that is not null. A path without a domain is allowed for
 // postmaster only (RFC 5321 section 4.5.1); source routes are not allowed at all.
-func parsePath(raw string) (path, bool) {
-	p := path{raw: raw}
+func ParsePath(raw string) (Path, bool) {
+	p := Path{Raw: raw}
 	if raw == "" || len(raw) > maxPath || !utf8.ValidString(raw) {
 		return p, false
 	}
 	if strings.EqualFold(raw, "postmaster") {
-		p.local = raw
+		p.Local = raw
 		return p, true
 	}
 	rest, ok := "", false
 	if raw[0] == '"' {
-		p.quoted = true
-		p.local, rest, ok = unquote(raw)
+		p.Local, rest, ok = unquote(raw)
 	} else {
 		i := strings.IndexByte(raw, '@')
 		ok = i > 0 && !strings.ContainsAny(raw[:max(i, 0)], "()<>[]:;\\,\" \t")
 		if ok {
-			p.local, rest = raw[:i], raw[i:]
+			p.Local, rest = raw[:i], raw[i:]
 		}
 	}
 	if !ok || len(rest) < 2 || rest[0] != '@' || strings.ContainsFunc(raw, control) {
 		return p, false
 	}
-	p.domain, ok = canonicalDomain(rest[1:])
+	p.Domain, ok = CanonicalDomain(rest[1:])
 	return p, ok
 }
 
@@ -117,8 +114,9 @@ func unquote(s string) (text, rest string, ok bool) {
 	return "", "", false
 }
 
-// canonicalDomain returns the one spelling of a domain that comparisons use.
-func canonicalDomain(d string) (string, bool) {
+// CanonicalDomain returns the one spelling of a domain that comparisons use. It reports
+// whether d is a domain, or an address literal with its brackets.
+func CanonicalDomain(d string) (string, bool) {
 	if strings.HasPrefix(d, "[") && strings.HasSuffix(d, "]") {
 		inner := d[1 : len(d)-1]
 		if len(inner) > 5 && strings.EqualFold(inner[:5], "IPv6:") {
@@ -152,44 +150,4 @@ func canonicalDomain(d string) (string, bool) {
 
 func isAlnum(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-}
-
-// params are the ESMTP parameters of MAIL or RCPT as the client wrote them.
-type params []string
-
-// parseParams splits parameters; go-smtp checks their meaning.
-func parseParams(s string) params { return strings.Fields(s) }
-
-// get returns the value of a parameter, and whether it is there.
-func (ps params) get(key string) (string, bool) {
-	for _, p := range ps {
-		k, v, _ := strings.Cut(p, "=")
-		if strings.EqualFold(k, key) {
-			return v, true
-		}
-	}
-	return "", false
-}
-
-// only returns the parameters whose keys are among keys, in their order.
-func (ps params) only(keys ...string) params {
-	var kept params
-	for _, p := range ps {
-		k, _, _ := strings.Cut(p, "=")
-		for _, want := range keys {
-			if strings.EqualFold(k, want) {
-				kept = append(kept, p)
-				break
-			}
-		}
-	}
-	return kept
-}
-
-// suffix returns the parameters as they follow a path.
-func (ps params) suffix() string {
-	if len(ps) == 0 {
-		return ""
-	}
-	return " " + strings.Join(ps, " ")
 }

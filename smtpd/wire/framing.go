@@ -1,10 +1,9 @@
-package smtpd
+package wire
 
 import "bytes"
 
 // framer finds the end of a body that is sent by DATA, and takes dot-stuffing off (RFC
-// 5321 section 4.5.2). go-smtp's own reader misses the end after CR CR LF and loses
-// carriage returns behind a lone dot; what follows a body would be read as part of it.
+// 5321 section 4.5.2).
 type framer struct {
 	at       lineState
 	cr       bool // the last byte was a CR
