@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sluis/internal/sitepolicy"
+	"sluis/internal/testenv"
 )
 
 // TestSlowClients: who does not go on is let go.
@@ -37,7 +38,7 @@ func TestSlowClients(t *testing.T) {
 			t.Fatal(err)
 		}
 		io.WriteString(c, sent)
-		c.SetReadDeadline(time.Now().Add(10 * time.Second))
+		c.SetReadDeadline(time.Now().Add(testenv.Patience))
 		if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("%s: the connection stays", name)
 		}
@@ -49,15 +50,10 @@ func TestSlowClients(t *testing.T) {
 // nobodyLeft waits until no client is counted any more.
 func (r *rig) nobodyLeft(t *testing.T) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	testenv.Eventually(t, "no client and no address is counted any more", func() bool {
 		clients, addresses := r.proxy.door.Counts()
-		if clients == 0 && addresses == 0 {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("%d clients of %d addresses are still counted", clients, addresses)
-		}
-	}
+		return clients == 0 && addresses == 0
+	})
 }
 
 // TestSlowSite: a site that stops in the middle does not hold the client for ever, and one
@@ -92,7 +88,7 @@ func TestConnectionLimits(t *testing.T) {
 	for name, limits := range map[string]Limits{"in all": {Connections: 3}, "of one client": {PerAddress: 3}} {
 		r := newRig(t, func(r *rig) { r.cfg.Limits = limits })
 		ask := func(c net.Conn) error {
-			c.SetDeadline(time.Now().Add(5 * time.Second))
+			c.SetDeadline(time.Now().Add(testenv.Patience))
 			io.WriteString(c, "GET /proxy.pac HTTP/1.1\r\nHost: x\r\n\r\n")
 			_, err := io.ReadFull(c, make([]byte, 1))
 			return err
@@ -198,7 +194,7 @@ func TestShutdown(t *testing.T) {
 	<-asked
 	down := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), testenv.Patience)
 		defer cancel()
 		down <- r.proxy.Shutdown(ctx)
 	}()

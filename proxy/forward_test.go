@@ -172,7 +172,7 @@ func TestWebSocket(t *testing.T) {
 		"plain":     {dial(), "GET http://site.example:" + portString(plain) + "/ HTTP/1.1\r\nHost: site.example:" + portString(plain) + "\r\n"},
 		"inspected": {inner, "GET / HTTP/1.1\r\nHost: site.example:" + portString(secure) + "\r\n"},
 	} {
-		tt.conn.SetDeadline(time.Now().Add(10 * time.Second))
+		tt.conn.SetDeadline(time.Now().Add(testenv.Patience))
 		// The first frame comes along with the handshake.
 		io.WriteString(tt.conn, tt.head+"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\nfirst")
 		in := bufio.NewReader(tt.conn)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sluis/internal/testenv"
 )
 
 // TestGuard: what two servers could read differently is refused, in the first request of a
@@ -74,7 +76,7 @@ func (r *rig) two(first, second string) (a, b int) {
 		r.t.Fatal(err)
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(testenv.Patience))
 	io.WriteString(c, first+second)
 	in := bufio.NewReader(c)
 	for _, n := range []*int{&a, &b} {
@@ -122,7 +124,7 @@ func TestGuardChunks(t *testing.T) {
 			if err == nil {
 				t.Errorf("%s: the site got a whole body", name)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(testenv.Patience):
 			t.Errorf("%s: the site waits", name)
 		}
 		c.Close()

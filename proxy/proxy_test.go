@@ -14,6 +14,7 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/sitepolicy"
+	"sluis/internal/testenv"
 	"sluis/rules"
 )
 
@@ -131,7 +132,7 @@ func (r *rig) tunnel(t testing.TB, to string) *net.TCPConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(testenv.Patience))
 	io.WriteString(c, "CONNECT "+to+" HTTP/1.1\r\nHost: "+to+"\r\n\r\n")
 	b := bufio.NewReaderSize(c, 16)
 	line, err := b.ReadString('\n')

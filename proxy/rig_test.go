@@ -26,6 +26,7 @@ import (
 	"sluis/internal/journal"
 	"sluis/internal/roster"
 	"sluis/internal/sitepolicy"
+	"sluis/internal/testenv"
 	"sluis/proxy/blockpage"
 	"sluis/proxy/ca"
 	"sluis/proxy/egress"
@@ -63,7 +64,7 @@ func newRig(t *testing.T, options ...func(*rig)) *rig {
 	r.cfg = Config{
 		Name: "sluis.school.example", Plain: []uint16{80}, Ports: []uint16{443}, Clients: []netip.Prefix{loopback, netip.MustParsePrefix("::1/128")},
 		Authority: own, Roots: roots, Identify: anyone{}, Policy: r, Grounds: r, Pages: r.pages, Journal: r.journal,
-		Dialer: egress.New(egress.Options{Inner: []netip.Prefix{loopback, netip.MustParsePrefix("::1/128")}, Resolver: r.resolver, Timeout: 2 * time.Second}),
+		Dialer: egress.New(egress.Options{Inner: []netip.Prefix{loopback, netip.MustParsePrefix("::1/128")}, Resolver: r.resolver, Timeout: testenv.Patience}),
 		Log:    slog.New(slog.NewTextHandler(&locked{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, o := range options {
@@ -112,7 +113,7 @@ func (r *rig) listen(l Listener) string {
 }
 
 func (r *rig) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), testenv.Patience)
 	defer cancel()
 	r.proxy.Shutdown(ctx)
 }
@@ -180,7 +181,7 @@ func (r *rig) browser(change ...func(*http.Transport)) *http.Client {
 		c(tr)
 	}
 	r.t.Cleanup(tr.CloseIdleConnections)
-	return &http.Client{Transport: tr, Timeout: 10 * time.Second}
+	return &http.Client{Transport: tr, Timeout: testenv.Patience}
 }
 
 // get asks for a page and returns it with its body.
@@ -207,7 +208,7 @@ func (r *rig) raw(sent string) string {
 		r.t.Fatal(err)
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(testenv.Patience))
 	go io.WriteString(c, sent)
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {
@@ -265,17 +266,14 @@ func (j *records) Put(r journal.Record, _ roster.Subject) {
 // wait returns the records once there are n.
 func (j *records) wait(t *testing.T, n int) []journal.Record {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	var all []journal.Record
+	testenv.Eventually(t, fmt.Sprintf("%d records are put", n), func() bool {
 		j.mu.Lock()
-		all := j.all[:len(j.all):len(j.all)]
-		j.mu.Unlock()
-		if len(all) >= n {
-			return all
-		}
-		if time.Now().After(end) {
-			t.Fatalf("%d records, want %d", len(all), n)
-		}
-	}
+		defer j.mu.Unlock()
+		all = j.all[:len(j.all):len(j.all)]
+		return len(all) >= n
+	})
+	return all
 }
 
 // locked is a writer for several goroutines.

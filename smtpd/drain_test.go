@@ -6,11 +6,11 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"sluis/filter"
+	"sluis/internal/testenv"
 	"sluis/rules"
 )
 
@@ -25,7 +25,7 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) { // S12
 
 	done := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), testenv.Patience)
 		defer cancel()
 		done <- st.relay.Shutdown(ctx)
 	}()
@@ -71,7 +71,7 @@ func TestConnectionLimitsAreToldPolitely(t *testing.T) {
 	c.closed()
 	cs[0].cmd("QUIT", "221")
 	cs[0].closed()
-	eventually(t, "room", func() bool {
+	testenv.Eventually(t, "room", func() bool {
 		clients, _ := st.relay.door.Counts()
 		return clients == 2
 	})
@@ -123,7 +123,7 @@ func TestReloadAppliesFromTheNextMessageOn(t *testing.T) {
 // What must never happen, 1: neither an address nor content in a log, an error or a
 // metric, whatever goes wrong.
 func TestLogsHoldNeitherAddressesNorContent(t *testing.T) {
-	var log lockedBuffer
+	var log testenv.Log
 	s := newSink(t)
 	s.atDot = func(*delivered) string { return "" }
 	s.start()
@@ -159,21 +159,4 @@ func TestLogsHoldNeitherAddressesNorContent(t *testing.T) {
 	if !strings.Contains(log.String(), "panic while judging") {
 		t.Errorf("the panic is not told: %s", log.String())
 	}
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -19,6 +19,7 @@ import (
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
+	"sluis/internal/testenv"
 	"sluis/rules"
 )
 
@@ -328,8 +329,8 @@ func play(t testing.TB, s *sink, set ...func(*Config, *stage)) *stage {
 	cfg := Config{
 		Hostname: "gate.school.example",
 		Trusted:  []netip.Prefix{loopback},
-		Routes:   []Route{{Name: "all", Hosts: []string{s.addr()}, Command: 5 * time.Second, Body: 5 * time.Second}},
-		Limits:   Limits{Idle: 10 * time.Second, PerAddress: 10000},
+		Routes:   []Route{{Name: "all", Hosts: []string{s.addr()}, Command: testenv.Patience, Body: testenv.Patience}},
+		Limits:   Limits{Idle: testenv.Patience, PerAddress: 10000},
 		Spool:    t.TempDir(),
 		Policy:   st.policy, Quarantine: st.store, Journal: st.journal, Roster: fakeRoster{},
 	}
@@ -344,7 +345,7 @@ func play(t testing.TB, s *sink, set ...func(*Config, *stage)) *stage {
 	st.relay = r
 	st.addr = st.listen(Listener{})
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), testenv.Patience)
 		defer cancel()
 		r.Shutdown(ctx)
 		for _, done := range st.served {
@@ -404,7 +405,7 @@ func (st *stage) client() *talk {
 
 func (c *talk) write(s string) {
 	c.t.Helper()
-	c.conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	c.conn.SetWriteDeadline(time.Now().Add(testenv.Patience))
 	if _, err := io.WriteString(c.conn, s); err != nil {
 		c.t.Fatalf("write: %v", err)
 	}
@@ -413,7 +414,7 @@ func (c *talk) write(s string) {
 // want reads one reply, which has to start with prefix, and returns it whole.
 func (c *talk) want(prefix string) string {
 	c.t.Helper()
-	c.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	c.conn.SetReadDeadline(time.Now().Add(testenv.Patience))
 	var b strings.Builder
 	for {
 		line, err := c.br.ReadString('\n')
@@ -440,7 +441,7 @@ func (c *talk) cmd(line, prefix string) string {
 // closed waits until the server closes.
 func (c *talk) closed() {
 	c.t.Helper()
-	c.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	c.conn.SetReadDeadline(time.Now().Add(testenv.Patience))
 	if rest, err := io.ReadAll(c.br); err != nil && errors.Is(err, context.DeadlineExceeded) {
 		c.t.Fatalf("still open after %q", rest)
 	}
@@ -477,16 +478,6 @@ func content(t testing.TB, m *delivered) string {
 	}
 	_, rest, _ := strings.Cut(s[i+3:], "\r\n")
 	return rest
-}
-
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("never: %s", what)
 }
 
 func newQuiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

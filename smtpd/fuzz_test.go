@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"sluis/internal/testenv"
 )
 
 // bySteps reads from data in pieces whose sizes come from steps.
@@ -138,7 +140,7 @@ func FuzzSession(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(20 * time.Second))
+		c.SetDeadline(time.Now().Add(testenv.Patience))
 		go func() {
 			io.Copy(c, &bySteps{data: data, steps: steps})
 			c.(*net.UnixConn).CloseWrite()

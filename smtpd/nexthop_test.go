@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"sluis/internal/testenv"
 	"sluis/smtpd/wire"
 )
 
@@ -371,7 +372,7 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 	s := newSink(t).start()
 	st := play(t, s, func(c *Config, _ *stage) { c.Routes[0].Idle = 50 * time.Millisecond })
 	st.client().send("a@school.example", "b@school.example", "x\r\n", "250")
-	eventually(t, "QUIT", func() bool {
+	testenv.Eventually(t, "QUIT", func() bool {
 		ls := s.commands()
 		return ls[len(ls)-1] == "QUIT"
 	})

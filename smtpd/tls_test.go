@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/pires/go-proxyproto"
+
+	"sluis/internal/testenv"
 )
 
 type authority struct {
@@ -74,7 +76,7 @@ func (a *authority) issue(t *testing.T, host string) tls.Certificate {
 // secure continues a conversation in TLS.
 func (c *talk) secure(cfg *tls.Config) *talk {
 	c.t.Helper()
-	c.conn.SetDeadline(time.Now().Add(10 * time.Second))
+	c.conn.SetDeadline(time.Now().Add(testenv.Patience))
 	tc := tls.Client(c.conn, cfg)
 	if err := tc.Handshake(); err != nil {
 		c.t.Fatal(err)

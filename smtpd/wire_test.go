@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sluis/internal/testenv"
 	"sluis/rules"
 )
 
@@ -169,7 +170,7 @@ func TestADroppedConnectionIsNotTheEnd(t *testing.T) { // S14
 		c.envelope("a@school.example", "b@school.example")
 		c.write(how)
 		c.conn.Close()
-		eventually(t, "a record", func() bool { return len(st.journal.all()) == 1 })
+		testenv.Eventually(t, "a record", func() bool { return len(st.journal.all()) == 1 })
 		if len(s.got()) != 0 {
 			t.Errorf("%q: delivered", how)
 		}

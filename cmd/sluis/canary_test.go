@@ -4,62 +4,25 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/base64"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"sluis/internal/testenv"
 )
 
-// canary is a word that stands nowhere else, another one each time. It looks like a word,
-// so that no rule takes it for a password.
-var canary = "Kanarie" + word(10)
+// canary is the word that must be nowhere.
+var canary = testenv.Canary()
 
-func word(n int) string {
-	b := make([]byte, 0, 2*n)
-	for range n {
-		b = append(b, "bdfghklmnprstvwz"[rand.IntN(16)], "aeiou"[rand.IntN(5)])
-	}
-	return string(b)
-}
-
-// forms are the canary as storage formats may write it.
-func forms() map[string][]byte {
-	all := map[string][]byte{"plain": []byte(canary), "upper": []byte(strings.ToUpper(canary)), "hex": []byte(hex.EncodeToString([]byte(canary)))}
-	var wide []byte
-	for _, u := range utf16.Encode([]rune(canary)) {
-		wide = append(wide, byte(u), byte(u>>8))
-	}
-	all["UTF-16"] = wide
-	for shift := range 3 { // base64 depends on where the word starts
-		enc := base64.StdEncoding.EncodeToString(append(make([]byte, shift), canary...))
-		all[fmt.Sprintf("base64 at %d", shift)] = []byte(enc[4 : len(enc)-4])
-	}
-	return all
-}
-
-// sightings returns the forms in which the canary stands in b.
-func sightings(b []byte) []string {
-	var seen []string
-	for name, f := range forms() {
-		if bytes.Contains(b, f) || name == "plain" && bytes.Contains(bytes.ToLower(b), bytes.ToLower(f)) {
-			seen = append(seen, name)
-		}
-	}
-	return seen
-}
+// sightings returns the forms in which the canary occurs in b.
+func sightings(b []byte) []string { return testenv.Sightings(canary, b) }
 
 func TestTheSearchFindsACanary(t *testing.T) {
-	for name, f := range forms() {
+	for name, f := range testenv.CanaryForms(canary) {
 		if len(sightings(append([]byte("x"), f...))) == 0 {
 			t.Errorf("%s is not found", name)
 		}
@@ -139,7 +102,7 @@ func hideouts(t *testing.T) map[string]string {
 		"file in a message": "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n--b\nContent-Type: message/rfc822\n\nSubject: " + canary + "\nFrom: " + canary + " <x@y.example>\n\n" + canary + "\n--b--\n",
 		"encoded name":      "Subject: =?utf-8?b?" + b64 + "?=\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n--b\nContent-Type: text/csv; name*0*=utf-8''" + canary[:4] + "; name*1=" + canary[4:] + ".csv\n\n" + canary + ";1\n--b--\n",
 		"quoted-printable":  "Subject: a\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n" + canary + "=\n " + canary + "=zz %s\n",
-		"UTF-16":            "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n--b\nContent-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(forms()["UTF-16"]) + "\n--b--\n",
+		"UTF-16":            "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n--b\nContent-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(testenv.UTF16(canary)) + "\n--b--\n",
 		"lying link":        "Subject: a\nMIME-Version: 1.0\nContent-Type: text/html\n\n%s <a href=\"http://" + canary + ".example/" + canary + "\">https://www.bank.example/</a>\n",
 		"large":             "Subject: a\n\n%s\n" + strings.Repeat(canary+" en nog een regel\n", 5000),
 		"broken header":     "Subject: a\n" + canary + "\n" + canary + " : " + canary + "\n\n%s\n",
@@ -167,7 +130,7 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	}
 	// Faults are logged: sealing fails, and looking at a message does.
 	sealed := filepath.Join(g.data(), "quarantine", "sealed")
-	hungry := newGateway(t, settings{nextHop: sink.Addr(), policy: "  exam-time: 1ns", rest: "log: {level: debug}\n"})
+	hungry := newGateway(t, settings{nextHop: sink.Addr(), policy: "  inspection-time: 1ns", rest: "log: {level: debug}\n"})
 	if err := os.Rename(sealed, sealed+"-gone"); err != nil {
 		t.Fatal(err)
 	}
@@ -278,23 +241,7 @@ func lookInFiles(t *testing.T, dirs ...string) {
 // inFiles searches all files below a directory, and their names.
 func inFiles(t *testing.T, dir string, search func([]byte) []string) []string {
 	t.Helper()
-	var found []string
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) || err == nil && d.IsDir() {
-			return nil // the gateway goes on working
-		}
-		if err != nil {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		if s := search(append(b, d.Name()...)); len(s) > 0 {
-			found = append(found, fmt.Sprintf("%s, as %v", path, s))
-		}
-		return nil
-	})
+	found, err := testenv.SearchFiles(dir, search)
 	if err != nil {
 		t.Error(err)
 	}

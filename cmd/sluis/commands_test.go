@@ -287,7 +287,7 @@ func TestMetricsCount(t *testing.T) {
 func TestDemoGoesAsTold(t *testing.T) {
 	dir := t.TempDir()
 	for range 2 { // a second time on what the first left
-		out, errs, code := run(t, "", "demo", "--once", "--data", dir, "--address", freeAddr(t), "--console", freeAddr(t))
+		out, errs, code := run(t, "", "demo", "--once", "--data", dir, "--address", testenv.FreeAddr(t), "--console", testenv.FreeAddr(t))
 		if code != 0 {
 			t.Fatalf("exit code %d\n%s%s", code, out, errs)
 		}

@@ -17,7 +17,7 @@ import (
 func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 	testenv.Need(t, "chromium", "curl", "nginx")
 	t.Parallel()
-	w, at := newWebGateway(t, ""), freeAddr(t)
+	w, at := newWebGateway(t, ""), testenv.FreeAddr(t)
 	w.stop()
 	w.replace("sluis.yaml", "console: {listen: none}", "console: {listen: "+at+"}")
 	w.start()

@@ -8,13 +8,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"sluis/internal/testenv"
 )
 
 // TestTheFirstAccount: nobody can sign in before the first account is made on the machine
 // itself; its link works once.
 func TestTheFirstAccount(t *testing.T) {
 	t.Parallel()
-	at := freeAddr(t)
+	at := testenv.FreeAddr(t)
 	g := newGateway(t, settings{nextHop: startSink(t).Addr(), console: at})
 	g.eventually("tell how to begin", func() bool { return strings.Contains(g.log.String(), "nobody has an account yet") })
 	out, errs, code := run(t, "", "accounts", "invite", "beheer", "--role", "admin", "--config", g.config())
@@ -65,7 +67,7 @@ func TestTheFirstAccount(t *testing.T) {
 
 func TestTheConsoleStopsAndStartsWithTheGateway(t *testing.T) {
 	t.Parallel()
-	at := freeAddr(t)
+	at := testenv.FreeAddr(t)
 	g := newGateway(t, settings{nextHop: startSink(t).Addr(), console: at})
 	for range 2 {
 		g.eventually("show the console", func() bool {
@@ -82,7 +84,7 @@ func TestTheConsoleStopsAndStartsWithTheGateway(t *testing.T) {
 		}
 		g.start()
 	}
-	g.replace("sluis.yaml", "listen: "+at, "listen: "+freeAddr(t))
+	g.replace("sluis.yaml", "listen: "+at, "listen: "+testenv.FreeAddr(t))
 	g.cmd.Process.Signal(syscall.SIGHUP)
 	g.eventually("refuse another address", func() bool { return strings.Contains(g.log.String(), "console cannot change") })
 }

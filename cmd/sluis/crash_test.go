@@ -63,7 +63,7 @@ func (c *consignment) send(addr string) error {
 		return err
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(30 * time.Second))
+	conn.SetDeadline(time.Now().Add(testenv.Patience))
 	r := bufio.NewReader(conn)
 	say := func(line, want string) error {
 		if _, err := io.WriteString(conn, line); err != nil {

@@ -165,7 +165,7 @@ func halfway(t *testing.T, then func(net.Conn)) string {
 }
 
 func TestTheNextHopIsAway(t *testing.T) {
-	g := newGateway(t, settings{nextHop: freeAddr(t)})
+	g := newGateway(t, settings{nextHop: testenv.FreeAddr(t)})
 	if reply := g.try(teacher, []string{parent}, letter(harmless)); !strings.HasPrefix(reply, "451 4.4.1") {
 		t.Errorf("%q", reply)
 	}
@@ -352,7 +352,7 @@ func greeting(addr string) (string, error) {
 		return "", err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(testenv.Patience))
 	b := make([]byte, 512)
 	n, err := c.Read(b)
 	if err != nil {

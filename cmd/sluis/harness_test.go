@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -63,7 +61,7 @@ type gateway struct {
 	status string // /metrics and /healthz
 	env    []string
 	cmd    *exec.Cmd
-	log    *lockedBuffer
+	log    *testenv.Log
 	done   chan struct{} // closed when the process has ended
 }
 
@@ -104,7 +102,7 @@ func newGateway(t *testing.T, s settings) *gateway {
 // prepareGateway only writes its configuration.
 func prepareGateway(t *testing.T, s settings) *gateway {
 	t.Helper()
-	g := &gateway{t: t, dir: t.TempDir(), addr: freeAddr(t), status: freeAddr(t), env: s.env}
+	g := &gateway{t: t, dir: t.TempDir(), addr: testenv.FreeAddr(t), status: testenv.FreeAddr(t), env: s.env}
 	g.configure(s)
 	return g
 }
@@ -155,7 +153,7 @@ console: {listen: %s}
 // start starts the process and waits until it takes connections.
 func (g *gateway) start() {
 	g.t.Helper()
-	g.log, g.done = &lockedBuffer{}, make(chan struct{})
+	g.log, g.done = &testenv.Log{}, make(chan struct{})
 	g.cmd = exec.Command(program, "serve", "--config", g.config())
 	g.cmd.Env = append(os.Environ(), g.env...)
 	g.cmd.Stdout, g.cmd.Stderr = g.log, g.log
@@ -190,51 +188,15 @@ func (g *gateway) stop() {
 	g.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-g.done:
-	case <-time.After(30 * time.Second):
-		g.t.Fatalf("did not stop within 30 s:\n%s", g.log)
+	case <-time.After(testenv.Patience):
+		g.t.Fatalf("did not stop within %v:\n%s", testenv.Patience, g.log)
 	}
 }
 
-// eventually waits until what is asked has come about.
+// eventually waits until what the gateway is to do has come about.
 func (g *gateway) eventually(what string, ok func() bool) {
 	g.t.Helper()
-	ctx, cancel := context.WithTimeout(g.t.Context(), 30*time.Second)
-	defer cancel()
-	for !ok() {
-		select {
-		case <-ctx.Done():
-			g.t.Fatalf("waited 30 s for it to %s\nlog:\n%s", what, g.log)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
-
-// freeAddr returns a loopback address on which nobody listens.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	a, err := testenv.FreeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-// lockedBuffer is a bytes.Buffer for a process to write to while a test reads it.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
+	testenv.Eventually(g.t, "the gateway should "+what, ok, g.log)
 }
 
 // record is what the tests look at of a line of journal export.
@@ -323,7 +285,7 @@ func startSink(t *testing.T) *testenv.Sink {
 func swaks(t *testing.T, g *gateway, args ...string) string {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(g.addr)
-	out, _, err := testenv.Swaks(t.Context(), append([]string{"--server", host, "--port", port, "--timeout", "30"}, args...)...)
+	out, _, err := testenv.Swaks(t.Context(), append([]string{"--server", host, "--port", port}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

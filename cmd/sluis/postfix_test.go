@@ -293,7 +293,7 @@ func TestEnvelopesAreExact(t *testing.T) {
 func TestSwaksOverTLS(t *testing.T) {
 	testenv.Need(t, "swaks", testenv.SwaksTLS)
 	sink := startSink(t)
-	implicit := freeAddr(t)
+	implicit := testenv.FreeAddr(t)
 	g := newGateway(t, settings{nextHop: sink.Addr(), mail: certificate(t), policy: "  actions: {conduct: {out: reject}}", more: fmt.Sprintf("    - {address: %q, tls: implicit}\n", implicit)})
 	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data", "X-Token: start\n"+letter(harmless)); !strings.Contains(out, "TLS started with cipher TLSv1.3") {
 		t.Errorf("STARTTLS:\n%s", out)

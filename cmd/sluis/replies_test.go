@@ -96,8 +96,8 @@ func TestRepliesOfItsOwn(t *testing.T) {
 		"going round":           {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {strings.Repeat("Received: from a by b\r\n", 51) + "\r\n.\r\n", "554 5.4.6 Routing loop detected"}}, replies: []int{554}},
 		"bare CR":               {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\rb\r\n.\r\n", "554 5.6.0 Bare carriage returns are not allowed"}}, replies: []int{554}},
 		"NUL":                   {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\x00b\r\n.\r\n", "554 5.6.0 NUL bytes are not allowed"}}, replies: []int{554}},
-		"no time to look at it": {policy: "  exam-time: 1ns", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n.\r\n", "451 4.3.0 Local error, try again later"}}, replies: []int{451}},
-		"not even for leaks":    {policy: "  exam-time: 1ns\n  on-failure: {leak: open}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n.\r\n", "451 4.3.0"}}, replies: []int{451}},
+		"no time to look at it": {policy: "  inspection-time: 1ns", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n.\r\n", "451 4.3.0 Local error, try again later"}}, replies: []int{451}},
+		"not even for leaks":    {policy: "  inspection-time: 1ns\n  on-failure: {leak: open}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n.\r\n", "451 4.3.0"}}, replies: []int{451}},
 		"out of order": {turns: []turn{{rcpt, "50"}, {"DATA\r\n", "50"}, {mail, "250"}, {mail, "503 5.5.1 Nested MAIL command"}, {"DATA\r\n", "50"},
 			{"BDAT 3 LAST\r\na\r\n", "50"}, {"NOOP\r\n", "250"}}},
 		"bad addresses": {turns: []turn{{"MAIL FROM:<juf@>\r\n", "501 5.1.7"}, {"MAIL FROM:juf\r\n", "50"}, {"MAIL FROM:<jürgen@school.example>\r\n", "553 5.6.7"}, {mail, "250"},
@@ -212,7 +212,7 @@ func TestPipelinedChunks(t *testing.T) {
 	sink := startSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	c := dialRaw(t, g)
-	c.SetDeadline(time.Now().Add(60 * time.Second))
+	c.SetDeadline(time.Now().Add(testenv.Patience))
 	c.say("EHLO client.example\r\n", "250")
 	all, want := "", []string{}
 	sums := map[string][32]byte{}

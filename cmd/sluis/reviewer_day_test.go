@@ -17,7 +17,7 @@ import (
 func TestAReviewersDay(t *testing.T) {
 	testenv.Need(t, "chromium", "swaks")
 	t.Parallel()
-	box, at := newMailbox(t), freeAddr(t)
+	box, at := newMailbox(t), testenv.FreeAddr(t)
 	g := newGateway(t, settings{nextHop: box.addr, console: at, rest: officeSettings})
 	send := func(what string) {
 		t.Helper()

@@ -83,10 +83,10 @@ func (n *network) rules(table string) {
 }
 
 // start starts a program in the router until the test ends.
-func (n *network) start(env []string, program string, args ...string) *lockedBuffer {
+func (n *network) start(env []string, program string, args ...string) *testenv.Log {
 	n.t.Helper()
 	cmd := exec.Command("ip", append([]string{"netns", "exec", n.router, program}, args...)...)
-	log := &lockedBuffer{}
+	log := &testenv.Log{}
 	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), env...), log, log
 	if err := cmd.Start(); err != nil {
 		n.t.Fatal(err)
@@ -129,7 +129,7 @@ func TestTransparent(t *testing.T) {
 			trust := n.sites(dir)
 			n.rules(how.rules)
 			log := n.gateway(dir, how.name)
-			for end := time.Now().Add(30 * time.Second); strings.Count(log.String(), "takes web traffic") < 2; time.Sleep(20 * time.Millisecond) {
+			for end := time.Now().Add(testenv.Patience); strings.Count(log.String(), "takes web traffic") < 2; time.Sleep(20 * time.Millisecond) {
 				if time.Now().After(end) {
 					t.Fatalf("the gateway does not come up:\n%s", log)
 				}
@@ -199,7 +199,7 @@ http { access_log off; types { text/html html; }
 }
 
 // gateway starts sluis serve in the router.
-func (n *network) gateway(dir, how string) *lockedBuffer {
+func (n *network) gateway(dir, how string) *testenv.Log {
 	n.t.Helper()
 	// The names of the sites, as the gateway looks them up.
 	etc := filepath.Join("/etc/netns", n.router)

@@ -299,7 +299,7 @@ func connect(t *testing.T, addr, from string) raw {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(30 * time.Second))
+	c.SetDeadline(time.Now().Add(testenv.Patience))
 	return raw{t, c, bufio.NewReader(c)}
 }
 

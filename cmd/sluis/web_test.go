@@ -61,7 +61,7 @@ func newWebGateway(t *testing.T, more string) *webGateway {
 	if err := os.WriteFile(file("trust.pem"), append(own, sites...), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w := &webGateway{proxy: freeAddr(t), trust: file("trust.pem"), publicIssuer: "public"}
+	w := &webGateway{proxy: testenv.FreeAddr(t), trust: file("trust.pem"), publicIssuer: "public"}
 	if w.plain, err = testenv.StartNginx(t.Context(), mkdir(t, file("plain")), "", ""); err != nil {
 		t.Fatal(err)
 	}
@@ -363,7 +363,7 @@ func TestTheWebCanaryIsNowhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.SetDeadline(time.Now().Add(10 * time.Second))
+		c.SetDeadline(time.Now().Add(testenv.Patience))
 		io.WriteString(c, raw)
 		io.Copy(io.Discard, c)
 		c.Close()
@@ -406,7 +406,7 @@ func TestTheWebCanaryIsNowhere(t *testing.T) {
 func TestWebByChromium(t *testing.T) {
 	testenv.Need(t, "chromium")
 	w := newWebGateway(t, "")
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	tab, stop := testenv.Chromium(ctx, t.TempDir(), map[string]any{
 		"proxy-pac-url": "http://" + w.proxy + "/proxy.pac", "ignore-certificate-errors": true, "accept-lang": "nl-NL",

@@ -27,7 +27,7 @@ func (g *gateway) sitDown(at, name, role string, more ...string) *desk {
 	if code != 0 {
 		g.t.Fatalf("invite: %s", errs)
 	}
-	ctx, cancel := context.WithTimeout(g.t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(g.t.Context(), 20*time.Minute)
 	tab, stop := testenv.Chromium(ctx, g.t.TempDir(), map[string]any{"accept-lang": "nl-NL"})
 	g.t.Cleanup(func() { stop(); cancel() })
 	d := &desk{gateway: g, at: at, tab: tab}

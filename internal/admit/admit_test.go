@@ -13,6 +13,8 @@ import (
 
 	"github.com/pires/go-proxyproto"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"sluis/internal/testenv"
 )
 
 // guest is a client that leaves when it is hurried or cut, as set.
@@ -209,7 +211,7 @@ func TestAPROXYHeaderIsReadFromLoadBalancersOnlyAndAlways(t *testing.T) {
 				t.Fatal(err)
 			}
 			d := newDoor()
-			conn, refusal := d.Identify(raw, c.proxies, time.Second)
+			conn, refusal := d.Identify(raw, c.proxies, testenv.Patience)
 			if refusal != c.refusal {
 				t.Fatalf("refusal %q, want %q", refusal, c.refusal)
 			}

@@ -55,7 +55,7 @@ func TestNoVerdictIsAnError(t *testing.T) {
 				return
 			}
 			defer c.Close()
-			c.SetReadDeadline(time.Now().Add(5 * time.Second))
+			c.SetReadDeadline(time.Now().Add(testenv.Patience))
 			io.CopyN(io.Discard, c, 10+4+1+4) // the command, one piece and the end
 			io.WriteString(c, answer)
 		}()

@@ -31,7 +31,7 @@ type browser struct {
 func (h *house) browse() *browser {
 	h.t.Helper()
 	testenv.Need(h.t, "chromium")
-	ctx, cancel := context.WithTimeout(h.t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(h.t.Context(), 20*time.Minute)
 	h.t.Cleanup(cancel)
 	tab, stop := testenv.Chromium(ctx, h.t.TempDir(), nil)
 	h.t.Cleanup(stop)
@@ -162,14 +162,17 @@ func (b *browser) press(selector, path string) {
 // arrive waits until a page of a path has been read.
 func (b *browser) arrive(path string) {
 	b.t.Helper()
-	var at string
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	testenv.Eventually(b.t, "the browser is at "+path, func() bool {
 		// Between two pages there is nothing to ask.
-		if at, _ = chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.readyState=="complete"&&!window.pressed?location.pathname:""`)); at == path {
-			return
-		}
-	}
-	b.t.Fatalf("it is at %q rather than %s: %s", at, path, of[string](b, "document.body.innerText"))
+		at, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.readyState=="complete"&&!window.pressed?location.pathname:""`))
+		return at == path
+	}, b)
+}
+
+// String returns where the browser is, and the text of the page.
+func (b *browser) String() string {
+	at, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.pathname + '\\n' + document.body.innerText"))
+	return at
 }
 
 // shows reports whether the page has a text.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
@@ -19,6 +18,7 @@ import (
 	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
+	"sluis/internal/testenv"
 )
 
 var dutch = view{"nl", "light", 1280}
@@ -27,13 +27,10 @@ var dutch = view{"nl", "light", 1280}
 func (b *browser) leads(what string, do chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	b.do(chromedp.Evaluate[chromedp.Void]("document.documentElement.dataset.old = 1; 0"), do)
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	testenv.Eventually(b.t, what+" leads to another page", func() bool {
 		fresh, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("document.readyState == 'complete' && !document.documentElement.dataset.old"))
-		if err == nil && fresh { // between two pages there is nothing to ask
-			return
-		}
-	}
-	b.t.Fatalf("%s led nowhere", what)
+		return err == nil && fresh // between two pages there is nothing to ask
+	})
 }
 
 // stroke presses a key as a keyboard does: a page that takes it for a command keeps it from

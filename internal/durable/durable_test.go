@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sluis/internal/testenv"
 )
 
 func content(t *testing.T, path string) string {
@@ -173,14 +175,10 @@ func TestAFileIsWholeWhenTheProcessIsKilled(t *testing.T) {
 	for range 25 {
 		os.Remove(path)
 		cmd := startChild(t, dir)
-		for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-			if _, err := os.Stat(path); err == nil {
-				break
-			}
-			if time.Now().After(end) {
-				t.Fatal("nothing is written")
-			}
-		}
+		testenv.Eventually(t, "the first version is written", func() bool {
+			_, err := os.Stat(path)
+			return err == nil
+		})
 		time.Sleep(time.Duration(rand.IntN(5000)) * time.Microsecond)
 		cmd.Process.Kill()
 		cmd.Wait()

@@ -64,7 +64,7 @@ func says(t *testing.T, answers ...string) string {
 			return
 		}
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(5 * time.Second))
+		c.SetDeadline(time.Now().Add(testenv.Patience))
 		buf := make([]byte, 1024)
 		for _, a := range answers {
 			if _, err := io.WriteString(c, a); err != nil {
@@ -155,7 +155,7 @@ func replies(t *testing.T, answer string) string {
 			return
 		}
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(5 * time.Second))
+		c.SetDeadline(time.Now().Add(testenv.Patience))
 		io.ReadFull(c, make([]byte, len("zVERSION\x00")))
 		io.WriteString(c, answer)
 	}()

@@ -94,7 +94,7 @@ func TestKillingTheServerLosesNothing(t *testing.T) {
 			t.Fatalf("round %d: %v", round, err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), testenv.Patience)
 	defer cancel()
 	for err := w.Close(ctx); err != nil; err = w.Close(ctx) { // the server comes up
 		if ctx.Err() != nil {

@@ -15,6 +15,7 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/roster"
+	"sluis/internal/testenv"
 	"sluis/rules"
 )
 
@@ -345,12 +346,12 @@ func TestRecordsWaitInOrderWhileTheBackendIsAway(t *testing.T) {
 		}
 	}})
 	w.Put(ordinary(30), roster.Subject{})
-	eventually(t, "the trouble is told", func() bool { return !w.Healthy() && w.Waiting() >= 30 })
+	testenv.Eventually(t, "the trouble is told", func() bool { return !w.Healthy() && w.Waiting() >= 30 })
 	if n := len(everything(t, db)); n != 0 {
 		t.Fatalf("%d records came through a closed door", n)
 	}
 	close(opened)
-	eventually(t, "all are there", func() bool { return w.Healthy() && len(everything(t, db)) == 31 })
+	testenv.Eventually(t, "all are there", func() bool { return w.Healthy() && len(everything(t, db)) == 31 })
 	for i, r := range everything(t, db) {
 		if int(r.ID[2]) != i {
 			t.Fatalf("record %d came as number %d", r.ID[2], i)

@@ -19,6 +19,7 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/roster"
+	"sluis/internal/testenv"
 )
 
 // nobody has a pseudonym.
@@ -66,15 +67,6 @@ func hourly(t testing.TB, db Store) (rows, records, bytes int64) {
 		t.Fatal(err)
 	}
 	return rows, records, bytes
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
 }
 
 // people is a roster with a colleague, a counsellor and a pupil.
@@ -221,7 +213,7 @@ func TestARecordOutlivesTheProcess(t *testing.T) {
 	w := startWriter(t, dir, nobody{}, openDB(t, t.TempDir()))
 	defer w.Close(t.Context())
 	w.Put(ordinary(7), roster.Subject{})
-	eventually(t, "the record is in a file", func() bool {
+	testenv.Eventually(t, "the record is in a file", func() bool {
 		names, _ := filepath.Glob(filepath.Join(dir, "*"))
 		for _, n := range names {
 			if b, err := os.ReadFile(n); err == nil && len(b) > 0 && filepath.Ext(n) == openName {
@@ -244,10 +236,10 @@ func TestAFullDiskIsToldAndOvercome(t *testing.T) {
 	for i := range 50 {
 		w.Put(ordinary(i), roster.Subject{})
 	}
-	eventually(t, "the trouble is told", func() bool { return !w.Healthy() })
+	testenv.Eventually(t, "the trouble is told", func() bool { return !w.Healthy() })
 	time.Sleep(3 * syncEvery) // a few tries in vain
 	empty(t)
-	eventually(t, "the records arrived", func() bool { return w.Healthy() && len(everything(t, db)) == 50 })
+	testenv.Eventually(t, "the records arrived", func() bool { return w.Healthy() && len(everything(t, db)) == 50 })
 	if err := w.Close(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/ledger"
+	"sluis/internal/testenv"
 )
 
 // hop is a next hop that says what it is told to, and keeps what it took.
@@ -431,17 +432,10 @@ func TestRunRetriesAndExpiresUntilItIsStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- s.Run(ctx, d, 24*time.Hour, slog.New(slog.DiscardHandler)) }()
-	deadline := time.Now().Add(20 * time.Second)
-	for {
+	testenv.Eventually(t, "the new entry is released and the old one is gone", func() bool {
 		_, gone := s.Get(t.Context(), old)
-		if state(t, s, id).State == Released && errors.Is(gone, ErrNotFound) {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%+v, old: %v", state(t, s, id), gone)
-		}
-		time.Sleep(time.Millisecond)
-	}
+		return state(t, s, id).State == Released && errors.Is(gone, ErrNotFound)
+	})
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)

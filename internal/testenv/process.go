@@ -67,7 +67,7 @@ func (p *process) PID() int { return p.cmd.Process.Pid }
 
 // ready waits until something takes connections at addr, or the process has ended.
 func (p *process) ready(ctx context.Context, network, addr string) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	for {
 		c, err := net.Dial(network, addr)

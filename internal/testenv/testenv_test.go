@@ -2,7 +2,6 @@ package testenv_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,19 +11,6 @@ import (
 
 	"sluis/internal/testenv"
 )
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	for !ok() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("waited in vain: %s", what)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
 
 func startPostfix(t *testing.T, o testenv.PostfixOptions) *testenv.Postfix {
 	t.Helper()
@@ -67,7 +53,7 @@ func TestMailGoesThroughOnePostfixToAnotherAndIsFiled(t *testing.T) {
 		t.Errorf("neither CHUNKING nor TLS in the session:\n%s", out)
 	}
 	var got [][]byte
-	eventually(t, "delivery", func() bool {
+	testenv.Eventually(t, "delivery", func() bool {
 		var err error
 		if got, err = behind.Delivered(); err != nil {
 			t.Fatal(err)
@@ -79,7 +65,7 @@ func TestMailGoesThroughOnePostfixToAnotherAndIsFiled(t *testing.T) {
 			t.Errorf("no %q in what was delivered:\n%s", want, got[0])
 		}
 	}
-	eventually(t, "an empty queue", func() bool { return front.QueueLen() == 0 })
+	testenv.Eventually(t, "an empty queue", func() bool { return front.QueueLen() == 0 })
 	if !strings.Contains(front.Log(), "status=sent") {
 		t.Errorf("not in the log:\n%s", front.Log())
 	}
@@ -96,7 +82,7 @@ func TestPostfixKeepsWhatTheNextHopPutsOff(t *testing.T) {
 	})
 	front := startPostfix(t, testenv.PostfixOptions{Relayhost: sink.Addr()})
 	swaks(t, 0, "--server", front.Addr(), "--from", "a@out.example", "--to", "juf@school.example", "--header", "X-Token: t2")
-	eventually(t, "a deferral", func() bool { return strings.Contains(front.Log(), "status=deferred") })
+	testenv.Eventually(t, "a deferral", func() bool { return strings.Contains(front.Log(), "status=deferred") })
 	if front.QueueLen() != 1 || len(sink.Arrivals()) != 0 {
 		t.Fatalf("%d in the queue, %d arrived", front.QueueLen(), len(sink.Arrivals()))
 	}
@@ -104,7 +90,7 @@ func TestPostfixKeepsWhatTheNextHopPutsOff(t *testing.T) {
 	if err := front.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "delivery", func() bool { return sink.Arrivals()["t2"].Times == 1 })
+	testenv.Eventually(t, "delivery", func() bool { return sink.Arrivals()["t2"].Times == 1 })
 	if a := sink.Arrivals()["t2"]; len(a.To) != 1 || !strings.HasPrefix(a.To[0], "<juf@school.example>") {
 		t.Errorf("to %q", a.To)
 	}
@@ -145,7 +131,7 @@ func TestRspamdFiltersForPostfix(t *testing.T) {
 	sink := startSink(t)
 	p := startPostfix(t, testenv.PostfixOptions{Relayhost: sink.Addr(), Main: map[string]string{"smtpd_milters": r.Milter(), "milter_default_action": "tempfail"}})
 	swaks(t, 0, "--server", p.Addr(), "--from", "a@out.example", "--to", "juf@school.example", "--header", "X-Token: ham")
-	eventually(t, "delivery", func() bool { return sink.Arrivals()["ham"].Times == 1 })
+	testenv.Eventually(t, "delivery", func() bool { return sink.Arrivals()["ham"].Times == 1 })
 	out := swaks(t, 26, "--server", p.Addr(), "--from", "a@out.example", "--to", "juf@school.example",
 		"--body", "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X") // 26: refused after the data
 	if !strings.Contains(out, "554 5.7.1") {
@@ -197,11 +183,11 @@ func TestStoppingASinkEndsAStalledSession(t *testing.T) {
 		testenv.Swaks(t.Context(), "--server", s.Addr(), "--to", "b@school.example", "--from", "a@out.example")
 	}()
 	testenv.Need(t, "swaks")
-	eventually(t, "a connection", func() bool { return s.Sessions() == 1 })
+	testenv.Eventually(t, "a connection", func() bool { return s.Sessions() == 1 })
 	s.Stop()
 	select {
 	case <-done:
-	case <-time.After(20 * time.Second):
+	case <-time.After(testenv.Patience):
 		t.Fatal("the session goes on")
 	}
 }

@@ -80,13 +80,14 @@ func SMTPSource(ctx context.Context, addr string, n, size, sessions int, args ..
 }
 
 // Swaks runs swaks(1) and returns what it printed, the whole session, and its exit code.
-// The error is nil whatever the code is, if it ran.
+// It has Patience with the server, unless the arguments say otherwise. The error is nil whatever the code is, if it ran.
 func Swaks(ctx context.Context, args ...string) (output string, code int, err error) {
 	path := find("swaks")
 	if path == "" {
 		return "", -1, errors.New("swaks is not installed")
 	}
-	cmd := exec.CommandContext(ctx, path, args...)
+	patient := []string{"--timeout", strconv.Itoa(int(Patience.Seconds()))}
+	cmd := exec.CommandContext(ctx, path, append(patient, args...)...)
 	out, err := cmd.CombinedOutput()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.Exited() {
 		err = nil

@@ -26,7 +26,7 @@ import (
 // side, and the page works without JavaScript. With SLUIS_SCREENSHOTS it leaves pictures.
 func TestForEverybody(t *testing.T) {
 	testenv.Need(t, "chromium", "npm")
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	axe, err := testenv.Axe(ctx)
 	if err != nil {
@@ -117,7 +117,7 @@ func look(t *testing.T, tab context.Context, url, label, lang, scheme string, wi
 // another site sends in its name is refused.
 func TestAskedInABrowser(t *testing.T) {
 	testenv.Need(t, "chromium")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	p, a := pages(t)
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

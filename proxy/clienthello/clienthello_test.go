@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sluis/internal/testenv"
 )
 
 // hello returns what Go's client sends first.
@@ -92,7 +94,7 @@ func TestRead(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := conn(t, tt.sent, tt.piece)
-			c.SetDeadline(time.Now().Add(10 * time.Second))
+			c.SetDeadline(time.Now().Add(testenv.Patience))
 			h, err := Read(c)
 			if !errors.Is(err, tt.err) || err != nil && tt.err == nil {
 				t.Fatalf("error %v, want %v", err, tt.err)
@@ -103,7 +105,7 @@ func TestRead(t *testing.T) {
 			if len(h.Raw) > MaxSize {
 				t.Errorf("%d bytes were read", len(h.Raw))
 			}
-			c.SetDeadline(time.Now().Add(10 * time.Second))
+			c.SetDeadline(time.Now().Add(testenv.Patience))
 			if len(tt.sent) <= MaxSize {
 				all, _ := io.ReadAll(Replay(c, h.Raw))
 				if !bytes.Equal(all, tt.sent) {

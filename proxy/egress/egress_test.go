@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"sluis/internal/testenv"
 )
 
 func TestCheck(t *testing.T) {
@@ -52,8 +54,8 @@ func TestRebinding(t *testing.T) {
 	}
 	defer inside.Close()
 	_, port, _ := net.SplitHostPort(inside.Addr().String())
-	d := New(Options{Resolver: resolver(t, [4]byte{9, 9, 9, 9}, [4]byte{127, 0, 0, 1}), Timeout: 2 * time.Second})
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	d := New(Options{Resolver: resolver(t, [4]byte{9, 9, 9, 9}, [4]byte{127, 0, 0, 1}), Timeout: testenv.Patience})
+	ctx, cancel := context.WithTimeout(t.Context(), testenv.Patience)
 	defer cancel()
 	if as, err := d.Resolve(ctx, "rebinding.example"); err != nil || len(as) != 1 {
 		t.Fatalf("first answer: %v, %v", as, err)
@@ -67,7 +69,7 @@ func TestRebinding(t *testing.T) {
 		t.Errorf("error: %v", err)
 	}
 	for _, address := range []string{"localhost:" + port, "127.1:" + port, "[::ffff:127.0.0.1]:" + port, "0:" + port, "2130706433:" + port, "0x7f.1:" + port} {
-		if c, err := New(Options{Timeout: time.Second}).DialContext(ctx, "tcp", address); err == nil {
+		if c, err := New(Options{Timeout: testenv.Patience}).DialContext(ctx, "tcp", address); err == nil {
 			c.Close()
 			t.Errorf("%s is reached", address)
 		}
@@ -115,14 +117,14 @@ func resolver(t *testing.T, answers ...[4]byte) *net.Resolver {
 }
 
 func TestErrorsDoNotTellWhere(t *testing.T) {
-	d := New(Options{Inner: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: time.Second})
+	d := New(Options{Inner: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: testenv.Patience})
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := free.Addr().String()
 	free.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testenv.Patience)
 	defer cancel()
 	for _, tt := range []struct {
 		address string

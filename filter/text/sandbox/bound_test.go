@@ -16,6 +16,7 @@ import (
 	"github.com/ulikunitz/xz"
 
 	"sluis/filter/text"
+	"sluis/internal/testenv"
 )
 
 // bounded is a worker with less memory than usual.
@@ -75,7 +76,7 @@ func ends(t *testing.T, cmd *exec.Cmd) error {
 	select {
 	case err := <-ended:
 		return err
-	case <-time.After(30 * time.Second):
+	case <-time.After(testenv.Patience):
 		cmd.Process.Kill()
 		t.Fatal("it goes on and on")
 		return nil
