@@ -100,24 +100,31 @@ func (w *webInterface) certify(c config.KeyPair) error {
 
 // consoleHandler puts the console together.
 func (g *gateway) consoleHandler(store *accounts.Store) (http.Handler, error) {
-	o := console.Options{Organisation: g.cfg.Organisation.Name, CodeURL: g.cfg.Organisation.CodeURL, Origin: g.cfg.Console.Address,
-		BehindProxy: g.cfg.Console.BehindProxy, Demo: g.observer.demo, Log: g.log, Accounts: store, Ledger: g.ledger, Zone: schoolTime()}
-	if err := g.consoleParts(&o); err != nil {
-		return nil, err
+	cfg := console.Config{
+		Organisation: g.cfg.Organisation.Name,
+		CodeURL:      g.cfg.Organisation.CodeURL,
+		Origin:       g.cfg.Console.Address,
+		BehindProxy:  g.cfg.Console.BehindProxy,
+		Demo:         g.observer.demo,
+		Zone:         schoolTime(),
 	}
-	if host, port, err := net.SplitHostPort(g.cfg.Console.Listen); err == nil && !g.cfg.Console.BehindProxy {
+	if host, port, err := net.SplitHostPort(g.cfg.Console.Listen); err == nil && !cfg.BehindProxy {
 		if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() && g.cfg.Console.TLS.Certificate == "" {
-			o.Hosts = []string{net.JoinHostPort(host, port), "localhost:" + port}
+			cfg.Hosts = []string{net.JoinHostPort(host, port), "localhost:" + port}
 		}
+	}
+	s, err := g.consoleServices(store)
+	if err != nil {
+		return nil, err
 	}
 	for _, p := range g.cfg.Console.Providers {
 		at, err := signInProvider(g.cfg.Console.Address, p)
 		if err != nil {
 			return nil, err
 		}
-		o.Providers = append(o.Providers, at)
+		s.Providers = append(s.Providers, at)
 	}
-	return console.New(o)
+	return console.New(cfg, s, g.log)
 }
 
 // schoolTime is the time of the Netherlands, or of the machine where that is not known.

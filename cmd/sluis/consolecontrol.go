@@ -11,7 +11,7 @@ import (
 )
 
 // consoleControl gives the console what the gateway checks with.
-func (g *gateway) consoleControl(o *console.Options) error {
+func (g *gateway) consoleControl(s *console.Services) error {
 	builtin, err := rules.Load(rules.Builtin())
 	if err != nil {
 		return err
@@ -25,20 +25,26 @@ func (g *gateway) consoleControl(o *console.Options) error {
 	if err != nil {
 		return err
 	}
-	o.Control = console.Control{
-		Exceptions: exceptions, Appeals: appeals, Renew: g.askRenewal,
+	s.Appeals = appeals
+	s.Exceptions = console.Exceptions{
+		Store: exceptions,
+		Renew: g.askRenewal,
 		Compile: func(set *rules.Set) (*filter.Engine, error) {
 			return compile(g.current.Load(), set, g.in("spool"), g.extractor)
 		},
-		InForce: func() console.InForce {
-			cfg, r := g.current.Load(), g.inForce.Load()
-			return console.InForce{Rules: r.set, Own: own, Disabled: cfg.Rules.Disabled, Engine: r.engine, Actions: actions(cfg.Policy), People: r.people, Since: r.since}
-		},
-		Lists:   g.listStates,
-		Explain: g.explainSite,
 	}
-	o.Roster = peopleTable{g}
-	o.Health = console.NewHealth(g.healthChecks)
+	s.InForce = func() console.InForce {
+		cfg, r := g.current.Load(), g.inForce.Load()
+		return console.InForce{
+			Rules:    r.set,
+			Own:      own,
+			Disabled: cfg.Rules.Disabled,
+			Engine:   r.engine,
+			Actions:  actions(cfg.Policy),
+			People:   r.people,
+			Since:    r.since,
+		}
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter/text"
+	"sluis/internal/accounts"
 	"sluis/internal/console"
 	"sluis/internal/ledger"
 	"sluis/internal/notice"
@@ -18,30 +19,43 @@ import (
 	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine"
 	"sluis/internal/quarantine/disclose"
-	"sluis/internal/roster"
 )
 
-// consoleParts gives the console what it shows and works with.
-func (g *gateway) consoleParts(o *console.Options) error {
+// consoleServices are what the areas of the console show and work with.
+func (g *gateway) consoleServices(store *accounts.Store) (s console.Services, err error) {
+	s = console.Services{
+		Accounts: store,
+		Ledger:   g.ledger,
+		Imagery:  g.imagery,
+		Roster:   peopleTable{g},
+		Health:   console.NewHealth(g.healthChecks),
+		Sites:    console.Sites{Lists: g.listStates, Explain: g.explainSite},
+		Quarantine: console.Quarantine{
+			Store:   g.quarantine,
+			Keys:    g.reviewKeys,
+			Deliver: lateDeliverer{g},
+			Setting: g.reviewing,
+			Reader:  disclose.Reader{Limits: text.Limits{Dir: g.in("spool"), Apart: g.extractor}},
+		},
+		Orders: console.Orders{Store: g.orders, Keys: g.keys, Records: g.store, Longest: g.cfg.Orders.Period},
+		Access: console.Access{Keys: g.keys, Records: g.store, Notify: g.tellInsight},
+		Totals: console.Totals{Archive: g.archive, Facts: g.account},
+		Sampling: console.Sampling{
+			Audit: g.audit,
+			SetSeed: func(ctx context.Context, dice string, by ledger.Actor) (string, error) {
+				return g.sampler.SetSeed(ctx, dice, by, now())
+			},
+		},
+		Retention: func(ctx context.Context) ([]console.Kept, []string, error) {
+			return held(ctx, g.current.Load(), g.store, g.keys, g.quarantine)
+		},
+	}
 	breaches, err := openBreaches(g.cfg, g.ledger)
 	if err != nil {
-		return err
+		return s, err
 	}
-	o.Quarantine = console.Quarantine{
-		Store: g.quarantine, Keys: g.reviewKeys, Deliver: lateDeliverer{g}, Setting: g.reviewing,
-		Reader: disclose.Reader{Limits: text.Limits{Dir: g.in("spool"), Apart: g.extractor}},
-	}
-	o.Breaches = console.Breaches{Store: breaches, Tell: g.tellBreach}
-	o.Imagery = g.imagery
-	o.Retention = func(ctx context.Context) ([]console.Kept, []string, error) {
-		return held(ctx, g.current.Load(), g.store, g.keys, g.quarantine)
-	}
-	o.Sampling = console.Sampling{Audit: g.audit, SetSeed: func(ctx context.Context, dice string, by ledger.Actor) (string, error) {
-		return g.sampler.SetSeed(ctx, dice, by, now())
-	}}
-	o.Totals = console.Totals{Archive: g.archive, Account: g.account}
-	o.Orders = console.Orders{Store: g.orders, People: func() *roster.Roster { return g.inForce.Load().people }, Keys: g.keys, Records: g.store, Longest: g.cfg.Orders.Period, Tell: g.tellInsight}
-	return g.consoleControl(o)
+	s.Breaches = console.Breaches{Store: breaches, Notify: g.tellBreach}
+	return s, g.consoleControl(&s)
 }
 
 // reviewing is how it is reviewed now, after a reload as the new configuration says.

@@ -83,7 +83,7 @@ func TestAFormOfAnotherSite(t *testing.T) {
 func TestTooLarge(t *testing.T) {
 	l := newHouse(t).live()
 	l.posts(func(rt route, path string, p *person) {
-		limit := max(rt.body, maxBody)
+		limit := max(rt.limit, maxBody)
 		for _, kind := range []string{"application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=b"} {
 			r := p.request(http.MethodPost, path, nil)
 			body := append([]byte("--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n"), bytes.Repeat([]byte("a"), int(limit)+1)...)
@@ -277,7 +277,7 @@ func TestGuessing(t *testing.T) {
 // page, and no page can stand in another one.
 func TestWhatPeopleWroteIsNoMarkup(t *testing.T) {
 	const evil = `"><script>alert(9)</script><img src=x onerror=alert(9)>{{.Account}}`
-	l := newHouse(t, func(o *Options) { o.Organisation = "School " + evil }).live()
+	l := newHouse(t, func(o *setup) { o.Organisation = "School " + evil }).live()
 	l.people[ledger.Board].post("/orders", request("reason", evil))
 	if _, _, err := l.accounts.Make(t.Context(), ledger.CommandLine, evil, "", nil); err == nil {
 		t.Error("an account can have such a name")

@@ -61,7 +61,7 @@ func (h *house) live() lived {
 	l.ids["/orders/"] = path.Base(l.people[ledger.Board].post("/orders", request()).to)
 	l.ids["/rules/"] = "leak.identity.bsn"
 	l.ids["/breaches/"] = path.Base(l.people[ledger.Privacy].post("/breaches", map[string][]string{"text": {"Een lijst lag op straat."}}).to)
-	complaint, err := h.o.Imagery.Complain(h.t.Context(), ledger.Actor{}, "https://www.school.example/sportdag", "Mijn dochter staat erop.")
+	complaint, err := h.services.Imagery.Complain(h.t.Context(), ledger.Actor{}, "https://www.school.example/sportdag", "Mijn dochter staat erop.")
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -13,25 +13,26 @@ import (
 	"sluis/internal/oversight/breach"
 )
 
-// Breaches are the breach files.
-type Breaches struct {
-	Store *breach.Store
-	Tell  func(ctx context.Context, f breach.File) error // the privacy officer, by mail
-}
-
 var (
 	breachReaders = only(ledger.ICT, ledger.Privacy, ledger.Legal, ledger.Board)
 	breachKeepers = only(ledger.ICT, ledger.Privacy)
 )
 
-// breachRoutes are for breach files (C2.12a): who keeps them writes, who answers for them reads.
-var breachRoutes = []route{
-	{pattern: "GET /breaches", who: breachReaders, needs: secrecy, nav: "nav-breaches", do: (*visit).breaches},
-	{pattern: "POST /breaches", who: breachKeepers, needs: secrecy, tells: ledger.BreachOpened, do: (*visit).openBreach},
-	{pattern: "GET /breaches/{id}", who: breachReaders, needs: secrecy, do: (*visit).breach},
-	{pattern: "GET /breaches/{id}/form", who: breachReaders, needs: secrecy, do: (*visit).breachForm},
-	{pattern: "POST /breaches/{id}/step", who: breachKeepers, needs: secrecy, tells: ledger.BreachStep, do: (*visit).breachStep},
-	{pattern: "POST /breaches/{id}/facts", who: breachKeepers, needs: secrecy, tells: ledger.BreachStep, do: (*visit).breachFacts},
+// breachPages are the breach files (C2.12a).
+type breachPages struct {
+	store  *breach.Store
+	notify func(context.Context, breach.File) error
+}
+
+func (p *breachPages) routes() []route {
+	return []route{
+		get("/breaches", breachReaders, p.list).inMenu("nav-breaches").needing(secrecy),
+		post("/breaches", breachKeepers, p.open).needing(secrecy).recorded(ledger.BreachOpened),
+		get("/breaches/{id}", breachReaders, p.show).needing(secrecy),
+		get("/breaches/{id}/form", breachReaders, p.form).needing(secrecy),
+		post("/breaches/{id}/step", breachKeepers, p.step).needing(secrecy).recorded(ledger.BreachStep),
+		post("/breaches/{id}/facts", breachKeepers, p.facts).needing(secrecy).recorded(ledger.BreachStep),
+	}
 }
 
 // breachRow is a file with its clock.
@@ -41,12 +42,12 @@ type breachRow struct {
 	Done  bool // reported, or decided that it need not be
 }
 
-func (v *visit) breachRow(f breach.File) breachRow {
+func breachRowOf(v *visit, f breach.File) breachRow {
 	left, done := f.Left(v.now())
 	return breachRow{f, int(left.Hours()), done}
 }
 
-// breachesView is what the list shows.
+// breachesView is the list.
 type breachesView struct {
 	Files []breachRow
 	Text  string // as filled in
@@ -55,40 +56,40 @@ type breachesView struct {
 	May   bool // open one
 }
 
-func (v *visit) breachesView() (w breachesView, err error) {
-	all, err := v.c.o.Breaches.Store.List()
+func (p *breachPages) listView(v *visit) (w breachesView, err error) {
+	all, err := p.store.List()
 	for _, f := range all {
-		w.Files = append(w.Files, v.breachRow(f))
+		w.Files = append(w.Files, breachRowOf(v, f))
 	}
 	w.Text, w.Day, w.Time, w.May = v.field("text"), v.field("day"), v.field("time"), breachKeepers.may(v.Role)
 	return w, err
 }
 
-func (v *visit) breaches() error {
-	w, err := v.breachesView()
+func (p *breachPages) list(v *visit) error {
+	w, err := p.listView(v)
 	if err != nil {
 		return err
 	}
 	return v.show("breaches", w)
 }
 
-// openBreach opens a file that did not begin in the quarantine.
-func (v *visit) openBreach() error {
-	w, err := v.breachesView()
+// open opens a file that did not begin in the quarantine.
+func (p *breachPages) open(v *visit) error {
+	w, err := p.listView(v)
 	if err != nil {
 		return err
 	}
 	at := v.now()
 	if w.Day != "" {
-		if at, err = time.ParseInLocation("2006-01-02 15:04", w.Day+" "+cmpOr(w.Time, "00:00"), v.c.o.Zone); err != nil {
+		if at, err = time.ParseInLocation("2006-01-02 15:04", w.Day+" "+cmpOr(w.Time, "00:00"), v.zone()); err != nil {
 			return v.again("breaches", w, "breach-when")
 		}
 	}
 	if at.After(v.now()) {
 		return v.again("breaches", w, "breach-future")
 	}
-	f, err := v.beginBreach("", w.Text, at)
-	if problem := breachProblem(err); problem != "" {
+	f, err := p.begin(v, "", w.Text, at)
+	if problem := breachProblems.key(err); problem != "" {
 		return v.again("breaches", w, problem)
 	}
 	if err != nil {
@@ -97,32 +98,28 @@ func (v *visit) openBreach() error {
 	return v.see("/breaches/" + f.ID)
 }
 
-// beginBreach opens a file and tells the privacy officer.
-func (v *visit) beginBreach(message, text string, at time.Time) (breach.File, error) {
-	f, err := v.c.o.Breaches.Store.Begin(v.r.Context(), v.by(), message, text, at)
+// begin opens a file and tells the privacy officer.
+func (p *breachPages) begin(v *visit, message, text string, at time.Time) (breach.File, error) {
+	f, err := p.store.Begin(v.r.Context(), v.by(), message, text, at)
 	if err != nil {
 		return f, err
 	}
-	if err := v.c.o.Breaches.Tell(context.WithoutCancel(v.r.Context()), f); err != nil {
-		v.c.o.Log.Error("console: the notice of a breach was not sent", "file", f.ID, "error", err)
-		v.note("breach-untold", v.Lang.Moment(f.Deadline().In(v.c.o.Zone)))
+	if err := p.notify(context.WithoutCancel(v.r.Context()), f); err != nil {
+		v.log().Error("console: the notice of a breach was not sent", "file", f.ID, "error", err)
+		v.note("breach-untold", v.Lang.Moment(f.Deadline().In(v.zone())))
 		return f, nil
 	}
-	v.note("breach-begun", v.Lang.Moment(f.Deadline().In(v.c.o.Zone)))
+	v.note("breach-begun", v.Lang.Moment(f.Deadline().In(v.zone())))
 	return f, nil
 }
 
-// breachProblem is what somebody is told that cannot be.
-func breachProblem(err error) string {
-	for problem, is := range map[string]error{"breach-closed": breach.ErrClosed, "breach-first": breach.ErrOpen, "breach-text": breach.ErrText} {
-		if errors.Is(err, is) {
-			return problem
-		}
-	}
-	return ""
+var breachProblems = problems{
+	"breach-closed": breach.ErrClosed,
+	"breach-first":  breach.ErrOpen,
+	"breach-text":   breach.ErrText,
 }
 
-// breachView is what the page of one file shows.
+// breachView is the page of one file.
 type breachView struct {
 	breachRow
 	Kinds  []breach.Kind // of steps that can be taken
@@ -146,25 +143,25 @@ var (
 	breachNatures = []string{"confidentiality", "integrity", "availability"}
 )
 
-func (v *visit) breachView() (w breachView, err error) {
-	f, err := v.c.o.Breaches.Store.Get(v.r.PathValue("id"))
+func (p *breachPages) view(v *visit) (w breachView, err error) {
+	f, err := p.store.Get(v.r.PathValue("id"))
 	if errors.Is(err, breach.ErrNotFound) {
 		return w, errNoPage
 	}
-	return breachView{breachRow: v.breachRow(f), Kinds: breachSteps, May: breachKeepers.may(v.Role) && f.Open(), Nature: breachNatures, Text: v.field("text")}, err
+	return breachView{breachRow: breachRowOf(v, f), Kinds: breachSteps, May: breachKeepers.may(v.Role) && f.Open(), Nature: breachNatures, Text: v.field("text")}, err
 }
 
-func (v *visit) breach() error {
-	w, err := v.breachView()
+func (p *breachPages) show(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
 	return v.show("breach", w)
 }
 
-// breachForm gives the answers in the order of the supervisory authority's form.
-func (v *visit) breachForm() error {
-	w, err := v.breachView()
+// form gives the answers in the order of the supervisory authority's form.
+func (p *breachPages) form(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
@@ -178,34 +175,34 @@ func (v *visit) breachForm() error {
 	return err
 }
 
-func (v *visit) breachStep() error {
+func (p *breachPages) step(v *visit) error {
 	if !slices.Contains(breachSteps, breach.Kind(v.field("kind"))) {
 		return errUnclear
 	}
-	return v.changeBreach(func(id string) error {
-		return v.c.o.Breaches.Store.Add(v.r.Context(), v.by(), id, breach.Kind(v.field("kind")), v.field("text"))
+	return p.change(v, func(id string) error {
+		return p.store.Add(v.r.Context(), v.by(), id, breach.Kind(v.field("kind")), v.field("text"))
 	})
 }
 
-func (v *visit) breachFacts() error {
+func (p *breachPages) facts(v *visit) error {
 	n, err := strconv.Atoi(cmpOr(v.field("number"), "0"))
 	if err != nil || n < 0 {
 		return errUnclear
 	}
 	f := breach.Facts{Happened: v.field("happened"), From: v.field("from"), Until: v.field("until"), Nature: v.r.PostForm["nature"], People: v.field("people"), Number: n,
 		Data: v.field("data"), Special: v.field("special") == "yes", Effects: v.field("effects"), Measures: v.field("measures"), Informing: v.field("informing"), CrossBorder: v.field("crossborder") == "yes"}
-	return v.changeBreach(func(id string) error {
-		return v.c.o.Breaches.Store.Fill(v.r.Context(), v.by(), id, f)
+	return p.change(v, func(id string) error {
+		return p.store.Fill(v.r.Context(), v.by(), id, f)
 	})
 }
 
-func (v *visit) changeBreach(change func(id string) error) error {
-	w, err := v.breachView()
+func (p *breachPages) change(v *visit, change func(id string) error) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
 	err = change(w.ID)
-	if problem := breachProblem(err); problem != "" {
+	if problem := breachProblems.key(err); problem != "" {
 		return v.again("breach", w, problem)
 	}
 	if err != nil {

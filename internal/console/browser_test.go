@@ -36,7 +36,7 @@ func (h *house) browse() *browser {
 	tab, stop := testenv.Chromium(ctx, h.t.TempDir(), nil)
 	h.t.Cleanup(stop)
 	b := &browser{house: h, ctx: tab}
-	own, err := url.Parse(h.o.Origin)
+	own, err := url.Parse(h.config.Origin)
 	if err == nil {
 		err = chromedp.Listen(tab, func(ev any) { b.hear(ev, own.Host) })
 	}
@@ -101,7 +101,7 @@ func (b *browser) be(p *person) {
 			return err
 		}
 		for _, k := range p.http.Jar.Cookies(at) {
-			if _, err := cdp.Call(ctx, c, network.SetCookie, network.SetCookieParams{Name: k.Name, Value: k.Value, URL: b.o.Origin}); err != nil {
+			if _, err := cdp.Call(ctx, c, network.SetCookie, network.SetCookieParams{Name: k.Name, Value: k.Value, URL: b.config.Origin}); err != nil {
 				return err
 			}
 		}
@@ -132,7 +132,7 @@ func (b *browser) at(path string, w view) {
 		}
 		_, err := cdp.Call(ctx, c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: w.scheme}}})
 		return err
-	}), chromedp.EmulateViewport(w.width, 800), chromedp.Navigate(b.o.Origin+path))
+	}), chromedp.EmulateViewport(w.width, 800), chromedp.Navigate(b.config.Origin+path))
 }
 
 // of evaluates an expression on the page.

@@ -14,15 +14,22 @@ import (
 
 var caseHandlers = only(ledger.Privacy, ledger.ICT)
 
-// caseRoutes are for complaints about imagery (C3.3d): anybody can complain, and who handles
-// it reads it with a trace in the ledger.
-var caseRoutes = []route{
-	{pattern: "GET /complaint", who: anybody, do: (*visit).complaint},
-	{pattern: "POST /complaint", who: anybody, tells: ledger.ImageryCase, do: (*visit).complain},
-	{pattern: "GET /cases", who: caseHandlers, nav: "nav-cases", do: (*visit).cases},
-	{pattern: "GET /cases/{id}", who: caseHandlers, do: (*visit).oneCase},
-	{pattern: "POST /cases/{id}/read", who: caseHandlers, needs: secrecy | proof, tells: ledger.ImageryCase, do: (*visit).readCase},
-	{pattern: "POST /cases/{id}/step", who: caseHandlers, needs: secrecy, tells: ledger.ImageryCase, do: (*visit).caseStep},
+// casePages are complaints about imagery (C3.3d).
+type casePages struct {
+	store *imagery.Store
+	keys  keyring
+	pace  complaintPace
+}
+
+func (p *casePages) routes() []route {
+	return []route{
+		get("/complaint", anybody, p.complaint),
+		post("/complaint", anybody, p.complain).recorded(ledger.ImageryCase),
+		get("/cases", caseHandlers, p.list).inMenu("nav-cases"),
+		get("/cases/{id}", caseHandlers, p.show),
+		post("/cases/{id}/read", caseHandlers, p.read).needing(secrecy | proof).recorded(ledger.ImageryCase),
+		post("/cases/{id}/step", caseHandlers, p.step).needing(secrecy).recorded(ledger.ImageryCase),
+	}
 }
 
 // Bounds of complaints: who has no account can send a few an hour, and all together some
@@ -58,17 +65,17 @@ type complaintForm struct {
 	Sent       string // number of the case; empty: not sent
 }
 
-func (v *visit) complaint() error { return v.show("complaint", complaintForm{}) }
+func (p *casePages) complaint(v *visit) error { return v.show("complaint", complaintForm{}) }
 
-func (v *visit) complain() error {
+func (p *casePages) complain(v *visit) error {
 	f := complaintForm{Page: v.field("page"), Text: v.field("text")}
 	if f.Text == "" {
 		return v.again("complaint", f, "complaint-empty")
 	}
-	if !v.c.complaints.allow(v.client()) {
+	if !p.pace.allow(v.client()) {
 		return errTooOften
 	}
-	c, err := v.c.o.Imagery.Complain(v.r.Context(), ledger.Actor{}, f.Page, f.Text)
+	c, err := p.store.Complain(v.r.Context(), ledger.Actor{}, f.Page, f.Text)
 	if errors.Is(err, imagery.ErrText) {
 		return v.again("complaint", f, "complaint-empty")
 	}
@@ -78,15 +85,15 @@ func (v *visit) complain() error {
 	return v.show("complaint", complaintForm{Sent: c.ID})
 }
 
-func (v *visit) cases() error {
-	all, err := v.c.o.Imagery.Cases()
+func (p *casePages) list(v *visit) error {
+	all, err := p.store.Cases()
 	if err != nil {
 		return err
 	}
 	return v.show("cases", all)
 }
 
-// caseView is what the page of one case shows.
+// caseView is the page of one case.
 type caseView struct {
 	imagery.Case
 	Next []imagery.Step // that can be taken
@@ -99,43 +106,43 @@ func (w caseView) Told() bool { return len(w.Sealed) > 0 }
 
 var caseSteps = []imagery.Step{imagery.Looked, imagery.AskedDown, imagery.TakenDown, imagery.Closed}
 
-func (v *visit) caseView() (w caseView, err error) {
-	c, err := v.c.o.Imagery.Case(v.r.PathValue("id"))
+func (p *casePages) view(v *visit) (w caseView, err error) {
+	c, err := p.store.Case(v.r.PathValue("id"))
 	if errors.Is(err, imagery.ErrNotFound) {
 		return w, errNoPage
 	}
 	return caseView{Case: c, Next: caseSteps}, err
 }
 
-func (v *visit) oneCase() error {
-	w, err := v.caseView()
+func (p *casePages) show(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
 	return v.show("case", w)
 }
 
-func (v *visit) readCase() error {
-	w, err := v.caseView()
+func (p *casePages) read(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
-	keys, err := v.keys()
-	if problem := reviewProblem(err); problem != "" {
+	keys, err := p.keys.identities()
+	if problem := reviewProblems.key(err); problem != "" {
 		return v.again("case", w, problem)
 	}
 	if err != nil {
 		return err
 	}
-	if w.Text, err = v.c.o.Imagery.Read(v.r.Context(), v.by(), w.ID, keys...); err != nil {
+	if w.Text, err = p.store.Read(v.r.Context(), v.by(), w.ID, keys...); err != nil {
 		return err
 	}
 	w.Read = true
 	return v.show("case", w)
 }
 
-func (v *visit) caseStep() error {
-	w, err := v.caseView()
+func (p *casePages) step(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
@@ -148,7 +155,7 @@ func (v *visit) caseStep() error {
 	if step == "" {
 		return errUnclear
 	}
-	err = v.c.o.Imagery.Take(v.r.Context(), v.by(), w.ID, step, "")
+	err = p.store.Take(v.r.Context(), v.by(), w.ID, step, "")
 	if errors.Is(err, imagery.ErrClosed) {
 		return v.again("case", w, "case-closed")
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,75 +15,65 @@ import (
 	"github.com/hashicorp/golang-lru/v2/expirable"
 
 	"sluis/internal/accounts"
-	"sluis/internal/accounts/provider"
-	"sluis/internal/ledger"
-	"sluis/internal/oversight/imagery"
 )
 
-// Options are what the console shows and works with.
-type Options struct {
+// Config is how the console is reached, and what it says of the organisation.
+type Config struct {
 	Organisation string
-	CodeURL      string   // of the code of conduct; empty: not told
-	Origin       string   // that browsers reach it at, such as https://sluis.school.nl
-	Hosts        []string // host:port that it is reached at as well
-	BehindProxy  bool     // the one in front tells the client's address, last in X-Forwarded-For
-	Demo         bool     // sluis demo: codes are told on the page
-	Zone         *time.Location
-	Log          *slog.Logger
-
-	Accounts  *accounts.Store
-	Providers []*provider.Provider
-	Ledger    *ledger.Ledger
-
-	Quarantine Quarantine
-	Orders     Orders
-	Control    Control
-	Roster     Roster
-	Health     *Health
-	Breaches   Breaches
-	Imagery    *imagery.Store
-	Retention  Retention
-	Totals     Totals
-	Sampling   Sampling
+	CodeURL      string         // of the code of conduct; empty: not shown
+	Origin       string         // that browsers reach it at, such as https://sluis.school.nl
+	Hosts        []string       // host:port that it answers to as well
+	BehindProxy  bool           // a web server in front puts the client's address last in X-Forwarded-For
+	Demo         bool           // sluis demo: pages show the codes
+	Zone         *time.Location // of the times on pages; nil: that of the machine
 }
 
 // Console is the web interface. It is safe for concurrent use.
 type Console struct {
-	o          Options
-	secure     bool               // reached over TLS
-	hosts      []string           // that it answers to
-	passkeys   *accounts.Passkeys // nil: the origin cannot have any
-	sessions   *scs.SessionManager
-	begun      *scs.SessionManager // what is remembered of somebody who is signing in
-	pages      *pages
-	openings   *expirable.LRU[string, opening] // what is open just now
-	complaints complaintPace
-	routes     []route
-	handler    http.Handler
-	pace       rate.Limit // of one client
-	rates      *expirable.LRU[netip.Addr, *rate.Limiter]
-	now        func() time.Time
+	config   Config
+	secure   bool     // reached over TLS
+	hosts    []string // that it answers to
+	log      *slog.Logger
+	accounts *accounts.Store
+	sessions *scs.SessionManager
+	begun    *scs.SessionManager // of people who are signing in
+	pages    *pages
+	routes   []route
+	handler  http.Handler
+	pace     rate.Limit // of one client
+	rates    *expirable.LRU[netip.Addr, *rate.Limiter]
+	now      func() time.Time
 }
 
-// New returns a console.
-func New(o Options) (*Console, error) {
-	origin, err := url.Parse(o.Origin)
+// New returns a console that shows and works with the services.
+func New(cfg Config, s Services, log *slog.Logger) (*Console, error) {
+	origin, err := url.Parse(cfg.Origin)
 	if err != nil || origin.Host == "" || origin.Path != "" || origin.Scheme != "http" && origin.Scheme != "https" {
 		return nil, fmt.Errorf("console: its address has to be http:// or https://, and a host without a path")
 	}
-	if o.Zone == nil {
-		o.Zone = time.Local
+	if cfg.Zone == nil {
+		cfg.Zone = time.Local
 	}
-	c := &Console{o: o, secure: origin.Scheme == "https", hosts: append([]string{origin.Host}, o.Hosts...), routes: slices.Concat(tables...), now: time.Now, pace: perSecond,
-		rates: expirable.NewLRU[netip.Addr, *rate.Limiter](maxClients, nil, time.Minute)}
-	if c.passkeys, err = o.Accounts.Passkeys(cmpOr(o.Organisation, "Sluis"), o.Origin); err != nil {
+	c := &Console{
+		config:   cfg,
+		secure:   origin.Scheme == "https",
+		hosts:    append([]string{origin.Host}, cfg.Hosts...),
+		log:      log,
+		accounts: s.Accounts,
+		pace:     perSecond,
+		rates:    expirable.NewLRU[netip.Addr, *rate.Limiter](maxClients, nil, time.Minute),
+		now:      time.Now,
+	}
+	passkeys, err := s.Accounts.Passkeys(c.issuer(), cfg.Origin)
+	if err != nil {
 		return nil, err
 	}
 	if c.pages, err = newPages(); err != nil {
 		return nil, err
 	}
-	c.sessions, c.begun = c.newSessions("sluis", maxSessions, sessionTime), c.newSessions("sluis-begin", maxBegun, begunTime)
-	c.openings, c.complaints = newOpenings(), newComplaintPace()
+	c.sessions = c.newSessions("sluis", maxSessions, sessionTime)
+	c.begun = c.newSessions("sluis-begin", maxBegun, begunTime)
+	c.routes = c.areas(s, passkeys)
 	mux := http.NewServeMux()
 	for _, rt := range c.routes {
 		mux.HandleFunc(rt.pattern, c.serve(rt))
@@ -94,6 +83,9 @@ func New(o Options) (*Console, error) {
 	c.handler = c.guard(mux)
 	return c, nil
 }
+
+// issuer is the name under which passkeys and codes are kept.
+func (c *Console) issuer() string { return cmpOr(c.config.Organisation, "Sluis") }
 
 // ServeHTTP serves a request.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.ServeHTTP(w, r) }

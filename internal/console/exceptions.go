@@ -2,7 +2,6 @@ package console
 
 import (
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -12,14 +11,22 @@ import (
 	"sluis/internal/roster"
 )
 
-// exceptionRoutes are about exceptions to rules and sites (C3.3f).
-var exceptionRoutes = []route{
-	{pattern: "GET /exceptions", who: watchers, nav: "nav-exceptions", do: (*visit).exceptions},
-	{pattern: "POST /exceptions", who: keepers, tells: ledger.ExceptionAsked, do: (*visit).addException},
-	{pattern: "POST /exceptions/{id}/end", who: keepers, tells: ledger.ExceptionAsked, do: (*visit).endException},
+// exceptionPages are exceptions to rules and sites (C3.3f).
+type exceptionPages struct {
+	store   *exceptions.Store
+	inForce func() InForce
+	renew   func()
 }
 
-// exceptionsView is what the page shows.
+func (p *exceptionPages) routes() []route {
+	return []route{
+		get("/exceptions", watchers, p.list).inMenu("nav-exceptions"),
+		post("/exceptions", keepers, p.add).recorded(ledger.ExceptionAsked),
+		post("/exceptions/{id}/end", keepers, p.end).recorded(ledger.ExceptionAsked),
+	}
+}
+
+// exceptionsView is the page.
 type exceptionsView struct {
 	Holding, Over []exceptions.Exception
 	Rules         []ruleRow
@@ -34,8 +41,8 @@ type exceptionsView struct {
 // maxOver is how many that are over are shown.
 const maxOver = 100
 
-func (v *visit) exceptionsView() (w exceptionsView, err error) {
-	all, err := v.c.o.Control.Exceptions.List()
+func (p *exceptionPages) view(v *visit) (w exceptionsView, err error) {
+	all, err := p.store.List()
 	for _, x := range all {
 		if x.Holds(v.now()) {
 			w.Holding = append(w.Holding, x)
@@ -43,14 +50,14 @@ func (v *visit) exceptionsView() (w exceptionsView, err error) {
 			w.Over = append(w.Over, x)
 		}
 	}
-	now := v.c.o.Control.InForce()
+	now := p.inForce()
 	for _, r := range now.Rules.Rules() {
 		if r.Structure == "" { // there is a text that an exception can be about
 			w.Rules = append(w.Rules, ruleRow{r, now.Own(r.ID)})
 		}
 	}
 	w.Groups, w.MayAdd, w.Form = now.People.Groups(), keepers.may(v.Role), map[string]string{"rule": v.r.URL.Query().Get("rule")}
-	w.Longest = v.now().In(v.c.o.Zone).AddDate(1, 0, 0).Format(time.DateOnly)
+	w.Longest = v.now().In(v.zone()).AddDate(1, 0, 0).Format(time.DateOnly)
 	for _, name := range []string{"rule", "within", "host", "group", "reason", "until"} {
 		if f := v.field(name); f != "" {
 			w.Form[name] = f
@@ -59,8 +66,8 @@ func (v *visit) exceptionsView() (w exceptionsView, err error) {
 	return w, err
 }
 
-func (v *visit) exceptions() error {
-	w, err := v.exceptionsView()
+func (p *exceptionPages) list(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
@@ -70,36 +77,33 @@ func (v *visit) exceptions() error {
 // errWords is returned for an exception that the rule cannot have.
 var errWords = errors.New("the rule cannot have an exception of these words")
 
-// exceptionProblem is what somebody is told that cannot be.
-func exceptionProblem(err error) string {
-	for problem, is := range map[string]error{
-		"exception-what": exceptions.ErrWhat, "exception-host": exceptions.ErrHost, "exception-reason": exceptions.ErrReason, "exception-until": exceptions.ErrUntil,
-		"exception-many": exceptions.ErrTooMany, "exception-gone": exceptions.ErrNotFound, "exception-words": errWords,
-	} {
-		if errors.Is(err, is) {
-			return problem
-		}
-	}
-	return ""
+var exceptionProblems = problems{
+	"exception-what":   exceptions.ErrWhat,
+	"exception-host":   exceptions.ErrHost,
+	"exception-reason": exceptions.ErrReason,
+	"exception-until":  exceptions.ErrUntil,
+	"exception-many":   exceptions.ErrTooMany,
+	"exception-gone":   exceptions.ErrNotFound,
+	"exception-words":  errWords,
 }
 
-func (v *visit) addException() error {
-	w, err := v.exceptionsView()
+func (p *exceptionPages) add(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
-	x := v.ruleException()
-	if problem, err := v.keepException(x, w.Groups); err != nil {
+	x := ruleException(v)
+	if problem, err := p.keep(v, x, w.Groups); err != nil {
 		return err
 	} else if problem != "" {
-		return v.exceptionsAgain(w, problem)
+		return v.again("exceptions", w, problem)
 	}
 	v.note("exception-made")
 	return v.see("/exceptions")
 }
 
 // ruleException is the exception that a form describes.
-func (v *visit) ruleException() exceptions.Exception {
+func ruleException(v *visit) exceptions.Exception {
 	x := exceptions.Exception{Rule: v.field("rule"), Host: strings.ToLower(strings.TrimSuffix(v.field("host"), ".")), Group: v.field("group"), Reason: v.field("reason"), Author: v.Account.Name, Until: v.field("until")}
 	for line := range strings.Lines(v.r.PostFormValue("within")) {
 		if line = strings.TrimSpace(line); line != "" {
@@ -109,41 +113,35 @@ func (v *visit) ruleException() exceptions.Exception {
 	return x
 }
 
-// exceptionsAgain shows the page with what is wrong.
-func (v *visit) exceptionsAgain(w exceptionsView, problem string) error {
-	v.renderWith(http.StatusUnprocessableEntity, "exceptions", w, v.T(problem))
-	return nil
-}
-
-// keepException keeps an exception and puts it in force, or tells what is wrong with it.
-func (v *visit) keepException(x exceptions.Exception, groups []roster.Group) (problem string, err error) {
+// keep keeps an exception and puts it in force, or tells what is wrong with it.
+func (p *exceptionPages) keep(v *visit, x exceptions.Exception, groups []roster.Group) (problem string, err error) {
 	if x.Group != "" && !slices.ContainsFunc(groups, func(g roster.Group) bool { return g.String() == x.Group }) {
 		return "", errUnclear
 	}
-	if err = x.Check(v.now()); err == nil && x.Rule != "" && x.Try(v.c.o.Control.InForce().Rules, v.now()) != nil {
+	if err = x.Check(v.now()); err == nil && x.Rule != "" && x.Try(p.inForce().Rules, v.now()) != nil {
 		err = errWords
 	}
 	if err == nil {
-		_, err = v.c.o.Control.Exceptions.Add(v.r.Context(), v.by(), x, v.now())
+		_, err = p.store.Add(v.r.Context(), v.by(), x, v.now())
 	}
-	if problem := exceptionProblem(err); problem != "" {
+	if problem := exceptionProblems.key(err); problem != "" {
 		return problem, nil
 	}
 	if err == nil {
-		v.c.o.Control.Renew()
+		p.renew()
 	}
 	return "", err
 }
 
-func (v *visit) endException() error {
-	err := v.c.o.Control.Exceptions.Finish(v.r.Context(), v.by(), v.r.PathValue("id"), v.now())
+func (p *exceptionPages) end(v *visit) error {
+	err := p.store.Finish(v.r.Context(), v.by(), v.r.PathValue("id"), v.now())
 	if errors.Is(err, exceptions.ErrNotFound) {
 		return errNoPage
 	}
 	if err != nil {
 		return err
 	}
-	v.c.o.Control.Renew()
+	p.renew()
 	v.note("exception-ended")
 	return v.see("/exceptions")
 }

@@ -22,7 +22,7 @@ func TestAnExceptionHasAReasonAndAnEndAndIsInTheLedger(t *testing.T) {
 	h := newHouse(t)
 	ict := h.as(ledger.ICT)
 	good := url.Values{"rule": {"conduct.insult.nl"}, "within": {"klootzakstraat\r\n"}, "reason": {"<b>straatnaam</b>"}, "until": {h.day(30)}}
-	if _, ok := h.o.Control.InForce().Rules.Rule(mustRule(t, "conduct.insult.nl")); !ok {
+	if _, ok := h.inForce().Rules.Rule(mustRule(t, "conduct.insult.nl")); !ok {
 		good.Set("rule", firstWordRule(h))
 	}
 	for name, change := range map[string]url.Values{
@@ -50,7 +50,7 @@ func TestAnExceptionHasAReasonAndAnEndAndIsInTheLedger(t *testing.T) {
 	if strings.Contains(page, "<b>straatnaam") || !strings.Contains(page, "&lt;b&gt;straatnaam") || h.renewed != 1 {
 		t.Errorf("not escaped, or not put in force (%d)", h.renewed)
 	}
-	all, err := h.o.Control.Exceptions.List()
+	all, err := h.services.Exceptions.Store.List()
 	if err != nil || len(all) != 1 || all[0].Author != "ict" {
 		t.Fatalf("%+v, %v", all, err)
 	}
@@ -76,7 +76,7 @@ func mustRule(t *testing.T, s string) rules.ID {
 
 // firstWordRule names a rule that has words.
 func firstWordRule(h *house) string {
-	for _, r := range h.o.Control.InForce().Rules.Rules() {
+	for _, r := range h.inForce().Rules.Rules() {
 		if len(r.Phrases) > 0 {
 			return r.ID.String()
 		}
@@ -87,7 +87,7 @@ func firstWordRule(h *house) string {
 func TestAReviewIsAnswered(t *testing.T) {
 	h := newHouse(t)
 	ict := h.as(ledger.ICT)
-	store := h.o.Control.Appeals
+	store := h.services.Appeals
 	for _, host := range []string{"spel.example", "gok.example"} {
 		if err := store.Add(host, rules.Gambling, mustRule(t, "web.gambling.listed"), roster.Group{}, appeals.Lesson, time.Now()); err != nil {
 			t.Fatal(err)
@@ -110,7 +110,7 @@ func TestAReviewIsAnswered(t *testing.T) {
 	if a := ict.post(at(1), url.Values{"answer": {"stay"}, "reason": {"gokken"}}); a.status != http.StatusNotFound {
 		t.Errorf("answered twice: %d", a.status)
 	}
-	made, err := h.o.Control.Exceptions.List()
+	made, err := h.services.Exceptions.Store.List()
 	if err != nil || len(made) != 1 || made[0].Host != open[0].Host || h.renewed != 1 {
 		t.Errorf("exceptions: %+v, %v", made, err)
 	}

@@ -93,7 +93,7 @@ func TestAnybodyCanComplain(t *testing.T) {
 	if a.status != http.StatusOK || strings.Contains(a.body, "dochter") {
 		t.Fatalf("%d\n%s", a.status, a.body)
 	}
-	all, err := h.o.Imagery.Cases()
+	all, err := h.services.Imagery.Cases()
 	if err != nil || len(all) != 1 {
 		t.Fatal(all, err)
 	}

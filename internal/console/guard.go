@@ -62,14 +62,14 @@ func (c *Console) recover(w http.ResponseWriter, r *http.Request) {
 		if fault == http.ErrAbortHandler {
 			panic(fault)
 		}
-		c.o.Log.Error("console: a page failed", "page", r.Pattern, "at", place())
+		c.log.Error("console: a page failed", "page", r.Pattern, "at", place())
 		c.refuse(w, r, errInternal)
 	}
 }
 
 // client returns who asks.
 func (c *Console) client(r *http.Request) netip.Addr {
-	if c.o.BehindProxy {
+	if c.config.BehindProxy {
 		all := r.Header.Values("X-Forwarded-For")
 		if len(all) > 0 {
 			last := all[len(all)-1]

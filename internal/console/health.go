@@ -9,20 +9,26 @@ import (
 	"sluis/internal/ledger"
 )
 
-// healthRoutes tell how it is with all that the gateway needs.
-var healthRoutes = []route{
-	{pattern: "GET /health", who: only(ledger.ICT, ledger.Admin), nav: "nav-health", do: (*visit).health},
+// healthPages show the state of all that the gateway needs.
+type healthPages struct {
+	checks *Health
 }
 
-// healthView is what the page shows.
+func (p *healthPages) routes() []route {
+	return []route{
+		get("/health", only(ledger.ICT, ledger.Admin), p.show).inMenu("nav-health"),
+	}
+}
+
+// healthView is the page.
 type healthView struct {
 	Results []health.Result
 	Worst   health.State
 	At      time.Time
 }
 
-func (v *visit) health() error {
-	all, at := v.c.o.Health.results(v.r.Context(), v.now())
+func (p *healthPages) show(v *visit) error {
+	all, at := p.checks.results(v.r.Context(), v.now())
 	return v.show("health", healthView{all, health.Worst(all), at})
 }
 

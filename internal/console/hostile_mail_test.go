@@ -143,7 +143,7 @@ func (rude) Tell(context.Context, quarantine.Envelope, string) error { return ni
 func TestNothingOfAHostileMailRuns(t *testing.T) {
 	to := newBeacon(t)
 	all := attacks(to.URL)
-	h := newHouse(t, func(o *Options) { o.Quarantine.Deliver = rude{strings.Join(all, " ")} })
+	h := newHouse(t, func(o *setup) { o.Quarantine.Deliver = rude{strings.Join(all, " ")} })
 	b := h.browse()
 	b.be(h.reviewer("ict"))
 	var dialogs atomic.Int32
@@ -158,7 +158,7 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 	for i, attack := range append(all, strings.Join(all, "\r\n")) {
 		e := h.setAsideFrom(strings.NewReplacer("\r\n", " ", "\x00", "").Replace(attack), hostileMail(attack))
 		where := func(stage string) string { return fmt.Sprintf("attack %d, %s", i, stage) }
-		at := b.o.Origin + "/quarantine/" + e.ID.String()
+		at := b.config.Origin + "/quarantine/" + e.ID.String()
 		visit := func(stage string) {
 			t.Helper()
 			b.calm(where(stage), to, &dialogs)
@@ -182,7 +182,7 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 		}
 		open(at, "text")
 		html := h.setAside("Mime-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>Beste ouder</p>" + attack + "</body></html>")
-		open(b.o.Origin+"/quarantine/"+html.ID.String(), "html")
+		open(b.config.Origin+"/quarantine/"+html.ID.String(), "html")
 		if !of[bool](b, "!!document.querySelector('iframe.mail[sandbox=\"\"]')") {
 			t.Errorf("%s: there is no frame", where("html"))
 		}
@@ -207,7 +207,7 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 	// Those who check what was opened read what reviewers wrote.
 	b.be(h.named("privacy", ledger.Privacy))
 	for _, path := range []string{"/", "/ledger"} {
-		b.do(chromedp.Navigate(b.o.Origin + path))
+		b.do(chromedp.Navigate(b.config.Origin + path))
 		b.calm(path, to, &dialogs)
 	}
 	if !b.shows(evilReason) {

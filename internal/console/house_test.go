@@ -31,6 +31,7 @@ import (
 type house struct {
 	*Console
 	t        testing.TB
+	services Services
 	accounts *accounts.Store
 	ledger   *ledger.Ledger
 	site     *httptest.Server
@@ -52,8 +53,14 @@ type house struct {
 	log      *strings.Builder
 }
 
-// newHouse starts one. Options can be changed before it does.
-func newHouse(t testing.TB, change ...func(*Options)) *house {
+// setup is what a house is started with.
+type setup struct {
+	Config
+	Services
+}
+
+// newHouse starts a house. Its setup can be changed before.
+func newHouse(t testing.TB, change ...func(*setup)) *house {
 	t.Helper()
 	h := &house{t: t, log: &strings.Builder{}}
 	dir := t.TempDir()
@@ -73,19 +80,49 @@ func newHouse(t testing.TB, change ...func(*Options)) *house {
 	})
 	h.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Console.ServeHTTP(w, r) }))
 	t.Cleanup(h.site.Close)
-	o := Options{Organisation: "De Regenboog", CodeURL: "https://www.school.example/code", Demo: true, Zone: time.UTC,
-		Origin:   strings.Replace(h.site.URL, "127.0.0.1", "localhost", 1),
-		Hosts:    []string{strings.TrimPrefix(h.site.URL, "http://")},
-		Log:      slog.New(slog.NewTextHandler(h.log, nil)),
-		Accounts: h.accounts, Ledger: h.ledger, Quarantine: h.quarantine(dir), Orders: h.orders(dir), Control: h.control(), Health: h.health(dir), Roster: &table{t: h.t}, Breaches: h.breachFiles(dir), Imagery: h.cases(dir), Totals: h.totals(dir), Sampling: h.sampled(dir), Retention: h.retention}
+	o := setup{Config{
+		Organisation: "De Regenboog",
+		CodeURL:      "https://www.school.example/code",
+		Origin:       strings.Replace(h.site.URL, "127.0.0.1", "localhost", 1),
+		Hosts:        []string{strings.TrimPrefix(h.site.URL, "http://")},
+		Demo:         true,
+		Zone:         time.UTC,
+	}, h.open(dir)}
 	for _, f := range change {
 		f(&o)
 	}
-	if h.Console, err = New(o); err != nil {
+	h.services = o.Services
+	if h.Console, err = New(o.Config, o.Services, slog.New(slog.NewTextHandler(h.log, nil))); err != nil {
 		t.Fatal(err)
 	}
 	h.pace = rate.Inf // tests are quicker than people
 	return h
+}
+
+// open makes the services of a house.
+func (h *house) open(dir string) Services {
+	s := Services{
+		Accounts:   h.accounts,
+		Ledger:     h.ledger,
+		InForce:    h.inForce,
+		Quarantine: h.quarantine(dir),
+		Orders:     h.orders(dir),
+		Breaches:   h.breachFiles(dir),
+		Imagery:    h.cases(dir),
+		Sites:      sites(),
+		Exceptions: h.exceptions(),
+		Appeals:    h.appeals(),
+		Roster:     &peopleTable{t: h.t},
+		Health:     h.health(dir),
+		Totals:     h.totals(dir),
+		Sampling:   h.sampled(dir),
+		Retention:  h.retention,
+	}
+	s.Access = Access{h.keys, h.db, func(_ context.Context, address string) error {
+		h.asked = append(h.asked, address)
+		return nil
+	}}
+	return s
 }
 
 // person is somebody with a browser that keeps cookies and follows nothing by itself.

@@ -125,21 +125,5 @@ func (p *pages) language(account, cookie, accept string) *language {
 	return p.languages[i]
 }
 
-func (v *visit) chooseLanguage() error {
-	for _, l := range v.c.pages.languages {
-		if l.Code != v.field("language") {
-			continue
-		}
-		if v.Account.ID != "" {
-			if err := v.c.o.Accounts.SetLanguage(v.r.Context(), v.Account.ID, l.Code); err != nil {
-				return err
-			}
-		}
-		v.setCookie("language", l.Code)
-		return v.see(v.here())
-	}
-	return errUnclear
-}
-
 // key makes a part of a message's key of a word of a closed list.
 func key(word string) string { return strings.ReplaceAll(word, " ", "-") }

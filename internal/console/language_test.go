@@ -33,13 +33,11 @@ func families() map[string][]string {
 	for _, f := range faults {
 		faultKeys = append(faultKeys, f.key)
 	}
-	for _, table := range tables {
-		for _, rt := range table {
-			if rt.nav != "" {
-				nav = append(nav, rt.nav)
-				if rt.nav != "nav-home" {
-					nav = append(nav, rt.nav+"-about")
-				}
+	for _, rt := range allRoutes() {
+		if rt.nav != "" {
+			nav = append(nav, rt.nav)
+			if rt.nav != "nav-home" {
+				nav = append(nav, rt.nav+"-about")
 			}
 		}
 	}
@@ -211,8 +209,8 @@ func walkBranch(b *parse.BranchNode, use func(*parse.CommandNode)) {
 	walk(b.ElseList, use)
 }
 
-// speaking are the functions whose argument is a message's key, and which argument it is.
-var speaking = map[string]int{"T": 0, "note": 0, "again": 2, "accountAgain": 0, "oneAccountAgain": 0, "exceptionsAgain": 1, "appealsAgain": 1, "peopleAgain": 1, "messageAgain": 0}
+// speaking are the functions that take a message's key, and where among their arguments.
+var speaking = map[string]int{"T": 0, "note": 0, "again": 1}
 
 // inSource finds keys that are given to functions that show them.
 func inSource(t *testing.T, used, prefixes map[string]string) {
@@ -232,12 +230,19 @@ func inSource(t *testing.T, used, prefixes map[string]string) {
 			switch n := n.(type) {
 			case *ast.CallExpr:
 				if s, ok := n.Fun.(*ast.SelectorExpr); ok {
-					if at, ok := speaking[s.Sel.Name]; ok && at < len(n.Args) {
+					at, ok := speaking[s.Sel.Name]
+					switch {
+					case !ok || at >= len(n.Args):
+					case s.Sel.Name == "again": // a page or an area before it
+						for _, arg := range n.Args[at:] {
+							keyIn(arg, name, used, prefixes)
+						}
+					default:
 						keyIn(n.Args[at], name, used, prefixes)
 					}
 				}
 			case *ast.CompositeLit: // a table of keys and errors
-				if m, ok := n.Type.(*ast.MapType); ok && isIdent(m.Key, "string") && isIdent(m.Value, "error") {
+				if isIdent(n.Type, "problems") {
 					for _, e := range n.Elts {
 						keyIn(e.(*ast.KeyValueExpr).Key, name, used, prefixes)
 					}

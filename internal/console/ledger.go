@@ -13,11 +13,17 @@ import (
 	"sluis/internal/ledger"
 )
 
-// ledgerRoutes let the board and the privacy officer see what people did, and verify it.
-var ledgerRoutes = []route{
-	{pattern: "GET /ledger", who: witnesses, nav: "nav-ledger", do: (*visit).ledger},
-	{pattern: "POST /ledger/verify", who: witnesses, quiet: "it reads, and changes nothing", do: (*visit).verifyLedger},
-	{pattern: "POST /ledger/export", who: witnesses, tells: ledger.ExportMade, do: (*visit).exportLedger},
+// ledgerPages show and verify the ledger.
+type ledgerPages struct {
+	ledger *ledger.Ledger
+}
+
+func (p *ledgerPages) routes() []route {
+	return []route{
+		get("/ledger", witnesses, p.list).inMenu("nav-ledger"),
+		post("/ledger/verify", witnesses, p.verify).unrecorded("it reads, and changes nothing"),
+		post("/ledger/export", witnesses, p.export).recorded(ledger.ExportMade),
+	}
 }
 
 var witnesses = only(ledger.Board, ledger.Privacy, ledger.Legal)
@@ -25,7 +31,7 @@ var witnesses = only(ledger.Board, ledger.Privacy, ledger.Legal)
 // perPage is how many entries are on a page.
 const perPage = 50
 
-// ledgerView is what the page shows.
+// ledgerView is the page.
 type ledgerView struct {
 	Entries     []ledger.Entry // the latest first
 	Kinds       []string       // that there are
@@ -40,23 +46,23 @@ type ledgerView struct {
 	Broken      string // what is wrong
 }
 
-func (v *visit) ledger() error {
+func (p *ledgerPages) list(v *visit) error {
 	q := v.r.URL.Query()
 	from, err := strconv.Atoi(cmpOr(q.Get("from"), "0"))
 	if err != nil || from < 0 {
 		return errUnclear
 	}
-	w, err := v.ledgerView(q.Get("kind"), from)
+	w, err := p.view(v, q.Get("kind"), from)
 	if err != nil {
 		return err
 	}
 	return v.show("ledger", w)
 }
 
-func (v *visit) ledgerView(kind string, from int) (w ledgerView, err error) {
+func (p *ledgerPages) view(v *visit, kind string, from int) (w ledgerView, err error) {
 	w.Kind = kind
 	kinds := map[string]bool{}
-	err = v.c.o.Ledger.Each(func(e ledger.Entry) error {
+	err = p.ledger.Each(func(e ledger.Entry) error {
 		kinds[string(e.Kind)] = true
 		if kind == "" || string(e.Kind) == kind {
 			w.Total++
@@ -70,7 +76,7 @@ func (v *visit) ledgerView(kind string, from int) (w ledgerView, err error) {
 		return w, errNoPage
 	}
 	n, last := 0, w.Total-from // that is shown; the page before ends after it
-	err = v.c.o.Ledger.Each(func(e ledger.Entry) error {
+	err = p.ledger.Each(func(e ledger.Entry) error {
 		if kind == "" || string(e.Kind) == kind {
 			if n++; n > last-perPage && n <= last {
 				w.Entries = append(w.Entries, e)
@@ -95,15 +101,15 @@ func (v *visit) ledgerView(kind string, from int) (w ledgerView, err error) {
 	if w.Total > from+perPage {
 		w.Older = address(from + perPage)
 	}
-	signed, err := v.c.o.Ledger.Checkpoint()
-	w.Checkpoint, w.Key = string(signed), v.c.o.Ledger.VerifierKey()
+	signed, err := p.ledger.Checkpoint()
+	w.Checkpoint, w.Key = string(signed), p.ledger.VerifierKey()
 	return w, err
 }
 
-// verifyLedger verifies all of the ledger, and that a checkpoint that somebody kept is of its
+// verify verifies all of the ledger, and that a checkpoint that somebody kept is of its
 // beginning.
-func (v *visit) verifyLedger() error {
-	w, err := v.ledgerView("", 0)
+func (p *ledgerPages) verify(v *visit) error {
+	w, err := p.view(v, "", 0)
 	if err != nil {
 		return err
 	}
@@ -111,7 +117,7 @@ func (v *visit) verifyLedger() error {
 	if strings.TrimSpace(witness) == "" {
 		witness = ""
 	}
-	export, err := v.export()
+	export, err := p.file(v)
 	if err != nil {
 		return err
 	}
@@ -125,13 +131,13 @@ func (v *visit) verifyLedger() error {
 	return v.show("ledger", w)
 }
 
-// export returns the export of the ledger, in a file that has no name.
-func (v *visit) export() (*os.File, error) {
+// file returns the export of the ledger, in a file that has no name.
+func (p *ledgerPages) file(v *visit) (*os.File, error) {
 	f, err := os.CreateTemp("", "sluis-ledger-") // 0600
 	if err != nil {
 		return nil, err
 	}
-	err = errors.Join(os.Remove(f.Name()), v.c.o.Ledger.Export(f))
+	err = errors.Join(os.Remove(f.Name()), p.ledger.Export(f))
 	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
@@ -142,13 +148,13 @@ func (v *visit) export() (*os.File, error) {
 	return f, nil
 }
 
-// exportLedger gives the whole ledger, to verify elsewhere. That it is given stands in it.
-func (v *visit) exportLedger() error {
-	_, err := v.c.o.Ledger.Append(v.r.Context(), ledger.ExportMade, ledger.Data{Actor: v.by(), Step: "ledger"})
+// file gives the whole ledger, to verify elsewhere. That it is given stands in it.
+func (p *ledgerPages) export(v *visit) error {
+	_, err := p.ledger.Append(v.r.Context(), ledger.ExportMade, ledger.Data{Actor: v.by(), Step: "ledger"})
 	if err != nil {
 		return err
 	}
-	f, err := v.export()
+	f, err := p.file(v)
 	if err != nil {
 		return err
 	}
@@ -157,4 +163,15 @@ func (v *visit) exportLedger() error {
 	v.w.Header().Set("Content-Disposition", `attachment; filename="ledger-`+v.now().UTC().Format(time.DateOnly)+`.txt"`)
 	_, err = io.Copy(v.w, f)
 	return err
+}
+
+// acts returns the entries that something is about, in their order.
+func acts(l *ledger.Ledger, about func(ledger.Entry) bool) (all []ledger.Entry, err error) {
+	err = l.Each(func(e ledger.Entry) error {
+		if about(e) {
+			all = append(all, e)
+		}
+		return nil
+	})
+	return all, err
 }

@@ -1,26 +1,16 @@
 package console
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"time"
 
+	"sluis/internal/accounts"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/orders"
 	"sluis/internal/roster"
 )
-
-// Orders are the orders of the board, and what they can be used on.
-type Orders struct {
-	Store   *orders.Store
-	People  func() *roster.Roster
-	Keys    *journal.Keys
-	Records journal.Store
-	Longest time.Duration
-	Tell    func(ctx context.Context, address string) error // a person, by mail, that their records were asked for
-}
 
 var (
 	askers      = only(ledger.Board, ledger.Privacy, ledger.ICT)
@@ -28,21 +18,29 @@ var (
 	supervisors = only(ledger.Board, ledger.Privacy)
 )
 
-// orderRoutes are the steps of an order (C3.2c, C3.2d). Which of the ICT service sees one is
-// who asked for it or is designated in it.
-var orderRoutes = []route{
-	{pattern: "GET /orders", who: concerned, nav: "nav-orders", needs: secrecy, do: (*visit).orders},
-	{pattern: "POST /orders", who: askers, needs: secrecy | proof, tells: ledger.OrderRequested, do: (*visit).requestOrder},
-	{pattern: "GET /orders/{id}", who: concerned, needs: secrecy, do: (*visit).order},
-	{pattern: "POST /orders/{id}/advise", who: only(ledger.Legal), needs: secrecy | proof, tells: ledger.OrderAdvised, do: (*visit).adviseOrder},
-	{pattern: "POST /orders/{id}/decide", who: only(ledger.Board), needs: secrecy | proof, tells: ledger.OrderDecided, do: (*visit).decideOrder},
-	{pattern: "POST /orders/{id}/withdraw", who: only(ledger.Board), needs: secrecy | proof, tells: ledger.OrderWithdrawn, do: (*visit).withdrawOrder},
-	{pattern: "POST /orders/{id}/dismiss", who: only(ledger.Board), needs: secrecy | proof, tells: ledger.InvestigatorGone, do: (*visit).dismissInvestigator},
-	{pattern: "POST /orders/{id}/use", who: only(ledger.ICT), needs: secrecy | proof, tells: ledger.OrderUsed, do: (*visit).useOrder},
-	{pattern: "POST /orders/{id}/complete", who: supervisors, needs: secrecy | proof, tells: ledger.OrderCompleted, do: (*visit).completeOrder},
+// orderPages take an order of the board from request to outcome (C3.2c, C3.2d).
+type orderPages struct {
+	Orders
+	people   func() *roster.Roster
+	accounts *accounts.Store
+	ledger   *ledger.Ledger
 }
 
-// ordersView is what the list shows.
+func (p *orderPages) routes() []route {
+	return []route{
+		get("/orders", concerned, p.list).inMenu("nav-orders").needing(secrecy),
+		post("/orders", askers, p.request).needing(secrecy | proof).recorded(ledger.OrderRequested),
+		get("/orders/{id}", concerned, p.show).needing(secrecy),
+		post("/orders/{id}/advise", only(ledger.Legal), p.advise).needing(secrecy | proof).recorded(ledger.OrderAdvised),
+		post("/orders/{id}/decide", only(ledger.Board), p.decide).needing(secrecy | proof).recorded(ledger.OrderDecided),
+		post("/orders/{id}/withdraw", only(ledger.Board), p.withdraw).needing(secrecy | proof).recorded(ledger.OrderWithdrawn),
+		post("/orders/{id}/dismiss", only(ledger.Board), p.dismiss).needing(secrecy | proof).recorded(ledger.InvestigatorGone),
+		post("/orders/{id}/use", only(ledger.ICT), p.use).needing(secrecy | proof).recorded(ledger.OrderUsed),
+		post("/orders/{id}/complete", supervisors, p.complete).needing(secrecy | proof).recorded(ledger.OrderCompleted),
+	}
+}
+
+// ordersView is the list.
 type ordersView struct {
 	Orders []orderRow
 	Groups []roster.Group
@@ -61,22 +59,22 @@ type orderRow struct {
 // LastDay returns the last day of the period.
 func (o orderRow) LastDay() time.Time { return o.Request.Until.Add(-time.Second) }
 
-func (v *visit) ordersView() (w ordersView, err error) {
-	all, err := v.c.o.Orders.Store.List()
+func (p *orderPages) listView(v *visit) (w ordersView, err error) {
+	all, err := p.Store.List()
 	if err != nil {
 		return w, err
 	}
 	for i := len(all) - 1; i >= 0; i-- {
-		if v.concerns(&all[i]) {
+		if concerns(v, &all[i]) {
 			w.Orders = append(w.Orders, orderRow{all[i], all[i].State(v.now())})
 		}
 	}
-	w.Groups, w.Days, w.MayAsk = v.c.o.Orders.People().Groups(), int(v.c.o.Orders.Longest/(24*time.Hour)), askers.may(v.Role)
+	w.Groups, w.Days, w.MayAsk = p.people().Groups(), int(p.Longest/(24*time.Hour)), askers.may(v.Role)
 	w.Form, w.Chosen = map[string]string{}, v.r.PostForm["investigator"]
 	for _, name := range []string{"kind", "subject", "group", "reason", "from", "until", "content"} {
 		w.Form[name] = v.field(name)
 	}
-	people, err := v.c.o.Accounts.List(v.r.Context())
+	people, err := p.accounts.List(v.r.Context())
 	for _, a := range people {
 		if a.May(ledger.ICT) && !a.Disabled {
 			w.ICT = append(w.ICT, a.Name)
@@ -86,42 +84,37 @@ func (v *visit) ordersView() (w ordersView, err error) {
 }
 
 // concerns reports whether an order is somebody's business (C3.2d).
-func (v *visit) concerns(o *orders.Order) bool {
+func concerns(v *visit, o *orders.Order) bool {
 	return v.Role != ledger.ICT || o.Requested.By.Name == v.Account.Name || o.Investigator(v.Account.Name)
 }
 
-func (v *visit) orders() error {
-	w, err := v.ordersView()
+func (p *orderPages) list(v *visit) error {
+	w, err := p.listView(v)
 	if err != nil {
 		return err
 	}
 	return v.show("orders", w)
 }
 
-// day reads a field that is a day; zero if it is empty.
-func (v *visit) day(name string) (time.Time, error) {
-	if v.field(name) == "" {
-		return time.Time{}, nil
-	}
-	return time.ParseInLocation(time.DateOnly, v.field(name), v.c.o.Zone)
+var orderProblems = problems{
+	"order-kind":          orders.ErrKind,
+	"order-subject":       orders.ErrSubject,
+	"order-person":        orders.ErrPerson,
+	"order-reason":        orders.ErrReason,
+	"order-period":        orders.ErrPeriod,
+	"order-long":          orders.ErrLong,
+	"order-investigators": orders.ErrInvestigators,
+	"order-unknown":       orders.ErrUnknown,
+	"order-advice":        orders.ErrAdvice,
+	"order-days":          orders.ErrDays,
+	"order-state":         orders.ErrState,
+	"order-force":         orders.ErrForce,
+	"order-twice":         orders.ErrTwice,
+	"order-nobody":        orders.ErrNobody,
 }
 
-// orderProblem is what somebody is told that cannot be.
-func orderProblem(err error) string {
-	for problem, is := range map[string]error{
-		"order-kind": orders.ErrKind, "order-subject": orders.ErrSubject, "order-person": orders.ErrPerson, "order-reason": orders.ErrReason, "order-period": orders.ErrPeriod,
-		"order-long": orders.ErrLong, "order-investigators": orders.ErrInvestigators, "order-unknown": orders.ErrUnknown, "order-advice": orders.ErrAdvice, "order-days": orders.ErrDays,
-		"order-state": orders.ErrState, "order-force": orders.ErrForce, "order-twice": orders.ErrTwice, "order-nobody": orders.ErrNobody,
-	} {
-		if errors.Is(err, is) {
-			return problem
-		}
-	}
-	return ""
-}
-
-func (v *visit) requestOrder() error {
-	w, err := v.ordersView()
+func (p *orderPages) request(v *visit) error {
+	w, err := p.listView(v)
 	if err != nil {
 		return err
 	}
@@ -133,9 +126,9 @@ func (v *visit) requestOrder() error {
 	if !until.IsZero() {
 		until = until.AddDate(0, 0, 1) // the last day is meant too
 	}
-	id, err := v.c.o.Orders.Store.Request(v.r.Context(), v.by(), v.c.o.Orders.People(), orders.Request{Kind: orders.Kind(v.field("kind")), Subject: strings.ToLower(v.field("subject")),
+	id, err := p.Store.Request(v.r.Context(), v.by(), p.people(), orders.Request{Kind: orders.Kind(v.field("kind")), Subject: strings.ToLower(v.field("subject")),
 		Group: v.field("group"), Reason: v.field("reason"), From: from, Until: until, Content: v.field("content") == "yes", Investigators: w.Chosen})
-	if problem := orderProblem(err); problem != "" {
+	if problem := orderProblems.key(err); problem != "" {
 		return v.again("orders", w, problem)
 	}
 	if err != nil {
@@ -145,7 +138,7 @@ func (v *visit) requestOrder() error {
 	return v.see("/orders/" + id)
 }
 
-// orderView is what the page of one order shows.
+// orderView is the page of one order.
 type orderView struct {
 	orderRow
 	Designated bool // who looks may use it
@@ -159,9 +152,9 @@ type orderView struct {
 // Designates reports whether somebody is designated, still.
 func (w orderView) Designates(name string) bool { return w.Investigator(name) }
 
-func (v *visit) orderView() (w orderView, err error) {
-	w.Order, w.State, err = v.c.o.Orders.Store.Get(v.r.PathValue("id"))
-	if errors.Is(err, orders.ErrNotFound) || err == nil && !v.concerns(&w.Order) {
+func (p *orderPages) view(v *visit) (w orderView, err error) {
+	w.Order, w.State, err = p.Store.Get(v.r.PathValue("id"))
+	if errors.Is(err, orders.ErrNotFound) || err == nil && !concerns(v, &w.Order) {
 		return w, errNoPage
 	}
 	if err != nil {
@@ -172,31 +165,28 @@ func (v *visit) orderView() (w orderView, err error) {
 	for _, d := range w.Decisions {
 		w.Decided = w.Decided || d.By.Name == v.Account.Name
 	}
-	err = v.c.o.Ledger.Each(func(e ledger.Entry) error {
-		if e.Data.Ref == w.ID && strings.HasPrefix(string(e.Kind), "order-") {
-			w.Acts = append(w.Acts, e)
-		}
-		return nil
+	w.Acts, err = acts(p.ledger, func(e ledger.Entry) bool {
+		return e.Data.Ref == w.ID && strings.HasPrefix(string(e.Kind), "order-")
 	})
 	return w, err
 }
 
-func (v *visit) order() error {
-	w, err := v.orderView()
+func (p *orderPages) show(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
 	return v.show("order", w)
 }
 
-// orderStep takes a step, and shows the order again.
-func (v *visit) orderStep(take func(id string) error) error {
-	w, err := v.orderView() // and so only who it concerns
+// step takes a step, and shows the order again.
+func (p *orderPages) step(v *visit, take func(id string) error) error {
+	w, err := p.view(v) // and so only who it concerns
 	if err != nil {
 		return err
 	}
 	err = take(w.ID)
-	if problem := orderProblem(err); problem != "" {
+	if problem := orderProblems.key(err); problem != "" {
 		return v.again("order", w, problem)
 	}
 	if err != nil {
@@ -206,55 +196,54 @@ func (v *visit) orderStep(take func(id string) error) error {
 	return v.see("/orders/" + w.ID)
 }
 
-func (v *visit) adviseOrder() error {
-	return v.orderStep(func(id string) error {
-		return v.c.o.Orders.Store.Advise(v.r.Context(), v.by(), id, v.field("advice") == "favourable", v.field("text"))
+func (p *orderPages) advise(v *visit) error {
+	return p.step(v, func(id string) error {
+		return p.Store.Advise(v.r.Context(), v.by(), id, v.field("advice") == "favourable", v.field("text"))
 	})
 }
 
-func (v *visit) decideOrder() error {
+func (p *orderPages) decide(v *visit) error {
 	if d := v.field("decision"); d != "approve" && d != "refuse" {
 		return errUnclear
 	}
-	return v.orderStep(func(id string) error {
-		return v.c.o.Orders.Store.Decide(v.r.Context(), v.by(), id, v.field("decision") == "approve")
+	return p.step(v, func(id string) error {
+		return p.Store.Decide(v.r.Context(), v.by(), id, v.field("decision") == "approve")
 	})
 }
 
-func (v *visit) withdrawOrder() error {
-	return v.orderStep(func(id string) error { return v.c.o.Orders.Store.Withdraw(v.r.Context(), v.by(), id) })
+func (p *orderPages) withdraw(v *visit) error {
+	return p.step(v, func(id string) error { return p.Store.Withdraw(v.r.Context(), v.by(), id) })
 }
 
-func (v *visit) dismissInvestigator() error {
-	return v.orderStep(func(id string) error {
-		return v.c.o.Orders.Store.Dismiss(v.r.Context(), v.by(), id, v.field("investigator"))
+func (p *orderPages) dismiss(v *visit) error {
+	return p.step(v, func(id string) error {
+		return p.Store.Dismiss(v.r.Context(), v.by(), id, v.field("investigator"))
 	})
 }
 
-func (v *visit) completeOrder() error {
+func (p *orderPages) complete(v *visit) error {
 	discussed, wrong := v.day("discussed")
 	destroyed, err := v.day("destroyed")
 	if wrong != nil || err != nil {
 		return errUnclear
 	}
-	return v.orderStep(func(id string) error {
-		return v.c.o.Orders.Store.Complete(v.r.Context(), v.by(), id, v.field("found") == "yes", discussed, destroyed)
+	return p.step(v, func(id string) error {
+		return p.Store.Complete(v.r.Context(), v.by(), id, v.field("found") == "yes", discussed, destroyed)
 	})
 }
 
 // maxRecords bounds how many records a page shows.
 const maxRecords = 500
 
-// useOrder shows the traffic data that an order in force is about, to who is designated.
-func (v *visit) useOrder() error {
-	w, err := v.orderView()
+// use shows the traffic data that an order in force is about, to who is designated.
+func (p *orderPages) use(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
-	o := v.c.o.Orders
 	var records []journal.Record
 	more := false
-	err = o.Store.Use(v.r.Context(), v.by(), w.ID, o.People(), o.Keys, o.Records, func(r journal.Record) error {
+	err = p.Store.Use(v.r.Context(), v.by(), w.ID, p.people(), p.Keys, p.Records, func(r journal.Record) error {
 		if len(records) == maxRecords {
 			more = true
 			return nil
@@ -262,13 +251,13 @@ func (v *visit) useOrder() error {
 		records = append(records, r)
 		return nil
 	})
-	if problem := orderProblem(err); problem != "" {
+	if problem := orderProblems.key(err); problem != "" {
 		return v.again("order", w, problem)
 	}
 	if err != nil {
 		return err
 	}
-	if w, err = v.orderView(); err != nil { // with this use
+	if w, err = p.view(v); err != nil { // with this use
 		return err
 	}
 	w.Records, w.More, w.Used = records, more, true

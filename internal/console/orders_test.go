@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"os"
@@ -50,10 +49,7 @@ people:
 	}
 	h.t.Cleanup(func() { db.Close() })
 	h.keys, h.db = keys, db
-	return Orders{Store: store, People: func() *roster.Roster { return people }, Keys: keys, Records: db, Longest: orders.LongestPeriod, Tell: func(_ context.Context, address string) error {
-		h.asked = append(h.asked, address)
-		return nil
-	}}
+	return Orders{Store: store, Keys: keys, Records: db, Longest: orders.LongestPeriod}
 }
 
 // traffic puts records of somebody's mail in the journal.

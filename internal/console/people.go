@@ -10,30 +10,24 @@ import (
 	"sluis/internal/roster"
 )
 
-// peopleRoutes are about the roster: who is in which group, and whose role is confidential.
-var peopleRoutes = []route{
-	{pattern: "GET /people", who: keepers, nav: "nav-people", needs: proof, do: (*visit).people},
-	{pattern: "POST /people/preview", who: keepers, needs: proof, quiet: "nothing changes until it is confirmed", body: maxTable + 64<<10, do: (*visit).previewPeople},
-	{pattern: "POST /people/import", who: keepers, needs: proof, tells: ledger.PeopleImported, body: 2 * maxTable, do: (*visit).importPeople},
+// peoplePages show and replace the roster.
+type peoplePages struct {
+	roster Roster
+	ledger *ledger.Ledger
+}
+
+func (p *peoplePages) routes() []route {
+	return []route{
+		get("/people", keepers, p.show).inMenu("nav-people").needing(proof),
+		post("/people/preview", keepers, p.preview).needing(proof).unrecorded("nothing changes until it is confirmed").taking(maxTable + 64<<10),
+		post("/people/import", keepers, p.replace).needing(proof).recorded(ledger.PeopleImported).taking(2 * maxTable),
+	}
 }
 
 // maxTable bounds a table of people: 20,000 take about 2 MB.
 const maxTable = 4 << 20
 
-// Roster is what the console knows and changes of who is who.
-type Roster interface {
-	// People returns how many people there are, and how many of them with a confidential role.
-	People() (all, confidential int)
-	// Groups returns the groups.
-	Groups() []roster.Group
-	// Preview returns what changes if a table takes the place of the one there is:
-	// roster.ErrNoTable if there is none to replace.
-	Preview(table []byte) (roster.Changes, error)
-	// Replace puts a table in its place and in force.
-	Replace(table []byte) error
-}
-
-// peopleView is what the page shows.
+// peopleView is the page.
 type peopleView struct {
 	All, Confidential int
 	Groups            []roster.Group
@@ -59,21 +53,16 @@ var peopleParts = []string{"added", "removed", "moved", "confidential", "ordinar
 // Few returns as many as a page shows.
 func (p peoplePart) Few() []string { return p.Of[:min(len(p.Of), 100)] }
 
-func (v *visit) peopleView() (w peopleView) {
-	w.All, w.Confidential = v.c.o.Roster.People()
-	w.Groups = v.c.o.Roster.Groups()
+func (p *peoplePages) view(v *visit) (w peopleView) {
+	w.All, w.Confidential = p.roster.People()
+	w.Groups = p.roster.Groups()
 	return w
 }
 
-func (v *visit) people() error { return v.show("people", v.peopleView()) }
-
-func (v *visit) peopleAgain(w peopleView, problem string) error {
-	v.renderWith(http.StatusUnprocessableEntity, "people", w, v.T(problem))
-	return nil
-}
+func (p *peoplePages) show(v *visit) error { return v.show("people", p.view(v)) }
 
 // table reads what was uploaded, in memory alone: it holds names.
-func (v *visit) table() ([]byte, error) {
+func table(v *visit) ([]byte, error) {
 	parts, err := v.r.MultipartReader()
 	if err != nil {
 		return nil, errUnclear
@@ -108,47 +97,47 @@ func uploadFault(err error) error {
 	return errUnclear
 }
 
-// previewPeople shows what would change.
-func (v *visit) previewPeople() error {
-	table, err := v.table()
+// preview shows what would change.
+func (p *peoplePages) preview(v *visit) error {
+	b, err := table(v)
 	if err != nil {
 		return err
 	}
-	w := v.peopleView()
-	if len(table) == 0 {
-		return v.peopleAgain(w, "people-nothing")
+	w := p.view(v)
+	if len(b) == 0 {
+		return v.again("people", w, "people-nothing")
 	}
-	return v.compare(w, table)
+	return p.compare(v, w, b)
 }
 
-func (v *visit) compare(w peopleView, table []byte) error {
-	changes, err := v.c.o.Roster.Preview(table)
+func (p *peoplePages) compare(v *visit, w peopleView, table []byte) error {
+	changes, err := p.roster.Preview(table)
 	switch {
 	case errors.Is(err, roster.ErrNoTable):
-		return v.peopleAgain(w, "people-no-table")
+		return v.again("people", w, "people-no-table")
 	case err != nil:
 		w.Wrong = err.Error()
-		return v.peopleAgain(w, "people-wrong")
+		return v.again("people", w, "people-wrong")
 	}
 	w.Changes, w.Table = &changes, string(table)
 	return v.show("people", w)
 }
 
-// importPeople puts in force what was looked at. The ledger has counts only.
-func (v *visit) importPeople() error {
+// replace puts in force what was looked at. The ledger has counts only.
+func (p *peoplePages) replace(v *visit) error {
 	table := []byte(v.r.PostFormValue("table"))
-	w := v.peopleView()
-	changes, err := v.c.o.Roster.Preview(table)
+	w := p.view(v)
+	changes, err := p.roster.Preview(table)
 	if err != nil {
-		return v.compare(w, table)
+		return p.compare(v, w, table)
 	}
 	if strconv.Itoa(changes.Count()) != v.field("count") { // somebody else was first
-		return v.compare(w, table)
+		return p.compare(v, w, table)
 	}
-	if _, err := v.c.o.Ledger.Append(v.r.Context(), ledger.PeopleImported, ledger.Data{Actor: v.by(), Step: "roster", Count: changes.Count()}); err != nil {
+	if _, err := p.ledger.Append(v.r.Context(), ledger.PeopleImported, ledger.Data{Actor: v.by(), Step: "roster", Count: changes.Count()}); err != nil {
 		return err
 	}
-	if err := v.c.o.Roster.Replace(table); err != nil {
+	if err := p.roster.Replace(table); err != nil {
 		return err
 	}
 	v.note("people-imported")

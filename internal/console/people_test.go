@@ -14,13 +14,13 @@ import (
 	"sluis/internal/roster"
 )
 
-// table is a roster that is a CSV file.
-type table struct {
+// peopleTable is a roster that is a CSV file.
+type peopleTable struct {
 	t    testing.TB
 	path string
 }
 
-func (p *table) file() string {
+func (p *peopleTable) file() string {
 	if p.path == "" {
 		p.path = filepath.Join(p.t.TempDir(), "roster.csv")
 		if err := os.WriteFile(p.path, []byte("adres;groep;soort;rol\njan@school.example;team;personeel;\npiet@school.example;team;personeel;gmr\n"), 0o600); err != nil {
@@ -30,7 +30,7 @@ func (p *table) file() string {
 	return p.path
 }
 
-func (p *table) now() *roster.Roster {
+func (p *peopleTable) now() *roster.Roster {
 	r, err := roster.Load(p.file(), []string{"school.example"})
 	if err != nil {
 		p.t.Fatal(err)
@@ -38,10 +38,10 @@ func (p *table) now() *roster.Roster {
 	return r
 }
 
-func (p *table) People() (all, confidential int) { return p.now().People() }
-func (p *table) Groups() []roster.Group          { return p.now().Groups() }
-func (p *table) Replace(b []byte) error          { return os.WriteFile(p.file(), b, 0o600) }
-func (p *table) Preview(b []byte) (roster.Changes, error) {
+func (p *peopleTable) People() (all, confidential int) { return p.now().People() }
+func (p *peopleTable) Groups() []roster.Group          { return p.now().Groups() }
+func (p *peopleTable) Replace(b []byte) error          { return os.WriteFile(p.file(), b, 0o600) }
+func (p *peopleTable) Preview(b []byte) (roster.Changes, error) {
 	r, err := roster.LoadWith(p.file(), b, []string{"school.example"})
 	if err != nil {
 		return roster.Changes{}, err
@@ -80,7 +80,7 @@ func TestATableOfPeopleIsLookedAtBeforeItCounts(t *testing.T) {
 			t.Errorf("%d: no %q", a.status, want)
 		}
 	}
-	if n, _ := h.o.Roster.People(); n != 2 || strings.Contains(ict.get("/people").body, "directie") {
+	if n, _ := h.services.Roster.People(); n != 2 || strings.Contains(ict.get("/people").body, "directie") {
 		t.Error("it counts before it is confirmed")
 	}
 	if a := ict.post("/people/import", url.Values{"table": {better}, "count": {"99"}}); a.status != http.StatusOK || len(h.entries(ledger.PeopleImported)) != 0 {

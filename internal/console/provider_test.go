@@ -116,7 +116,7 @@ func (s *school) open() {
 // attend starts a house whose people sign in at the school, as a client of that name.
 func (s *school) attend(client string) *house {
 	s.t.Helper()
-	h := newHouse(s.t, func(o *Options) {
+	h := newHouse(s.t, func(o *setup) {
 		s.back = o.Origin + "/sign-in/with/school/back"
 		o.Providers = []*provider.Provider{provider.New(provider.Options{Name: "school", Label: "School", Issuer: s.site.URL, Client: client, Secret: "secret", Back: s.back,
 			Scopes: []string{"profile", "email"}, UserInfo: true, Roles: map[ledger.Role][]string{ledger.ICT: {"ict-beheer"}, ledger.Employee: {"personeel"}}})}

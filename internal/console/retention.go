@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"sluis/internal/ledger"
 	"time"
 )
@@ -17,17 +16,19 @@ type Kept struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
-// Retention tells what is held, and the months whose people can be found under an order or
-// at their own request.
-type Retention func(ctx context.Context) (kept []Kept, months []string, err error)
-
-// retentionRoutes show what is held (C3.3g).
-var retentionRoutes = []route{
-	{pattern: "GET /retention", who: only(ledger.Board, ledger.Privacy, ledger.Legal, ledger.ICT), nav: "nav-retention", do: (*visit).retention},
+// retentionPages show what is stored (C3.3g).
+type retentionPages struct {
+	retention Retention
 }
 
-func (v *visit) retention() error {
-	kept, months, err := v.c.o.Retention(v.r.Context())
+func (p *retentionPages) routes() []route {
+	return []route{
+		get("/retention", only(ledger.Board, ledger.Privacy, ledger.Legal, ledger.ICT), p.show).inMenu("nav-retention"),
+	}
+}
+
+func (p *retentionPages) show(v *visit) error {
+	kept, months, err := p.retention(v.r.Context())
 	if err != nil {
 		return err
 	}

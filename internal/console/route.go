@@ -11,20 +11,32 @@ import (
 	"sluis/internal/ledger"
 )
 
-// route is a page, or something that can be done.
+// route is a page, or an act: who may use it, what it needs beside the role, and what of it is in
+// the ledger.
 type route struct {
-	pattern string      // method and path, as http.ServeMux has them
-	who     who         // may use it
-	needs   need        // beside the role
+	pattern string // method and path, as http.ServeMux has them
+	who     who
+	needs   need
 	nav     string      // message by which the menu names it; empty: it is not in the menu
-	tells   ledger.Kind // what it puts in the ledger; for all that change anything
-	quiet   string      // or why there is nothing to put there
-	body    int64       // bytes that it takes; 0: maxBody
+	kind    ledger.Kind // of its entry in the ledger; for all that change anything
+	silence string      // or why there is no entry
+	limit   int64       // bytes of the form; 0: maxBody
 	do      func(*visit) error
 }
 
-// tables are all routes there are, in the order of the menu.
-var tables = [][]route{frameRoutes, signInRoutes, accountRoutes, adminRoutes, quarantineRoutes, orderRoutes, breachRoutes, caseRoutes, ruleRoutes, exceptionRoutes, wouldRoutes, appealRoutes, peopleRoutes, healthRoutes, totalRoutes, samplingRoutes, ledgerRoutes, retentionRoutes, employeeRoutes}
+func get(path string, w who, do func(*visit) error) route {
+	return route{pattern: "GET " + path, who: w, do: do}
+}
+
+func post(path string, w who, do func(*visit) error) route {
+	return route{pattern: "POST " + path, who: w, do: do}
+}
+
+func (rt route) inMenu(nav string) route         { rt.nav = nav; return rt }
+func (rt route) needing(n need) route            { rt.needs = n; return rt }
+func (rt route) recorded(kind ledger.Kind) route { rt.kind = kind; return rt }
+func (rt route) unrecorded(because string) route { rt.silence = because; return rt }
+func (rt route) taking(bytes int64) route        { rt.limit = bytes; return rt }
 
 // who may use a route.
 type who struct {
@@ -33,16 +45,13 @@ type who struct {
 	roles   []ledger.Role // none: every role
 }
 
-// anybody needs no account.
-var anybody = who{anybody: true}
+var (
+	anybody   = who{anybody: true} // without an account
+	everybody = who{}              // signed in, in every role
+	entering  = who{weak: true}    // signed in, before the second factor too
+)
 
-// everybody is who is signed in, in whatever role.
-var everybody = who{}
-
-// entering is who is signed in, also if a second factor is still to come.
-var entering = who{weak: true}
-
-// only is who acts in one of some roles.
+// only allows some roles.
 func only(roles ...ledger.Role) who { return who{roles: roles} }
 
 func (w who) may(r ledger.Role) bool {
@@ -60,7 +69,7 @@ const (
 // proofTime is how long a passkey or code counts as just shown.
 const proofTime = 10 * time.Minute
 
-// refusal is why somebody may not use a route now.
+// refusal is why a route may not be used now.
 type refusal int
 
 const (
@@ -90,7 +99,7 @@ func (rt route) check(v *visit) refusal {
 		return notYours
 	case rt.needs&secrecy != 0 && !v.Account.Secret(v.now()):
 		return secrecyFirst
-	case rt.needs&proof != 0 && !v.Proven():
+	case rt.needs&proof != 0 && !v.isProven():
 		return proofFirst
 	}
 	return allowed
@@ -98,7 +107,7 @@ func (rt route) check(v *visit) refusal {
 
 // serve checks a request and handles it.
 func (c *Console) serve(rt route) http.HandlerFunc {
-	limit := rt.body
+	limit := rt.limit
 	if limit == 0 {
 		limit = maxBody
 	}
@@ -131,22 +140,32 @@ func (v *visit) proceed(rt route) error {
 	case proofFirst:
 		return v.see("/proof?" + url.Values{"next": {back}}.Encode())
 	}
-	if !safe(v.r.Method) && !strings.HasPrefix(v.r.Header.Get("Content-Type"), "multipart/form-data") && v.r.Header.Get("Content-Type") != "application/json" {
-		if err := v.r.ParseForm(); err != nil {
-			var large *http.MaxBytesError
-			if errors.As(err, &large) {
-				return errTooLarge
-			}
-			return errUnclear
-		}
+	if err := v.parse(); err != nil {
+		return err
 	}
 	return rt.do(v)
 }
 
+// parse reads the form, unless the page reads another kind of body itself.
+func (v *visit) parse() error {
+	kind := v.r.Header.Get("Content-Type")
+	if safe(v.r.Method) || strings.HasPrefix(kind, "multipart/form-data") || kind == "application/json" {
+		return nil
+	}
+	err := v.r.ParseForm()
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return errTooLarge
+	case err != nil:
+		return errUnclear
+	}
+	return nil
+}
+
 func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// here is where somebody comes back to: this page, or for what is no page the one that the
-// form stood on.
+// here is the page to come back to: this one, or after an act the page with its form.
 func (v *visit) here() string {
 	if safe(v.r.Method) {
 		return local(v.r.URL.RequestURI())
@@ -158,7 +177,7 @@ func (v *visit) here() string {
 	return local(u.RequestURI())
 }
 
-// local returns a path of this site, whatever it was given: nobody is sent elsewhere.
+// local returns a path of this site, for any input: there are no redirects to other sites.
 func local(path string) string {
 	u, err := url.Parse(path)
 	if err != nil || len(path) > 1000 || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") ||
@@ -166,14 +185,4 @@ func local(path string) string {
 		return "/"
 	}
 	return path
-}
-
-// frameRoutes are those that every role has.
-var frameRoutes = []route{
-	{pattern: "GET /{$}", who: everybody, nav: "nav-home", do: (*visit).home},
-	{pattern: "GET /static/{file}", who: anybody, do: (*visit).static},
-	{pattern: "POST /language", who: anybody, quiet: "what language a page is in is nobody's business", do: (*visit).chooseLanguage},
-	{pattern: "POST /role", who: everybody, tells: ledger.SignedIn, do: (*visit).chooseRole},
-	{pattern: "GET /secrecy", who: everybody, do: (*visit).secrecyPage},
-	{pattern: "POST /secrecy", who: only(ledger.ICT, ledger.Legal, ledger.Privacy, ledger.Board), tells: ledger.SecrecyAccepted, do: (*visit).acceptSecrecy},
 }

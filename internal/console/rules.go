@@ -1,62 +1,33 @@
 package console
 
 import (
-	"errors"
 	"slices"
 	"strings"
-	"time"
 
-	"sluis/filter"
 	"sluis/internal/ledger"
-	"sluis/internal/oversight/appeals"
-	"sluis/internal/oversight/exceptions"
-	"sluis/internal/roster"
 	"sluis/internal/sitelists"
-	webpolicy "sluis/internal/sitepolicy"
 	"sluis/rules"
 )
-
-// Control is what the gateway checks with, which the ICT service keeps.
-type Control struct {
-	InForce func() InForce
-	Lists   func() []sitelists.State                               // of sites; none without a proxy
-	Explain func(webpolicy.Request) (webpolicy.Explanation, error) // ErrNoProxy without a proxy
-
-	Exceptions *exceptions.Store
-	Appeals    *appeals.Store
-	Renew      func() // has the gateway load its configuration again
-	Compile    func(*rules.Set) (*filter.Engine, error)
-}
-
-// ErrNoProxy is returned where web traffic is asked about and there is none.
-var ErrNoProxy = errors.New("there is no web proxy")
-
-// InForce is what the gateway checks with at one moment.
-type InForce struct {
-	Rules    *rules.Set
-	Own      func(rules.ID) bool // of the organisation, and not built in
-	Disabled []rules.Disabled
-	Engine   *filter.Engine
-	Actions  filter.Actions
-	People   *roster.Roster
-	Since    time.Time
-}
 
 var (
 	keepers  = only(ledger.ICT)
 	watchers = only(ledger.ICT, ledger.Privacy)
 )
 
-// ruleRoutes show what is looked for, and let the ICT service try it.
-var ruleRoutes = []route{
-	{pattern: "GET /rules", who: watchers, nav: "nav-rules", do: (*visit).rules},
-	{pattern: "GET /rules/{id}", who: watchers, do: (*visit).rule},
-	{pattern: "GET /try", who: keepers, nav: "nav-try", do: (*visit).tryPage},
-	{pattern: "POST /try/text", who: keepers, quiet: "what is tried is kept nowhere, and changes nothing", body: maxTried + 4<<10, do: (*visit).tryText},
-	{pattern: "POST /try/site", who: keepers, quiet: "what is tried is kept nowhere, and changes nothing", do: (*visit).trySite},
+// rulePages show the rules and lists in force, each with its clause.
+type rulePages struct {
+	inForce func() InForce
+	lists   func() []sitelists.State
 }
 
-// rulesView is what the list shows.
+func (p *rulePages) routes() []route {
+	return []route{
+		get("/rules", watchers, p.list).inMenu("nav-rules"),
+		get("/rules/{id}", watchers, p.show),
+	}
+}
+
+// rulesView is the list.
 type rulesView struct {
 	InForce
 	Shown    []ruleRow
@@ -82,10 +53,10 @@ func inLanguage(t rules.Text, lang string) string {
 	return t.NL
 }
 
-func (v *visit) rules() error {
+func (p *rulePages) list(v *visit) error {
 	q := v.r.URL.Query()
-	now := v.c.o.Control.InForce()
-	w := rulesView{InForce: now, Purpose: q.Get("purpose"), Words: strings.TrimSpace(q.Get("words")), Sites: v.c.o.Control.Lists()}
+	now := p.inForce()
+	w := rulesView{InForce: now, Purpose: q.Get("purpose"), Words: strings.TrimSpace(q.Get("words")), Sites: p.lists()}
 	for _, r := range now.Rules.Rules() {
 		if name := r.Purpose.String(); !slices.Contains(w.Purposes, name) {
 			w.Purposes = append(w.Purposes, name)
@@ -100,7 +71,7 @@ func (v *visit) rules() error {
 	return v.show("rules", w)
 }
 
-// ruleView is what the page of one rule shows.
+// ruleView is the page of one rule.
 type ruleView struct {
 	ruleRow
 	Threshold  int
@@ -119,8 +90,8 @@ type rulePart struct {
 // ruleParts are the names of the parts.
 var ruleParts = []string{"phrases", "regexp", "detect", "structure", "near", "also", "unless", "except"}
 
-func (v *visit) rule() error {
-	now := v.c.o.Control.InForce()
+func (p *rulePages) show(v *visit) error {
+	now := p.inForce()
 	id, err := rules.ParseID(v.r.PathValue("id"))
 	if err != nil {
 		return errNoPage

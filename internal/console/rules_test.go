@@ -14,7 +14,7 @@ import (
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/oversight/exceptions"
 	"sluis/internal/sitelists"
-	webpolicy "sluis/internal/sitepolicy"
+	"sluis/internal/sitepolicy"
 	"sluis/rules"
 )
 
@@ -27,38 +27,61 @@ var builtinEngine = sync.OnceValues(func() (*filter.Engine, error) {
 	return filter.Compile(set, filter.Options{OwnDomains: []string{"school.example"}})
 })
 
-// control is what a house checks with.
-func (h *house) control() Control {
-	h.t.Helper()
+func (h *house) inForce() InForce {
 	e, err := builtinEngine()
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	data := h.t.TempDir()
-	exceptions, err := exceptions.Open(data, h.ledger)
+	return InForce{
+		Rules:    e.Rules(),
+		Own:      func(rules.ID) bool { return false },
+		Disabled: []rules.Disabled{{ID: "conduct.insult.nl", Reason: "eigen versie"}},
+		Engine:   e,
+		Actions: filter.Actions{
+			Found: func(rules.Purpose, rules.Direction) filter.Action { return filter.Quarantine },
+		},
+		People: h.people,
+		Since:  time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
+	}
+}
+
+func (h *house) exceptions() Exceptions {
+	h.t.Helper()
+	store, err := exceptions.Open(h.t.TempDir(), h.ledger)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	appeals, err := appeals.Open(filepath.Join(data, "appeals"))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return Control{
-		Exceptions: exceptions, Appeals: appeals, Renew: func() { h.renewed++ },
+	return Exceptions{
+		Store:   store,
+		Renew:   func() { h.renewed++ },
 		Compile: func(set *rules.Set) (*filter.Engine, error) { return filter.Compile(set, filter.Options{}) },
-		InForce: func() InForce {
-			return InForce{Rules: e.Rules(), Own: func(rules.ID) bool { return false }, Engine: e, People: h.people, Since: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
-				Disabled: []rules.Disabled{{ID: "conduct.insult.nl", Reason: "eigen versie"}},
-				Actions:  filter.Actions{Found: func(rules.Purpose, rules.Direction) filter.Action { return filter.Quarantine }}}
-		},
+	}
+}
+
+func (h *house) appeals() *appeals.Store {
+	h.t.Helper()
+	store, err := appeals.Open(filepath.Join(h.t.TempDir(), "appeals"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return store
+}
+
+// sites are two lists, and a policy with one site of the school's own list.
+func sites() Sites {
+	at := time.Unix(1.7e9, 0)
+	own := sitepolicy.Entry{Host: "games.example", Block: true, Reason: "<b>spelletjes</b>", Author: "ICT"}
+	return Sites{
 		Lists: func() []sitelists.State {
-			return []sitelists.State{{Name: "ut1.tar.gz", Categories: []string{"gambling", "phishing"}, Names: 4711, Changed: time.Unix(1.7e9, 0), Checked: time.Unix(1.7e9, 0)},
-				{Name: "phishing.txt", Category: "phishing", Checked: time.Unix(1.7e9, 0), Error: "the server says 503"}}
+			return []sitelists.State{
+				{Name: "ut1.tar.gz", Categories: []string{"gambling", "phishing"}, Names: 4711, Changed: at, Checked: at},
+				{Name: "phishing.txt", Category: "phishing", Checked: at, Error: "the server says 503"},
+			}
 		},
-		Explain: func(r webpolicy.Request) (webpolicy.Explanation, error) {
-			p, err := webpolicy.New(webpolicy.Options{Sites: webpolicy.Sites{Own: []webpolicy.Entry{{Host: "games.example", Block: true, Reason: "<b>spelletjes</b>", Author: "ICT"}}}})
+		Explain: func(r sitepolicy.Request) (sitepolicy.Explanation, error) {
+			p, err := sitepolicy.New(sitepolicy.Options{Sites: sitepolicy.Sites{Own: []sitepolicy.Entry{own}}})
 			if err != nil {
-				return webpolicy.Explanation{}, err
+				return sitepolicy.Explanation{}, err
 			}
 			return p.Explain(r), nil
 		},

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"time"
@@ -10,20 +9,21 @@ import (
 	"sluis/internal/oversight/sampling"
 )
 
-// Sampling is the random sample in which leaks are looked for.
-type Sampling struct {
-	Audit   func(ctx context.Context, day string) (sampling.Report, error)
-	SetSeed func(ctx context.Context, dice string, by ledger.Actor) (day string, err error)
+// samplingPages let the board see that the sample is fair, and throw its dice (C3.3b).
+type samplingPages struct {
+	Sampling
+	ledger *ledger.Ledger
 }
 
-// samplingRoutes let the board see that the sample is fair, and throw its dice (C3.3b).
-var samplingRoutes = []route{
-	{pattern: "GET /sampling", who: accountable, nav: "nav-sampling", do: (*visit).sampling},
-	{pattern: "POST /sampling/audit", who: accountable, quiet: "it reads, and changes nothing", do: (*visit).auditSampling},
-	{pattern: "POST /sampling/seed", who: only(ledger.Board), needs: proof, tells: ledger.SamplingSeed, do: (*visit).seedSampling},
+func (p *samplingPages) routes() []route {
+	return []route{
+		get("/sampling", accountable, p.show).inMenu("nav-sampling"),
+		post("/sampling/audit", accountable, p.audit).unrecorded("it reads, and changes nothing"),
+		post("/sampling/seed", only(ledger.Board), p.seed).needing(proof).recorded(ledger.SamplingSeed),
+	}
 }
 
-// samplingView is what the page shows. Of directions and groups it tells whether they were
+// samplingView is the page. Of directions and groups it tells whether they were
 // drawn as often as chance has it, and no numbers: those of a day and a small group would
 // point at people.
 type samplingView struct {
@@ -38,9 +38,9 @@ type samplingView struct {
 // maxDays bounds the days that can be chosen.
 const maxDays = 62
 
-func (v *visit) samplingView() (w samplingView, err error) {
+func (p *samplingPages) view(v *visit) (w samplingView, err error) {
 	w.Day, w.Dice = v.field("day"), v.field("dice")
-	err = v.c.o.Ledger.Each(func(e ledger.Entry) error {
+	err = p.ledger.Each(func(e ledger.Entry) error {
 		switch e.Kind {
 		case ledger.SamplingCommit, ledger.SamplingRate:
 			w.Rate = e.Data.Rate
@@ -57,24 +57,24 @@ func (v *visit) samplingView() (w samplingView, err error) {
 	return w, err
 }
 
-func (v *visit) sampling() error {
-	w, err := v.samplingView()
+func (p *samplingPages) show(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
 	return v.show("sampling", w)
 }
 
-// auditSampling repeats every draw of a day.
-func (v *visit) auditSampling() error {
-	w, err := v.samplingView()
+// audit repeats every draw of a day.
+func (p *samplingPages) audit(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
 	if !slices.Contains(w.Days, w.Day) {
 		return errNoPage
 	}
-	r, err := v.c.o.Sampling.Audit(v.r.Context(), w.Day)
+	r, err := p.Audit(v.r.Context(), w.Day)
 	if err != nil {
 		w.Broken = err.Error() // of the ledger and its secrets, never of a message
 	} else {
@@ -83,13 +83,13 @@ func (v *visit) auditSampling() error {
 	return v.show("sampling", w)
 }
 
-// seedSampling mixes throws of the board's dice into the sample, from the next day on.
-func (v *visit) seedSampling() error {
-	w, err := v.samplingView()
+// seed mixes throws of the board's dice into the sample, from the next day on.
+func (p *samplingPages) seed(v *visit) error {
+	w, err := p.view(v)
 	if err != nil {
 		return err
 	}
-	day, err := v.c.o.Sampling.SetSeed(v.r.Context(), w.Dice, v.by())
+	day, err := p.SetSeed(v.r.Context(), w.Dice, v.by())
 	if errors.Is(err, sampling.ErrDice) {
 		return v.again("sampling", w, "sampling-dice-wrong")
 	}

@@ -61,7 +61,7 @@ func (c *Console) newSessions(name string, n int, lifetime time.Duration) *scs.S
 		s.Cookie.Name, s.Cookie.Secure = "__Host-"+name, true
 	}
 	s.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
-		c.o.Log.Error("console: session", "error", err)
+		c.log.Error("console: session", "error", err)
 		c.refuse(w, r, errInternal)
 	}
 	return s
@@ -89,7 +89,7 @@ func (v *visit) enter(a accounts.Account, with string, strong bool) error {
 		return accounts.ErrNoRole
 	}
 	if strong || !a.Privileged() {
-		if err := v.c.o.Accounts.Entered(ctx, a, roles[0], with); err != nil {
+		if err := v.c.accounts.Entered(ctx, a, roles[0], with); err != nil {
 			return err
 		}
 	}
@@ -115,6 +115,14 @@ func (v *visit) enter(a accounts.Account, with string, strong bool) error {
 	return nil
 }
 
+// leave ends the session.
+func (v *visit) leave() error {
+	if err := v.session().Destroy(v.r.Context()); err != nil {
+		return err
+	}
+	return v.see("/sign-in")
+}
+
 // load fills a visit with what its session says, if that still counts.
 func (v *visit) load(ctx context.Context) error {
 	s := v.c.sessions
@@ -122,7 +130,7 @@ func (v *visit) load(ctx context.Context) error {
 	if id == "" {
 		return nil
 	}
-	a, err := v.c.o.Accounts.Get(ctx, id)
+	a, err := v.c.accounts.Get(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -150,7 +158,7 @@ func (v *visit) at(key string) time.Time {
 // others.
 func (v *visit) renew() error {
 	ctx, s := v.r.Context(), v.c.sessions
-	a, err := v.c.o.Accounts.Get(ctx, v.Account.ID)
+	a, err := v.c.accounts.Get(ctx, v.Account.ID)
 	if err != nil {
 		return err
 	}
@@ -163,7 +171,7 @@ func (v *visit) renew() error {
 func (v *visit) prove() error {
 	ctx, s := v.r.Context(), v.c.sessions
 	if !v.strong {
-		if err := v.c.o.Accounts.Entered(ctx, v.Account, v.Role, accounts.WithPassword); err != nil {
+		if err := v.c.accounts.Entered(ctx, v.Account, v.Role, accounts.WithPassword); err != nil {
 			return err
 		}
 	}

@@ -8,24 +8,36 @@ import (
 	"sluis/internal/accounts"
 	"sluis/internal/accounts/provider"
 	"sluis/internal/ledger"
+
+	"github.com/alexedwards/scs/v2"
 )
 
-// signInRoutes lead in.
-var signInRoutes = []route{
-	{pattern: "GET /sign-in", who: anybody, do: (*visit).signInPage},
-	{pattern: "POST /sign-in", who: anybody, tells: ledger.SignedIn, do: (*visit).signIn},
-	{pattern: "GET /sign-in/code", who: anybody, do: (*visit).codePage},
-	{pattern: "POST /sign-in/code", who: anybody, tells: ledger.SignedIn, do: (*visit).signInCode},
-	{pattern: "POST /sign-in/passkey", who: anybody, quiet: "it asks for a passkey, and nothing more", do: (*visit).beginPasskey},
-	{pattern: "POST /sign-in/passkey/shown", who: anybody, tells: ledger.SignedIn, do: (*visit).signInPasskey},
-	{pattern: "GET /sign-in/with/{provider}", who: anybody, do: (*visit).toProvider},
-	{pattern: "GET /sign-in/with/{provider}/back", who: anybody, tells: ledger.SignedIn, do: (*visit).fromProvider},
-	{pattern: "GET /link/{secret}", who: anybody, do: (*visit).linkPage},
-	{pattern: "POST /link/{secret}", who: anybody, tells: ledger.SignedIn, do: (*visit).useLink},
-	{pattern: "POST /sign-out", who: entering, quiet: "nobody keeps how long people are there", do: (*visit).signOut},
-	{pattern: "GET /proof", who: entering, do: (*visit).proofPage},
-	{pattern: "POST /proof", who: entering, quiet: "what it is shown for is in the ledger", do: (*visit).proveByCode},
-	{pattern: "POST /proof/passkey/shown", who: entering, quiet: "what it is shown for is in the ledger", do: (*visit).proveByPasskey},
+// signInPages lead in.
+type signInPages struct {
+	accounts  *accounts.Store
+	passkeys  *accounts.Passkeys // nil: the origin cannot have any
+	providers []*provider.Provider
+	begun     *scs.SessionManager // of people who are signing in
+	demo      bool
+}
+
+func (p *signInPages) routes() []route {
+	return []route{
+		get("/sign-in", anybody, p.show),
+		post("/sign-in", anybody, p.signIn).recorded(ledger.SignedIn),
+		get("/sign-in/code", anybody, p.code),
+		post("/sign-in/code", anybody, p.signInCode).recorded(ledger.SignedIn),
+		post("/sign-in/passkey", anybody, p.beginPasskey).unrecorded("it asks for a passkey, and nothing more"),
+		post("/sign-in/passkey/shown", anybody, p.signInPasskey).recorded(ledger.SignedIn),
+		get("/sign-in/with/{provider}", anybody, p.toProvider),
+		get("/sign-in/with/{provider}/back", anybody, p.fromProvider).recorded(ledger.SignedIn),
+		get("/link/{secret}", anybody, p.showLink),
+		post("/link/{secret}", anybody, p.useLink).recorded(ledger.SignedIn),
+		post("/sign-out", entering, p.signOut).unrecorded("nobody keeps how long people are there"),
+		get("/proof", entering, p.proof),
+		post("/proof", entering, p.proveByCode).unrecorded("what it is shown for is in the ledger"),
+		post("/proof/passkey/shown", entering, p.proveByPasskey).unrecorded("what it is shown for is in the ledger"),
+	}
 }
 
 // What is remembered of somebody who is signing in.
@@ -37,7 +49,7 @@ const (
 	begunProvider = "provider"
 )
 
-// signInForm is what the page shows.
+// signInForm is the page.
 type signInForm struct {
 	Name, Next string
 	Providers  []*provider.Provider
@@ -45,40 +57,40 @@ type signInForm struct {
 	Empty      bool // nobody has an account yet
 }
 
-func (v *visit) signInForm(name, next string) (signInForm, error) {
-	empty, err := v.c.o.Accounts.Empty(v.r.Context())
-	return signInForm{name, local(next), v.c.o.Providers, v.c.passkeys != nil, empty}, err
+func (p *signInPages) form(v *visit, name, next string) (signInForm, error) {
+	empty, err := p.accounts.Empty(v.r.Context())
+	return signInForm{name, local(next), p.providers, p.passkeys != nil, empty}, err
 }
 
-func (v *visit) signInPage() error {
+func (p *signInPages) show(v *visit) error {
 	if v.Account.ID != "" {
 		return v.see("/")
 	}
-	form, err := v.signInForm("", v.r.URL.Query().Get("next"))
+	form, err := p.form(v, "", v.r.URL.Query().Get("next"))
 	if err != nil {
 		return err
 	}
 	return v.show("sign-in", form)
 }
 
-func (v *visit) signIn() error {
-	form, err := v.signInForm(v.field("name"), v.field("next"))
+func (p *signInPages) signIn(v *visit) error {
+	form, err := p.form(v, v.field("name"), v.field("next"))
 	if err != nil {
 		return err
 	}
-	a, err := v.c.o.Accounts.SignIn(v.r.Context(), v.client(), form.Name, v.r.PostFormValue("password"))
+	a, err := p.accounts.SignIn(v.r.Context(), v.client(), form.Name, v.r.PostFormValue("password"))
 	switch {
 	case errors.Is(err, accounts.ErrCredentials):
 		return v.again("sign-in", form, "wrong-credentials")
 	case err != nil:
 		return err
 	}
-	return v.half(a, accounts.WithPassword, form.Next)
+	return p.half(v, a, accounts.WithPassword, form.Next)
 }
 
 // half goes on after a password or a provider: who has a second factor shows it as well.
-func (v *visit) half(a accounts.Account, with, next string) error {
-	ctx, b := v.r.Context(), v.c.begun
+func (p *signInPages) half(v *visit, a accounts.Account, with, next string) error {
+	ctx, b := v.r.Context(), p.begun
 	if !a.Strong() || with == accounts.WithProvider && !a.Privileged() {
 		if err := v.enter(a, with, false); err != nil {
 			return err
@@ -95,12 +107,12 @@ func (v *visit) half(a accounts.Account, with, next string) error {
 }
 
 // halfway returns the account whose password was right a short while ago.
-func (v *visit) halfway() (accounts.Account, error) {
-	id := v.c.begun.GetString(v.r.Context(), begunAccount)
+func (p *signInPages) halfway(v *visit) (accounts.Account, error) {
+	id := p.begun.GetString(v.r.Context(), begunAccount)
 	if id == "" {
 		return accounts.Account{}, accounts.ErrNotFound
 	}
-	return v.c.o.Accounts.Get(v.r.Context(), id)
+	return p.accounts.Get(v.r.Context(), id)
 }
 
 // proofForm is what asks for a second factor.
@@ -111,31 +123,31 @@ type proofForm struct {
 	Code            string // in the demonstration
 }
 
-func (v *visit) proofForm(a accounts.Account, action, next string) (f proofForm, err error) {
-	f = proofForm{action, local(next), a.Codes, a.Passkeys > 0 && v.c.passkeys != nil, ""}
-	if v.c.o.Demo {
-		f.Code, err = v.c.o.Accounts.Demonstration(v.r.Context(), a)
+func (p *signInPages) proofForm(v *visit, a accounts.Account, action, next string) (f proofForm, err error) {
+	f = proofForm{action, local(next), a.Codes, a.Passkeys > 0 && p.passkeys != nil, ""}
+	if p.demo {
+		f.Code, err = p.accounts.Demonstration(v.r.Context(), a)
 	}
 	return f, err
 }
 
-func (v *visit) codePage() error {
-	a, err := v.halfway()
+func (p *signInPages) code(v *visit) error {
+	a, err := p.halfway(v)
 	if errors.Is(err, accounts.ErrNotFound) {
 		return v.see("/sign-in")
 	}
 	if err != nil {
 		return err
 	}
-	f, err := v.proofForm(a, "/sign-in/code", v.c.begun.GetString(v.r.Context(), begunNext))
+	f, err := p.proofForm(v, a, "/sign-in/code", p.begun.GetString(v.r.Context(), begunNext))
 	if err != nil {
 		return err
 	}
 	return v.show("proof", f)
 }
 
-func (v *visit) signInCode() error {
-	a, err := v.halfway()
+func (p *signInPages) signInCode(v *visit) error {
+	a, err := p.halfway(v)
 	if errors.Is(err, accounts.ErrNotFound) {
 		return v.see("/sign-in")
 	}
@@ -143,9 +155,9 @@ func (v *visit) signInCode() error {
 		return err
 	}
 	ctx := v.r.Context()
-	next, with := v.c.begun.GetString(ctx, begunNext), v.c.begun.GetString(ctx, begunWith)
-	if err := v.c.o.Accounts.Code(ctx, v.client(), a.ID, v.field("code")); errors.Is(err, accounts.ErrCredentials) {
-		f, err := v.proofForm(a, "/sign-in/code", next)
+	next, with := p.begun.GetString(ctx, begunNext), p.begun.GetString(ctx, begunWith)
+	if err := p.accounts.Code(ctx, v.client(), a.ID, v.field("code")); errors.Is(err, accounts.ErrCredentials) {
+		f, err := p.proofForm(v, a, "/sign-in/code", next)
 		if err != nil {
 			return err
 		}
@@ -160,11 +172,11 @@ func (v *visit) signInCode() error {
 }
 
 // beginPasskey gives the browser what it asks a passkey with.
-func (v *visit) beginPasskey() error {
-	if v.c.passkeys == nil {
+func (p *signInPages) beginPasskey(v *visit) error {
+	if p.passkeys == nil {
 		return errNoPage
 	}
-	options, ceremony, err := v.c.passkeys.Begin()
+	options, ceremony, err := p.passkeys.Begin()
 	if err != nil {
 		return err
 	}
@@ -172,28 +184,28 @@ func (v *visit) beginPasskey() error {
 	if err != nil {
 		return err
 	}
-	v.c.begun.Put(v.r.Context(), begunCeremony, b)
+	p.begun.Put(v.r.Context(), begunCeremony, b)
 	return v.json(options)
 }
 
 // shown returns the account whose passkey the browser showed. A ceremony counts once.
-func (v *visit) shown() (accounts.Account, error) {
-	if v.c.passkeys == nil {
+func (p *signInPages) shown(v *visit) (accounts.Account, error) {
+	if p.passkeys == nil {
 		return accounts.Account{}, errNoPage
 	}
 	var ceremony accounts.Ceremony
-	if err := json.Unmarshal(v.c.begun.PopBytes(v.r.Context(), begunCeremony), &ceremony); err != nil {
+	if err := json.Unmarshal(p.begun.PopBytes(v.r.Context(), begunCeremony), &ceremony); err != nil {
 		return accounts.Account{}, errUnclear
 	}
-	a, err := v.c.passkeys.SignIn(v.r.Context(), ceremony, v.r)
+	a, err := p.passkeys.SignIn(v.r.Context(), ceremony, v.r)
 	if errors.Is(err, accounts.ErrCredentials) {
 		return accounts.Account{}, errNotYours
 	}
 	return a, err
 }
 
-func (v *visit) signInPasskey() error {
-	a, err := v.shown()
+func (p *signInPages) signInPasskey(v *visit) error {
+	a, err := p.shown(v)
 	if err != nil {
 		return err
 	}
@@ -203,20 +215,10 @@ func (v *visit) signInPasskey() error {
 	return v.json(map[string]string{"next": local(v.r.URL.Query().Get("next"))})
 }
 
-func (v *visit) json(value any) error {
-	b, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	v.w.Header().Set("Content-Type", "application/json")
-	_, err = v.w.Write(b)
-	return err
-}
-
-func (v *visit) provider() (*provider.Provider, error) {
-	for _, p := range v.c.o.Providers {
-		if p.Name() == v.r.PathValue("provider") {
-			return p, nil
+func (p *signInPages) provider(v *visit) (*provider.Provider, error) {
+	for _, at := range p.providers {
+		if at.Name() == v.r.PathValue("provider") {
+			return at, nil
 		}
 	}
 	return nil, errNoPage
@@ -224,15 +226,15 @@ func (v *visit) provider() (*provider.Provider, error) {
 
 // toProvider sends the browser to a provider of sign-ins. All that changes is the visitor's
 // own cookie.
-func (v *visit) toProvider() error {
-	p, err := v.provider()
+func (p *signInPages) toProvider(v *visit) error {
+	at, err := p.provider(v)
 	if err != nil {
 		return err
 	}
-	ctx, b := v.r.Context(), v.c.begun
-	request, err := p.Begin(ctx)
+	ctx, b := v.r.Context(), p.begun
+	request, err := at.Begin(ctx)
 	if err != nil {
-		v.c.o.Log.Error("console: a provider of sign-ins does not answer as it should", "provider", p.Name(), "error", err)
+		v.log().Error("console: a provider of sign-ins does not answer as it should", "provider", at.Name(), "error", err)
 		return errProvider
 	}
 	kept, err := json.Marshal(request)
@@ -248,29 +250,29 @@ func (v *visit) toProvider() error {
 	return nil
 }
 
-func (v *visit) fromProvider() error {
-	p, err := v.provider()
+func (p *signInPages) fromProvider(v *visit) error {
+	at, err := p.provider(v)
 	if err != nil {
 		return err
 	}
-	ctx, b := v.r.Context(), v.c.begun
+	ctx, b := v.r.Context(), p.begun
 	var request provider.Request
 	if err := json.Unmarshal(b.PopBytes(ctx, begunProvider), &request); err != nil {
 		return v.see("/sign-in")
 	}
-	who, err := p.Finish(ctx, request, v.r.URL.Query())
+	who, err := at.Finish(ctx, request, v.r.URL.Query())
 	if err != nil {
-		v.c.o.Log.Error("console: a sign-in with a provider failed", "provider", p.Name(), "error", err)
+		v.log().Error("console: a sign-in with a provider failed", "provider", at.Name(), "error", err)
 		return errProvider
 	}
-	a, err := v.c.o.Accounts.Provided(ctx, who)
+	a, err := p.accounts.Provided(ctx, who)
 	if errors.Is(err, accounts.ErrNoRole) {
 		return errNoRole
 	}
 	if err != nil {
 		return err
 	}
-	return v.half(a, accounts.WithProvider, b.GetString(ctx, begunNext))
+	return p.half(v, a, accounts.WithProvider, b.GetString(ctx, begunNext))
 }
 
 // linkForm is what the page of a link shows.
@@ -279,26 +281,26 @@ type linkForm struct {
 	Begins       bool // a password has to be chosen
 }
 
-func (v *visit) link() (linkForm, error) {
+func (p *signInPages) link(v *visit) (linkForm, error) {
 	secret := v.r.PathValue("secret")
-	a, purpose, err := v.c.o.Accounts.Link(v.r.Context(), secret)
-	if errors.Is(err, accounts.ErrLink) || err == nil && purpose == accounts.Entry && !v.c.o.Demo {
+	a, purpose, err := p.accounts.Link(v.r.Context(), secret)
+	if errors.Is(err, accounts.ErrLink) || err == nil && purpose == accounts.Entry && !p.demo {
 		return linkForm{}, errLink
 	}
 	return linkForm{secret, a.Name, purpose == accounts.Begin}, err
 }
 
-// linkPage shows a button: programs that look at links in mail ahead of people use none up.
-func (v *visit) linkPage() error {
-	form, err := v.link()
+// showLink shows a button: programs that look at links in mail ahead of people use none up.
+func (p *signInPages) showLink(v *visit) error {
+	form, err := p.link(v)
 	if err != nil {
 		return err
 	}
 	return v.show("link", form)
 }
 
-func (v *visit) useLink() error {
-	form, err := v.link()
+func (p *signInPages) useLink(v *visit) error {
+	form, err := p.link(v)
 	if err != nil {
 		return err
 	}
@@ -306,7 +308,7 @@ func (v *visit) useLink() error {
 	if form.Begins && pass != v.r.PostFormValue("again") {
 		return v.again("link", form, "password-differs")
 	}
-	a, purpose, err := v.c.o.Accounts.Redeem(v.r.Context(), form.Secret, pass)
+	a, purpose, err := p.accounts.Redeem(v.r.Context(), form.Secret, pass)
 	switch {
 	case errors.Is(err, accounts.ErrWeak):
 		return v.again("link", form, "password-weak")
@@ -321,30 +323,25 @@ func (v *visit) useLink() error {
 	return v.see("/")
 }
 
-func (v *visit) signOut() error {
-	if err := v.c.sessions.Destroy(v.r.Context()); err != nil {
-		return err
-	}
-	return v.see("/sign-in")
-}
+func (p *signInPages) signOut(v *visit) error { return v.leave() }
 
-// proofPage asks who is signed in already for a passkey or code, before something that
+// proof asks who is signed in already for a passkey or code, before something that
 // matters.
-func (v *visit) proofPage() error {
+func (p *signInPages) proof(v *visit) error {
 	if !v.Account.Strong() {
 		return v.see("/account/factor")
 	}
-	f, err := v.proofForm(v.Account, "/proof", v.r.URL.Query().Get("next"))
+	f, err := p.proofForm(v, v.Account, "/proof", v.r.URL.Query().Get("next"))
 	if err != nil {
 		return err
 	}
 	return v.show("proof", f)
 }
 
-func (v *visit) proveByCode() error {
-	err := v.c.o.Accounts.Code(v.r.Context(), v.client(), v.Account.ID, v.field("code"))
+func (p *signInPages) proveByCode(v *visit) error {
+	err := p.accounts.Code(v.r.Context(), v.client(), v.Account.ID, v.field("code"))
 	if errors.Is(err, accounts.ErrCredentials) {
-		f, err := v.proofForm(v.Account, "/proof", v.field("next"))
+		f, err := p.proofForm(v, v.Account, "/proof", v.field("next"))
 		if err != nil {
 			return err
 		}
@@ -359,8 +356,8 @@ func (v *visit) proveByCode() error {
 	return v.see(local(v.field("next")))
 }
 
-func (v *visit) proveByPasskey() error {
-	a, err := v.shown()
+func (p *signInPages) proveByPasskey(v *visit) error {
+	a, err := p.shown(v)
 	if err != nil {
 		return err
 	}

@@ -1,37 +1,29 @@
 package console
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/report"
 	"sluis/internal/oversight/totals"
 )
 
-// Totals are the totals for the board, and the account that is given of the controls.
-type Totals struct {
-	Archive func() *totals.Archive
-	// Account returns what the report of a period is made from; period may be empty.
-	Account func(ctx context.Context, since, until time.Time, lang, period string) (report.Facts, error)
-}
-
 var accountable = only(ledger.Board, ledger.Privacy, ledger.Legal)
 
-// totalRoutes show totals under disclosure control (C3.2b): frozen reports, and nothing else.
-var totalRoutes = []route{
-	{pattern: "GET /totals", who: accountable, nav: "nav-totals", do: (*visit).totals},
-	{pattern: "GET /totals/{period}/json", who: accountable, do: (*visit).totalsJSON},
-	{pattern: "GET /reports", who: accountable, nav: "nav-reports", do: (*visit).reports},
-	{pattern: "GET /reports/account", who: accountable, do: (*visit).accountReport},
+// totalPages show totals under disclosure control (C3.2b).
+type totalPages struct {
+	archive func() *totals.Archive
+}
+
+func (p *totalPages) routes() []route {
+	return []route{
+		get("/totals", accountable, p.show).inMenu("nav-totals"),
+		get("/totals/{period}/json", accountable, p.json),
+	}
 }
 
 // totalsView is what the page of totals shows.
@@ -108,7 +100,7 @@ func charts(p totals.Period, n report.Names) (all []chart) {
 }
 
 // trends follow totals over the last months.
-func (v *visit) trends(a *totals.Archive, months []string) (all []chart, err error) {
+func (p *totalPages) trends(v *visit, a *totals.Archive, months []string) (all []chart, err error) {
 	months = months[max(0, len(months)-12):]
 	n := report.Names(v.Lang.Code)
 	for _, of := range []struct{ table, row, measure string }{
@@ -176,8 +168,8 @@ func periods(months []string) (all []string) {
 	return all
 }
 
-func (v *visit) totals() error {
-	a := v.c.o.Totals.Archive()
+func (p *totalPages) show(v *visit) error {
+	a := p.archive()
 	months, err := a.Months()
 	if err != nil {
 		return err
@@ -186,116 +178,31 @@ func (v *visit) totals() error {
 	if w.None {
 		return v.show("totals", w)
 	}
-	if w.Period, err = v.period(a, cmpOr(v.r.URL.Query().Get("period"), months[len(months)-1])); err != nil {
+	if w.Period, err = p.period(v, a, cmpOr(v.r.URL.Query().Get("period"), months[len(months)-1])); err != nil {
 		return err
 	}
 	w.Tables = charts(w.Period, report.Names(v.Lang.Code))
-	if w.Trends, err = v.trends(a, months); err != nil {
+	if w.Trends, err = p.trends(v, a, months); err != nil {
 		return err
 	}
 	return v.show("totals", w)
 }
 
 // period returns the totals of a period that has any.
-func (v *visit) period(a *totals.Archive, name string) (totals.Period, error) {
-	p, err := a.Look(v.r.Context(), name)
+func (p *totalPages) period(v *visit, a *totals.Archive, name string) (totals.Period, error) {
+	period, err := a.Look(v.r.Context(), name)
 	if errors.Is(err, totals.ErrPeriod) || errors.Is(err, totals.ErrMonth) || errors.Is(err, totals.ErrNotOver) {
-		return p, errNoPage
+		return period, errNoPage
 	}
-	return p, err
+	return period, err
 }
 
-func (v *visit) totalsJSON() error {
-	p, err := v.period(v.c.o.Totals.Archive(), v.r.PathValue("period"))
+func (p *totalPages) json(v *visit) error {
+	period, err := p.period(v, p.archive(), v.r.PathValue("period"))
 	if err != nil {
 		return err
 	}
 	v.w.Header().Set("Content-Type", "application/json")
-	v.w.Header().Set("Content-Disposition", `attachment; filename="totals-`+p.Name+`.json"`)
-	return json.NewEncoder(v.w).Encode(p)
-}
-
-// reportsView is what the archive shows.
-type reportsView struct {
-	Frozen  []frozenReport // the latest first
-	Periods []string
-	Since   string
-	Until   string
-}
-
-// frozenReport is a month's totals with what the ledger says of it.
-type frozenReport struct {
-	Month  string
-	Frozen time.Time
-	Index  int64 // of its entry in the ledger
-	Hash   string
-}
-
-func (v *visit) reports() error {
-	months, err := v.c.o.Totals.Archive().Months()
-	if err != nil {
-		return err
-	}
-	w := reportsView{Periods: periods(months)}
-	w.Since, w.Until = v.quarter()
-	by := map[string]frozenReport{}
-	err = v.c.o.Ledger.Each(func(e ledger.Entry) error {
-		if _, ok := by[e.Data.Ref]; e.Kind == ledger.ReportFrozen && !ok {
-			by[e.Data.Ref] = frozenReport{e.Data.Ref, e.Time, e.Index, e.Data.Commit}
-		}
-		return nil
-	})
-	for _, m := range slices.Backward(months) {
-		w.Frozen = append(w.Frozen, by[m])
-	}
-	if err != nil {
-		return err
-	}
-	return v.show("reports", w)
-}
-
-// quarter is the last three months, which a report is about unless somebody chooses.
-func (v *visit) quarter() (since, until string) {
-	now := v.now().In(v.c.o.Zone)
-	return now.AddDate(0, -3, 0).Format(time.DateOnly), now.Format(time.DateOnly)
-}
-
-var periodShape = regexp.MustCompile(`^([0-9]{4}(-(Q[1-4]|[01][0-9]))?)?$`)
-
-// accountReport gives the account of the controls (K1, K2), to read or as PDF.
-func (v *visit) accountReport() error {
-	q := v.r.URL.Query()
-	begin, end := v.quarter()
-	begin, end = cmpOr(q.Get("since"), begin), cmpOr(q.Get("until"), end)
-	since, wrong := time.ParseInLocation(time.DateOnly, begin, v.c.o.Zone)
-	until, err := time.ParseInLocation(time.DateOnly, end, v.c.o.Zone)
-	form, period := cmpOr(q.Get("form"), "html"), q.Get("period")
-	if wrong != nil || err != nil || !since.Before(until) || form != "html" && form != "pdf" || !periodShape.MatchString(period) {
-		return errUnclear
-	}
-	facts, err := v.c.o.Totals.Account(v.r.Context(), since, until.AddDate(0, 0, 1), v.Lang.Code, period)
-	if errors.Is(err, totals.ErrNotOver) || errors.Is(err, totals.ErrPeriod) || errors.Is(err, totals.ErrMonth) {
-		return errNoPage
-	}
-	if err != nil {
-		return err
-	}
-	r, err := report.New(facts)
-	if err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	write, kind := r.WriteHTML, "text/html; charset=utf-8"
-	if form == "pdf" {
-		write, kind = r.WritePDF, "application/pdf"
-		v.w.Header().Set("Content-Disposition", `attachment; filename="sluis-`+begin+`-`+end+`.pdf"`)
-	}
-	if err := write(&b); err != nil {
-		return err
-	}
-	h := v.w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'") // a page of its own, with its style in it
-	_, err = io.Copy(v.w, &b)
-	return err
+	v.w.Header().Set("Content-Disposition", `attachment; filename="totals-`+period.Name+`.json"`)
+	return json.NewEncoder(v.w).Encode(period)
 }

@@ -1,26 +1,27 @@
 package console
 
 import (
-	"errors"
+	"log/slog"
 	"net/http"
 	"net/netip"
-	"runtime"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alexedwards/scs/v2"
 
 	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 )
 
-// visit is one request of somebody.
+// visit is one request: its session, its form and the language of its page. What a page shows
+// and changes is in its area, and not here.
 type visit struct {
 	c *Console
 	w http.ResponseWriter
 	r *http.Request
 
-	Account accounts.Account // zero: nobody is signed in
-	Role    ledger.Role      // that they act in
+	Account accounts.Account // zero: not signed in
+	Role    ledger.Role      // of the account, chosen for this session
 	Lang    *language
 
 	route  route
@@ -28,7 +29,7 @@ type visit struct {
 	proven time.Time // when last
 }
 
-// visit finds out who asks. Also with an error there is a visit, to tell it with.
+// visit reads the session of a request. There is a visit with an error too, to show it with.
 func (c *Console) visit(w http.ResponseWriter, r *http.Request, rt route) (*visit, error) {
 	v := &visit{c: c, w: w, r: r, route: rt}
 	err := v.load(r.Context())
@@ -44,109 +45,48 @@ func cookie(r *http.Request, name string) string {
 	return k.Value
 }
 
-func (v *visit) now() time.Time { return v.c.now() }
+func (v *visit) now() time.Time               { return v.c.now() }
+func (v *visit) zone() *time.Location         { return v.c.config.Zone }
+func (v *visit) log() *slog.Logger            { return v.c.log }
+func (v *visit) session() *scs.SessionManager { return v.c.sessions }
 
-// client is where the request comes from.
+// client is the address that the request comes from.
 func (v *visit) client() netip.Addr { return v.c.client(v.r) }
 
-// by is who acts, for accounts.
+// by is the account that acts.
 func (v *visit) by() ledger.Actor { return ledger.Actor{Name: v.Account.Name, Role: v.Role} }
 
-// Proven reports whether a passkey or code was shown a short while ago.
-func (v *visit) Proven() bool { return !v.proven.IsZero() && v.now().Sub(v.proven) < proofTime }
+// isProven reports whether a passkey or code was shown less than proofTime ago.
+func (v *visit) isProven() bool { return !v.proven.IsZero() && v.now().Sub(v.proven) < proofTime }
 
-// field returns a field of the form that was sent, without spaces around it.
+// isFresh reports whether the account signed in, or showed a passkey or code, less than
+// proofTime ago: an open browser says nothing about its owner.
+func (v *visit) isFresh() bool { return v.isProven() || v.now().Sub(v.at(keySince)) < proofTime }
+
+// field returns a field of the form, without spaces around it.
 func (v *visit) field(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
+
+// maxReason bounds the reason of an act, in characters.
+const maxReason = 300
+
+// reason returns the reason of the form, in one line.
+func (v *visit) reason() string {
+	s := []rune(strings.Join(strings.Fields(v.field("reason")), " "))
+	return string(s[:min(len(s), maxReason)])
+}
+
+// day returns a field that is a day; zero if it is empty.
+func (v *visit) day(name string) (time.Time, error) {
+	if v.field(name) == "" {
+		return time.Time{}, nil
+	}
+	return time.ParseInLocation(time.DateOnly, v.field(name), v.zone())
+}
 
 // T returns a message.
 func (v *visit) T(key string, args ...any) string { return v.Lang.text(key, args...) }
 
-// see sends the browser to another page of this site.
-func (v *visit) see(path string) error {
-	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
-	return nil
-}
-
-// note is told on the next page.
+// note keeps a message for the next page.
 func (v *visit) note(key string, args ...any) {
-	v.c.sessions.Put(v.r.Context(), keyNotice, v.T(key, args...))
-}
-
-// fault is what went wrong, in words for people: error-KEY and hint-KEY are messages.
-type fault struct {
-	status int
-	key    string
-}
-
-func (f fault) Error() string { return f.key }
-
-// The faults.
-var (
-	errUnclear     = fault{http.StatusBadRequest, "unclear"}
-	errSignedOut   = fault{http.StatusUnauthorized, "signed-out"}
-	errNotYours    = fault{http.StatusForbidden, "not-yours"}
-	errCrossOrigin = fault{http.StatusForbidden, "cross-origin"}
-	errNoPage      = fault{http.StatusNotFound, "no-page"}
-	errTooLarge    = fault{http.StatusRequestEntityTooLarge, "too-large"}
-	errOtherHost   = fault{http.StatusMisdirectedRequest, "other-host"}
-	errTooOften    = fault{http.StatusTooManyRequests, "too-often"}
-	errLink        = fault{http.StatusGone, "link"}
-	errNoRole      = fault{http.StatusForbidden, "no-role"}
-	errProvider    = fault{http.StatusBadGateway, "provider"}
-	errInternal    = fault{http.StatusInternalServerError, "internal"}
-)
-
-// faults are all that there are, for the tests.
-var faults = []fault{errUnclear, errSignedOut, errNotYours, errCrossOrigin, errNoPage, errTooLarge, errOtherHost, errTooOften, errLink, errNoRole, errProvider, errInternal}
-
-// faultOf is the one place that decides what somebody is told of an error.
-func faultOf(err error) fault {
-	var f fault
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &f):
-		return f
-	case errors.As(err, &large):
-		return errTooLarge
-	case errors.Is(err, accounts.ErrNotFound):
-		return errNoPage
-	case errors.Is(err, accounts.ErrMay), errors.Is(err, accounts.ErrSelf):
-		return errNotYours
-	case errors.Is(err, accounts.ErrNoRole):
-		return errNoRole
-	case errors.Is(err, accounts.ErrThrottled):
-		return errTooOften
-	}
-	return errInternal
-}
-
-// fail shows what went wrong, and logs what people cannot do anything about.
-func (v *visit) fail(err error) {
-	f := faultOf(err)
-	if f == errInternal && !errors.Is(err, errInternal) {
-		v.c.o.Log.Error("console: a page failed", "page", v.route.pattern, "error", err)
-	}
-	v.render(f.status, "fault", f.key)
-}
-
-// refuse shows a fault to somebody of whom nothing is known yet.
-func (c *Console) refuse(w http.ResponseWriter, r *http.Request, f fault) {
-	v := &visit{c: c, w: w, r: r, Lang: c.pages.language("", "", r.Header.Get("Accept-Language"))}
-	v.render(f.status, "fault", f.key)
-}
-
-// place tells where the program is, for the log.
-func place() string {
-	var at []string
-	pc := make([]uintptr, 24)
-	frames := runtime.CallersFrames(pc[:runtime.Callers(3, pc)])
-	for {
-		f, more := frames.Next()
-		if strings.HasPrefix(f.Function, "sluis/") {
-			at = append(at, f.Function+":"+strconv.Itoa(f.Line))
-		}
-		if !more || len(at) == 5 {
-			return strings.Join(at, " < ")
-		}
-	}
+	v.session().Put(v.r.Context(), keyNotice, v.T(key, args...))
 }

@@ -9,12 +9,23 @@ import (
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/exceptions"
 	"sluis/internal/quarantine"
+	"sluis/internal/quarantine/disclose"
 	"sluis/rules"
 )
 
-// wouldRoutes show what an exception would change, before it is made (C3.3f).
-var wouldRoutes = []route{
-	{pattern: "POST /exceptions/try", who: keepers, needs: secrecy | proof, tells: ledger.QuarantineOpened, do: (*visit).tryException},
+// foresightPages show what an exception would change, before it is made (C3.3f).
+type foresightPages struct {
+	exceptions *exceptionPages
+	store      *quarantine.Store
+	keys       keyring
+	reader     disclose.Reader
+	compile    func(*rules.Set) (*filter.Engine, error)
+}
+
+func (p *foresightPages) routes() []route {
+	return []route{
+		post("/exceptions/try", keepers, p.judge).needing(secrecy | proof).recorded(ledger.QuarantineOpened),
+	}
 }
 
 // maxAgain bounds how many messages are judged again for one question.
@@ -26,17 +37,17 @@ type would struct {
 	Passes bool
 }
 
-// tryException judges again what the rule set aside last, with the exception. Each message is
+// try judges again what the rule set aside last, with the exception. Each message is
 // opened for it, and that is in the ledger first; nobody gets to see anything of it.
-func (v *visit) tryException() error {
-	w, err := v.exceptionsView()
+func (p *foresightPages) judge(v *visit) error {
+	w, err := p.exceptions.view(v)
 	if err != nil {
 		return err
 	}
-	x := v.ruleException()
-	engine, err := v.engineWith(x)
-	if problem := exceptionProblem(err); problem != "" {
-		return v.exceptionsAgain(w, problem)
+	x := ruleException(v)
+	engine, err := p.engineWith(v, x)
+	if problem := exceptionProblems.key(err); problem != "" {
+		return v.again("exceptions", w, problem)
 	}
 	if err != nil {
 		return err
@@ -45,15 +56,15 @@ func (v *visit) tryException() error {
 	if err != nil {
 		return errUnclear
 	}
-	last, err := v.c.o.Quarantine.Store.List(v.r.Context(), quarantine.Filter{Rule: id, State: quarantine.Held, Limit: maxAgain})
+	last, err := p.store.List(v.r.Context(), quarantine.Filter{Rule: id, State: quarantine.Held, Limit: maxAgain})
 	if err != nil {
 		return err
 	}
 	w.Tried = true
 	for _, e := range last {
-		passes, err := v.wouldPass(v.r.Context(), e, engine)
-		if problem := reviewProblem(err); problem != "" {
-			return v.exceptionsAgain(w, problem)
+		passes, err := p.wouldPass(v, v.r.Context(), e, engine)
+		if problem := reviewProblems.key(err); problem != "" {
+			return v.again("exceptions", w, problem)
 		}
 		if err != nil {
 			return err
@@ -65,29 +76,29 @@ func (v *visit) tryException() error {
 }
 
 // engineWith makes an engine with the rules in force and one exception more.
-func (v *visit) engineWith(x exceptions.Exception) (*filter.Engine, error) {
+func (p *foresightPages) engineWith(v *visit, x exceptions.Exception) (*filter.Engine, error) {
 	if err := x.Check(v.now()); err != nil {
 		return nil, err
 	}
-	set, err := x.In(v.c.o.Control.InForce().Rules, v.now())
+	set, err := x.In(p.exceptions.inForce().Rules, v.now())
 	if err != nil {
 		return nil, errors.Join(errWords, err)
 	}
-	return v.c.o.Control.Compile(set)
+	return p.compile(set)
 }
 
-func (v *visit) wouldPass(ctx context.Context, e quarantine.Entry, engine *filter.Engine) (bool, error) {
-	keys, err := v.keys()
+func (p *foresightPages) wouldPass(v *visit, ctx context.Context, e quarantine.Entry, engine *filter.Engine) (bool, error) {
+	keys, err := p.keys.identities()
 	if err != nil {
 		return false, err
 	}
 	by := quarantine.Intent{Actor: v.by(), Reason: v.reason(), Step: stepAgain}
-	m, err := v.c.o.Quarantine.Store.Open(ctx, e.ID, by, keys...)
+	m, err := p.store.Open(ctx, e.ID, by, keys...)
 	if err != nil {
 		return false, err
 	}
 	defer m.Close()
-	verdict, err := v.c.o.Quarantine.Reader.Again(ctx, m, e, engine, v.c.o.Control.InForce().Actions)
+	verdict, err := p.reader.Again(ctx, m, e, engine, p.exceptions.inForce().Actions)
 	return verdict.Action == filter.Pass, err
 }
 

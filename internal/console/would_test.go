@@ -41,7 +41,7 @@ func TestWhatAnExceptionWouldChange(t *testing.T) {
 	if len(got) != 2 || got[0].Data.Step != stepAgain || got[0].Data.Reason != "an example of a lesson" {
 		t.Errorf("in the ledger: %+v", got)
 	}
-	if all, err := h.o.Control.Exceptions.List(); err != nil || len(all) != 0 {
+	if all, err := h.services.Exceptions.Store.List(); err != nil || len(all) != 0 {
 		t.Errorf("it counts already: %v, %v", all, err)
 	}
 	form.Set("within", "")

@@ -14,20 +14,28 @@ import (
 	"sluis/internal/ledger"
 )
 
-// accountRoutes are about one's own account.
-var accountRoutes = []route{
-	{pattern: "GET /account", who: everybody, do: (*visit).account},
-	{pattern: "POST /account/password", who: everybody, tells: ledger.AccountChanged, do: (*visit).changePassword},
-	{pattern: "POST /account/sign-out", who: everybody, quiet: "it ends one's own sessions", do: (*visit).signOutEverywhere},
-	{pattern: "GET /account/factor", who: entering, do: (*visit).factorPage},
-	{pattern: "POST /account/codes", who: entering, tells: ledger.AccountChanged, do: (*visit).addCodes},
-	{pattern: "POST /account/codes/drop", who: everybody, needs: proof, tells: ledger.AccountChanged, do: (*visit).dropCodes},
-	{pattern: "POST /account/passkey", who: entering, quiet: "it asks for a passkey, and nothing more", do: (*visit).beginAdding},
-	{pattern: "POST /account/passkey/made", who: entering, tells: ledger.AccountChanged, do: (*visit).addPasskey},
-	{pattern: "POST /account/passkey/drop", who: everybody, needs: proof, tells: ledger.AccountChanged, do: (*visit).dropPasskey},
+// profilePages show and change a person's own account.
+type profilePages struct {
+	accounts *accounts.Store
+	passkeys *accounts.Passkeys // nil: the origin cannot have any
+	issuer   string             // that an authenticator shows
 }
 
-// ownAccount is what the page shows.
+func (p *profilePages) routes() []route {
+	return []route{
+		get("/account", everybody, p.show),
+		post("/account/password", everybody, p.changePassword).recorded(ledger.AccountChanged),
+		post("/account/sign-out", everybody, p.signOutEverywhere).unrecorded("it ends one's own sessions"),
+		get("/account/factor", entering, p.factor),
+		post("/account/codes", entering, p.addCodes).recorded(ledger.AccountChanged),
+		post("/account/codes/drop", everybody, p.dropCodes).needing(proof).recorded(ledger.AccountChanged),
+		post("/account/passkey", entering, p.beginPasskey).unrecorded("it asks for a passkey, and nothing more"),
+		post("/account/passkey/made", entering, p.addPasskey).recorded(ledger.AccountChanged),
+		post("/account/passkey/drop", everybody, p.dropPasskey).needing(proof).recorded(ledger.AccountChanged),
+	}
+}
+
+// ownAccount is the page.
 type ownAccount struct {
 	Passkeys []accounts.Passkey
 	CanAdd   bool // passkeys
@@ -36,42 +44,42 @@ type ownAccount struct {
 // KeyID is what the form names a passkey by.
 func (ownAccount) KeyID(k accounts.Passkey) string { return base64.RawURLEncoding.EncodeToString(k.ID) }
 
-func (v *visit) ownAccount() (ownAccount, error) {
-	keys, err := v.c.o.Accounts.PasskeysOf(v.r.Context(), v.Account.ID)
-	return ownAccount{keys, v.c.passkeys != nil}, err
+func (p *profilePages) profile(v *visit) (ownAccount, error) {
+	keys, err := p.accounts.PasskeysOf(v.r.Context(), v.Account.ID)
+	return ownAccount{keys, p.passkeys != nil}, err
 }
 
-func (v *visit) account() error {
-	own, err := v.ownAccount()
+func (p *profilePages) show(v *visit) error {
+	own, err := p.profile(v)
 	if err != nil {
 		return err
 	}
 	return v.show("account", own)
 }
 
-// accountAgain shows the page with what is wrong.
-func (v *visit) accountAgain(problem string) error {
-	own, err := v.ownAccount()
+// again shows the page with what is wrong.
+func (p *profilePages) again(v *visit, problem string) error {
+	own, err := p.profile(v)
 	if err != nil {
 		return err
 	}
 	return v.again("account", own, problem)
 }
 
-func (v *visit) changePassword() error {
+func (p *profilePages) changePassword(v *visit) error {
 	pass := v.r.PostFormValue("password")
 	if pass != v.r.PostFormValue("again") {
-		return v.accountAgain("password-differs")
+		return p.again(v, "password-differs")
 	}
 	if !v.Account.Password { // who signs in otherwise gets no password beside it
 		return errNotYours
 	}
-	err := v.c.o.Accounts.SetPassword(v.r.Context(), v.client(), v.Account.ID, v.r.PostFormValue("old"), pass)
+	err := p.accounts.SetPassword(v.r.Context(), v.client(), v.Account.ID, v.r.PostFormValue("old"), pass)
 	switch {
 	case errors.Is(err, accounts.ErrWeak):
-		return v.accountAgain("password-weak")
+		return p.again(v, "password-weak")
 	case errors.Is(err, accounts.ErrCredentials):
-		return v.accountAgain("password-old-wrong")
+		return p.again(v, "password-old-wrong")
 	case err != nil:
 		return err
 	}
@@ -82,11 +90,11 @@ func (v *visit) changePassword() error {
 	return v.see("/account")
 }
 
-func (v *visit) signOutEverywhere() error {
-	if err := v.c.o.Accounts.SignOut(v.r.Context(), v.Account.ID); err != nil {
+func (p *profilePages) signOutEverywhere(v *visit) error {
+	if err := p.accounts.SignOut(v.r.Context(), v.Account.ID); err != nil {
 		return err
 	}
-	return v.signOut()
+	return v.leave()
 }
 
 // factorForm is what a second factor is set up with.
@@ -99,13 +107,13 @@ type factorForm struct {
 
 // mayAdd reports whether a factor can be added: who has one already shows it first, so that
 // who finds an open browser cannot stay.
-func (v *visit) mayAdd() bool { return !v.Account.Strong() || v.Proven() }
+func (v *visit) mayAdd() bool { return !v.Account.Strong() || v.isProven() }
 
-func (v *visit) factorPage() error {
+func (p *profilePages) factor(v *visit) error {
 	if !v.mayAdd() {
 		return v.see("/proof?next=/account/factor")
 	}
-	form, err := v.factorForm()
+	form, err := p.factorForm(v)
 	if err != nil {
 		return err
 	}
@@ -113,18 +121,18 @@ func (v *visit) factorPage() error {
 }
 
 // factorForm shows the secret that is being set up, the same one until it counts.
-func (v *visit) factorForm() (f factorForm, err error) {
-	ctx, s := v.r.Context(), v.c.sessions
+func (p *profilePages) factorForm(v *visit) (f factorForm, err error) {
+	ctx, s := v.r.Context(), v.session()
 	var key *otp.Key
 	if kept := s.GetString(ctx, keySecret); kept != "" {
 		key, err = otp.NewKeyFromURL(kept)
-	} else if key, err = accounts.NewCodes(cmpOr(v.c.o.Organisation, "Sluis"), v.Account.Name); err == nil {
+	} else if key, err = accounts.NewCodes(p.issuer, v.Account.Name); err == nil {
 		s.Put(ctx, keySecret, key.URL())
 	}
 	if err != nil {
 		return f, err
 	}
-	f.Passkeys = v.c.passkeys != nil
+	f.Passkeys = p.passkeys != nil
 	secret := key.Secret()
 	for len(secret) > 4 {
 		f.Secret, secret = f.Secret+secret[:4]+" ", secret[4:]
@@ -152,18 +160,18 @@ func picture(text string) (size int, path string, err error) {
 	return size + 8, b.String(), nil
 }
 
-func (v *visit) addCodes() error {
+func (p *profilePages) addCodes(v *visit) error {
 	if !v.mayAdd() {
 		return v.see("/proof?next=/account/factor")
 	}
-	ctx, s := v.r.Context(), v.c.sessions
+	ctx, s := v.r.Context(), v.session()
 	key, err := otp.NewKeyFromURL(s.GetString(ctx, keySecret))
 	if err != nil || key.Secret() == "" {
 		return v.see("/account/factor")
 	}
-	err = v.c.o.Accounts.KeepCodes(ctx, v.client(), v.Account.ID, key.Secret(), v.field("code"))
+	err = p.accounts.KeepCodes(ctx, v.client(), v.Account.ID, key.Secret(), v.field("code"))
 	if errors.Is(err, accounts.ErrCredentials) {
-		form, err := v.factorForm()
+		form, err := p.factorForm(v)
 		if err != nil {
 			return err
 		}
@@ -173,11 +181,11 @@ func (v *visit) addCodes() error {
 		return err
 	}
 	s.Remove(ctx, keySecret)
-	return v.added()
+	return p.added(v)
 }
 
 // added goes on after a second factor was added, and so shown.
-func (v *visit) added() error {
+func (p *profilePages) added(v *visit) error {
 	if err := v.prove(); err != nil {
 		return err
 	}
@@ -185,10 +193,10 @@ func (v *visit) added() error {
 	return v.see("/account")
 }
 
-func (v *visit) dropCodes() error {
-	err := v.c.o.Accounts.DropCodes(v.r.Context(), v.Account.ID)
+func (p *profilePages) dropCodes(v *visit) error {
+	err := p.accounts.DropCodes(v.r.Context(), v.Account.ID)
 	if errors.Is(err, accounts.ErrLastFactor) {
-		return v.accountAgain("last-factor")
+		return p.again(v, "last-factor")
 	}
 	if err != nil {
 		return err
@@ -197,11 +205,11 @@ func (v *visit) dropCodes() error {
 	return v.see("/account")
 }
 
-func (v *visit) beginAdding() error {
-	if v.c.passkeys == nil || !v.mayAdd() {
+func (p *profilePages) beginPasskey(v *visit) error {
+	if p.passkeys == nil || !v.mayAdd() {
 		return errNotYours
 	}
-	options, ceremony, err := v.c.passkeys.BeginAdding(v.r.Context(), v.Account.ID)
+	options, ceremony, err := p.passkeys.BeginAdding(v.r.Context(), v.Account.ID)
 	if err != nil {
 		return err
 	}
@@ -209,20 +217,20 @@ func (v *visit) beginAdding() error {
 	if err != nil {
 		return err
 	}
-	v.c.sessions.Put(v.r.Context(), keyAdding, b)
+	v.session().Put(v.r.Context(), keyAdding, b)
 	return v.json(options)
 }
 
-func (v *visit) addPasskey() error {
+func (p *profilePages) addPasskey(v *visit) error {
 	var ceremony accounts.Ceremony
-	if v.c.passkeys == nil || !v.mayAdd() {
+	if p.passkeys == nil || !v.mayAdd() {
 		return errNotYours
 	}
 	ctx := v.r.Context()
-	if err := json.Unmarshal(v.c.sessions.PopBytes(ctx, keyAdding), &ceremony); err != nil {
+	if err := json.Unmarshal(v.session().PopBytes(ctx, keyAdding), &ceremony); err != nil {
 		return errUnclear
 	}
-	err := v.c.passkeys.Add(ctx, v.Account.ID, v.r.URL.Query().Get("label"), ceremony, v.r)
+	err := p.passkeys.Add(ctx, v.Account.ID, v.r.URL.Query().Get("label"), ceremony, v.r)
 	if errors.Is(err, accounts.ErrCredentials) {
 		return errUnclear
 	}
@@ -236,14 +244,14 @@ func (v *visit) addPasskey() error {
 	return v.json(map[string]string{"next": "/account"})
 }
 
-func (v *visit) dropPasskey() error {
+func (p *profilePages) dropPasskey(v *visit) error {
 	id, err := base64.RawURLEncoding.DecodeString(v.field("key"))
 	if err != nil {
 		return errUnclear
 	}
-	err = v.c.o.Accounts.DropPasskey(v.r.Context(), v.Account.ID, id)
+	err = p.accounts.DropPasskey(v.r.Context(), v.Account.ID, id)
 	if errors.Is(err, accounts.ErrLastFactor) {
-		return v.accountAgain("last-factor")
+		return p.again(v, "last-factor")
 	}
 	if err != nil {
 		return err

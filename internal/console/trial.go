@@ -10,9 +10,27 @@ import (
 	"sluis/filter"
 	"sluis/internal/quarantine/disclose"
 	"sluis/internal/roster"
-	webpolicy "sluis/internal/sitepolicy"
+	"sluis/internal/sitepolicy"
 	"sluis/rules"
 )
+
+// trialPages let the ICT service try a text or an address on what is in force.
+type trialPages struct {
+	inForce func() InForce
+	explain func(sitepolicy.Request) (sitepolicy.Explanation, error)
+}
+
+// ErrNoProxy is returned for a question about web traffic where there is no proxy.
+var ErrNoProxy = errors.New("there is no web proxy")
+
+func (p *trialPages) routes() []route {
+	const nothing = "the text is kept nowhere, and changes nothing"
+	return []route{
+		get("/try", keepers, p.show).inMenu("nav-try"),
+		post("/try/text", keepers, p.text).unrecorded(nothing).taking(maxTried + 4<<10),
+		post("/try/site", keepers, p.site).unrecorded(nothing),
+	}
+}
 
 const (
 	maxTried = 64 << 10         // bytes of a form, encoded
@@ -22,7 +40,7 @@ const (
 // webActions are what is done with a request, by the number that the policy gives them.
 var webActions = []string{"allow", "inspect", "block"}
 
-// tryView is the page on which a text or an address is tried. What was pasted is on it,
+// view is the page on which a text or an address is tried. What was pasted is on it,
 // and nowhere else.
 type tryView struct {
 	Groups []roster.Group
@@ -38,7 +56,7 @@ type tryView struct {
 
 	Address string
 	Group   string
-	Site    *webpolicy.Explanation
+	Site    *sitepolicy.Explanation
 }
 
 // triedFinding is a rule that saw something.
@@ -52,15 +70,15 @@ type triedFinding struct {
 // Action names what is done with the address.
 func (w tryView) Action() string { return webActions[w.Site.Action] }
 
-func (v *visit) tryView() tryView {
-	return tryView{Groups: v.c.o.Control.InForce().People.Groups(), Text: v.r.PostFormValue("text"), Direction: v.field("direction"), Address: v.field("address"), Group: v.field("group")}
+func (p *trialPages) view(v *visit) tryView {
+	return tryView{Groups: p.inForce().People.Groups(), Text: v.r.PostFormValue("text"), Direction: v.field("direction"), Address: v.field("address"), Group: v.field("group")}
 }
 
-func (v *visit) tryPage() error { return v.show("try", v.tryView()) }
+func (p *trialPages) show(v *visit) error { return v.show("try", p.view(v)) }
 
-// tryText inspects a text as if all purposes might be looked at.
-func (v *visit) tryText() error {
-	w := v.tryView()
+// text inspects a text as if all purposes might be looked at.
+func (p *trialPages) text(v *visit) error {
+	w := p.view(v)
 	d, err := rules.ParseDirection(w.Direction)
 	if err != nil {
 		return errUnclear
@@ -68,7 +86,7 @@ func (v *visit) tryText() error {
 	if strings.TrimSpace(w.Text) == "" {
 		return v.again("try", w, "try-nothing")
 	}
-	now := v.c.o.Control.InForce()
+	now := p.inForce()
 	ctx, cancel := context.WithTimeout(v.r.Context(), tryTime)
 	defer cancel()
 	item := filter.Item{Kind: filter.Document, Name: "text.txt", Directions: rules.DirectionsOf(d), Content: strings.NewReader(w.Text), Size: int64(len(w.Text))}
@@ -95,14 +113,14 @@ func isMessage(text string) bool {
 	return err == nil && (m.Header.Get("From") != "" || m.Header.Get("Subject") != "" || m.Header.Get("Content-Type") != "")
 }
 
-// trySite asks the policy about an address, as the proxy would for somebody of a group.
-func (v *visit) trySite() error {
-	w := v.tryView()
-	r, page, err := webpolicy.Asked(w.Address)
+// site asks the policy about an address, as the proxy would for somebody of a group.
+func (p *trialPages) site(v *visit) error {
+	w := p.view(v)
+	r, page, err := sitepolicy.Asked(w.Address)
 	if err != nil {
 		return v.again("try", w, "try-address")
 	}
-	r.Time = v.now().In(v.c.o.Zone)
+	r.Time = v.now().In(v.zone())
 	for _, g := range w.Groups {
 		if g.String() == w.Group {
 			r.Group = g
@@ -111,10 +129,10 @@ func (v *visit) trySite() error {
 	if w.Group != "" && r.Group == (roster.Group{}) {
 		return errUnclear
 	}
-	x, err := v.c.o.Control.Explain(r)
-	if err == nil && x.Action == webpolicy.Inspect { // then the page is seen as well
+	x, err := p.explain(r)
+	if err == nil && x.Action == sitepolicy.Inspect { // then the page is seen as well
 		r.Path = page
-		x, err = v.c.o.Control.Explain(r)
+		x, err = p.explain(r)
 	}
 	if errors.Is(err, ErrNoProxy) {
 		return v.again("try", w, "try-no-proxy")

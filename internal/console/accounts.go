@@ -1,0 +1,211 @@
+package console
+
+import (
+	"net/mail"
+	"slices"
+
+	"sluis/internal/accounts"
+	"sluis/internal/ledger"
+)
+
+// accountPages are for the administrator, who hands out accounts and sees no content (C3.3e).
+type accountPages struct {
+	accounts *accounts.Store
+	origin   string // of links
+}
+
+func (p *accountPages) routes() []route {
+	return []route{
+		get("/accounts", only(ledger.Admin), p.list).inMenu("nav-accounts"),
+		post("/accounts", only(ledger.Admin), p.create).needing(proof).recorded(ledger.AccountMade),
+		get("/accounts/{id}", only(ledger.Admin), p.show),
+		post("/accounts/{id}/roles", only(ledger.Admin), p.changing(accounts.SetRoles)).needing(proof).recorded(ledger.AccountChanged),
+		post("/accounts/{id}/disable", only(ledger.Admin), p.changing(accounts.Disable)).needing(proof).recorded(ledger.AccountChanged),
+		post("/accounts/{id}/enable", only(ledger.Admin), p.changing(accounts.Enable)).needing(proof).recorded(ledger.AccountChanged),
+		post("/accounts/{id}/recover", only(ledger.Admin), p.changing(accounts.Recover)).needing(proof).recorded(ledger.AccountChanged),
+		post("/accounts/{id}/invite", only(ledger.Admin), p.invite).needing(proof).recorded(ledger.AccountChanged),
+		post("/proposals/{id}/agree", only(ledger.Admin), p.agree).needing(proof).recorded(ledger.AccountChanged),
+		post("/proposals/{id}/drop", only(ledger.Admin), p.drop).recorded(ledger.AccountChanged),
+	}
+}
+
+// read is what the page of all accounts shows.
+type accountList struct {
+	Accounts  []accounts.Account
+	Proposals []accounts.Proposal
+	Roles     []ledger.Role
+	Name      string // as filled in
+	Address   string
+	Chosen    []ledger.Role
+}
+
+// Has reports whether a role was chosen.
+func (l accountList) Has(r ledger.Role) bool { return slices.Contains(l.Chosen, r) }
+
+func (p *accountPages) read(v *visit) (l accountList, err error) {
+	l.Roles = ledger.Roles
+	if l.Accounts, err = p.accounts.List(v.r.Context()); err != nil {
+		return l, err
+	}
+	l.Proposals, err = p.accounts.Proposals(v.r.Context())
+	return l, err
+}
+
+func (p *accountPages) list(v *visit) error {
+	l, err := p.read(v)
+	if err != nil {
+		return err
+	}
+	return v.show("accounts", l)
+}
+
+// roles returns the roles that a form names.
+func roles(v *visit) []ledger.Role {
+	var all []ledger.Role
+	for _, r := range v.r.PostForm["role"] {
+		all = append(all, ledger.Role(r))
+	}
+	return all
+}
+
+func (p *accountPages) create(v *visit) error {
+	l, err := p.read(v)
+	if err != nil {
+		return err
+	}
+	l.Name, l.Address, l.Chosen = v.field("name"), v.field("address"), roles(v)
+	if a, err := mail.ParseAddress(l.Address); l.Address != "" && (err != nil || a.Address != l.Address) {
+		return v.again("accounts", l, "address-wrong")
+	}
+	a, waits, err := p.accounts.Make(v.r.Context(), v.by(), l.Name, l.Address, l.Chosen)
+	if problem := changeProblems.key(err); problem != "" {
+		return v.again("accounts", l, problem)
+	}
+	if err != nil {
+		return err
+	}
+	noteChange(v, waits)
+	return v.see("/accounts/" + a.ID)
+}
+
+var changeProblems = problems{
+	"roles-apart": accounts.ErrRoles,
+	"name-taken":  accounts.ErrTaken,
+	"name-wrong":  accounts.ErrName,
+	"not-self":    accounts.ErrSelf,
+	"other-first": accounts.ErrOther,
+	"last-admin":  accounts.ErrLastAdmin,
+}
+
+func noteChange(v *visit, waits *accounts.Proposal) {
+	if waits != nil {
+		v.note("change-waits")
+	} else {
+		v.note("change-made")
+	}
+}
+
+// accountView is the page of one account.
+type accountView struct {
+	accounts.Account
+	AllRoles []ledger.Role
+	Waits    []accounts.Proposal
+	Link     string // that was just made
+	Self     bool
+	CanBegin bool // nobody has ever signed in with it: a link can be made
+}
+
+// Has reports whether a role was given.
+func (a accountView) Has(r ledger.Role) bool { return slices.Contains(a.Given, r) }
+
+func (p *accountPages) view(v *visit) (w accountView, err error) {
+	ctx := v.r.Context()
+	if w.Account, err = p.accounts.Get(ctx, v.r.PathValue("id")); err != nil {
+		return w, err
+	}
+	all, err := p.accounts.Proposals(ctx)
+	for _, proposal := range all {
+		if proposal.Account.ID == w.ID {
+			w.Waits = append(w.Waits, proposal)
+		}
+	}
+	w.AllRoles, w.Self = ledger.Roles, w.ID == v.Account.ID
+	w.CanBegin = !w.Password && !w.Strong() && w.Issuer == "" && !w.Disabled && !w.Self
+	return w, err
+}
+
+func (p *accountPages) show(v *visit) error {
+	w, err := p.view(v)
+	if err != nil {
+		return err
+	}
+	return v.show("one-account", w)
+}
+
+// changing returns what changes an account in one way.
+func (p *accountPages) changing(kind accounts.ChangeKind) func(*visit) error {
+	return func(v *visit) error {
+		c := accounts.Change{Kind: kind}
+		if kind == accounts.SetRoles {
+			c.Roles = roles(v)
+		}
+		waits, err := p.accounts.Propose(v.r.Context(), v.by(), v.r.PathValue("id"), c)
+		if problem := changeProblems.key(err); problem != "" {
+			return p.again(v, problem)
+		}
+		if err != nil {
+			return err
+		}
+		noteChange(v, waits)
+		return v.see("/accounts/" + v.r.PathValue("id"))
+	}
+}
+
+func (p *accountPages) again(v *visit, problem string) error {
+	w, err := p.view(v)
+	if err != nil {
+		return err
+	}
+	return v.again("one-account", w, problem)
+}
+
+// invite shows a link once, for whoever the account is of.
+func (p *accountPages) invite(v *visit) error {
+	secret, err := p.accounts.Invite(v.r.Context(), v.by(), v.r.PathValue("id"))
+	if problem := changeProblems.key(err); problem != "" {
+		return p.again(v, problem)
+	}
+	if err != nil {
+		return err
+	}
+	w, err := p.view(v)
+	if err != nil {
+		return err
+	}
+	w.Link = p.origin + "/link/" + secret
+	return v.show("one-account", w)
+}
+
+func (p *accountPages) agree(v *visit) error {
+	proposal, err := p.accounts.Agree(v.r.Context(), v.by(), v.r.PathValue("id"))
+	if problem := changeProblems.key(err); problem != "" {
+		l, err := p.read(v)
+		if err != nil {
+			return err
+		}
+		return v.again("accounts", l, problem)
+	}
+	if err != nil {
+		return err
+	}
+	v.note("change-made")
+	return v.see("/accounts/" + proposal.Account.ID)
+}
+
+func (p *accountPages) drop(v *visit) error {
+	if err := p.accounts.Drop(v.r.Context(), v.by(), v.r.PathValue("id")); err != nil {
+		return err
+	}
+	v.note("change-dropped")
+	return v.see("/accounts")
+}

@@ -1,0 +1,45 @@
+package console
+
+import "strings"
+
+// conductPages show everybody what is controlled, as it is configured (C3.2f, K2).
+type conductPages struct {
+	facts Facts
+}
+
+func (p *conductPages) routes() []route {
+	return []route{get("/conduct", everybody, p.show).inMenu("nav-conduct")}
+}
+
+// conductView is what is controlled, as it is configured.
+type conductView struct {
+	Purposes     []conductPurpose
+	Share        float64 // of messages that are drawn for leaks
+	Days         [2]int  // that metadata and messages set aside are kept
+	Confidential int     // people whose traffic is checked for safety alone
+	Web, Inside  bool    // web traffic is checked; encrypted traffic of some groups is looked into
+}
+
+type conductPurpose struct {
+	Name  string
+	Rules int
+}
+
+func (p *conductPages) show(v *visit) error {
+	now := v.now()
+	f, err := p.facts(v.r.Context(), now.AddDate(0, 0, -1), now, v.Lang.Code, "")
+	if err != nil {
+		return err
+	}
+	w := conductView{Share: f.Rate, Days: f.Retention, Confidential: f.Confidential, Web: f.WebControl, Inside: f.Inspected}
+	number := map[string]int{}
+	for _, r := range f.Rules {
+		number[r.Purpose.String()]++
+	}
+	for _, name := range strings.Fields("security conduct leak") {
+		if n := number[name]; n > 0 {
+			w.Purposes = append(w.Purposes, conductPurpose{name, n})
+		}
+	}
+	return v.show("conduct", w)
+}
