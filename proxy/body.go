@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// received is the body that a client sends: counted, and not waited for without end.
-type received struct {
+// receivedBody is the body that a client sends: counted, and not waited for without end.
+type receivedBody struct {
 	io.ReadCloser
 	flow    *flow
 	control *http.ResponseController
@@ -18,7 +18,7 @@ type received struct {
 }
 
 // Read implements io.Reader.
-func (b *received) Read(p []byte) (int, error) {
+func (b *receivedBody) Read(p []byte) (int, error) {
 	if b.over.Load() {
 		return 0, http.ErrBodyReadAfterClose
 	}
@@ -33,7 +33,7 @@ func (b *received) Read(p []byte) (int, error) {
 
 // Close implements io.Closer. It leaves the body itself to the server: closing it here would wait for what the
 // client has not sent yet, such as after Expect: 100-continue.
-func (b *received) Close() error {
+func (b *receivedBody) Close() error {
 	b.over.Store(true)
 	return nil
 }
@@ -46,21 +46,21 @@ func setBodyTime(c *http.ResponseController, r *http.Request, idle time.Duration
 	}
 }
 
-// counted counts what a site sends.
-type counted struct {
+// countedBody counts what a site sends.
+type countedBody struct {
 	io.ReadCloser
 	flow *flow
 }
 
 // Read implements io.Reader.
-func (c *counted) Read(b []byte) (int, error) {
+func (c *countedBody) Read(b []byte) (int, error) {
 	n, err := c.ReadCloser.Read(b)
 	c.flow.bytes.Add(int64(n))
 	return n, err
 }
 
 // Write implements io.Writer, for what became a tunnel (WebSocket).
-func (c *counted) Write(b []byte) (int, error) {
+func (c *countedBody) Write(b []byte) (int, error) {
 	w, ok := c.ReadCloser.(io.Writer)
 	if !ok {
 		return 0, errors.ErrUnsupported

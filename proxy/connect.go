@@ -15,34 +15,34 @@ import (
 
 // connect answers a request for a tunnel (RFC 9110, section 9.3.6).
 func (p *Proxy) connect(gen *generation, who identify.Who, w http.ResponseWriter, r *http.Request) {
-	v := p.begin(gen, who)
-	v.tls, v.exchange.Host = true, hostOf(r.Host)
-	pw := newWriter(w, v)
+	f := p.begin(gen, who)
+	f.tls, f.exchange.Host = true, hostOf(r.Host)
+	pw := newWriter(w, f)
 	refuse := func(status int) {
 		gen.Pages.Error(pw, r, status)
-		v.end()
+		f.end()
 	}
 	port := portOf(r.Host, 0)
 	switch {
-	case !validHost(v.exchange.Host) || port == 0:
+	case !validHost(f.exchange.Host) || port == 0:
 		refuse(http.StatusBadRequest)
 		return
 	case !slices.Contains(gen.Ports, port):
-		v.blocked = true
+		f.blocked = true
 		refuse(http.StatusForbidden)
 		return
-	case p.wentRound(r):
+	case p.looped(r):
 		refuse(http.StatusLoopDetected)
 		return
 	}
-	d := v.decide(sitepolicy.Request{Hosts: [3]string{v.exchange.Host}, TLS: true})
+	d := f.decide(sitepolicy.Request{Hosts: [3]string{f.exchange.Host}, TLS: true})
 	show := d.Action == sitepolicy.Block && d.BlockPage && gen.Authority != nil
 	if d.Action == sitepolicy.Block && !show {
-		gen.Pages.Block(pw, r, v.page())
-		v.end()
+		gen.Pages.Block(pw, r, f.page())
+		f.end()
 		return
 	}
-	t := &tunnel{proxy: p, generation: gen, who: who, flow: v, host: v.exchange.Host, site: v.exchange.Host, port: port}
+	t := &tunnel{proxy: p, generation: gen, who: who, flow: f, host: f.exchange.Host, site: f.exchange.Host, port: port}
 	if d.Action == sitepolicy.Allow { // so that it can still be said that there is no way there
 		if err := t.dial(r.Context()); err != nil {
 			refuse(statusOf(err))
@@ -53,8 +53,8 @@ func (p *Proxy) connect(gen *generation, who identify.Who, w http.ResponseWriter
 		t.finish()
 		return
 	}
-	v.status = http.StatusOK
-	t.asked = true
+	f.status = http.StatusOK
+	t.explicit = true
 	go t.run() // and let go of what the server keeps for requests
 }
 
@@ -79,9 +79,9 @@ func (p *Proxy) intercepted(c *client) {
 		c.Close()
 		return
 	}
-	v := p.begin(gen, who)
-	v.tls = true
-	t := &tunnel{proxy: p, generation: gen, who: who, flow: v, client: c, conn: c, port: 443}
+	f := p.begin(gen, who)
+	f.tls = true
+	t := &tunnel{proxy: p, generation: gen, who: who, flow: f, client: c, conn: c, port: 443}
 	if c.through.Original != nil {
 		if to, err := c.through.Original(c.Conn); err == nil {
 			t.host, t.port = to.Addr().Unmap().String(), to.Port()
@@ -97,16 +97,16 @@ type tunnel struct {
 	who        identify.Who
 	flow       *flow
 
-	asked   bool               // by CONNECT, which has to be answered
-	host    string             // to connect to; empty: nobody told
-	port    uint16             //
-	site    string             // that the client speaks to: the name in the hello, if there is one
-	request sitepolicy.Request // all that the hello and CONNECT tell
+	explicit bool               // by CONNECT, which has to be answered
+	host     string             // to connect to; empty: nobody told
+	port     uint16             //
+	site     string             // that the client speaks to: the name in the hello, if there is one
+	known    sitepolicy.Request // all that the hello and CONNECT tell
 
-	client *client
-	conn   net.Conn // of the client, as it is to be read
-	up     net.Conn // to the site; nil: not yet
-	dialed string   // host that up is to
+	client   *client
+	conn     net.Conn // of the client, as it is to be read
+	upstream net.Conn // to the site; nil: not yet
+	dialed   string   // host that up is to
 
 	splice
 }
@@ -119,14 +119,14 @@ func (t *tunnel) dial(ctx context.Context) error {
 	}
 	up, err := t.generation.Dialer.DialContext(ctx, "tcp", join(host, t.port))
 	if err == nil {
-		t.up, t.dialed = up, host
+		t.upstream, t.dialed = up, host
 	}
 	return err
 }
 
 func (t *tunnel) close() {
-	if t.up != nil {
-		t.up.Close()
+	if t.upstream != nil {
+		t.upstream.Close()
 	}
 	if t.conn != nil {
 		t.conn.Close()
@@ -142,7 +142,7 @@ func (t *tunnel) finish() {
 // run answers the client, reads its hello and does what is decided.
 func (t *tunnel) run() {
 	t.conn.SetDeadline(time.Now().Add(t.generation.Limits.Hello))
-	if t.asked {
+	if t.explicit {
 		if _, err := t.conn.Write([]byte("HTTP/1.1 200 Connection established\r\n\r\n")); err != nil {
 			t.finish()
 			return
@@ -150,14 +150,14 @@ func (t *tunnel) run() {
 	}
 	h, err := clienthello.Read(t.conn)
 	if err != nil {
-		t.opaque(h.Raw)
+		t.passOpaque(h.Raw)
 		return
 	}
 	if !t.judge(h) {
 		return
 	}
 	if t.flow.decision.Action != sitepolicy.Allow {
-		t.open(h)
+		t.intercept(h)
 		return
 	}
 	t.pass(h.Raw)
@@ -168,7 +168,7 @@ func (t *tunnel) run() {
 func (t *tunnel) judge(h clienthello.Hello) bool {
 	if h.Name != "" {
 		t.site = h.Name
-		if !t.asked { // the name is looked up: nobody reaches one host under the name of another
+		if !t.explicit { // the name is looked up: nobody reaches one host under the name of another
 			t.host = h.Name
 		}
 	}
@@ -180,15 +180,15 @@ func (t *tunnel) judge(h clienthello.Hello) bool {
 		return false
 	}
 	t.flow.exchange.Host = t.site
-	t.request = sitepolicy.Request{Hosts: [3]string{t.host, h.Name}, TLS: true, ECH: h.ECH, NoSNI: h.Name == ""}
-	d := t.flow.decide(t.request)
+	t.known = sitepolicy.Request{Hosts: [3]string{t.host, h.Name}, TLS: true, ECH: h.ECH, NoSNI: h.Name == ""}
+	d := t.flow.decide(t.known)
 	if d.Action == sitepolicy.Block && (!d.BlockPage || t.generation.Authority == nil) {
 		t.refuse()
 		return false
 	}
-	if t.up != nil && (d.Action != sitepolicy.Allow || d.Connect != "" && d.Connect != t.dialed) {
-		t.up.Close()
-		t.up = nil
+	if t.upstream != nil && (d.Action != sitepolicy.Allow || d.Connect != "" && d.Connect != t.dialed) {
+		t.upstream.Close()
+		t.upstream = nil
 	}
 	return true
 }
@@ -203,9 +203,9 @@ func (t *tunnel) refuse() {
 	t.finish()
 }
 
-// opaque passes on what is not TLS, if that may be.
-func (t *tunnel) opaque(raw []byte) {
-	if !t.generation.Opaque || t.up == nil {
+// passOpaque passes on what is not TLS, if that may be.
+func (t *tunnel) passOpaque(raw []byte) {
+	if !t.generation.Opaque || t.upstream == nil {
 		t.flow.blocked = true
 		t.finish()
 		return
@@ -216,7 +216,7 @@ func (t *tunnel) opaque(raw []byte) {
 
 // pass lets the client and the site speak to each other.
 func (t *tunnel) pass(raw []byte) {
-	if t.up == nil {
+	if t.upstream == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*t.generation.Limits.Hello)
 		defer cancel()
 		if err := t.dial(ctx); err != nil {
@@ -225,8 +225,8 @@ func (t *tunnel) pass(raw []byte) {
 			return
 		}
 	}
-	t.up.SetWriteDeadline(time.Now().Add(t.generation.Limits.Idle))
-	if _, err := t.up.Write(raw); err != nil {
+	t.upstream.SetWriteDeadline(time.Now().Add(t.generation.Limits.Idle))
+	if _, err := t.upstream.Write(raw); err != nil {
 		t.finish()
 		return
 	}

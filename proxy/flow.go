@@ -37,73 +37,86 @@ type flow struct {
 type flowKey struct{}
 
 func flowOf(ctx context.Context) *flow {
-	v, _ := ctx.Value(flowKey{}).(*flow)
-	return v
+	f, _ := ctx.Value(flowKey{}).(*flow)
+	return f
 }
 
-// begin begins a flow. Its id is random, and set before anything of it is looked at, so
-// that the sample is blind (C3.3b).
+// begin begins a flow. Its id is random, and set before anything of it is inspected, so that the sample is blind
+// (C3.3b).
 func (p *Proxy) begin(g *generation, who identify.Who) *flow {
-	v := &flow{generation: g, metrics: p.metrics, who: who}
-	v.exchange.ID, v.exchange.Time, v.exchange.Group = filter.NewID(), time.Now().UTC(), who.Group
-	return v
+	f := &flow{generation: g, metrics: p.metrics, who: who}
+	f.exchange.ID, f.exchange.Time, f.exchange.Group = filter.NewID(), time.Now().UTC(), who.Group
+	return f
 }
 
 // decide asks the policy. The first host is the one that the site is called by.
-func (v *flow) decide(r sitepolicy.Request) sitepolicy.Decision {
-	r.Group, r.Time, r.Confidential = v.who.Group, v.exchange.Time, v.who.Subject.Confidential()
-	v.decision = v.generation.Policy.Decide(r)
-	v.tls = r.TLS
-	v.exchange.Score = !v.decision.Listed
-	if v.decision.Action == sitepolicy.Block {
-		v.blocked = true
+func (f *flow) decide(r sitepolicy.Request) sitepolicy.Decision {
+	r.Group, r.Time, r.Confidential = f.who.Group, f.exchange.Time, f.who.Subject.Confidential()
+	f.decision = f.generation.Policy.Decide(r)
+	f.tls = r.TLS
+	f.exchange.Score = !f.decision.Listed
+	if f.decision.Action == sitepolicy.Block {
+		f.blocked = true
 	}
-	return v.decision
+	return f.decision
 }
 
-// page is what a page tells of a flow that was blocked.
-func (v *flow) page() blockpage.Blocked {
-	b := blockpage.Blocked{
-		ID: v.exchange.ID, Host: v.exchange.Host, Group: v.who.Group,
-		Category: v.decision.Category, Clause: v.decision.Clause, Own: v.decision.Own, Rule: v.decision.Rule,
-		Identified: v.who.Subject.Identified(),
+// reason returns why a flow was stopped, by its site or by its content; the zero Reason if it was not.
+func (f *flow) reason() blockpage.Reason {
+	if d := f.decision; d.Action == sitepolicy.Block {
+		return blockpage.Reason{Verdict: d.Verdict(), Own: d.Own}
 	}
-	if f := v.exchange.Found(); v.decision.Action != sitepolicy.Block {
-		b.Content, b.Upload = true, f.Upload
-		b.Category, b.Clause, b.Rule, b.Own = f.Verdict.Category, f.Verdict.Clause, f.Verdict.Rule, f.Own
-	}
-	return b
+	found := f.exchange.Found()
+	return blockpage.Reason{Verdict: found.Verdict, Own: found.Own, Content: true, Upload: found.Upload}
 }
 
-// end writes the one record (C3.2e). The site is in it where it was blocked, as its
-// registrable domain, and nowhere else.
-func (v *flow) end() {
-	found := v.exchange.Found()
-	v.blocked = v.blocked || found.Verdict.Action >= filter.Quarantine // also what was caught while it passed
-	g := v.exchange.Grounds
+// page is what the page of a blocked flow shows.
+func (f *flow) page() blockpage.Blocked {
+	return blockpage.Blocked{
+		Reason:     f.reason(),
+		ID:         f.exchange.ID,
+		Host:       f.exchange.Host,
+		Group:      f.who.Group,
+		Identified: f.who.Subject.Identified(),
+	}
+}
+
+// end writes the one record (C3.2e). The site is in it where it was blocked, as its registrable domain, and nowhere
+// else.
+func (f *flow) end() {
+	verdict, found, grounds := f.reason().Verdict, f.exchange.Found(), f.exchange.Grounds
+	f.blocked = f.blocked || verdict.Action >= filter.Quarantine // also what was caught while it passed
 	r := journal.Record{
-		Time: v.exchange.Time, ID: v.exchange.ID, Kind: journal.Web, Direction: rules.Out, Group: v.who.Group,
-		Purposes: g.Purposes, Confidential: v.who.Subject.Confidential(), Eligible: g.Eligible, Drawn: g.Drawn, Ordered: g.Ordered,
-		Uninspectable: found.Uninspectable, Incomplete: found.Incomplete, TLS: v.tls,
-		Reply: uint16(v.status), Bytes: v.bytes.Load(), Duration: time.Since(v.exchange.Time),
-		Action: found.Verdict.Action, Purpose: found.Verdict.Purpose, Category: found.Verdict.Category,
-		Clause: found.Verdict.Clause, Rule: found.Verdict.Rule,
+		Time:          f.exchange.Time,
+		ID:            f.exchange.ID,
+		Kind:          journal.Web,
+		Direction:     rules.Out,
+		Group:         f.who.Group,
+		Action:        verdict.Action,
+		Purpose:       verdict.Purpose,
+		Category:      verdict.Category,
+		Clause:        verdict.Clause,
+		Rule:          verdict.Rule,
+		Purposes:      grounds.Purposes,
+		Confidential:  f.who.Subject.Confidential(),
+		Eligible:      grounds.Eligible,
+		Drawn:         grounds.Drawn,
+		Ordered:       grounds.Ordered,
+		Uninspectable: found.Uninspectable,
+		Incomplete:    found.Incomplete,
+		TLS:           f.tls,
+		Reply:         uint16(f.status),
+		Bytes:         f.bytes.Load(),
+		Duration:      time.Since(f.exchange.Time),
 	}
-	if v.decision.Action == sitepolicy.Block {
-		r.Action, r.Purpose, r.Category = filter.Reject, rules.Conduct, v.decision.Category
-		r.Clause, r.Rule = v.decision.Clause, v.decision.Rule
-		if sitepolicy.Security(v.decision.Category) {
-			r.Purpose = rules.Security
-		}
+	if f.blocked && !r.Confidential && !isAddress(f.exchange.Host) {
+		r.Peer = journal.DomainOf(f.exchange.Host)
 	}
-	if (v.blocked || r.Action >= filter.Quarantine) && !r.Confidential && !isAddress(v.exchange.Host) {
-		r.Peer = journal.DomainOf(v.exchange.Host)
-	}
-	v.generation.Journal.Put(r, v.who.Subject)
-	v.metrics.requests.WithLabelValues(r.Action.String(), r.Category.String()).Inc()
-	v.metrics.bytes.Add(float64(r.Bytes))
+	f.generation.Journal.Put(r, f.who.Subject)
+	f.metrics.requests.WithLabelValues(r.Action.String(), r.Category.String()).Inc()
+	f.metrics.bytes.Add(float64(r.Bytes))
 }
 
-// allowed reports whether a client's address is one of those who may use the proxy. With
-// the PROXY protocol it is known only here.
+// allowed reports whether a client's address is one that may use the proxy. With the PROXY protocol it is known only
+// here.
 func (g *generation) allowed(a netip.Addr) bool { return g.client(a) }

@@ -50,7 +50,7 @@ func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
 			Handler: h, ReadHeaderTimeout: l.HeaderTime, IdleTimeout: l.KeepAlive, MaxHeaderBytes: int(l.Header),
 			ErrorLog: log.New(io.Discard, "", 0), // it quotes what clients send
 			ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-				if o := beneath[*opened](c); o != nil {
+				if o := beneath[*interceptedConn](c); o != nil {
 					ctx = context.WithValue(ctx, tunnelKey{}, o.tunnel)
 				}
 				return identify.Connection(ctx)
@@ -98,7 +98,7 @@ func newHandover() *handover {
 	return &handover{conns: make(chan net.Conn), done: make(chan struct{})}
 }
 
-func (h *handover) give(c net.Conn) error {
+func (h *handover) offer(c net.Conn) error {
 	select {
 	case h.conns <- c:
 		return nil

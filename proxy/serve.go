@@ -84,7 +84,7 @@ func (p *Proxy) serveInner(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.URL.Scheme, r.URL.Host = "https", r.Host
-	p.request(t.generation, t.who, t.request, w, r)
+	p.request(t.generation, t.who, t.known, w, r)
 }
 
 // unknown asks for credentials.
@@ -106,44 +106,44 @@ func (p *Proxy) unknown(gen *generation, w http.ResponseWriter, r *http.Request,
 func (p *Proxy) request(gen *generation, who identify.Who, known sitepolicy.Request, w http.ResponseWriter, r *http.Request) {
 	host, secure := hostOf(r.URL.Host), r.URL.Scheme == "https"
 	port := portOf(r.URL.Host, map[bool]uint16{false: 80, true: 443}[secure])
-	v := p.begin(gen, who)
-	v.exchange.Host = host
-	v.upload = r.ContentLength != 0
-	pw := newWriter(w, v)
-	defer v.end()
+	f := p.begin(gen, who)
+	f.exchange.Host = host
+	f.upload = r.ContentLength != 0
+	pw := newWriter(w, f)
+	defer f.end()
 	switch {
 	case !validHost(host) || r.URL.User != nil || port == 0:
 		gen.Pages.Error(pw, r, http.StatusBadRequest)
 		return
 	case !secure && !slices.Contains(gen.Plain, port), r.Method == http.MethodTrace:
-		v.blocked = true
+		f.blocked = true
 		gen.Pages.Error(pw, r, http.StatusForbidden)
 		return
-	case p.wentRound(r):
+	case p.looped(r):
 		gen.Pages.Error(pw, r, http.StatusLoopDetected)
 		return
 	}
 	known.Hosts[2], known.Path, known.TLS = host, r.URL.RequestURI(), secure
 	if rest, own := strings.CutPrefix(r.URL.Path, blockpage.Prefix); own {
-		v.own(pw, r, rest)
+		f.own(pw, r, rest)
 		return
 	}
-	d := v.decide(known)
+	d := f.decide(known)
 	if d.Action == sitepolicy.Block {
-		gen.Pages.Block(pw, r, v.page())
+		gen.Pages.Block(pw, r, f.page())
 		return
 	}
-	if v.mustAcknowledge(r) {
+	if f.mustAcknowledge(r) {
 		gen.Pages.Acknowledge(pw, r)
 		return
 	}
 	var err error
-	if v.exchange.Grounds, err = gen.Grounds.Grounds(v.exchange.ID, v.exchange.Time, who, v.upload); err != nil {
+	if f.exchange.Grounds, err = gen.Grounds.Grounds(f.exchange.ID, f.exchange.Time, who, f.upload); err != nil {
 		gen.Log.Error("a request is refused: its grounds cannot be settled", "error", err)
 		gen.Pages.Error(pw, r, http.StatusServiceUnavailable)
 		return
 	}
-	sent := &received{ReadCloser: r.Body, flow: v, control: pw.control, idle: gen.Limits.Idle}
+	sent := &receivedBody{ReadCloser: r.Body, flow: f, control: pw.control, idle: gen.Limits.Idle}
 	r.Body = sent
 	defer sent.Close()
 	r.Body = sent
@@ -152,28 +152,28 @@ func (p *Proxy) request(gen *generation, who identify.Who, known sitepolicy.Requ
 }
 
 // own serves the gateway's own pages in the place of a site's.
-func (v *flow) own(w http.ResponseWriter, r *http.Request, path string) {
-	if a := v.generation.Acknowledged; path == "/acknowledge" && r.Method == http.MethodPost && a != nil && blockpage.Own(r) {
-		if err := a.Mark(v.who.Subject); err != nil {
-			v.generation.Log.Error("an acknowledgement of the code is not written down", "error", err)
-			v.generation.Pages.Error(w, r, http.StatusServiceUnavailable)
+func (f *flow) own(w http.ResponseWriter, r *http.Request, path string) {
+	if a := f.generation.Acknowledged; path == "/acknowledge" && r.Method == http.MethodPost && a != nil && blockpage.Own(r) {
+		if err := a.Mark(f.who.Subject); err != nil {
+			f.generation.Log.Error("an acknowledgement of the code is not written down", "error", err)
+			f.generation.Pages.Error(w, r, http.StatusServiceUnavailable)
 			return
 		}
-		v.generation.Pages.Thank(w, r)
+		f.generation.Pages.Thank(w, r)
 		return
 	}
-	v.generation.Pages.ServeHTTP(w, r)
+	f.generation.Pages.ServeHTTP(w, r)
 }
 
 // mustAcknowledge reports whether somebody opens a page who was not asked yet whether they
 // know the code of conduct (K3). What a page loads is let be.
-func (v *flow) mustAcknowledge(r *http.Request) bool {
-	return v.generation.Acknowledged != nil && r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") &&
-		r.Header.Get("Sec-Fetch-Dest") != "iframe" && v.generation.Acknowledged.Asked(v.who.Subject)
+func (f *flow) mustAcknowledge(r *http.Request) bool {
+	return f.generation.Acknowledged != nil && r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") &&
+		r.Header.Get("Sec-Fetch-Dest") != "iframe" && f.generation.Acknowledged.Asked(f.who.Subject)
 }
 
-// wentRound reports whether a request has been here before.
-func (p *Proxy) wentRound(r *http.Request) bool {
+// looped reports whether a request has been here before.
+func (p *Proxy) looped(r *http.Request) bool {
 	for _, f := range r.Header["Via"] {
 		if strings.Contains(f, p.via) {
 			return true

@@ -22,7 +22,7 @@ type splice struct {
 func (t *tunnel) copyBoth() {
 	clientEnd, siteEnd := t.ends()
 	t.conn.SetDeadline(time.Time{})
-	t.up.SetDeadline(time.Time{})
+	t.upstream.SetDeadline(time.Time{})
 	t.last.Store(time.Now().UnixNano())
 	t.running.Store(2)
 	t.proxy.metrics.tunnels.Inc()
@@ -52,7 +52,7 @@ func (t *tunnel) ends() (clientEnd, siteEnd net.Conn) {
 			conn = tcp
 		}
 	}
-	return conn, t.up
+	return conn, t.upstream
 }
 
 // copy copies one direction until its end, and passes the end on: the other direction may
@@ -108,11 +108,11 @@ func (t *tunnel) hurry() {
 	t.hurrying.Store(true)
 	soon := time.Now().Add(hurryTime)
 	t.conn.SetReadDeadline(soon)
-	t.up.SetReadDeadline(soon)
+	t.upstream.SetReadDeadline(soon)
 }
 
-// small is the buffer of a direction that the kernel cannot copy.
-const small = 8 << 10
+// pumpBuffer is the buffer of a direction that the kernel cannot copy.
+const pumpBuffer = 8 << 10
 
 // pump copies what there is.
 type pump struct {
@@ -124,7 +124,7 @@ type pump struct {
 func newPump(dst, src net.Conn) *pump {
 	p := &pump{dst: dst, src: src}
 	if !p.kernel.init(dst, src) {
-		p.buf = make([]byte, small)
+		p.buf = make([]byte, pumpBuffer)
 	}
 	return p
 }

@@ -30,7 +30,7 @@ func (f *flow) roundTrip(out *http.Request) (*http.Response, error) {
 		resp.Body.Close()
 		return nil, errSwitched
 	}
-	resp.Body = &counted{resp.Body, f}
+	resp.Body = &countedBody{resp.Body, f}
 	return resp, nil
 }
 

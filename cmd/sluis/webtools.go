@@ -96,7 +96,7 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 // request returns what is asked for, and the page of it that can be seen only if it is
 // looked into.
 func (c webExplainCmd) request() (r webpolicy.Request, page string, err error) {
-	if r, page, err = webpolicy.Asked(c.URL); err != nil {
+	if r, page, err = webpolicy.ParseRequest(c.URL); err != nil {
 		return r, "", err
 	}
 	r.Time = time.Now()

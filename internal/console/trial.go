@@ -116,7 +116,7 @@ func isMessage(text string) bool {
 // site asks the policy about an address, as the proxy would for somebody of a group.
 func (p *trialPages) site(v *visit) error {
 	w := p.view(v)
-	r, page, err := sitepolicy.Asked(w.Address)
+	r, page, err := sitepolicy.ParseRequest(w.Address)
 	if err != nil {
 		return v.again("try", w, "try-address")
 	}

@@ -64,8 +64,8 @@ func hostName(s string) (string, bool) {
 	return domains.Name(s)
 }
 
-// named returns the names of lists as the index has them.
-func (c *checker) named(where string, names []string) []string {
+// listNames returns the names of lists as the index has them.
+func (c *checker) listNames(where string, names []string) []string {
 	known := c.Options.lists()
 	out := make([]string, 0, len(names))
 	for _, n := range names {
@@ -115,7 +115,7 @@ func (c *checker) forbid() {
 		if f.Clause == "" {
 			c.wrong("%s: the code does not forbid this: name the clause of your own code that does (C2.8e)", where)
 		}
-		f.Lists = c.named(where, f.Lists)
+		f.Lists = c.listNames(where, f.Lists)
 		f.When = c.hours(where, f.When)
 	}
 }
@@ -133,7 +133,7 @@ func (c *checker) inspect() {
 		if len(n.Groups) == 0 || slices.ContainsFunc(n.Groups, func(g roster.Group) bool { return !slices.Contains(c.Managed, g) }) {
 			c.wrong("%s: name groups of which the devices are managed: others do not trust the gateway's authority", where)
 		}
-		n.Lists, n.Hosts = c.named(where, n.Lists), c.hosts(where, n.Hosts)
+		n.Lists, n.Hosts = c.listNames(where, n.Lists), c.hosts(where, n.Hosts)
 	}
 }
 
@@ -160,16 +160,16 @@ func (c *checker) tenants() {
 			}
 		}
 		for _, h := range t.Hosts {
-			if !c.Partial && !c.looksInto(h) {
+			if !c.Partial && !c.inspects(h) {
 				c.wrong("%s: %s is not looked into, so that nothing can be set in what is asked of it: name it under inspect", where, h)
 			}
 		}
 	}
 }
 
-// looksInto reports whether a host is looked into for anybody.
-func (c *checker) looksInto(host string) bool {
-	if below(host, set(slices.Concat(c.NeverInspect, c.Never.Add))) && !slices.Contains(c.Never.Without, host) {
+// inspects reports whether a host is looked into for anybody.
+func (c *checker) inspects(host string) bool {
+	if inDomainSet(host, set(slices.Concat(c.NeverInspect, c.Never.Add))) && !slices.Contains(c.Never.Without, host) {
 		return false
 	}
 	var in []string
@@ -177,7 +177,7 @@ func (c *checker) looksInto(host string) bool {
 		in = c.Index.Categories(c.Index.Lookup(host))
 	}
 	return slices.ContainsFunc(c.Only, func(n Inspection) bool {
-		return below(host, set(n.Hosts)) || n.Uncategorised && len(in) == 0 ||
+		return inDomainSet(host, set(n.Hosts)) || n.Uncategorised && len(in) == 0 ||
 			slices.ContainsFunc(n.Lists, func(l string) bool { return slices.Contains(in, l) })
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"sluis/filter"
 	"sluis/internal/roster"
 	"sluis/rules"
 )
@@ -62,6 +63,24 @@ type Decision struct {
 	Connect   string  // host to connect to in the place of the asked one; empty: the asked one
 	Header    []Field // to be set in the request where it can be read
 	Listed    bool    // the host is in some category: its pages are not scored
+}
+
+// Verdict returns the verdict that a decision is to block; the zero Verdict for any other.
+func (d Decision) Verdict() filter.Verdict {
+	if d.Action != Block {
+		return filter.Verdict{}
+	}
+	v := filter.Verdict{
+		Action:   filter.Reject,
+		Purpose:  rules.Conduct,
+		Category: d.Category,
+		Clause:   d.Clause,
+		Rule:     d.Rule,
+	}
+	if Security(d.Category) {
+		v.Purpose = rules.Security
+	}
+	return v
 }
 
 // with adds the decision on another name that the same request goes by: the strictest of

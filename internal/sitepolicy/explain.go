@@ -28,15 +28,15 @@ func (p *Policy) Explain(r Request) Explanation {
 	return x
 }
 
-func step(tell func(Step), s Step) {
+func note(tell func(Step), s Step) {
 	if tell != nil {
 		tell(s)
 	}
 }
 
-// Asked returns the request that an address stands for, as somebody types one, and the page
+// ParseRequest returns the request that an address stands for, as somebody types one, and the page
 // of it that can be seen only if it is looked into. Group and time are the caller's.
-func Asked(address string) (r Request, page string, err error) {
+func ParseRequest(address string) (r Request, page string, err error) {
 	if !strings.Contains(address, "://") {
 		address = "https://" + address
 	}

@@ -54,9 +54,9 @@ func (p Period) contains(t time.Time) bool {
 	return p.First.Format(time.DateOnly) <= date && date <= p.Last.Format(time.DateOnly)
 }
 
-// during reports whether a moment is within some of the hours; within none if there are none
+// hold reports whether a moment is within some of the hours; within none if there are none
 // is always.
-func during(hs []Hours, t time.Time) bool {
+func hold(hs []Hours, t time.Time) bool {
 	return len(hs) == 0 || slices.ContainsFunc(hs, func(h Hours) bool { return h.contains(t) })
 }
 

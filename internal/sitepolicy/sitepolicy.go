@@ -140,14 +140,14 @@ func (p *Policy) decide(r Request, tell func(Step)) Decision {
 		if h == "" || i > 0 && h == r.Hosts[0] || i == 2 && h == r.Hosts[1] {
 			continue
 		}
-		d := p.decideHost(inOneForm(h), r, tell)
+		d := p.decideHost(normalHost(h), r, tell)
 		if names++; names > 1 {
 			d = best.with(d)
 		}
 		best = d
 	}
 	if names == 0 {
-		best = p.odd(r, "", tell)
+		best = p.concealment(r, "", tell)
 	}
 	if r.TLS {
 		p.keepClosed(&best, r, tell)
@@ -158,21 +158,21 @@ func (p *Policy) decide(r Request, tell func(Step)) Decision {
 // keepClosed keeps connections closed that are never looked into. Whose they are the hello
 // tells. So that nothing hides behind such a name, it is that site that is connected to.
 func (p *Policy) keepClosed(d *Decision, r Request, tell func(Step)) {
-	site := inOneForm(cmp.Or(r.Hosts[1], r.Hosts[0]))
-	never := below(site, p.never)
+	site := normalHost(cmp.Or(r.Hosts[1], r.Hosts[0]))
+	never := inDomainSet(site, p.never)
 	d.BlockPage = d.Action == Block && !never && len(p.o.Managed) > 0 && holds(p.o.Managed, r.Group)
 	if d.Action != Inspect || !never {
 		return
 	}
 	d.Action = Allow
-	if !below(inOneForm(r.Hosts[0]), p.never) {
+	if !inDomainSet(normalHost(r.Hosts[0]), p.never) {
 		d.Connect = site
 	}
-	step(tell, Step{Host: site, Name: "never-inspect", Result: "not looked into", Holds: true})
+	note(tell, Step{Host: site, Name: "never-inspect", Result: "not looked into", Holds: true})
 }
 
-// inOneForm returns the host of a request in the form that the lists have it in.
-func inOneForm(h string) string {
+// normalHost returns the host of a request in the form that the lists have it in.
+func normalHost(h string) string {
 	h = strings.ToLower(strings.TrimSuffix(h, "."))
 	if isNumber(h) {
 		h, _ = hostName(h)
@@ -197,11 +197,11 @@ func (p *Policy) decideHost(host string, r Request, tell func(Step)) Decision {
 	switch {
 	case locked != nil && bool(locked.Block):
 		return p.ownDeny(LockedBlock, locked)
-	case locked != nil, below(host, p.protected):
+	case locked != nil, inDomainSet(host, p.protected):
 		d.Level, d.List = LockedAllow, "own"
 		if locked == nil {
 			d.List = "help"
-			step(tell, Step{Host: host, Name: "help", Result: "allowed, whatever other lists say", Holds: true})
+			note(tell, Step{Host: host, Name: "help", Result: "allowed, whatever other lists say", Holds: true})
 		}
 		d.Listed = true
 		return p.allow(d, host, r, bits, tell)
@@ -212,8 +212,8 @@ func (p *Policy) decideHost(host string, r Request, tell func(Step)) Decision {
 		c.Listed = true
 		return c
 	}
-	if odd := p.odd(r, host, tell); odd.Action == Block {
-		return odd
+	if hidden := p.concealment(r, host, tell); hidden.Action == Block {
+		return hidden
 	}
 	if allowed != nil {
 		d.Level, d.List, d.Listed = Allowed, "own", true
@@ -236,7 +236,7 @@ func (p *Policy) lookup(host, path string) domains.Set {
 func (p *Policy) ownEntries(host string, r Request, tell func(Step)) (locked, allowed, blocked *Entry) {
 	for h, ok := host, len(p.own) > 0; ok; h, ok = parent(h) {
 		for _, e := range p.own[h] {
-			why := e.without(r)
+			why := e.exemption(r)
 			if tell != nil {
 				tell(Step{Host: h, Name: e.kind(), Result: why, Reason: e.Reason, Holds: why == ""})
 			}
@@ -255,8 +255,8 @@ func (p *Policy) ownEntries(host string, r Request, tell func(Step)) (locked, al
 	return locked, allowed, blocked
 }
 
-// without tells why an entry does not count for a request; empty: it does.
-func (e *Entry) without(r Request) string {
+// exemption tells why an entry does not count for a request; empty: it does.
+func (e *Entry) exemption(r Request) string {
 	switch {
 	case !holds(e.Groups, r.Group):
 		return "not for this group"
@@ -264,7 +264,7 @@ func (e *Entry) without(r Request) string {
 		return confidential
 	case !e.Until.IsZero() && r.Time.After(e.Until.Time):
 		return "has ended"
-	case !during(e.When, r.Time):
+	case !hold(e.When, r.Time):
 		return "not at this time"
 	case e.Path != "" && r.Path == "":
 		return "the page cannot be seen"
@@ -315,7 +315,7 @@ func (p *Policy) category(host string, bits domains.Set, r Request, tell func(St
 func (p *Policy) listDecision(l *list, r Request) (d Decision, why string) {
 	c, own := l.category, ""
 	for _, f := range l.forbid {
-		if c == rules.NoCategory && holds(f.Groups, r.Group) && during(f.When, r.Time) {
+		if c == rules.NoCategory && holds(f.Groups, r.Group) && hold(f.When, r.Time) {
 			c, own = rules.OwnCode, f.Clause
 		}
 	}
@@ -330,8 +330,8 @@ func (p *Policy) listDecision(l *list, r Request) (d Decision, why string) {
 	return Decision{Action: Block, Level: Blocked, Category: c, Clause: p.clauses[c], Own: own, Rule: p.ids[c.String()], List: l.name}, "blocked"
 }
 
-// odd blocks what hides where it goes, where the options say so.
-func (p *Policy) odd(r Request, host string, tell func(Step)) Decision {
+// concealment blocks what hides where it goes, where the options say so.
+func (p *Policy) concealment(r Request, host string, tell func(Step)) Decision {
 	for _, o := range [...]struct {
 		is, block bool
 		name      string
@@ -339,9 +339,9 @@ func (p *Policy) odd(r Request, host string, tell func(Step)) Decision {
 		switch {
 		case !o.is:
 		case !o.block:
-			step(tell, Step{Host: host, Name: o.name, Result: "allowed"})
+			note(tell, Step{Host: host, Name: o.name, Result: "allowed"})
 		default:
-			step(tell, Step{Host: host, Name: o.name, Result: "blocked", Holds: true})
+			note(tell, Step{Host: host, Name: o.name, Result: "blocked", Holds: true})
 			return Decision{Action: Block, Level: Blocked, Category: rules.Bypass, Clause: p.clauses[rules.Bypass], Rule: p.ids[o.name], List: o.name}
 		}
 	}
@@ -352,7 +352,7 @@ func (p *Policy) odd(r Request, host string, tell func(Step)) Decision {
 func (p *Policy) allow(d Decision, host string, r Request, bits domains.Set, tell func(Step)) Decision {
 	if s := p.o.SafeSearch; s != nil && holds(s.Groups, r.Group) {
 		if d.Connect = s.host(host); d.Connect != "" {
-			step(tell, Step{Host: host, Name: "safe search", Result: d.Connect, Holds: true})
+			note(tell, Step{Host: host, Name: "safe search", Result: d.Connect, Holds: true})
 		}
 	}
 	for h, ok := host, true; ok && len(p.tenants) > 0; h, ok = parent(h) {
@@ -365,9 +365,9 @@ func (p *Policy) allow(d Decision, host string, r Request, bits domains.Set, tel
 		return d
 	}
 	for _, n := range p.inspect {
-		if holds(n.Groups, r.Group) && (bits&n.lists != 0 || below(host, n.hosts) || n.Uncategorised && bits == 0 && !d.Listed) {
+		if holds(n.Groups, r.Group) && (bits&n.lists != 0 || inDomainSet(host, n.hosts) || n.Uncategorised && bits == 0 && !d.Listed) {
 			d.Action = Inspect
-			step(tell, Step{Host: host, Name: "inspect", Result: "looked into", Reason: n.Reason, Holds: true})
+			note(tell, Step{Host: host, Name: "inspect", Result: "looked into", Reason: n.Reason, Holds: true})
 			return d
 		}
 	}
@@ -380,8 +380,8 @@ func parent(h string) (string, bool) {
 	return up, ok
 }
 
-// below reports whether a host or a domain above it is in a set.
-func below(host string, in map[string]bool) bool {
+// inDomainSet reports whether a host or a domain above it is in a set.
+func inDomainSet(host string, in map[string]bool) bool {
 	for h, ok := host, len(in) > 0; ok; h, ok = parent(h) {
 		if in[h] {
 			return true

@@ -582,7 +582,7 @@ func FuzzDecide(f *testing.F) {
 		if (both.Action == Block) != (one.Action == Block || other.Action == Block) {
 			t.Errorf("%q and %q: %+v", connect, site, both)
 		}
-		if site != "" && below(inOneForm(site), p.never) && (both.Action == Inspect || both.BlockPage) {
+		if site != "" && inDomainSet(normalHost(site), p.never) && (both.Action == Inspect || both.BlockPage) {
 			t.Errorf("%q, connected to %q, is looked into", site, connect)
 		}
 		if other.Action == Inspect && both.Action == Allow {

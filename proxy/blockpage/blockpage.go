@@ -194,7 +194,7 @@ func (p *Pages) serveAuthority(w http.ResponseWriter, r *http.Request) {
 	pem.Encode(w, &pem.Block{Type: "CERTIFICATE", Bytes: p.o.Authority.Raw})
 }
 
-// review takes an appeal. Its fields hold values of closed lists only.
+// appeal takes an appeal. Its fields hold values of closed lists only.
 func (p *Pages) appeal(w http.ResponseWriter, r *http.Request) {
 	if !Own(r) {
 		p.Error(w, r, http.StatusForbidden)

@@ -49,7 +49,8 @@ func pages(t testing.TB, change ...func(*Options)) (*Pages, *asked) {
 
 func blocked(t testing.TB, c rules.Category, clause, rule string) Blocked {
 	t.Helper()
-	b := Blocked{ID: filter.NewID(), Host: "www.casino.example", Category: c}
+	b := Blocked{ID: filter.NewID(), Host: "www.casino.example"}
+	b.Category = c
 	var err error
 	if b.Clause, err = rules.ParseClause(clause); err != nil {
 		t.Fatal(err)
@@ -71,6 +72,8 @@ func ask(accept string) *http.Request {
 
 func TestBlock(t *testing.T) {
 	p, _ := pages(t)
+	ownReason := Reason{Own: "art. 4 <b>"}
+	ownReason.Category, ownReason.Rule = rules.OwnCode, blocked(t, 0, "C2.8e", "web.own-code").Rule
 	for _, tt := range []struct {
 		name, accept, lang string
 		b                  Blocked
@@ -83,10 +86,10 @@ func TestBlock(t *testing.T) {
 		{"no language is Dutch", "", "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"Kansspelen"}, nil},
 		{"nonsense is Dutch", strings.Repeat("x-;q=,", 1000), "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"Kansspelen"}, nil},
 		{"phishing teaches", "en", "en", blocked(t, rules.Phishing, "C2.9a", "web.phishing"), []string{"How to recognise it", "usually misled"}, nil},
-		{"an own clause", "nl", "nl", Blocked{Host: "a.example", Category: rules.OwnCode, Own: "art. 4 <b>", Rule: blocked(t, 0, "C2.8e", "web.own-code").Rule},
+		{"an own clause", "nl", "nl", Blocked{Host: "a.example", Reason: ownReason},
 			[]string{"art. 4 &lt;b&gt;", "Afspraak van deze organisatie"}, []string{"<b>"}},
-		{"an upload", "nl", "nl", Blocked{Host: "a.example", Category: rules.Threat, Content: true, Upload: true}, []string{"Wat je wilde versturen, is tegengehouden", "Bedreiging"}, nil},
-		{"a host that is none", "nl", "nl", Blocked{Host: `"><script>alert(1)</script>`, Category: rules.Threat}, nil, []string{"<script"}},
+		{"an upload", "nl", "nl", Blocked{Host: "a.example", Reason: Reason{Verdict: filter.Verdict{Category: rules.Threat}, Content: true, Upload: true}}, []string{"Wat je wilde versturen, is tegengehouden", "Bedreiging"}, nil},
+		{"a host that is none", "nl", "nl", Blocked{Host: `"><script>alert(1)</script>`, Reason: Reason{Verdict: filter.Verdict{Category: rules.Threat}}}, nil, []string{"<script"}},
 	} {
 		w := httptest.NewRecorder()
 		p.Block(w, ask(tt.accept), tt.b)

@@ -14,7 +14,7 @@ import (
 // errBusy is returned when no more can be held at the same time.
 var errBusy = errors.New("too much is held at the same time")
 
-// held is a body, or its beginning, that waits. It may be read while it is filled.
+// buffer is a body, or its beginning, that waits. It may be read while it is filled.
 type buffer struct {
 	e     *Inspector
 	mu    sync.Mutex
@@ -111,9 +111,9 @@ func (h *buffer) Close() error {
 	return nil
 }
 
-// atLeast reads at least so much, or to the end, as io.ReadAtLeast does; but what ended it
+// readAtLeast reads at least so much, or to the end, as io.ReadAtLeast does; but what ended it
 // is told as it is: a body that is cut off must not look like one that has ended.
-func atLeast(r io.Reader, buf []byte, least int) (n int, err error) {
+func readAtLeast(r io.Reader, buf []byte, least int) (n int, err error) {
 	for n < least && err == nil {
 		var k int
 		k, err = r.Read(buf[n:])

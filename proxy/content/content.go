@@ -117,7 +117,7 @@ func (e *Inspector) doubt(x *Exchange, f Found) filter.Verdict {
 	return f.Verdict
 }
 
-// unseen is the verdict on what was not looked into wholly.
+// uninspected is the verdict on what was not looked into wholly.
 func (e *Inspector) uninspected(a filter.Action) filter.Verdict {
 	return filter.Verdict{Action: a, Purpose: rules.Security, Category: rules.Attachment, Clause: e.fileClause, Rule: uninspectedRule}
 }

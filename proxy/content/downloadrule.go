@@ -66,8 +66,8 @@ var programTypes = map[string]bool{
 	"application/x-apple-diskimage": true, "application/x-executable": true, "application/x-sh": true,
 }
 
-// about calls use with the rules that are about a file for a group, until it returns false.
-func (e *Inspector) about(x *Exchange, f file, use func(d *DownloadRule) bool) {
+// eachRule calls use with the rules that are about a file for a group, until it returns false.
+func (e *Inspector) eachRule(x *Exchange, f file, use func(d *DownloadRule) bool) {
 	for i := range e.o.Downloads {
 		d := &e.o.Downloads[i]
 		if (len(d.Groups) == 0 || slices.Contains(d.Groups, x.Group)) && d.matches(f) && !use(d) {
@@ -78,7 +78,7 @@ func (e *Inspector) about(x *Exchange, f file, use func(d *DownloadRule) bool) {
 
 // refused reports whether the group may not fetch a file, and notes why.
 func (e *Inspector) refused(x *Exchange, f file) (yes bool) {
-	e.about(x, f, func(d *DownloadRule) bool {
+	e.eachRule(x, f, func(d *DownloadRule) bool {
 		if yes = d.Larger == 0 || f.size > int64(d.Larger); yes {
 			e.refuse(x, d)
 		}
@@ -90,7 +90,7 @@ func (e *Inspector) refused(x *Exchange, f file) (yes bool) {
 // largest returns the rule that limits how large a file may become as it comes; nil if none
 // does.
 func (e *Inspector) largest(x *Exchange, f file) (by *DownloadRule) {
-	e.about(x, f, func(d *DownloadRule) bool {
+	e.eachRule(x, f, func(d *DownloadRule) bool {
 		if d.Larger > 0 && (by == nil || d.Larger < by.Larger) {
 			by = d
 		}

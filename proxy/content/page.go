@@ -25,7 +25,7 @@ var (
 func (e *Inspector) page(ctx context.Context, x *Exchange, resp *http.Response, src io.Reader) (bool, error) {
 	p := &page{e: e, x: x, ctx: ctx, src: src, body: resp.Body, codings: codingsOf(resp.Header), charset: charsetOf(resp.Header)}
 	p.buf = e.heads.Get().(*[]byte)
-	n, err := atLeast(src, *p.buf, len(*p.buf))
+	n, err := readAtLeast(src, *p.buf, len(*p.buf))
 	p.ready, p.whole = (*p.buf)[:n], err == io.EOF
 	switch {
 	case err != nil && !p.whole:
@@ -186,7 +186,7 @@ func (p *page) Read(b []byte) (int, error) {
 // more takes a window of always the same size, and has it looked at.
 func (p *page) more() {
 	window := (*p.buf)[:min(pageWindow, len(*p.buf))]
-	n, err := atLeast(p.src, window, len(window))
+	n, err := readAtLeast(p.src, window, len(window))
 	p.ready, p.whole = (*p.buf)[:n], err == io.EOF
 	if err != nil && !p.whole {
 		p.err = cutOff("receive a page", err)

@@ -100,7 +100,7 @@ func (e *Inspector) upload(ctx context.Context, x *Exchange, r *http.Request, ps
 		r.ContentLength, r.TransferEncoding = h.length(), nil
 	}
 	if !whole {
-		if err := e.goOn(x, u, body, ps); err != nil {
+		if err := e.continueUpload(x, u, body, ps); err != nil {
 			return false, err
 		}
 	}
@@ -108,7 +108,7 @@ func (e *Inspector) upload(ctx context.Context, x *Exchange, r *http.Request, ps
 	return false, nil
 }
 
-// setAside keeps a caught upload, if that is configured (C3.3b). It does not go on in any
+// quarantine keeps a caught upload, if that is configured (C3.3b). It does not go on in any
 // case.
 func (e *Inspector) quarantine(ctx context.Context, x *Exchange, v filter.Verdict, found *filter.Inspection, h *buffer, whole bool) error {
 	if !e.o.Quarantine || e.o.Sealer == nil || !whole {
@@ -155,8 +155,8 @@ func (e *Inspector) decide(x *Exchange, found *filter.Inspection) filter.Verdict
 	return v
 }
 
-// goOn adds to a body what was not held of it.
-func (e *Inspector) goOn(x *Exchange, u upload, r *replay, ps rules.Purposes) error {
+// continueUpload adds to a body what was not held of it.
+func (e *Inspector) continueUpload(x *Exchange, u upload, r *replay, ps rules.Purposes) error {
 	if len(u.codings) > 0 { // that it is not seen wholly was said
 		r.Reader = io.MultiReader(r.Reader, r.body)
 		return nil

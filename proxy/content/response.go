@@ -64,7 +64,7 @@ func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Respon
 	case scans && e.o.Scanner != nil && (attached || carries(f)):
 		return e.download(ctx, x, resp, src)
 	}
-	resp.Body = &passing{src, resp.Body}
+	resp.Body = &restOfBody{src, resp.Body}
 	return false, nil
 }
 
@@ -92,7 +92,7 @@ func carries(f file) bool {
 	return !shown(f.typ) && !strings.HasPrefix(f.typ, "text/") && !strings.HasSuffix(f.typ, "json") && !strings.HasSuffix(f.typ, "xml")
 }
 
-// spoken is how much of a body tells what it is if it is of a type that may speak by turns,
+// shortHead is how much of a body tells what it is if it is of a type that may speak by turns,
 // in bytes: the marks of programs and archives are not longer.
 const shortHead = 8
 
@@ -107,7 +107,7 @@ func (e *Inspector) head(resp *http.Response) (wire, plain []byte, err error) {
 			least = shortHead
 		}
 	}
-	n, err := atLeast(resp.Body, wire, least)
+	n, err := readAtLeast(resp.Body, wire, least)
 	if wire = wire[:n]; err != nil && err != io.EOF {
 		return nil, nil, cutOff("receive a response", err)
 	}
@@ -124,8 +124,8 @@ func (e *Inspector) head(resp *http.Response) (wire, plain []byte, err error) {
 	return wire, plain[:n], nil
 }
 
-// passing is a body of which something was read before.
-type passing struct {
+// restOfBody is a body of which something was read before.
+type restOfBody struct {
 	io.Reader
 	io.Closer
 }

@@ -38,12 +38,12 @@ func (e *Inspector) judge(ctx context.Context, x *Exchange, u upload, h *buffer,
 	switch kind := baseType(u.kind); {
 	case strings.HasPrefix(kind, "multipart/"):
 		// A form with files is what a message with attachments is, and is read as tolerantly.
-		m := headed{"MIME-Version: 1.0\r\nContent-Type: " + oneLine(u.kind) + "\r\n\r\n", body}
+		m := withHeader{"MIME-Version: 1.0\r\nContent-Type: " + oneLine(u.kind) + "\r\n\r\n", body}
 		item.Kind, item.Name, item.Content, item.Size = filter.Message, "", m, int64(len(m.header))+item.Size
-	case written(kind) != nil:
+	case formText(kind) != nil:
 		plain := e.newBuffer()
 		defer plain.Close()
-		if _, err := plain.fill(written(kind)(body.reader(0)), int64(e.o.Limits.Inflated)); err != nil {
+		if _, err := plain.fill(formText(kind)(body.reader(0)), int64(e.o.Limits.Inflated)); err != nil {
 			return nil, filter.Verdict{}, e.failed(x, ps, err)
 		}
 		item.Name, item.Content, item.Size = plainName, plain, plain.length()
@@ -74,14 +74,14 @@ func (e *Inspector) inflate(u upload, h *buffer) (*buffer, Found, error) {
 	return plain, Found{Incomplete: !whole}, nil
 }
 
-// headed is a body after a header.
-type headed struct {
+// withHeader is a body after a header.
+type withHeader struct {
 	header string
 	body   io.ReaderAt
 }
 
 // ReadAt implements io.ReaderAt.
-func (m headed) ReadAt(p []byte, at int64) (int, error) {
+func (m withHeader) ReadAt(p []byte, at int64) (int, error) {
 	n := 0
 	if at < int64(len(m.header)) {
 		n = copy(p, m.header[at:])

@@ -34,7 +34,7 @@ func (e *Inspector) window(x *Exchange, u upload, h *buffer, src io.Reader, ps r
 	if err != nil {
 		return nil, err
 	}
-	w := &window{e: e, x: x, ps: ps, src: src, stream: s, written: written(baseType(u.kind)), buf: make([]byte, 0, text.MaxSegment)}
+	w := &window{e: e, x: x, ps: ps, src: src, stream: s, written: formText(baseType(u.kind)), buf: make([]byte, 0, text.MaxSegment)}
 	from := max(h.length()-text.MaxOverlap, 0)
 	n, err := io.ReadFull(h.reader(from), w.buf[:h.length()-from])
 	w.buf, w.waiting = w.buf[:n], min(n, wait)
@@ -61,7 +61,7 @@ func (w *window) Read(p []byte) (int, error) {
 // next takes a piece of always the same size, and looks at it.
 func (w *window) next() {
 	w.overlap = copy(w.buf, w.buf[max(len(w.buf)-text.MaxOverlap, 0):])
-	n, err := atLeast(w.src, w.buf[w.overlap:cap(w.buf)], cap(w.buf)-w.overlap)
+	n, err := readAtLeast(w.src, w.buf[w.overlap:cap(w.buf)], cap(w.buf)-w.overlap)
 	w.buf = w.buf[:w.overlap+n]
 	from := w.overlap - w.waiting
 	if w.err, w.waiting = err, 0; err == nil {

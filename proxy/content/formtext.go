@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// written returns what makes the text that was typed of a body of a type; nil for types
+// formText returns what makes the text that was typed of a body of a type; nil for types
 // that hold it as it is.
-func written(kind string) func(io.Reader) io.Reader {
+func formText(kind string) func(io.Reader) io.Reader {
 	switch {
 	case kind == "application/x-www-form-urlencoded":
 		return func(r io.Reader) io.Reader { return &formReader{r: bufio.NewReader(r)} }

@@ -9,20 +9,20 @@ import (
 	"sluis/proxy/clienthello"
 )
 
-// opened is the connection of a client within which the proxy stands in for the site.
-type opened struct {
+// interceptedConn is the connection of a client within which the proxy stands in for the site.
+type interceptedConn struct {
 	net.Conn
 	tunnel *tunnel
 }
 
-// open stands in for the site, with a certificate of the own authority: to look into what
+// intercept stands in for the site, with a certificate of the own authority: to look into what
 // is asked there, or to show why it is blocked.
-func (t *tunnel) open(h clienthello.Hello) {
+func (t *tunnel) intercept(h clienthello.Hello) {
 	if t.generation.Authority == nil || t.site == "" {
 		t.refuse()
 		return
 	}
-	conn := tls.Server(&opened{clienthello.Replay(t.conn, h.Raw), t}, &tls.Config{
+	conn := tls.Server(&interceptedConn{clienthello.Replay(t.conn, h.Raw), t}, &tls.Config{
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return t.generation.Authority.For(t.site) },
 	})
@@ -35,13 +35,13 @@ func (t *tunnel) open(h clienthello.Hello) {
 	if conn.ConnectionState().NegotiatedProtocol != "h2" {
 		c = newGuard(conn, int(t.generation.Limits.Header))
 	}
-	if t.proxy.handover.give(c) != nil {
+	if t.proxy.handover.offer(c) != nil {
 		t.finish()
 	}
 }
 
 // NetConn returns the connection beneath.
-func (o *opened) NetConn() net.Conn { return o.Conn }
+func (o *interceptedConn) NetConn() net.Conn { return o.Conn }
 
 // tunnelKey is the key of the tunnel that a request came through, or asks for, in its context.
 type tunnelKey struct{}
