@@ -22,8 +22,8 @@ type accessPages struct {
 
 func (p *accessPages) routes() []route {
 	return []route{
-		get("/mine", everybody, p.show).inMenu("nav-mine"),
-		post("/mine", everybody, p.request).recorded(ledger.InsightGiven),
+		get("/access", everybody, p.show).inMenu("nav-access"),
+		post("/access", everybody, p.request).recorded(ledger.InsightGiven),
 	}
 }
 
@@ -31,7 +31,7 @@ func (p *accessPages) routes() []route {
 const maxOwn = 200
 
 // view is what the page about oneself shows.
-type mineView struct {
+type accessView struct {
 	Address    string
 	Identified bool // records under a pseudonym can be there
 	Days       int  // that they are kept
@@ -44,13 +44,13 @@ type mineView struct {
 
 func (p *accessPages) subject(v *visit) roster.Subject { return p.people().Subject(v.Account.Address) }
 
-func (p *accessPages) view(v *visit) (w mineView, err error) {
+func (p *accessPages) view(v *visit) (w accessView, err error) {
 	now := v.now()
 	f, err := p.facts(v.r.Context(), now.AddDate(0, 0, -1), now, v.Lang.Code, "")
 	if err != nil {
 		return w, err
 	}
-	w = mineView{Address: v.Account.Address, Days: f.Retention[0], Until: now, Since: now.AddDate(0, 0, -f.Retention[0])}
+	w = accessView{Address: v.Account.Address, Days: f.Retention[0], Until: now, Since: now.AddDate(0, 0, -f.Retention[0])}
 	w.Identified = w.Address != "" && p.subject(v).Identified()
 	return w, nil
 }
@@ -60,7 +60,7 @@ func (p *accessPages) show(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("mine", w)
+	return v.show("access", w)
 }
 
 // request shows somebody their own records, or gives them to take along (GDPR art. 15).
@@ -76,11 +76,11 @@ func (p *accessPages) request(v *visit) error {
 	}
 	switch {
 	case !w.Identified:
-		return v.again("mine", w, "mine-nobody")
+		return v.again("access", w, "access-not-identified")
 	case !v.isFresh() && v.Account.Strong():
-		return v.see("/proof?next=/mine")
+		return v.see("/proof?next=/access")
 	case !v.isFresh():
-		return v.again("mine", w, "mine-again")
+		return v.again("access", w, "access-sign-in-again")
 	}
 	if err := p.Notify(v.r.Context(), w.Address); err != nil { // an account may have been made on another's address
 		v.log().Error("console: a person was not told by mail of an insight", "error", err)
@@ -95,7 +95,7 @@ func (p *accessPages) request(v *visit) error {
 	if form == "page" {
 		w.Asked, w.Total = true, len(w.Records)
 		w.Records = w.Records[max(0, w.Total-maxOwn):]
-		return v.show("mine", w)
+		return v.show("access", w)
 	}
 	return p.download(v, form, access.Report{Organisation: v.c.config.Organisation, Address: w.Address, Since: w.Since, Until: w.Until,
 		Retention: time.Duration(w.Days) * 24 * time.Hour, CodeURL: v.c.config.CodeURL, Records: w.Records})

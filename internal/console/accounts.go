@@ -139,7 +139,7 @@ func (p *accountPages) show(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("one-account", w)
+	return v.show("account", w)
 }
 
 // changing returns what changes an account in one way.
@@ -166,7 +166,7 @@ func (p *accountPages) again(v *visit, problem string) error {
 	if err != nil {
 		return err
 	}
-	return v.again("one-account", w, problem)
+	return v.again("account", w, problem)
 }
 
 // invite shows a link once, for whoever the account is of.
@@ -183,7 +183,7 @@ func (p *accountPages) invite(v *visit) error {
 		return err
 	}
 	w.Link = p.origin + "/link/" + secret
-	return v.show("one-account", w)
+	return v.show("account", w)
 }
 
 func (p *accountPages) agree(v *visit) error {

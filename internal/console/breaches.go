@@ -106,7 +106,7 @@ func (p *breachPages) begin(v *visit, message, text string, at time.Time) (breac
 	}
 	if err := p.notify(context.WithoutCancel(v.r.Context()), f); err != nil {
 		v.log().Error("console: the notice of a breach was not sent", "file", f.ID, "error", err)
-		v.note("breach-untold", v.Lang.Moment(f.Deadline().In(v.zone())))
+		v.note("breach-not-notified", v.Lang.Moment(f.Deadline().In(v.zone())))
 		return f, nil
 	}
 	v.note("breach-begun", v.Lang.Moment(f.Deadline().In(v.zone())))

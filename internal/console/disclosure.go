@@ -123,7 +123,7 @@ func (p *disclosurePages) show(v *visit, o opening, reveals bool) error {
 	if err != nil {
 		return err
 	}
-	return v.show("opened", openedView{w, o, sheet, int(openTime / time.Second)})
+	return v.show("disclosure", openedView{w, o, sheet, int(openTime / time.Second)})
 }
 
 // sheet opens a message and reads a stage of it.

@@ -35,7 +35,7 @@ type exceptionsView struct {
 	Longest       string // the last day that can be chosen
 	MayAdd        bool
 	Tried         bool // the exception that is filled in
-	Would         []would
+	Preview       []previewRow
 }
 
 // maxOver is how many that are over are shown.
@@ -78,13 +78,13 @@ func (p *exceptionPages) list(v *visit) error {
 var errWords = errors.New("the rule cannot have an exception of these words")
 
 var exceptionProblems = problems{
-	"exception-what":   exceptions.ErrWhat,
-	"exception-host":   exceptions.ErrHost,
-	"exception-reason": exceptions.ErrReason,
-	"exception-until":  exceptions.ErrUntil,
-	"exception-many":   exceptions.ErrTooMany,
-	"exception-gone":   exceptions.ErrNotFound,
-	"exception-words":  errWords,
+	"exception-subject": exceptions.ErrWhat,
+	"exception-host":    exceptions.ErrHost,
+	"exception-reason":  exceptions.ErrReason,
+	"exception-until":   exceptions.ErrUntil,
+	"exception-many":    exceptions.ErrTooMany,
+	"exception-gone":    exceptions.ErrNotFound,
+	"exception-words":   errWords,
 }
 
 func (p *exceptionPages) add(v *visit) error {

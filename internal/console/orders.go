@@ -97,20 +97,20 @@ func (p *orderPages) list(v *visit) error {
 }
 
 var orderProblems = problems{
-	"order-kind":          orders.ErrKind,
-	"order-subject":       orders.ErrSubject,
-	"order-person":        orders.ErrPerson,
-	"order-reason":        orders.ErrReason,
-	"order-period":        orders.ErrPeriod,
-	"order-long":          orders.ErrLong,
-	"order-investigators": orders.ErrInvestigators,
-	"order-unknown":       orders.ErrUnknown,
-	"order-advice":        orders.ErrAdvice,
-	"order-days":          orders.ErrDays,
-	"order-state":         orders.ErrState,
-	"order-force":         orders.ErrForce,
-	"order-twice":         orders.ErrTwice,
-	"order-nobody":        orders.ErrNobody,
+	"order-kind":            orders.ErrKind,
+	"order-subject":         orders.ErrSubject,
+	"order-person":          orders.ErrPerson,
+	"order-reason":          orders.ErrReason,
+	"order-period":          orders.ErrPeriod,
+	"order-long":            orders.ErrLong,
+	"order-investigators":   orders.ErrInvestigators,
+	"order-unknown":         orders.ErrUnknown,
+	"order-advice":          orders.ErrAdvice,
+	"order-days":            orders.ErrDays,
+	"order-state":           orders.ErrState,
+	"order-not-in-force":    orders.ErrForce,
+	"order-decided-already": orders.ErrTwice,
+	"order-not-designated":  orders.ErrNobody,
 }
 
 func (p *orderPages) request(v *visit) error {

@@ -35,18 +35,20 @@ func (p *profilePages) routes() []route {
 	}
 }
 
-// ownAccount is the page.
-type ownAccount struct {
+// profileView is the page.
+type profileView struct {
 	Passkeys []accounts.Passkey
 	CanAdd   bool // passkeys
 }
 
 // KeyID is what the form names a passkey by.
-func (ownAccount) KeyID(k accounts.Passkey) string { return base64.RawURLEncoding.EncodeToString(k.ID) }
+func (profileView) KeyID(k accounts.Passkey) string {
+	return base64.RawURLEncoding.EncodeToString(k.ID)
+}
 
-func (p *profilePages) profile(v *visit) (ownAccount, error) {
+func (p *profilePages) profile(v *visit) (profileView, error) {
 	keys, err := p.accounts.PasskeysOf(v.r.Context(), v.Account.ID)
-	return ownAccount{keys, p.passkeys != nil}, err
+	return profileView{keys, p.passkeys != nil}, err
 }
 
 func (p *profilePages) show(v *visit) error {
@@ -54,7 +56,7 @@ func (p *profilePages) show(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show("account", own)
+	return v.show("profile", own)
 }
 
 // again shows the page with what is wrong.
@@ -63,7 +65,7 @@ func (p *profilePages) again(v *visit, problem string) error {
 	if err != nil {
 		return err
 	}
-	return v.again("account", own, problem)
+	return v.again("profile", own, problem)
 }
 
 func (p *profilePages) changePassword(v *visit) error {

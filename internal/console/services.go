@@ -166,7 +166,7 @@ func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 		(&rulePages{s.InForce, s.Sites.Lists}).routes(),
 		(&trialPages{s.InForce, s.Sites.Explain}).routes(),
 		exempt.routes(),
-		(&foresightPages{exempt, q.Store, q.Keys, q.Reader, s.Exceptions.Compile}).routes(),
+		(&previewPages{exempt, q.Store, q.Keys, q.Reader, s.Exceptions.Compile}).routes(),
 		(&appealPages{s.Appeals, exempt, s.Ledger}).routes(),
 		(&peoplePages{s.Roster, s.Ledger}).routes(),
 		(&healthPages{s.Health}).routes(),

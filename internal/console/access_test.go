@@ -19,13 +19,13 @@ func TestWhatIsHeldAboutMe(t *testing.T) {
 	h.traffic("employee@school.example", 3)
 	h.traffic("juf@school.example", 4)
 	p := h.as(ledger.Employee)
-	if a := p.get("/mine"); a.status != http.StatusOK || strings.Contains(a.body, "<tbody>") || len(h.entries(ledger.InsightGiven)) != 0 {
+	if a := p.get("/access"); a.status != http.StatusOK || strings.Contains(a.body, "<tbody>") || len(h.entries(ledger.InsightGiven)) != 0 {
 		t.Errorf("%d: the page looks something up by itself", a.status)
 	}
-	if a := p.post("/mine", url.Values{"form": {"page"}}); a.status != http.StatusOK || strings.Count(a.body, `<th scope="row">`) != 3 {
+	if a := p.post("/access", url.Values{"form": {"page"}}); a.status != http.StatusOK || strings.Count(a.body, `<th scope="row">`) != 3 {
 		t.Errorf("%d\n%s", a.status, a.body)
 	}
-	a := p.post("/mine", url.Values{"form": {"csv"}})
+	a := p.post("/access", url.Values{"form": {"csv"}})
 	rows, err := csv.NewReader(strings.NewReader(a.body)).ReadAll()
 	if err != nil || len(rows) != 4 || !strings.Contains(a.header.Get("Content-Disposition"), ".csv") {
 		t.Errorf("%d rows, %v", len(rows), err)
@@ -34,13 +34,13 @@ func TestWhatIsHeldAboutMe(t *testing.T) {
 		Address string `json:"address"`
 		Records []any  `json:"records"`
 	}
-	if err := json.Unmarshal([]byte(p.post("/mine", url.Values{"form": {"json"}}).body), &all); err != nil || len(all.Records) != 3 || all.Address != "employee@school.example" {
+	if err := json.Unmarshal([]byte(p.post("/access", url.Values{"form": {"json"}}).body), &all); err != nil || len(all.Records) != 3 || all.Address != "employee@school.example" {
 		t.Errorf("%+v, %v", all, err)
 	}
-	if a := p.post("/mine", url.Values{"form": {"html"}}); !strings.Contains(a.body, "<table>") || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment") {
+	if a := p.post("/access", url.Values{"form": {"html"}}); !strings.Contains(a.body, "<table>") || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("%d", a.status)
 	}
-	if a := p.post("/mine", url.Values{"form": {"x"}}); a.status != http.StatusBadRequest {
+	if a := p.post("/access", url.Values{"form": {"x"}}); a.status != http.StatusBadRequest {
 		t.Errorf("%d", a.status)
 	}
 	if len(h.asked) != 4 || h.asked[0] != "employee@school.example" {
@@ -59,10 +59,10 @@ func TestNothingIsHeldByName(t *testing.T) { // K4, C3.2g
 	h.traffic("leerling@school.example", 2)
 	for _, name := range []string{"leerling", "stranger"} {
 		p := h.named(name, ledger.Employee)
-		if a := p.get("/mine"); a.status != http.StatusOK || !strings.Contains(a.body, "niets op naam bewaard") || strings.Contains(a.body, `name="form"`) {
+		if a := p.get("/access"); a.status != http.StatusOK || !strings.Contains(a.body, "niets op naam bewaard") || strings.Contains(a.body, `name="form"`) {
 			t.Errorf("%s: %d", name, a.status)
 		}
-		if a := p.post("/mine", url.Values{"form": {"json"}}); a.status != http.StatusUnprocessableEntity {
+		if a := p.post("/access", url.Values{"form": {"json"}}); a.status != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d", name, a.status)
 		}
 	}
@@ -78,14 +78,14 @@ func TestAnOpenBrowserTellsNothing(t *testing.T) {
 	p := h.as(ledger.Employee)
 	late := time.Now().Add(proofTime + time.Minute)
 	h.now = func() time.Time { return late }
-	if a := p.post("/mine", url.Values{"form": {"json"}}); a.to != "/proof?next=/mine" {
+	if a := p.post("/access", url.Values{"form": {"json"}}); a.to != "/proof?next=/access" {
 		t.Errorf("%d to %s", a.status, a.to)
 	}
 	if n := len(h.entries(ledger.InsightGiven)); n != 0 {
 		t.Errorf("%d in the ledger", n)
 	}
 	p.proves("employee")
-	if a := p.post("/mine", url.Values{"form": {"json"}}); a.status != http.StatusOK {
+	if a := p.post("/access", url.Values{"form": {"json"}}); a.status != http.StatusOK {
 		t.Errorf("%d to %s", a.status, a.to)
 	}
 }

@@ -31,7 +31,7 @@ func TestWhatAnExceptionWouldChange(t *testing.T) {
 		return row
 	}
 	l := h.pages.languages[0]
-	if !strings.Contains(row(lesson.ID.String()), l.text("would-pass")) || !strings.Contains(row(real.ID.String()), l.text("would-stay")) {
+	if !strings.Contains(row(lesson.ID.String()), l.text("preview-pass")) || !strings.Contains(row(real.ID.String()), l.text("preview-stay")) {
 		t.Errorf("%s", a.body)
 	}
 	if strings.Contains(a.body, "Sam") || strings.Contains(a.body, "Bram") {

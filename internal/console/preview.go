@@ -13,8 +13,8 @@ import (
 	"sluis/rules"
 )
 
-// foresightPages show what an exception would change, before it is made (C3.3f).
-type foresightPages struct {
+// previewPages show what an exception would change, before it is made (C3.3f).
+type previewPages struct {
 	exceptions *exceptionPages
 	store      *quarantine.Store
 	keys       keyring
@@ -22,7 +22,7 @@ type foresightPages struct {
 	compile    func(*rules.Set) (*filter.Engine, error)
 }
 
-func (p *foresightPages) routes() []route {
+func (p *previewPages) routes() []route {
 	return []route{
 		post("/exceptions/try", keepers, p.judge).needing(secrecy | proof).recorded(ledger.QuarantineOpened),
 	}
@@ -31,15 +31,15 @@ func (p *foresightPages) routes() []route {
 // maxAgain bounds how many messages are judged again for one question.
 const maxAgain = 20
 
-// would is what would become of a message that was set aside.
-type would struct {
+// previewRow is a quarantined message, and whether it would pass with the exception.
+type previewRow struct {
 	quarantine.Entry
 	Passes bool
 }
 
 // try judges again what the rule set aside last, with the exception. Each message is
 // opened for it, and that is in the ledger first; nobody gets to see anything of it.
-func (p *foresightPages) judge(v *visit) error {
+func (p *previewPages) judge(v *visit) error {
 	w, err := p.exceptions.view(v)
 	if err != nil {
 		return err
@@ -62,21 +62,21 @@ func (p *foresightPages) judge(v *visit) error {
 	}
 	w.Tried = true
 	for _, e := range last {
-		passes, err := p.wouldPass(v, v.r.Context(), e, engine)
+		passes, err := p.passes(v, v.r.Context(), e, engine)
 		if problem := reviewProblems.key(err); problem != "" {
 			return v.again("exceptions", w, problem)
 		}
 		if err != nil {
 			return err
 		}
-		w.Would = append(w.Would, would{e, passes})
+		w.Preview = append(w.Preview, previewRow{e, passes})
 	}
 	v.render(http.StatusOK, "exceptions", w)
 	return nil
 }
 
 // engineWith makes an engine with the rules in force and one exception more.
-func (p *foresightPages) engineWith(v *visit, x exceptions.Exception) (*filter.Engine, error) {
+func (p *previewPages) engineWith(v *visit, x exceptions.Exception) (*filter.Engine, error) {
 	if err := x.Check(v.now()); err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (p *foresightPages) engineWith(v *visit, x exceptions.Exception) (*filter.E
 	return p.compile(set)
 }
 
-func (p *foresightPages) wouldPass(v *visit, ctx context.Context, e quarantine.Entry, engine *filter.Engine) (bool, error) {
+func (p *previewPages) passes(v *visit, ctx context.Context, e quarantine.Entry, engine *filter.Engine) (bool, error) {
 	keys, err := p.keys.identities()
 	if err != nil {
 		return false, err
