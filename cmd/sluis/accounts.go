@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
@@ -26,32 +24,30 @@ type accountsCmd struct {
 	Open    accountsOpenCmd    `cmd:"" help:"Open a closed account again."`
 }
 
-// accounts opens the accounts; close them.
-func (s source) accounts() (*accounts.Store, *config.Config, error) {
-	cfg, err := s.load()
+// withAccounts opens the accounts.
+func (s source) withAccounts(do func(*accounts.Store, *config.Config) error) error {
+	d, err := s.data()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	l, err := ledger.Open(filepath.Join(cfg.Data, "ledger"))
+	defer d.Close()
+	store, err := d.Accounts()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	store, err := openAccounts(cfg, l)
-	return store, cfg, err
+	return do(store, d.Config())
 }
 
-// with opens the accounts, and finds one by its name.
-func (s source) withAccount(ctx context.Context, name string, do func(*accounts.Store, *config.Config, accounts.Account) error) error {
-	store, cfg, err := s.accounts()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	a, err := store.Named(ctx, name)
-	if err != nil {
-		return err
-	}
-	return do(store, cfg, a)
+// withAccount opens the accounts, and finds one by its name.
+func (s source) withAccount(ctx context.Context, name string,
+	do func(*accounts.Store, *config.Config, accounts.Account) error) error {
+	return s.withAccounts(func(store *accounts.Store, cfg *config.Config) error {
+		a, err := store.Named(ctx, name)
+		if err != nil {
+			return err
+		}
+		return do(store, cfg, a)
+	})
 }
 
 // change does what needs no second administrator here.
@@ -66,28 +62,22 @@ type accountsListCmd struct{ source }
 
 // Run lists the accounts.
 func (c accountsListCmd) Run(ctx context.Context) error {
-	store, _, err := c.accounts()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	all, err := store.List(ctx)
-	if err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tROLES\tSECOND FACTOR\tSECRECY UNTIL\tSTATE")
-	for _, a := range all {
-		until, state := "", "open"
-		if !a.Secrecy.IsZero() {
-			until = a.SecretUntil().Local().Format(time.DateOnly)
+	return c.withAccounts(func(store *accounts.Store, _ *config.Config) error {
+		all, err := store.List(ctx)
+		if err != nil {
+			return err
 		}
-		if a.Disabled {
-			state = "closed"
-		}
-		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\n", a.Name, roleNames(a.Roles()), a.Strong(), until, state)
-	}
-	return w.Flush()
+		return printList(false, all, "NAME|ROLES|SECOND FACTOR|SECRECY UNTIL|STATE", func(a accounts.Account) []any {
+			until, state := "", "open"
+			if !a.Secrecy.IsZero() {
+				until = a.SecretUntil().Local().Format(time.DateOnly)
+			}
+			if a.Disabled {
+				state = "closed"
+			}
+			return []any{a.Name, roleNames(a.Roles()), a.Strong(), until, state}
+		})
+	})
 }
 
 func roleNames(roles []ledger.Role) string {
@@ -115,11 +105,12 @@ type accountsInviteCmd struct {
 
 // Run makes an account if need be, and a link.
 func (c accountsInviteCmd) Run(ctx context.Context) error {
-	store, cfg, err := c.accounts()
-	if err != nil {
-		return err
-	}
-	defer store.Close()
+	return c.withAccounts(func(store *accounts.Store, cfg *config.Config) error {
+		return c.invite(ctx, store, cfg)
+	})
+}
+
+func (c accountsInviteCmd) invite(ctx context.Context, store *accounts.Store, cfg *config.Config) error {
 	a, err := store.Named(ctx, c.Name)
 	switch {
 	case errors.Is(err, accounts.ErrNotFound) && len(c.Role) == 0:

@@ -6,20 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
-	"sluis/internal/ledger"
-	"sluis/internal/notice"
+	"sluis/cmd/sluis/internal/gateway"
 	"sluis/internal/oversight/breach"
 )
-
-func openBreaches(cfg *config.Config, l *ledger.Ledger) (*breach.Store, error) {
-	return breach.Open(filepath.Join(cfg.Data, "breaches"), l)
-}
 
 // breachCmd is sluis breach.
 type breachCmd struct {
@@ -30,14 +23,14 @@ type breachCmd struct {
 	Form breachFormCmd `cmd:"" help:"Print a file in the order of the supervisory authority's form."`
 }
 
-// breaches opens the files.
-func (s source) breaches() (office, *breach.Store, error) {
-	o, err := s.office()
+// breaches opens the breach files; close the data.
+func (s source) breaches() (*gateway.Data, *breach.Store, error) {
+	d, err := s.data()
 	if err != nil {
-		return o, nil, err
+		return nil, nil, err
 	}
-	b, err := openBreaches(o.cfg, o.ledger)
-	return o, b, err
+	b, err := d.Breaches()
+	return d, b, err
 }
 
 type breachListCmd struct {
@@ -47,34 +40,23 @@ type breachListCmd struct {
 
 // Run lists the files.
 func (c breachListCmd) Run() error {
-	_, b, err := c.breaches()
+	d, b, err := c.breaches()
 	if err != nil {
 		return err
 	}
+	defer d.Close()
 	list, err := b.List()
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	if !c.JSON {
-		fmt.Fprintln(w, "ID\tDISCOVERED\tREPORT BY\tLEFT\tOPEN")
-	}
-	for _, f := range list {
-		if c.JSON {
-			err = json.NewEncoder(os.Stdout).Encode(f)
-		} else {
-			left, done := f.Left(now())
-			said := left.Round(time.Minute).String()
-			if done {
-				said = "done"
-			}
-			_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%v\n", f.ID, f.Discovered.Local().Format("2006-01-02 15:04"), f.Deadline().Local().Format("2006-01-02 15:04"), said, f.Open())
+	return printList(c.JSON, list, "ID|DISCOVERED|REPORT BY|LEFT|OPEN", func(f breach.File) []any {
+		duration, done := f.Left(now())
+		left := duration.Round(time.Minute).String()
+		if done {
+			left = "done"
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return w.Flush()
+		return []any{f.ID, f.Discovered.Local().Format(minute), f.Deadline().Local().Format(minute), left, f.Open()}
+	})
 }
 
 type breachOpenCmd struct {
@@ -86,10 +68,11 @@ type breachOpenCmd struct {
 
 // Run opens a file and tells the privacy officer.
 func (c breachOpenCmd) Run(ctx context.Context) error {
-	o, b, err := c.breaches()
+	d, b, err := c.breaches()
 	if err != nil {
 		return err
 	}
+	defer d.Close()
 	text, err := os.ReadFile(c.File)
 	if err != nil {
 		return err
@@ -105,25 +88,25 @@ func (c breachOpenCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println(f.ID)
-	return c.tell(ctx, o, f)
+	return notifyOfficer(ctx, d.Config(), f)
 }
 
-// tell sends the notice, if the configuration says to whom.
-func (c breachOpenCmd) tell(ctx context.Context, o office, f breach.File) error {
-	if o.cfg.Notices.From == "" || len(o.cfg.Notices.Privacy) == 0 {
-		fmt.Fprintln(os.Stderr, "nobody was told by mail: the configuration names no privacy officer (notices: from, privacy)")
+// notifyOfficer tells the privacy officer by mail, if the configuration names one.
+func notifyOfficer(ctx context.Context, cfg *config.Config, f breach.File) error {
+	if len(cfg.Mail.Routes) == 0 {
+		fmt.Fprintln(os.Stderr, "no one was told by mail:", gateway.ErrNoOfficer)
 		return nil
 	}
-	_, q, _, err := openStore(c.source)
+	s, err := gateway.NewSender(cfg)
 	if err != nil {
 		return err
 	}
-	defer q.Close()
-	relay, err := sender(o.cfg, q, o.ledger)
-	if err != nil {
-		return err
+	err = s.Breach(ctx, f)
+	if errors.Is(err, gateway.ErrNoOfficer) {
+		fmt.Fprintln(os.Stderr, "no one was told by mail:", err)
+		return nil
 	}
-	return notices(o.cfg, relay).Send(ctx, o.cfg.Notices.Privacy, notice.Breach(notice.Language(o.cfg.Notices.Language), f.ID, f.Deadline()), now())
+	return err
 }
 
 type breachAddCmd struct {
@@ -135,10 +118,11 @@ type breachAddCmd struct {
 
 // Run adds a step.
 func (c breachAddCmd) Run(ctx context.Context) error {
-	_, b, err := c.breaches()
+	d, b, err := c.breaches()
 	if err != nil {
 		return err
 	}
+	defer d.Close()
 	return b.Add(ctx, c.actor(), c.ID, breach.Kind(c.Kind), c.Text)
 }
 
@@ -150,10 +134,11 @@ type breachFillCmd struct {
 
 // Run fills in the facts.
 func (c breachFillCmd) Run(ctx context.Context) error {
-	_, b, err := c.breaches()
+	d, b, err := c.breaches()
 	if err != nil {
 		return err
 	}
+	defer d.Close()
 	text, err := os.ReadFile(c.File)
 	if err != nil {
 		return err
@@ -176,16 +161,17 @@ type breachFormCmd struct {
 
 // Run prints the form.
 func (c breachFormCmd) Run() error {
-	_, b, err := c.breaches()
+	d, b, err := c.breaches()
 	if err != nil {
 		return err
 	}
+	defer d.Close()
 	f, err := b.Get(c.ID)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(f)
+		return printJSON(f)
 	}
 	return f.WriteForm(os.Stdout, c.Lang)
 }

@@ -130,7 +130,7 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	}
 	// Faults are logged: sealing fails, and looking at a message does.
 	sealed := filepath.Join(g.data(), "quarantine", "sealed")
-	hungry := newGateway(t, settings{nextHop: sink.Addr(), policy: "  inspection-time: 1ns", rest: "log: {level: debug}\n"})
+	hungry := newGateway(t, settings{nextHop: sink.Addr(), mail: "  limits: {inspection-time: 1ns}", rest: "log: {level: debug}\n"})
 	if err := os.Rename(sealed, sealed+"-gone"); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,10 @@ import (
 	"strings"
 
 	"sluis/cmd/sluis/internal/config"
+	"sluis/cmd/sluis/internal/gateway"
 	"sluis/filter"
+	"sluis/filter/text"
+	"sluis/internal/roster"
 	"sluis/rules"
 )
 
@@ -27,7 +30,7 @@ type checkCmd struct {
 	Config      string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration: own rules, roster and actions; without it the built-in rules."`
 }
 
-// checked is what is told of one file.
+// checked is what is printed of one file.
 type checked struct {
 	File          string           `json:"file"`
 	Action        filter.Action    `json:"action"`
@@ -52,23 +55,23 @@ type checkedFinding struct {
 
 // Run inspects the files. It exits with 3 if anything was found in any of them.
 func (c checkCmd) Run(ctx context.Context) error {
-	engine, cfg, err := c.engine()
+	gen, err := c.generation()
 	if err != nil {
 		return err
 	}
-	purposes, err := c.purposes(cfg)
+	purposes, err := c.purposes(gen.Roster)
 	if err != nil {
 		return err
 	}
 	found := false
 	var failed []error
 	for _, name := range c.Files {
-		x, err := c.inspect(ctx, engine, name, purposes, c.direction())
+		x, err := c.inspect(ctx, gen.Engine, name, purposes, c.direction())
 		if err != nil {
 			failed = append(failed, err) // the others are still worth a look
 			continue
 		}
-		r := told(name, x, c.direction(), cfg)
+		r := checkedOf(name, x, c.direction(), gen.Actions())
 		found = found || r.Action > filter.Pass
 		if err := c.print(r); err != nil {
 			return err
@@ -83,25 +86,20 @@ func (c checkCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-// engine makes the engine that a gateway with this configuration would have.
-func (c checkCmd) engine() (*filter.Engine, *config.Config, error) {
+// generation makes what a gateway with this configuration would have.
+func (c checkCmd) generation() (*gateway.Generation, error) {
 	cfg := &config.Config{}
 	if c.Config != "" {
 		var err error
 		if cfg, err = config.Load(c.Config); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	set, err := loadRules(cfg)
+	extractor, err := gateway.NewExtractor() // whose processes end with this one
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	extractor, err := newExtractor() // whose processes end with this one
-	if err != nil {
-		return nil, nil, err
-	}
-	e, err := compile(cfg, set, "", extractor)
-	return e, cfg, err
+	return gateway.NewGeneration(cfg, text.Limits{Apart: extractor})
 }
 
 func (c checkCmd) direction() rules.Direction {
@@ -113,11 +111,7 @@ func (c checkCmd) direction() rules.Direction {
 
 // purposes says what may be looked for: what a gateway would look for in a message that
 // was not drawn, or with --all-purposes in one that was.
-func (c checkCmd) purposes(cfg *config.Config) (rules.Purposes, error) {
-	people, err := loadRoster(cfg)
-	if err != nil {
-		return 0, err
-	}
+func (c checkCmd) purposes(people *roster.Roster) (rules.Purposes, error) {
 	g, err := filter.GroundsFor(people, drawAll(c.AllPurposes), filter.NoOrders{}, filter.NewID(), now(), rules.DirectionsOf(c.direction()), append(c.To, c.From)...)
 	if c.AllPurposes && !g.Confidential {
 		g.Purposes = g.Purposes.With(rules.Leak)
@@ -150,9 +144,9 @@ func (c checkCmd) inspect(ctx context.Context, e *filter.Engine, name string, ps
 	return x, nil
 }
 
-// told is what is told of an inspection.
-func told(name string, x *filter.Inspection, d rules.Direction, cfg *config.Config) checked {
-	v := filter.Decide(x, d, actions(cfg.Policy))
+// checkedOf is what is printed of an inspection.
+func checkedOf(name string, x *filter.Inspection, d rules.Direction, actions filter.Actions) checked {
+	v := filter.Decide(x, d, actions)
 	r := checked{
 		File: name, Action: v.Action, Purposes: x.Purposes.List(), Findings: []checkedFinding{}, Ambiguous: x.Ambiguous,
 		Uninspectable: append([]string{}, x.Uninspectable...), Incomplete: x.Incomplete, Parts: x.Parts, Bytes: x.Bytes,

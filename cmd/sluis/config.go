@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"os"
-	"path/filepath"
 
 	"sluis/cmd/sluis/internal/config"
-	"sluis/internal/oversight/sampling"
+	"sluis/cmd/sluis/internal/gateway"
 )
 
 // configCmd is sluis config.
@@ -26,33 +24,16 @@ func (c configCheckCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	set, err := loadRules(cfg)
+	gen, err := gateway.Check(cfg)
 	if err != nil {
 		return err
-	}
-	people, err := loadRoster(cfg)
-	if err != nil {
-		return err
-	}
-	g := &gateway{cfg: cfg, log: slog.New(slog.DiscardHandler), sampler: &sampling.Sampler{}} // with nothing opened
-	relay, err := g.relayConfig(cfg)
-	if err != nil {
-		return err
-	}
-	if err := relay.Check(); err != nil {
-		return err
-	}
-	if len(cfg.Web.Listen) > 0 {
-		if _, err := g.webConfig(cfg, relay.engine, relay.people, nil, true); err != nil { // the lists are not fetched
-			return err
-		}
 	}
 	if cfg.Roster == "" {
-		fmt.Fprintln(os.Stderr, "warning: no roster: nobody has a confidential role, so everybody's mail is looked at (C3.2g)")
+		fmt.Fprintln(os.Stderr, "warning: no roster: no one has a confidential role, so all mail is inspected (C3.2g)")
 	}
-	all, confidential := people.People()
+	all, confidential := gen.Roster.People()
 	fmt.Printf("%s is in order: %d rules, %d people on the roster of whom %d with a confidential role, %d routes, sample rate %.3g%%\n",
-		c.File, len(set.Rules()), all, confidential, len(cfg.Mail.Routes), 100*rate(cfg))
+		c.File, len(gen.Rules.Rules()), all, confidential, len(cfg.Mail.Routes), 100*float64(*cfg.Policy.SampleRate))
 	return nil
 }
 
@@ -62,33 +43,4 @@ type configExampleCmd struct{}
 func (configExampleCmd) Run() error {
 	_, err := os.Stdout.Write(config.Example())
 	return err
-}
-
-// source tells a command where the gateway keeps its data.
-type source struct {
-	Config string `short:"c" type:"path" placeholder:"FILE" xor:"source" help:"Configuration file of the gateway."`
-	Data   string `type:"path" placeholder:"DIR" xor:"source" help:"Data directory of the gateway, instead of --config (default: var, as in make run)."`
-}
-
-// load returns the configuration, or one that knows the data directory alone.
-func (s source) load() (*config.Config, error) {
-	if s.Config != "" {
-		return config.Load(s.Config)
-	}
-	dir := s.Data
-	if dir == "" {
-		dir = "var"
-	}
-	if _, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("no data directory %s: name the gateway's with --data DIR or --config FILE", dir)
-	}
-	if inside := filepath.Join(dir, "sluis.yaml"); exists(inside) {
-		return config.Load(inside) // the demonstration writes its configuration there
-	}
-	return &config.Config{Data: dir, Quarantine: config.Quarantine{Identity: filepath.Join(dir, "keys", "quarantine.key")}}, nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

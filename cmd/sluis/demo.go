@@ -11,6 +11,7 @@ import (
 
 	"sluis/cmd/sluis/internal/config"
 	"sluis/cmd/sluis/internal/demo"
+	"sluis/cmd/sluis/internal/gateway"
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
@@ -72,23 +73,27 @@ func (c demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	mail, web := make(chan journal.Record, 16), make(chan journal.Record, 16)
-	g, err := newGateway(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), &observer{
-		journal: func(j smtpd.Journal) smtpd.Journal { return tee{j, mail, web} }, roots: sites.Roots(), names: sites.Resolver(), demo: true,
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	g, err := gateway.New(ctx, cfg, log, gateway.Observer{
+		Journal:  func(j smtpd.Journal) smtpd.Journal { return tee{j, mail, web} },
+		Roots:    sites.Roots(),
+		Resolver: sites.Resolver(),
+		Demo:     true,
 	})
 	if err != nil {
 		return err
 	}
-	address := g.listeners[0].Addr().String()
+	address := g.MailAddress().String()
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- g.run(running, nil) }()
+	go func() { ended <- g.Run(running, nil) }()
 	asTold, err := play(&demo.Player{Gateway: address, NextHop: next, Records: mail})
 	if err == nil && asTold {
 		asTold, err = c.surf(sites, web)
 	}
 	if err == nil && asTold {
-		err = g.tellSignIn(ctx)
+		err = printSignIn(ctx, g.Accounts(), cfg.Console.Address)
 	}
 	if err == nil && !c.Once {
 		c.next(address, next.Dir())

@@ -7,46 +7,13 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
-	"strings"
 	"text/tabwriter"
 	"time"
 
-	"filippo.io/age"
-
 	"sluis/cmd/sluis/internal/config"
-	"sluis/filter"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/imagery"
-	"sluis/internal/quarantine"
-	"sluis/rules"
 )
-
-func openImagery(cfg *config.Config, l *ledger.Ledger) (*imagery.Store, error) {
-	to, err := recipients(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return imagery.Open(filepath.Join(cfg.Data, "imagery"), l, to...)
-}
-
-// intake opens a case when a message goes to the address for complaints. The message goes
-// on to its mailbox as any other; nothing of it is kept (C3.3d).
-type intake struct {
-	filter.Orders
-	address string
-	mailed  func(ctx context.Context, id string) error
-}
-
-// Added implements filter.Orders; it is asked once for each party.
-func (i intake) Added(id filter.ID, at time.Time, address string) (rules.Purposes, error) {
-	if strings.EqualFold(address, i.address) {
-		if err := i.mailed(context.Background(), id.String()); err != nil {
-			return 0, err
-		}
-	}
-	return i.Orders.Added(id, at, address)
-}
 
 // imageryCmd is sluis imagery.
 type imageryCmd struct {
@@ -59,18 +26,18 @@ type imageryCmd struct {
 	Seen     imagerySeenCmd     `cmd:"" help:"Say who is on an image, by its hash."`
 }
 
-// images opens what is kept.
-func (s source) images() (*config.Config, *imagery.Store, error) {
-	cfg, err := s.load()
+// withImagery opens the cases and samples.
+func (s source) withImagery(do func(*imagery.Store, *config.Config) error) error {
+	d, err := s.data()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	l, err := ledger.Open(filepath.Join(cfg.Data, "ledger"))
+	defer d.Close()
+	store, err := d.Imagery()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	store, err := openImagery(cfg, l)
-	return cfg, store, err
+	return do(store, d.Config())
 }
 
 type imagerySampleCmd struct {
@@ -80,32 +47,31 @@ type imagerySampleCmd struct {
 
 // Run draws a sample.
 func (c imagerySampleCmd) Run(ctx context.Context) error {
-	cfg, store, err := c.images()
-	if err != nil {
-		return err
-	}
-	if len(cfg.Imagery.Sites) == 0 {
-		return errors.New("the configuration names no sites of the organisation: imagery: sites")
-	}
-	consents := imagery.Register{}
-	if cfg.Imagery.Consent != "" {
-		if consents, err = imagery.LoadRegister(cfg.Imagery.Consent); err != nil {
+	return c.withImagery(func(store *imagery.Store, cfg *config.Config) error {
+		if len(cfg.Imagery.Sites) == 0 {
+			return errors.New("the configuration names no sites of the organisation: imagery: sites")
+		}
+		consents := imagery.Register{}
+		if cfg.Imagery.Consent != "" {
+			var err error
+			if consents, err = imagery.LoadRegister(cfg.Imagery.Consent); err != nil {
+				return err
+			}
+		}
+		x, err := store.Sample(ctx, cfg.Imagery.Sites, &http.Client{}, imagery.Bounds{Pages: cfg.Imagery.Pages, Images: cfg.Imagery.Images, Interval: time.Second}, consents)
+		if err != nil {
 			return err
 		}
-	}
-	x, err := store.Sample(ctx, cfg.Imagery.Sites, &http.Client{}, imagery.Bounds{Pages: cfg.Imagery.Pages, Images: cfg.Imagery.Images, Interval: time.Second}, consents)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(x)
-	}
-	fmt.Printf("%d pages, %d images on them, %d drawn with the seed %s\n", x.Pages, x.Found, len(x.Images), x.Seed)
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	for _, i := range x.Images {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", i.Finding, i.Hash, i.Page, i.Address, i.Case)
-	}
-	return w.Flush()
+		if c.JSON {
+			return json.NewEncoder(os.Stdout).Encode(x)
+		}
+		fmt.Printf("%d pages, %d images on them, %d drawn with the seed %s\n", x.Pages, x.Found, len(x.Images), x.Seed)
+		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		for _, i := range x.Images {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", i.Finding, i.Hash, i.Page, i.Address, i.Case)
+		}
+		return w.Flush()
+	})
 }
 
 type imageryCasesCmd struct {
@@ -115,27 +81,25 @@ type imageryCasesCmd struct {
 
 // Run lists the cases.
 func (c imageryCasesCmd) Run() error {
-	_, store, err := c.images()
-	if err != nil {
-		return err
-	}
-	list, err := store.Cases()
-	if err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	for _, x := range list {
-		if c.JSON {
-			err = json.NewEncoder(os.Stdout).Encode(x)
-		} else {
-			last := x.Steps[len(x.Steps)-1]
-			_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", x.ID, x.Source, last.Step, last.At.Local().Format("2006-01-02 15:04"), x.Page)
-		}
+	return c.withImagery(func(store *imagery.Store, _ *config.Config) error {
+		list, err := store.Cases()
 		if err != nil {
 			return err
 		}
-	}
-	return w.Flush()
+		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		for _, x := range list {
+			if c.JSON {
+				err = json.NewEncoder(os.Stdout).Encode(x)
+			} else {
+				last := x.Steps[len(x.Steps)-1]
+				_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", x.ID, x.Source, last.Step, last.At.Local().Format("2006-01-02 15:04"), x.Page)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return w.Flush()
+	})
 }
 
 type imageryComplainCmd struct {
@@ -147,19 +111,17 @@ type imageryComplainCmd struct {
 
 // Run opens a case.
 func (c imageryComplainCmd) Run(ctx context.Context) error {
-	_, store, err := c.images()
-	if err != nil {
+	return c.withImagery(func(store *imagery.Store, _ *config.Config) error {
+		text, err := os.ReadFile(c.File)
+		if err != nil {
+			return err
+		}
+		x, err := store.Complain(ctx, ledger.Actor{Name: c.As}, c.Page, string(text))
+		if err == nil {
+			fmt.Println(x.ID)
+		}
 		return err
-	}
-	text, err := os.ReadFile(c.File)
-	if err != nil {
-		return err
-	}
-	x, err := store.Complain(ctx, ledger.Actor{Name: c.As}, c.Page, string(text))
-	if err == nil {
-		fmt.Println(x.ID)
-	}
-	return err
+	})
 }
 
 type imageryReadCmd struct {
@@ -171,19 +133,17 @@ type imageryReadCmd struct {
 
 // Run prints a complaint.
 func (c imageryReadCmd) Run(ctx context.Context) error {
-	cfg, store, err := c.images()
-	if err != nil {
+	return c.withImagery(func(store *imagery.Store, cfg *config.Config) error {
+		keys, err := itemCmd{Identity: c.Identity}.identities(cfg)
+		if err != nil {
+			return err
+		}
+		text, err := store.Read(ctx, ledger.Actor{Name: c.As}, c.ID, keys...)
+		if err == nil {
+			fmt.Println(text)
+		}
 		return err
-	}
-	keys, err := one{Identity: c.Identity}.identities(cfg)
-	if err != nil {
-		return err
-	}
-	text, err := store.Read(ctx, ledger.Actor{Name: c.As}, c.ID, keys...)
-	if err == nil {
-		fmt.Println(text)
-	}
-	return err
+	})
 }
 
 type imageryOpenCmd struct {
@@ -195,15 +155,13 @@ type imageryOpenCmd struct {
 
 // Run opens a case.
 func (c imageryOpenCmd) Run(ctx context.Context) error {
-	_, store, err := c.images()
-	if err != nil {
+	return c.withImagery(func(store *imagery.Store, _ *config.Config) error {
+		x, err := store.FromSample(ctx, ledger.Actor{Name: c.As}, imagery.Image{Page: c.Page, Hash: c.Hash})
+		if err == nil {
+			fmt.Println(x.ID)
+		}
 		return err
-	}
-	x, err := store.FromSample(ctx, ledger.Actor{Name: c.As}, imagery.Image{Page: c.Page, Hash: c.Hash})
-	if err == nil {
-		fmt.Println(x.ID)
-	}
-	return err
+	})
 }
 
 type imageryStepCmd struct {
@@ -216,11 +174,9 @@ type imageryStepCmd struct {
 
 // Run takes a step.
 func (c imageryStepCmd) Run(ctx context.Context) error {
-	_, store, err := c.images()
-	if err != nil {
-		return err
-	}
-	return store.Take(ctx, ledger.Actor{Name: c.As}, c.ID, imagery.Step(c.Step), c.Hash)
+	return c.withImagery(func(store *imagery.Store, _ *config.Config) error {
+		return store.Take(ctx, ledger.Actor{Name: c.As}, c.ID, imagery.Step(c.Step), c.Hash)
+	})
 }
 
 type imagerySeenCmd struct {
@@ -231,29 +187,7 @@ type imagerySeenCmd struct {
 
 // Run says who is on an image.
 func (c imagerySeenCmd) Run() error {
-	_, store, err := c.images()
-	if err != nil {
-		return err
-	}
-	return store.Seen(c.Hash, c.Person)
-}
-
-// recipients returns the public keys that what is set aside is sealed to.
-func recipients(cfg *config.Config) ([]age.Recipient, error) {
-	var to []age.Recipient
-	for _, r := range cfg.Quarantine.Recipients {
-		key, err := age.ParseX25519Recipient(r)
-		if err != nil {
-			return nil, errors.New("quarantine: recipients: not a public key of age")
-		}
-		to = append(to, key)
-	}
-	if len(to) == 0 {
-		id, err := quarantine.LoadOrCreateIdentity(cfg.Quarantine.Identity)
-		if err != nil {
-			return nil, err
-		}
-		to = append(to, id.Recipient())
-	}
-	return to, nil
+	return c.withImagery(func(store *imagery.Store, _ *config.Config) error {
+		return store.Seen(c.Hash, c.Person)
+	})
 }

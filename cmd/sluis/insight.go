@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"os"
-	"time"
 
 	"sluis/internal/oversight/access"
 	"sluis/internal/oversight/orders"
@@ -26,7 +25,8 @@ func (c insightCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := access.Report{Organisation: o.cfg.Organisation.Name, Address: c.Address, Retention: time.Duration(o.cfg.Journal.Retention), CodeURL: o.cfg.Organisation.CodeURL}
+	defer o.Close()
+	r := access.Report{Organisation: o.Config().Organisation.Name, Address: c.Address, Retention: o.Config().Journal.Retention, CodeURL: o.Config().Organisation.CodeURL}
 	if r.Until, err = day(c.Until, now()); err != nil {
 		return err
 	}
@@ -37,8 +37,11 @@ func (c insightCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	err = orders.Insight(ctx, o.ledger, c.actor(), orders.Proof(c.Proof), o.people.Subject(c.Address), keys, db, r.Since, r.Until, func(own orders.Own) error {
+	ledger, err := o.Ledger()
+	if err != nil {
+		return err
+	}
+	err = orders.Insight(ctx, ledger, c.actor(), orders.Proof(c.Proof), o.people.Subject(c.Address), keys, db, r.Since, r.Until, func(own orders.Own) error {
 		r.Records = append(r.Records, own)
 		return nil
 	})

@@ -21,16 +21,18 @@ type journalCmd struct {
 	Retention journalRetentionCmd `cmd:"" help:"Show what is held, since when, and until when."`
 }
 
-// now is the clock of the commands.
-func now() time.Time { return time.Now() }
-
-// openRecords opens the journal of a gateway, running or not.
-func openRecords(s source) (journal.Store, error) {
-	cfg, err := s.load()
+// withRecords opens the journal.
+func (s source) withRecords(do func(journal.Store) error) error {
+	d, err := s.data()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return openJournal(cfg)
+	defer d.Close()
+	db, err := d.Journal()
+	if err != nil {
+		return err
+	}
+	return do(db)
 }
 
 // always is later than any record.
@@ -45,11 +47,10 @@ type journalTailCmd struct {
 
 // Run shows the latest records, and new ones as they come.
 func (c journalTailCmd) Run(ctx context.Context) error {
-	db, err := openRecords(c.source)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
+	return c.withRecords(func(db journal.Store) error { return c.tail(ctx, db) })
+}
+
+func (c journalTailCmd) tail(ctx context.Context, db journal.Store) error {
 	at, err := c.latest(ctx, db)
 	for err == nil && c.Follow {
 		select {
@@ -85,7 +86,7 @@ func (c journalTailCmd) latest(ctx context.Context, db journal.Store) (journal.P
 
 func (c journalTailCmd) print(r journal.Record) error {
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(r)
+		return printJSON(r)
 	}
 	why := "-"
 	if r.Purpose != rules.NoPurpose {
@@ -95,7 +96,7 @@ func (c journalTailCmd) print(r journal.Record) error {
 	if r.Confidential {
 		seen += " (confidential role)"
 	}
-	_, err := fmt.Printf("%s  %-8s  %-10s  %3d  %8d bytes  looked at: %s  why: %s\n",
+	_, err := fmt.Printf("%s  %-8s  %-10s  %3d  %8d bytes  inspected for: %s  why: %s\n",
 		r.Time.Local().Format("2006-01-02 15:04:05"), r.Direction, r.Action, r.Reply, r.Bytes, seen, why)
 	return err
 }
@@ -120,22 +121,20 @@ func (c journalExportCmd) Run(ctx context.Context) error {
 	if err := c.trace(ctx, since, until); err != nil {
 		return err
 	}
-	db, err := openRecords(c.source)
-	if err != nil {
+	return c.withRecords(func(db journal.Store) error {
+		out := json.NewEncoder(os.Stdout)
+		_, err := db.Each(ctx, since, until, 0, func(r journal.Record) error { return out.Encode(r) })
 		return err
-	}
-	defer db.Close()
-	out := json.NewEncoder(os.Stdout)
-	_, err = db.Each(ctx, since, until, 0, func(r journal.Record) error { return out.Encode(r) })
-	return err
+	})
 }
 
 // trace writes the export in the ledger, before there is one.
 func (c journalExportCmd) trace(ctx context.Context, since, until time.Time) error {
-	l, err := openLedger(c.source)
+	data, err := c.data()
 	if err != nil {
 		return err
 	}
+	defer data.Close()
 	d := ledger.Data{Actor: ledger.CommandLine, Step: "journal"}
 	if c.Since != "" {
 		d.Since = since.UnixMilli()
@@ -143,20 +142,7 @@ func (c journalExportCmd) trace(ctx context.Context, since, until time.Time) err
 	if c.Until != "" {
 		d.Until = until.UnixMilli()
 	}
-	_, err = l.Append(ctx, ledger.ExportMade, d)
-	return err
-}
-
-// day reads a date, of midnight here; the default if it is empty.
-func day(s string, otherwise time.Time) (time.Time, error) {
-	if s == "" {
-		return otherwise, nil
-	}
-	t, err := time.ParseInLocation("2006-01-02", s, time.Local)
-	if err != nil {
-		return t, fmt.Errorf("%q is no date: write for instance 2026-11-23", s)
-	}
-	return t, nil
+	return data.Record(ctx, ledger.ExportMade, d)
 }
 
 type journalSchemaCmd struct {

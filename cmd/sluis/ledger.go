@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"sluis/internal/ledger"
 )
@@ -21,16 +20,14 @@ type ledgerCheckpointCmd struct{ source }
 
 // Run prints a checkpoint.
 func (c ledgerCheckpointCmd) Run() error {
-	l, err := openLedger(c.source)
-	if err != nil {
+	return c.withLedger(func(l *ledger.Ledger) error {
+		signed, err := l.Checkpoint()
+		if err != nil {
+			return err
+		}
+		_, err = os.Stdout.Write(signed)
 		return err
-	}
-	signed, err := l.Checkpoint()
-	if err != nil {
-		return err
-	}
-	_, err = os.Stdout.Write(signed)
-	return err
+	})
 }
 
 type ledgerEraseCmd struct {
@@ -41,31 +38,30 @@ type ledgerEraseCmd struct {
 
 // Run erases the payload of an entry.
 func (c ledgerEraseCmd) Run(ctx context.Context) error {
-	l, err := openLedger(c.source)
+	return c.withLedger(func(l *ledger.Ledger) error {
+		return l.Erase(ctx, c.Entry, ledger.Data{Actor: ledger.CommandLine, Reason: c.Reason})
+	})
+}
+
+// withLedger opens the ledger of a gateway, running or not.
+func (s source) withLedger(do func(*ledger.Ledger) error) error {
+	d, err := s.data()
 	if err != nil {
 		return err
 	}
-	return l.Erase(ctx, c.Entry, ledger.Data{Actor: ledger.CommandLine, Reason: c.Reason})
-}
-
-// openLedger opens the ledger of a gateway, running or not.
-func openLedger(s source) (*ledger.Ledger, error) {
-	cfg, err := s.load()
+	defer d.Close()
+	l, err := d.Ledger()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return ledger.Open(filepath.Join(cfg.Data, "ledger"))
+	return do(l)
 }
 
 type ledgerExportCmd struct{ source }
 
 // Run prints the ledger.
 func (c ledgerExportCmd) Run() error {
-	l, err := openLedger(c.source)
-	if err != nil {
-		return err
-	}
-	return l.Export(os.Stdout)
+	return c.withLedger(func(l *ledger.Ledger) error { return l.Export(os.Stdout) })
 }
 
 type ledgerVerifyCmd struct {

@@ -6,61 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
-	"sluis/cmd/sluis/internal/config"
-	"sluis/filter"
+	"sluis/cmd/sluis/internal/gateway"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/orders"
 	"sluis/internal/roster"
-	"sluis/rules"
 )
-
-func openOrders(cfg *config.Config, l *ledger.Ledger) (*orders.Store, error) {
-	return orders.Open(filepath.Join(cfg.Data, "orders"), l, cfg.Orders)
-}
-
-// ordersFor gives the relay the orders that are in force.
-func (g *gateway) ordersFor(people *roster.Roster) filter.Orders {
-	if g.orders == nil { // nothing is opened: a check of the configuration
-		return filter.NoOrders{}
-	}
-	o := ordersInForce{g.orders, people, people.Subject}
-	if address := g.cfg.Imagery.Address; address != "" && g.imagery != nil {
-		return intake{o, address, g.imagery.Mailed}
-	}
-	return o
-}
-
-// ordersOf gives the proxy the orders about one person, whom it knows otherwise than by an
-// address.
-func (g *gateway) ordersOf(people *roster.Roster, who roster.Subject) filter.Orders {
-	if g.orders == nil {
-		return filter.NoOrders{}
-	}
-	return ordersInForce{g.orders, people, func(string) roster.Subject { return who }}
-}
-
-// orders looks addresses up for the orders of the board.
-type ordersInForce struct {
-	store   *orders.Store
-	people  *roster.Roster
-	subject func(address string) roster.Subject
-}
-
-// Excepted implements filter.Orders.
-func (o ordersInForce) Excepted(_ time.Time, address string) bool {
-	return o.store.Excepted(o.people, o.subject(address))
-}
-
-// Added implements filter.Orders.
-func (o ordersInForce) Added(id filter.ID, _ time.Time, address string) (rules.Purposes, error) {
-	return o.store.Added(context.Background(), o.people, o.subject(address), id)
-}
 
 // ordersCmd is sluis orders.
 type ordersCmd struct {
@@ -87,35 +41,31 @@ func (a acting) actor() ledger.Actor {
 	return ledger.Actor{Name: a.As, Role: ledger.Role(a.Role)}
 }
 
-// office is what steps of orders need.
+// office is what steps of orders need; close it.
 type office struct {
-	cfg    *config.Config
+	*gateway.Data
 	people *roster.Roster
-	ledger *ledger.Ledger
 	orders *orders.Store
 }
 
 func (s source) office() (o office, err error) {
-	if o.cfg, err = s.load(); err != nil {
+	if o.Data, err = s.data(); err != nil {
 		return o, err
 	}
-	if o.people, err = loadRoster(o.cfg); err != nil {
+	if o.people, err = gateway.LoadRoster(o.Config()); err != nil {
 		return o, err
 	}
-	if o.ledger, err = ledger.Open(filepath.Join(o.cfg.Data, "ledger")); err != nil {
-		return o, err
-	}
-	o.orders, err = openOrders(o.cfg, o.ledger)
+	o.orders, err = o.Orders()
 	return o, err
 }
 
-// records opens the journal and its keys; close them.
+// records opens the journal and its keys.
 func (o office) records() (journal.Store, *journal.Keys, error) {
-	keys, err := journal.OpenKeys(filepath.Join(o.cfg.Data, "keys"))
+	keys, err := o.Keys()
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := openJournal(o.cfg)
+	db, err := o.Journal()
 	return db, keys, err
 }
 
@@ -130,26 +80,16 @@ func (c ordersListCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	defer o.Close()
 	list, err := o.orders.List()
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	if !c.JSON {
-		fmt.Fprintln(w, "ID\tSTATE\tKIND\tFROM\tUNTIL\tCONTENT\tUSED")
-	}
-	for _, order := range list {
-		if c.JSON {
-			err = json.NewEncoder(os.Stdout).Encode(order)
-		} else {
-			r := order.Request
-			_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%v\t%d\n", order.ID, order.State(now()), r.Kind, r.From.Local().Format(time.DateOnly), r.Until.Local().Format(time.DateOnly), r.Content, order.Uses)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return w.Flush()
+	return printList(c.JSON, list, "ID|STATE|KIND|FROM|UNTIL|CONTENT|USED", func(order orders.Order) []any {
+		r := order.Request
+		from, until := r.From.Local().Format(time.DateOnly), r.Until.Local().Format(time.DateOnly)
+		return []any{order.ID, order.State(now()), r.Kind, from, until, r.Content, order.Uses}
+	})
 }
 
 type ordersShowCmd struct {
@@ -163,6 +103,7 @@ func (c ordersShowCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	defer o.Close()
 	order, state, err := o.orders.Get(c.ID)
 	if err != nil {
 		return err
@@ -193,6 +134,7 @@ func (c ordersRequestCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer o.Close()
 	reason, err := os.ReadFile(c.ReasonFile)
 	if err != nil {
 		return err
@@ -227,6 +169,7 @@ func (c ordersAdviseCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer o.Close()
 	text, err := os.ReadFile(c.File)
 	if err != nil {
 		return err
@@ -247,6 +190,7 @@ func (c ordersDecideCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer o.Close()
 	return o.orders.Decide(ctx, c.actor(), c.ID, c.Approve)
 }
 
@@ -261,6 +205,7 @@ func (c ordersWithdrawCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer o.Close()
 	return o.orders.Withdraw(ctx, c.actor(), c.ID)
 }
 
@@ -276,6 +221,7 @@ func (c ordersDismissCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer o.Close()
 	return o.orders.Dismiss(ctx, c.actor(), c.ID, c.Investigator)
 }
 
@@ -290,11 +236,11 @@ func (c ordersUseCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer o.Close()
 	db, keys, err := o.records()
 	if err != nil {
 		return err
 	}
-	defer db.Close()
 	out := json.NewEncoder(os.Stdout)
 	return o.orders.Use(ctx, c.actor(), c.ID, o.people, keys, db, func(r journal.Record) error { return out.Encode(r) })
 }
@@ -313,6 +259,7 @@ func (c ordersCompleteCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer o.Close()
 	discussed, wrong := day(c.DiscussedOn, time.Time{})
 	destroyed, err := day(c.DestroyedOn, time.Time{})
 	if err := errors.Join(wrong, err); err != nil {

@@ -2,47 +2,26 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"path/filepath"
-	"text/tabwriter"
 
 	"filippo.io/age"
 
 	"sluis/cmd/sluis/internal/config"
+	"sluis/cmd/sluis/internal/gateway"
 	"sluis/filter"
-	"sluis/internal/journal"
 	"sluis/internal/ledger"
-	"sluis/internal/oversight/sampling"
 	"sluis/internal/quarantine"
-	"sluis/internal/roster"
-	"sluis/smtpd"
 )
 
 // quarantineCmd is sluis quarantine.
 type quarantineCmd struct {
-	List    quarantineListCmd    `cmd:"" help:"List what was set aside: metadata only."`
+	List    quarantineListCmd    `cmd:"" help:"List the quarantine: metadata only."`
 	Show    quarantineShowCmd    `cmd:"" help:"Open a message, with a reason; it leaves a trace in the ledger."`
 	Release quarantineReleaseCmd `cmd:"" help:"Deliver a message after all."`
 	Delete  quarantineDeleteCmd  `cmd:"" help:"Destroy a message."`
-}
-
-// openStore opens the ledger and the quarantine for a command.
-func openStore(s source) (*config.Config, *quarantine.Store, *ledger.Ledger, error) {
-	cfg, err := s.load()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	l, err := ledger.Open(filepath.Join(cfg.Data, "ledger"))
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	q, err := openQuarantine(cfg, l)
-	return cfg, q, l, err
 }
 
 type quarantineListCmd struct {
@@ -54,66 +33,64 @@ type quarantineListCmd struct {
 
 // Run lists the index.
 func (c quarantineListCmd) Run(ctx context.Context) error {
-	_, q, _, err := openStore(c.source)
+	d, err := c.data()
 	if err != nil {
 		return err
 	}
-	defer q.Close()
+	defer d.Close()
+	q, err := d.Quarantine()
+	if err != nil {
+		return err
+	}
 	es, err := q.List(ctx, quarantine.Filter{State: quarantine.State(c.State), Limit: c.Limit})
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		out := json.NewEncoder(os.Stdout)
-		for _, e := range es {
-			if err := out.Encode(e); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tTIME\tWAY\tPURPOSE\tRULE\tCLAUSE\tBYTES\tSTATE")
-	for _, e := range es {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", e.ID, e.Time.Local().Format("2006-01-02 15:04"), e.Direction, e.Purpose, e.Rule, e.Clause, e.Size, e.State)
-	}
-	return w.Flush()
+	return printList(c.JSON, es, "ID|TIME|WAY|PURPOSE|RULE|CLAUSE|BYTES|STATE", func(e quarantine.Entry) []any {
+		return []any{e.ID, e.Time.Local().Format(minute), e.Direction, e.Purpose, e.Rule, e.Clause, e.Size, e.State}
+	})
 }
 
-// one is what the commands on one message share.
-type one struct {
+// itemCmd is what the commands on one message share.
+type itemCmd struct {
 	source
 	ID       string `arg:"" help:"ID of the message, from the list."`
 	Reason   string `required:"" help:"Why; it is kept in the ledger (C3.3e). Name no person in it."`
 	Identity string `type:"path" placeholder:"FILE" help:"Private key to open with, if the gateway has none."`
 }
 
-// chosen is the message that a command is about, with the store that has it.
-type chosen struct {
+// item is the message that a command is about, with the store that has it; close it.
+type item struct {
 	*quarantine.Store
-	id     filter.ID
-	cfg    *config.Config
-	ledger *ledger.Ledger
+	data *gateway.Data
+	id   filter.ID
 }
 
+// Close closes the data directory.
+func (i item) Close() error { return i.data.Close() }
+
 // open opens the store. The caller closes it.
-func (o one) open() (chosen, error) {
-	id, err := filter.ParseID(o.ID)
+func (c itemCmd) open() (item, error) {
+	id, err := filter.ParseID(c.ID)
 	if err != nil {
-		return chosen{}, err
+		return item{}, err
 	}
-	cfg, q, l, err := openStore(o.source)
-	return chosen{q, id, cfg, l}, err
+	d, err := c.data()
+	if err != nil {
+		return item{}, err
+	}
+	q, err := d.Quarantine()
+	return item{q, d, id}, err
 }
 
 // by is who does it: whoever has the rights to the gateway's files.
-func (o one) by() quarantine.Intent {
-	return quarantine.Intent{Actor: ledger.CommandLine, Reason: o.Reason}
+func (c itemCmd) by() quarantine.Intent {
+	return quarantine.Intent{Actor: ledger.CommandLine, Reason: c.Reason}
 }
 
 // identities returns the key to open with.
-func (o one) identities(cfg *config.Config) ([]age.Identity, error) {
-	path := o.Identity
+func (c itemCmd) identities(cfg *config.Config) ([]age.Identity, error) {
+	path := c.Identity
 	if path == "" {
 		path = cfg.Quarantine.Identity
 	}
@@ -125,7 +102,7 @@ func (o one) identities(cfg *config.Config) ([]age.Identity, error) {
 }
 
 type quarantineShowCmd struct {
-	one
+	itemCmd
 	JSON bool `help:"Print envelope and findings as JSON, without the message."`
 }
 
@@ -136,7 +113,7 @@ func (c quarantineShowCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer q.Close()
-	keys, err := c.identities(q.cfg)
+	keys, err := c.identities(q.data.Config())
 	if err != nil {
 		return err
 	}
@@ -146,7 +123,7 @@ func (c quarantineShowCmd) Run(ctx context.Context) error {
 	}
 	defer m.Close()
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(struct {
+		return printJSON(struct {
 			Envelope quarantine.Envelope   `json:"envelope"`
 			Findings []quarantine.Evidence `json:"findings"`
 		}{m.Envelope, m.Evidence})
@@ -167,7 +144,7 @@ func (c quarantineShowCmd) Run(ctx context.Context) error {
 }
 
 type quarantineDeleteCmd struct {
-	one
+	itemCmd
 	JSON bool `help:"Print the outcome as JSON."`
 }
 
@@ -182,14 +159,14 @@ func (c quarantineDeleteCmd) Run(ctx context.Context) error {
 		return err
 	}
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(map[string]string{"id": c.ID, "state": string(quarantine.Destroyed)})
+		return printJSON(map[string]string{"id": c.ID, "state": string(quarantine.Destroyed)})
 	}
 	fmt.Println("destroyed")
 	return nil
 }
 
 type quarantineReleaseCmd struct {
-	one
+	itemCmd
 	Note string `help:"A few words for the recipients, in a mail of their own (needs notices.from)."`
 	JSON bool   `help:"Print the outcome as JSON."`
 }
@@ -202,20 +179,17 @@ func (c quarantineReleaseCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer q.Close()
-	if len(q.cfg.Mail.Routes) == 0 {
-		return errors.New("releasing needs to know the next hop: name the gateway's configuration with --config FILE")
-	}
-	keys, err := c.identities(q.cfg)
+	keys, err := c.identities(q.data.Config())
 	if err != nil {
 		return err
 	}
-	relay, err := sender(q.cfg, q.Store, q.ledger)
+	to, err := gateway.NewSender(q.data.Config())
 	if err != nil {
 		return err
 	}
 	by := c.by()
 	by.Note = c.Note
-	r, err := q.Release(ctx, q.id, by, deliverer{relay, q.cfg}, keys...)
+	r, err := q.Release(ctx, q.id, by, to, keys...)
 	if err != nil {
 		return err
 	}
@@ -230,7 +204,7 @@ func (c quarantineReleaseCmd) Run(ctx context.Context) error {
 		state = "releasing"
 	}
 	if c.JSON {
-		err = json.NewEncoder(os.Stdout).Encode(map[string]string{"id": c.ID, "state": state, "reply": r.Codes})
+		err = printJSON(map[string]string{"id": c.ID, "state": state, "reply": r.Codes})
 	} else {
 		fmt.Printf("%s: the next mail server said %s %s\n", state, r.Codes, r.Text)
 		if state == "releasing" {
@@ -242,19 +216,3 @@ func (c quarantineReleaseCmd) Run(ctx context.Context) error {
 	}
 	return err
 }
-
-// sender returns a relay that only sends: it has no ports and judges nothing.
-func sender(cfg *config.Config, q *quarantine.Store, l *ledger.Ledger) (*smtpd.Relay, error) {
-	g := &gateway{cfg: cfg, log: slog.New(slog.DiscardHandler), quarantine: q, ledger: l, sampler: &sampling.Sampler{}}
-	c, err := g.relayConfig(cfg)
-	if err != nil {
-		return nil, err
-	}
-	c.Journal = noJournal{}
-	return smtpd.New(c.Config, nil)
-}
-
-// noJournal is for a relay that takes no mail.
-type noJournal struct{}
-
-func (noJournal) Put(journal.Record, roster.Subject) {}

@@ -5,14 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
-	"sluis/cmd/sluis/internal/config"
-	"sluis/internal/ledger"
 	"sluis/internal/oversight/report"
 	"sluis/internal/oversight/totals"
-	"sluis/internal/roster"
-	"sluis/rules"
 )
 
 // reportCmd is sluis report.
@@ -56,20 +51,17 @@ func (c reportCmd) Run(ctx context.Context) error {
 }
 
 func (c reportCmd) facts(ctx context.Context) (f report.Facts, err error) {
-	o, err := c.office()
-	if err != nil {
-		return f, err
-	}
-	set, err := loadRules(o.cfg)
-	if err != nil {
-		return f, err
-	}
 	until, wrong := day(c.Until, now())
 	since, err := day(c.Since, until.AddDate(0, -3, 0))
 	if err := errors.Join(wrong, err); err != nil {
 		return f, err
 	}
-	if f, err = accountFacts(o.cfg, set, o.people, o.ledger, since, until, c.Lang); err != nil {
+	d, err := c.data()
+	if err != nil {
+		return f, err
+	}
+	defer d.Close()
+	if f, err = d.ReportFacts(since, until, c.Lang); err != nil {
 		return f, err
 	}
 	if c.Stats != "" {
@@ -81,25 +73,6 @@ func (c reportCmd) facts(ctx context.Context) (f report.Facts, err error) {
 			return f, err
 		}
 		f.Period = &p
-	}
-	return f, nil
-}
-
-// accountFacts is what an account of the controls is made from, but for totals.
-func accountFacts(cfg *config.Config, set *rules.Set, people *roster.Roster, l *ledger.Ledger, since, until time.Time, lang string) (f report.Facts, err error) {
-	checkpoint, err := l.Checkpoint()
-	if err != nil {
-		return f, err
-	}
-	all, confidential := people.People()
-	f = report.Facts{
-		Organisation: cfg.Organisation.Name, CodeURL: cfg.Organisation.CodeURL, Lang: lang, Since: since, Until: until, Made: now(),
-		Rules: set.Rules(), Fingerprints: [2]string{set.Fingerprint(), people.Fingerprint()}, People: all, Confidential: confidential, Groups: len(people.Groups()),
-		Retention:  [2]int{inDays(cfg.Journal.Retention), inDays(cfg.Quarantine.Retention)},
-		WebControl: len(cfg.Web.Listen) > 0, Inspected: cfg.Web.Inspect.Certificate != "", Entries: l.Each, Checkpoint: checkpoint,
-	}
-	if cfg.Policy.SampleRate != nil {
-		f.Rate = rate(cfg)
 	}
 	return f, nil
 }

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"sluis/cmd/sluis/internal/config"
+	"sluis/cmd/sluis/internal/gateway"
 	"sluis/filter"
 	"sluis/filter/domains"
 	"sluis/filter/peopleindex"
@@ -38,7 +39,7 @@ func (s ruleSource) load() (*config.Config, *rules.Set, error) {
 		}
 	}
 	cfg.Rules.Packs = append(cfg.Rules.Packs, s.Packs...)
-	set, err := loadRules(cfg)
+	set, err := gateway.LoadRules(cfg)
 	return cfg, set, err
 }
 
@@ -175,17 +176,17 @@ type rulesExplainCmd struct {
 // Run explains how files are judged, with every purpose.
 func (c rulesExplainCmd) Run(ctx context.Context) error {
 	check := checkCmd{Direction: c.Direction, Config: c.Config, AllPurposes: true}
-	e, cfg, err := check.engine()
+	gen, err := check.generation()
 	if err != nil {
 		return err
 	}
 	d := check.direction()
 	for _, name := range c.Files {
-		x, err := check.inspect(ctx, e, name, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), d)
+		x, err := check.inspect(ctx, gen.Engine, name, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), d)
 		if err != nil {
 			return err
 		}
-		v := filter.Decide(x, d, actions(cfg.Policy))
+		v := filter.Decide(x, d, gen.Actions())
 		fmt.Printf("%s: %s\n", name, v.Action)
 		w := tabwriter.NewWriter(os.Stdout, 2, 0, 2, ' ', 0)
 		for _, f := range x.Findings {

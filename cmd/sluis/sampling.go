@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"sluis/filter"
-	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/sampling"
 )
@@ -28,15 +26,12 @@ type samplingSeedCmd struct {
 
 // Run sets the seed.
 func (c samplingSeedCmd) Run(ctx context.Context) error {
-	cfg, err := c.load()
+	d, err := c.data()
 	if err != nil {
 		return err
 	}
-	l, err := ledger.Open(filepath.Join(cfg.Data, "ledger"))
-	if err != nil {
-		return err
-	}
-	s, err := sampling.Open(filepath.Join(cfg.Data, "sampling"), l, rate(cfg))
+	defer d.Close()
+	s, err := d.Sampler()
 	if err != nil {
 		return err
 	}
@@ -59,38 +54,16 @@ func (c samplingAuditCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%q is no date: write for instance 2026-11-23", c.Day)
 	}
-	cfg, err := c.load()
+	d, err := c.data()
 	if err != nil {
 		return err
 	}
-	l, err := ledger.Open(filepath.Join(cfg.Data, "ledger"))
-	if err != nil {
-		return err
-	}
-	db, err := openJournal(cfg)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	r, err := auditDay(ctx, begin, filepath.Join(cfg.Data, "sampling"), l, db)
+	defer d.Close()
+	r, err := d.AuditDay(ctx, begin)
 	if err != nil {
 		return err
 	}
 	return c.print(r)
-}
-
-// auditDay repeats every draw of a day.
-func auditDay(ctx context.Context, begin time.Time, dir string, l *ledger.Ledger, db journal.Store) (sampling.Report, error) {
-	draws := func(_ string, use func(sampling.Draw) error) error {
-		_, err := db.Each(ctx, begin, begin.Add(24*time.Hour), 0, func(r journal.Record) error {
-			if !r.Eligible {
-				return nil
-			}
-			return use(sampling.Draw{ID: r.ID, Time: r.Time, Direction: r.Direction.String(), Group: r.Group.String(), Drawn: r.Drawn})
-		})
-		return err
-	}
-	return sampling.Audit(begin.Format(time.DateOnly), dir, l.Each, draws)
 }
 
 func (c samplingAuditCmd) print(r sampling.Report) error {

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"sluis/cmd/sluis/internal/config"
+	"sluis/cmd/sluis/internal/gateway"
 )
 
 // serveCmd is sluis serve.
@@ -25,11 +26,11 @@ func (c serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g, err := newGateway(ctx, cfg, newLog(cfg.Log), nil)
+	g, err := gateway.New(ctx, cfg, newLog(cfg.Log), gateway.Observer{})
 	if err != nil {
 		return err
 	}
-	return g.run(ctx, reload)
+	return g.Run(ctx, reload)
 }
 
 // noCoreDump keeps the memory of a crash, which holds content, off the disk.

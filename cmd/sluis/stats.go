@@ -3,97 +3,14 @@ package main
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"text/tabwriter"
-	"time"
 
-	"sluis/cmd/sluis/internal/config"
-	"sluis/internal/journal"
-	"sluis/internal/ledger"
+	"sluis/cmd/sluis/internal/gateway"
 	"sluis/internal/oversight/totals"
-	"sluis/internal/quarantine"
-	"sluis/internal/roster"
 )
-
-// newArchive returns the reports of the totals.
-func newArchive(cfg *config.Config, l *ledger.Ledger, db journal.Store, q *quarantine.Store, people *roster.Roster) *totals.Archive {
-	rate := 0.0
-	if cfg.Policy.SampleRate != nil {
-		rate = float64(*cfg.Policy.SampleRate)
-	}
-	return &totals.Archive{
-		Dir: filepath.Join(cfg.Data, "reports"), Source: db, Ledger: l, Rules: totals.Rules{MinPeople: max(cfg.Totals.People, 5)}, Sizes: people.Sizes(), Rate: rate,
-		Review: func(ctx context.Context, since, until time.Time) (totals.Review, error) {
-			return reviewed(ctx, l, q, since, until)
-		},
-		Stored: func(ctx context.Context) (int64, error) {
-			held, err := db.Held(ctx)
-			if err != nil {
-				return 0, err
-			}
-			_, size, err := q.Files()
-			return held.Bytes + size, err
-		},
-	}
-}
-
-// outcomes are acts with messages, by the name that reports have.
-var outcomes = map[ledger.Kind]string{
-	ledger.QuarantineOpened: "opened", ledger.QuarantineReleased: "released", ledger.QuarantineKept: "kept", ledger.QuarantineConfirmed: "confirmed",
-	ledger.QuarantineWrong: "wrong", ledger.QuarantineDeleted: "deleted", ledger.QuarantineExpired: "expired",
-}
-
-// reviewed counts what became of messages in a period.
-func reviewed(ctx context.Context, l *ledger.Ledger, q *quarantine.Store, since, until time.Time) (totals.Review, error) {
-	r := totals.Review{Outcomes: map[string]int64{}}
-	err := l.Each(func(e ledger.Entry) error {
-		if name, ok := outcomes[e.Kind]; ok && !e.Time.Before(since) && e.Time.Before(until) {
-			r.Outcomes[name]++
-		}
-		return nil
-	})
-	if err != nil {
-		return r, err
-	}
-	entries, err := q.List(ctx, quarantine.Filter{Limit: 1_000_000})
-	if err != nil {
-		return r, err
-	}
-	var hours []int64
-	for _, e := range entries {
-		if !e.Reviewed.IsZero() && !e.Reviewed.Before(since) && e.Reviewed.Before(until) {
-			hours = append(hours, int64(e.Reviewed.Sub(e.Time).Hours()))
-		}
-	}
-	if r.Decided = int64(len(hours)); r.Decided > 0 {
-		slices.Sort(hours)
-		r.Hours = hours[len(hours)/2]
-	}
-	return r, nil
-}
-
-// freezeReports makes the report of the last month, once it is over.
-func (g *gateway) freezeReports(ctx context.Context, now time.Time) error {
-	people, err := loadRoster(g.current.Load())
-	if err != nil {
-		return err
-	}
-	held, err := g.store.Held(ctx)
-	if err != nil || held.Records == 0 {
-		return err
-	}
-	last := now.UTC().AddDate(0, 0, 1-now.UTC().Day()).AddDate(0, 0, -1) // a day of the month before
-	if last.Before(held.Since) || now.UTC().Day() < 3 {
-		return nil
-	}
-	_, err = newArchive(g.current.Load(), g.ledger, g.store, g.quarantine, people).Month(ctx, last.Format("2006-01"), now)
-	return err
-}
 
 type statsCmd struct {
 	source
@@ -113,7 +30,7 @@ func (c statsCmd) Run(ctx context.Context) error {
 	}
 	switch {
 	case c.JSON || c.Form == "json":
-		return json.NewEncoder(os.Stdout).Encode(p)
+		return printJSON(p)
 	case c.Form == "csv":
 		return statsCSV(p)
 	}
@@ -121,21 +38,20 @@ func (c statsCmd) Run(ctx context.Context) error {
 }
 
 func (c statsCmd) period(ctx context.Context) (totals.Period, error) {
-	o, err := c.office()
+	d, err := c.data()
 	if err != nil {
 		return totals.Period{}, err
 	}
-	db, err := openJournal(o.cfg)
+	defer d.Close()
+	people, err := gateway.LoadRoster(d.Config())
 	if err != nil {
 		return totals.Period{}, err
 	}
-	defer db.Close()
-	q, err := openQuarantine(o.cfg, o.ledger)
+	archive, err := d.Archive(people)
 	if err != nil {
 		return totals.Period{}, err
 	}
-	defer q.Close()
-	return newArchive(o.cfg, o.ledger, db, q, o.people).Period(ctx, c.Period, now())
+	return archive.Period(ctx, c.Period, now())
 }
 
 var hiddenBecause = map[totals.Why]string{

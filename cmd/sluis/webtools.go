@@ -3,17 +3,15 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
-	"sluis/internal/oversight/appeals"
+	"sluis/cmd/sluis/internal/gateway"
 	"sluis/internal/password"
 	"sluis/internal/roster"
 	"sluis/internal/sitelists"
@@ -49,7 +47,7 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := openLists(cfg)
+	store, err := gateway.NewData(cfg).Lists()
 	if err != nil {
 		return err
 	}
@@ -62,7 +60,7 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	policy, err := sitePolicy(cfg, index, store.Missing())
+	policy, err := gateway.SitePolicy(cfg, index, store.Missing())
 	if err != nil {
 		return err
 	}
@@ -72,7 +70,7 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 		x = policy.Explain(r)
 	}
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(map[string]any{
+		return printJSON(map[string]any{
 			"action": actionWords[x.Action], "category": x.Category, "clause": x.Clause, "own_clause": x.Own, "rule": x.Rule, "list": x.List,
 			"connect": x.Connect, "block_page": x.BlockPage, "steps": x.Steps,
 		})
@@ -117,7 +115,7 @@ func (c webExplainCmd) request() (r webpolicy.Request, page string, err error) {
 	return r, page, nil
 }
 
-var actionWords = map[webpolicy.Action]string{webpolicy.Allow: "allowed", webpolicy.Inspect: "allowed, and looked into", webpolicy.Block: "blocked"}
+var actionWords = map[webpolicy.Action]string{webpolicy.Allow: "allowed", webpolicy.Inspect: "allowed, and inspected", webpolicy.Block: "blocked"}
 
 func verdictWords(d webpolicy.Decision) string {
 	s := actionWords[d.Action]
@@ -144,7 +142,7 @@ func (c webListsCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := openLists(cfg)
+	store, err := gateway.NewData(cfg).Lists()
 	if err != nil {
 		return err
 	}
@@ -154,7 +152,7 @@ func (c webListsCmd) Run(ctx context.Context) error {
 		return errors.Join(updated, err)
 	}
 	if c.JSON {
-		return errors.Join(updated, json.NewEncoder(os.Stdout).Encode(map[string]any{"names": index.Len(), "bytes": index.Size(), "lists": store.Status()}))
+		return errors.Join(updated, printJSON(map[string]any{"names": index.Len(), "bytes": index.Size(), "lists": store.Status()}))
 	}
 	fmt.Printf("index: %d names, %d bytes\n", index.Len(), index.Size())
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
@@ -184,7 +182,7 @@ func (c webImportCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := openLists(cfg)
+	store, err := gateway.NewData(cfg).Lists()
 	if err != nil {
 		return err
 	}
@@ -196,7 +194,7 @@ func (c webImportCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Source, err)
 	}
-	if store, err = openLists(cfg); err != nil {
+	if store, err = gateway.NewData(cfg).Lists(); err != nil {
 		return err
 	}
 	_, updated := store.Update(ctx, time.Now())
@@ -214,7 +212,7 @@ type webAppealsCmd struct {
 
 // Run lists appeals, or closes one.
 func (c webAppealsCmd) Run() error {
-	store, err := appeals.Open(filepath.Join(c.Data, "appeals"))
+	store, err := gateway.NewData(&config.Config{Data: c.Data}).Appeals()
 	if err != nil {
 		return err
 	}
@@ -226,7 +224,7 @@ func (c webAppealsCmd) Run() error {
 		return err
 	}
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(list)
+		return printJSON(list)
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NUMBER\tHOST\tCATEGORY\tGROUP\tFOR\tASKED\tLAST\tOUTCOME")

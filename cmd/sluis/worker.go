@@ -1,10 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
-	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -28,18 +25,4 @@ func (workerCmd) Run() error {
 	}
 	debug.SetMemoryLimit(workerMemory)
 	return sandbox.Serve(os.Stdin, os.Stdout)
-}
-
-// newExtractor returns the processes that read documents for this one.
-func newExtractor() (*sandbox.Pool, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
-	}
-	command := func() *exec.Cmd {
-		cmd := exec.Command(program, "extract-worker")
-		cmd.Env = []string{"GOTRACEBACK=none", "TMPDIR=" + os.TempDir()}
-		return cmd
-	}
-	return sandbox.NewPool(command, runtime.NumCPU(), workerTime), nil
 }

@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -24,11 +23,10 @@ import (
 	"sluis/internal/accounts"
 	"sluis/internal/accounts/provider"
 	"sluis/internal/console"
-	"sluis/internal/ledger"
 )
 
-// webInterface is the console with its port.
-type webInterface struct {
+// consoleServer is the console with its port.
+type consoleServer struct {
 	accounts    *accounts.Store
 	server      *http.Server
 	listener    net.Listener
@@ -38,19 +36,15 @@ type webInterface struct {
 // maxConsole is how many connections the console takes at once.
 const maxConsole = 512
 
-func openAccounts(cfg *config.Config, l *ledger.Ledger) (*accounts.Store, error) {
-	return accounts.Open(filepath.Join(cfg.Data, "accounts"), filepath.Join(cfg.Data, "keys"), l)
-}
-
 // openConsole opens the console and its port, unless it is switched off.
-func (g *gateway) openConsole(ctx context.Context) (err error) {
-	c := g.cfg.Console
+func (g *Gateway) openConsole(ctx context.Context) (err error) {
+	c := g.started.Console
 	if !c.On() {
 		return nil
 	}
-	w := &webInterface{}
+	w := &consoleServer{}
 	g.console = w
-	if w.accounts, err = openAccounts(g.cfg, g.ledger); err != nil {
+	if w.accounts, err = g.data.Accounts(); err != nil {
 		return err
 	}
 	handler, err := g.consoleHandler(w.accounts)
@@ -77,16 +71,16 @@ func (g *gateway) openConsole(ctx context.Context) (err error) {
 
 // hintFirstAccount tells how to begin where nobody has an account and nobody else can make
 // one.
-func (g *gateway) hintFirstAccount(ctx context.Context) error {
+func (g *Gateway) hintFirstAccount(ctx context.Context) error {
 	empty, err := g.console.accounts.Empty(ctx)
-	if err == nil && empty && len(g.cfg.Console.Providers) == 0 && !g.observer.demo {
+	if err == nil && empty && len(g.started.Console.Providers) == 0 && !g.observer.Demo {
 		g.log.Warn("console: nobody has an account yet: make the first with sluis accounts invite NAME --role admin")
 	}
 	return err
 }
 
 // certify reads the certificate, also again.
-func (w *webInterface) certify(c config.KeyPair) error {
+func (w *consoleServer) certify(c config.KeyPair) error {
 	if c.Certificate == "" {
 		return nil
 	}
@@ -99,17 +93,18 @@ func (w *webInterface) certify(c config.KeyPair) error {
 }
 
 // consoleHandler puts the console together.
-func (g *gateway) consoleHandler(store *accounts.Store) (http.Handler, error) {
+func (g *Gateway) consoleHandler(store *accounts.Store) (http.Handler, error) {
+	c := g.started.Console
 	cfg := console.Config{
-		Organisation: g.cfg.Organisation.Name,
-		CodeURL:      g.cfg.Organisation.CodeURL,
-		Origin:       g.cfg.Console.Address,
-		BehindProxy:  g.cfg.Console.BehindProxy,
-		Demo:         g.observer.demo,
+		Organisation: g.started.Organisation.Name,
+		CodeURL:      g.started.Organisation.CodeURL,
+		Origin:       c.Address,
+		BehindProxy:  c.BehindProxy,
+		Demo:         g.observer.Demo,
 		Zone:         schoolTime(),
 	}
-	if host, port, err := net.SplitHostPort(g.cfg.Console.Listen); err == nil && !cfg.BehindProxy {
-		if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() && g.cfg.Console.TLS.Certificate == "" {
+	if host, port, err := net.SplitHostPort(c.Listen); err == nil && !c.BehindProxy {
+		if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() && c.TLS.Certificate == "" {
 			cfg.Hosts = []string{net.JoinHostPort(host, port), "localhost:" + port}
 		}
 	}
@@ -117,8 +112,8 @@ func (g *gateway) consoleHandler(store *accounts.Store) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range g.cfg.Console.Providers {
-		at, err := signInProvider(g.cfg.Console.Address, p)
+	for _, p := range c.Providers {
+		at, err := signInProvider(c.Address, p)
 		if err != nil {
 			return nil, err
 		}
@@ -146,7 +141,7 @@ func signInProvider(address string, o provider.Options) (*provider.Provider, err
 }
 
 // serve serves the console until shut.
-func (w *webInterface) serve(log *slog.Logger) error {
+func (w *consoleServer) serve(log *slog.Logger) error {
 	log.Info("shows the console", "address", w.listener.Addr().String(), "tls", w.certificate.Load() != nil)
 	if err := w.server.Serve(w.listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("console: %w", err)
@@ -155,7 +150,7 @@ func (w *webInterface) serve(log *slog.Logger) error {
 }
 
 // shut lets requests finish, for a short while.
-func (w *webInterface) shut() error {
+func (w *consoleServer) shut() error {
 	if w == nil || w.server == nil {
 		return nil
 	}
@@ -167,46 +162,9 @@ func (w *webInterface) shut() error {
 	return nil
 }
 
-// close closes what is kept.
-func (w *webInterface) close() error {
-	if w == nil {
-		return nil
-	}
-	if w.listener != nil {
+// close lets go of the port; the accounts are the data directory's.
+func (w *consoleServer) close() {
+	if w != nil && w.listener != nil {
 		w.listener.Close() // closed already if it was served
 	}
-	if w.accounts == nil {
-		return nil
-	}
-	return w.accounts.Close()
-}
-
-// tellSignIn makes the accounts of the demonstration and prints a link for each. It works
-// once: the next time the demonstration starts there are others.
-func (g *gateway) tellSignIn(ctx context.Context) error {
-	if g.console == nil {
-		return nil
-	}
-	fmt.Printf("\nThe console is on %s. A link signs in once, in the role that it is for:\n\n", g.cfg.Console.Address)
-	for _, who := range []struct {
-		name, address, about string
-		roles                []ledger.Role
-	}{
-		{"ict", "", "ICT service", []ledger.Role{ledger.ICT}},
-		{"ict-2", "", "the second pair of eyes", []ledger.Role{ledger.ICT}},
-		{"bestuur", "", "board", []ledger.Role{ledger.Board}},
-		{"bestuur-2", "", "board: an order takes two", []ledger.Role{ledger.Board}},
-		{"juridisch", "", "Legal Affairs", []ledger.Role{ledger.Legal}},
-		{"privacy", "", "privacy officer", []ledger.Role{ledger.Privacy}},
-		{"medewerker", "groep5@school.example", "employee", []ledger.Role{ledger.Employee}},
-		{"beheer", "", "administrator of accounts", []ledger.Role{ledger.Admin}},
-		{"beheer-2", "", "administrator: recovery takes two", []ledger.Role{ledger.Admin}},
-	} {
-		secret, err := g.console.accounts.Demonstrate(ctx, who.name, who.address, who.roles...)
-		if err != nil {
-			return err
-		}
-		fmt.Printf("  %-35s %s/link/%s\n", who.about, g.cfg.Console.Address, secret)
-	}
-	return nil
 }

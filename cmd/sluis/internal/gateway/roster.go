@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"sluis/internal/durable"
@@ -6,9 +6,9 @@ import (
 )
 
 // peopleTable gives the console the roster, and a way to replace its table of people.
-type peopleTable struct{ g *gateway }
+type peopleTable struct{ g *Gateway }
 
-func (p peopleTable) now() *roster.Roster { return p.g.inForce.Load().people }
+func (p peopleTable) now() *roster.Roster { return p.g.inForce.Load().Roster }
 
 // People implements console.Roster.
 func (p peopleTable) People() (all, confidential int) { return p.now().People() }
@@ -18,7 +18,7 @@ func (p peopleTable) Groups() []roster.Group { return p.now().Groups() }
 
 // Preview implements console.Roster.
 func (p peopleTable) Preview(table []byte) (c roster.Changes, err error) {
-	cfg := p.g.current.Load()
+	cfg := p.g.inForce.Load().Config
 	if _, err := roster.Table(cfg.Roster); err != nil {
 		return c, err
 	}
@@ -31,7 +31,7 @@ func (p peopleTable) Preview(table []byte) (c roster.Changes, err error) {
 
 // Replace implements console.Roster.
 func (p peopleTable) Replace(table []byte) error {
-	path, err := roster.Table(p.g.current.Load().Roster)
+	path, err := roster.Table(p.g.inForce.Load().Config.Roster)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,293 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sluis/cmd/sluis/internal/config"
+	"sluis/internal/accounts"
+	"sluis/internal/journal"
+	"sluis/internal/ledger"
+	"sluis/internal/oversight/appeals"
+	"sluis/internal/oversight/breach"
+	"sluis/internal/oversight/exceptions"
+	"sluis/internal/oversight/imagery"
+	"sluis/internal/oversight/orders"
+	"sluis/internal/oversight/sampling"
+	"sluis/internal/quarantine"
+	"sluis/internal/sitelists"
+)
+
+// Data is the data directory of a configuration, with every store in it. A store is opened
+// when it is first asked for. Data is safe for concurrent use.
+type Data struct {
+	cfg *config.Config
+
+	lock       *os.File // nil: not held
+	ledger     lazy[*ledger.Ledger]
+	sampler    lazy[*sampling.Sampler]
+	orders     lazy[*orders.Store]
+	imagery    lazy[*imagery.Store]
+	quarantine lazy[*quarantine.Store]
+	keys       lazy[*journal.Keys]
+	journal    lazy[journal.Store]
+	accounts   lazy[*accounts.Store]
+	breaches   lazy[*breach.Store]
+	appeals    lazy[*appeals.Store]
+	exceptions lazy[*exceptions.Store]
+	lists      lazy[*sitelists.Store]
+
+	mu      sync.Mutex
+	closers []func() error
+}
+
+// lazy is a value that is made when it is first asked for.
+type lazy[T any] struct {
+	mu    sync.Mutex
+	made  bool
+	value T
+}
+
+func (l *lazy[T]) get(make func() (T, error)) (T, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.made {
+		return l.value, nil
+	}
+	v, err := make()
+	if err != nil {
+		var none T
+		return none, err
+	}
+	l.value, l.made = v, true
+	return v, nil
+}
+
+// NewData returns the data directory of a configuration. Nothing is opened yet.
+func NewData(cfg *config.Config) *Data { return &Data{cfg: cfg} }
+
+// Config returns the configuration that the data directory is of.
+func (d *Data) Config() *config.Config { return d.cfg }
+
+func (d *Data) path(names ...string) string {
+	return filepath.Join(append([]string{d.cfg.Data}, names...)...)
+}
+
+// spool is the directory of temporary files.
+func (d *Data) spool() string { return d.path("spool") }
+
+// Lock makes the directory and keeps a second gateway away from it until Close.
+func (d *Data) Lock() error {
+	if err := os.MkdirAll(d.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("make data directory: %w", err)
+	}
+	f, err := os.OpenFile(d.path("gateway.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("lock data directory: %w", err)
+	}
+	d.lock = f
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return fmt.Errorf("another gateway runs on %s: stop it first, or choose another data directory", d.cfg.Data)
+	}
+	return os.MkdirAll(d.spool(), 0o700)
+}
+
+// Locked reports whether a gateway has the directory.
+func (d *Data) Locked() bool {
+	f, err := os.OpenFile(d.path("gateway.lock"), os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK)
+}
+
+// Ledger returns the ledger.
+func (d *Data) Ledger() (*ledger.Ledger, error) {
+	return d.ledger.get(func() (*ledger.Ledger, error) { return ledger.Open(d.path("ledger")) })
+}
+
+// Record appends an entry to the ledger, for commands that do one thing.
+func (d *Data) Record(ctx context.Context, kind ledger.Kind, data ledger.Data) error {
+	l, err := d.Ledger()
+	if err != nil {
+		return err
+	}
+	_, err = l.Append(ctx, kind, data)
+	return err
+}
+
+// Sampler returns the sampler of the leak rules (C3.3b), not yet prepared for a day.
+func (d *Data) Sampler() (*sampling.Sampler, error) {
+	return d.sampler.get(func() (*sampling.Sampler, error) {
+		l, err := d.Ledger()
+		if err != nil {
+			return nil, err
+		}
+		return sampling.Open(d.path("sampling"), l, sampleRate(d.cfg))
+	})
+}
+
+// Orders returns the orders of the board.
+func (d *Data) Orders() (*orders.Store, error) {
+	return d.orders.get(func() (*orders.Store, error) {
+		l, err := d.Ledger()
+		if err != nil {
+			return nil, err
+		}
+		return orders.Open(d.path("orders"), l, d.cfg.Orders)
+	})
+}
+
+// Imagery returns the cases and samples of imagery.
+func (d *Data) Imagery() (*imagery.Store, error) {
+	return d.imagery.get(func() (*imagery.Store, error) {
+		l, err := d.Ledger()
+		if err != nil {
+			return nil, err
+		}
+		to, err := recipients(d.cfg)
+		if err != nil {
+			return nil, err
+		}
+		return imagery.Open(d.path("imagery"), l, to...)
+	})
+}
+
+// Quarantine returns the quarantine, which seals to the configured keys.
+func (d *Data) Quarantine() (*quarantine.Store, error) {
+	return d.quarantine.get(func() (*quarantine.Store, error) {
+		l, err := d.Ledger()
+		if err != nil {
+			return nil, err
+		}
+		to, err := recipients(d.cfg)
+		if err != nil {
+			return nil, err
+		}
+		q, err := quarantine.Open(d.path("quarantine"), l, to...)
+		if err == nil {
+			d.onClose(q.Close)
+		}
+		return q, err
+	})
+}
+
+// Keys returns the keys of the journal's pseudonyms.
+func (d *Data) Keys() (*journal.Keys, error) {
+	return d.keys.get(func() (*journal.Keys, error) { return journal.OpenKeys(d.path("keys")) })
+}
+
+// Journal returns the journal's backend: the embedded one, or a ClickHouse server.
+func (d *Data) Journal() (journal.Store, error) {
+	return d.journal.get(func() (journal.Store, error) {
+		db, err := d.openJournal()
+		if err != nil {
+			return nil, err
+		}
+		d.onClose(db.Close)
+		return db, nil
+	})
+}
+
+func (d *Data) openJournal() (journal.Store, error) {
+	c := d.cfg.Journal.ClickHouse
+	if len(c.Hosts) == 0 {
+		db, err := journal.OpenDB(d.path("journal"))
+		if err != nil {
+			return nil, err // and no *DB of nil, which is no nil Store
+		}
+		return db, nil
+	}
+	c.Days = days(d.cfg.Journal.Retention)
+	db, err := journal.OpenClickHouse(context.Background(), c)
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	return db, nil
+}
+
+// Accounts returns the accounts of the console.
+func (d *Data) Accounts() (*accounts.Store, error) {
+	return d.accounts.get(func() (*accounts.Store, error) {
+		l, err := d.Ledger()
+		if err != nil {
+			return nil, err
+		}
+		s, err := accounts.Open(d.path("accounts"), d.path("keys"), l)
+		if err == nil {
+			d.onClose(s.Close)
+		}
+		return s, err
+	})
+}
+
+// Breaches returns the breach files.
+func (d *Data) Breaches() (*breach.Store, error) {
+	return d.breaches.get(func() (*breach.Store, error) {
+		l, err := d.Ledger()
+		if err != nil {
+			return nil, err
+		}
+		return breach.Open(d.path("breaches"), l)
+	})
+}
+
+// Appeals returns the requests to reconsider a block.
+func (d *Data) Appeals() (*appeals.Store, error) {
+	return d.appeals.get(func() (*appeals.Store, error) { return appeals.Open(d.path("appeals")) })
+}
+
+// Exceptions returns the exceptions that were made while the gateway ran.
+func (d *Data) Exceptions() (*exceptions.Store, error) {
+	return d.exceptions.get(func() (*exceptions.Store, error) {
+		l, err := d.Ledger()
+		if err != nil {
+			return nil, err
+		}
+		return exceptions.Open(d.cfg.Data, l)
+	})
+}
+
+// fetchTime bounds the fetching of one list of sites.
+const fetchTime = 20 * time.Minute
+
+// Lists returns the lists of sites.
+func (d *Data) Lists() (*sitelists.Store, error) {
+	return d.lists.get(func() (*sitelists.Store, error) {
+		return sitelists.Open(d.path("sites"), d.cfg.Web.Sites.Lists, &http.Client{Timeout: fetchTime})
+	})
+}
+
+func (d *Data) onClose(f func() error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closers = append(d.closers, f)
+}
+
+// Close closes every store that was opened, the last first, and lets go of the directory.
+func (d *Data) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var errs []error
+	for _, f := range slices.Backward(d.closers) {
+		errs = append(errs, f())
+	}
+	d.closers = nil
+	if d.lock != nil {
+		errs = append(errs, d.lock.Close())
+		d.lock = nil
+	}
+	return errors.Join(errs...)
+}
+
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }

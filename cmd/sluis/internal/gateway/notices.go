@@ -1,0 +1,71 @@
+package gateway
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"sluis/internal/ledger"
+	"sluis/internal/notice"
+	"sluis/internal/quarantine"
+)
+
+const weekly = 7 * 24 * time.Hour
+
+// sendNotices sends what is due: the state of the ledger to its witnesses, and the digest
+// of what waits for review.
+func (g *Gateway) sendNotices(ctx context.Context, now time.Time) error {
+	n := g.inForce.Load().Config.Notices
+	if n.From == "" {
+		return nil
+	}
+	schedule := notice.Schedule{Path: g.data.path("notices.json")}
+	witnesses := slices.Concat(n.Board, n.Council, n.Privacy)
+	if len(witnesses) > 0 {
+		if err := schedule.Due("checkpoint", weekly, now, func() error { return g.sendCheckpoint(ctx, witnesses, now) }); err != nil {
+			return err
+		}
+	}
+	every, ok := map[string]time.Duration{"daily": 24 * time.Hour, "weekly": weekly}[n.Digest]
+	if !ok || len(n.ICT) == 0 {
+		return nil
+	}
+	return schedule.Due("digest", every, now, func() error { return g.sendDigest(ctx, n.ICT, now) })
+}
+
+func (g *Gateway) sendCheckpoint(ctx context.Context, to []string, now time.Time) error {
+	if _, err := g.ledger.Append(ctx, ledger.CheckpointSent, ledger.Data{Count: len(to)}); err != nil {
+		return err
+	}
+	signed, err := g.ledger.Checkpoint()
+	if err != nil {
+		return err
+	}
+	return g.sender().Checkpoint(ctx, to, signed, now)
+}
+
+func (g *Gateway) sendDigest(ctx context.Context, to []string, now time.Time) error {
+	counts, err := g.quarantine.Counts(ctx)
+	if err != nil {
+		return err
+	}
+	appeals := 0
+	if g.web != nil {
+		open, err := g.web.appeals.List(false)
+		if err != nil {
+			return err
+		}
+		appeals = len(open)
+	}
+	days := 0
+	if !counts.Oldest.IsZero() {
+		days = int(now.Sub(counts.Oldest).Hours() / 24)
+	}
+	cfg := g.inForce.Load().Config
+	link := ""
+	if cfg.Console.On() {
+		link = cfg.Console.Address
+	}
+	m := notice.Digest(notice.Language(cfg.Notices.Language), counts.Of[quarantine.Held], days, counts.Of[quarantine.Failed], appeals, link)
+	return g.sender().Notices().Send(ctx, to, m, now)
+}

@@ -1,0 +1,139 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"sluis/filter/peopleindex"
+	"sluis/internal/durable"
+	"sluis/internal/ledger"
+)
+
+// PeopleList is an imported list of people.
+type PeopleList struct {
+	Name     string    `json:"name"`
+	Imported time.Time `json:"imported"`
+	Bytes    int64     `json:"bytes"`
+}
+
+var listName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,40}$`)
+
+// peopleFile returns where a list of people is kept.
+func (d *Data) peopleFile(name string) string { return d.path("people", name+".hashes") }
+
+// peopleKey returns the key of the lists of people; it is made the first time.
+func (d *Data) peopleKey() (peopleindex.Key, error) {
+	b, err := durable.ReadOrCreate(d.path("keys", "people.key"), func() []byte {
+		k := peopleindex.NewKey()
+		return k[:]
+	})
+	if err != nil {
+		return peopleindex.Key{}, fmt.Errorf("key of the lists of people: %w", err)
+	}
+	if len(b) != len(peopleindex.Key{}) {
+		return peopleindex.Key{}, errors.New("the key of the lists of people is damaged: " +
+			"remove it and import the lists again")
+	}
+	return peopleindex.Key(b), nil
+}
+
+// PeopleLists returns the lists of people that there are.
+func (d *Data) PeopleLists() ([]PeopleList, error) {
+	files, err := filepath.Glob(d.peopleFile("*"))
+	if err != nil {
+		return nil, err
+	}
+	var lists []PeopleList
+	for _, f := range files {
+		info, err := os.Stat(f)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, PeopleList{
+			Name:     strings.TrimSuffix(filepath.Base(f), ".hashes"),
+			Imported: info.ModTime().UTC(),
+			Bytes:    info.Size(),
+		})
+	}
+	return lists, nil
+}
+
+// peopleIndex reads all lists of people; nil if there are none.
+func (d *Data) peopleIndex() (*peopleindex.Dictionary, error) {
+	if d.cfg.Data == "" {
+		return nil, nil
+	}
+	lists, err := d.PeopleLists()
+	if err != nil || len(lists) == 0 {
+		return nil, err
+	}
+	key, err := d.peopleKey()
+	if err != nil {
+		return nil, err
+	}
+	var all []*peopleindex.Dictionary
+	for _, l := range lists {
+		one, err := readPeople(d.peopleFile(l.Name), key)
+		if err != nil {
+			return nil, fmt.Errorf("list of people %s: %w", l.Name, err)
+		}
+		all = append(all, one)
+	}
+	return peopleindex.Merge(all...), nil
+}
+
+func readPeople(path string, key peopleindex.Key) (*peopleindex.Dictionary, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return peopleindex.Read(f, key)
+}
+
+// ImportPeople makes a list of people of a table, in place of one with the same name. The
+// import is in the ledger first.
+func (d *Data) ImportPeople(ctx context.Context, name string, table io.Reader) (peopleindex.Summary, error) {
+	var none peopleindex.Summary
+	if !listName.MatchString(name) {
+		return none, errors.New("the name of a list has small letters, digits and dashes only")
+	}
+	key, err := d.peopleKey()
+	if err != nil {
+		return none, err
+	}
+	index, sum, err := peopleindex.Build(table, key)
+	if err != nil {
+		return none, err
+	}
+	var b strings.Builder
+	if _, err := index.WriteTo(&b); err != nil {
+		return none, err
+	}
+	if err := d.Record(ctx, ledger.PeopleImported, ledger.Data{Reason: name, Count: sum.People}); err != nil {
+		return none, err
+	}
+	if err := os.MkdirAll(d.path("people"), 0o700); err != nil {
+		return none, err
+	}
+	return sum, durable.Replace(d.peopleFile(name), []byte(b.String()))
+}
+
+// RemovePeople destroys a list of people. The removal is in the ledger first.
+func (d *Data) RemovePeople(ctx context.Context, name string) error {
+	path := d.peopleFile(name)
+	if _, err := os.Stat(path); !listName.MatchString(name) || err != nil {
+		return fmt.Errorf("there is no list %s: sluis people list names them", name)
+	}
+	if err := d.Record(ctx, ledger.PeopleRemoved, ledger.Data{Reason: name}); err != nil {
+		return err
+	}
+	return durable.Destroy(path)
+}

@@ -1,0 +1,60 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"sluis/filter"
+	"sluis/internal/clamd"
+	"sluis/rules"
+)
+
+// mailPolicy is the policy of one generation for mail: grounds, inspection and decision.
+type mailPolicy struct {
+	*Generation
+	sampler filter.Sampler
+	orders  filter.Orders
+	clamd   *clamd.Daemon // nil: none
+	log     *slog.Logger
+}
+
+func (g *Generation) mailPolicy(sampler filter.Sampler, orders filter.Orders, log *slog.Logger) mailPolicy {
+	p := mailPolicy{Generation: g, sampler: sampler, orders: orders, log: log}
+	if address := g.Config.Policy.Malware.Clamd; address != "" {
+		p.clamd = clamd.New(address)
+	}
+	return p
+}
+
+// Grounds implements smtpd.Policy.
+func (p mailPolicy) Grounds(id filter.ID, at time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error) {
+	return filter.GroundsFor(p.Roster, p.sampler, p.orders, id, at, ds, parties...)
+}
+
+// Inspect implements smtpd.Policy. A virus scanner adds to what the rules find (C2.9a).
+func (p mailPolicy) Inspect(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Inspection, error) {
+	x, err := p.Engine.Inspect(ctx, item, ps)
+	if err != nil || p.clamd == nil || !ps.Has(rules.Security) {
+		return x, err
+	}
+	signature, err := p.clamd.Scan(ctx, io.NewSectionReader(item.Content, 0, item.Size))
+	switch {
+	case errors.Is(err, clamd.ErrTooLarge):
+		x.Incomplete = true
+	case err != nil && p.Config.Policy.Malware.OnFailure == "open":
+		p.log.Error("message passes without a virus scan", "error", err)
+	case err != nil:
+		return nil, err
+	case signature != "":
+		x.Infected(signature)
+	}
+	return x, nil
+}
+
+// Decide implements smtpd.Policy.
+func (p mailPolicy) Decide(x *filter.Inspection, d rules.Direction) filter.Verdict {
+	return filter.Decide(x, d, p.Actions())
+}

@@ -1,0 +1,131 @@
+package gateway
+
+import (
+	"context"
+	"sluis/cmd/sluis/internal/config"
+	"sluis/internal/console"
+	"sluis/internal/journal"
+	"sluis/internal/ledger"
+	"time"
+)
+
+// retention destroys what is older than the configuration lets it be (C3.3g): records,
+// quarantined messages, and the keys of months of which there are no records any
+// more, after which nobody can find anybody in a backup of them either.
+func (g *Gateway) retention(ctx context.Context, now time.Time) error {
+	cfg := g.inForce.Load().Config
+	before := now.Add(-cfg.Journal.Retention)
+	records, err := g.store.Prune(ctx, before)
+	if err != nil {
+		return err
+	}
+	keys, err := forget(g.keys, before)
+	if err != nil {
+		return err
+	}
+	messages, err := g.quarantine.Expire(ctx, now.Add(-cfg.Quarantine.Retention))
+	if err != nil || records == 0 && messages == 0 && keys == 0 {
+		return err
+	}
+	_, err = g.ledger.Append(ctx, ledger.RetentionRun, ledger.Data{Count: int(records) + messages + keys})
+	return err
+}
+
+// forget destroys the keys of months that ended before a time.
+func forget(keys *journal.Keys, before time.Time) (n int, err error) {
+	months, err := keys.Months()
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range months {
+		at, err := time.Parse("2006-01", m)
+		if err != nil || at.AddDate(0, 1, 0).After(before) {
+			continue
+		}
+		if err := keys.Forget(m); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// recordRetention writes in the ledger how long things are kept, if that is not what it has
+// already, and why where it is longer than the code's guidance says.
+func recordRetention(ctx context.Context, l *ledger.Ledger, cfg *config.Config) error {
+	known := map[string]int{}
+	err := l.Each(func(e ledger.Entry) error {
+		if e.Kind == ledger.RetentionChanged && !e.Erased {
+			known[e.Data.Step] = e.Data.Count
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range []struct {
+		what   string
+		period time.Duration
+		reason string
+	}{{"journal", cfg.Journal.Retention, cfg.Journal.RetentionReason}, {"quarantine", cfg.Quarantine.Retention, cfg.Quarantine.RetentionReason}} {
+		days := days(r.period)
+		if known[r.what] == days {
+			continue
+		}
+		if _, err := l.Append(ctx, ledger.RetentionChanged, ledger.Data{Step: r.what, Count: days, Reason: r.reason}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Kept returns what is held, since and until when, and the months in which people can be
+// found.
+func (d *Data) Kept(ctx context.Context) (kept []console.Kept, months []string, err error) {
+	return d.kept(ctx, d.cfg)
+}
+
+// kept is Kept under the retention of a configuration that may be newer.
+func (d *Data) kept(ctx context.Context, cfg *config.Config) (kept []console.Kept, months []string, err error) {
+	db, err := d.Journal()
+	if err != nil {
+		return nil, nil, err
+	}
+	q, err := d.Quarantine()
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := d.Keys()
+	if err != nil {
+		return nil, nil, err
+	}
+	records, err := db.Held(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if months, err = keys.Months(); err != nil {
+		return nil, nil, err
+	}
+	n, size, err := q.Files()
+	if err != nil {
+		return nil, nil, err
+	}
+	counts, err := q.Counts(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	metadata := console.Kept{What: "metadata", Number: records.Records, Bytes: records.Bytes, Since: records.Since}
+	messages := console.Kept{What: "quarantined messages", Number: int64(n), Bytes: size, Since: counts.Oldest}
+	return []console.Kept{
+		retained(metadata, cfg.Journal.Retention, cfg.Journal.RetentionReason),
+		retained(messages, cfg.Quarantine.Retention, cfg.Quarantine.RetentionReason),
+	}, months, nil
+}
+
+func retained(k console.Kept, retention time.Duration, reason string) console.Kept {
+	k.Days, k.Reason = days(retention), reason
+	if !k.Since.IsZero() {
+		k.Next = k.Since.Add(retention)
+	}
+	return k
+}

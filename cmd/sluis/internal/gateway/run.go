@@ -1,0 +1,128 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sluis/internal/ledger"
+	"sluis/smtpd"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// listen opens the SMTP ports.
+func (g *Gateway) listen() error {
+	for _, l := range g.started.Mail.Listen {
+		ln, err := net.Listen("tcp", l.Address)
+		switch {
+		case errors.Is(err, unix.EADDRINUSE):
+			return fmt.Errorf("listen for mail: another program has %s: stop it, or choose another address", l.Address)
+		case errors.Is(err, unix.EACCES):
+			return fmt.Errorf("listen for mail: no right to %s: ports below 1024 need root or CAP_NET_BIND_SERVICE", l.Address)
+		case err != nil:
+			return fmt.Errorf("listen for mail: %w", err)
+		}
+		g.listeners = append(g.listeners, smtpd.Listener{Listener: ln, TLS: l.TLS == "implicit", Proxies: l.ProxyProtocol})
+	}
+	return nil
+}
+
+// Run serves until ctx ends, and then lets transactions finish.
+func (g *Gateway) Run(ctx context.Context, reload <-chan os.Signal) error {
+	failed := make(chan error, len(g.listeners)+len(g.started.Web.Listen)+2)
+	for _, l := range g.listeners {
+		g.log.Info("takes mail", "address", l.Addr().String(), "tls", l.TLS)
+		go func() { failed <- g.relay.Serve(l) }()
+	}
+	if g.web != nil {
+		for _, l := range g.web.listeners {
+			g.log.Info("takes web traffic", "address", l.Addr().String(), "mode", l.Mode, "tls", l.TLS)
+			go func() { failed <- g.web.proxy.Serve(l) }()
+		}
+	}
+	if g.console != nil {
+		go func() { failed <- g.console.serve(g.log) }()
+	}
+	if g.started.Metrics.Listen != "" {
+		stop, err := g.serveStatus(failed)
+		if err != nil {
+			return errors.Join(err, g.close())
+		}
+		defer stop()
+	}
+	work, cancel := context.WithCancel(ctx)
+	defer cancel()
+	chores := g.startChores(work)
+	for {
+		select {
+		case <-ctx.Done():
+			cancel()
+			<-chores
+			return g.close()
+		case err := <-failed:
+			if err != nil {
+				cancel()
+				<-chores
+				return errors.Join(err, g.close())
+			}
+		case <-reload:
+			g.reload(ctx)
+		case <-g.renew:
+			g.reload(ctx)
+		}
+	}
+}
+
+// drainTime is how long transactions may take to finish when the gateway stops.
+const drainTime = 5 * time.Minute
+
+// close stops taking mail, lets transactions finish, and closes what is kept in the
+// reverse order of opening.
+func (g *Gateway) close() error {
+	g.log.Info("stops: transactions finish first")
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	err := errors.Join(g.console.shut(), g.relay.Shutdown(ctx), g.shutWeb())
+	_, stopped := g.ledger.Append(ctx, ledger.GatewayStopped, ledger.Data{})
+	return errors.Join(err, stopped, g.closeStores(ctx))
+}
+
+// shutWeb lets requests finish. Tunnels do not wait as long as mail does: a browser asks
+// again.
+func (g *Gateway) shutWeb() error {
+	if g.web == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), webDrainTime)
+	defer cancel()
+	if err := g.web.proxy.Shutdown(ctx); err != nil {
+		g.log.Info("web connections that did not end by themselves were cut")
+	}
+	return nil
+}
+
+// webDrainTime is how long web requests and tunnels may take to finish.
+const webDrainTime = 20 * time.Second
+
+func (g *Gateway) closeStores(ctx context.Context) error {
+	var errs []error
+	for _, l := range g.listeners {
+		l.Close() // closed already if it was served
+	}
+	if g.web != nil {
+		for _, l := range g.web.listeners {
+			l.Close()
+		}
+	}
+	g.console.close()
+	if g.extractor != nil {
+		errs = append(errs, g.extractor.Close())
+	}
+	if g.journal != nil {
+		errs = append(errs, g.journal.Close(ctx))
+	}
+	return errors.Join(append(errs, g.data.Close())...)
+}

@@ -1,0 +1,147 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sluis/cmd/sluis/internal/config"
+	"sluis/internal/notice"
+	"sluis/internal/oversight/breach"
+	"sluis/internal/quarantine"
+	"sluis/internal/roster"
+	"sluis/rules"
+	"sluis/smtpd"
+)
+
+// Sender sends through the routes of a configuration: what the quarantine releases, and the
+// notices of the gateway itself. It implements quarantine.Deliverer.
+type Sender struct {
+	relay *smtpd.Relay
+	cfg   *config.Config
+}
+
+// ErrNoOfficer says that no privacy officer can be reached by mail.
+var ErrNoOfficer = errors.New("the configuration names no privacy officer (notices: from, privacy)")
+
+// NewSender returns a sender for commands: it has no ports, and inspects nothing.
+func NewSender(cfg *config.Config) (Sender, error) {
+	to, err := routes(cfg)
+	if err != nil {
+		return Sender{}, err
+	}
+	if len(to) == 0 {
+		return Sender{}, errors.New("sending needs to know the next hop: " +
+			"name the gateway's configuration with --config FILE")
+	}
+	relay, err := smtpd.New(smtpd.Config{
+		Hostname:   cfg.Mail.Hostname,
+		Routes:     to,
+		Policy:     nowhere{},
+		Quarantine: nowhere{},
+		Journal:    nowhere{},
+		Roster:     roster.Empty(cfg.Organisation.Domains),
+	}, nil)
+	return Sender{relay, cfg}, err
+}
+
+// sender sends as the gateway is configured now.
+func (g *Gateway) sender() Sender { return Sender{g.relay, g.inForce.Load().Config} }
+
+// Notices returns what sends mail of the gateway itself.
+func (s Sender) Notices() notice.Sender {
+	return notice.Sender{
+		From: s.cfg.Notices.From,
+		Name: strings.TrimSpace("Sluis " + s.cfg.Organisation.Name),
+		Deliver: func(ctx context.Context, from string, to []string, size int64, content io.Reader) error {
+			e := smtpd.Envelope{From: from}
+			for _, a := range to {
+				e.To = append(e.To, smtpd.Recipient{Path: a, Direction: toward(s.cfg, a)})
+			}
+			reply, err := s.relay.Deliver(ctx, e, size, content)
+			if err == nil && !reply.OK() {
+				err = fmt.Errorf("the next mail server said %d", reply.Code)
+			}
+			return err
+		},
+	}
+}
+
+func (s Sender) language() notice.Language { return notice.Language(s.cfg.Notices.Language) }
+
+// Breach notifies the privacy officer of a new breach file (C2.12a). It returns ErrNoOfficer
+// if the configuration names none.
+func (s Sender) Breach(ctx context.Context, f breach.File) error {
+	if s.cfg.Notices.From == "" || len(s.cfg.Notices.Privacy) == 0 {
+		return ErrNoOfficer
+	}
+	return s.Notices().Send(ctx, s.cfg.Notices.Privacy, notice.Breach(s.language(), f.ID, f.Deadline()), time.Now())
+}
+
+// Checkpoint sends the signed state of the ledger to its witnesses.
+func (s Sender) Checkpoint(ctx context.Context, to []string, signed []byte, at time.Time) error {
+	return s.Notices().Send(ctx, to, notice.Checkpoint(s.language(), s.cfg.Organisation.Name, signed), at)
+}
+
+// Access notifies a person that their records were asked for (C3.2f).
+func (s Sender) Access(ctx context.Context, address string) error {
+	m := notice.Insight(s.language(), s.cfg.Organisation.Name)
+	return s.Notices().Send(ctx, []string{address}, m, time.Now())
+}
+
+// toward returns the direction of the gateway's own mail to an address.
+func toward(cfg *config.Config, address string) rules.Direction {
+	_, domain, _ := strings.Cut(address, "@")
+	if slices.ContainsFunc(cfg.Organisation.Domains, func(d string) bool { return strings.EqualFold(d, domain) }) {
+		return rules.Internal
+	}
+	return rules.Out
+}
+
+// Deliver implements quarantine.Deliverer.
+func (s Sender) Deliver(ctx context.Context, env quarantine.Envelope, size int64, content io.Reader) (quarantine.Reply, error) {
+	to := smtpd.Envelope{From: env.From, Parameters: env.Parameters}
+	for _, r := range env.To {
+		to.To = append(to.To, smtpd.Recipient(r))
+	}
+	r, err := s.relay.Deliver(ctx, to, size, content)
+	if err != nil {
+		return quarantine.Reply{}, err
+	}
+	codes, text := split(r)
+	return quarantine.Reply{OK: r.OK(), Permanent: r.Code/100 == 5, Codes: codes, Text: text}, nil
+}
+
+// Tell implements quarantine.Deliverer.
+func (s Sender) Tell(ctx context.Context, env quarantine.Envelope, note string) error {
+	var to []string
+	for _, r := range env.To {
+		to = append(to, r.Path)
+	}
+	return s.Notices().Send(ctx, to, notice.Released(s.language(), s.cfg.Organisation.Name, note), time.Now())
+}
+
+// split takes a reply apart: its codes, such as "550 5.1.1", and what it says.
+func split(r smtpd.Reply) (codes, text string) {
+	codes = strconv.Itoa(r.Code)
+	var lines []string
+	for i, l := range r.Lines {
+		if enhanced := enhancedCode.FindString(l); enhanced != "" {
+			l = strings.TrimSpace(l[len(enhanced):])
+			if i == 0 {
+				codes += " " + strings.TrimSpace(enhanced)
+			}
+		}
+		lines = append(lines, l)
+	}
+	return codes, strings.Join(lines, " ")
+}
+
+// enhancedCode is a status code of RFC 3463 at the start of a line.
+var enhancedCode = regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}( |$)`)

@@ -1,0 +1,115 @@
+package gateway
+
+import (
+	"context"
+	"slices"
+	"sluis/cmd/sluis/internal/config"
+	"sluis/internal/journal"
+	"sluis/internal/ledger"
+	"sluis/internal/oversight/totals"
+	"sluis/internal/quarantine"
+	"sluis/internal/roster"
+	"time"
+)
+
+// Archive returns the reports of the totals (C3.2b), for a roster.
+func (d *Data) Archive(people *roster.Roster) (*totals.Archive, error) {
+	l, err := d.Ledger()
+	if err != nil {
+		return nil, err
+	}
+	db, err := d.Journal()
+	if err != nil {
+		return nil, err
+	}
+	q, err := d.Quarantine()
+	if err != nil {
+		return nil, err
+	}
+	return d.archive(d.cfg, l, db, q, people), nil
+}
+
+// archiveOf returns the reports of the totals as a generation has them made.
+func (g *Gateway) archiveOf(gen *Generation) *totals.Archive {
+	return g.data.archive(gen.Config, g.ledger, g.store, g.quarantine, gen.Roster)
+}
+
+// fewestPeople is the least number of people behind a figure, whatever is configured.
+const fewestPeople = 5
+
+func (d *Data) archive(cfg *config.Config, l *ledger.Ledger, db journal.Store, q *quarantine.Store,
+	people *roster.Roster) *totals.Archive {
+	return &totals.Archive{
+		Dir:    d.path("reports"),
+		Source: db,
+		Ledger: l,
+		Rules:  totals.Rules{MinPeople: max(cfg.Totals.People, fewestPeople)},
+		Sizes:  people.Sizes(),
+		Rate:   sampleRate(cfg),
+		Review: func(ctx context.Context, since, until time.Time) (totals.Review, error) {
+			return reviewed(ctx, l, q, since, until)
+		},
+		Stored: func(ctx context.Context) (int64, error) {
+			held, err := db.Held(ctx)
+			if err != nil {
+				return 0, err
+			}
+			_, size, err := q.Files()
+			return held.Bytes + size, err
+		},
+	}
+}
+
+// outcomes are acts with messages, by the name that reports have.
+var outcomes = map[ledger.Kind]string{
+	ledger.QuarantineOpened:    "opened",
+	ledger.QuarantineReleased:  "released",
+	ledger.QuarantineKept:      "kept",
+	ledger.QuarantineConfirmed: "confirmed",
+	ledger.QuarantineWrong:     "wrong",
+	ledger.QuarantineDeleted:   "deleted",
+	ledger.QuarantineExpired:   "expired",
+}
+
+// reviewed counts what became of messages in a period.
+func reviewed(ctx context.Context, l *ledger.Ledger, q *quarantine.Store, since, until time.Time) (totals.Review, error) {
+	r := totals.Review{Outcomes: map[string]int64{}}
+	err := l.Each(func(e ledger.Entry) error {
+		if name, ok := outcomes[e.Kind]; ok && !e.Time.Before(since) && e.Time.Before(until) {
+			r.Outcomes[name]++
+		}
+		return nil
+	})
+	if err != nil {
+		return r, err
+	}
+	entries, err := q.List(ctx, quarantine.Filter{Limit: 1_000_000})
+	if err != nil {
+		return r, err
+	}
+	var hours []int64
+	for _, e := range entries {
+		if !e.Reviewed.IsZero() && !e.Reviewed.Before(since) && e.Reviewed.Before(until) {
+			hours = append(hours, int64(e.Reviewed.Sub(e.Time).Hours()))
+		}
+	}
+	if r.Decided = int64(len(hours)); r.Decided > 0 {
+		slices.Sort(hours)
+		r.Hours = hours[len(hours)/2]
+	}
+	return r, nil
+}
+
+// freezeReports makes the report of the last month, once it is over.
+func (g *Gateway) freezeReports(ctx context.Context, now time.Time) error {
+	held, err := g.store.Held(ctx)
+	if err != nil || held.Records == 0 {
+		return err
+	}
+	last := now.UTC().AddDate(0, 0, 1-now.UTC().Day()).AddDate(0, 0, -1) // a day of the month before
+	if last.Before(held.Since) || now.UTC().Day() < 3 {
+		return nil
+	}
+	_, err = g.archiveOf(g.inForce.Load()).Month(ctx, last.Format("2006-01"), now)
+	return err
+}

@@ -1,0 +1,202 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	"sluis/cmd/sluis/internal/config"
+	"sluis/filter"
+	"sluis/filter/domains"
+	"sluis/internal/clamd"
+	"sluis/internal/quarantine"
+	"sluis/internal/roster"
+	"sluis/internal/sitelists"
+	"sluis/internal/sitepolicy"
+	"sluis/proxy"
+	"sluis/proxy/blockpage"
+	"sluis/proxy/ca"
+	"sluis/proxy/content"
+	"sluis/proxy/egress"
+	"sluis/proxy/identify"
+	"sluis/rules"
+)
+
+// webServices are what the proxy works with beside the generation.
+type webServices struct {
+	index    *domains.Index // of categories; nil: none
+	partial  bool           // some list is missing from the index
+	grounds  proxy.Grounds
+	sealer   content.Sealer
+	journal  proxy.Journal
+	appeals  blockpage.Appeals // nil: no page asks for them
+	roots    *x509.CertPool    // authorities of sites; nil: the system's
+	resolver *net.Resolver     // nil: the system's
+	log      *slog.Logger
+}
+
+// webConfig makes the proxy's configuration of a generation: passwords and certificates are
+// read anew.
+func (g *Generation) webConfig(s webServices) (c proxy.Config, err error) {
+	w := &g.Config.Web
+	c = proxy.Config{
+		Name:    w.Hostname,
+		Clients: w.Clients,
+		Ports:   w.Ports,
+		Plain:   w.Plain,
+		Opaque:  w.Opaque,
+		Limits:  w.Limits,
+		Dialer:  egress.New(egress.Options{Inner: w.Inner, Resolver: s.resolver}),
+		Grounds: s.grounds,
+		Journal: s.journal,
+		Roots:   s.roots,
+		Log:     s.log,
+	}
+	if w.TLS.Certificate != "" {
+		cert, err := tls.LoadX509KeyPair(w.TLS.Certificate, w.TLS.Key)
+		if err != nil {
+			return c, fmt.Errorf("web: tls: %w", err)
+		}
+		c.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	}
+	if w.Inspect.Certificate != "" {
+		if c.Authority, err = ca.Load(w.Inspect.Certificate, w.Inspect.Key); err != nil {
+			return c, fmt.Errorf("web: inspect: %w", err)
+		}
+	}
+	if c.Identify, err = identifier(w.Identify, g.Roster); err != nil {
+		return c, err
+	}
+	if c.Policy, err = SitePolicy(g.Config, s.index, s.partial); err != nil {
+		return c, err
+	}
+	if c.Content, err = g.webContent(s.sealer); err != nil {
+		return c, err
+	}
+	c.Pages, err = webPages(g.Config, c.Authority, s.appeals)
+	return c, err
+}
+
+func identifier(c config.Identify, people *roster.Roster) (*identify.Identifier, error) {
+	o := identify.Options{Roster: people, Required: c.Required}
+	var err error
+	if c.Passwords != "" {
+		if o.Passwords, err = identify.LoadPasswords(c.Passwords); err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+	}
+	if k := c.Kerberos; k.Keytab != "" {
+		if o.Kerberos, err = identify.LoadKerberos(k.Keytab, k.Principal, k.Realms); err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+	}
+	return identify.New(o)
+}
+
+// SitePolicy makes the policy of sites of a configuration, with the exceptions made in the
+// console; the index is partial if lists are missing from it.
+func SitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*sitepolicy.Policy, error) {
+	help, err := sitelists.Builtin("help")
+	if err != nil {
+		return nil, err
+	}
+	never, err := sitelists.Builtin("never-inspect")
+	if err != nil {
+		return nil, err
+	}
+	o := sitepolicy.Options{
+		Sites:        cfg.Web.Sites.Sites,
+		Inspections:  cfg.Web.Inspect.Inspections,
+		Index:        index,
+		Partial:      partial,
+		Protected:    help,
+		NeverInspect: slices.Concat(never, help),
+	}
+	o.Own = slices.Clone(o.Own)
+	made, err := madeExceptions(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range made {
+		if x.Host == "" || !x.Holds(time.Now()) {
+			continue
+		}
+		// Locked, or it would not go before the lists that block the site.
+		entry := sitepolicy.Entry{
+			Host:   x.Host,
+			Locked: true,
+			Reason: x.Reason,
+			Author: x.Author,
+			Until:  sitepolicy.Until{Time: x.End()},
+		}
+		if g, err := roster.ParseGroup(x.Group); x.Group != "" && err != nil {
+			continue // the group is gone, and with it who needed the site
+		} else if x.Group != "" {
+			entry.Groups = []roster.Group{g}
+		}
+		o.Own = append(o.Own, entry)
+	}
+	return sitepolicy.New(o)
+}
+
+// webContent makes the inspector of requests and responses.
+func (g *Generation) webContent(sealer content.Sealer) (*content.Inspector, error) {
+	o := content.Options{
+		Settings: g.Config.Web.Content,
+		Engine:   g.Engine,
+		Sealer:   sealer,
+		Dir:      NewData(g.Config).spool(),
+	}
+	if o.Malware {
+		if g.Config.Policy.Malware.Clamd == "" {
+			return nil, errors.New("web: content: malware: there is no scanner: set policy.malware.clamd")
+		}
+		o.Scanner = clamd.New(g.Config.Policy.Malware.Clamd)
+	}
+	return content.New(o)
+}
+
+// uploads quarantines uploads.
+type uploads struct{ *quarantine.Store }
+
+// SealUpload implements content.Sealer. There is no envelope: a stopped upload is
+// never delivered after all, it is reviewed.
+func (u uploads) SealUpload(ctx context.Context, x *content.Exchange, v filter.Verdict, e *filter.Inspection, body io.Reader, size int64) error {
+	return u.Seal(ctx, quarantine.Entry{
+		ID: x.ID, Time: x.Time, Direction: rules.Out, Purpose: v.Purpose, Category: v.Category, Clause: v.Clause, Rule: v.Rule, Size: size,
+	}, quarantine.Envelope{}, e, body)
+}
+
+func webPages(cfg *config.Config, authority *ca.Authority, appeals blockpage.Appeals) (*blockpage.Pages, error) {
+	w := &cfg.Web
+	o := blockpage.Options{
+		Name:         w.Hostname,
+		Proxy:        w.Proxy,
+		Organisation: cfg.Organisation.Name,
+		CodeURL:      cfg.Organisation.CodeURL,
+		Direct:       cfg.Organisation.Domains,
+		Appeals:      appeals,
+	}
+	if o.Proxy == "" {
+		_, port, err := net.SplitHostPort(w.Listen[0].Address)
+		if err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+		if n, err := strconv.Atoi(port); err != nil || n == 0 {
+			port = "3128"
+		}
+		o.Proxy = net.JoinHostPort(w.Hostname, port)
+	}
+	if authority != nil {
+		o.Authority = authority.Certificate()
+	}
+	return blockpage.New(o)
+}
