@@ -105,13 +105,11 @@ func (o *office) code(secret string, away time.Duration) string {
 // told returns the steps that the ledger has of a kind.
 func (o *office) told(kind ledger.Kind) (steps []string) {
 	o.t.Helper()
-	if err := o.ledger.Each(func(e ledger.Entry) error {
-		if e.Kind == kind {
-			steps = append(steps, e.Data.Actor.Name+": "+e.Data.Step)
+	for e, err := range o.ledger.Find(ledger.Query{Kinds: []ledger.Kind{kind}}) {
+		if err != nil {
+			o.t.Fatal(err)
 		}
-		return nil
-	}); err != nil {
-		o.t.Fatal(err)
+		steps = append(steps, e.Data.Actor.Name+": "+e.Data.Step)
 	}
 	return steps
 }

@@ -15,9 +15,10 @@ import (
 )
 
 // count counts what is in the ledger.
-func (h *house) count() (n int) {
+func (h *house) count() int {
 	h.t.Helper()
-	if err := h.ledger.Each(func(ledger.Entry) error { n++; return nil }); err != nil {
+	n, err := h.ledger.Count(ledger.Query{})
+	if err != nil {
 		h.t.Fatal(err)
 	}
 	return n

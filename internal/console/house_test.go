@@ -230,13 +230,11 @@ func (p *person) do(r *http.Request) answer {
 // entries returns what of a kind the ledger has.
 func (h *house) entries(kind ledger.Kind) (all []ledger.Entry) {
 	h.t.Helper()
-	if err := h.ledger.Each(func(e ledger.Entry) error {
-		if e.Kind == kind {
-			all = append(all, e)
+	for e, err := range h.ledger.Find(ledger.Query{Kinds: []ledger.Kind{kind}}) {
+		if err != nil {
+			h.t.Fatal(err)
 		}
-		return nil
-	}); err != nil {
-		h.t.Fatal(err)
+		all = append(all, e)
 	}
 	return all
 }

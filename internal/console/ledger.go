@@ -34,7 +34,7 @@ const perPage = 50
 // ledgerView is the page.
 type ledgerView struct {
 	Entries     []ledger.Entry // the latest first
-	Kinds       []string       // that there are
+	Kinds       []ledger.Kind  // that there are
 	Kind        string         // that alone is shown; empty: all
 	Total       int
 	Newer       string // address of the page before; empty: none
@@ -61,37 +61,22 @@ func (p *ledgerPages) list(v *visit) error {
 
 func (p *ledgerPages) view(v *visit, kind string, from int) (w ledgerView, err error) {
 	w.Kind = kind
-	kinds := map[string]bool{}
-	err = p.ledger.Each(func(e ledger.Entry) error {
-		kinds[string(e.Kind)] = true
-		if kind == "" || string(e.Kind) == kind {
-			w.Total++
-		}
-		return nil
-	})
-	if err != nil {
+	q := ledger.Query{Newest: true, Skip: from, Limit: perPage}
+	if kind != "" {
+		q.Kinds = []ledger.Kind{ledger.Kind(kind)}
+	}
+	if w.Kinds, err = p.ledger.Kinds(); err != nil {
 		return w, err
 	}
-	if kind != "" && !kinds[kind] {
+	if kind != "" && !slices.Contains(w.Kinds, ledger.Kind(kind)) {
 		return w, errNoPage
 	}
-	n, last := 0, w.Total-from // that is shown; the page before ends after it
-	err = p.ledger.Each(func(e ledger.Entry) error {
-		if kind == "" || string(e.Kind) == kind {
-			if n++; n > last-perPage && n <= last {
-				w.Entries = append(w.Entries, e)
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if w.Total, err = p.ledger.Count(ledger.Query{Kinds: q.Kinds}); err != nil {
 		return w, err
 	}
-	slices.Reverse(w.Entries)
-	for k := range kinds {
-		w.Kinds = append(w.Kinds, k)
+	if w.Entries, err = acts(p.ledger, q); err != nil {
+		return w, err
 	}
-	slices.Sort(w.Kinds)
 	address := func(from int) string {
 		return "/ledger?kind=" + kind + "&from=" + strconv.Itoa(max(from, 0))
 	}
@@ -165,13 +150,13 @@ func (p *ledgerPages) export(v *visit) error {
 	return err
 }
 
-// acts returns the entries that something is about, in their order.
-func acts(l *ledger.Ledger, about func(ledger.Entry) bool) (all []ledger.Entry, err error) {
-	err = l.Each(func(e ledger.Entry) error {
-		if about(e) {
-			all = append(all, e)
+// acts returns the entries that a query chooses.
+func acts(l ledger.Finder, q ledger.Query) (all []ledger.Entry, err error) {
+	for e, err := range l.Find(q) {
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return all, err
+		all = append(all, e)
+	}
+	return all, nil
 }

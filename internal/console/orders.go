@@ -165,9 +165,7 @@ func (p *orderPages) view(v *visit) (w orderView, err error) {
 	for _, d := range w.Decisions {
 		w.Decided = w.Decided || d.By.Name == v.Account.Name
 	}
-	w.Acts, err = acts(p.ledger, func(e ledger.Entry) bool {
-		return e.Data.Ref == w.ID && strings.HasPrefix(string(e.Kind), "order-")
-	})
+	w.Acts, err = acts(p.ledger, ledger.Query{Ref: w.ID})
 	return w, err
 }
 

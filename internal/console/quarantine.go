@@ -230,7 +230,7 @@ func (p *messagePages) view(v *visit) (w messageView, err error) {
 	} else if !errors.Is(err, quarantine.ErrNoProposal) {
 		return w, err
 	}
-	w.Acts, err = acts(p.ledger, func(e ledger.Entry) bool { return e.Data.ID == w.ID.String() })
+	w.Acts, err = acts(p.ledger, ledger.Query{ID: w.ID.String()})
 	return w, err
 }
 

@@ -49,12 +49,14 @@ func (p *reportPages) list(v *visit) error {
 	w := reportsView{Periods: periods(months)}
 	w.Since, w.Until = quarter(v)
 	by := map[string]frozenReport{}
-	err = p.ledger.Each(func(e ledger.Entry) error {
-		if _, ok := by[e.Data.Ref]; e.Kind == ledger.ReportFrozen && !ok {
+	for e, err := range p.ledger.Find(ledger.Query{Kinds: []ledger.Kind{ledger.ReportFrozen}}) {
+		if err != nil {
+			return err
+		}
+		if _, ok := by[e.Data.Ref]; !ok {
 			by[e.Data.Ref] = frozenReport{e.Data.Ref, e.Time, e.Index, e.Data.Commit}
 		}
-		return nil
-	})
+	}
 	for _, m := range slices.Backward(months) {
 		w.Frozen = append(w.Frozen, by[m])
 	}

@@ -165,8 +165,11 @@ func TestAnAddressIsTried(t *testing.T) {
 // every returns the entries of the ledger.
 func (h *house) every() (all []ledger.Entry) {
 	h.t.Helper()
-	if err := h.ledger.Each(func(e ledger.Entry) error { all = append(all, e); return nil }); err != nil {
-		h.t.Fatal(err)
+	for e, err := range h.ledger.Find(ledger.Query{}) {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		all = append(all, e)
 	}
 	return all
 }

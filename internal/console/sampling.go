@@ -40,21 +40,25 @@ const maxDays = 62
 
 func (p *samplingPages) view(v *visit) (w samplingView, err error) {
 	w.Day, w.Dice = v.field("day"), v.field("dice")
-	err = p.ledger.Each(func(e ledger.Entry) error {
-		switch e.Kind {
-		case ledger.SamplingCommit, ledger.SamplingRate:
-			w.Rate = e.Data.Rate
-			if !slices.Contains(w.Days, e.Data.Day) && e.Data.Day != "" {
-				w.Days = append(w.Days, e.Data.Day)
-			}
+	rates := []ledger.Kind{ledger.SamplingCommit, ledger.SamplingRate}
+	latest, today := true, v.now().UTC().Format(time.DateOnly)
+	for e, err := range p.ledger.Find(ledger.Query{Kinds: rates, Newest: true}) {
+		if err != nil {
+			return w, err
 		}
-		return nil
-	})
+		if latest {
+			w.Rate, latest = e.Data.Rate, false
+		}
+		if e.Data.Day != "" && e.Data.Day <= today && !slices.Contains(w.Days, e.Data.Day) {
+			w.Days = append(w.Days, e.Data.Day)
+		}
+		if len(w.Days) == maxDays {
+			break
+		}
+	}
 	slices.Sort(w.Days)
 	slices.Reverse(w.Days)
-	w.Days = slices.DeleteFunc(w.Days, func(day string) bool { return day > v.now().UTC().Format(time.DateOnly) })
-	w.Days = w.Days[:min(len(w.Days), maxDays)]
-	return w, err
+	return w, nil
 }
 
 func (p *samplingPages) show(v *visit) error {

@@ -25,7 +25,7 @@ func (h *house) sampled(dir string) Sampling {
 	h.sampler = s
 	return Sampling{
 		Audit: func(_ context.Context, day string) (sampling.Report, error) {
-			return sampling.Audit(day, dir, h.ledger.Each, func(_ string, use func(sampling.Draw) error) error {
+			return sampling.Audit(day, dir, h.ledger, func(_ string, use func(sampling.Draw) error) error {
 				for _, d := range h.draws {
 					if err := use(d); err != nil {
 						return err

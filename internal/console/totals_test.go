@@ -26,7 +26,7 @@ func (h *house) totals(dir string) Totals {
 		Review: func(context.Context, time.Time, time.Time) (totals.Review, error) { return totals.Review{}, nil },
 		Stored: func(context.Context) (int64, error) { return 5_000_000_000, nil }}
 	return Totals{Archive: func() *totals.Archive { return h.archive }, Facts: func(ctx context.Context, since, until time.Time, lang, period string) (f report.Facts, err error) {
-		f = report.Facts{Organisation: "De Regenboog", Lang: lang, Since: since, Until: until, Made: until, Rules: set.Rules(), Entries: h.ledger.Each, Rate: 0.05, Retention: [2]int{183, 30}}
+		f = report.Facts{Organisation: "De Regenboog", Lang: lang, Since: since, Until: until, Made: until, Rules: set.Rules(), Ledger: h.ledger, Rate: 0.05, Retention: [2]int{183, 30}}
 		if period != "" {
 			p, err := h.archive.Look(ctx, period)
 			if err != nil {

@@ -8,6 +8,8 @@
 //     is opened, and the first one that is broken is named. What was deleted from the end
 //     is found with any checkpoint that was signed before: whoever keeps one is a witness.
 //     Who has the key can write another history; only a witness finds that.
+//   - Entries are found by kind, message, reference and time without reading the others: an
+//     index in memory grows as the file is read, once, when the ledger is opened.
 //   - An entry holds no personal content: its data are closed fields, and the reason that
 //     a person gave. Should a name have slipped into one, the payload can be erased, and
 //     what is left still proves the rest: a leaf has the hash of salt and payload.
@@ -24,7 +26,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -48,9 +49,15 @@ type Ledger struct {
 	public   string // key of the verifier
 
 	mu     sync.Mutex
-	opened os.FileInfo // of the file that tree was read from
-	size   int64       // bytes of it that are in tree
-	tree   tree
+	opened os.FileInfo // of the file that state was read from
+	state
+}
+
+// state is what was read of a file: its tree and its index.
+type state struct {
+	tree  tree
+	marks []mark // of each entry, in their order
+	size  int64  // bytes of the file that these are of
 }
 
 // Appender takes entries; a Ledger is one. Acts that have to be in the ledger before they
@@ -151,11 +158,11 @@ func (l *Ledger) read() error {
 	if _, err := f.Seek(l.size, io.SeekStart); err != nil {
 		return fmt.Errorf("read ledger: %w", err)
 	}
-	grown, size, err := l.take(f, l.tree, l.size)
+	grown, err := l.take(f, l.state)
 	if err != nil {
 		return err
 	}
-	l.tree, l.size, l.opened = grown, size, info
+	l.state, l.opened = grown, info
 	return nil
 }
 
@@ -165,41 +172,49 @@ func (l *Ledger) readAnew(f *os.File, info os.FileInfo) error {
 	if err != nil {
 		return err
 	}
-	grown, size, err := l.take(f, tree{}, 0)
+	grown, err := l.take(f, state{})
 	if err != nil {
 		return err
 	}
-	if err := prefix(&grown, old); err != nil {
+	if err := prefix(&grown.tree, old); err != nil {
 		return fmt.Errorf("read ledger: %w", err)
 	}
-	l.tree, l.size, l.opened = grown, size, info
+	l.state, l.opened = grown, info
 	return nil
 }
 
-// take adds the lines of a file to a tree, and cuts off what is no whole line.
-func (l *Ledger) take(f *os.File, known tree, size int64) (tree, int64, error) {
+// take adds the lines of a file to what is known of it, and cuts off what is no whole line.
+func (l *Ledger) take(f *os.File, known state) (state, error) {
 	r, grown := bufio.NewReader(f), known
 	for {
 		text, err := r.ReadBytes('\n')
 		if err == io.EOF {
-			if err := grown.verifyEnd(known.entries, l.verifier); err != nil {
-				return tree{}, 0, fmt.Errorf("read ledger: %w", err)
+			if err := grown.tree.verifyEnd(known.tree.entries, l.verifier); err != nil {
+				return state{}, fmt.Errorf("read ledger: %w", err)
 			}
 			if len(text) > 0 {
-				err = f.Truncate(size)
-			} else {
-				err = nil
+				return grown, f.Truncate(grown.size)
 			}
-			return grown, size, err
+			return grown, nil
+		}
+		if err == nil {
+			err = grown.take(text)
 		}
 		if err != nil {
-			return tree{}, 0, fmt.Errorf("read ledger: %w", err)
+			return state{}, fmt.Errorf("read ledger: %w", err)
 		}
-		if err := grown.take(text[:len(text)-1]); err != nil {
-			return tree{}, 0, fmt.Errorf("read ledger: %w", err)
-		}
-		size += int64(len(text))
 	}
+}
+
+// take adds the next line.
+func (s *state) take(text []byte) error {
+	read, err := s.tree.take(bytes.TrimSuffix(text, []byte("\n")))
+	if err != nil {
+		return err
+	}
+	s.marks = append(s.marks, markOf(read.entry(), s.size))
+	s.size += int64(len(text))
+	return nil
 }
 
 // Append writes an act down. When it returns a Receipt, the entry is on disk.
@@ -262,10 +277,11 @@ func (l *Ledger) write(e Entry) error {
 	if len(text) >= maxLine {
 		return errors.New("append to ledger: a reason as long as this is not kept")
 	}
+	at := l.size
 	if err := l.extend(append(text, '\n')); err != nil {
 		return err
 	}
-	l.tree = grown
+	l.tree, l.marks = grown, append(l.marks, markOf(e, at))
 	return nil
 }
 
@@ -300,27 +316,6 @@ func (l *Ledger) checkpoint() ([]byte, error) {
 		return nil, fmt.Errorf("write ledger checkpoint: %w", err)
 	}
 	return signed, nil
-}
-
-// Each calls use for every entry, in order.
-func (l *Ledger) Each(use func(Entry) error) error {
-	f, err := os.Open(l.file())
-	if err != nil {
-		return fmt.Errorf("read ledger: %w", err)
-	}
-	defer f.Close()
-	r := bufio.NewScanner(f)
-	r.Buffer(nil, maxLine)
-	for r.Scan() {
-		var l line
-		if err := json.Unmarshal(r.Bytes(), &l); err != nil {
-			return fmt.Errorf("read ledger: an entry is broken: %w", err)
-		}
-		if err := use(l.entry()); err != nil {
-			return err
-		}
-	}
-	return r.Err()
 }
 
 // maxLine bounds a line of the ledger, in bytes.

@@ -59,8 +59,11 @@ func content(t testing.TB, dir, name string) []byte {
 func entries(t testing.TB, l *Ledger) []Entry {
 	t.Helper()
 	var all []Entry
-	if err := l.Each(func(e Entry) error { all = append(all, e); return nil }); err != nil {
-		t.Fatal(err)
+	for e, err := range l.Find(Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, e)
 	}
 	return all
 }

@@ -37,16 +37,16 @@ func (t *tree) add(leaf tlog.Hash, sig []byte) error {
 	return nil
 }
 
-// take adds the next line.
-func (t *tree) take(text []byte) error {
+// take adds the next line, and returns what is in it.
+func (t *tree) take(text []byte) (line, error) {
 	l, leaf, err := readLine(text, t.entries)
 	if err != nil {
-		return err
+		return l, err
 	}
 	if l.Data == nil {
 		t.erased++
 	}
-	return t.add(leaf, l.Sig)
+	return l, t.add(leaf, l.Sig)
 }
 
 // root returns the size and the root hash.

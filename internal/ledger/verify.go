@@ -107,7 +107,7 @@ func readExport(export io.Reader) (*tree, trailer, error) {
 			}
 			return t, end, nil
 		}
-		if err := t.take(r.Bytes()); err != nil {
+		if _, err := t.take(r.Bytes()); err != nil {
 			return nil, trailer{}, err
 		}
 	}

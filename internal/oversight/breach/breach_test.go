@@ -81,14 +81,17 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 		}
 	}
 	var kinds []string
-	if err := book.Each(func(e ledger.Entry) error {
+	for e, err := range book.Find(ledger.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		kinds = append(kinds, strings.TrimPrefix(string(e.Kind), "breach-")+":"+e.Data.Step)
 		if s := fmt.Sprintf("%+v", e.Data); strings.Contains(s, "Jansen") || strings.Contains(s, "Ouders") || e.Data.Ref != id {
 			t.Errorf("the ledger has %s", s)
 		}
-		return nil
-	}); err != nil || fmt.Sprint(kinds) != "[opened: step:facts step:noted step:reported step:informed closed:closed]" {
-		t.Errorf("%v, %v", kinds, err)
+	}
+	if got, want := fmt.Sprint(kinds), "[opened: step:facts step:noted step:reported step:informed closed:closed]"; got != want {
+		t.Errorf("the ledger has %s, want %s", got, want)
 	}
 	if info, err := os.Stat(filepath.Join(dir, id+".json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
@@ -123,10 +126,8 @@ func TestWhatABreachFileDoesNotTake(t *testing.T) {
 	if _, err := s.Begin(t.Context(), ledger.Actor{Name: "x", Role: "ict"}, "", "later", monday.Add(time.Hour)); err == nil {
 		t.Error("discovered in the future")
 	}
-	n := 0
-	book.Each(func(ledger.Entry) error { n++; return nil })
-	if n != 1 {
-		t.Errorf("%d entries in the ledger", n)
+	if n, _ := book.Count(ledger.Query{}); n != 1 {
+		t.Errorf("%d entries in the ledger, want 1", n)
 	}
 	if err := add(id, NotNeeded, "versleuteld"); err != nil {
 		t.Fatal(err)

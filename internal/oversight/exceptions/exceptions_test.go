@@ -61,8 +61,11 @@ func list(t *testing.T, s *Store) []Exception {
 
 func entries(t *testing.T, l *ledger.Ledger) (all []ledger.Entry) {
 	t.Helper()
-	if err := l.Each(func(e ledger.Entry) error { all = append(all, e); return nil }); err != nil {
-		t.Fatal(err)
+	for e, err := range l.Find(ledger.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, e)
 	}
 	return all
 }

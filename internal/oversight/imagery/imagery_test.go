@@ -203,12 +203,14 @@ func TestImagesOfTheOwnSiteAreDrawnAndChecked(t *testing.T) { // C3.3d
 		t.Errorf("%d drawn", len(few.Images))
 	}
 	seeds := 0
-	book.Each(func(e ledger.Entry) error {
+	for e, err := range book.Find(ledger.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if e.Kind == ledger.ImagerySampled && e.Data.Secret == few.Seed && e.Data.Ref == few.ID {
 			seeds++
 		}
-		return nil
-	})
+	}
 	if seeds != 1 {
 		t.Error("the seed is not in the ledger")
 	}
@@ -294,12 +296,14 @@ func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 			t.Errorf("in the clear in %s", filepath.Base(f))
 		}
 	}
-	book.Each(func(e ledger.Entry) error {
+	for e, err := range book.Find(ledger.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if strings.Contains(fmt.Sprintf("%+v", e.Data), "Jansen") {
 			t.Error("in the ledger")
 		}
-		return nil
-	})
+	}
 }
 
 func TestWhatIsNoRegister(t *testing.T) {

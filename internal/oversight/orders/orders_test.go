@@ -132,11 +132,11 @@ func (h *house) use(by ledger.Actor, id string) (n int, err error) {
 
 func (h *house) kinds() (kinds []string) {
 	h.t.Helper()
-	if err := h.book.Each(func(e ledger.Entry) error {
+	for e, err := range h.book.Find(ledger.Query{}) {
+		if err != nil {
+			h.t.Fatal(err)
+		}
 		kinds = append(kinds, strings.TrimSuffix(string(e.Kind)+":"+e.Data.Step, ":"))
-		return nil
-	}); err != nil {
-		h.t.Fatal(err)
 	}
 	return kinds
 }
@@ -192,12 +192,14 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) { // C3.2c, C3.2d, C3.2f
 			t.Errorf("left in %s", filepath.Base(f))
 		}
 	}
-	h.book.Each(func(e ledger.Entry) error {
+	for e, err := range h.book.Find(ledger.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if s := fmt.Sprintf("%+v", e.Data); strings.Contains(s, "Jansen") || strings.Contains(s, "juf") {
 			t.Errorf("in the ledger: %s", s)
 		}
-		return nil
-	})
+	}
 }
 
 func TestWhoMayDoWhichStep(t *testing.T) {

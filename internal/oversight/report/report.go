@@ -37,7 +37,7 @@ type Facts struct {
 	WebControl   bool   // there is a web proxy
 	Inspected    bool   // and it looks into TLS of some groups
 	Period       *totals.Period
-	Entries      func(use func(ledger.Entry) error) error
+	Ledger       ledger.Finder
 	Checkpoint   []byte
 }
 
@@ -94,14 +94,13 @@ var changing = []ledger.Kind{ledger.SamplingRate, ledger.SamplingSeed, ledger.Re
 
 func (f Facts) acts() (acts, error) {
 	a := acts{byRole: map[string]map[ledger.Kind]int{}, first: map[string]string{}}
-	err := f.Entries(func(e ledger.Entry) error {
-		if e.Kind == ledger.GatewayStarted || e.Kind == ledger.ConfigLoaded {
-			if e.Time.Before(f.Since) || a.first["rules"] == "" { // the last before the period, or the first in it
-				a.first["rules"], a.first["roster"] = e.Data.Rules, e.Data.Roster
-			}
-		}
-		if e.Time.Before(f.Since) || !e.Time.Before(f.Until) {
-			return nil
+	if err := f.begin(a.first); err != nil {
+		return a, err
+	}
+	kinds := slices.Concat(counted, changing)
+	for e, err := range f.Ledger.Find(ledger.Query{Kinds: kinds, Since: f.Since, Until: f.Until}) {
+		if err != nil {
+			return a, err
 		}
 		if slices.Contains(counted, e.Kind) {
 			role := cmp.Or(string(e.Data.Actor.Role), e.Data.Actor.Name, "-")
@@ -113,9 +112,25 @@ func (f Facts) acts() (acts, error) {
 		if slices.Contains(changing, e.Kind) && len(a.changes) < 200 {
 			a.changes = append(a.changes, e)
 		}
-		return nil
-	})
-	return a, err
+	}
+	return a, nil
+}
+
+// begin sets the fingerprints with which the period began: those of the last start or
+// configuration before it, or the first in it.
+func (f Facts) begin(first map[string]string) error {
+	loaded := []ledger.Kind{ledger.GatewayStarted, ledger.ConfigLoaded}
+	for _, q := range []ledger.Query{{Kinds: loaded, Until: f.Since, Newest: true, Limit: 1}, {Kinds: loaded, Since: f.Since}} {
+		for e, err := range f.Ledger.Find(q) {
+			if err != nil {
+				return err
+			}
+			if first["rules"], first["roster"] = e.Data.Rules, e.Data.Roster; e.Data.Rules != "" {
+				return nil
+			}
+		}
+	}
+	return nil
 }
 
 func (f Facts) promises(w words) Section {

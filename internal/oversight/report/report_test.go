@@ -25,7 +25,7 @@ func facts(lang string) Facts {
 	entry := func(day int, k ledger.Kind, d ledger.Data) ledger.Entry {
 		return ledger.Entry{Time: november.AddDate(0, 0, day), Kind: k, Data: d}
 	}
-	entries := []ledger.Entry{
+	entries := ledger.Entries{
 		entry(-40, ledger.GatewayStarted, ledger.Data{Rules: "aaaaaaaaaaaa", Roster: "same"}),
 		entry(-35, ledger.QuarantineOpened, ledger.Data{Actor: ledger.Actor{Role: "ict"}, Reason: "Jansen"}),
 		entry(2, ledger.QuarantineOpened, ledger.Data{Actor: ledger.Actor{Name: "beheerder-piet", Role: "ict"}, Reason: "gesprek met Jansen"}),
@@ -39,14 +39,7 @@ func facts(lang string) Facts {
 		Period: &totals.Period{Name: "2026-11", Tables: []totals.Table{{Name: totals.Groups, Rows: []totals.Row{
 			{Name: "team Noord", Figures: map[string]totals.Figure{totals.Records: {Value: 1234500}, totals.Bytes: {Value: 56_000_000}}},
 			{Name: "directie", Figures: map[string]totals.Figure{totals.Records: {Hidden: totals.FewPeople}, totals.Bytes: {Hidden: totals.FewPeople}}}}}, {Name: totals.Threats}}},
-		Entries: func(use func(ledger.Entry) error) error {
-			for _, e := range entries {
-				if err := use(e); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
+		Ledger:     entries,
 		Checkpoint: []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n"),
 	}
 }

@@ -53,91 +53,140 @@ type Draw struct {
 }
 
 // Audit repeats every draw of a day. It fails if the day was not committed to, or if the
-// secret is not the one that was.
-func Audit(day, dir string, entries func(func(ledger.Entry) error) error, draws Draws) (Report, error) {
-	r := Report{Day: day, Deviations: []filter.ID{}, Counted: -1}
-	commit, secret := "", ""
-	var rates timeline
-	var committed time.Time
-	var seeds seeds
-	var told count
-	running := false
-	err := entries(func(e ledger.Entry) error {
-		switch e.Kind {
-		case ledger.GatewayStarted:
-			if running && e.Time.UTC().Format(dayForm) == day {
-				r.Crashes++
-			}
-			running = true
-		case ledger.GatewayStopped:
-			running = false
+// secret is not the one that was. dir has the secret while it is not revealed.
+func Audit(day, dir string, l ledger.Finder, draws Draws) (Report, error) {
+	p := proof{day: day, counted: -1}
+	for e, err := range l.Find(ledger.Query{Kinds: proofKinds}) {
+		if err == nil {
+			err = p.take(e)
 		}
-		if e.Kind == ledger.SamplingSeed {
-			return seeds.take(e)
+		if err != nil {
+			return Report{Day: day}, err
 		}
-		if e.Data.Day != day {
-			return nil
-		}
-		switch e.Kind {
-		case ledger.SamplingCommit:
-			if commit != "" && commit != e.Data.Commit { // the same one again is what a crash leaves
-				return fmt.Errorf("day %s was committed to twice, in entry %d with another secret", day, e.Index)
-			}
-			if commit == "" {
-				rates, committed = timeline{{0, e.Data.Rate}}, e.Time
-			}
-			commit = e.Data.Commit
-		case ledger.SamplingRate:
-			if early := e.Time.UnixMilli() - e.Data.Since; len(rates) == 0 || early > backdated.Milliseconds() || e.Data.Since < rates[len(rates)-1].Since {
-				return fmt.Errorf("entry %d changes the rate of %s for a time before itself", e.Index, day)
-			}
-			rates = append(rates, change{e.Data.Since, e.Data.Rate})
-		case ledger.SamplingReveal:
-			secret, r.Revealed = e.Data.Secret, true
-		case ledger.SamplingCount:
-			c, err := countOf(e)
-			if err != nil {
-				return err
-			}
-			if c.n < told.n {
-				return fmt.Errorf("entry %d counts fewer draws of %s than one before it", e.Index, day)
-			}
-			told, r.Counted = c, e.Data.Count
-		}
-		return nil
-	})
+	}
+	r := Report{
+		Day:        day,
+		Deviations: []filter.ID{},
+		Counted:    p.counted,
+		Crashes:    p.crashes,
+		Revealed:   p.secret != "",
+	}
+	if p.commit == "" {
+		return r, fmt.Errorf("there is no commitment to %s in the ledger: no draw of that day can be checked", day)
+	}
+	key, err := p.key(dir)
 	if err != nil {
 		return r, err
 	}
-	if commit == "" {
-		return r, fmt.Errorf("there is no commitment to %s in the ledger: no draw of that day can be checked", day)
+	for _, c := range p.rates {
+		r.Rates = append(r.Rates, c.Rate)
 	}
-	key, err := hex.DecodeString(secret)
+	r.Seeded = p.seeds.of(day) != nil
+	return r, r.repeat(key, p, draws)
+}
+
+// proof is what the ledger has of a day's sample.
+type proof struct {
+	day       string
+	commit    string // the secret's hash
+	committed time.Time
+	secret    string // empty: not revealed
+	rates     timeline
+	seeds     seeds
+	draws     count
+	counted   int // draws; -1: no count is in the ledger
+	crashes   int // of the gateway that day
+	running   bool
+}
+
+// proofKinds are the kinds of entries that a proof takes.
+var proofKinds = []ledger.Kind{
+	ledger.GatewayStarted, ledger.GatewayStopped, ledger.SamplingSeed, ledger.SamplingCommit,
+	ledger.SamplingRate, ledger.SamplingReveal, ledger.SamplingCount,
+}
+
+// take adds an entry, of whichever day.
+func (p *proof) take(e ledger.Entry) error {
+	switch e.Kind {
+	case ledger.GatewayStarted:
+		if p.running && e.Time.UTC().Format(dayForm) == p.day {
+			p.crashes++
+		}
+		p.running = true
+		return nil
+	case ledger.GatewayStopped:
+		p.running = false
+		return nil
+	case ledger.SamplingSeed:
+		return p.seeds.take(e)
+	}
+	if e.Data.Day != p.day {
+		return nil
+	}
+	switch e.Kind {
+	case ledger.SamplingCommit:
+		if p.commit != "" && p.commit != e.Data.Commit { // the same one again is what a crash leaves
+			return fmt.Errorf("day %s was committed to twice, in entry %d with another secret", p.day, e.Index)
+		}
+		if p.commit == "" {
+			p.rates, p.committed = timeline{{0, e.Data.Rate}}, e.Time
+		}
+		p.commit = e.Data.Commit
+	case ledger.SamplingRate:
+		return p.takeRate(e)
+	case ledger.SamplingReveal:
+		p.secret = e.Data.Secret
+	case ledger.SamplingCount:
+		return p.takeCount(e)
+	}
+	return nil
+}
+
+func (p *proof) takeRate(e ledger.Entry) error {
+	early := e.Time.UnixMilli() - e.Data.Since
+	if len(p.rates) == 0 || early > backdated.Milliseconds() || e.Data.Since < p.rates[len(p.rates)-1].Since {
+		return fmt.Errorf("entry %d changes the rate of %s for a time before itself", e.Index, p.day)
+	}
+	p.rates = append(p.rates, change{e.Data.Since, e.Data.Rate})
+	return nil
+}
+
+func (p *proof) takeCount(e ledger.Entry) error {
+	c, err := countOf(e)
 	if err != nil {
-		return r, errors.New("the revealed secret is broken")
+		return err
 	}
-	if secret == "" {
-		c, err := read(filepath.Join(dir, day+".json"))
+	if c.n < p.draws.n {
+		return fmt.Errorf("entry %d counts fewer draws of %s than one before it", e.Index, p.day)
+	}
+	p.draws, p.counted = c, e.Data.Count
+	return nil
+}
+
+// key returns the day's secret, from the ledger or else from dir.
+func (p *proof) key(dir string) ([]byte, error) {
+	key, err := hex.DecodeString(p.secret)
+	if err != nil {
+		return nil, errors.New("the revealed secret is broken")
+	}
+	if p.secret == "" {
+		c, err := read(filepath.Join(dir, p.day+".json"))
 		if err != nil {
-			return r, err
+			return nil, err
 		}
 		key = c.Secret
 	}
-	if sum := sha256.Sum256(key); hex.EncodeToString(sum[:]) != commit {
-		return r, errors.New("the secret is not the one that was committed to: the sample of this day is not to be trusted")
+	if sum := sha256.Sum256(key); hex.EncodeToString(sum[:]) != p.commit {
+		return nil, errors.New("the secret is not the one that was committed to: the sample of this day is not to be trusted")
 	}
-	for _, c := range rates {
-		r.Rates = append(r.Rates, c.Rate)
-	}
-	seed := seeds.of(day)
-	r.Seeded = seed != nil
-	return r, r.repeat(key, seed, committed, rates, told, draws)
+	return key, nil
 }
 
 // backdated is how long writing a commitment, or a change of the rate, may take.
 const backdated = time.Minute
 
-func (r *Report) repeat(secret, seed []byte, committed time.Time, rates timeline, told count, draws Draws) error {
+func (r *Report) repeat(secret []byte, p proof, draws Draws) error {
+	seed := p.seeds.of(r.Day)
 	mac := hmac.New(sha256.New, secret)
 	var sum [sha256.Size]byte
 	var found count
@@ -152,13 +201,13 @@ func (r *Report) repeat(secret, seed []byte, committed time.Time, rates timeline
 	}
 	err := draws(r.Day, func(d Draw) error {
 		r.Eligible++
-		if committed.Sub(d.Time) > backdated {
+		if p.committed.Sub(d.Time) > backdated {
 			r.Early++
 		}
 		if d.Drawn {
 			r.Drawn++
 		}
-		rate := rates.at(d.Time)
+		rate := p.rates.at(d.Time)
 		count("direction "+d.Direction, rate, d.Drawn)
 		count("group "+cmp.Or(d.Group, "-"), rate, d.Drawn)
 		if draw(mac, &sum, seed, d.ID, threshold(rate)) != d.Drawn {
@@ -169,7 +218,7 @@ func (r *Report) repeat(secret, seed []byte, committed time.Time, rates timeline
 	})
 	if r.Counted >= 0 {
 		r.Missing, r.Uncounted = max(0, r.Counted-r.Eligible), max(0, r.Eligible-r.Counted)
-		r.Exchanged = found.n == told.n && found.sum != told.sum
+		r.Exchanged = found.n == p.draws.n && found.sum != p.draws.sum
 	}
 	for _, of := range slices.Sorted(maps.Keys(shares)) {
 		r.Shares = append(r.Shares, shares[of].judged())

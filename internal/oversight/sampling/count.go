@@ -83,16 +83,15 @@ func (s *Sampler) countPath(day string) string { return filepath.Join(s.dir, day
 // counted returns the last counts that are in the ledger, by day.
 func (s *Sampler) counted() (map[string]count, error) {
 	all := map[string]count{}
-	err := s.ledger.Each(func(e ledger.Entry) error {
-		if e.Kind != ledger.SamplingCount {
-			return nil
+	for e, err := range s.ledger.Find(ledger.Query{Kinds: []ledger.Kind{ledger.SamplingCount}}) {
+		var c count
+		if err == nil {
+			c, err = countOf(e)
 		}
-		c, err := countOf(e)
+		if err != nil {
+			return nil, fmt.Errorf("read how many draws there were: %w", err)
+		}
 		all[e.Data.Day] = c
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read how many draws there were: %w", err)
 	}
 	return all, nil
 }

@@ -38,16 +38,10 @@ import (
 	"sluis/internal/ledger"
 )
 
-// Ledger is where commitments and secrets are written down.
-type Ledger interface {
-	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (ledger.Receipt, error)
-	Each(use func(ledger.Entry) error) error
-}
-
 // Sampler draws. It is safe for concurrent use.
 type Sampler struct {
 	dir    string
-	ledger Ledger
+	ledger ledger.Book
 
 	mu     sync.Mutex
 	rate   float64
@@ -71,7 +65,7 @@ type committed struct {
 
 // Open returns a sampler that keeps its secrets in dir. The rate is from 0 to 1; Prepare
 // makes it count.
-func Open(dir string, l Ledger, rate float64) (*Sampler, error) {
+func Open(dir string, l ledger.Book, rate float64) (*Sampler, error) {
 	if err := checkRate(rate); err != nil {
 		return nil, err
 	}

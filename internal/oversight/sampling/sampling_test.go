@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -45,13 +46,8 @@ func (b *book) Append(_ context.Context, k ledger.Kind, d ledger.Data) (ledger.R
 	return ledger.Receipt{}, nil
 }
 
-func (b *book) Each(use func(ledger.Entry) error) error {
-	for _, e := range b.entries {
-		if err := use(e); err != nil {
-			return err
-		}
-	}
-	return nil
+func (b *book) Find(q ledger.Query) iter.Seq2[ledger.Entry, error] {
+	return ledger.Entries(b.entries).Find(q)
 }
 
 // of returns the entries of a kind about a day.
@@ -140,7 +136,7 @@ func (s *school) draws(day string, use func(Draw) error) error {
 }
 
 func (s *school) audit(day string) (Report, error) {
-	return Audit(day, s.dir, s.book.Each, s.draws)
+	return Audit(day, s.dir, s.book, s.draws)
 }
 
 // fair fails the test if an honest day does not look like one.

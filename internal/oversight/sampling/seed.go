@@ -46,14 +46,13 @@ func (s *Sampler) SetSeed(ctx context.Context, digits string, by ledger.Actor, n
 // seed returns the hash of the seed that counts for a day, as the ledger has it.
 func (s *Sampler) seed(day string) ([]byte, error) {
 	var list seeds
-	err := s.ledger.Each(func(e ledger.Entry) error {
-		if e.Kind != ledger.SamplingSeed {
-			return nil
+	for e, err := range s.ledger.Find(ledger.Query{Kinds: []ledger.Kind{ledger.SamplingSeed}}) {
+		if err == nil {
+			err = list.take(e)
 		}
-		return list.take(e)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the seed of the sample: %w", err)
+		if err != nil {
+			return nil, fmt.Errorf("read the seed of the sample: %w", err)
+		}
 	}
 	return list.of(day), nil
 }

@@ -37,17 +37,11 @@ type Review struct {
 	Decided  int64            // of how many
 }
 
-// Ledger is where the hash of a report is kept.
-type Ledger interface {
-	Append(ctx context.Context, kind ledger.Kind, d ledger.Data) (ledger.Receipt, error)
-	Each(use func(ledger.Entry) error) error
-}
-
 // Archive makes the reports of months and keeps them.
 type Archive struct {
 	Dir    string
 	Source Source
-	Ledger Ledger
+	Ledger ledger.Book // where the hash of a report is kept
 	Rules  Rules
 	Sizes  map[roster.Group]roster.Size // of the roster's groups
 	Review func(ctx context.Context, since, until time.Time) (Review, error)
@@ -115,13 +109,13 @@ func hash(b []byte) string {
 
 // committed returns the hash of the first report of a month; empty if there is none.
 func (a *Archive) committed(name string) (want string, err error) {
-	err = a.Ledger.Each(func(e ledger.Entry) error {
-		if e.Kind == ledger.ReportFrozen && e.Data.Ref == name && want == "" {
-			want = e.Data.Commit
+	for e, err := range a.Ledger.Find(ledger.Query{Kinds: []ledger.Kind{ledger.ReportFrozen}, Ref: name, Limit: 1}) {
+		if err != nil {
+			return "", err
 		}
-		return nil
-	})
-	return want, err
+		want = e.Data.Commit
+	}
+	return want, nil
 }
 
 func (a *Archive) commit(ctx context.Context, name string, b []byte) error {

@@ -182,12 +182,14 @@ func TestAReportIsFrozen(t *testing.T) {
 		}
 	}
 	frozen := 0
-	book.Each(func(e ledger.Entry) error {
+	for e, err := range book.Find(ledger.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if e.Kind == ledger.ReportFrozen && e.Data.Ref == "2026-10" && e.Data.Commit == hash(first) {
 			frozen++
 		}
-		return nil
-	})
+	}
 	if frozen != 1 {
 		t.Errorf("%d entries in the ledger", frozen)
 	}

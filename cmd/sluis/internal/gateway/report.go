@@ -53,7 +53,7 @@ func facts(cfg *config.Config, set *rules.Set, people *roster.Roster, l *ledger.
 		Retention:    [2]int{days(cfg.Journal.Retention), days(cfg.Quarantine.Retention)},
 		WebControl:   len(cfg.Web.Listen) > 0,
 		Inspected:    cfg.Web.Inspect.Certificate != "",
-		Entries:      l.Each,
+		Ledger:       l,
 		Checkpoint:   checkpoint,
 		Rate:         sampleRate(cfg),
 	}, nil

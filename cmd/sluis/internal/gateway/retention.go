@@ -54,14 +54,13 @@ func forget(keys *journal.Keys, before time.Time) (n int, err error) {
 // already, and why where it is longer than the code's guidance says.
 func recordRetention(ctx context.Context, l *ledger.Ledger, cfg *config.Config) error {
 	known := map[string]int{}
-	err := l.Each(func(e ledger.Entry) error {
-		if e.Kind == ledger.RetentionChanged && !e.Erased {
+	for e, err := range l.Find(ledger.Query{Kinds: []ledger.Kind{ledger.RetentionChanged}}) {
+		if err != nil {
+			return err
+		}
+		if !e.Erased {
 			known[e.Data.Step] = e.Data.Count
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	for _, r := range []struct {
 		what   string

@@ -33,5 +33,5 @@ func (d *Data) AuditDay(ctx context.Context, begin time.Time) (sampling.Report, 
 		})
 		return err
 	}
-	return sampling.Audit(begin.Format(time.DateOnly), d.path("sampling"), l.Each, draws)
+	return sampling.Audit(begin.Format(time.DateOnly), d.path("sampling"), l, draws)
 }

@@ -74,14 +74,14 @@ var outcomes = map[ledger.Kind]string{
 // reviewed counts what became of messages in a period.
 func reviewed(ctx context.Context, l *ledger.Ledger, q *quarantine.Store, since, until time.Time) (totals.Review, error) {
 	r := totals.Review{Outcomes: map[string]int64{}}
-	err := l.Each(func(e ledger.Entry) error {
-		if name, ok := outcomes[e.Kind]; ok && !e.Time.Before(since) && e.Time.Before(until) {
-			r.Outcomes[name]++
+	for kind, name := range outcomes {
+		n, err := l.Count(ledger.Query{Kinds: []ledger.Kind{kind}, Since: since, Until: until})
+		if err != nil {
+			return r, err
 		}
-		return nil
-	})
-	if err != nil {
-		return r, err
+		if n > 0 {
+			r.Outcomes[name] = int64(n)
+		}
 	}
 	entries, err := q.List(ctx, quarantine.Filter{Limit: 1_000_000})
 	if err != nil {
