@@ -10,14 +10,14 @@ import (
 
 // trusts reports whether the client may relay to anywhere: from a trusted network, or
 // with a certificate that the organisation's own authority signed.
-func (wd *world) trusts(c *wire.Conn) bool {
+func (wd *generation) trusts(c *wire.Conn) bool {
 	return admit.Contains(wd.cfg.Trusted, c.Addr()) || c.Certified()
 }
 
 // mayReach reports whether a client may send to p. Everyone may reach the organisation's
 // own domains, by a plain address only: a local part that holds a route of its own
 // (user%elsewhere, elsewhere!user, "user@elsewhere") would be an open relay one hop on.
-func (wd *world) mayReach(p wire.Path, trusted bool) bool {
+func (wd *generation) mayReach(p wire.Path, trusted bool) bool {
 	if trusted {
 		return true
 	}
@@ -29,7 +29,7 @@ func (wd *world) mayReach(p wire.Path, trusted bool) bool {
 
 // direction tells which way a message goes to one recipient. What an untrusted client
 // sends comes from outside, whatever it says of its sender.
-func (wd *world) direction(from, to wire.Path, trusted bool) rules.Direction {
+func (wd *generation) direction(from, to wire.Path, trusted bool) rules.Direction {
 	own := func(p wire.Path) bool { return p.Domain != "" && wd.cfg.Roster.OwnDomain(p.Domain) }
 	switch {
 	case to.Domain != "" && !own(to):
@@ -40,19 +40,9 @@ func (wd *world) direction(from, to wire.Path, trusted bool) rules.Direction {
 	return rules.In
 }
 
-// routeFor returns the first route that fits a recipient, or nil.
-func (wd *world) routeFor(to wire.Path, d rules.Direction) *route {
-	for _, r := range wd.routes {
-		if r.fits(to.Domain, d) {
-			return r
-		}
-	}
-	return nil
-}
-
 // reachable returns the routes that a client's mail may take: what is offered to it has
 // to be possible on each.
-func (wd *world) reachable(trusted bool) []*route {
+func (wd *generation) reachable(trusted bool) []*route {
 	var rs []*route
 	for _, r := range wd.routes {
 		if trusted || r.takesOwn(wd.cfg.Roster) {

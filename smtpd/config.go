@@ -16,7 +16,6 @@ import (
 	"sluis/internal/roster"
 	"sluis/internal/setting"
 	"sluis/rules"
-	"sluis/smtpd/wire"
 )
 
 // Policy says what may be inspected, inspects it, and says what is to be done.
@@ -102,30 +101,25 @@ type Config struct {
 	Log        *slog.Logger // nil: no log
 }
 
-// world is a Config made ready, immutable but for its routes' connections. A transaction
-// keeps the world that it started in.
-type world struct {
+// generation is a Config made ready, immutable but for its routes' connections. A transaction
+// keeps the generation that it started in.
+type generation struct {
 	cfg    Config
-	routes []*route
+	routes routes
 }
 
 // Check returns what New and Reload would refuse.
 func (c Config) Check() error {
-	_, err := newWorld(c, newMetrics(nil))
+	_, err := newGeneration(c, newMetrics(nil))
 	return err
 }
 
-func newWorld(cfg Config, m *metrics) (*world, error) {
+func newGeneration(cfg Config, m *metrics) (*generation, error) {
 	switch {
 	case cfg.Hostname == "":
 		return nil, errors.New("smtpd: no host name")
 	case cfg.Policy == nil || cfg.Quarantine == nil || cfg.Journal == nil || cfg.Roster == nil:
 		return nil, errors.New("smtpd: policy, quarantine, journal and roster are all needed")
-	case len(cfg.Routes) == 0:
-		return nil, errors.New("smtpd: no routes")
-	}
-	if _, ok := wire.CanonicalDomain(cfg.Hostname); !ok {
-		return nil, errors.New("smtpd: the host name is not a domain name")
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -136,22 +130,11 @@ func newWorld(cfg Config, m *metrics) (*world, error) {
 		}
 	}
 	cfg.Limits.SetDefaults()
-	w := &world{cfg: cfg}
-	for _, r := range cfg.Routes {
-		rt, err := newRoute(r, cfg.Hostname, m)
-		if err != nil {
-			return nil, err
-		}
-		w.routes = append(w.routes, rt)
+	rs, err := newRoutes(cfg.Hostname, cfg.Routes, m)
+	if err != nil {
+		return nil, err
 	}
-	return w, nil
-}
-
-// close lets go of idle connections to next hops; those in use close after their use.
-func (w *world) close() {
-	for _, r := range w.routes {
-		r.close()
-	}
+	return &generation{cfg, rs}, nil
 }
 
 // Route says where mail for some recipients goes.

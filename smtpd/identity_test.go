@@ -18,7 +18,7 @@ import (
 
 // oddMessages are messages that filters are known to damage. All have clean line ends:
 // what has not is repaired before anybody sees it.
-func oddMessages() map[string]string {
+func damagedMessages() map[string]string {
 	head := "From: Jan <jan@school.example>\r\nTo: b@elsewhere.example\r\nSubject: odd\r\nDate: Mon, 23 Nov 2026 10:00:00 +0100\r\nMessage-ID: <1@school.example>\r\n"
 	random := make([]byte, 200_000)
 	n := big.NewInt(256)
@@ -60,7 +60,7 @@ func TestWhatIsForwardedIsByteIdentical(t *testing.T) {
 	s := newSink(t).start()
 	st := play(t, s)
 	c := st.client()
-	for name, msg := range oddMessages() {
+	for name, msg := range damagedMessages() {
 		for _, how := range []string{"DATA", "BDAT", "BDAT in pieces"} {
 			c.envelope("a@school.example", "b@elsewhere.example")
 			switch how {
@@ -117,7 +117,7 @@ func TestDKIMSurvives(t *testing.T) {
 	st := play(t, s)
 	c := st.client()
 	signed := 0
-	for name, msg := range oddMessages() {
+	for name, msg := range damagedMessages() {
 		for _, canon := range []dkim.Canonicalization{dkim.CanonicalizationSimple, dkim.CanonicalizationRelaxed} {
 			for selector, key := range map[string]crypto.Signer{"rsa": rsaKey, "ed": edKey} {
 				var b bytes.Buffer

@@ -62,14 +62,14 @@ func (m *message) handle(body io.Reader) Reply {
 // wire.ErrGivenUp.
 func (m *message) receive(r io.Reader) error {
 	g := &guard{r: r}
-	m.spool = spool.New(m.tx.world.cfg.Spool)
+	m.spool = spool.New(m.tx.generation.cfg.Spool)
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
 	var refusal error
 	for {
 		n, err := g.Read(*buf)
 		if n > 0 && refusal == nil {
-			if m.spool.Size()+int64(n) > int64(m.tx.world.cfg.Limits.MessageSize) {
+			if m.spool.Size()+int64(n) > int64(m.tx.generation.cfg.Limits.MessageSize) {
 				refusal = wire.NewReply(552, "5.3.4 Message is too large")
 			} else if _, err := m.spool.Write((*buf)[:n]); err != nil {
 				m.log("spooling failed", err)
@@ -120,7 +120,7 @@ func storageFault(err error) Reply {
 // judge inspects the message, acts on the verdicts, and returns the final reply. A panic
 // on the way is a local error like any other.
 func (m *message) judge() (rep Reply) {
-	t, cfg := m.tx, &m.tx.world.cfg
+	t, cfg := m.tx, &m.tx.generation.cfg
 	defer func() {
 		if recover() != nil { // its value may quote content
 			cfg.Log.Error("panic while judging a message", "id", t.id.String(), "stack", string(debug.Stack()))
@@ -177,7 +177,7 @@ func without(ps rules.Purposes, p rules.Purpose) rules.Purposes {
 // inspections at once that there are. An inspection that does not stop in time keeps
 // its place until it does: an engine that hangs stops the mail, it does not fill memory.
 func (m *message) inspect(item filter.Item, ps rules.Purposes) (*filter.Inspection, error) {
-	ctx, cancel := context.WithTimeout(m.tx.ctx, m.tx.world.cfg.Limits.Inspect)
+	ctx, cancel := context.WithTimeout(m.tx.ctx, m.tx.generation.cfg.Limits.Inspect)
 	defer cancel()
 	select {
 	case m.relay.slots <- struct{}{}:
@@ -199,7 +199,7 @@ func (m *message) inspect(item filter.Item, ps rules.Purposes) (*filter.Inspecti
 			done <- res
 		}()
 		start := time.Now()
-		x, err := m.tx.world.cfg.Policy.Inspect(ctx, item, ps)
+		x, err := m.tx.generation.cfg.Policy.Inspect(ctx, item, ps)
 		m.relay.metrics.inspect.Observe(time.Since(start).Seconds())
 		if err == nil && x == nil {
 			err = errors.New("no inspection")
@@ -226,7 +226,7 @@ func (m *message) inspect(item filter.Item, ps rules.Purposes) (*filter.Inspecti
 // act does what the verdicts ask, in the order that keeps the promise: what is set aside
 // is durable before anything is passed on, and is withdrawn if that fails.
 func (m *message) act() Reply {
-	t, cfg := m.tx, &m.tx.world.cfg
+	t, cfg := m.tx, &m.tx.generation.cfg
 	var pass, aside []recipient
 	verdicts := map[rules.Direction]filter.Verdict{}
 	var tag, held filter.Verdict
@@ -292,7 +292,7 @@ func (m *message) refusal() string {
 	if c := m.verdict.Category; c != rules.NoCategory {
 		text += " (" + c.String() + ")"
 	}
-	return strings.TrimSpace(text + " " + m.tx.world.cfg.About)
+	return strings.TrimSpace(text + " " + m.tx.generation.cfg.About)
 }
 
 // withdraw takes back what was set aside of a message that stays with its sender. Were
@@ -304,7 +304,7 @@ func (m *message) withdraw() {
 	m.sealed = false
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(m.tx.ctx), time.Minute)
 	defer cancel()
-	if err := m.tx.world.cfg.Quarantine.Withdraw(ctx, m.tx.id); err != nil {
+	if err := m.tx.generation.cfg.Quarantine.Withdraw(ctx, m.tx.id); err != nil {
 		m.log("withdrawing from quarantine failed", err)
 	}
 }
@@ -338,7 +338,7 @@ func (m *message) record(rep Reply) {
 	}
 	m.relay.metrics.replies.WithLabelValues(class).Inc()
 	subject := m.subject(&r)
-	t.world.cfg.Journal.Put(r, subject)
+	t.generation.cfg.Journal.Put(r, subject)
 }
 
 // subject finds whom the record is about: the organisation's own party, and nobody if a
@@ -358,7 +358,7 @@ func (m *message) subject(r *journal.Record) roster.Subject {
 	if m.toward == rules.In {
 		own, peer = peer, own
 	}
-	s := t.world.cfg.Roster.Subject(own.Address())
+	s := t.generation.cfg.Roster.Subject(own.Address())
 	if s.Confidential() {
 		return roster.Subject{}
 	}
@@ -373,7 +373,7 @@ func clamp16(n int) uint16 { return uint16(min(n, math.MaxUint16)) }
 
 // log tells of a fault, by the message's id.
 func (m *message) log(what string, err error) {
-	m.tx.world.cfg.Log.Error(what, "id", m.tx.id.String(), "error", err)
+	m.tx.generation.cfg.Log.Error(what, "id", m.tx.id.String(), "error", err)
 }
 
 func (m *message) close() {

@@ -24,7 +24,7 @@ import (
 // It is not go-smtp's client: that one writes paths unquoted, leaves out BODY=7BIT and
 // sends BODY=8BITMIME of its own, drops DSN parameters in silence, cannot pipeline, says
 // EHLO again after RSET, and has no deadline for a body. What a relay needs is less.
-type hop struct {
+type nextHop struct {
 	route *route
 	conn  net.Conn
 	br    *bufio.Reader
@@ -43,23 +43,57 @@ type caps struct {
 	auth                                                            []string
 }
 
-// dialHop connects to one host and makes the connection ready for MAIL.
-func (r *route) dialHop(ctx context.Context, addr string) (*hop, error) {
+// Stage is how far a connection to a next hop came.
+type Stage string
+
+// The stages, in their order.
+const (
+	Dialling Stage = "dial"
+	Greeting Stage = "greeting"
+	Securing Stage = "tls"
+	LoggedIn Stage = "auth"
+)
+
+// ConnectError is why a next hop cannot be used. It quotes nothing that the next hop said.
+type ConnectError struct {
+	at  Stage
+	err error
+}
+
+// Error implements error.
+func (e *ConnectError) Error() string { return fmt.Sprintf("%s: %v", e.at, e.err) }
+
+// Unwrap returns the cause.
+func (e *ConnectError) Unwrap() error { return e.err }
+
+// Stage returns what failed.
+func (e *ConnectError) Stage() string { return string(e.at) }
+
+// failed wraps an error in a ConnectError; nil stays nil.
+func failed(at Stage, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &ConnectError{at, err}
+}
+
+// connect connects to one host and makes the connection ready for MAIL.
+func (r *route) connect(ctx context.Context, addr string) (*nextHop, error) {
 	h, err := r.greet(ctx, addr, r.TLS != TLSNone)
-	if err != nil && r.TLS == TLSOpportunistic && !r.Implicit && errors.Is(err, errTLS) {
+	var why *ConnectError
+	if errors.As(err, &why) && why.at == Securing && !errors.Is(err, errInjected) &&
+		r.TLS == TLSOpportunistic && !r.Implicit {
 		return r.greet(ctx, addr, false) // offered, but it does not work: clear text is better than none
 	}
 	return h, err
 }
 
-var errTLS = errors.New("TLS with next hop")
-
-func (r *route) greet(ctx context.Context, addr string, secure bool) (h *hop, err error) {
+func (r *route) greet(ctx context.Context, addr string, secure bool) (h *nextHop, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.Dial)
 	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("connecting: %w", err)
+		return nil, failed(Dialling, err)
 	}
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
@@ -68,40 +102,41 @@ func (r *route) greet(ctx context.Context, addr string, secure bool) (h *hop, er
 			conn.Close()
 		}
 	}()
-	h = &hop{route: r}
+	h = &nextHop{route: r}
 	h.use(conn)
 	if r.Implicit {
 		if err := h.upgrade(ctx, addr); err != nil {
-			return nil, err
+			return nil, failed(Securing, err)
 		}
 	}
 	if rep, err := h.read(r.Dial); err != nil || rep.Code != 220 {
-		return nil, fmt.Errorf("greeting: %w", errors.Join(err, rep))
+		return nil, failed(Greeting, errors.Join(err, rep))
 	}
 	if err := h.hello(); err != nil {
-		return nil, err
+		return nil, failed(Greeting, err)
 	}
 	if secure && !h.tls {
-		if h.caps.startTLS {
-			if err := h.startTLS(ctx, addr); err != nil {
-				return nil, err
+		if err := h.startTLS(ctx, addr); err != nil {
+			return nil, failed(Securing, err)
+		}
+		if h.tls {
+			if err := h.hello(); err != nil {
+				return nil, failed(Greeting, err)
 			}
-		} else if r.TLS != TLSOpportunistic {
-			return nil, fmt.Errorf("%w: not offered", errTLS)
 		}
 	}
 	if r.User != "" {
 		if err := h.auth(); err != nil {
-			return nil, err
+			return nil, failed(LoggedIn, err)
 		}
 	}
 	if !stop() {
-		return nil, fmt.Errorf("connecting: %w", ctx.Err())
+		return nil, failed(Greeting, ctx.Err())
 	}
 	return h, nil
 }
 
-func (h *hop) use(conn net.Conn) {
+func (h *nextHop) use(conn net.Conn) {
 	h.conn = conn
 	h.br = bufio.NewReaderSize(conn, 4096)
 	h.bw = bufio.NewWriterSize(deadlineWriter{conn, h.route.Command}, 16<<10)
@@ -119,7 +154,7 @@ func (d deadlineWriter) Write(p []byte) (int, error) {
 	return d.Conn.Write(p)
 }
 
-func (h *hop) upgrade(ctx context.Context, addr string) error {
+func (h *nextHop) upgrade(ctx context.Context, addr string) error {
 	cfg := &tls.Config{}
 	if h.route.TLSConfig != nil {
 		cfg = h.route.TLSConfig.Clone()
@@ -130,28 +165,35 @@ func (h *hop) upgrade(ctx context.Context, addr string) error {
 	cfg.InsecureSkipVerify = h.route.TLS != TLSVerified
 	t := tls.Client(h.conn, cfg)
 	if err := t.HandshakeContext(ctx); err != nil {
-		return fmt.Errorf("%w: %w", errTLS, err)
+		return fmt.Errorf("handshake: %w", err)
 	}
 	h.use(t)
 	h.tls = true
 	return nil
 }
 
-func (h *hop) startTLS(ctx context.Context, addr string) error {
+// startTLS begins TLS by STARTTLS, if the next hop offers it or the route asks for it.
+func (h *nextHop) startTLS(ctx context.Context, addr string) error {
+	if !h.caps.startTLS {
+		if h.route.TLS == TLSOpportunistic {
+			return nil
+		}
+		return errors.New("STARTTLS is not offered")
+	}
 	rep, err := h.command("STARTTLS")
 	if err != nil || rep.Code != 220 {
-		return fmt.Errorf("%w: %w", errTLS, errors.Join(err, rep))
+		return errors.Join(err, rep)
 	}
 	if h.br.Buffered() > 0 {
-		return fmt.Errorf("%w: clear text after STARTTLS", wire.ErrReply)
+		return errInjected
 	}
-	if err := h.upgrade(ctx, addr); err != nil {
-		return err
-	}
-	return h.hello()
+	return h.upgrade(ctx, addr)
 }
 
-func (h *hop) hello() error {
+// errInjected says that the network has put something between STARTTLS and TLS.
+var errInjected = errors.New("clear text after STARTTLS")
+
+func (h *nextHop) hello() error {
 	rep, err := h.command("EHLO " + h.route.hello)
 	if err == nil && (rep.Code == 500 || rep.Code == 502) {
 		rep, err = h.command("HELO " + h.route.hello)
@@ -194,7 +236,7 @@ func parseCaps(lines []string) caps {
 }
 
 // auth logs in with PLAIN, or with LOGIN where nothing else is offered.
-func (h *hop) auth() error {
+func (h *nextHop) auth() error {
 	var c sasl.Client
 	switch {
 	case slices.Contains(h.caps.auth, "PLAIN"):
@@ -250,7 +292,7 @@ func (l *login) Next([]byte) ([]byte, error) {
 }
 
 // command sends one command and reads its reply.
-func (h *hop) command(line string) (Reply, error) {
+func (h *nextHop) command(line string) (Reply, error) {
 	if err := h.send(line); err != nil {
 		return Reply{}, err
 	}
@@ -258,7 +300,7 @@ func (h *hop) command(line string) (Reply, error) {
 }
 
 // send writes a command; it goes with the next read.
-func (h *hop) send(line string) error {
+func (h *nextHop) send(line string) error {
 	if strings.ContainsAny(line, "\r\n\x00") {
 		return errors.New("line break in a command")
 	}
@@ -267,7 +309,7 @@ func (h *hop) send(line string) error {
 	return err
 }
 
-func (h *hop) read(timeout time.Duration) (Reply, error) {
+func (h *nextHop) read(timeout time.Duration) (Reply, error) {
 	if err := h.bw.Flush(); err != nil {
 		return Reply{}, fmt.Errorf("sending to next hop: %w", err)
 	}
@@ -275,7 +317,7 @@ func (h *hop) read(timeout time.Duration) (Reply, error) {
 	return wire.ReadReply(h.br)
 }
 
-func (h *hop) mail(e Envelope) (Reply, error) {
+func (h *nextHop) mail(e Envelope) (Reply, error) {
 	return h.command("MAIL FROM:<" + e.From + ">" + wire.Params(e.Parameters).Suffix())
 }
 
@@ -289,7 +331,7 @@ var errSpool = errors.New("reading spool")
 // message sends a message after 354, head first, and returns the final reply. On an
 // error nobody knows what the next hop made of it, and the connection has to be closed:
 // the final dot is written only after the whole message.
-func (h *hop) message(head []byte, body io.Reader) (Reply, error) {
+func (h *nextHop) message(head []byte, body io.Reader) (Reply, error) {
 	d := stuffer{w: h.bw, start: true}
 	if _, err := d.Write(head); err != nil {
 		return h.lastWords(err)
@@ -316,7 +358,7 @@ func (h *hop) message(head []byte, body io.Reader) (Reply, error) {
 }
 
 // lastWords returns what a next hop said before it stopped reading, if it refused.
-func (h *hop) lastWords(err error) (Reply, error) {
+func (h *nextHop) lastWords(err error) (Reply, error) {
 	h.conn.SetReadDeadline(time.Now().Add(time.Second))
 	if rep, rerr := wire.ReadReply(h.br); rerr == nil && rep.Code >= 400 {
 		return rep, errHungUp

@@ -219,12 +219,12 @@ func TestACutSpoolIsNeverDelivered(t *testing.T) { // C2
 	s := newSink(t).start()
 	st := play(t, s)
 	e := Envelope{From: "a@school.example", To: []Recipient{{Path: "b@school.example"}}}
-	rep, err := st.relay.Deliver(context.Background(), e, 100, failing{strings.NewReader("half a message\r\n")})
+	rep, err := st.relay.Sender().Send(context.Background(), e, 100, failing{strings.NewReader("half a message\r\n")})
 	if err != nil || rep.Code != 451 {
 		t.Errorf("%v %v", rep, err)
 	}
 	for _, dirty := range []string{"a\nb\r\n", "a\r\nb\rc\r\n", "a\r\n\x00\r\n"} {
-		rep, err := st.relay.Deliver(context.Background(), e, 100, strings.NewReader(dirty))
+		rep, err := st.relay.Sender().Send(context.Background(), e, 100, strings.NewReader(dirty))
 		if err != nil || rep.Code != 451 {
 			t.Errorf("%q: %v %v", dirty, rep, err)
 		}
@@ -246,16 +246,16 @@ func TestDeliverTellsWhatTheNextHopSays(t *testing.T) {
 		}
 		return e
 	}
-	rep, err := st.relay.Deliver(context.Background(), to("gone@school.example", "b@school.example"), 3, strings.NewReader("x\r\n"))
+	rep, err := st.relay.Sender().Send(context.Background(), to("gone@school.example", "b@school.example"), 3, strings.NewReader("x\r\n"))
 	if err != nil || rep.Code != 550 || len(s.got()) != 0 {
 		t.Errorf("%v %v", rep, err)
 	}
 	for _, e := range []Envelope{to(), to("bad path@"), {From: "b@d", To: []Recipient{{Path: "a@b@c"}}}} {
-		if _, err := st.relay.Deliver(context.Background(), e, 3, strings.NewReader("x\r\n")); err == nil {
+		if _, err := st.relay.Sender().Send(context.Background(), e, 3, strings.NewReader("x\r\n")); err == nil {
 			t.Errorf("%+v: no error", e)
 		}
 	}
-	if rep, err := st.relay.Deliver(context.Background(), to("b@school.example"), 3, strings.NewReader("..x\r\n.\r\n")); err != nil || !rep.OK() {
+	if rep, err := st.relay.Sender().Send(context.Background(), to("b@school.example"), 3, strings.NewReader("..x\r\n.\r\n")); err != nil || !rep.OK() {
 		t.Errorf("%v %v", rep, err)
 	}
 	if got := s.got()[0].data; string(got) != "..x\r\n.\r\n" {

@@ -27,7 +27,7 @@ func (m *message) received() []byte {
 	default:
 		ip = "[" + ip + "]"
 	}
-	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby %s with %s id %s", tracedName(m.helo), ip, t.world.cfg.Hostname, m.protocol(), t.id)
+	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby %s with %s id %s", tracedName(m.helo), ip, t.generation.cfg.Hostname, m.protocol(), t.id)
 	if agreed := client.TLSState(); agreed != nil {
 		version := strings.ReplaceAll(tls.VersionName(agreed.Version), " ", "v")
 		fmt.Fprintf(&b, "\r\n\t(using %s with cipher %s)", version, tls.CipherSuiteName(agreed.CipherSuite))
@@ -70,8 +70,8 @@ const maxHeader = 1 << 20
 
 // loops refuses a message that has gone round too often (RFC 5321 section 6.3).
 func (m *message) loops() Reply {
-	l := m.tx.world.cfg.Limits
-	all, own := countReceived(io.NewSectionReader(m.spool, 0, min(m.spool.Size(), maxHeader)), m.tx.world.cfg.Hostname)
+	l := m.tx.generation.cfg.Limits
+	all, own := countReceived(io.NewSectionReader(m.spool, 0, min(m.spool.Size(), maxHeader)), m.tx.generation.cfg.Hostname)
 	if all > l.Hops || own > l.OwnHops {
 		return wire.NewReply(554, "5.4.6 Routing loop detected")
 	}

@@ -19,13 +19,14 @@ import (
 
 // Relay is the SMTP relay. Serve it on any number of listeners.
 type Relay struct {
-	world   atomic.Pointer[world]
-	server  *smtp.Server
-	metrics *metrics
-	door    *admit.Door
-	ctx     context.Context // ends when draining has taken too long
-	cancel  context.CancelFunc
-	slots   chan struct{} // inspections
+	generation atomic.Pointer[generation]
+	server     *smtp.Server
+	metrics    *metrics
+	door       *admit.Door
+	sender     Sender
+	ctx        context.Context // ends when draining has taken too long
+	cancel     context.CancelFunc
+	slots      chan struct{} // inspections
 }
 
 // New returns a relay that is ready to serve. Its metrics go to reg, which may be nil.
@@ -33,11 +34,12 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 	r := &Relay{metrics: newMetrics(reg)}
 	r.door = admit.New(r.metrics.connections, r.metrics.refused)
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	w, err := newWorld(cfg, r.metrics)
+	w, err := newGeneration(cfg, r.metrics)
 	if err != nil {
 		return nil, err
 	}
-	r.world.Store(w)
+	r.generation.Store(w)
+	r.sender.routes.Store(&w.routes)
 	r.slots = make(chan struct{}, w.cfg.Limits.Inspections)
 	r.server = smtp.NewServer(smtp.BackendFunc(r.session))
 	r.server.Domain = w.cfg.Hostname
@@ -54,15 +56,19 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 // started finish as they began, and connections keep the TLS and the limits that they
 // began with. The host name and the number of inspections at once stay as New got them.
 func (r *Relay) Reload(cfg Config) error {
-	old := r.world.Load()
+	old := r.generation.Load()
 	cfg.Hostname = old.cfg.Hostname
-	w, err := newWorld(cfg, r.metrics)
+	w, err := newGeneration(cfg, r.metrics)
 	if err != nil {
 		return err
 	}
-	r.world.Swap(w).close()
+	r.sender.routes.Store(&w.routes)
+	r.generation.Swap(w).routes.close()
 	return nil
 }
+
+// Sender returns the sender that has the relay's routes, also after Reload.
+func (r *Relay) Sender() *Sender { return &r.sender }
 
 // Listener is how connections come in.
 type Listener struct {
@@ -98,7 +104,7 @@ func (a *acceptor) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		cfg := &a.relay.world.Load().cfg
+		cfg := &a.relay.generation.Load().cfg
 		c, refusal := a.relay.door.Identify(c, a.Proxies, cfg.Limits.Handshake)
 		if refusal != admit.None {
 			continue
@@ -123,7 +129,7 @@ type gateway struct{ *Relay }
 
 // Admit implements wire.Gateway.
 func (g gateway) Admit(c *wire.Conn) (wire.Reply, bool) {
-	cfg := &g.world.Load().cfg
+	cfg := &g.generation.Load().cfg
 	perAddress := cfg.Limits.PerAddress
 	if admit.Contains(cfg.Trusted, c.Addr()) {
 		perAddress = 0
@@ -151,7 +157,7 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	defer context.AfterFunc(ctx, r.cancel)()
 	err := r.door.Wait(ctx)
 	r.cancel()
-	r.world.Load().close()
+	r.generation.Load().routes.close()
 	r.server.Close()
 	if err != nil {
 		return fmt.Errorf("draining: %w", err)

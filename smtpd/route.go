@@ -27,7 +27,7 @@ type route struct {
 	room    chan struct{} // nil: no limit
 
 	mu     sync.Mutex
-	idle   []*hop
+	idle   []*nextHop
 	closed bool
 	downTo map[string]time.Time // a host that failed is tried last until then
 	caps   caps                 // as last seen
@@ -71,7 +71,7 @@ var errBusy = errors.New("too many connections to next hop")
 
 // get returns a connection that is ready for MAIL: an idle one, which may have been
 // closed by the other side meanwhile, or a new one.
-func (r *route) get(ctx context.Context) (h *hop, reused bool, err error) {
+func (r *route) get(ctx context.Context) (h *nextHop, reused bool, err error) {
 	if r.room != nil {
 		wait, cancel := context.WithTimeout(ctx, r.Dial)
 		defer cancel()
@@ -110,7 +110,7 @@ func (r *route) leave() {
 }
 
 // dial tries the hosts in their order, those that failed lately last.
-func (r *route) dial(ctx context.Context) (*hop, error) {
+func (r *route) dial(ctx context.Context) (*nextHop, error) {
 	r.mu.Lock()
 	now := time.Now()
 	var up, down []string
@@ -124,7 +124,7 @@ func (r *route) dial(ctx context.Context) (*hop, error) {
 	r.mu.Unlock()
 	var errs []error
 	for _, a := range append(up, down...) {
-		h, err := r.dialHop(ctx, a)
+		h, err := r.connect(ctx, a)
 		r.mu.Lock()
 		if err == nil {
 			delete(r.downTo, a)
@@ -145,7 +145,7 @@ func (r *route) dial(ctx context.Context) (*hop, error) {
 }
 
 // put takes a connection back that is between transactions.
-func (r *route) put(h *hop) {
+func (r *route) put(h *nextHop) {
 	kept := false
 	if h.stop() && r.Idle > 0 {
 		r.mu.Lock()
@@ -163,13 +163,13 @@ func (r *route) put(h *hop) {
 }
 
 // drop closes a connection in whatever state it is.
-func (r *route) drop(h *hop) {
+func (r *route) drop(h *nextHop) {
 	h.stop()
 	h.conn.Close()
 	r.leave()
 }
 
-func (r *route) expire(h *hop) {
+func (r *route) expire(h *nextHop) {
 	r.mu.Lock()
 	for i, o := range r.idle {
 		if o == h {
@@ -182,7 +182,7 @@ func (r *route) expire(h *hop) {
 }
 
 // quit says goodbye without waiting for an answer.
-func (h *hop) quit() {
+func (h *nextHop) quit() {
 	if h.send("QUIT") == nil {
 		h.bw.Flush()
 	}

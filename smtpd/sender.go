@@ -1,6 +1,187 @@
 package smtpd
 
-import "sluis/smtpd/wire"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync/atomic"
+
+	"sluis/rules"
+	"sluis/smtpd/wire"
+)
 
 // Reply is an SMTP reply; see package wire.
 type Reply = wire.Reply
+
+// Sender sends messages past the policy: what a person released from quarantine, and what the
+// gateway itself has to say. It takes the routes of the relay, with their TLS, AUTH and idle
+// connections; Relay.Sender returns that of a relay. All methods may be called from any
+// goroutine.
+type Sender struct {
+	routes atomic.Pointer[routes]
+}
+
+// routes are those of one version of the configuration, in their order.
+type routes []*route
+
+// NewSender returns a sender that needs no relay. hostname is what it calls itself.
+func NewSender(hostname string, all ...Route) (*Sender, error) {
+	rs, err := newRoutes(hostname, all, newMetrics(nil))
+	if err != nil {
+		return nil, err
+	}
+	s := &Sender{}
+	s.routes.Store(&rs)
+	return s, nil
+}
+
+func newRoutes(hostname string, all []Route, m *metrics) (routes, error) {
+	if _, ok := wire.CanonicalDomain(hostname); !ok {
+		return nil, errors.New("smtpd: the host name is not a domain name")
+	}
+	if len(all) == 0 {
+		return nil, errors.New("smtpd: no routes")
+	}
+	var rs routes
+	for _, r := range all {
+		made, err := newRoute(r, hostname, m)
+		if err != nil {
+			return nil, fmt.Errorf("smtpd: %w", err)
+		}
+		rs = append(rs, made)
+	}
+	return rs, nil
+}
+
+// find returns the first route that fits a recipient, or nil.
+func (rs routes) find(to wire.Path, d rules.Direction) *route {
+	for _, r := range rs {
+		if r.fits(to.Domain, d) {
+			return r
+		}
+	}
+	return nil
+}
+
+// close lets go of idle connections to next hops; those in use close after their use.
+func (rs routes) close() {
+	for _, r := range rs {
+		r.close()
+	}
+}
+
+// Close lets go of idle connections. Send works as before.
+func (s *Sender) Close() { s.routes.Load().close() }
+
+// Send sends a message of size bytes to all recipients of an envelope, who have to share a
+// route. Content is sent as it is; its line ends have to be CR LF. With a nil error the reply
+// is the next hop's, or our own 4xx if it cannot be reached; a 2xx alone means that the
+// message was delivered, to all of them.
+func (s *Sender) Send(ctx context.Context, e Envelope, size int64, content io.Reader) (Reply, error) {
+	t := &transaction{ctx: ctx, params: wire.Params(e.Parameters).Only("BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID")}
+	t.params = append(t.params, "SIZE="+strconv.FormatInt(size, 10))
+	_, t.utf8 = t.params.Get("SMTPUTF8")
+	_, t.requireTLS = t.params.Get("REQUIRETLS")
+	if e.From != "" {
+		from, ok := wire.ParsePath(e.From)
+		if !ok {
+			return Reply{}, errors.New("send: bad sender")
+		}
+		t.from = from
+	}
+	to, route, err := s.routes.Load().share(e.To)
+	if err != nil {
+		return Reply{}, fmt.Errorf("send: %w", err)
+	}
+	defer t.close()
+	if rep := t.open(route); !rep.OK() {
+		return rep, nil
+	}
+	if rep := t.offer(to); !rep.OK() {
+		return rep, nil
+	}
+	t.to = to
+	return t.forward(to, nil, func() io.Reader { return &clean{guard{r: content}} }), nil
+}
+
+// share returns recipients and the route that they have in common.
+func (rs routes) share(all []Recipient) ([]recipient, *route, error) {
+	var to []recipient
+	var common *route
+	for _, r := range all {
+		p, ok := wire.ParsePath(r.Path)
+		if !ok {
+			return nil, nil, errors.New("bad recipient")
+		}
+		found := rs.find(p, r.Direction)
+		switch {
+		case found == nil:
+			return nil, nil, errors.New("no route")
+		case common != nil && found != common:
+			return nil, nil, errors.New("recipients have different routes")
+		}
+		common = found
+		to = append(to, recipient{p, wire.Params(r.Parameters), r.Direction})
+	}
+	if common == nil {
+		return nil, nil, errors.New("no recipients")
+	}
+	return to, common, nil
+}
+
+// clean reads what has to have clean line ends already, and fails on what has not.
+type clean struct{ guard guard }
+
+// Read implements io.Reader.
+func (c *clean) Read(b []byte) (int, error) {
+	n, err := c.guard.Read(b)
+	if c.guard.bareCR || c.guard.nul || c.guard.repaired > 0 {
+		return 0, errors.New("line ends are not clean")
+	}
+	return n, err
+}
+
+// NextHop is a host that a route names.
+type NextHop struct {
+	route *route
+	host  string
+}
+
+// NextHops returns every host of every route; one that several routes reach in the same way
+// once.
+func (s *Sender) NextHops() []NextHop {
+	type way struct {
+		host, user string
+		tls        TLSMode
+		implicit   bool
+		roots      any
+	}
+	var all []NextHop
+	seen := map[way]bool{}
+	for _, r := range *s.routes.Load() {
+		for _, host := range r.Hosts {
+			w := way{host, r.User, r.TLS, r.Implicit, r.TLSConfig}
+			if !seen[w] {
+				seen[w] = true
+				all = append(all, NextHop{r, host})
+			}
+		}
+	}
+	return all
+}
+
+// Address returns the host as host:port.
+func (n NextHop) Address() string { return n.host }
+
+// Ask connects to the host as for mail, with the route's TLS and AUTH, and takes leave: no
+// mail is sent. Its error is a *ConnectError.
+func (n NextHop) Ask(ctx context.Context) error {
+	h, err := n.route.connect(ctx, n.host)
+	if err != nil {
+		return err
+	}
+	h.quit()
+	return nil
+}

@@ -42,7 +42,7 @@ func (s *session) hello() {
 // keywords returns the lines of the reply to EHLO: what every next hop that the client's mail
 // may go to can do. CHUNKING and PIPELINING end here and are always possible.
 func (r *Relay) keywords(client *wire.Conn) []string {
-	wd := r.world.Load()
+	wd := r.generation.Load()
 	all := caps{eightBit: true, utf8: true, dsn: true, requireTLS: client.TLSState() != nil, enhanced: true}
 	size := int64(wd.cfg.Limits.MessageSize)
 	ctx, cancel := context.WithTimeout(r.ctx, wd.cfg.Limits.Handshake)
@@ -105,9 +105,9 @@ func (s *session) mail(args wire.Arguments, opts *smtp.MailOptions) Reply {
 			return wire.NewReply(501, "5.1.7 Bad sender address syntax")
 		}
 	}
-	wd := s.relay.world.Load()
+	wd := s.relay.generation.Load()
 	t := &transaction{
-		id: filter.NewID(), world: wd, ctx: s.relay.ctx, from: from, trusted: wd.trusts(s.client),
+		id: filter.NewID(), generation: wd, ctx: s.relay.ctx, from: from, trusted: wd.trusts(s.client),
 		params: args.Params.Only("SIZE", "BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID"),
 	}
 	if !t.trusted {
@@ -158,16 +158,16 @@ func (s *session) rcpt(args wire.Arguments) Reply {
 		return wire.NewReply(501, "5.1.3 Bad recipient address syntax")
 	case !to.ASCII() && !t.utf8:
 		return wire.NewReply(553, "5.6.7 Address needs SMTPUTF8")
-	case !t.world.mayReach(to, t.trusted):
+	case !t.generation.mayReach(to, t.trusted):
 		s.relay.metrics.refused.WithLabelValues("relay").Inc()
 		return wire.NewReply(550, "5.7.1 Relaying denied")
 	}
 	t.named = append(t.named, to.Address()) // as many as there may be commands
-	if len(t.to) >= t.world.cfg.Limits.Recipients {
+	if len(t.to) >= t.generation.cfg.Limits.Recipients {
 		return wire.NewReply(452, "4.5.3 Too many recipients")
 	}
-	d := t.world.direction(t.from, to, t.trusted)
-	r := t.world.routeFor(to, d)
+	d := t.generation.direction(t.from, to, t.trusted)
+	r := t.generation.routes.find(to, d)
 	switch {
 	case r == nil:
 		return wire.NewReply(451, "4.3.5 No route to this domain")

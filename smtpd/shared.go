@@ -49,7 +49,7 @@ func (s *Shared) check() error {
 
 // shared returns the shared network that a client comes from; nil if from none, or not
 // by TLS: the key would be on the wire for all to read.
-func (wd *world) shared(client *wire.Conn) *Shared {
+func (wd *generation) shared(client *wire.Conn) *Shared {
 	if client.TLSState() == nil {
 		return nil
 	}
@@ -75,8 +75,8 @@ func (m *message) prove() Reply {
 	t.trusted = false
 	for i := range t.to {
 		r := &t.to[i]
-		r.direction = t.world.direction(t.from, r.path, false)
-		if !t.world.mayReach(r.path, false) || t.world.routeFor(r.path, r.direction) != t.route {
+		r.direction = t.generation.direction(t.from, r.path, false)
+		if !t.generation.mayReach(r.path, false) || t.generation.routes.find(r.path, r.direction) != t.route {
 			m.relay.metrics.refused.WithLabelValues("relay").Inc()
 			return wire.NewReply(550, "5.7.1 Relaying denied: no valid key")
 		}

@@ -12,7 +12,7 @@ import (
 // transaction is one message from MAIL on, with its live counterpart at the next hop.
 type transaction struct {
 	id         filter.ID // random, before anything of the message is read (C3.3b)
-	world      *world
+	generation *generation
 	ctx        context.Context
 	trusted    bool
 	proof      *Shared // what the message has to carry, to be trusted; nil: nothing
@@ -21,8 +21,8 @@ type transaction struct {
 	utf8       bool
 	requireTLS bool
 
-	route   *route // set by the first recipient, or by MAIL if there is one only
-	hop     *hop   // nil: none yet, or lost
+	route   *route   // set by the first recipient, or by MAIL if there is one only
+	nextHop *nextHop // nil: none yet, or lost
 	to      []recipient
 	named   []string // addresses of all recipients, those too who are to get it later or by another way (C3.2g)
 	refused int      // recipients, by the next hop
@@ -33,14 +33,14 @@ type transaction struct {
 func (t *transaction) open(r *route) Reply {
 	h, rep := begin(t.ctx, r, t.check, t.envelope(nil))
 	if h != nil {
-		t.route, t.hop = r, h
+		t.route, t.nextHop = r, h
 	}
 	return rep
 }
 
 // begin starts a transaction at a next hop. It returns a connection only with a
 // positive reply.
-func begin(ctx context.Context, r *route, check func(*hop) Reply, e Envelope) (*hop, Reply) {
+func begin(ctx context.Context, r *route, check func(*nextHop) Reply, e Envelope) (*nextHop, Reply) {
 	for {
 		h, reused, err := r.get(ctx)
 		if errors.Is(err, errBusy) {
@@ -88,7 +88,7 @@ func lost(rep Reply, err error) Reply {
 }
 
 // check refuses what the next hop cannot do, since nothing is ever converted.
-func (t *transaction) check(h *hop) Reply {
+func (t *transaction) check(h *nextHop) Reply {
 	body, _ := t.params.Get("BODY")
 	_, ret := t.params.Get("RET")
 	_, envid := t.params.Get("ENVID")
@@ -106,7 +106,7 @@ func (t *transaction) check(h *hop) Reply {
 }
 
 // understood leaves out parameters that say nothing to a next hop without the extension.
-func (h *hop) understood(ps []string) []string {
+func (h *nextHop) understood(ps []string) []string {
 	keep := []string{"SMTPUTF8", "REQUIRETLS", "RET", "ENVID"}
 	if h.caps.eightBit {
 		keep = append(keep, "BODY")
@@ -133,15 +133,15 @@ func (r recipient) exported() Recipient {
 // that was said is said again on a new one.
 func (t *transaction) add(r recipient) Reply {
 	for again := false; ; again = true {
-		if t.hop == nil {
+		if t.nextHop == nil {
 			if rep := t.restore(t.to); !rep.OK() {
 				return rep
 			}
 		}
-		if len(r.params) > 0 && !t.hop.caps.dsn {
+		if len(r.params) > 0 && !t.nextHop.caps.dsn {
 			return wire.NewReply(455, "4.5.1 Next hop does not support DSN")
 		}
-		rep, err := t.hop.command(rcptLine(r.exported()))
+		rep, err := t.nextHop.command(rcptLine(r.exported()))
 		if err == nil && rep.Code != 421 {
 			if rep.OK() {
 				t.to = append(t.to, r)
@@ -149,8 +149,8 @@ func (t *transaction) add(r recipient) Reply {
 			}
 			return refused(rep)
 		}
-		t.route.drop(t.hop)
-		t.hop = nil
+		t.route.drop(t.nextHop)
+		t.nextHop = nil
 		if again {
 			return lost(rep, err)
 		}
@@ -160,35 +160,40 @@ func (t *transaction) add(r recipient) Reply {
 // restore makes the next hop's transaction one for exactly the given recipients, which
 // it has accepted before. If it does not any more, the client has to try again later.
 func (t *transaction) restore(to []recipient) Reply {
-	if t.hop != nil && t.hop.reset() != nil {
-		t.route.drop(t.hop)
-		t.hop = nil
+	if t.nextHop != nil && t.nextHop.reset() != nil {
+		t.route.drop(t.nextHop)
+		t.nextHop = nil
 	}
-	if t.hop != nil {
+	if t.nextHop != nil {
 		e := t.envelope(nil)
-		e.Parameters = t.hop.understood(e.Parameters)
-		if rep, err := t.hop.mail(e); err != nil || !rep.OK() {
-			t.route.drop(t.hop)
-			t.hop = nil
+		e.Parameters = t.nextHop.understood(e.Parameters)
+		if rep, err := t.nextHop.mail(e); err != nil || !rep.OK() {
+			t.route.drop(t.nextHop)
+			t.nextHop = nil
 		}
 	}
-	if t.hop == nil {
+	if t.nextHop == nil {
 		h, rep := begin(t.ctx, t.route, t.check, t.envelope(nil))
 		if h == nil {
 			return again(rep)
 		}
-		t.hop = h
+		t.nextHop = h
 	}
-	rep, err := t.hop.recipients(t.envelope(to).To)
-	if err != nil || rep.Code == 421 {
-		t.route.drop(t.hop)
-		t.hop = nil
+	return again(t.offer(to))
+}
+
+// offer gives the next hop recipients, and returns its first refusal; after one nothing is
+// left of the transaction at the next hop.
+func (t *transaction) offer(to []recipient) Reply {
+	rep, err := t.nextHop.recipients(t.envelope(to).To)
+	switch {
+	case err != nil || rep.Code == 421:
+		t.route.drop(t.nextHop)
+		t.nextHop = nil
 		return lost(rep, err)
-	}
-	if !rep.OK() {
-		t.route.settle(t.hop)
-		t.hop = nil
-		return again(rep)
+	case !rep.OK():
+		t.route.settle(t.nextHop)
+		t.nextHop = nil
 	}
 	return rep
 }
@@ -196,7 +201,7 @@ func (t *transaction) restore(to []recipient) Reply {
 // again makes a refusal that comes too late to be told to the right recipient into a
 // request to try again.
 func again(rep Reply) Reply {
-	if rep.Temporary() {
+	if rep.OK() || rep.Temporary() {
 		return rep
 	}
 	return wire.NewReply(451, "4.3.0 Next hop changed its mind, try again later")
@@ -204,7 +209,7 @@ func again(rep Reply) Reply {
 
 // recipients gives a next hop all recipients, in one go if it can take that (RFC 2920),
 // and returns the first refusal.
-func (h *hop) recipients(to []Recipient) (Reply, error) {
+func (h *nextHop) recipients(to []Recipient) (Reply, error) {
 	worst := wire.NewReply(250, "2.1.5 Ok")
 	group := 1
 	if h.caps.pipelining {
@@ -231,7 +236,7 @@ func (h *hop) recipients(to []Recipient) (Reply, error) {
 	return worst, nil
 }
 
-func (h *hop) reset() error {
+func (h *nextHop) reset() error {
 	rep, err := h.command("RSET")
 	if err == nil && !rep.OK() {
 		err = rep
@@ -240,7 +245,7 @@ func (h *hop) reset() error {
 }
 
 // settle takes a connection back in the middle of a transaction.
-func (r *route) settle(h *hop) {
+func (r *route) settle(h *nextHop) {
 	if h.reset() != nil {
 		r.drop(h)
 		return
@@ -255,13 +260,13 @@ func (t *transaction) forward(to []recipient, head []byte, body func() io.Reader
 	var rep Reply
 	var err error
 	for attempt := 0; attempt < 2; attempt++ {
-		if t.hop == nil || len(to) != len(t.to) {
+		if t.nextHop == nil || len(to) != len(t.to) {
 			if rep := t.restore(to); !rep.OK() {
 				return rep
 			}
 		}
-		h := t.hop
-		t.hop = nil
+		h := t.nextHop
+		t.nextHop = nil
 		if rep, err = h.command("DATA"); err != nil || rep.Code == 421 {
 			t.route.drop(h)
 			continue
@@ -276,7 +281,7 @@ func (t *transaction) forward(to []recipient, head []byte, body func() io.Reader
 }
 
 // transmit sends a message after 354.
-func (r *route) transmit(h *hop, head []byte, body io.Reader) Reply {
+func (r *route) transmit(h *nextHop, head []byte, body io.Reader) Reply {
 	rep, err := h.message(head, body)
 	switch {
 	case errors.Is(err, errHungUp):
@@ -301,8 +306,8 @@ func (r *route) transmit(h *hop, head []byte, body io.Reader) Reply {
 
 // close ends the transaction at the next hop.
 func (t *transaction) close() {
-	if t.hop != nil {
-		t.route.settle(t.hop)
-		t.hop = nil
+	if t.nextHop != nil {
+		t.route.settle(t.nextHop)
+		t.nextHop = nil
 	}
 }

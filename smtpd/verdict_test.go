@@ -67,7 +67,7 @@ func TestALeakIsSetAsideWholeAndDurable(t *testing.T) {
 	}
 
 	// What was set aside is released through the same route, not inspected again.
-	rep, err := st.relay.Deliver(context.Background(), e.Envelope, int64(len(e.content)), strings.NewReader(string(e.content)))
+	rep, err := st.relay.Sender().Send(context.Background(), e.Envelope, int64(len(e.content)), strings.NewReader(string(e.content)))
 	if err != nil || rep.Code != 250 {
 		t.Fatalf("Deliver: %v %v", rep, err)
 	}

@@ -50,34 +50,6 @@ func expect(t *testing.T, name string, check Check, want State) {
 	}
 }
 
-// says is a peer that answers the first connection and then each line with the next answer.
-func says(t *testing.T, answers ...string) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		c, err := ln.Accept()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		c.SetDeadline(time.Now().Add(testenv.Patience))
-		buf := make([]byte, 1024)
-		for _, a := range answers {
-			if _, err := io.WriteString(c, a); err != nil {
-				return
-			}
-			if _, err := c.Read(buf); err != nil {
-				return
-			}
-		}
-	}()
-	return ln.Addr().String()
-}
-
 // silent takes connections and says nothing.
 func silent(t *testing.T) string {
 	t.Helper()
@@ -98,26 +70,39 @@ func nobody(t *testing.T) string {
 	return a
 }
 
-func TestTheNextMailServer(t *testing.T) {
-	for name, tc := range map[string]struct {
-		address string
-		tls     bool
-		want    State
-	}{
-		"answers":                      {says(t, "220 hop.example ESMTP\r\n", "250-hop.example\r\n250 SIZE 1\r\n"), false, OK},
-		"refuses to talk":              {says(t, "554 "+canary+"@school.example\r\n"), false, Broken},
-		"does not know EHLO":           {says(t, "220 hop.example\r\n", "502 "+canary+"\r\n"), false, Broken},
-		"is a web server":              {says(t, "HTTP/1.1 400 "+canary+"\r\n\r\n"), false, Broken},
-		"talks without end":            {says(t, "220-"+strings.Repeat(canary, 200_000)), false, Broken},
-		"says lines without end":       {says(t, strings.Repeat("220-"+canary+"\r\n", 100_000)), false, Broken},
-		"is silent":                    {silent(t), false, Broken},
-		"is not there":                 {nobody(t), false, Broken},
-		"is plain where TLS should be": {says(t, "220 hop.example\r\n"), true, Broken},
-	} {
-		expect(t, name, Hop{Address: tc.address, Implicit: tc.tls, Hello: "sluis.school.example"}.Check, tc.want)
+// hop is a next hop where something fails.
+type hop struct{ stage string }
+
+func (hop) Address() string { return "mail.school.example:25" }
+
+func (h hop) Ask(context.Context) error {
+	if h.stage == "" {
+		return nil
 	}
-	if r := (Hop{Address: nobody(t)}).Check(t.Context(), now); r.Found.EN != "cannot be reached" {
-		t.Errorf("%+v", r.Found)
+	return fmt.Errorf("%s: %w", canary, h)
+}
+
+func (h hop) Error() string { return canary }
+func (h hop) Stage() string { return h.stage }
+
+// Package smtpd tests the same with servers that are well, ill and silent.
+func TestTheNextMailServer(t *testing.T) {
+	for stage, want := range map[string]struct {
+		state State
+		found string
+	}{
+		"":         {OK, "answers"},
+		"dial":     {Broken, "cannot be reached"},
+		"greeting": {Broken, "does not answer as a mail server does"},
+		"tls":      {Broken, "no encrypted connection as its route demands"},
+		"auth":     {Broken, "refuses the name or the password of Sluis"},
+		"other":    {Broken, "does not answer as a mail server does"},
+	} {
+		check := MailServer(hop{stage})
+		expect(t, "stage "+stage, check, want.state)
+		if r := check(t.Context(), now); r.Found.EN != want.found {
+			t.Errorf("stage %q: %q, want %q", stage, r.Found.EN, want.found)
+		}
 	}
 }
 

@@ -2,73 +2,69 @@ package health
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/textproto"
 	"time"
 
 	"sluis/internal/clamd"
 )
 
-// Hop is a next mail server.
-type Hop struct {
-	Name     string // of the route
-	Address  string // host:port
-	Implicit bool   // TLS from the first byte
-	Hello    string // what the gateway calls itself
+// NextHop is a next mail server, as the relay reaches it.
+type NextHop interface {
+	Address() string // host:port
+
+	// Ask connects as for mail, with the TLS and the password of its route, and sends none.
+	// Its error may have a method Stage, for what failed: dial, greeting, tls or auth.
+	Ask(ctx context.Context) error
 }
 
-// Check greets the server and takes leave: no mail is sent.
-func (h Hop) Check(ctx context.Context, _ time.Time) Result {
-	r := Result{Name: Text{"Volgende mailserver " + h.Address, "Next mail server " + h.Address}, State: OK, Found: Text{"antwoordt", "answers"}}
-	if err := h.greet(ctx); err != nil {
-		r.State = Broken
-		r.Found = Text{"antwoordt niet zoals een mailserver", "does not answer as a mail server does"}
-		var reach *net.OpError
-		if errors.As(err, &reach) && reach.Op == "dial" {
-			r.Found = Text{"is niet bereikbaar", "cannot be reached"}
+// MailServer checks whether a next hop would take mail from the gateway.
+func MailServer(h NextHop) Check {
+	return func(ctx context.Context, _ time.Time) Result {
+		r := Result{
+			Name:  Text{"Volgende mailserver " + h.Address(), "Next mail server " + h.Address()},
+			State: OK,
+			Found: Text{"antwoordt", "answers"},
 		}
-		r.Advice = Text{"Kijk of de server aanstaat en of de firewall poort en adres doorlaat. Mail wacht zolang bij de afzender; er gaat niets verloren.",
-			"See whether the server is on and the firewall lets port and address through. Meanwhile mail waits with who sends it; nothing is lost."}
+		err := h.Ask(ctx)
+		if err == nil {
+			return r
+		}
+		r.State = Broken
+		var failed interface{ Stage() string }
+		stage := ""
+		if errors.As(err, &failed) {
+			stage = failed.Stage()
+		}
+		r.Found, r.Advice = nextHopFault(stage)
+		return r
 	}
-	return r
 }
 
-// maxGreeting bounds what a server may say.
-const maxGreeting = 64 << 10
-
-func (h Hop) greet(ctx context.Context) error {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", h.Address)
-	if err != nil {
-		return err
+// nextHopFault words what failed with a next hop, and what to do.
+func nextHopFault(stage string) (found, advice Text) {
+	switch stage {
+	case "dial":
+		found = Text{"is niet bereikbaar", "cannot be reached"}
+	case "tls":
+		return Text{"geen versleutelde verbinding zoals de route die vraagt", "no encrypted connection as its route demands"},
+			Text{"Vergelijk het certificaat van de server met de instellingen tls en ca van de route. " +
+				"Mail wacht zolang bij de afzender; er gaat niets verloren.",
+				"Compare the certificate of the server with the settings tls and ca of the route. " +
+					"Meanwhile mail waits with its sender; nothing is lost."}
+	case "auth":
+		return Text{"weigert de naam of het wachtwoord van Sluis", "refuses the name or the password of Sluis"},
+			Text{"Vernieuw naam en wachtwoord in de instelling auth van de route. " +
+				"Mail wacht zolang bij de afzender; er gaat niets verloren.",
+				"Renew name and password in the setting auth of the route. " +
+					"Meanwhile mail waits with its sender; nothing is lost."}
+	default:
+		found = Text{"antwoordt niet zoals een mailserver", "does not answer as a mail server does"}
 	}
-	defer conn.Close()
-	plain := conn // in a variable that stays what it is: the time may be up in another goroutine
-	defer context.AfterFunc(ctx, func() { plain.SetDeadline(time.Unix(1, 0)) })()
-	if h.Implicit {
-		// Whom to trust is the relay's business: nothing is told here that others may not know.
-		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
-	}
-	text := textproto.NewConn(bounded{io.LimitReader(conn, maxGreeting), conn})
-	if _, _, err := text.ReadResponse(220); err != nil {
-		return err
-	}
-	if err := text.PrintfLine("EHLO %s", h.Hello); err != nil {
-		return err
-	}
-	if _, _, err := text.ReadResponse(250); err != nil {
-		return err
-	}
-	return text.PrintfLine("QUIT")
-}
-
-// bounded reads no more than a bound from a connection.
-type bounded struct {
-	io.Reader
-	io.WriteCloser
+	return found, Text{"Kijk of de server aanstaat en of de firewall poort en adres doorlaat. " +
+		"Mail wacht zolang bij de afzender; er gaat niets verloren.",
+		"See whether the server is on and the firewall lets port and address through. " +
+			"Meanwhile mail waits with its sender; nothing is lost."}
 }
 
 // oldSignatures is the age at which the signatures of a scanner need attention: they are

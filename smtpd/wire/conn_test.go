@@ -16,18 +16,22 @@ import (
 )
 
 // lobby admits everybody.
-type lobby struct {
-	left    chan *Conn
-	refused chan string
-}
+type lobby struct{ left chan struct{} }
 
 func (lobby) Admit(*Conn) (Reply, bool) { return Reply{}, true }
-func (l lobby) Refused(reason string)   { l.refused <- reason }
-func (l lobby) Leave(c *Conn)           { l.left <- c }
+func (lobby) Refused(string)            {}
+func (l lobby) Leave(*Conn) {
+	select {
+	case <-l.left: // not the first call
+	default:
+		close(l.left)
+	}
+}
 
 // session keeps what Session gets, and answers as it is set to.
 type session struct {
 	conn      *Conn
+	left      chan struct{} // closed once the connection is
 	arguments []Arguments
 	body      string
 	end       error
@@ -89,8 +93,8 @@ func talkTo(t *testing.T, s *session) (net.Conn, *bufio.Reader) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := lobby{make(chan *Conn, 9), make(chan string, 9)}
-	s.conn = New(raw, g, Options{Hostname: "gate.example", Limits: Limits{
+	s.left = make(chan struct{})
+	s.conn = New(raw, lobby{s.left}, Options{Hostname: "gate.example", Limits: Limits{
 		MessageSize: 100,
 		Commands:    100,
 		Errors:      100,
@@ -107,7 +111,7 @@ func talkTo(t *testing.T, s *session) (net.Conn, *bufio.Reader) {
 	t.Cleanup(func() {
 		client.Close()
 		select {
-		case <-g.left:
+		case <-s.left:
 		case <-time.After(5 * time.Second):
 			t.Error("the connection did not leave")
 		}
@@ -133,6 +137,7 @@ func converse(t *testing.T, s *session, sent string) []string {
 			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) && !strings.Contains(err.Error(), "reset") {
 				t.Errorf("the conversation ends with %v", err)
 			}
+			<-s.left
 			return codes
 		}
 		if line[3] != '-' {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -26,6 +27,29 @@ func (r Reply) Temporary() bool { return r.Code/100 == 4 }
 
 // Error names the code alone: the text may quote an address.
 func (r Reply) Error() string { return fmt.Sprintf("reply %d", r.Code) }
+
+// enhancedCode is a status code (RFC 3463) at the start of a line.
+var enhancedCode = regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}( |$)`)
+
+// Codes returns the code, and the enhanced one of the first line if it has one: "550 5.1.1".
+func (r Reply) Codes() string {
+	codes := strconv.Itoa(r.Code)
+	if len(r.Lines) > 0 {
+		if enhanced := enhancedCode.FindString(r.Lines[0]); enhanced != "" {
+			codes += " " + strings.TrimSpace(enhanced)
+		}
+	}
+	return codes
+}
+
+// Text returns what the reply says, in one line and without codes. It may quote an address.
+func (r Reply) Text() string {
+	var lines []string
+	for _, l := range r.Lines {
+		lines = append(lines, strings.TrimSpace(l[len(enhancedCode.FindString(l)):]))
+	}
+	return strings.Join(lines, " ")
+}
 
 // AppendTo appends the reply as it goes over the network.
 func (r Reply) AppendTo(b []byte) []byte {

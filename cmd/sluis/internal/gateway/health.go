@@ -2,12 +2,12 @@ package gateway
 
 import (
 	"context"
-	"sluis/cmd/sluis/internal/config"
+	"time"
+
 	"sluis/internal/clamd"
 	"sluis/internal/health"
 	"sluis/internal/quarantine"
 	"sluis/internal/sitelists"
-	"time"
 )
 
 // Health returns the checks of a gateway that may run in another process.
@@ -27,8 +27,13 @@ func (d *Data) Health() ([]health.Check, error) {
 		}
 		return q.Counts(ctx)
 	}
+	sender, err := NewSender(d.cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer sender.mail.Close()
 	none := func() int64 { return 0 } // only the running process counts what it dropped
-	return append([]health.Check{d.running}, d.healthChecks(d.cfg, states, none, counts)...), nil
+	return append([]health.Check{d.running}, d.healthChecks(sender, states, none, counts)...), nil
 }
 
 // running checks whether a gateway has the data directory.
@@ -47,7 +52,7 @@ func (d *Data) running(context.Context, time.Time) health.Result {
 
 // healthChecks are the checks of this gateway.
 func (g *Gateway) healthChecks() []health.Check {
-	return g.data.healthChecks(g.inForce.Load().Config, g.listStates(), g.journal.Dropped, g.quarantine.Counts)
+	return g.data.healthChecks(g.sender(), g.listStates(), g.journal.Dropped, g.quarantine.Counts)
 }
 
 // What of certificates needs attention: a device takes longer to get a new authority than a
@@ -57,18 +62,13 @@ const (
 	replaceAhead = 90 * 24 * time.Hour
 )
 
-// healthChecks are the checks that a configuration asks for.
-func (d *Data) healthChecks(cfg *config.Config, states []sitelists.State, dropped func() int64,
+// healthChecks are the checks that the configuration of a sender asks for.
+func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped func() int64,
 	counts func(context.Context) (quarantine.Counts, error)) []health.Check {
 	var all []health.Check
-	seen := map[string]bool{}
-	for _, r := range cfg.Mail.Routes {
-		for _, host := range r.Hosts {
-			if !seen[host] {
-				seen[host] = true
-				all = append(all, health.Hop{Address: host, Implicit: r.Implicit, Hello: cfg.Mail.Hostname}.Check)
-			}
-		}
+	cfg := sender.cfg
+	for _, next := range sender.mail.NextHops() {
+		all = append(all, health.MailServer(next))
 	}
 	all = append(all,
 		health.Journal(d.path("journal", "segments"), dropped),

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +13,6 @@ import (
 	"sluis/internal/notice"
 	"sluis/internal/oversight/breach"
 	"sluis/internal/quarantine"
-	"sluis/internal/roster"
 	"sluis/rules"
 	"sluis/smtpd"
 )
@@ -23,8 +20,8 @@ import (
 // Sender sends through the routes of a configuration: what the quarantine releases, and the
 // notices of the gateway itself. It implements quarantine.Deliverer.
 type Sender struct {
-	relay *smtpd.Relay
-	cfg   *config.Config
+	mail *smtpd.Sender
+	cfg  *config.Config
 }
 
 // ErrNoOfficer says that no privacy officer can be reached by mail.
@@ -40,19 +37,12 @@ func NewSender(cfg *config.Config) (Sender, error) {
 		return Sender{}, errors.New("sending needs to know the next hop: " +
 			"name the gateway's configuration with --config FILE")
 	}
-	relay, err := smtpd.New(smtpd.Config{
-		Hostname:   cfg.Mail.Hostname,
-		Routes:     to,
-		Policy:     nowhere{},
-		Quarantine: nowhere{},
-		Journal:    nowhere{},
-		Roster:     roster.Empty(cfg.Organisation.Domains),
-	}, nil)
-	return Sender{relay, cfg}, err
+	mail, err := smtpd.NewSender(cfg.Mail.Hostname, to...)
+	return Sender{mail, cfg}, err
 }
 
 // sender sends as the gateway is configured now.
-func (g *Gateway) sender() Sender { return Sender{g.relay, g.inForce.Load().Config} }
+func (g *Gateway) sender() Sender { return Sender{g.relay.Sender(), g.inForce.Load().Config} }
 
 // Notices returns what sends mail of the gateway itself.
 func (s Sender) Notices() notice.Sender {
@@ -64,7 +54,7 @@ func (s Sender) Notices() notice.Sender {
 			for _, a := range to {
 				e.To = append(e.To, smtpd.Recipient{Path: a, Direction: toward(s.cfg, a)})
 			}
-			reply, err := s.relay.Deliver(ctx, e, size, content)
+			reply, err := s.mail.Send(ctx, e, size, content)
 			if err == nil && !reply.OK() {
 				err = fmt.Errorf("the next mail server said %d", reply.Code)
 			}
@@ -110,12 +100,11 @@ func (s Sender) Deliver(ctx context.Context, env quarantine.Envelope, size int64
 	for _, r := range env.To {
 		to.To = append(to.To, smtpd.Recipient(r))
 	}
-	r, err := s.relay.Deliver(ctx, to, size, content)
+	r, err := s.mail.Send(ctx, to, size, content)
 	if err != nil {
 		return quarantine.Reply{}, err
 	}
-	codes, text := split(r)
-	return quarantine.Reply{OK: r.OK(), Permanent: r.Code/100 == 5, Codes: codes, Text: text}, nil
+	return quarantine.Reply{OK: r.OK(), Permanent: r.Code/100 == 5, Codes: r.Codes(), Text: r.Text()}, nil
 }
 
 // Tell implements quarantine.Deliverer.
@@ -126,22 +115,3 @@ func (s Sender) Tell(ctx context.Context, env quarantine.Envelope, note string) 
 	}
 	return s.Notices().Send(ctx, to, notice.Released(s.language(), s.cfg.Organisation.Name, note), time.Now())
 }
-
-// split takes a reply apart: its codes, such as "550 5.1.1", and what it says.
-func split(r smtpd.Reply) (codes, text string) {
-	codes = strconv.Itoa(r.Code)
-	var lines []string
-	for i, l := range r.Lines {
-		if enhanced := enhancedCode.FindString(l); enhanced != "" {
-			l = strings.TrimSpace(l[len(enhanced):])
-			if i == 0 {
-				codes += " " + strings.TrimSpace(enhanced)
-			}
-		}
-		lines = append(lines, l)
-	}
-	return codes, strings.Join(lines, " ")
-}
-
-// enhancedCode is a status code of RFC 3463 at the start of a line.
-var enhancedCode = regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}( |$)`)

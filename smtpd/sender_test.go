@@ -1,0 +1,195 @@
+package smtpd
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"sluis/internal/health"
+)
+
+// canary is what a next hop says and no report may quote.
+const canary = "kanarie"
+
+// saying is a server that says the first answer at once, and one more for each line.
+func saying(t *testing.T, answers ...string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(5 * time.Second))
+		buf := make([]byte, 1024)
+		for _, a := range answers {
+			if _, err := io.WriteString(c, a); err != nil {
+				return
+			}
+			if _, err := c.Read(buf); err != nil {
+				return
+			}
+		}
+		if len(answers) == 0 {
+			c.Read(buf) // silence, until the other side gives up
+		}
+	}()
+	return l.Addr().String()
+}
+
+// closedPort returns an address where no server is.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// protected starts a sink with TLS that takes one password.
+func protected(t *testing.T, ca *authority) string {
+	t.Helper()
+	s := newSink(t)
+	s.tls = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1")}}
+	s.keywords = append([]string{"AUTH PLAIN"}, allKeywords...)
+	s.say = func(verb, line string) (string, bool) {
+		switch {
+		case verb == "AUTH" && line == "AUTH PLAIN AHNsdWlzAHNlY3JldA==": // sluis, secret
+			return "235 2.7.0 welcome", true
+		case verb == "AUTH":
+			return "535 5.7.8 " + canary + "@school.example may not", true
+		}
+		return "", false
+	}
+	return s.start().addr()
+}
+
+// TestANextHopIsWellIfItWouldTakeMail: health asks by the relay's own route, with its TLS and
+// its password.
+func TestANextHopIsWellIfItWouldTakeMail(t *testing.T) {
+	ours, theirs := newAuthority(t), newAuthority(t)
+	roots := func(a *authority) *tls.Config { return &tls.Config{RootCAs: a.pool} }
+	plain := func(address string) Route { return Route{Hosts: []string{address}, TLS: TLSNone} }
+	behind := func(ca *authority, password string) Route {
+		return Route{Hosts: []string{protected(t, ours)}, TLS: TLSVerified, TLSConfig: roots(ca), User: "sluis", Password: password}
+	}
+	withoutTLS := newSink(t).start().addr()
+	for name, c := range map[string]struct {
+		route Route
+		found string // of health, in English
+	}{
+		"answers":                      {plain(saying(t, "220 hop.example ESMTP\r\n", "250-hop.example\r\n250 SIZE 1\r\n")), "answers"},
+		"knows no EHLO":                {plain(saying(t, "220 hop.example\r\n", "502 what\r\n", "250 hop.example\r\n")), "answers"},
+		"refuses to talk":              {plain(saying(t, "554 "+canary+"@school.example\r\n")), "does not answer as a mail server does"},
+		"knows neither EHLO nor HELO":  {plain(saying(t, "220 hop.example\r\n", "502 "+canary+"\r\n", "502\r\n")), "does not answer as a mail server does"},
+		"is a web server":              {plain(saying(t, "HTTP/1.1 400 "+canary+"\r\n\r\n")), "does not answer as a mail server does"},
+		"talks without end":            {plain(saying(t, "220-"+strings.Repeat(canary, 200_000))), "does not answer as a mail server does"},
+		"says lines without end":       {plain(saying(t, strings.Repeat("220-"+canary+"\r\n", 100_000))), "does not answer as a mail server does"},
+		"is silent":                    {plain(saying(t)), "does not answer as a mail server does"},
+		"is not there":                 {plain(closedPort(t)), "cannot be reached"},
+		"is plain where TLS should be": {Route{Hosts: []string{saying(t, "220 hop.example\r\n")}, Implicit: true, TLS: TLSRequired}, "no encrypted connection as its route demands"},
+		"offers no TLS":                {Route{Hosts: []string{withoutTLS}, TLS: TLSRequired}, "no encrypted connection as its route demands"},
+		"takes our password":           {behind(ours, "secret"), "answers"},
+		"refuses our password":         {behind(ours, "other"), "refuses the name or the password of Sluis"},
+		"has another authority":        {behind(theirs, "secret"), "no encrypted connection as its route demands"},
+		"knows no AUTH":                {Route{Hosts: []string{withoutTLS}, TLS: TLSNone, User: "sluis", Password: "x"}, "refuses the name or the password of Sluis"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := NewSender("gate.school.example", c.route)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			hops := s.NextHops()
+			if len(hops) != 1 || hops[0].Address() != c.route.Hosts[0] {
+				t.Fatalf("next hops %v, want %v", hops, c.route.Hosts)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			r := health.MailServer(hops[0])(ctx, time.Now())
+			if want := c.found == "answers"; (r.State == health.OK) != want || r.Found.EN != c.found {
+				t.Errorf("the next hop is %s, %q; want %q", r.State, r.Found.EN, c.found)
+			}
+			if said := fmt.Sprintf("%+v", r); strings.Contains(said, canary) {
+				t.Errorf("the report quotes the next hop: %s", said)
+			}
+		})
+	}
+}
+
+func TestEveryWayToANextHopIsAskedOnce(t *testing.T) {
+	s, err := NewSender("gate.school.example",
+		Route{Domains: []string{"a.example"}, Hosts: []string{"127.0.0.1:1", "127.0.0.1:2"}},
+		Route{Domains: []string{"b.example"}, Hosts: []string{"127.0.0.1:2"}},
+		Route{Hosts: []string{"127.0.0.1:2"}, TLS: TLSVerified},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, n := range s.NextHops() {
+		got = append(got, n.Address())
+	}
+	if want := "127.0.0.1:1 127.0.0.1:2 127.0.0.1:2"; strings.Join(got, " ") != want {
+		t.Errorf("next hops %v, want %s: the last by TLS", got, want)
+	}
+}
+
+func TestASenderNeedsNoRelay(t *testing.T) {
+	ca := newAuthority(t)
+	address := protected(t, ca)
+	route := Route{Hosts: []string{address}, TLS: TLSVerified, TLSConfig: &tls.Config{RootCAs: ca.pool}, User: "sluis", Password: "secret"}
+	s, err := NewSender("gate.school.example", route)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	e := Envelope{From: "sluis@school.example", To: []Recipient{{Path: "board@school.example"}, {Path: "council@school.example"}}}
+	const text = "Subject: x\r\n\r\n.dot\r\n"
+	rep, err := s.Send(t.Context(), e, int64(len(text)), strings.NewReader(text))
+	if err != nil || !rep.OK() {
+		t.Errorf("Send: %v, %v; want 250", rep.Code, err)
+	}
+	if _, err := NewSender("gate.school.example"); err == nil {
+		t.Error("a sender without routes is made")
+	}
+	if _, err := NewSender("no name", route); err == nil {
+		t.Error("a sender without a proper name is made")
+	}
+	route.TLSConfig = &tls.Config{RootCAs: x509.NewCertPool()}
+	if s, err = NewSender("gate.school.example", route); err != nil {
+		t.Fatal(err)
+	}
+	if rep, err := s.Send(t.Context(), e, int64(len(text)), strings.NewReader(text)); err != nil || rep.Code != 451 {
+		t.Errorf("to a next hop with another authority: %v, %v; want 451", rep.Code, err)
+	}
+}
+
+func TestAReleaseGetsTheRefusalItself(t *testing.T) {
+	s := newSink(t)
+	s.say = func(verb, line string) (string, bool) {
+		if verb == "RCPT" {
+			return "550 5.1.1 unknown", true
+		}
+		return "", false
+	}
+	st := play(t, s.start())
+	e := Envelope{From: "a@school.example", To: []Recipient{{Path: "gone@school.example"}}}
+	rep, err := st.relay.Sender().Send(t.Context(), e, 3, strings.NewReader("x\r\n"))
+	if err != nil || rep.Codes() != "550 5.1.1" || rep.Text() != "unknown" {
+		t.Errorf("Send: %q %q, %v; want the next hop's own 550 5.1.1", rep.Codes(), rep.Text(), err)
+	}
+}
