@@ -12,7 +12,9 @@ import (
 	"sluis/internal/roster"
 )
 
-// accessPages answer a person's own request for their data (GDPR art. 15, K3).
+// accessPages answer access requests: every role may ask for the records of its own account's
+// address, for all are employees too (GDPR art. 15, K3, C3.2f). The request is in the ledger
+// before a record is read.
 type accessPages struct {
 	Access
 	people func() *roster.Roster
@@ -27,17 +29,17 @@ func (p *accessPages) routes() []route {
 	}
 }
 
-// maxOwn is how many records a page shows; what is taken along has all.
+// maxOwn is how many records a page shows; a file has all of them.
 const maxOwn = 200
 
-// view is what the page about oneself shows.
+// accessView is the page.
 type accessView struct {
 	Address    string
 	Identified bool // records under a pseudonym can be there
-	Days       int  // that they are kept
+	Days       int  // that they are stored
 	Since      time.Time
 	Until      time.Time
-	Asked      bool // what follows was looked up just now
+	Requested  bool // the records are in this page
 	Records    []orders.Own
 	Total      int
 }
@@ -50,7 +52,12 @@ func (p *accessPages) view(v *visit) (w accessView, err error) {
 	if err != nil {
 		return w, err
 	}
-	w = accessView{Address: v.Account.Address, Days: f.Retention[0], Until: now, Since: now.AddDate(0, 0, -f.Retention[0])}
+	w = accessView{
+		Address: v.Account.Address,
+		Days:    f.Retention[0],
+		Since:   now.AddDate(0, 0, -f.Retention[0]),
+		Until:   now,
+	}
 	w.Identified = w.Address != "" && p.subject(v).Identified()
 	return w, nil
 }
@@ -63,8 +70,8 @@ func (p *accessPages) show(v *visit) error {
 	return v.show("access", w)
 }
 
-// request shows somebody their own records, or gives them to take along (GDPR art. 15).
-// Nothing is looked up before it is in the ledger.
+// request shows the records, or gives them as a file. An open browser is not enough for it: the
+// person signed in a short while ago, or proves who they are.
 func (p *accessPages) request(v *visit) error {
 	form := v.field("form")
 	if form != "page" && form != "html" && form != "csv" && form != "json" {
@@ -82,23 +89,38 @@ func (p *accessPages) request(v *visit) error {
 	case !v.isFresh():
 		return v.again("access", w, "access-sign-in-again")
 	}
-	if err := p.Notify(v.r.Context(), w.Address); err != nil { // an account may have been made on another's address
-		v.log().Error("console: a person was not told by mail of an insight", "error", err)
-	}
-	err = orders.Insight(v.r.Context(), p.ledger, v.by(), orders.ByAccount, p.subject(v), p.Keys, p.Records, w.Since, w.Until, func(own orders.Own) error {
-		w.Records = append(w.Records, own)
-		return nil
-	})
-	if err != nil {
+	if err := p.read(v, &w); err != nil {
 		return err
 	}
 	if form == "page" {
-		w.Asked, w.Total = true, len(w.Records)
+		w.Requested, w.Total = true, len(w.Records)
 		w.Records = w.Records[max(0, w.Total-maxOwn):]
 		return v.show("access", w)
 	}
-	return p.download(v, form, access.Report{Organisation: v.c.config.Organisation, Address: w.Address, Since: w.Since, Until: w.Until,
-		Retention: time.Duration(w.Days) * 24 * time.Hour, CodeURL: v.c.config.CodeURL, Records: w.Records})
+	return p.download(v, form, access.Report{
+		Organisation: v.c.config.Organisation,
+		Address:      w.Address,
+		Since:        w.Since,
+		Until:        w.Until,
+		Retention:    time.Duration(w.Days) * 24 * time.Hour,
+		CodeURL:      v.c.config.CodeURL,
+		Records:      w.Records,
+	})
+}
+
+// read notifies the person, for an account may have been made on another's address, and reads
+// the records.
+func (p *accessPages) read(v *visit, w *accessView) error {
+	ctx := v.r.Context()
+	if err := p.Notify(ctx, w.Address); err != nil {
+		v.log().Error("console: the notice of an access request was not sent", "error", err)
+	}
+	add := func(own orders.Own) error {
+		w.Records = append(w.Records, own)
+		return nil
+	}
+	return orders.Insight(ctx, p.ledger, v.by(), orders.ByAccount, p.subject(v),
+		p.Keys, p.Records, w.Since, w.Until, add)
 }
 
 // download sends a report as a file.
@@ -112,11 +134,9 @@ func (p *accessPages) download(v *visit, form string, r access.Report) error {
 	}
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
-		return fmt.Errorf("write insight: %w", err)
+		return fmt.Errorf("write access report: %w", err)
 	}
-	h := v.w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", `attachment; filename="sluis-`+r.Until.In(v.zone()).Format(time.DateOnly)+"."+form+`"`)
+	v.download(kind, "sluis-"+r.Until.In(v.zone()).Format(time.DateOnly)+"."+form)
 	_, err := b.WriteTo(v.w)
 	return err
 }

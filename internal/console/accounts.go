@@ -8,6 +8,8 @@ import (
 	"sluis/internal/ledger"
 )
 
+var admins = only(ledger.Admin)
+
 // accountPages are for the administrator, who hands out accounts and sees no content (C3.3e).
 type accountPages struct {
 	accounts *accounts.Store
@@ -15,32 +17,35 @@ type accountPages struct {
 }
 
 func (p *accountPages) routes() []route {
+	change := func(action string, kind accounts.ChangeKind) route {
+		return post("/accounts/{id}/"+action, admins, p.changing(kind)).needing(proof).recorded(ledger.AccountChanged)
+	}
 	return []route{
-		get("/accounts", only(ledger.Admin), p.list).inMenu("nav-accounts"),
-		post("/accounts", only(ledger.Admin), p.create).needing(proof).recorded(ledger.AccountMade),
-		get("/accounts/{id}", only(ledger.Admin), p.show),
-		post("/accounts/{id}/roles", only(ledger.Admin), p.changing(accounts.SetRoles)).needing(proof).recorded(ledger.AccountChanged),
-		post("/accounts/{id}/disable", only(ledger.Admin), p.changing(accounts.Disable)).needing(proof).recorded(ledger.AccountChanged),
-		post("/accounts/{id}/enable", only(ledger.Admin), p.changing(accounts.Enable)).needing(proof).recorded(ledger.AccountChanged),
-		post("/accounts/{id}/recover", only(ledger.Admin), p.changing(accounts.Recover)).needing(proof).recorded(ledger.AccountChanged),
-		post("/accounts/{id}/invite", only(ledger.Admin), p.invite).needing(proof).recorded(ledger.AccountChanged),
-		post("/proposals/{id}/agree", only(ledger.Admin), p.agree).needing(proof).recorded(ledger.AccountChanged),
-		post("/proposals/{id}/drop", only(ledger.Admin), p.drop).recorded(ledger.AccountChanged),
+		get("/accounts", admins, p.list).inMenu("nav-accounts"),
+		post("/accounts", admins, p.create).needing(proof).recorded(ledger.AccountMade),
+		get("/accounts/{id}", admins, p.show),
+		change("roles", accounts.SetRoles),
+		change("disable", accounts.Disable),
+		change("enable", accounts.Enable),
+		change("recover", accounts.Recover),
+		post("/accounts/{id}/invite", admins, p.invite).needing(proof).recorded(ledger.AccountChanged),
+		post("/proposals/{id}/agree", admins, p.agree).needing(proof).recorded(ledger.AccountChanged),
+		post("/proposals/{id}/drop", admins, p.drop).recorded(ledger.AccountChanged),
 	}
 }
 
-// read is what the page of all accounts shows.
+// accountList is the page of all accounts.
 type accountList struct {
 	Accounts  []accounts.Account
 	Proposals []accounts.Proposal
 	Roles     []ledger.Role
 	Name      string // as filled in
 	Address   string
-	Chosen    []ledger.Role
+	Selected  []ledger.Role
 }
 
-// Has reports whether a role was chosen.
-func (l accountList) Has(r ledger.Role) bool { return slices.Contains(l.Chosen, r) }
+// Has reports whether a role is selected.
+func (l accountList) Has(r ledger.Role) bool { return slices.Contains(l.Selected, r) }
 
 func (p *accountPages) read(v *visit) (l accountList, err error) {
 	l.Roles = ledger.Roles
@@ -73,11 +78,11 @@ func (p *accountPages) create(v *visit) error {
 	if err != nil {
 		return err
 	}
-	l.Name, l.Address, l.Chosen = v.field("name"), v.field("address"), roles(v)
+	l.Name, l.Address, l.Selected = v.field("name"), v.field("address"), roles(v)
 	if a, err := mail.ParseAddress(l.Address); l.Address != "" && (err != nil || a.Address != l.Address) {
 		return v.again("accounts", l, "address-wrong")
 	}
-	a, waits, err := p.accounts.Make(v.r.Context(), v.by(), l.Name, l.Address, l.Chosen)
+	a, waits, err := p.accounts.Make(v.r.Context(), v.by(), l.Name, l.Address, l.Selected)
 	if problem := changeProblems.key(err); problem != "" {
 		return v.again("accounts", l, problem)
 	}
@@ -112,7 +117,7 @@ type accountView struct {
 	Waits    []accounts.Proposal
 	Link     string // that was just made
 	Self     bool
-	CanBegin bool // nobody has ever signed in with it: a link can be made
+	CanBegin bool // it was never signed in with: a link can be made
 }
 
 // Has reports whether a role was given.
@@ -142,7 +147,7 @@ func (p *accountPages) show(v *visit) error {
 	return v.show("account", w)
 }
 
-// changing returns what changes an account in one way.
+// changing returns the act of one kind of change.
 func (p *accountPages) changing(kind accounts.ChangeKind) func(*visit) error {
 	return func(v *visit) error {
 		c := accounts.Change{Kind: kind}
@@ -169,7 +174,7 @@ func (p *accountPages) again(v *visit, problem string) error {
 	return v.again("account", w, problem)
 }
 
-// invite shows a link once, for whoever the account is of.
+// invite shows a link once, for the owner of the account.
 func (p *accountPages) invite(v *visit) error {
 	secret, err := p.accounts.Invite(v.r.Context(), v.by(), v.r.PathValue("id"))
 	if problem := changeProblems.key(err); problem != "" {

@@ -10,6 +10,7 @@ import (
 )
 
 // appealPages answer appeals: requests, made on block pages, to reconsider a block (C3.3f, K3).
+// An appeal has a site, a group and a reason out of a list, and points at no person.
 type appealPages struct {
 	store      *appeals.Store
 	exceptions *exceptionPages
@@ -26,11 +27,11 @@ func (p *appealPages) routes() []route {
 // appealsView is the page.
 type appealsView struct {
 	Open, Closed []appeals.Appeal
-	At           int // the request that was answered, with what was filled in
+	At           int // the appeal whose form was sent
 	Form         map[string]string
 }
 
-// maxAppeals is how many of each are shown.
+// maxAppeals bounds the open and the closed appeals on a page.
 const maxAppeals = 200
 
 func (p *appealPages) view(v *visit) (w appealsView, err error) {
@@ -56,8 +57,8 @@ func (p *appealPages) list(v *visit) error {
 	return v.show("appeals", w)
 }
 
-// answer allows a site until a day, or has it stay blocked. Who asked for it sees that
-// on the site itself: the page opens, or the block page is there still.
+// answer allows a site until a day, or has it stay blocked. The people who asked see that on the
+// site itself: it opens, or its block page stays.
 func (p *appealPages) answer(v *visit) error {
 	w, err := p.view(v)
 	if err != nil {
@@ -76,7 +77,13 @@ func (p *appealPages) answer(v *visit) error {
 	step, outcome := "refused", "stays blocked: "+reason
 	switch v.field("answer") {
 	case "allow":
-		x := exceptions.Exception{Host: a.Host, Group: a.Group, Reason: reason, Author: v.Account.Name, Until: v.field("until")}
+		x := exceptions.Exception{
+			Host:   a.Host,
+			Group:  a.Group,
+			Reason: reason,
+			Author: v.Account.Name,
+			Until:  v.field("until"),
+		}
 		if problem, err := p.exceptions.keep(v, x, p.exceptions.inForce().People.Groups()); err != nil {
 			return err
 		} else if problem != "" {
@@ -87,8 +94,8 @@ func (p *appealPages) answer(v *visit) error {
 	default:
 		return errUnclear
 	}
-	_, err = p.ledger.Append(v.r.Context(), ledger.AppealAnswered, ledger.Data{Actor: v.by(), Ref: strconv.Itoa(id), Step: step, Reason: reason})
-	if err != nil {
+	d := ledger.Data{Actor: v.by(), Ref: strconv.Itoa(id), Step: step, Reason: reason}
+	if _, err := p.ledger.Append(v.r.Context(), ledger.AppealAnswered, d); err != nil {
 		return err
 	}
 	if err := p.store.Close(id, outcome); err != nil {

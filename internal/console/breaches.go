@@ -18,7 +18,8 @@ var (
 	breachKeepers = only(ledger.ICT, ledger.Privacy)
 )
 
-// breachPages are the breach files (C2.12a).
+// breachPages are the breach files (C2.12a): the ICT service and the privacy officer keep them,
+// Legal Affairs and the board read along.
 type breachPages struct {
 	store  *breach.Store
 	notify func(context.Context, breach.File) error
@@ -53,7 +54,7 @@ type breachesView struct {
 	Text  string // as filled in
 	Day   string
 	Time  string
-	May   bool // open one
+	May   bool // open a file
 }
 
 func (p *breachPages) listView(v *visit) (w breachesView, err error) {
@@ -81,7 +82,8 @@ func (p *breachPages) open(v *visit) error {
 	}
 	at := v.now()
 	if w.Day != "" {
-		if at, err = time.ParseInLocation("2006-01-02 15:04", w.Day+" "+cmpOr(w.Time, "00:00"), v.zone()); err != nil {
+		at, err = time.ParseInLocation("2006-01-02 15:04", w.Day+" "+cmpOr(w.Time, "00:00"), v.zone())
+		if err != nil {
 			return v.again("breaches", w, "breach-when")
 		}
 	}
@@ -98,7 +100,7 @@ func (p *breachPages) open(v *visit) error {
 	return v.see("/breaches/" + f.ID)
 }
 
-// begin opens a file and tells the privacy officer.
+// begin opens a file and sends notice to the privacy officer.
 func (p *breachPages) begin(v *visit, message, text string, at time.Time) (breach.File, error) {
 	f, err := p.store.Begin(v.r.Context(), v.by(), message, text, at)
 	if err != nil {
@@ -130,12 +132,7 @@ type breachView struct {
 
 // Has reports whether the breach is of a nature.
 func (w breachView) Has(nature string) bool {
-	for _, n := range w.Facts.Nature {
-		if n == nature {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(w.Facts.Nature, nature)
 }
 
 var (
@@ -148,7 +145,13 @@ func (p *breachPages) view(v *visit) (w breachView, err error) {
 	if errors.Is(err, breach.ErrNotFound) {
 		return w, errNoPage
 	}
-	return breachView{breachRow: breachRowOf(v, f), Kinds: breachSteps, May: breachKeepers.may(v.Role) && f.Open(), Nature: breachNatures, Text: v.field("text")}, err
+	return breachView{
+		breachRow: breachRowOf(v, f),
+		Kinds:     breachSteps,
+		May:       breachKeepers.may(v.Role) && f.Open(),
+		Nature:    breachNatures,
+		Text:      v.field("text"),
+	}, err
 }
 
 func (p *breachPages) show(v *visit) error {
@@ -169,8 +172,7 @@ func (p *breachPages) form(v *visit) error {
 	if err := w.WriteForm(&b, v.Lang.Code); err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	v.w.Header().Set("Content-Disposition", `attachment; filename="breach-`+w.ID+`.txt"`)
+	v.download("text/plain; charset=utf-8", "breach-"+w.ID+".txt")
 	_, err = io.Copy(v.w, &b)
 	return err
 }
@@ -189,8 +191,20 @@ func (p *breachPages) facts(v *visit) error {
 	if err != nil || n < 0 {
 		return errUnclear
 	}
-	f := breach.Facts{Happened: v.field("happened"), From: v.field("from"), Until: v.field("until"), Nature: v.r.PostForm["nature"], People: v.field("people"), Number: n,
-		Data: v.field("data"), Special: v.field("special") == "yes", Effects: v.field("effects"), Measures: v.field("measures"), Informing: v.field("informing"), CrossBorder: v.field("crossborder") == "yes"}
+	f := breach.Facts{
+		Happened:    v.field("happened"),
+		From:        v.field("from"),
+		Until:       v.field("until"),
+		Nature:      v.r.PostForm["nature"],
+		People:      v.field("people"),
+		Number:      n,
+		Data:        v.field("data"),
+		Special:     v.field("special") == "yes",
+		Effects:     v.field("effects"),
+		Measures:    v.field("measures"),
+		Informing:   v.field("informing"),
+		CrossBorder: v.field("crossborder") == "yes",
+	}
 	return p.change(v, func(id string) error {
 		return p.store.Fill(v.r.Context(), v.by(), id, f)
 	})

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
@@ -14,7 +15,8 @@ import (
 
 var caseHandlers = only(ledger.Privacy, ledger.ICT)
 
-// casePages are complaints about imagery (C3.3d).
+// casePages are complaints about imagery (C3.3d): everybody can complain, and those who handle a
+// complaint read it with a trace in the ledger.
 type casePages struct {
 	store *imagery.Store
 	keys  keyring
@@ -32,12 +34,11 @@ func (p *casePages) routes() []route {
 	}
 }
 
-// Bounds of complaints: who has no account can send a few an hour, and all together some
-// hundreds a day, so that nobody fills the disk.
+// Bounds of complaints, as they take no account and fill the disk.
 const (
-	complaintsAtOnce = 3
-	complaintsEach   = 20 * time.Minute
-	complaintsAll    = 300
+	complaintsAtOnce = 3                // of one address
+	complaintsEach   = 20 * time.Minute // later ones of that address
+	complaintsAll    = 300              // a day, of all addresses
 )
 
 // complaintPace keeps complaints from coming in faster than people write them.
@@ -47,7 +48,10 @@ type complaintPace struct {
 }
 
 func newComplaintPace() complaintPace {
-	return complaintPace{rate.NewLimiter(rate.Every(24*time.Hour/complaintsAll), complaintsAll/10), expirable.NewLRU[netip.Addr, *rate.Limiter](maxClients, nil, 24*time.Hour)}
+	return complaintPace{
+		all: rate.NewLimiter(rate.Every(24*time.Hour/complaintsAll), complaintsAll/10),
+		by:  expirable.NewLRU[netip.Addr, *rate.Limiter](maxClients, nil, 24*time.Hour),
+	}
 }
 
 func (p complaintPace) allow(client netip.Addr) bool {
@@ -59,7 +63,7 @@ func (p complaintPace) allow(client netip.Addr) bool {
 	return l.Allow() && p.all.Allow()
 }
 
-// complaintForm is what somebody filled in.
+// complaintForm is the page.
 type complaintForm struct {
 	Page, Text string
 	Sent       string // number of the case; empty: not sent
@@ -101,8 +105,8 @@ type caseView struct {
 	Read bool
 }
 
-// Told reports whether there is a complaint to read.
-func (w caseView) Told() bool { return len(w.Sealed) > 0 }
+// HasComplaint reports whether there is a complaint to read.
+func (w caseView) HasComplaint() bool { return len(w.Sealed) > 0 }
 
 var caseSteps = []imagery.Step{imagery.Looked, imagery.AskedDown, imagery.TakenDown, imagery.Closed}
 
@@ -146,13 +150,8 @@ func (p *casePages) step(v *visit) error {
 	if err != nil {
 		return err
 	}
-	step := imagery.Step("")
-	for _, s := range caseSteps {
-		if string(s) == v.field("step") {
-			step = s
-		}
-	}
-	if step == "" {
+	step := imagery.Step(v.field("step"))
+	if !slices.Contains(caseSteps, step) {
 		return errUnclear
 	}
 	err = p.store.Take(v.r.Context(), v.by(), w.ID, step, "")

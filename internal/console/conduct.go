@@ -11,15 +11,17 @@ func (p *conductPages) routes() []route {
 	return []route{get("/conduct", everybody, p.show).inMenu("nav-conduct")}
 }
 
-// conductView is what is controlled, as it is configured.
+// conductView is the page.
 type conductView struct {
 	Purposes     []conductPurpose
 	Share        float64 // of messages that are drawn for leaks
-	Days         [2]int  // that metadata and messages set aside are kept
-	Confidential int     // people whose traffic is checked for safety alone
-	Web, Inside  bool    // web traffic is checked; encrypted traffic of some groups is looked into
+	Days         [2]int  // that metadata and quarantined messages are stored
+	Confidential int     // people whose traffic is inspected for safety alone
+	Web          bool    // web traffic is controlled
+	Inside       bool    // encrypted web traffic of some groups is inspected
 }
 
+// conductPurpose is a purpose of the controls, with the number of its rules.
 type conductPurpose struct {
 	Name  string
 	Rules int
@@ -31,7 +33,13 @@ func (p *conductPages) show(v *visit) error {
 	if err != nil {
 		return err
 	}
-	w := conductView{Share: f.Rate, Days: f.Retention, Confidential: f.Confidential, Web: f.WebControl, Inside: f.Inspected}
+	w := conductView{
+		Share:        f.Rate,
+		Days:         f.Retention,
+		Confidential: f.Confidential,
+		Web:          f.WebControl,
+		Inside:       f.Inspected,
+	}
 	number := map[string]int{}
 	for _, r := range f.Rules {
 		number[r.Purpose.String()]++

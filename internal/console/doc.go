@@ -1,18 +1,22 @@
-// Package console is the web interface: for the ICT service, the board, Legal Affairs, the
-// privacy officer, the administrator of accounts, and every employee.
+// Package console is the web interface of the gateway: for the ICT service, the board, Legal Affairs,
+// the privacy officer, the administrator of accounts, and every employee (C3.3e, C3.3f, K1 to K3).
 //
 // It promises:
 //
-//   - Who may see a page and who may do what stands in one table (the routes), and nothing is
-//     served that is not in it.
-//   - Nothing changes on GET. What changes anything is in the ledger, or the table says why
+//   - The routes say who may see a page, who may do an act, and what of it is in the ledger.
+//     Nothing is served that is not a route.
+//   - Nothing changes on GET. An act that changes anything is in the ledger, or its route says why
 //     not.
-//   - Pages work without JavaScript, come from this program alone, and run no script that is
-//     not one of its files (Content-Security-Policy).
+//   - Pages work without JavaScript, come from this program alone, and run no script that is not
+//     one of its files (Content-Security-Policy).
 //   - Every page is in Dutch and in English.
-//   - What a request may cost is bounded: its size, its time, and how often it comes.
+//   - The cost of a request is bounded: its size, its time, and how often it comes.
 //
-// A page is a row in a table of routes, a method of Console, a template and its messages. To
-// add some: make a file with a table of its own, name it in tables, and put the messages in
-// messages/NAME.nl.json and messages/NAME.en.json.
+// The console is cut in areas, such as [Quarantine] and [Orders]. An area is a small struct with the
+// services that it needs, its routes, and a method for each; areas are put together in services.go.
+// A handler gets a visit: the session, the form and the language of one request. A template gets a
+// page, which reaches neither.
+//
+// To add a page: a route and its method in the file of the area, a template, and messages in
+// messages/AREA.nl.json and messages/AREA.en.json.
 package console

@@ -28,17 +28,17 @@ func (p *exceptionPages) routes() []route {
 
 // exceptionsView is the page.
 type exceptionsView struct {
-	Holding, Over []exceptions.Exception
+	Holding, Over []exceptions.Exception // in force, and ended
 	Rules         []ruleRow
 	Groups        []roster.Group
 	Form          map[string]string
 	Longest       string // the last day that can be chosen
 	MayAdd        bool
-	Tried         bool // the exception that is filled in
+	Tried         bool // the exception of the form; what it changes is in Preview
 	Preview       []previewRow
 }
 
-// maxOver is how many that are over are shown.
+// maxOver bounds the ended exceptions on the page.
 const maxOver = 100
 
 func (p *exceptionPages) view(v *visit) (w exceptionsView, err error) {
@@ -52,11 +52,12 @@ func (p *exceptionPages) view(v *visit) (w exceptionsView, err error) {
 	}
 	now := p.inForce()
 	for _, r := range now.Rules.Rules() {
-		if r.Structure == "" { // there is a text that an exception can be about
+		if r.Structure == "" { // it has words, which an exception can be about
 			w.Rules = append(w.Rules, ruleRow{r, now.Own(r.ID)})
 		}
 	}
-	w.Groups, w.MayAdd, w.Form = now.People.Groups(), keepers.may(v.Role), map[string]string{"rule": v.r.URL.Query().Get("rule")}
+	w.Groups, w.MayAdd = now.People.Groups(), keepers.may(v.Role)
+	w.Form = map[string]string{"rule": v.r.URL.Query().Get("rule")}
 	w.Longest = v.now().In(v.zone()).AddDate(1, 0, 0).Format(time.DateOnly)
 	for _, name := range []string{"rule", "within", "host", "group", "reason", "until"} {
 		if f := v.field(name); f != "" {
@@ -92,7 +93,7 @@ func (p *exceptionPages) add(v *visit) error {
 	if err != nil {
 		return err
 	}
-	x := ruleException(v)
+	x := exceptionOf(v)
 	if problem, err := p.keep(v, x, w.Groups); err != nil {
 		return err
 	} else if problem != "" {
@@ -102,9 +103,16 @@ func (p *exceptionPages) add(v *visit) error {
 	return v.see("/exceptions")
 }
 
-// ruleException is the exception that a form describes.
-func ruleException(v *visit) exceptions.Exception {
-	x := exceptions.Exception{Rule: v.field("rule"), Host: strings.ToLower(strings.TrimSuffix(v.field("host"), ".")), Group: v.field("group"), Reason: v.field("reason"), Author: v.Account.Name, Until: v.field("until")}
+// exceptionOf returns the exception of a form.
+func exceptionOf(v *visit) exceptions.Exception {
+	x := exceptions.Exception{
+		Rule:   v.field("rule"),
+		Host:   strings.ToLower(strings.TrimSuffix(v.field("host"), ".")),
+		Group:  v.field("group"),
+		Reason: v.field("reason"),
+		Author: v.Account.Name,
+		Until:  v.field("until"),
+	}
 	for line := range strings.Lines(v.r.PostFormValue("within")) {
 		if line = strings.TrimSpace(line); line != "" {
 			x.Within = append(x.Within, line)
@@ -113,7 +121,7 @@ func ruleException(v *visit) exceptions.Exception {
 	return x
 }
 
-// keep keeps an exception and puts it in force, or tells what is wrong with it.
+// keep stores an exception and puts it in force, or returns what is wrong with it.
 func (p *exceptionPages) keep(v *visit, x exceptions.Exception, groups []roster.Group) (problem string, err error) {
 	if x.Group != "" && !slices.ContainsFunc(groups, func(g roster.Group) bool { return g.String() == x.Group }) {
 		return "", errUnclear

@@ -19,12 +19,19 @@ const (
 )
 
 // policy allows what comes from this program alone, and no script within a page.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// guard is what every request passes, whatever it asks for.
+// permissions are the features of browsers that pages may use: passkeys alone.
+const permissions = "camera=(), geolocation=(), microphone=(), " +
+	"publickey-credentials-get=(self), publickey-credentials-create=(self)"
+
+// guard is what every request passes.
 func (c *Console) guard(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
-	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.refuse(w, r, errCrossOrigin) }))
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.refuse(w, r, errCrossOrigin)
+	}))
 	inner := cross.Handler(c.sessions.LoadAndSave(c.begun.LoadAndSave(next)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer c.recover(w, r)
@@ -48,15 +55,15 @@ func (c *Console) headers(h http.Header) {
 	h.Set("Referrer-Policy", "same-origin") // forms have to tell where they stand
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
+	h.Set("Permissions-Policy", permissions)
 	h.Set("Cache-Control", "no-store")
 	if c.secure {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }
 
-// recover keeps a fault of one page from ending others. What the fault was about may hold
-// content, so that only its place is logged.
+// recover keeps a fault of one page from ending others. The value of the fault may hold content, so
+// that the log gets its place alone.
 func (c *Console) recover(w http.ResponseWriter, r *http.Request) {
 	if fault := recover(); fault != nil {
 		if fault == http.ErrAbortHandler {
@@ -67,7 +74,7 @@ func (c *Console) recover(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// client returns who asks.
+// client returns the address that asks.
 func (c *Console) client(r *http.Request) netip.Addr {
 	if c.config.BehindProxy {
 		all := r.Header.Values("X-Forwarded-For")
@@ -85,7 +92,7 @@ func (c *Console) client(r *http.Request) netip.Addr {
 	return a.Addr().Unmap()
 }
 
-// paced reports whether a client asks no more than people and their browsers do.
+// paced reports whether a client asks no more often than people and their browsers do.
 func (c *Console) paced(client netip.Addr) bool {
 	if client.Is6() {
 		if p, err := client.Prefix(64); err == nil {

@@ -32,7 +32,7 @@ func (p *healthPages) show(v *visit) error {
 	return v.show("health", healthView{all, health.Worst(all), at})
 }
 
-// Health makes checks, not more often than every few seconds however many look.
+// Health makes checks: once in checkPace, for any number of visitors.
 type Health struct {
 	checks func() []health.Check
 
@@ -41,7 +41,7 @@ type Health struct {
 	all []health.Result
 }
 
-// NewHealth returns what makes the checks that a function names at the time.
+// NewHealth returns a Health that makes the checks of that moment.
 func NewHealth(checks func() []health.Check) *Health { return &Health{checks: checks} }
 
 // checkPace is how long results count.
@@ -51,7 +51,7 @@ func (h *Health) results(ctx context.Context, now time.Time) ([]health.Result, t
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if now.Sub(h.at) >= checkPace {
-		// Who closes the page meanwhile does not spoil it for the others.
+		// A visitor who closes the page meanwhile does not spoil it for the others.
 		h.all, h.at = health.Run(context.WithoutCancel(ctx), now, h.checks()...), now
 	}
 	return h.all, h.at

@@ -13,7 +13,7 @@ import (
 	"sluis/internal/ledger"
 )
 
-// ledgerPages show and verify the ledger.
+// ledgerPages show and verify the ledger, for those who answer for the controls (C3.3g).
 type ledgerPages struct {
 	ledger *ledger.Ledger
 }
@@ -91,7 +91,7 @@ func (p *ledgerPages) view(v *visit, kind string, from int) (w ledgerView, err e
 	return w, err
 }
 
-// verify verifies all of the ledger, and that a checkpoint that somebody kept is of its
+// verify verifies the whole ledger, and that a checkpoint that was kept elsewhere is of its
 // beginning.
 func (p *ledgerPages) verify(v *visit) error {
 	w, err := p.view(v, "", 0)
@@ -116,7 +116,7 @@ func (p *ledgerPages) verify(v *visit) error {
 	return v.show("ledger", w)
 }
 
-// file returns the export of the ledger, in a file that has no name.
+// file returns the export of the ledger, in a file without a name.
 func (p *ledgerPages) file(v *visit) (*os.File, error) {
 	f, err := os.CreateTemp("", "sluis-ledger-") // 0600
 	if err != nil {
@@ -133,7 +133,7 @@ func (p *ledgerPages) file(v *visit) (*os.File, error) {
 	return f, nil
 }
 
-// file gives the whole ledger, to verify elsewhere. That it is given stands in it.
+// export gives the whole ledger, to verify elsewhere. It has an entry of that itself.
 func (p *ledgerPages) export(v *visit) error {
 	_, err := p.ledger.Append(v.r.Context(), ledger.ExportMade, ledger.Data{Actor: v.by(), Step: "ledger"})
 	if err != nil {
@@ -144,8 +144,7 @@ func (p *ledgerPages) export(v *visit) error {
 		return err
 	}
 	defer f.Close()
-	v.w.Header().Set("Content-Type", "application/octet-stream")
-	v.w.Header().Set("Content-Disposition", `attachment; filename="ledger-`+v.now().UTC().Format(time.DateOnly)+`.txt"`)
+	v.download("application/octet-stream", "ledger-"+v.now().UTC().Format(time.DateOnly)+".txt")
 	_, err = io.Copy(v.w, f)
 	return err
 }

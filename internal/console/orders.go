@@ -18,7 +18,8 @@ var (
 	supervisors = only(ledger.Board, ledger.Privacy)
 )
 
-// orderPages take an order of the board from request to outcome (C3.2c, C3.2d).
+// orderPages take an order of the board from request to outcome (C3.2c, C3.2d). Of the ICT service
+// only the people who asked for an order, or are designated in it, see it.
 type orderPages struct {
 	Orders
 	people   func() *roster.Roster
@@ -27,30 +28,35 @@ type orderPages struct {
 }
 
 func (p *orderPages) routes() []route {
+	board := only(ledger.Board)
+	act := func(path string, w who, do func(*visit) error, kind ledger.Kind) route {
+		return post(path, w, do).needing(secrecy | proof).recorded(kind)
+	}
 	return []route{
 		get("/orders", concerned, p.list).inMenu("nav-orders").needing(secrecy),
-		post("/orders", askers, p.request).needing(secrecy | proof).recorded(ledger.OrderRequested),
 		get("/orders/{id}", concerned, p.show).needing(secrecy),
-		post("/orders/{id}/advise", only(ledger.Legal), p.advise).needing(secrecy | proof).recorded(ledger.OrderAdvised),
-		post("/orders/{id}/decide", only(ledger.Board), p.decide).needing(secrecy | proof).recorded(ledger.OrderDecided),
-		post("/orders/{id}/withdraw", only(ledger.Board), p.withdraw).needing(secrecy | proof).recorded(ledger.OrderWithdrawn),
-		post("/orders/{id}/dismiss", only(ledger.Board), p.dismiss).needing(secrecy | proof).recorded(ledger.InvestigatorGone),
-		post("/orders/{id}/use", only(ledger.ICT), p.use).needing(secrecy | proof).recorded(ledger.OrderUsed),
-		post("/orders/{id}/complete", supervisors, p.complete).needing(secrecy | proof).recorded(ledger.OrderCompleted),
+		act("/orders", askers, p.request, ledger.OrderRequested),
+		act("/orders/{id}/advise", only(ledger.Legal), p.advise, ledger.OrderAdvised),
+		act("/orders/{id}/decide", board, p.decide, ledger.OrderDecided),
+		act("/orders/{id}/withdraw", board, p.withdraw, ledger.OrderWithdrawn),
+		act("/orders/{id}/dismiss", board, p.dismiss, ledger.InvestigatorGone),
+		act("/orders/{id}/use", only(ledger.ICT), p.use, ledger.OrderUsed),
+		act("/orders/{id}/complete", supervisors, p.complete, ledger.OrderCompleted),
 	}
 }
 
 // ordersView is the list.
 type ordersView struct {
-	Orders []orderRow
-	Groups []roster.Group
-	ICT    []string // accounts that can be designated
-	Days   int      // that an order lasts at most
-	Form   map[string]string
-	Chosen []string
-	MayAsk bool
+	Orders        []orderRow
+	Groups        []roster.Group
+	ICT           []string // accounts that can be designated
+	Days          int      // that an order lasts at most
+	Form          map[string]string
+	Investigators []string // of the form
+	MayAsk        bool
 }
 
+// orderRow is an order with its state now.
 type orderRow struct {
 	orders.Order
 	State orders.State
@@ -70,7 +76,7 @@ func (p *orderPages) listView(v *visit) (w ordersView, err error) {
 		}
 	}
 	w.Groups, w.Days, w.MayAsk = p.people().Groups(), int(p.Longest/(24*time.Hour)), askers.may(v.Role)
-	w.Form, w.Chosen = map[string]string{}, v.r.PostForm["investigator"]
+	w.Form, w.Investigators = map[string]string{}, v.r.PostForm["investigator"]
 	for _, name := range []string{"kind", "subject", "group", "reason", "from", "until", "content"} {
 		w.Form[name] = v.field(name)
 	}
@@ -83,7 +89,7 @@ func (p *orderPages) listView(v *visit) (w ordersView, err error) {
 	return w, err
 }
 
-// concerns reports whether an order is somebody's business (C3.2d).
+// concerns reports whether an account may see an order (C3.2d).
 func concerns(v *visit, o *orders.Order) bool {
 	return v.Role != ledger.ICT || o.Requested.By.Name == v.Account.Name || o.Investigator(v.Account.Name)
 }
@@ -124,10 +130,18 @@ func (p *orderPages) request(v *visit) error {
 		return errUnclear
 	}
 	if !until.IsZero() {
-		until = until.AddDate(0, 0, 1) // the last day is meant too
+		until = until.AddDate(0, 0, 1) // the last day is in the period
 	}
-	id, err := p.Store.Request(v.r.Context(), v.by(), p.people(), orders.Request{Kind: orders.Kind(v.field("kind")), Subject: strings.ToLower(v.field("subject")),
-		Group: v.field("group"), Reason: v.field("reason"), From: from, Until: until, Content: v.field("content") == "yes", Investigators: w.Chosen})
+	id, err := p.Store.Request(v.r.Context(), v.by(), p.people(), orders.Request{
+		Kind:          orders.Kind(v.field("kind")),
+		Subject:       strings.ToLower(v.field("subject")),
+		Group:         v.field("group"),
+		Reason:        v.field("reason"),
+		From:          from,
+		Until:         until,
+		Content:       v.field("content") == "yes",
+		Investigators: w.Investigators,
+	})
 	if problem := orderProblems.key(err); problem != "" {
 		return v.again("orders", w, problem)
 	}

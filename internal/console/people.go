@@ -10,7 +10,8 @@ import (
 	"sluis/internal/roster"
 )
 
-// peoplePages show and replace the roster.
+// peoplePages show the roster, and replace it by a table: who is in which group, and whose role is
+// confidential. The ledger has counts only.
 type peoplePages struct {
 	roster Roster
 	ledger *ledger.Ledger
@@ -19,8 +20,10 @@ type peoplePages struct {
 func (p *peoplePages) routes() []route {
 	return []route{
 		get("/people", keepers, p.show).inMenu("nav-people").needing(proof),
-		post("/people/preview", keepers, p.preview).needing(proof).unrecorded("nothing changes until it is confirmed").taking(maxTable + 64<<10),
-		post("/people/import", keepers, p.replace).needing(proof).recorded(ledger.PeopleImported).taking(2 * maxTable),
+		post("/people/preview", keepers, p.preview).needing(proof).
+			unrecorded("nothing changes until it is confirmed").taking(maxTable + 64<<10),
+		post("/people/import", keepers, p.replace).needing(proof).
+			recorded(ledger.PeopleImported).taking(2 * maxTable),
 	}
 }
 
@@ -32,16 +35,25 @@ type peopleView struct {
 	All, Confidential int
 	Groups            []roster.Group
 	Changes           *roster.Changes
-	Table             string // that is looked at before it counts
-	Wrong             string // with the table: where and what, without what stands there
+	Table             string // that the changes are of
+	Wrong             string // with the table: where and what, without its content
 }
 
 // Parts are the kinds of change, with the people of each.
 func (w peopleView) Parts() []peoplePart {
 	c := w.Changes
-	return []peoplePart{{"added", c.Added}, {"removed", c.Removed}, {"moved", c.Moved}, {"confidential", c.Confidential}, {"ordinary", c.Ordinary}, {"new-groups", c.NewGroups}, {"removed-groups", c.RemovedGroups}}
+	return []peoplePart{
+		{"added", c.Added},
+		{"removed", c.Removed},
+		{"moved", c.Moved},
+		{"confidential", c.Confidential},
+		{"ordinary", c.Ordinary},
+		{"new-groups", c.NewGroups},
+		{"removed-groups", c.RemovedGroups},
+	}
 }
 
+// peoplePart is a kind of change, with its people or groups.
 type peoplePart struct {
 	Name string
 	Of   []string
@@ -134,7 +146,8 @@ func (p *peoplePages) replace(v *visit) error {
 	if strconv.Itoa(changes.Count()) != v.field("count") { // somebody else was first
 		return p.compare(v, w, table)
 	}
-	if _, err := p.ledger.Append(v.r.Context(), ledger.PeopleImported, ledger.Data{Actor: v.by(), Step: "roster", Count: changes.Count()}); err != nil {
+	d := ledger.Data{Actor: v.by(), Step: "roster", Count: changes.Count()}
+	if _, err := p.ledger.Append(v.r.Context(), ledger.PeopleImported, d); err != nil {
 		return err
 	}
 	if err := p.roster.Replace(table); err != nil {

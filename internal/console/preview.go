@@ -1,9 +1,7 @@
 package console
 
 import (
-	"context"
 	"errors"
-	"net/http"
 
 	"sluis/filter"
 	"sluis/internal/ledger"
@@ -13,7 +11,9 @@ import (
 	"sluis/rules"
 )
 
-// previewPages show what an exception would change, before it is made (C3.3f).
+// previewPages show what an exception would change, before it is made: the messages that its rule
+// quarantined last are judged again with it. Each is opened for that, and the opening is in the
+// ledger first; the page shows nothing of its content (C3.3f).
 type previewPages struct {
 	exceptions *exceptionPages
 	store      *quarantine.Store
@@ -28,7 +28,7 @@ func (p *previewPages) routes() []route {
 	}
 }
 
-// maxAgain bounds how many messages are judged again for one question.
+// maxAgain bounds the messages of one preview.
 const maxAgain = 20
 
 // previewRow is a quarantined message, and whether it would pass with the exception.
@@ -37,14 +37,13 @@ type previewRow struct {
 	Passes bool
 }
 
-// try judges again what the rule set aside last, with the exception. Each message is
-// opened for it, and that is in the ledger first; nobody gets to see anything of it.
+// judge judges the messages again with the exception of the form.
 func (p *previewPages) judge(v *visit) error {
 	w, err := p.exceptions.view(v)
 	if err != nil {
 		return err
 	}
-	x := ruleException(v)
+	x := exceptionOf(v)
 	engine, err := p.engineWith(v, x)
 	if problem := exceptionProblems.key(err); problem != "" {
 		return v.again("exceptions", w, problem)
@@ -62,7 +61,7 @@ func (p *previewPages) judge(v *visit) error {
 	}
 	w.Tried = true
 	for _, e := range last {
-		passes, err := p.passes(v, v.r.Context(), e, engine)
+		passes, err := p.passes(v, e, engine)
 		if problem := reviewProblems.key(err); problem != "" {
 			return v.again("exceptions", w, problem)
 		}
@@ -71,8 +70,7 @@ func (p *previewPages) judge(v *visit) error {
 		}
 		w.Preview = append(w.Preview, previewRow{e, passes})
 	}
-	v.render(http.StatusOK, "exceptions", w)
-	return nil
+	return v.show("exceptions", w)
 }
 
 // engineWith makes an engine with the rules in force and one exception more.
@@ -87,12 +85,13 @@ func (p *previewPages) engineWith(v *visit, x exceptions.Exception) (*filter.Eng
 	return p.compile(set)
 }
 
-func (p *previewPages) passes(v *visit, ctx context.Context, e quarantine.Entry, engine *filter.Engine) (bool, error) {
+func (p *previewPages) passes(v *visit, e quarantine.Entry, engine *filter.Engine) (bool, error) {
 	keys, err := p.keys.identities()
 	if err != nil {
 		return false, err
 	}
-	by := quarantine.Intent{Actor: v.by(), Reason: v.reason(), Step: stepAgain}
+	ctx, by := v.r.Context(), v.reviewer()
+	by.Step = stepAgain
 	m, err := p.store.Open(ctx, e.ID, by, keys...)
 	if err != nil {
 		return false, err

@@ -41,7 +41,7 @@ type profileView struct {
 	CanAdd   bool // passkeys
 }
 
-// KeyID is what the form names a passkey by.
+// KeyID returns the name of a passkey in the form.
 func (profileView) KeyID(k accounts.Passkey) string {
 	return base64.RawURLEncoding.EncodeToString(k.ID)
 }
@@ -59,7 +59,7 @@ func (p *profilePages) show(v *visit) error {
 	return v.show("profile", own)
 }
 
-// again shows the page with what is wrong.
+// again shows the page with a problem.
 func (p *profilePages) again(v *visit, problem string) error {
 	own, err := p.profile(v)
 	if err != nil {
@@ -99,7 +99,7 @@ func (p *profilePages) signOutEverywhere(v *visit) error {
 	return v.leave()
 }
 
-// factorForm is what a second factor is set up with.
+// factorForm is the page that sets up a second factor.
 type factorForm struct {
 	Secret   string // in groups of four, to type over
 	Size     int    // of the picture
@@ -107,12 +107,12 @@ type factorForm struct {
 	Passkeys bool
 }
 
-// mayAdd reports whether a factor can be added: who has one already shows it first, so that
-// who finds an open browser cannot stay.
-func (v *visit) mayAdd() bool { return !v.Account.Strong() || v.isProven() }
+// mayAdd reports whether a factor can be added: an account that has one shows it first, so that an
+// open browser is not enough to stay.
+func mayAdd(v *visit) bool { return !v.Account.Strong() || v.isProven() }
 
 func (p *profilePages) factor(v *visit) error {
-	if !v.mayAdd() {
+	if !mayAdd(v) {
 		return v.see("/proof?next=/account/factor")
 	}
 	form, err := p.factorForm(v)
@@ -163,7 +163,7 @@ func picture(text string) (size int, path string, err error) {
 }
 
 func (p *profilePages) addCodes(v *visit) error {
-	if !v.mayAdd() {
+	if !mayAdd(v) {
 		return v.see("/proof?next=/account/factor")
 	}
 	ctx, s := v.r.Context(), v.session()
@@ -208,7 +208,7 @@ func (p *profilePages) dropCodes(v *visit) error {
 }
 
 func (p *profilePages) beginPasskey(v *visit) error {
-	if p.passkeys == nil || !v.mayAdd() {
+	if p.passkeys == nil || !mayAdd(v) {
 		return errNotYours
 	}
 	options, ceremony, err := p.passkeys.BeginAdding(v.r.Context(), v.Account.ID)
@@ -225,7 +225,7 @@ func (p *profilePages) beginPasskey(v *visit) error {
 
 func (p *profilePages) addPasskey(v *visit) error {
 	var ceremony accounts.Ceremony
-	if p.passkeys == nil || !v.mayAdd() {
+	if p.passkeys == nil || !mayAdd(v) {
 		return errNotYours
 	}
 	ctx := v.r.Context()

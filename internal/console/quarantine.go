@@ -30,10 +30,10 @@ func (p *messagePages) routes() []route {
 	}
 }
 
-// waiting is the state of the list that shows what nobody has decided on.
+// waiting is the state of the list with the undecided messages.
 const waiting = "waiting"
 
-// quarantineView is what the list shows.
+// quarantineView is the list.
 type quarantineView struct {
 	Entries    []quarantine.Entry
 	Total      int
@@ -69,7 +69,8 @@ var (
 	listStates = []string{
 		waiting,
 		string(quarantine.Held), string(quarantine.Kept), string(quarantine.Confirmed), string(quarantine.Wrong),
-		string(quarantine.Releasing), string(quarantine.Failed), string(quarantine.Released), string(quarantine.Destroyed),
+		string(quarantine.Releasing), string(quarantine.Failed),
+		string(quarantine.Released), string(quarantine.Destroyed),
 		"all",
 	}
 	listSorts = []quarantine.Sort{quarantine.Newest, quarantine.Oldest, quarantine.Gravest, quarantine.Largest}
@@ -170,7 +171,7 @@ func listFilter(q url.Values, zone *time.Location) (f quarantine.Filter, err err
 		}
 	}
 	if !f.Before.IsZero() {
-		f.Before = f.Before.AddDate(0, 0, 1) // that day is meant too
+		f.Before = f.Before.AddDate(0, 0, 1) // that day is in the list
 	}
 	f.Sort = quarantine.Sort(q.Get("sort"))
 	if !slices.Contains(listSorts, f.Sort) {
@@ -179,7 +180,7 @@ func listFilter(q url.Values, zone *time.Location) (f quarantine.Filter, err err
 	return f, nil
 }
 
-// entry returns the entry of an id as somebody gave it.
+// entry returns the entry of an id of an address.
 func (p *messagePages) entry(v *visit, id string) (quarantine.Entry, error) {
 	at, err := filter.ParseID(id)
 	if err != nil {
@@ -192,7 +193,7 @@ func (p *messagePages) entry(v *visit, id string) (quarantine.Entry, error) {
 	return e, err
 }
 
-// view is what the page of one message shows: metadata.
+// messageView is the page of one message: its metadata.
 type messageView struct {
 	quarantine.Entry
 	Until    time.Time // that it is kept
@@ -211,7 +212,7 @@ func (w messageView) Gone() bool {
 	return w.State == quarantine.Released || w.State == quarantine.Destroyed
 }
 
-// IsUpload reports whether it was on its way to a web site: there is nobody to release it to.
+// IsUpload reports whether it was on its way to a web site: it has no recipients.
 func (w messageView) IsUpload() bool { return w.Recipients == 0 }
 
 func (p *messagePages) view(v *visit) (w messageView, err error) {
@@ -242,7 +243,7 @@ func (p *messagePages) show(v *visit) error {
 	return v.show("message", w)
 }
 
-// again shows the page with what cannot be.
+// again shows the page with a problem.
 func (p *messagePages) again(v *visit, problem string) error {
 	w, err := p.view(v)
 	if err != nil {

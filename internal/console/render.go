@@ -78,6 +78,13 @@ func dict(pairs ...any) (map[string]any, error) {
 	return m, nil
 }
 
+var staticKinds = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+	".txt": "text/plain; charset=utf-8",
+}
+
 // readStatics names each file after what is in it, so that browsers may keep it.
 func (p *pages) readStatics() error {
 	return fs.WalkDir(statics, "static", func(name string, d fs.DirEntry, err error) error {
@@ -89,7 +96,7 @@ func (p *pages) readStatics() error {
 			return err
 		}
 		own := path.Base(name)
-		kind, ok := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8"}[path.Ext(own)]
+		kind, ok := staticKinds[path.Ext(own)]
 		if !ok {
 			return fmt.Errorf("static: %s: of an unknown kind", own)
 		}

@@ -33,7 +33,7 @@ type reportsView struct {
 	Until   string
 }
 
-// frozenReport is a month's totals with what the ledger says of it.
+// frozenReport is a month's totals, with its entry in the ledger.
 type frozenReport struct {
 	Month  string
 	Frozen time.Time
@@ -66,7 +66,7 @@ func (p *reportPages) list(v *visit) error {
 	return v.show("reports", w)
 }
 
-// quarter is the last three months, which a report is about unless somebody chooses.
+// quarter returns the last three months, which a report is about by default.
 func quarter(v *visit) (since, until string) {
 	now := v.now().In(v.zone())
 	return now.AddDate(0, -3, 0).Format(time.DateOnly), now.Format(time.DateOnly)
@@ -74,18 +74,36 @@ func quarter(v *visit) (since, until string) {
 
 var periodShape = regexp.MustCompile(`^([0-9]{4}(-(Q[1-4]|[01][0-9]))?)?$`)
 
-// account gives the account of the controls (K1, K2), to read or as PDF.
-func (p *reportPages) show(v *visit) error {
+// span is what a report is about.
+type span struct {
+	begin, end   string // days, for the name of a file
+	since, until time.Time
+	period       string // of totals; empty: none
+}
+
+func spanOf(v *visit) (s span, err error) {
 	q := v.r.URL.Query()
-	begin, end := quarter(v)
-	begin, end = cmpOr(q.Get("since"), begin), cmpOr(q.Get("until"), end)
-	since, wrong := time.ParseInLocation(time.DateOnly, begin, v.zone())
-	until, err := time.ParseInLocation(time.DateOnly, end, v.zone())
-	form, period := cmpOr(q.Get("form"), "html"), q.Get("period")
-	if wrong != nil || err != nil || !since.Before(until) || form != "html" && form != "pdf" || !periodShape.MatchString(period) {
-		return errUnclear
+	s.begin, s.end = quarter(v)
+	s.begin, s.end, s.period = cmpOr(q.Get("since"), s.begin), cmpOr(q.Get("until"), s.end), q.Get("period")
+	var wrong error
+	s.since, wrong = time.ParseInLocation(time.DateOnly, s.begin, v.zone())
+	s.until, err = time.ParseInLocation(time.DateOnly, s.end, v.zone())
+	if wrong != nil || err != nil || !s.since.Before(s.until) || !periodShape.MatchString(s.period) {
+		return s, errUnclear
 	}
-	facts, err := p.Facts(v.r.Context(), since, until.AddDate(0, 0, 1), v.Lang.Code, period)
+	return s, nil
+}
+
+// reportPolicy is that of the report, a page of its own with its style in it.
+const reportPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+// show gives the accountability report, to read or as PDF.
+func (p *reportPages) show(v *visit) error {
+	s, err := spanOf(v)
+	if err != nil {
+		return err
+	}
+	facts, err := p.Facts(v.r.Context(), s.since, s.until.AddDate(0, 0, 1), v.Lang.Code, s.period)
 	if errors.Is(err, totals.ErrNotOver) || errors.Is(err, totals.ErrPeriod) || errors.Is(err, totals.ErrMonth) {
 		return errNoPage
 	}
@@ -97,17 +115,20 @@ func (p *reportPages) show(v *visit) error {
 		return err
 	}
 	var b bytes.Buffer
-	write, kind := r.WriteHTML, "text/html; charset=utf-8"
-	if form == "pdf" {
-		write, kind = r.WritePDF, "application/pdf"
-		v.w.Header().Set("Content-Disposition", `attachment; filename="sluis-`+begin+`-`+end+`.pdf"`)
+	switch v.r.URL.Query().Get("form") {
+	case "", "html":
+		v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		err = r.WriteHTML(&b)
+	case "pdf":
+		v.download("application/pdf", "sluis-"+s.begin+"-"+s.end+".pdf")
+		err = r.WritePDF(&b)
+	default:
+		return errUnclear
 	}
-	if err := write(&b); err != nil {
+	if err != nil {
 		return err
 	}
-	h := v.w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'") // a page of its own, with its style in it
+	v.w.Header().Set("Content-Security-Policy", reportPolicy)
 	_, err = io.Copy(v.w, &b)
 	return err
 }

@@ -1,16 +1,15 @@
 package console
 
 import (
-	"sluis/internal/ledger"
 	"time"
 )
 
-// Kept is what is held of one thing.
+// Kept is one kind of stored data.
 type Kept struct {
-	What   string    `json:"what"` // metadata, or messages set aside
+	What   string    `json:"what"` // metadata, or quarantined messages
 	Number int64     `json:"number"`
 	Bytes  int64     `json:"bytes"`
-	Since  time.Time `json:"since"`          // zero: nothing is held
+	Since  time.Time `json:"since"`          // zero: nothing is stored
 	Next   time.Time `json:"next_destroyed"` // when the oldest is destroyed
 	Days   int       `json:"retention_days"`
 	Reason string    `json:"reason,omitempty"`
@@ -23,7 +22,7 @@ type retentionPages struct {
 
 func (p *retentionPages) routes() []route {
 	return []route{
-		get("/retention", only(ledger.Board, ledger.Privacy, ledger.Legal, ledger.ICT), p.show).inMenu("nav-retention"),
+		get("/retention", concerned, p.show).inMenu("nav-retention"),
 	}
 }
 

@@ -66,7 +66,7 @@ const (
 	proof                    // a passkey or code, shown less than proofTime ago
 )
 
-// proofTime is how long a passkey or code counts as just shown.
+// proofTime is how long a passkey or code counts.
 const proofTime = 10 * time.Minute
 
 // refusal is why a route may not be used now.

@@ -38,6 +38,7 @@ type rulesView struct {
 	Sites    []sitelists.State
 }
 
+// ruleRow is a rule, and whether it is the organisation's own.
 type ruleRow struct {
 	rules.Rule
 	Own bool
@@ -56,7 +57,12 @@ func inLanguage(t rules.Text, lang string) string {
 func (p *rulePages) list(v *visit) error {
 	q := v.r.URL.Query()
 	now := p.inForce()
-	w := rulesView{InForce: now, Purpose: q.Get("purpose"), Words: strings.TrimSpace(q.Get("words")), Sites: p.lists()}
+	w := rulesView{
+		InForce: now,
+		Purpose: q.Get("purpose"),
+		Words:   strings.TrimSpace(q.Get("words")),
+		Sites:   p.lists(),
+	}
 	for _, r := range now.Rules.Rules() {
 		if name := r.Purpose.String(); !slices.Contains(w.Purposes, name) {
 			w.Purposes = append(w.Purposes, name)
@@ -100,11 +106,12 @@ func (p *rulePages) show(v *visit) error {
 	if !ok {
 		return errNoPage
 	}
-	w := ruleView{ruleRow: ruleRow{r, now.Own(id)}, Threshold: rules.Threshold, Match: exampleTexts(r.Match), NoMatch: exampleTexts(r.NoMatch)}
-	for i, lines := range [][]string{words(r.Phrases), one(r.Regexp), one(r.Detect), one(r.Structure), words(r.Near), words(r.Also), words(r.Unless), words(r.Except)} {
-		if len(lines) > 0 {
-			w.Parts = append(w.Parts, rulePart{ruleParts[i], lines})
-		}
+	w := ruleView{
+		ruleRow:   ruleRow{r, now.Own(id)},
+		Threshold: rules.Threshold,
+		Parts:     partsOf(r),
+		Match:     exampleTexts(r.Match),
+		NoMatch:   exampleTexts(r.NoMatch),
 	}
 	for _, d := range []rules.Direction{rules.In, rules.Out, rules.Internal} {
 		if r.Directions.Has(d) {
@@ -114,18 +121,30 @@ func (p *rulePages) show(v *visit) error {
 	return v.show("rule", w)
 }
 
+// partsOf returns the parts that a rule has.
+func partsOf(r rules.Rule) (all []rulePart) {
+	for i, lines := range [][]string{
+		words(r.Phrases),
+		{r.Regexp},
+		{r.Detect},
+		{r.Structure},
+		words(r.Near),
+		words(r.Also),
+		words(r.Unless),
+		words(r.Except),
+	} {
+		if len(lines) > 0 && lines[0] != "" {
+			all = append(all, rulePart{ruleParts[i], lines})
+		}
+	}
+	return all
+}
+
 func words[T ~string](list []T) (all []string) {
 	for _, w := range list {
 		all = append(all, string(w))
 	}
 	return all
-}
-
-func one(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return []string{s}
 }
 
 func exampleTexts(xs []rules.Example) (all []string) {

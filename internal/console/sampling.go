@@ -23,9 +23,8 @@ func (p *samplingPages) routes() []route {
 	}
 }
 
-// samplingView is the page. Of directions and groups it tells whether they were
-// drawn as often as chance has it, and no numbers: those of a day and a small group would
-// point at people.
+// samplingView is the page. Of directions and groups it says whether they were drawn as often as
+// chance has it, without numbers: those of a day and a small group would point at people.
 type samplingView struct {
 	Days   []string // that were committed to, the latest first
 	Rate   float64

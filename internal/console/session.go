@@ -12,7 +12,7 @@ import (
 	"sluis/internal/ledger"
 )
 
-// Sessions are kept in memory: when the gateway stops everybody is signed out.
+// Sessions are in memory: when the gateway stops, all are signed out.
 const (
 	maxSessions = 10_000
 	maxBegun    = 4096
@@ -20,7 +20,7 @@ const (
 	begunTime   = 10 * time.Minute // to sign in
 )
 
-// How long a session lasts, and how long without a request.
+// lasts returns how long a session lasts, and how long without a request.
 func lasts(r ledger.Role) (all, idle time.Duration) {
 	if r.Privileged() {
 		return 4 * time.Hour, 20 * time.Minute
@@ -81,7 +81,7 @@ const (
 	keyAdding  = "adding" // ceremony of a passkey that is being added
 )
 
-// enter signs somebody in, with a token that nobody has seen before.
+// enter signs an account in, with a new token.
 func (v *visit) enter(a accounts.Account, with string, strong bool) error {
 	ctx, s := v.r.Context(), v.c.sessions
 	roles := a.Roles()
@@ -123,7 +123,7 @@ func (v *visit) leave() error {
 	return v.see("/sign-in")
 }
 
-// load fills a visit with what its session says, if that still counts.
+// load reads the account of the session, if it still counts.
 func (v *visit) load(ctx context.Context) error {
 	s := v.c.sessions
 	id := s.GetString(ctx, keyAccount)
@@ -136,7 +136,8 @@ func (v *visit) load(ctx context.Context) error {
 	}
 	r, now := ledger.Role(s.GetString(ctx, keyRole)), v.now()
 	all, idle := lasts(r)
-	if a.Epoch != s.Get(ctx, keyEpoch) || !a.May(r) || now.Sub(v.at(keySince)) > all || now.Sub(v.at(keySeen)) > idle {
+	ended := now.Sub(v.at(keySince)) > all || now.Sub(v.at(keySeen)) > idle
+	if a.Epoch != s.Get(ctx, keyEpoch) || !a.May(r) || ended {
 		return s.Destroy(ctx)
 	}
 	v.Account, v.Role, v.strong, v.proven = a, r, s.GetBool(ctx, keyStrong), v.at(keyProof)
@@ -154,8 +155,7 @@ func (v *visit) at(key string) time.Time {
 	return time.Time{}
 }
 
-// renew goes on with a session after something of its account has changed that ends all
-// others.
+// renew goes on with this session after a change of its account that ends all others.
 func (v *visit) renew() error {
 	ctx, s := v.r.Context(), v.c.sessions
 	a, err := v.c.accounts.Get(ctx, v.Account.ID)
@@ -167,7 +167,7 @@ func (v *visit) renew() error {
 	return s.RenewToken(ctx)
 }
 
-// prove remembers that a passkey or code was shown just now.
+// prove records in the session that a passkey or code was shown.
 func (v *visit) prove() error {
 	ctx, s := v.r.Context(), v.c.sessions
 	if !v.strong {

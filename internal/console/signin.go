@@ -12,7 +12,8 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// signInPages lead in.
+// signInPages sign people in: with a password, a passkey, a provider of sign-ins or a link, and a
+// second factor where the role needs one.
 type signInPages struct {
 	accounts  *accounts.Store
 	passkeys  *accounts.Passkeys // nil: the origin cannot have any
@@ -40,7 +41,7 @@ func (p *signInPages) routes() []route {
 	}
 }
 
-// What is remembered of somebody who is signing in.
+// Keys of the session of a person who is signing in.
 const (
 	begunAccount  = "account" // whose password was right
 	begunWith     = "with"
@@ -88,7 +89,7 @@ func (p *signInPages) signIn(v *visit) error {
 	return p.half(v, a, accounts.WithPassword, form.Next)
 }
 
-// half goes on after a password or a provider: who has a second factor shows it as well.
+// half goes on after a password or a provider, to the second factor if the account has one.
 func (p *signInPages) half(v *visit, a accounts.Account, with, next string) error {
 	ctx, b := v.r.Context(), p.begun
 	if !a.Strong() || with == accounts.WithProvider && !a.Privileged() {
@@ -115,7 +116,7 @@ func (p *signInPages) halfway(v *visit) (accounts.Account, error) {
 	return p.accounts.Get(v.r.Context(), id)
 }
 
-// proofForm is what asks for a second factor.
+// proofForm is the page that asks for a second factor.
 type proofForm struct {
 	Action          string // where codes go
 	Next            string
@@ -224,8 +225,8 @@ func (p *signInPages) provider(v *visit) (*provider.Provider, error) {
 	return nil, errNoPage
 }
 
-// toProvider sends the browser to a provider of sign-ins. All that changes is the visitor's
-// own cookie.
+// toProvider sends the browser to a provider of sign-ins. It changes the visitor's own cookie
+// alone.
 func (p *signInPages) toProvider(v *visit) error {
 	at, err := p.provider(v)
 	if err != nil {
@@ -234,7 +235,7 @@ func (p *signInPages) toProvider(v *visit) error {
 	ctx, b := v.r.Context(), p.begun
 	request, err := at.Begin(ctx)
 	if err != nil {
-		v.log().Error("console: a provider of sign-ins does not answer as it should", "provider", at.Name(), "error", err)
+		v.log().Error("console: a provider of sign-ins does not answer", "provider", at.Name(), "error", err)
 		return errProvider
 	}
 	kept, err := json.Marshal(request)
@@ -275,7 +276,7 @@ func (p *signInPages) fromProvider(v *visit) error {
 	return p.half(v, a, accounts.WithProvider, b.GetString(ctx, begunNext))
 }
 
-// linkForm is what the page of a link shows.
+// linkForm is the page of a link.
 type linkForm struct {
 	Secret, Name string
 	Begins       bool // a password has to be chosen
@@ -290,7 +291,7 @@ func (p *signInPages) link(v *visit) (linkForm, error) {
 	return linkForm{secret, a.Name, purpose == accounts.Begin}, err
 }
 
-// showLink shows a button: programs that look at links in mail ahead of people use none up.
+// showLink shows a button, so that programs that fetch the links of mail do not use one up.
 func (p *signInPages) showLink(v *visit) error {
 	form, err := p.link(v)
 	if err != nil {
@@ -325,8 +326,7 @@ func (p *signInPages) useLink(v *visit) error {
 
 func (p *signInPages) signOut(v *visit) error { return v.leave() }
 
-// proof asks who is signed in already for a passkey or code, before something that
-// matters.
+// proof asks a person who is signed in for a passkey or code, before an act that needs it.
 func (p *signInPages) proof(v *visit) error {
 	if !v.Account.Strong() {
 		return v.see("/account/factor")

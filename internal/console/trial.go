@@ -14,7 +14,8 @@ import (
 	"sluis/rules"
 )
 
-// trialPages let the ICT service try a text or an address on what is in force.
+// trialPages let the ICT service try a text or an address on the rules and lists in force. The text
+// is on the page, and is stored nowhere.
 type trialPages struct {
 	inForce func() InForce
 	explain func(sitepolicy.Request) (sitepolicy.Explanation, error)
@@ -24,7 +25,7 @@ type trialPages struct {
 var ErrNoProxy = errors.New("there is no web proxy")
 
 func (p *trialPages) routes() []route {
-	const nothing = "the text is kept nowhere, and changes nothing"
+	const nothing = "it is stored nowhere, and changes nothing"
 	return []route{
 		get("/try", keepers, p.show).inMenu("nav-try"),
 		post("/try/text", keepers, p.text).unrecorded(nothing).taking(maxTried + 4<<10),
@@ -40,14 +41,13 @@ const (
 // webActions are what is done with a request, by the number that the policy gives them.
 var webActions = []string{"allow", "inspect", "block"}
 
-// view is the page on which a text or an address is tried. What was pasted is on it,
-// and nowhere else.
-type tryView struct {
+// trialView is the page.
+type trialView struct {
 	Groups []roster.Group
 
 	Text      string
 	Direction string
-	Tried     bool // a text was
+	Tried     bool // the text was; the other fields say what was found
 	Verdict   filter.Verdict
 	Findings  []triedFinding
 	Pieces    []disclose.Piece
@@ -59,24 +59,30 @@ type tryView struct {
 	Site    *sitepolicy.Explanation
 }
 
-// triedFinding is a rule that saw something.
+// triedFinding is a finding, and whether it counts.
 type triedFinding struct {
 	filter.Finding
-	Title  string
-	Enough bool // with the others of its category
-	Aside  bool // it is not for this direction
+	Title     string
+	Enough    bool // with the others of its category
+	Elsewhere bool // it is for another direction
 }
 
 // Action names what is done with the address.
-func (w tryView) Action() string { return webActions[w.Site.Action] }
+func (w trialView) Action() string { return webActions[w.Site.Action] }
 
-func (p *trialPages) view(v *visit) tryView {
-	return tryView{Groups: p.inForce().People.Groups(), Text: v.r.PostFormValue("text"), Direction: v.field("direction"), Address: v.field("address"), Group: v.field("group")}
+func (p *trialPages) view(v *visit) trialView {
+	return trialView{
+		Groups:    p.inForce().People.Groups(),
+		Text:      v.r.PostFormValue("text"),
+		Direction: v.field("direction"),
+		Address:   v.field("address"),
+		Group:     v.field("group"),
+	}
 }
 
 func (p *trialPages) show(v *visit) error { return v.show("try", p.view(v)) }
 
-// text inspects a text as if all purposes might be looked at.
+// text inspects a text for all purposes.
 func (p *trialPages) text(v *visit) error {
 	w := p.view(v)
 	d, err := rules.ParseDirection(w.Direction)
@@ -89,7 +95,13 @@ func (p *trialPages) text(v *visit) error {
 	now := p.inForce()
 	ctx, cancel := context.WithTimeout(v.r.Context(), tryTime)
 	defer cancel()
-	item := filter.Item{Kind: filter.Document, Name: "text.txt", Directions: rules.DirectionsOf(d), Content: strings.NewReader(w.Text), Size: int64(len(w.Text))}
+	item := filter.Item{
+		Kind:       filter.Document,
+		Name:       "text.txt",
+		Directions: rules.DirectionsOf(d),
+		Content:    strings.NewReader(w.Text),
+		Size:       int64(len(w.Text)),
+	}
 	if isMessage(w.Text) {
 		item.Kind, item.Name = filter.Message, ""
 	}
@@ -102,7 +114,8 @@ func (p *trialPages) text(v *visit) error {
 	w.Doubtful, w.Cut = x.Ambiguous || len(x.Uninspectable) > 0, x.Incomplete
 	for _, f := range x.Findings {
 		r, _ := now.Rules.Rule(f.Rule)
-		w.Findings = append(w.Findings, triedFinding{f, inLanguage(r.Title, v.Lang.Code), x.Decisive(f, d), !f.Directions.Has(d)})
+		title := inLanguage(r.Title, v.Lang.Code)
+		w.Findings = append(w.Findings, triedFinding{f, title, x.Decisive(f, d), !f.Directions.Has(d)})
 	}
 	return v.show("try", w)
 }
@@ -110,10 +123,14 @@ func (p *trialPages) text(v *visit) error {
 // isMessage reports whether a text begins as a message does: with header fields of mail.
 func isMessage(text string) bool {
 	m, err := mail.ReadMessage(strings.NewReader(text))
-	return err == nil && (m.Header.Get("From") != "" || m.Header.Get("Subject") != "" || m.Header.Get("Content-Type") != "")
+	if err != nil {
+		return false
+	}
+	h := m.Header
+	return h.Get("From") != "" || h.Get("Subject") != "" || h.Get("Content-Type") != ""
 }
 
-// site asks the policy about an address, as the proxy would for somebody of a group.
+// site asks the policy about an address, as the proxy does for a member of a group.
 func (p *trialPages) site(v *visit) error {
 	w := p.view(v)
 	r, page, err := sitepolicy.ParseRequest(w.Address)
@@ -130,7 +147,7 @@ func (p *trialPages) site(v *visit) error {
 		return errUnclear
 	}
 	x, err := p.explain(r)
-	if err == nil && x.Action == sitepolicy.Inspect { // then the page is seen as well
+	if err == nil && x.Action == sitepolicy.Inspect { // then the policy gets the page as well
 		r.Path = page
 		x, err = p.explain(r)
 	}
@@ -144,7 +161,7 @@ func (p *trialPages) site(v *visit) error {
 	return v.show("try", w)
 }
 
-// Directions are those that a text can be tried for.
-func (w tryView) Directions() []string {
+// Directions returns those that a text can be tried for.
+func (w trialView) Directions() []string {
 	return []string{rules.Out.String(), rules.In.String(), rules.Internal.String()}
 }
