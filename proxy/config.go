@@ -22,7 +22,7 @@ import (
 	"sluis/proxy/identify"
 )
 
-// Identifier tells who sends a request.
+// Identifier finds out who sends a request.
 type Identifier interface {
 	Who(ctx context.Context, client netip.Addr, authorization string) (identify.Who, error)
 	Challenges() []string
@@ -38,8 +38,8 @@ type Grounds interface {
 	Grounds(id filter.ID, at time.Time, who identify.Who, upload bool) (filter.Grounds, error)
 }
 
-// Content looks into requests and responses that can be read. It may replace bodies. If it
-// reports true the request or response is blocked; what it found is in the exchange.
+// Content inspects requests and responses that can be read. It may replace bodies. If it reports true the request or
+// response is blocked; its findings are in the exchange.
 type Content interface {
 	Request(ctx context.Context, x *content.Exchange, r *http.Request) (blocked bool, err error)
 	Response(ctx context.Context, x *content.Exchange, r *http.Response) (blocked bool, err error)
@@ -54,7 +54,7 @@ type Pages interface {
 	Thank(w http.ResponseWriter, r *http.Request)
 }
 
-// Acknowledged knows who said to know the code of conduct (K3).
+// Acknowledged remembers which people have confirmed that they know the code of conduct (K3).
 type Acknowledged interface {
 	Asked(roster.Subject) bool
 	Mark(roster.Subject) error
@@ -68,13 +68,13 @@ type Journal interface {
 // Config is one version of everything that can change while the proxy runs.
 type Config struct {
 	Name    string         // host name of the gateway's own site
-	Clients []netip.Prefix // who may use the proxy
-	Ports   []uint16       // of sites that tunnels may be made to; none: 443
+	Clients []netip.Prefix // networks that may use the proxy
+	Ports   []uint16       // of sites, to which tunnels may lead; none: 443
 	Plain   []uint16       // of sites without TLS; none: 80
 	Opaque  bool           // tunnels may carry other things than TLS
 	Limits  Limits
 
-	TLS       *tls.Config    // of the proxy itself; nil: it is not asked over TLS
+	TLS       *tls.Config    // of the proxy itself; nil: it does not listen over TLS
 	Authority *ca.Authority  // nil: nothing is inspected
 	Roots     *x509.CertPool // authorities of sites; nil: the system's
 	Dialer    *egress.Dialer
@@ -82,24 +82,25 @@ type Config struct {
 	Identify Identifier
 	Policy   Policy
 	Grounds  Grounds
-	Content  Content // nil: nothing is looked into
+	Content  Content // nil: no content is inspected
 	Pages    Pages
 	Journal  Journal
 
-	Acknowledged Acknowledged // nil: nobody is asked
+	Acknowledged Acknowledged // nil: no one is asked
 
 	Log *slog.Logger // nil: no log
 }
 
-// Check tells what is missing.
+// Check returns an error that says what is missing.
 func (c *Config) Check() error {
 	switch {
-	case c.Identify == nil || c.Policy == nil || c.Grounds == nil || c.Pages == nil || c.Journal == nil || c.Dialer == nil:
+	case c.Identify == nil || c.Policy == nil || c.Grounds == nil,
+		c.Pages == nil || c.Journal == nil || c.Dialer == nil:
 		return errors.New("proxy: identification, policy, grounds, pages, journal and dialer are needed")
 	case c.Name == "":
 		return errors.New("proxy: the gateway's own host name is needed")
 	case len(c.Clients) == 0:
-		return errors.New("proxy: nobody may use it: name the networks of the clients")
+		return errors.New("proxy: no client may use it: name the networks of the clients")
 	}
 	return nil
 }
@@ -117,6 +118,6 @@ func (c *Config) defaults() {
 	}
 }
 
-func (c *Config) client(a netip.Addr) bool {
+func (c *Config) isClient(a netip.Addr) bool {
 	return slices.ContainsFunc(c.Clients, func(p netip.Prefix) bool { return p.Contains(a) })
 }

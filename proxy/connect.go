@@ -42,8 +42,16 @@ func (p *Proxy) connect(gen *generation, who identify.Who, w http.ResponseWriter
 		f.end()
 		return
 	}
-	t := &tunnel{proxy: p, generation: gen, who: who, flow: f, host: f.exchange.Host, site: f.exchange.Host, port: port}
-	if d.Action == sitepolicy.Allow { // so that it can still be said that there is no way there
+	t := &tunnel{
+		proxy:      p,
+		generation: gen,
+		who:        who,
+		flow:       f,
+		host:       f.exchange.Host,
+		site:       f.exchange.Host,
+		port:       port,
+	}
+	if d.Action == sitepolicy.Allow { // while a failure can still be reported
 		if err := t.dial(r.Context()); err != nil {
 			refuse(statusOf(err))
 			return
@@ -55,22 +63,21 @@ func (p *Proxy) connect(gen *generation, who identify.Who, w http.ResponseWriter
 	}
 	f.status = http.StatusOK
 	t.explicit = true
-	go t.run() // and let go of what the server keeps for requests
+	go t.run() // and release what the server keeps for requests
 }
 
-// intercept takes connections to port 443 that were put through the proxy, whose hello
-// tells where they are going to.
-func (p *Proxy) intercept(l net.Listener) error {
+// serveTLS takes connections to port 443 that were put through the proxy. Their ClientHello says where they go.
+func (p *Proxy) serveTLS(l net.Listener) error {
 	for {
 		c, err := l.Accept()
 		if err != nil {
 			return err
 		}
-		go p.intercepted(c.(*client))
+		go p.serveRedirected(c.(*client))
 	}
 }
 
-func (p *Proxy) intercepted(c *client) {
+func (p *Proxy) serveRedirected(c *client) {
 	gen := p.generation.Load()
 	address := admit.AddrOf(c.RemoteAddr())
 	who, err := gen.Identify.Who(context.Background(), address, "")
@@ -81,7 +88,15 @@ func (p *Proxy) intercepted(c *client) {
 	}
 	f := p.begin(gen, who)
 	f.tls = true
-	t := &tunnel{proxy: p, generation: gen, who: who, flow: f, client: c, conn: c, port: 443}
+	t := &tunnel{
+		proxy:      p,
+		generation: gen,
+		who:        who,
+		flow:       f,
+		client:     c,
+		conn:       c,
+		port:       443,
+	}
 	if c.through.Original != nil {
 		if to, err := c.through.Original(c.Conn); err == nil {
 			t.host, t.port = to.Addr().Unmap().String(), to.Port()
@@ -90,23 +105,23 @@ func (p *Proxy) intercepted(c *client) {
 	t.run()
 }
 
-// tunnel is a connection of a client through which it wants to speak to a site.
+// tunnel is a connection of a client to a site.
 type tunnel struct {
 	proxy      *Proxy
 	generation *generation
 	who        identify.Who
 	flow       *flow
 
-	explicit bool               // by CONNECT, which has to be answered
-	host     string             // to connect to; empty: nobody told
-	port     uint16             //
-	site     string             // that the client speaks to: the name in the hello, if there is one
-	known    sitepolicy.Request // all that the hello and CONNECT tell
+	explicit bool   // made by CONNECT, which has to be answered
+	host     string // to connect to; empty: not known
+	port     uint16
+	site     string             // that the client speaks to: the name in the ClientHello, if there is one
+	known    sitepolicy.Request // all that the ClientHello and CONNECT say
 
 	client   *client
 	conn     net.Conn // of the client, as it is to be read
 	upstream net.Conn // to the site; nil: not yet
-	dialed   string   // host that up is to
+	dialed   string   // host of upstream
 
 	splice
 }
@@ -139,7 +154,7 @@ func (t *tunnel) finish() {
 	t.flow.end()
 }
 
-// run answers the client, reads its hello and does what is decided.
+// run answers the client, reads its ClientHello and carries out the decision.
 func (t *tunnel) run() {
 	t.conn.SetDeadline(time.Now().Add(t.generation.Limits.Hello))
 	if t.explicit {
@@ -163,12 +178,11 @@ func (t *tunnel) run() {
 	t.pass(h.Raw)
 }
 
-// judge asks the policy with all that is known now. If it reports false the tunnel has
-// ended.
+// judge asks the policy with all that is known now. If it reports false the tunnel has ended.
 func (t *tunnel) judge(h clienthello.Hello) bool {
 	if h.Name != "" {
 		t.site = h.Name
-		if !t.explicit { // the name is looked up: nobody reaches one host under the name of another
+		if !t.explicit { // the name is looked up, so that no client reaches one host under the name of another
 			t.host = h.Name
 		}
 	}
@@ -193,8 +207,8 @@ func (t *tunnel) judge(h clienthello.Hello) bool {
 	return true
 }
 
-// accessDenied is a fatal alert (RFC 8446, section 6.2): browsers tell that the connection
-// was refused, and do not try again.
+// accessDenied is a fatal alert (RFC 8446, section 6.2): browsers report that the connection was refused, and
+// do not try again.
 var accessDenied = []byte{21, 3, 3, 0, 2, 2, 49}
 
 func (t *tunnel) refuse() {
@@ -203,7 +217,7 @@ func (t *tunnel) refuse() {
 	t.finish()
 }
 
-// passOpaque passes on what is not TLS, if that may be.
+// passOpaque passes on a protocol other than TLS, if the configuration allows it.
 func (t *tunnel) passOpaque(raw []byte) {
 	if !t.generation.Opaque || t.upstream == nil {
 		t.flow.blocked = true

@@ -1,19 +1,21 @@
-// Package proxy is the HTTP proxy that the school's web traffic flows through: asked by
-// browsers (explicit), or put in between by the router (transparent).
+// Package proxy is the HTTP proxy (RFC 9110, section 3.7) through which the school's web traffic flows. It is explicit,
+// for browsers that are set up to use it, or transparent, where the router puts it in between.
 //
 // It promises:
 //
-//   - What is encrypted stays so, and is passed on byte for byte, unless the policy says
-//     that the group is inspected for this site, or a block page has to be shown.
-//   - Who is not a client gets nothing, and no request leads to the gateway itself or into
-//     the network that it stands in: every connection goes through package outside.
-//   - A request is understood in one way or refused: what two parsers could read
-//     differently does not get through (RFC 9112, section 11.2).
-//   - Inside an inspected connection no other site can be asked for (421).
-//   - A site's certificate is verified, always.
-//   - Memory for a connection is bounded whatever comes, and nothing waits for ever.
-//   - Each request, or tunnel, leaves one record of metadata (C3.2e). Paths, queries,
-//     header fields and bodies are in no record, log line, metric or error.
+//   - An encrypted connection stays encrypted, and is passed on byte for byte, unless the policy says that the group is
+//     inspected for this site, or a block page has to be shown.
+//   - A stranger gets no reply, and no request leads to the gateway itself or into its own network: every connection
+//     to a site goes through package egress.
+//   - A request is understood in one way or refused: a request that two parsers could read differently does not get
+//     through (RFC 9112, section 11.2).
+//   - An inspected connection leads to its own site only (421).
+//   - The certificate of a site is verified, always.
+//   - Memory for a connection is bounded, and every wait has an end.
+//   - Each request, or tunnel, leaves one record of metadata (C3.2e). Paths, queries, header fields and bodies are in
+//     no record, log line, metric or error.
+//
+// It does not promise that a client stays with the proxy: a network that lets other traffic out is not filtered.
 //
 // Requests, and the connections of CONNECT, go through elazarl/goproxy, with its faults mended around it
 // (engine.go, TestMendedAroundGoproxy). Its interception is never used (TestInterceptionOfGoproxy).

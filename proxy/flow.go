@@ -119,4 +119,4 @@ func (f *flow) end() {
 
 // allowed reports whether a client's address is one that may use the proxy. With the PROXY protocol it is known only
 // here.
-func (g *generation) allowed(a netip.Addr) bool { return g.client(a) }
+func (g *generation) allowed(a netip.Addr) bool { return g.isClient(a) }

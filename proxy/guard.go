@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// guard lets requests through that every parser reads in the same way, and nothing else
-// (RFC 9112, sections 2.2, 5.1, 6.3 and 11.2; what net/http repairs in silence another
-// server may take for a second request). It holds a header back until it is whole.
+// guard lets only those requests through that every parser reads in the same way (RFC 9112, sections 2.2, 5.1, 6.3
+// and 11.2): another server may take for a second request what net/http repairs in silence. It keeps a header back
+// until it is whole.
 type guard struct {
 	net.Conn
 	in  *bufio.Reader
@@ -38,7 +38,7 @@ const (
 	malformed
 )
 
-// poison is what no server takes for a request: net/http refuses it and closes.
+// poison is no request for any server: net/http refuses it and closes.
 const poison = "?\r\n\r\n"
 
 var errMalformed = errors.New("malformed body")
@@ -181,8 +181,7 @@ func (g *guard) headLine(text, line []byte) error {
 	return nil
 }
 
-// head is the header of a request, as far as it tells where the request is for and where
-// it ends.
+// head is the header of a request, as far as it says where the request goes and where it ends.
 type head struct {
 	text    []byte
 	begun   bool
@@ -204,7 +203,7 @@ func (h *head) take(line []byte) bool {
 		return true
 	}
 	name, value, ok := bytes.Cut(line, []byte(":"))
-	if !ok || len(name) == 0 || bytes.ContainsAny(name, " \t\"(),/;<=>?@[\\]{}") { // a folded line begins with a space
+	if !ok || len(name) == 0 || bytes.ContainsAny(name, " \t\"(),/;<=>?@[\\]{}") { // a space begins a folded line
 		return false
 	}
 	v := strings.Trim(string(value), " \t")
@@ -231,7 +230,7 @@ func (h *head) requestLine(line string) bool {
 	return h.http10 || parts[2] == "HTTP/1.1"
 }
 
-// framing tells how long the body is. It reports whether all parsers would agree on that,
+// framing returns how long the body is. It reports whether all parsers would agree on that,
 // and on the host.
 func (h *head) framing() (length int64, chunked, ok bool) {
 	if len(h.hosts) > 1 || len(h.hosts) == 0 && !h.http10 || len(h.lengths) > 1 || len(h.codings) > 1 ||

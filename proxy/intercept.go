@@ -15,8 +15,8 @@ type interceptedConn struct {
 	tunnel *tunnel
 }
 
-// intercept stands in for the site, with a certificate of the own authority: to look into what
-// is asked there, or to show why it is blocked.
+// intercept stands in for the site, with a certificate of the own authority: to inspect the requests to it, or to
+// show why it is blocked.
 func (t *tunnel) intercept(h clienthello.Hello) {
 	if t.generation.Authority == nil || t.site == "" {
 		t.refuse()
@@ -24,7 +24,9 @@ func (t *tunnel) intercept(h clienthello.Hello) {
 	}
 	conn := tls.Server(&interceptedConn{clienthello.Replay(t.conn, h.Raw), t}, &tls.Config{
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return t.generation.Authority.For(t.site) },
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return t.generation.Authority.For(t.site)
+		},
 	})
 	if err := conn.HandshakeContext(context.Background()); err != nil {
 		t.finish() // such as a program that trusts its own certificate only

@@ -28,14 +28,13 @@ const (
 type Listener struct {
 	net.Listener
 	Mode Mode
-	TLS  bool // the proxy itself is asked over TLS; for Explicit
+	TLS  bool // the proxy itself speaks TLS; for Explicit
 
-	// Original tells where a connection that was put in between was going to; nil: only
-	// its name tells.
+	// Original returns the destination of a connection that was redirected; nil: only the name in it says.
 	Original func(net.Conn) (netip.AddrPort, error)
 
-	// Proxies may, and must, open with a PROXY protocol header that tells the client's
-	// address. Without any, no header is understood.
+	// Proxies may, and must, open with a PROXY protocol header that gives the client's address. Without any, no
+	// header is understood.
 	Proxies []netip.Prefix
 }
 
@@ -54,7 +53,7 @@ func (p *Proxy) Serve(l Listener) error {
 	case HTTP:
 		err = p.plain.Serve(a)
 	default:
-		err = p.intercept(a)
+		err = p.serveTLS(a)
 	}
 	if p.door.Draining() && (errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed)) {
 		return nil
@@ -107,7 +106,7 @@ type client struct {
 // NetConn returns the connection as the kernel knows it, if nothing is in between.
 func (c *client) NetConn() net.Conn { return c.Conn }
 
-// Write does not wait for ever.
+// Write implements net.Conn, with an end to the wait.
 func (c *client) Write(b []byte) (int, error) {
 	c.Conn.SetWriteDeadline(time.Now().Add(c.idle))
 	return c.Conn.Write(b)
@@ -138,7 +137,7 @@ func (p *Proxy) admit(c *client, g *generation) bool {
 		return p.door.Enter(c, g.Limits.Connections) == admit.None
 	}
 	a := admit.AddrOf(c.RemoteAddr())
-	if !g.client(a) {
+	if !g.isClient(a) {
 		p.metrics.refused.WithLabelValues("stranger").Inc()
 		return false
 	}

@@ -19,8 +19,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "sluis", Subsystem: "web", Name: name, Help: help})
 	}
 	m := &metrics{
-		requests:    prometheus.NewCounterVec(counter("requests_total", "Requests and tunnels, by what was done and the category."), []string{"action", "category"}),
-		refused:     prometheus.NewCounterVec(counter("refused_total", "Connections and requests refused, by reason."), []string{"reason"}),
+		requests: prometheus.NewCounterVec(
+			counter("requests_total", "Requests and tunnels, by action and category."), []string{"action", "category"}),
+		refused: prometheus.NewCounterVec(
+			counter("refused_total", "Connections and requests refused, by reason."), []string{"reason"}),
 		bytes:       prometheus.NewCounter(counter("bytes_total", "Bytes of bodies and tunnels, both ways.")),
 		connections: gauge("connections", "Connections of clients open now."),
 		tunnels:     gauge("tunnels", "Tunnels open now."),

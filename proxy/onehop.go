@@ -27,11 +27,13 @@ func strip(h http.Header) {
 }
 
 // forNextHop makes the header of a request one that the site may get. Of upgrades only WebSocket goes on: in
-// others, such as h2c, nothing could be seen. A client that names no program stays without one.
+// others, such as h2c, nothing could be inspected. A client that names no program stays without one.
 func forNextHop(h http.Header) {
 	trailers, socket := httpguts.HeaderValuesContainsToken(h["Te"], "trailers"), socketUpgrade(h)
 	strip(h)
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Http2-Settings"} {
+	for _, name := range []string{
+		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Http2-Settings",
+	} {
 		h.Del(name)
 	}
 	if trailers {
@@ -59,5 +61,6 @@ func forClient(resp *http.Response) {
 
 // socketUpgrade reports whether a header asks for, or grants, a WebSocket (RFC 6455, section 4).
 func socketUpgrade(h http.Header) bool {
-	return httpguts.HeaderValuesContainsToken(h["Connection"], "upgrade") && strings.EqualFold(h.Get("Upgrade"), "websocket")
+	return httpguts.HeaderValuesContainsToken(h["Connection"], "upgrade") &&
+		strings.EqualFold(h.Get("Upgrade"), "websocket")
 }

@@ -11,12 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Redirected returns where a connection was going to before the kernel redirected it here
-// (nftables: redirect).
+// Redirected returns the destination of a connection that the kernel redirected here (nftables: redirect).
 func Redirected(c net.Conn) (netip.AddrPort, error) {
 	tcp, ok := c.(*net.TCPConn)
 	if !ok {
-		return netip.AddrPort{}, errors.New("the original destination is known of TCP connections only")
+		return netip.AddrPort{}, errors.New("only TCP connections have an original destination")
 	}
 	raw, err := tcp.SyscallConn()
 	if err != nil {
@@ -55,23 +54,23 @@ func swap(p uint16) uint16 {
 	return binary.BigEndian.Uint16(b[:])
 }
 
-// Intercepted returns where a connection was going to that the kernel gave to a transparent
-// socket (nftables: tproxy): it is the address that the connection is at.
+// Intercepted returns the destination of a connection that the kernel gave to a transparent socket (nftables: tproxy):
+// it is the local address of the connection.
 func Intercepted(c net.Conn) (netip.AddrPort, error) {
 	tcp, ok := c.LocalAddr().(*net.TCPAddr)
 	if !ok {
-		return netip.AddrPort{}, errors.New("the original destination is known of TCP connections only")
+		return netip.AddrPort{}, errors.New("only TCP connections have an original destination")
 	}
 	return tcp.AddrPort(), nil
 }
 
-// ListenTransparent listens for connections to addresses that are not of this machine
-// (IP_TRANSPARENT), which needs CAP_NET_ADMIN.
+// ListenTransparent listens for connections to addresses of other machines (IP_TRANSPARENT). It needs CAP_NET_ADMIN.
 func ListenTransparent(ctx context.Context, address string) (net.Listener, error) {
 	lc := net.ListenConfig{Control: func(network, _ string, c syscall.RawConn) error {
 		var errno error
 		err := c.Control(func(fd uintptr) {
-			if errno = unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_TRANSPARENT, 1); errno == nil && network == "tcp6" {
+			errno = unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_TRANSPARENT, 1)
+			if errno == nil && network == "tcp6" {
 				errno = unix.SetsockoptInt(int(fd), unix.SOL_IPV6, unix.IPV6_TRANSPARENT, 1)
 			}
 		})

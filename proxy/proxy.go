@@ -20,7 +20,7 @@ import (
 // Proxy is the HTTP proxy. Serve it on any number of listeners.
 type Proxy struct {
 	generation atomic.Pointer[generation]
-	via        string // by which requests that went round are recognised
+	via        string // by which a request that comes back is recognised
 	metrics    *metrics
 	engine     *engine
 	door       *admit.Door
@@ -30,7 +30,7 @@ type Proxy struct {
 	handover        *handover
 }
 
-// generation is one version of the configuration, with what is made of it.
+// generation is one version of the configuration, with its transports. A request keeps its generation to the end.
 type generation struct {
 	Config
 	transports *transports
@@ -87,7 +87,7 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// handover is a listener whose connections come from within.
+// handover is a listener whose connections come from within the program.
 type handover struct {
 	conns chan net.Conn
 	done  chan struct{}

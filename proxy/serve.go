@@ -27,7 +27,7 @@ func (p *Proxy) serveExplicit(w http.ResponseWriter, r *http.Request) {
 	}
 	who, err := gen.Identify.Who(r.Context(), client, r.Header.Get("Proxy-Authorization"))
 	if err != nil {
-		p.unknown(gen, w, r, err)
+		p.demandCredentials(gen, w, r, err)
 		return
 	}
 	r.Header.Del("Proxy-Authorization")
@@ -42,9 +42,8 @@ func (p *Proxy) serveExplicit(w http.ResponseWriter, r *http.Request) {
 	p.request(gen, who, sitepolicy.Request{}, w, r)
 }
 
-// servePlain serves clients whose connection to port 80 was put through the proxy. Where
-// it was going to does not matter: the site that it asks for is looked up anew, so that
-// nobody reaches one host under the name of another.
+// servePlain serves clients whose connection to port 80 was put through the proxy. Its destination does not matter: the
+// site that the request names is resolved anew, so that no client reaches one host under the name of another.
 func (p *Proxy) servePlain(w http.ResponseWriter, r *http.Request) {
 	gen := p.generation.Load()
 	setBodyTime(http.NewResponseController(w), r, gen.Limits.Idle)
@@ -62,7 +61,7 @@ func (p *Proxy) servePlain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	who, err := gen.Identify.Who(r.Context(), client, "")
-	if err != nil { // it cannot be asked: it does not know that there is a proxy
+	if err != nil { // a client that does not know of the proxy cannot be asked
 		p.metrics.refused.WithLabelValues("credentials").Inc()
 		gen.Pages.Error(w, r, http.StatusForbidden)
 		return
@@ -71,7 +70,7 @@ func (p *Proxy) servePlain(w http.ResponseWriter, r *http.Request) {
 	p.request(gen, who, sitepolicy.Request{}, w, r)
 }
 
-// serveInner serves what is asked within an inspected connection.
+// serveInner serves requests within an inspected connection.
 func (p *Proxy) serveInner(w http.ResponseWriter, r *http.Request) {
 	t := tunnelOf(r.Context())
 	if t == nil || r.Method == http.MethodConnect {
@@ -79,7 +78,8 @@ func (p *Proxy) serveInner(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	setBodyTime(http.NewResponseController(w), r, t.generation.Limits.Idle)
-	if hostOf(r.Host) != t.site || portOf(r.Host, 443) != t.port || r.URL.Host != "" && !strings.EqualFold(r.URL.Host, r.Host) {
+	if hostOf(r.Host) != t.site || portOf(r.Host, 443) != t.port ||
+		r.URL.Host != "" && !strings.EqualFold(r.URL.Host, r.Host) {
 		t.generation.Pages.Error(w, r, http.StatusMisdirectedRequest)
 		return
 	}
@@ -87,8 +87,8 @@ func (p *Proxy) serveInner(w http.ResponseWriter, r *http.Request) {
 	p.request(t.generation, t.who, t.known, w, r)
 }
 
-// unknown asks for credentials.
-func (p *Proxy) unknown(gen *generation, w http.ResponseWriter, r *http.Request, err error) {
+// demandCredentials asks for credentials.
+func (p *Proxy) demandCredentials(gen *generation, w http.ResponseWriter, r *http.Request, err error) {
 	p.metrics.refused.WithLabelValues("credentials").Inc()
 	switch {
 	case errors.Is(err, identify.ErrThrottled):
@@ -101,9 +101,10 @@ func (p *Proxy) unknown(gen *generation, w http.ResponseWriter, r *http.Request,
 	}
 }
 
-// request judges a request that can be read, and forwards it. What is known of the tunnel
-// that it came through counts as well.
-func (p *Proxy) request(gen *generation, who identify.Who, known sitepolicy.Request, w http.ResponseWriter, r *http.Request) {
+// request judges a request that can be read, and forwards it. The policy hears as well what is known of its tunnel.
+func (p *Proxy) request(
+	gen *generation, who identify.Who, known sitepolicy.Request, w http.ResponseWriter, r *http.Request,
+) {
 	host, secure := hostOf(r.URL.Host), r.URL.Scheme == "https"
 	port := portOf(r.URL.Host, map[bool]uint16{false: 80, true: 443}[secure])
 	f := p.begin(gen, who)
@@ -125,7 +126,7 @@ func (p *Proxy) request(gen *generation, who identify.Who, known sitepolicy.Requ
 	}
 	known.Hosts[2], known.Path, known.TLS = host, r.URL.RequestURI(), secure
 	if rest, own := strings.CutPrefix(r.URL.Path, blockpage.Prefix); own {
-		f.own(pw, r, rest)
+		f.serveOwn(pw, r, rest)
 		return
 	}
 	d := f.decide(known)
@@ -151,11 +152,12 @@ func (p *Proxy) request(gen *generation, who identify.Who, known sitepolicy.Requ
 	p.engine.forward(pw, r)
 }
 
-// own serves the gateway's own pages in the place of a site's.
-func (f *flow) own(w http.ResponseWriter, r *http.Request, path string) {
-	if a := f.generation.Acknowledged; path == "/acknowledge" && r.Method == http.MethodPost && a != nil && blockpage.Own(r) {
+// serveOwn serves the gateway's own pages in the place of a site's.
+func (f *flow) serveOwn(w http.ResponseWriter, r *http.Request, path string) {
+	a := f.generation.Acknowledged
+	if path == "/acknowledge" && r.Method == http.MethodPost && a != nil && blockpage.Own(r) {
 		if err := a.Mark(f.who.Subject); err != nil {
-			f.generation.Log.Error("an acknowledgement of the code is not written down", "error", err)
+			f.generation.Log.Error("an acknowledgement of the code is not recorded", "error", err)
 			f.generation.Pages.Error(w, r, http.StatusServiceUnavailable)
 			return
 		}
@@ -165,11 +167,12 @@ func (f *flow) own(w http.ResponseWriter, r *http.Request, path string) {
 	f.generation.Pages.ServeHTTP(w, r)
 }
 
-// mustAcknowledge reports whether somebody opens a page who was not asked yet whether they
-// know the code of conduct (K3). What a page loads is let be.
+// mustAcknowledge reports whether a page is opened by a person who was not asked yet about the code of conduct (K3).
+// Requests that a page makes for its parts pass.
 func (f *flow) mustAcknowledge(r *http.Request) bool {
-	return f.generation.Acknowledged != nil && r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") &&
-		r.Header.Get("Sec-Fetch-Dest") != "iframe" && f.generation.Acknowledged.Asked(f.who.Subject)
+	a := f.generation.Acknowledged
+	return a != nil && r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") &&
+		r.Header.Get("Sec-Fetch-Dest") != "iframe" && a.Asked(f.who.Subject)
 }
 
 // looped reports whether a request has been here before.

@@ -13,7 +13,7 @@ import (
 
 // splice is the part of a tunnel in which both sides speak.
 type splice struct {
-	last     atomic.Int64 // when something was said, in nanoseconds since 1970
+	last     atomic.Int64 // when bytes last went either way, in nanoseconds since 1970
 	running  atomic.Int32 // directions that are open
 	hurrying atomic.Bool
 }
@@ -36,8 +36,8 @@ func (t *tunnel) copyBoth() {
 	go t.copy(clientEnd, siteEnd)
 }
 
-// ends returns the two connections: as the kernel knows them where nothing is in between,
-// so that it does the copying.
+// ends returns the two connections. A connection with nothing of the gateway in between is returned as the kernel knows
+// it, which then does the copying.
 func (t *tunnel) ends() (clientEnd, siteEnd net.Conn) {
 	conn := t.conn
 	for {
@@ -114,7 +114,7 @@ func (t *tunnel) hurry() {
 // pumpBuffer is the buffer of a direction that the kernel cannot copy.
 const pumpBuffer = 8 << 10
 
-// pump copies what there is.
+// pump copies one direction of a tunnel.
 type pump struct {
 	dst, src net.Conn
 	buf      []byte
@@ -129,7 +129,7 @@ func newPump(dst, src net.Conn) *pump {
 	return p
 }
 
-// step waits until there is something, and copies it. The error is io.EOF at the end.
+// step waits for bytes, and copies them. The error is io.EOF at the end.
 func (p *pump) step() (int64, error) {
 	if p.buf == nil {
 		return p.kernel.step()

@@ -12,7 +12,7 @@ import (
 )
 
 // kernelPump lets the kernel copy between two sockets (splice(2), by way of io.Copy). It
-// holds a pipe only while there is something to copy: silent tunnels cost none.
+// has a pipe only while there is something to copy: silent tunnels cost none.
 type kernelPump struct {
 	dst, src *net.TCPConn
 	raw      syscall.RawConn
@@ -49,7 +49,7 @@ func (k *kernelPump) init(dst, src net.Conn) bool {
 	return true
 }
 
-// burst is how long a copy goes on before who waits for silence hears of it.
+// burst is how long a copy goes on before it is reported to the watch for silence.
 const burst = time.Second
 
 func (k *kernelPump) step() (int64, error) {
@@ -63,7 +63,7 @@ func (k *kernelPump) step() (int64, error) {
 	k.src.SetReadDeadline(time.Now().Add(burst))
 	n, err := io.CopyN(k.dst, k.src, 1<<40)
 	if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
-		err = nil // the burst is over; if it was the other side that does not take it, the next will tell
+		err = nil // the burst is over; if the other side does not take it, the next step fails
 	}
 	return n, err
 }

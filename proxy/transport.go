@@ -64,7 +64,7 @@ func (i *interim) end() {
 	i.over = true
 }
 
-// statusOf returns the status that tells a client why a site cannot be reached.
+// statusOf returns the status that says why a site cannot be reached.
 func statusOf(err error) int {
 	var timeout net.Error
 	switch {
