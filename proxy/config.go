@@ -22,9 +22,9 @@ import (
 	"sluis/proxy/identify"
 )
 
-// Identifier finds out who sends a request.
+// Identifier identifies the sender of a request.
 type Identifier interface {
-	Who(ctx context.Context, client netip.Addr, authorization string) (identify.Who, error)
+	Identify(ctx context.Context, client netip.Addr, authorization string) (identify.Identity, error)
 	Challenges() []string
 }
 
@@ -35,7 +35,7 @@ type Policy interface {
 
 // Grounds settles which purposes may be served on a request (C3.2a).
 type Grounds interface {
-	Grounds(id filter.ID, at time.Time, who identify.Who, upload bool) (filter.Grounds, error)
+	Grounds(id filter.ID, at time.Time, sender identify.Identity, upload bool) (filter.Grounds, error)
 }
 
 // Content inspects requests and responses that can be read. It may replace bodies. If it reports true the request or

@@ -14,8 +14,8 @@ import (
 )
 
 // connect answers a request for a tunnel (RFC 9110, section 9.3.6).
-func (p *Proxy) connect(gen *generation, who identify.Who, w http.ResponseWriter, r *http.Request) {
-	f := p.begin(gen, who)
+func (p *Proxy) connect(gen *generation, sender identify.Identity, w http.ResponseWriter, r *http.Request) {
+	f := p.begin(gen, sender)
 	f.tls, f.exchange.Host = true, hostOf(r.Host)
 	pw := newWriter(w, f)
 	refuse := func(status int) {
@@ -45,7 +45,7 @@ func (p *Proxy) connect(gen *generation, who identify.Who, w http.ResponseWriter
 	t := &tunnel{
 		proxy:      p,
 		generation: gen,
-		who:        who,
+		sender:     sender,
 		flow:       f,
 		host:       f.exchange.Host,
 		site:       f.exchange.Host,
@@ -80,18 +80,18 @@ func (p *Proxy) serveTLS(l net.Listener) error {
 func (p *Proxy) serveRedirected(c *client) {
 	gen := p.generation.Load()
 	address := admit.AddrOf(c.RemoteAddr())
-	who, err := gen.Identify.Who(context.Background(), address, "")
+	sender, err := gen.Identify.Identify(context.Background(), address, "")
 	if err != nil || !gen.allowed(address) {
 		p.metrics.refused.WithLabelValues("stranger").Inc()
 		c.Close()
 		return
 	}
-	f := p.begin(gen, who)
+	f := p.begin(gen, sender)
 	f.tls = true
 	t := &tunnel{
 		proxy:      p,
 		generation: gen,
-		who:        who,
+		sender:     sender,
 		flow:       f,
 		client:     c,
 		conn:       c,
@@ -109,7 +109,7 @@ func (p *Proxy) serveRedirected(c *client) {
 type tunnel struct {
 	proxy      *Proxy
 	generation *generation
-	who        identify.Who
+	sender     identify.Identity
 	flow       *flow
 
 	explicit bool   // made by CONNECT, which has to be answered

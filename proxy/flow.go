@@ -20,7 +20,7 @@ type flow struct {
 	generation *generation
 	metrics    *metrics
 	exchange   content.Exchange
-	who        identify.Who
+	sender     identify.Identity
 	decision   sitepolicy.Decision
 	tls        bool // the connection to the site is encrypted
 	upload     bool // the request has a body
@@ -43,15 +43,15 @@ func flowOf(ctx context.Context) *flow {
 
 // begin begins a flow. Its id is random, and set before anything of it is inspected, so that the sample is blind
 // (C3.3b).
-func (p *Proxy) begin(g *generation, who identify.Who) *flow {
-	f := &flow{generation: g, metrics: p.metrics, who: who}
-	f.exchange.ID, f.exchange.Time, f.exchange.Group = filter.NewID(), time.Now().UTC(), who.Group
+func (p *Proxy) begin(g *generation, sender identify.Identity) *flow {
+	f := &flow{generation: g, metrics: p.metrics, sender: sender}
+	f.exchange.ID, f.exchange.Time, f.exchange.Group = filter.NewID(), time.Now().UTC(), sender.Group
 	return f
 }
 
 // decide asks the policy. The first host is the one that the site is called by.
 func (f *flow) decide(r sitepolicy.Request) sitepolicy.Decision {
-	r.Group, r.Time, r.Confidential = f.who.Group, f.exchange.Time, f.who.Subject.Confidential()
+	r.Group, r.Time, r.Confidential = f.sender.Group, f.exchange.Time, f.sender.Subject.Confidential()
 	f.decision = f.generation.Policy.Decide(r)
 	f.tls = r.TLS
 	f.exchange.Score = !f.decision.Listed
@@ -76,8 +76,8 @@ func (f *flow) page() blockpage.Blocked {
 		Reason:     f.reason(),
 		ID:         f.exchange.ID,
 		Host:       f.exchange.Host,
-		Group:      f.who.Group,
-		Identified: f.who.Subject.Identified(),
+		Group:      f.sender.Group,
+		Identified: f.sender.Subject.Identified(),
 	}
 }
 
@@ -91,14 +91,14 @@ func (f *flow) end() {
 		ID:            f.exchange.ID,
 		Kind:          journal.Web,
 		Direction:     rules.Out,
-		Group:         f.who.Group,
+		Group:         f.sender.Group,
 		Action:        verdict.Action,
 		Purpose:       verdict.Purpose,
 		Category:      verdict.Category,
 		Clause:        verdict.Clause,
 		Rule:          verdict.Rule,
 		Purposes:      grounds.Purposes,
-		Confidential:  f.who.Subject.Confidential(),
+		Confidential:  f.sender.Subject.Confidential(),
 		Eligible:      grounds.Eligible,
 		Drawn:         grounds.Drawn,
 		Ordered:       grounds.Ordered,
@@ -112,7 +112,7 @@ func (f *flow) end() {
 	if f.blocked && !r.Confidential && !isAddress(f.exchange.Host) {
 		r.Peer = journal.DomainOf(f.exchange.Host)
 	}
-	f.generation.Journal.Put(r, f.who.Subject)
+	f.generation.Journal.Put(r, f.sender.Subject)
 	f.metrics.requests.WithLabelValues(r.Action.String(), r.Category.String()).Inc()
 	f.metrics.bytes.Add(float64(r.Bytes))
 }

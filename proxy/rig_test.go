@@ -129,7 +129,7 @@ func (r *rig) reload(change func(*Config)) {
 
 func (r *rig) Decide(q sitepolicy.Request) sitepolicy.Decision { return r.decide(q) }
 
-func (r *rig) Grounds(filter.ID, time.Time, identify.Who, bool) (filter.Grounds, error) {
+func (r *rig) Grounds(filter.ID, time.Time, identify.Identity, bool) (filter.Grounds, error) {
 	return filter.Grounds{Purposes: rules.SetOf(rules.Security, rules.Conduct)}, nil
 }
 
@@ -222,8 +222,8 @@ func (r *rig) raw(sent string) string {
 // anyone lets everybody in as nobody in particular.
 type anyone struct{}
 
-func (anyone) Who(context.Context, netip.Addr, string) (identify.Who, error) {
-	return identify.Who{}, nil
+func (anyone) Identify(context.Context, netip.Addr, string) (identify.Identity, error) {
+	return identify.Identity{}, nil
 }
 func (anyone) Challenges() []string { return nil }
 

@@ -25,21 +25,21 @@ func (p *Proxy) serveExplicit(w http.ResponseWriter, r *http.Request) {
 		gen.Pages.ServeHTTP(w, r) // the gateway's own site
 		return
 	}
-	who, err := gen.Identify.Who(r.Context(), client, r.Header.Get("Proxy-Authorization"))
+	sender, err := gen.Identify.Identify(r.Context(), client, r.Header.Get("Proxy-Authorization"))
 	if err != nil {
 		p.demandCredentials(gen, w, r, err)
 		return
 	}
 	r.Header.Del("Proxy-Authorization")
 	if r.Method == http.MethodConnect {
-		p.connect(gen, who, w, r)
+		p.connect(gen, sender, w, r)
 		return
 	}
 	if r.URL.Scheme != "http" {
 		gen.Pages.Error(w, r, http.StatusBadRequest)
 		return
 	}
-	p.request(gen, who, sitepolicy.Request{}, w, r)
+	p.request(gen, sender, sitepolicy.Request{}, w, r)
 }
 
 // servePlain serves clients whose connection to port 80 was put through the proxy. Its destination does not matter: the
@@ -60,14 +60,14 @@ func (p *Proxy) servePlain(w http.ResponseWriter, r *http.Request) {
 		gen.Pages.ServeHTTP(w, r)
 		return
 	}
-	who, err := gen.Identify.Who(r.Context(), client, "")
+	sender, err := gen.Identify.Identify(r.Context(), client, "")
 	if err != nil { // a client that does not know of the proxy cannot be asked
 		p.metrics.refused.WithLabelValues("credentials").Inc()
 		gen.Pages.Error(w, r, http.StatusForbidden)
 		return
 	}
 	r.URL.Scheme, r.URL.Host = "http", r.Host
-	p.request(gen, who, sitepolicy.Request{}, w, r)
+	p.request(gen, sender, sitepolicy.Request{}, w, r)
 }
 
 // serveInner serves requests within an inspected connection.
@@ -84,7 +84,7 @@ func (p *Proxy) serveInner(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.URL.Scheme, r.URL.Host = "https", r.Host
-	p.request(t.generation, t.who, t.known, w, r)
+	p.request(t.generation, t.sender, t.known, w, r)
 }
 
 // demandCredentials asks for credentials.
@@ -103,11 +103,11 @@ func (p *Proxy) demandCredentials(gen *generation, w http.ResponseWriter, r *htt
 
 // request judges a request that can be read, and forwards it. The policy hears as well what is known of its tunnel.
 func (p *Proxy) request(
-	gen *generation, who identify.Who, known sitepolicy.Request, w http.ResponseWriter, r *http.Request,
+	gen *generation, sender identify.Identity, known sitepolicy.Request, w http.ResponseWriter, r *http.Request,
 ) {
 	host, secure := hostOf(r.URL.Host), r.URL.Scheme == "https"
 	port := portOf(r.URL.Host, map[bool]uint16{false: 80, true: 443}[secure])
-	f := p.begin(gen, who)
+	f := p.begin(gen, sender)
 	f.exchange.Host = host
 	f.upload = r.ContentLength != 0
 	pw := newWriter(w, f)
@@ -139,7 +139,7 @@ func (p *Proxy) request(
 		return
 	}
 	var err error
-	if f.exchange.Grounds, err = gen.Grounds.Grounds(f.exchange.ID, f.exchange.Time, who, f.upload); err != nil {
+	if f.exchange.Grounds, err = gen.Grounds.Grounds(f.exchange.ID, f.exchange.Time, sender, f.upload); err != nil {
 		gen.Log.Error("a request is refused: its grounds cannot be settled", "error", err)
 		gen.Pages.Error(pw, r, http.StatusServiceUnavailable)
 		return
@@ -156,7 +156,7 @@ func (p *Proxy) request(
 func (f *flow) serveOwn(w http.ResponseWriter, r *http.Request, path string) {
 	a := f.generation.Acknowledged
 	if path == "/acknowledge" && r.Method == http.MethodPost && a != nil && blockpage.Own(r) {
-		if err := a.Mark(f.who.Subject); err != nil {
+		if err := a.Mark(f.sender.Subject); err != nil {
 			f.generation.Log.Error("an acknowledgement of the code is not recorded", "error", err)
 			f.generation.Pages.Error(w, r, http.StatusServiceUnavailable)
 			return
@@ -167,12 +167,12 @@ func (f *flow) serveOwn(w http.ResponseWriter, r *http.Request, path string) {
 	f.generation.Pages.ServeHTTP(w, r)
 }
 
-// mustAcknowledge reports whether a page is opened by a person who was not asked yet about the code of conduct (K3).
-// Requests that a page makes for its parts pass.
+// mustAcknowledge reports whether a page is opened by a person who was not asked yet about the code of conduct
+// (K3). Requests that a page makes for its parts pass.
 func (f *flow) mustAcknowledge(r *http.Request) bool {
 	a := f.generation.Acknowledged
 	return a != nil && r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") &&
-		r.Header.Get("Sec-Fetch-Dest") != "iframe" && a.Asked(f.who.Subject)
+		r.Header.Get("Sec-Fetch-Dest") != "iframe" && a.Asked(f.sender.Subject)
 }
 
 // looped reports whether a request has been here before.

@@ -8,9 +8,9 @@ import (
 // Reason is why a request was stopped.
 type Reason struct {
 	filter.Verdict
-	Own     string // the clause of the organisation's own code, where that forbids it
-	Content bool   // it was what was sent or received, not where it went
-	Upload  bool   // it was what was sent
+	Own     string // clause of the organisation's own code that forbids it; empty: none
+	Content bool   // of what was sent or received, not of the site
+	Upload  bool   // of what was sent
 }
 
 // Blocked is what a page shows of a request that was stopped.

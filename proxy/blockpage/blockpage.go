@@ -26,8 +26,8 @@ var templates embed.FS
 //go:embed style.css
 var style string
 
-// Prefix begins the paths of the gateway's own pages on every site that can be read, so
-// that a form on a page that is shown in the place of a site stays within its origin.
+// Prefix begins the paths of the gateway's own pages on every site that can be read: a form on a page in the place of a
+// site stays within its origin.
 const Prefix = "/.well-known/sluis"
 
 // Appeals takes requests to reconsider a block.
@@ -35,12 +35,12 @@ type Appeals interface {
 	Add(host string, c rules.Category, rule rules.ID, g roster.Group, need appeals.Need, now time.Time) error
 }
 
-// Options are what pages tell of the organisation.
+// Options are what pages say of the organisation.
 type Options struct {
 	Name         string            // host name of the own site
-	Proxy        string            // host:port that browsers ask
-	Organisation string            // empty: not told
-	CodeURL      string            // of the code of conduct; empty: not told
+	Proxy        string            // host:port of the proxy, for browsers
+	Organisation string            // empty: not shown
+	CodeURL      string            // of the code of conduct; empty: not shown
 	Direct       []string          // own domains, which browsers reach without the proxy
 	Authority    *x509.Certificate // that devices have to trust; nil: none
 	Appeals      Appeals
@@ -48,11 +48,11 @@ type Options struct {
 
 // Pages are all pages. They are safe for concurrent use.
 type Pages struct {
-	o     Options
-	by    map[string]*template.Template
-	mux   *http.ServeMux
-	pac   []byte
-	print string // of the authority
+	o           Options
+	by          map[string]*template.Template
+	mux         *http.ServeMux
+	pac         []byte
+	fingerprint string // of the authority
 }
 
 // New returns the pages.
@@ -67,14 +67,16 @@ func New(o Options) (*Pages, error) {
 	}
 	if o.Authority != nil {
 		sum := sha256.Sum256(o.Authority.Raw)
-		p.print = strings.TrimSuffix(fmt.Sprintf("% X", sum), " ")
+		p.fingerprint = strings.TrimSuffix(fmt.Sprintf("% X", sum), " ")
 	}
 	p.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		p.message(w, r, http.StatusOK, "about-title", "about-text", "about-setup")
 	})
 	p.mux.HandleFunc("GET /proxy.pac", p.servePAC)
 	p.mux.HandleFunc("GET /wpad.dat", p.servePAC)
-	p.mux.HandleFunc("GET /setup", func(w http.ResponseWriter, r *http.Request) { p.show(w, r, http.StatusOK, "setup", view{}) })
+	p.mux.HandleFunc("GET /setup", func(w http.ResponseWriter, r *http.Request) {
+		p.show(w, r, http.StatusOK, "setup", view{})
+	})
 	p.mux.HandleFunc("GET /ca.crt", p.serveAuthority)
 	p.mux.HandleFunc("POST /appeal", p.appeal)
 	p.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { p.Error(w, r, http.StatusNotFound) })
@@ -112,8 +114,10 @@ type view struct {
 func (v view) T(key any) string { return text(fmt.Sprint(key), v.Lang) }
 
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
-	v.Lang, v.Nonce, v.Prefix, v.Style = languageOf(r.Header.Get("Accept-Language")), rand.Text(), Prefix, template.CSS(style)
-	v.Name, v.Proxy, v.Organisation, v.CodeURL, v.Fingerprint = p.o.Name, p.o.Proxy, p.o.Organisation, p.o.CodeURL, p.print
+	v.Lang = languageOf(r.Header.Get("Accept-Language"))
+	v.Nonce, v.Prefix, v.Style = rand.Text(), Prefix, template.CSS(style)
+	v.Name, v.Proxy, v.Fingerprint = p.o.Name, p.o.Proxy, p.fingerprint
+	v.Organisation, v.CodeURL = p.o.Organisation, p.o.CodeURL
 	for i := range v.Lines {
 		v.Lines[i] = v.T(v.Lines[i])
 	}
@@ -130,9 +134,10 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.Lang)
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+v.Nonce+"'; form-action 'self'; base-uri 'none'")
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'nonce-"+v.Nonce+"'; form-action 'self'; base-uri 'none'")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "same-origin") // forms have to tell where they stand
+	h.Set("Referrer-Policy", "same-origin") // forms have to name their origin
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Vary", "Accept-Language")
 	w.WriteHeader(status)
@@ -141,7 +146,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 	}
 }
 
-// blocked settles what is told of what was stopped.
+// blocked sets what the block page shows.
 func (v *view) blocked() {
 	b := v.Blocked
 	v.Kind, v.Clause, v.Needs = v.T("category-"+b.Category.String()), b.Clause.Text(v.Lang), appeals.Needs
@@ -162,7 +167,7 @@ func (p *Pages) Block(w http.ResponseWriter, r *http.Request, b Blocked) {
 	p.show(w, r, http.StatusForbidden, "blocked", view{Blocked: b})
 }
 
-// Error shows what went wrong, in words for people and without any of the machine's.
+// Error shows what went wrong, in words for people.
 func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int) {
 	key := "error-" + strconv.Itoa(status)
 	if _, ok := texts[key]; !ok {
@@ -171,12 +176,12 @@ func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int) {
 	p.message(w, r, status, key, "hint"+strings.TrimPrefix(key, "error"))
 }
 
-// Acknowledge asks whether somebody knows the code of conduct (K3).
+// Acknowledge asks people whether they know the code of conduct (K3).
 func (p *Pages) Acknowledge(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusForbidden, "acknowledge", view{})
 }
 
-// Thank tells that the acknowledgement was written down.
+// Thank confirms that the acknowledgement was recorded.
 func (p *Pages) Thank(w http.ResponseWriter, r *http.Request) {
 	p.message(w, r, http.StatusOK, "thanks-title", "thanks-text")
 }
@@ -208,7 +213,8 @@ func (p *Pages) appeal(w http.ResponseWriter, r *http.Request) {
 		p.Error(w, r, http.StatusBadRequest)
 		return
 	}
-	err := p.o.Appeals.Add(r.PostFormValue("host"), category, rule, group, appeals.Need(r.PostFormValue("need")), time.Now().UTC())
+	need := appeals.Need(r.PostFormValue("need"))
+	err := p.o.Appeals.Add(r.PostFormValue("host"), category, rule, group, need, time.Now().UTC())
 	switch {
 	case errors.Is(err, appeals.ErrTooMany):
 		p.message(w, r, http.StatusServiceUnavailable, "full-title", "full-text")
@@ -219,9 +225,8 @@ func (p *Pages) appeal(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Own reports whether a form was sent by a page of the site that it is sent to: another site
-// must not speak in the name of who looks at it (RFC 6454, section 7). Who sends no origin
-// is no browser.
+// Own reports whether a form was sent by a page of the same site: another site must not speak in the name of its
+// visitor (RFC 6454, section 7). A client that sends no origin is no browser.
 func Own(r *http.Request) bool {
 	origin := r.Header["Origin"]
 	if len(origin) == 0 {

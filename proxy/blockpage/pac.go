@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// pac returns the file that tells browsers when to ask the proxy. Names without a dot, own
-// domains and addresses inside go direct; there is no way around the proxy for the rest.
+// pac returns the PAC file, by which browsers choose the proxy. Names without a dot, own domains and addresses inside
+// go direct; there is no way around the proxy for the rest.
 func pac(o Options) []byte {
 	var b strings.Builder
 	b.WriteString("function FindProxyForURL(url, host) {\n")
@@ -18,7 +18,8 @@ func pac(o Options) []byte {
 	for _, d := range o.Direct {
 		fmt.Fprintf(&b, "  if (host === %s || dnsDomainIs(host, %s)) return \"DIRECT\";\n", quote(d), quote("."+d))
 	}
-	b.WriteString("  if (/^(10|127|192\\.168|169\\.254|172\\.(1[6-9]|2\\d|3[01]))\\.[\\d.]+$/.test(host)) return \"DIRECT\";\n")
+	b.WriteString("  if (/^(10|127|192\\.168|169\\.254|172\\.(1[6-9]|2\\d|3[01]))\\.[\\d.]+$/.test(host)) " +
+		"return \"DIRECT\";\n")
 	fmt.Fprintf(&b, "  return %s;\n}\n", quote("PROXY "+o.Proxy))
 	return []byte(b.String())
 }

@@ -1,10 +1,10 @@
-// Package ca issues the certificates with which the proxy shows itself in place of a
-// site, where a connection is inspected or its block page shown.
+// Package ca is the certificate authority (RFC 5280) whose leaf certificates the proxy shows in place of a site's,
+// where a connection is inspected or a block page is shown.
 //
-// It promises that every certificate has a key and a serial number of its own, fresh from
-// the system's randomness, ends within 30 days, names one host, and is signed by the
-// school's own authority. How many are kept is bounded. The authority's key is used
-// through crypto.Signer alone, so that it can be in a module that never gives it away.
+// It promises that every leaf has a key and a serial number of its own, fresh from the system's randomness, ends
+// within 30 days, names one host, and is signed by the school's own authority. The cache is bounded. The authority's
+// key is used through crypto.Signer alone, so that it can be in a module that never gives it away. Devices have to
+// trust the authority: the package does not see to that.
 package ca
 
 import (
@@ -48,13 +48,19 @@ func New(certificate *x509.Certificate, signer crypto.Signer) (*Authority, error
 	case !certificate.IsCA || certificate.KeyUsage != 0 && certificate.KeyUsage&x509.KeyUsageCertSign == 0:
 		return nil, errors.New("the certificate is not that of an authority: make one with sluis web authority")
 	case now.Before(certificate.NotBefore) || now.After(certificate.NotAfter):
-		return nil, fmt.Errorf("the authority's certificate is valid from %s to %s: make a new one with sluis web authority",
+		return nil, fmt.Errorf(
+			"the authority's certificate is valid from %s to %s: make a new one with sluis web authority",
 			certificate.NotBefore.Format(time.DateOnly), certificate.NotAfter.Format(time.DateOnly))
 	}
-	if public, ok := certificate.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); !ok || !public.Equal(signer.Public()) {
+	public, ok := certificate.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+	if !ok || !public.Equal(signer.Public()) {
 		return nil, errors.New("the authority's key is not that of its certificate")
 	}
-	return &Authority{cert: certificate, signer: signer, cache: expirable.NewLRU[string, *tls.Certificate](cached, nil, keep)}, nil
+	return &Authority{
+		cert:   certificate,
+		signer: signer,
+		cache:  expirable.NewLRU[string, *tls.Certificate](cached, nil, keep),
+	}, nil
 }
 
 // Load reads an authority of two PEM files.
@@ -70,7 +76,7 @@ func Load(certificate, key string) (*Authority, error) {
 	return New(pair.Leaf, signer)
 }
 
-// Spec says what authority Create makes.
+// Spec describes the authority that Create makes.
 type Spec struct {
 	Name    string        // that people see, such as Sluis of the school
 	Valid   time.Duration // zero: five years
@@ -88,9 +94,16 @@ func Create(certificate, key string, s Spec) error {
 	}
 	now := time.Now()
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: s.Name}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(s.Valid),
-		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-		PermittedDNSDomains: s.Domains, PermittedDNSDomainsCritical: len(s.Domains) > 0,
+		SerialNumber:                serial(),
+		Subject:                     pkix.Name{CommonName: s.Name},
+		NotBefore:                   now.Add(-time.Hour),
+		NotAfter:                    now.Add(s.Valid),
+		IsCA:                        true,
+		BasicConstraintsValid:       true,
+		MaxPathLenZero:              true,
+		KeyUsage:                    x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		PermittedDNSDomains:         s.Domains,
+		PermittedDNSDomainsCritical: len(s.Domains) > 0,
 	}, &x509.Certificate{Subject: pkix.Name{CommonName: s.Name}}, signer.Public(), signer)
 	if err != nil {
 		return fmt.Errorf("make authority: %w", err)

@@ -1,9 +1,9 @@
-// Package clienthello reads the first message of a TLS client, and nothing more: to whom it
-// wants to speak is told there in plain text (SNI, RFC 6066).
+// Package clienthello reads the ClientHello (RFC 8446, section 4.1.2), the first message of a TLS client, and nothing
+// more: it names the site in plain text (SNI, RFC 6066).
 //
-// It promises that what was read can be passed on byte for byte, whether it was TLS or
-// not, and that reading is bounded. How records and messages are cut does not matter: the
-// parser is that of crypto/tls.
+// It promises that the bytes read can be passed on as they came, whether they were TLS or not, and that reading is
+// bounded. How records and messages are cut does not matter: the parser is that of crypto/tls. It does not see a name
+// that Encrypted ClientHello hides; it reports that there may be one.
 package clienthello
 
 import (
@@ -21,22 +21,22 @@ import (
 // key shares has a few thousand.
 const MaxSize = 64 << 10
 
-// ErrNotTLS is returned for what does not begin as TLS does, or is no valid hello.
+// ErrNotTLS is returned for bytes that do not begin as TLS does, or are no valid ClientHello.
 var ErrNotTLS = errors.New("the client does not speak TLS")
 
-// Hello is what a client says first.
+// Hello is what a ClientHello says.
 type Hello struct {
-	Name string   // host name, in lower case; empty: not told
+	Name string   // host name, in lower case; empty: none
 	ALPN []string // protocols that it offers
 	ECH  bool     // another name may be hidden within (RFC 9849)
 	Raw  []byte   // all that was read
 }
 
-// ech is the extension encrypted_client_hello, and the draft it was made of.
+// ech is the extension encrypted_client_hello, and its draft.
 var ech = []uint16{0xfe0d, 0xffce}
 
-// Read reads a hello from a connection, which has a deadline. Raw holds what was read even
-// if there is an error: ErrNotTLS, or the connection's own.
+// Read reads a ClientHello from a connection, which has a deadline. Raw holds the bytes read even if there is an error:
+// ErrNotTLS, or the connection's own.
 func Read(c net.Conn) (Hello, error) {
 	t := &tap{Conn: c}
 	var h Hello
@@ -71,12 +71,12 @@ func Read(c net.Conn) (Hello, error) {
 	return h, ErrNotTLS
 }
 
-// recordHandshake is the type of the record that a hello comes in (RFC 8446, section 5.1).
+// recordHandshake is the type of a ClientHello's record (RFC 8446, section 5.1).
 const recordHandshake = 22
 
 var errSeen = errors.New("the hello was read")
 
-// tap keeps what is read, and writes nothing.
+// tap keeps the bytes read, and writes nothing.
 type tap struct {
 	net.Conn
 	pending []byte // read already
@@ -107,7 +107,7 @@ func (t *tap) SetDeadline(time.Time) error      { return nil }
 func (t *tap) SetReadDeadline(time.Time) error  { return nil }
 func (t *tap) SetWriteDeadline(time.Time) error { return nil }
 
-// Replayed is a connection that reads what was read already before the rest.
+// Replayed is a connection that reads bytes again that were read before, and then the rest.
 type Replayed struct {
 	net.Conn
 	again []byte
@@ -131,6 +131,5 @@ func (r *Replayed) Read(b []byte) (int, error) {
 // NetConn returns the connection beneath.
 func (r *Replayed) NetConn() net.Conn { return r.Conn }
 
-// Done reports whether all of it was read again: from now on the connection itself can
-// be read.
+// Done reports whether all of it was read again: from now on the connection itself can be read.
 func (r *Replayed) Done() bool { return len(r.again) == 0 }

@@ -1,10 +1,9 @@
-// Package egress makes connections to the internet and to nowhere else.
+// Package egress makes connections to the internet only: it guards against server-side request forgery (SSRF).
 //
-// It promises that no name, number or redirect leads through the proxy to the gateway
-// itself or into the network that it stands in: an address is checked when the
-// connection is made, after its name was resolved, so that a name that changes its
-// address in between (DNS rebinding) gains nothing. Addresses that carry an IPv4 address
-// within (mapped, NAT64, 6to4, Teredo) are judged by that one.
+// It promises that no name, number or redirect leads through the proxy to the gateway itself or into its own network:
+// an address is checked when the connection is made, after its name was resolved, so that a name that changes its
+// address in between (DNS rebinding) gains nothing. An address that carries an IPv4 address (mapped, NAT64, 6to4,
+// Teredo) is judged by that one. It does not judge the site: that is package sitepolicy's.
 package egress
 
 import (
@@ -18,8 +17,7 @@ import (
 	"time"
 )
 
-// ErrInside is returned for an address that is not on the internet, or is the gateway's
-// own.
+// ErrInside is returned for an address that is not on the internet, or is the gateway's own.
 var ErrInside = errors.New("the address is not on the internet")
 
 // Options are exceptions and bounds.
@@ -58,8 +56,8 @@ func New(o Options) *Dialer {
 	return d
 }
 
-// DialContext connects to an address, host:port. The error is ErrInside if every address
-// of the host is refused; it never tells the host.
+// DialContext connects to an address, host:port. The error is ErrInside if every address of the host is refused; it
+// never names the host.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	c, err := d.net.DialContext(ctx, network, address)
 	if err != nil {
@@ -126,7 +124,8 @@ func (d *Dialer) isOwn(a netip.Addr) bool {
 // reserved are networks that are not of the internet, from IANA's registries of special
 // purpose addresses (RFC 6890), beyond those that netip knows.
 var reserved = prefixes(
-	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
+	"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
 	"::/8", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10",
 )
 
@@ -174,7 +173,7 @@ func carried(a netip.Addr) (netip.Addr, bool) {
 	return a, false
 }
 
-// The errors that DialContext tells apart; they say why and not where.
+// The errors of DialContext; they say why, and not where.
 var (
 	ErrName    = errors.New("the name has no address")
 	ErrTimeout = errors.New("no answer in time")
@@ -195,7 +194,7 @@ func anonymous(err error) error {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return ErrTimeout
 	case errors.As(err, &dns):
-		return fmt.Errorf("%w: the name server does not help", ErrName)
+		return fmt.Errorf("%w: the name server has no answer", ErrName)
 	}
 	return ErrRefused
 }

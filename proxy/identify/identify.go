@@ -10,10 +10,10 @@ import (
 	"sluis/internal/roster"
 )
 
-// Who is what is known of the sender of a request.
-type Who struct {
+// Identity is what is known of the sender of a request.
+type Identity struct {
 	Group   roster.Group   // of the person if there is one, else of the network; zero: unknown
-	Subject roster.Subject // zero: nobody in particular
+	Subject roster.Subject // zero: not known
 }
 
 // ErrCredentials is returned where credentials are asked for, and are missing or wrong:
@@ -35,24 +35,25 @@ type Options struct {
 	Roster    Roster
 	Passwords *Passwords // for the Basic scheme; nil: not offered
 	Kerberos  *Kerberos  // for the Negotiate scheme; nil: not offered
-	Required  bool       // credentials are asked of everybody
+	Required  bool       // credentials are asked of every client
 }
 
-// Identifier tells who sends a request. It is safe for concurrent use.
+// Identifier identifies the senders of requests. It is safe for concurrent use.
 type Identifier struct{ o Options }
 
 // New returns an identifier.
 func New(o Options) (*Identifier, error) {
 	if o.Required && o.Passwords == nil && o.Kerberos == nil {
-		return nil, errors.New("identify: credentials are required, but there are neither passwords nor Kerberos to check them with")
+		return nil, errors.New(
+			"identify: credentials are required, but there are neither passwords nor Kerberos to check them with")
 	}
 	return &Identifier{o: o}, nil
 }
 
-// Who identifies the sender by the address of the connection and the value of the
+// Identify identifies the sender by the address of the connection and the value of the
 // Proxy-Authorization field, which may be empty.
-func (i *Identifier) Who(ctx context.Context, client netip.Addr, authorization string) (Who, error) {
-	who := Who{Group: i.o.Roster.GroupOf(client)}
+func (i *Identifier) Identify(ctx context.Context, client netip.Addr, authorization string) (Identity, error) {
+	who := Identity{Group: i.o.Roster.GroupOf(client)}
 	if i.o.Passwords == nil && i.o.Kerberos == nil {
 		return who, nil // what a client sends unasked proves nothing
 	}
@@ -62,7 +63,7 @@ func (i *Identifier) Who(ctx context.Context, client netip.Addr, authorization s
 		case proven.address != "":
 			return i.person(proven.address)
 		case i.o.Required:
-			return Who{}, ErrCredentials
+			return Identity{}, ErrCredentials
 		}
 		return who, nil
 	}
@@ -71,16 +72,16 @@ func (i *Identifier) Who(ctx context.Context, client netip.Addr, authorization s
 	case i.o.Passwords != nil && strings.EqualFold(scheme, "Basic"):
 		user, password, ok := basic(credentials)
 		if !ok {
-			return Who{}, ErrCredentials
+			return Identity{}, ErrCredentials
 		}
 		if err := i.o.Passwords.check(ctx, client, user, password); err != nil {
-			return Who{}, err
+			return Identity{}, err
 		}
 		return i.person(user)
 	case i.o.Kerberos != nil && strings.EqualFold(scheme, "Negotiate"):
 		address, err := i.o.Kerberos.check(client, credentials)
 		if err != nil {
-			return Who{}, err
+			return Identity{}, err
 		}
 		who, err := i.person(address)
 		if err == nil {
@@ -88,15 +89,15 @@ func (i *Identifier) Who(ctx context.Context, client netip.Addr, authorization s
 		}
 		return who, err
 	}
-	return Who{}, ErrCredentials
+	return Identity{}, ErrCredentials
 }
 
-func (i *Identifier) person(address string) (Who, error) {
+func (i *Identifier) person(address string) (Identity, error) {
 	s := i.o.Roster.Subject(address)
 	if s.Group() == (roster.Group{}) {
-		return Who{}, ErrCredentials
+		return Identity{}, ErrCredentials
 	}
-	return Who{Group: s.Group(), Subject: s}, nil
+	return Identity{Group: s.Group(), Subject: s}, nil
 }
 
 // Challenges returns the values of the Proxy-Authenticate field, the strongest first.
@@ -122,7 +123,7 @@ func basic(credentials string) (user, password string, ok bool) {
 // maxCredentials bounds a user name with its password, in bytes.
 const maxCredentials = 1024
 
-// proof is what a connection has proven. One goroutine at a time serves a connection.
+// proof is the identity that a connection has proven. One goroutine at a time serves a connection.
 type proof struct{ address string }
 
 type proofKey struct{}

@@ -109,7 +109,7 @@ func TestWho(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			who, err := i.Who(t.Context(), tt.client, tt.authorization)
+			who, err := i.Identify(t.Context(), tt.client, tt.authorization)
 			if !errors.Is(err, tt.err) || err == nil && tt.err != nil {
 				t.Fatalf("error %v, want %v", err, tt.err)
 			}
@@ -129,7 +129,7 @@ func TestWithoutMeansToProve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	who, err := i.Who(t.Context(), classroom, basicOf("els@school.example", "geheim van els@school.example"))
+	who, err := i.Identify(t.Context(), classroom, basicOf("els@school.example", "geheim van els@school.example"))
 	if err != nil || who.Group.String() != "leerlingen" || who.Subject.Identified() {
 		t.Errorf("what cannot be checked counts: %v, %v", who.Group, err)
 	}
@@ -143,15 +143,15 @@ func TestGuessing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range guesses {
-		if _, err := i.Who(t.Context(), classroom, basicOf("els@school.example", fmt.Sprint(n))); !errors.Is(err, ErrCredentials) {
+		if _, err := i.Identify(t.Context(), classroom, basicOf("els@school.example", fmt.Sprint(n))); !errors.Is(err, ErrCredentials) {
 			t.Fatalf("guess %d: %v", n, err)
 		}
 	}
 	right := basicOf("els@school.example", "geheim van els@school.example")
-	if _, err := i.Who(t.Context(), classroom, right); !errors.Is(err, ErrThrottled) {
+	if _, err := i.Identify(t.Context(), classroom, right); !errors.Is(err, ErrThrottled) {
 		t.Errorf("after %d guesses: %v", guesses, err)
 	}
-	if _, err := i.Who(t.Context(), staffRoom, right); err != nil {
+	if _, err := i.Identify(t.Context(), staffRoom, right); err != nil {
 		t.Errorf("from elsewhere: %v", err)
 	}
 }
@@ -163,16 +163,16 @@ func TestRemembered(t *testing.T) {
 		t.Fatal(err)
 	}
 	right := basicOf("els@school.example", "geheim van els@school.example")
-	if _, err := i.Who(t.Context(), staffRoom, right); err != nil {
+	if _, err := i.Identify(t.Context(), staffRoom, right); err != nil {
 		t.Fatal(err)
 	}
 	i.o.Passwords.with = &password.Comparer{} // no comparison gets through any more
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := i.Who(ctx, staffRoom, right); err != nil {
+	if _, err := i.Identify(ctx, staffRoom, right); err != nil {
 		t.Errorf("a right password is compared again: %v", err)
 	}
-	if _, err := i.Who(ctx, staffRoom, basicOf("els@school.example", "other")); !errors.Is(err, context.Canceled) {
+	if _, err := i.Identify(ctx, staffRoom, basicOf("els@school.example", "other")); !errors.Is(err, context.Canceled) {
 		t.Errorf("another password is not compared: %v", err)
 	}
 }
@@ -219,7 +219,7 @@ func FuzzAuthorization(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, authorization string) {
-		if who, err := i.Who(t.Context(), classroom, authorization); err == nil || who.Subject.Identified() {
+		if who, err := i.Identify(t.Context(), classroom, authorization); err == nil || who.Subject.Identified() {
 			t.Errorf("somebody got in with %q", authorization)
 		}
 	})

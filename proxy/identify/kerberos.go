@@ -26,12 +26,13 @@ type Kerberos struct {
 	domains map[string]string // mail domain of the people of a realm
 }
 
-// LoadKerberos reads a keytab. The realms tell the mail domain of their people: jan@SCHOOL
-// is jan@school.example to the roster.
+// LoadKerberos reads a keytab. The realms map to the mail domain of their people: jan@SCHOOL is
+// jan@school.example to the roster.
 func LoadKerberos(path, principal string, realms map[string]string) (*Kerberos, error) {
 	keys, err := keytab.Load(path)
 	if err != nil {
-		return nil, fmt.Errorf("kerberos: read keytab %s: make one with ktutil or ktpass for the principal HTTP/<name of the proxy>", path)
+		return nil, fmt.Errorf("kerberos: read keytab %s: "+
+			"make one with ktutil or ktpass for the principal HTTP/<name of the proxy>", path)
 	}
 	if len(realms) == 0 {
 		return nil, errors.New("kerberos: name at least one realm and its mail domain")
@@ -43,7 +44,7 @@ func LoadKerberos(path, principal string, realms map[string]string) (*Kerberos, 
 	return k, nil
 }
 
-// check returns the mail address of whoever the ticket was issued to.
+// check returns the mail address of the person to whom the ticket was issued.
 func (k *Kerberos) check(client netip.Addr, ticket string) (address string, err error) {
 	if len(ticket) > maxTicket {
 		return "", ErrCredentials
@@ -76,7 +77,7 @@ func (k *Kerberos) check(client netip.Addr, ticket string) (address string, err 
 	return address, nil
 }
 
-// reply takes what the library would tell a web server's client.
+// reply takes what the library would reply to a web server's client.
 type reply struct{}
 
 func (reply) Header() http.Header         { return http.Header{} }

@@ -84,7 +84,7 @@ func TestKerberos(t *testing.T) {
 		if replayed == "" {
 			t.Fatal("no ticket was seen")
 		}
-		if _, err := i.Who(t.Context(), netip.MustParseAddr("127.0.0.1"), replayed); !errors.Is(err, ErrCredentials) {
+		if _, err := i.Identify(t.Context(), netip.MustParseAddr("127.0.0.1"), replayed); !errors.Is(err, ErrCredentials) {
 			t.Errorf("a ticket counts a second time: %v", err)
 		}
 	})
@@ -94,7 +94,7 @@ func TestKerberos(t *testing.T) {
 type door struct {
 	who   *Identifier
 	mu    sync.Mutex
-	let   []Who
+	let   []Identity
 	field string
 }
 
@@ -102,11 +102,11 @@ func newDoor(i *Identifier) *door { return &door{who: i} }
 
 func (d *door) reset() { d.mu.Lock(); d.let = nil; d.mu.Unlock() }
 
-func (d *door) seen() []Who { d.mu.Lock(); defer d.mu.Unlock(); return d.let }
+func (d *door) seen() []Identity { d.mu.Lock(); defer d.mu.Unlock(); return d.let }
 
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	field := r.Header.Get("Proxy-Authorization")
-	who, err := d.who.Who(r.Context(), netip.MustParseAddrPort(r.RemoteAddr).Addr(), field)
+	who, err := d.who.Identify(r.Context(), netip.MustParseAddrPort(r.RemoteAddr).Addr(), field)
 	if err != nil {
 		w.Header()["Proxy-Authenticate"] = d.who.Challenges()
 		w.WriteHeader(http.StatusProxyAuthRequired)

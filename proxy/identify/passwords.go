@@ -35,13 +35,17 @@ type Passwords struct {
 }
 
 // LoadPasswords reads a file with a line for each person: the address, a colon, and the
-// hash that password.Hash made. Errors tell the line and nothing of what is on it.
+// hash that password.Hash made. Errors name the line and nothing of what is on it.
 func LoadPasswords(path string) (*Passwords, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("passwords: %w", err)
 	}
-	p := &Passwords{hashes: map[string]string{}, key: make([]byte, 32), wrong: password.NewThrottle(password.Guesses{Pair: guesses, Within: rememberedAs})}
+	p := &Passwords{
+		hashes: map[string]string{},
+		key:    make([]byte, 32),
+		wrong:  password.NewThrottle(password.Guesses{Pair: guesses, Within: rememberedAs}),
+	}
 	lines, n := bufio.NewScanner(bytes.NewReader(text)), 0
 	for lines.Scan() {
 		n++
@@ -53,7 +57,8 @@ func LoadPasswords(path string) (*Passwords, error) {
 		err := password.Check(hash)
 		switch {
 		case !ok || user == "":
-			return nil, fmt.Errorf("%s:%d: write an address, a colon and a hash: sluis web password makes such a line", path, n)
+			return nil, fmt.Errorf(
+				"%s:%d: write an address, a colon and a hash: sluis web password makes such a line", path, n)
 		case err != nil:
 			return nil, fmt.Errorf("%s:%d: %w: make one with sluis web password", path, n, err)
 		case len(p.hashes) == maxUsers:
@@ -72,8 +77,7 @@ func LoadPasswords(path string) (*Passwords, error) {
 	return p, nil
 }
 
-// check compares. A right password is remembered for a while: browsers send it with every
-// request.
+// check compares. A right password is remembered for a while: browsers send it with every request.
 func (p *Passwords) check(ctx context.Context, client netip.Addr, user, guess string) error {
 	user = strings.ToLower(user)
 	known := p.digest(user, guess)

@@ -49,7 +49,7 @@ func Check(cfg *config.Config) (*Generation, error) {
 type noGrounds struct{}
 
 // Grounds implements proxy.Grounds.
-func (noGrounds) Grounds(filter.ID, time.Time, identify.Who, bool) (filter.Grounds, error) {
+func (noGrounds) Grounds(filter.ID, time.Time, identify.Identity, bool) (filter.Grounds, error) {
 	return filter.Grounds{}, errNowhere
 }
 

@@ -130,7 +130,7 @@ type webGrounds struct {
 }
 
 // Grounds implements proxy.Grounds.
-func (w webGrounds) Grounds(id filter.ID, at time.Time, who identify.Who, upload bool) (filter.Grounds, error) {
+func (w webGrounds) Grounds(id filter.ID, at time.Time, who identify.Identity, upload bool) (filter.Grounds, error) {
 	var ds rules.Directions
 	if upload {
 		ds = rules.DirectionsOf(rules.Out)
