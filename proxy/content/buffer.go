@@ -11,20 +11,19 @@ import (
 	"sluis/internal/spool"
 )
 
-// errBusy is returned when no more can be held at the same time.
-var errBusy = errors.New("too much is held at the same time")
+// errBusy is returned when no more bodies can wait at the same time.
+var errBusy = errors.New("too many bodies wait at the same time")
 
 // buffer is a body, or its beginning, that waits. It may be read while it is filled.
 type buffer struct {
 	e     *Inspector
 	mu    sync.Mutex
-	spool *spool.Spool // nil: it is forgotten
+	spool *spool.Spool // nil: it is closed
 }
 
 func (e *Inspector) newBuffer() *buffer { return &buffer{e: e, spool: spool.New(e.o.Dir)} }
 
-// fill takes from r until its end, or until so much is held as may be. It reports whether
-// it is whole.
+// fill takes from r until its end, or until the limit. It reports whether the body is whole.
 func (h *buffer) fill(r io.Reader, limit int64) (whole bool, err error) {
 	buf := copies.Get().(*[]byte)
 	defer func() {
@@ -86,19 +85,19 @@ func (h *buffer) ReadAt(p []byte, at int64) (int, error) {
 	return n, nameless(err)
 }
 
-// nameless drops the name from a file error: it says nothing to a reader of logs.
+// nameless drops the name from a file error.
 func nameless(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
-		return fmt.Errorf("hold a body: %w", p.Err)
+		return fmt.Errorf("buffer a body: %w", p.Err)
 	}
 	return err
 }
 
-// reader reads what is held from a place on.
+// reader reads the buffer from a place on.
 func (h *buffer) reader(from int64) io.Reader { return io.NewSectionReader(h, from, h.length()-from) }
 
-// Close forgets the body. It may be called again.
+// Close drops the body. It may be called again.
 func (h *buffer) Close() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -111,8 +110,8 @@ func (h *buffer) Close() error {
 	return nil
 }
 
-// readAtLeast reads at least so much, or to the end, as io.ReadAtLeast does; but what ended it
-// is told as it is: a body that is cut off must not look like one that has ended.
+// readAtLeast reads at least so much, or to the end, as io.ReadAtLeast does, but returns the error that ended it: a
+// body that is cut off must not look like one that has ended.
 func readAtLeast(r io.Reader, buf []byte, least int) (n int, err error) {
 	for n < least && err == nil {
 		var k int

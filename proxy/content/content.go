@@ -15,23 +15,23 @@ import (
 	"sluis/rules"
 )
 
-// ErrBlocked ends a body of which something was caught while it passed.
-var ErrBlocked = errors.New("blocked by what is in it")
+// ErrBlocked ends a body in which something was caught while it passed.
+var ErrBlocked = errors.New("blocked by its content")
 
-// Engine looks into content with the rules of some purposes and no others.
+// Engine inspects content by the rules of some purposes and no others.
 type Engine interface {
 	Inspect(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Inspection, error)
 	Stream(ps rules.Purposes) (*filter.Stream, error)
 }
 
-// Scanner scans content for malicious software. It returns the name of what it found.
+// Scanner scans content for malicious software. It returns the name of the malware, or none.
 type Scanner interface {
 	Scan(ctx context.Context, content io.Reader) (signature string, err error)
 }
 
-// Sealer sets a copy of an upload that was stopped aside, sealed (C3.3b).
+// Sealer puts a sealed copy of an upload that was stopped into the quarantine (C3.3b).
 type Sealer interface {
-	SealUpload(ctx context.Context, x *Exchange, v filter.Verdict, e *filter.Inspection, content io.Reader, size int64) error
+	SealUpload(ctx context.Context, x *Exchange, v filter.Verdict, e *filter.Inspection, r io.Reader, size int64) error
 }
 
 // Options are what an Inspector is made of.
@@ -39,12 +39,12 @@ type Options struct {
 	Settings
 
 	Engine  Engine
-	Sealer  Sealer  // nil: nothing but metadata is kept of an upload that was stopped
+	Sealer  Sealer  // nil: only metadata is kept of an upload that was stopped
 	Scanner Scanner // nil: downloads are not scanned
 	Dir     string  // of temporary files
 }
 
-// Inspector looks into requests and responses. It is safe for concurrent use.
+// Inspector inspects requests and responses. It is safe for concurrent use.
 type Inspector struct {
 	o     Options
 	slots chan struct{}
@@ -78,7 +78,7 @@ func New(o Options) (*Inspector, error) {
 		}
 	}
 	e.o = o
-	// Compiled now, so that nobody waits for it. An engine that fails is met when it matters.
+	// Compiled now, so that no request waits for it. The failure of an engine counts where it is used.
 	for _, ps := range []rules.Purposes{conduct, conduct | leak} {
 		o.Engine.Inspect(context.Background(), filter.Item{Kind: filter.Document, Content: strings.NewReader("")}, ps)
 	}
@@ -91,9 +91,8 @@ var (
 	security = rules.SetOf(rules.Security)
 )
 
-// failed says what becomes of what could not be looked at for some purposes: nothing is
-// returned if it may pass.
-func (e *Inspector) failed(x *Exchange, ps rules.Purposes, err error) error {
+// failure settles what becomes of content that could not be inspected for some purposes. It returns nil if it may pass.
+func (e *Inspector) failure(x *Exchange, ps rules.Purposes, err error) error {
 	if !e.o.OnFailure.opens(ps) {
 		return fmt.Errorf("inspect content for %s: %w", ps, err)
 	}
@@ -101,7 +100,7 @@ func (e *Inspector) failed(x *Exchange, ps rules.Purposes, err error) error {
 	return nil
 }
 
-// doubt returns the verdict on what could not be looked into, or not wholly, and notes it.
+// doubt returns the verdict on content that could not be inspected, or only in part, and notes it.
 func (e *Inspector) doubt(x *Exchange, f Found) filter.Verdict {
 	var a filter.Action
 	if f.Uninspectable {
@@ -117,10 +116,16 @@ func (e *Inspector) doubt(x *Exchange, f Found) filter.Verdict {
 	return f.Verdict
 }
 
-// uninspected is the verdict on what was not looked into wholly.
+// uninspected is the verdict on content that was not wholly inspected.
 func (e *Inspector) uninspected(a filter.Action) filter.Verdict {
-	return filter.Verdict{Action: a, Purpose: rules.Security, Category: rules.Attachment, Clause: e.fileClause, Rule: uninspectedRule}
+	return filter.Verdict{
+		Action:   a,
+		Purpose:  rules.Security,
+		Category: rules.Attachment,
+		Clause:   e.fileClause,
+		Rule:     uninspectedRule,
+	}
 }
 
-// stops reports whether a verdict keeps something from going on.
+// stops reports whether a verdict keeps content from going on.
 func stops(v filter.Verdict) bool { return v.Action >= filter.Quarantine }

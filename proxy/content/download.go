@@ -12,10 +12,18 @@ import (
 	"sluis/rules"
 )
 
-// download has a file scanned for malware (C2.9a). A browser that has waited long enough
-// gets a little of it now and then, never the end, until the scanner has spoken.
+// download has a file scanned for malware (C2.9a). A browser that has waited long enough gets a little of it now and
+// then, never the end, until the scanner has answered.
 func (e *Inspector) download(ctx context.Context, x *Exchange, resp *http.Response, src io.Reader) (bool, error) {
-	d := &download{e: e, x: x, src: src, body: resp.Body, buffer: e.newBuffer(), codings: codingsOf(resp.Header), over: make(chan struct{})}
+	d := &download{
+		e:       e,
+		x:       x,
+		src:     src,
+		body:    resp.Body,
+		buffer:  e.newBuffer(),
+		codings: codingsOf(resp.Header),
+		over:    make(chan struct{}),
+	}
 	go d.run(ctx)
 	select {
 	case <-d.over:
@@ -36,7 +44,7 @@ func notBlocked(err error) error {
 	return err
 }
 
-// download is a file that waits for the scanner.
+// download is the body of a file that waits for the scanner.
 type download struct {
 	e       *Inspector
 	x       *Exchange
@@ -46,8 +54,8 @@ type download struct {
 	codings []string
 	sent    int64
 
-	over  chan struct{} // closed when the scanner has spoken
-	whole bool          // then: all of it is held
+	over  chan struct{} // closed when the scanner has answered
+	whole bool          // then: all of it is in the buffer
 	err   error         // then: why it does not go on
 }
 
@@ -58,7 +66,7 @@ func (d *download) run(ctx context.Context) {
 	d.whole = whole
 	switch {
 	case errors.Is(err, errBusy):
-		d.err = d.e.failed(d.x, security, err)
+		d.err = d.e.failure(d.x, security, err)
 		return
 	case err != nil:
 		d.err = cutOff("receive a download", err)
@@ -66,7 +74,7 @@ func (d *download) run(ctx context.Context) {
 	}
 	v, note, err := d.scan(ctx)
 	if err != nil {
-		d.err = d.e.failed(d.x, security, err)
+		d.err = d.e.failure(d.x, security, err)
 		return
 	}
 	d.x.Note(Found{Verdict: v})
@@ -75,7 +83,7 @@ func (d *download) run(ctx context.Context) {
 	}
 }
 
-// scan asks the scanner about the file as the browser will have it.
+// scan has the file scanned as the browser will have it.
 func (d *download) scan(ctx context.Context) (v filter.Verdict, note Found, err error) {
 	ctx, cancel := context.WithTimeout(ctx, d.e.o.Limits.Inspect)
 	defer cancel()
@@ -98,12 +106,18 @@ func (d *download) scan(ctx context.Context) (v filter.Verdict, note Found, err 
 	note.Incomplete = note.Incomplete || plain.left <= 0
 	note.Uninspectable = note.Uninspectable || plain.damaged && d.whole
 	if signature != "" {
-		v = filter.Verdict{Action: filter.Reject, Purpose: rules.Security, Category: rules.Malware, Clause: d.e.fileClause, Rule: filter.SignatureRule}
+		v = filter.Verdict{
+			Action:   filter.Reject,
+			Purpose:  rules.Security,
+			Category: rules.Malware,
+			Clause:   d.e.fileClause,
+			Rule:     filter.SignatureRule,
+		}
 	}
 	return v, note, nil
 }
 
-// tolerant ends where what it reads is damaged, or becomes too much.
+// tolerant ends where its source is damaged, or becomes too large.
 type tolerant struct {
 	r       io.Reader
 	left    int64
@@ -123,8 +137,7 @@ func (t *tolerant) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A browser that waits gets a few bytes each second, and never more than a small part of
-// what there is.
+// A browser that waits gets a few bytes each second, and never more than a small part of what has come.
 const (
 	trickle      = 256
 	trickleEvery = time.Second
@@ -152,7 +165,7 @@ func (d *download) Read(p []byte) (int, error) {
 	}
 }
 
-// rest reads what was found to be clean.
+// rest reads a file that the scanner found clean.
 func (d *download) rest(p []byte) (int, error) {
 	if d.err != nil {
 		return 0, d.err

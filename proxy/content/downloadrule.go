@@ -13,8 +13,8 @@ import (
 	"sluis/rules"
 )
 
-// Downloads is a kind of file that some groups may not fetch. What is not a program may be
-// refused only by a clause of the organisation's own code (C2.8e).
+// DownloadRule refuses a kind of file to some groups. A file that is not a program may be refused only by a clause of
+// the organisation's own code (C2.8e).
 type DownloadRule struct {
 	Groups     []roster.Group `yaml:"groups"`     // none: all
 	Extensions []string       `yaml:"extensions"` // such as exe; none: any
@@ -43,7 +43,7 @@ func (d *DownloadRule) check() error {
 // file is what is known of a download.
 type file struct {
 	name string
-	kind text.FileKind // empty: not looked at yet
+	kind text.FileKind // empty: not known yet
 	typ  string
 	size int64 // -1: not known
 }
@@ -56,21 +56,29 @@ func (d *DownloadRule) matches(f file) bool {
 	return d.Executable && (f.kind == text.KindProgram || text.NamesProgram(f.name) || programTypes[f.typ]) ||
 		slices.Contains(d.Extensions, text.Extension(f.name)) ||
 		slices.ContainsFunc(d.Types, func(t string) bool {
-			return f.typ != "" && (strings.EqualFold(t, f.typ) || strings.HasSuffix(t, "/") && strings.HasPrefix(f.typ, strings.ToLower(t)))
+			family := strings.HasSuffix(t, "/") && strings.HasPrefix(f.typ, strings.ToLower(t))
+			return f.typ != "" && (family || strings.EqualFold(t, f.typ))
 		})
 }
 
 var programTypes = map[string]bool{
-	"application/x-msdownload": true, "application/x-msdos-program": true, "application/vnd.microsoft.portable-executable": true,
-	"application/x-msi": true, "application/x-ms-installer": true, "application/java-archive": true, "application/vnd.android.package-archive": true,
-	"application/x-apple-diskimage": true, "application/x-executable": true, "application/x-sh": true,
+	"application/java-archive":                      true,
+	"application/vnd.android.package-archive":       true,
+	"application/vnd.microsoft.portable-executable": true,
+	"application/x-apple-diskimage":                 true,
+	"application/x-executable":                      true,
+	"application/x-ms-installer":                    true,
+	"application/x-msdos-program":                   true,
+	"application/x-msdownload":                      true,
+	"application/x-msi":                             true,
+	"application/x-sh":                              true,
 }
 
-// eachRule calls use with the rules that are about a file for a group, until it returns false.
-func (e *Inspector) eachRule(x *Exchange, f file, use func(d *DownloadRule) bool) {
+// eachRule yields the rules that are about a file for a group, until yield returns false.
+func (e *Inspector) eachRule(x *Exchange, f file, yield func(d *DownloadRule) bool) {
 	for i := range e.o.Downloads {
 		d := &e.o.Downloads[i]
-		if (len(d.Groups) == 0 || slices.Contains(d.Groups, x.Group)) && d.matches(f) && !use(d) {
+		if (len(d.Groups) == 0 || slices.Contains(d.Groups, x.Group)) && d.matches(f) && !yield(d) {
 			return
 		}
 	}
@@ -87,8 +95,7 @@ func (e *Inspector) refused(x *Exchange, f file) (yes bool) {
 	return yes
 }
 
-// largest returns the rule that limits how large a file may become as it comes; nil if none
-// does.
+// largest returns the rule with the lowest limit on the size of a file; nil if there is none.
 func (e *Inspector) largest(x *Exchange, f file) (by *DownloadRule) {
 	e.eachRule(x, f, func(d *DownloadRule) bool {
 		if d.Larger > 0 && (by == nil || d.Larger < by.Larger) {
@@ -115,14 +122,20 @@ func mustID(s string) rules.ID {
 
 // refuse notes that a download was refused.
 func (e *Inspector) refuse(x *Exchange, d *DownloadRule) {
-	v := filter.Verdict{Action: filter.Reject, Purpose: rules.Security, Category: rules.Attachment, Clause: e.fileClause, Rule: refusedRule}
+	v := filter.Verdict{
+		Action:   filter.Reject,
+		Purpose:  rules.Security,
+		Category: rules.Attachment,
+		Clause:   e.fileClause,
+		Rule:     refusedRule,
+	}
 	if d.Clause != "" {
 		v.Purpose, v.Category, v.Clause = rules.Conduct, rules.OwnCode, e.ownClause
 	}
 	x.Note(Found{Verdict: v, Own: d.Clause})
 }
 
-// fileOf returns what the header tells of a download.
+// fileOf returns what the header says of a download.
 func fileOf(resp *http.Response) (f file, attached bool) {
 	urlPath := ""
 	if resp.Request != nil {
@@ -131,7 +144,7 @@ func fileOf(resp *http.Response) (f file, attached bool) {
 	f = file{typ: mediaType(resp.Header), size: resp.ContentLength}
 	f.name, attached = fileName(resp.Header, urlPath)
 	if !attached && (f.typ == "text/html" || f.typ == "application/xhtml+xml") {
-		f.name = "" // the page that tells of a program is not one
+		f.name = "" // a page about a program is not one
 	}
 	return f, attached
 }

@@ -51,8 +51,8 @@ func (g *gzipDecoder) Read(p []byte) (int, error) {
 	return g.Reader.Read(p)
 }
 
-// brotliDecoder is reused only when it has come to the end: Reset of brotli v1.2.2 keeps
-// what it had read of the body before, which would be taken for the beginning of the next.
+// brotliDecoder is reused only when it has come to the end: Reset of brotli v1.2.2 keeps bytes of the body before,
+// which would be taken for the beginning of the next.
 type brotliDecoder struct {
 	*brotli.Reader
 	used bool
@@ -79,7 +79,8 @@ var decoders = map[string]*sync.Pool{
 	"gzip": {New: func() any { return &gzipDecoder{br: bufio.NewReaderSize(nil, 4096)} }},
 	"br":   {New: func() any { return &brotliDecoder{Reader: brotli.NewReader(nil)} }},
 	"zstd": {New: func() any {
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(4*maxWindow))
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(4*maxWindow))
 		if err != nil {
 			panic(err) // options of this package
 		}
@@ -87,9 +88,8 @@ var decoders = map[string]*sync.Pool{
 	}},
 }
 
-// decode returns r without its content codings (RFC 9110, section 8.4), and what gives the
-// decoders back. The codings are those of a header field, in the order in which they were
-// applied.
+// decode returns r without its content codings (RFC 9110, section 8.4), and a function that gives the decoders back.
+// The codings are those of a header field, in the order in which they were applied.
 func decode(codings []string, r io.Reader) (_ io.Reader, done func(), err error) {
 	var used []func()
 	done = func() {
@@ -137,7 +137,7 @@ func codingsOf(h http.Header) []string {
 	return all
 }
 
-// readable leaves of what a client accepts what can be read here.
+// readable removes the codings that cannot be read here from those that a client accepts.
 func readable(h http.Header) {
 	v := h["Accept-Encoding"]
 	if len(v) == 0 {

@@ -8,7 +8,7 @@ import (
 	"sluis/internal/roster"
 )
 
-// Exchange is one request with its response, as far as looking into it needs to know.
+// Exchange is one request with its response, as far as their inspection needs it.
 type Exchange struct {
 	ID      filter.ID
 	Time    time.Time
@@ -21,17 +21,17 @@ type Exchange struct {
 	found Found
 }
 
-// Found is what looking into an exchange came to.
+// Found is the result of the inspection of an exchange.
 type Found struct {
 	Verdict       filter.Verdict // Reject: blocked
 	Uninspectable bool
 	Incomplete    bool
 	Quarantined   bool   // a copy is in the quarantine
-	Upload        bool   // what was stopped is what was sent
-	Own           string // the clause of the organisation's own code that decided, if one did
+	Upload        bool   // it was the request that was stopped
+	Own           string // clause of the organisation's own code that decided; empty: none
 }
 
-// Note adds what was found: the strictest verdict stays.
+// Note adds a result: the strictest verdict stays.
 func (x *Exchange) Note(f Found) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -47,7 +47,7 @@ func (x *Exchange) Note(f Found) {
 	}
 }
 
-// Found returns what was found so far.
+// Found returns the result so far.
 func (x *Exchange) Found() Found {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -8,20 +8,19 @@ import (
 	"unicode/utf8"
 )
 
-// formText returns what makes the text that was typed of a body of a type; nil for types
-// that hold it as it is.
+// formText returns a function that makes the text that was typed from a body of a type; nil for types that hold the
+// text as it is.
 func formText(kind string) func(io.Reader) io.Reader {
 	switch {
 	case kind == "application/x-www-form-urlencoded":
 		return func(r io.Reader) io.Reader { return &formReader{r: bufio.NewReader(r)} }
-	case kind == "application/json" || strings.HasSuffix(kind, "+json") || kind == "application/x-ndjson" || kind == "text/json":
+	case kind == "application/json", kind == "application/x-ndjson", kind == "text/json", strings.HasSuffix(kind, "+json"):
 		return func(r io.Reader) io.Reader { return &jsonReader{r: bufio.NewReader(r)} }
 	}
 	return nil
 }
 
-// formReader reads what was typed into a form (WHATWG URL, section 5): each field and
-// value on a line of its own.
+// formReader reads the text typed into a form (WHATWG URL, section 5): each field and value on a line of its own.
 type formReader struct{ r io.ByteReader }
 
 // Read implements io.Reader.
@@ -44,7 +43,7 @@ func (f *formReader) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// escape reads what follows a percent sign. What is none is left as it is.
+// escape reads the two digits after a percent sign. Without them the sign stands for itself.
 func (f *formReader) escape() byte {
 	s, ok := f.r.(io.ByteScanner)
 	if !ok {
@@ -107,7 +106,7 @@ func (j *jsonReader) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// escape reads what follows a backslash.
+// escape reads the rest of an escape after its backslash.
 func (j *jsonReader) escape() {
 	c, err := j.r.ReadByte()
 	if err != nil {

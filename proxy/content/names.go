@@ -31,12 +31,13 @@ func charsetOf(h http.Header) string {
 	return ""
 }
 
-// streams reports whether a body of a type says something piece by piece, and cannot wait.
+// streams reports whether a body of a type comes piece by piece, and cannot wait.
 func streams(kind string) bool {
-	return kind == "text/event-stream" || kind == "multipart/x-mixed-replace" || strings.HasPrefix(kind, "application/grpc")
+	return kind == "text/event-stream" || kind == "multipart/x-mixed-replace" ||
+		strings.HasPrefix(kind, "application/grpc")
 }
 
-// shown reports whether what is of a type is shown or played, and cannot run.
+// shown reports whether browsers show or play a type, and never run it.
 func shown(kind string) bool {
 	for _, prefix := range []string{"image/", "video/", "audio/", "font/"} {
 		if strings.HasPrefix(kind, prefix) {
@@ -60,8 +61,8 @@ func fileName(h http.Header, urlPath string) (name string, attached bool) {
 	return path.Base(strings.ReplaceAll(name, `\`, "/")), disposition != "" && disposition != "inline"
 }
 
-// cut is the end of a body that did not come. It says what was being done, and nothing of
-// what the network said: that has addresses in it.
+// cut is the error of a body that was cut off. It says what was being done, and not what the network said: that has
+// addresses in it.
 type cut struct {
 	doing string
 	err   error

@@ -13,17 +13,25 @@ import (
 	"sluis/rules"
 )
 
-// errEnough ends the looking at a page, of which enough is known or was seen; errLook is
-// that the looking itself failed.
+// errEnough ends the inspection of a page of which enough was read; errInspection says that the inspection itself
+// failed.
 var (
-	errEnough = errors.New("enough was seen")
-	errLook   = errors.New("a page could not be looked at")
+	errEnough     = errors.New("enough was read")
+	errInspection = errors.New("a page could not be inspected")
 )
 
-// page weighs a page. Its head is held until it was judged; if the page is longer, each
-// window of what comes is held until that was.
+// page weighs a page. Its head waits until it was judged; of a longer page each further window waits until it was
+// judged.
 func (e *Inspector) page(ctx context.Context, x *Exchange, resp *http.Response, src io.Reader) (bool, error) {
-	p := &page{e: e, x: x, ctx: ctx, src: src, body: resp.Body, codings: codingsOf(resp.Header), charset: charsetOf(resp.Header)}
+	p := &page{
+		e:       e,
+		x:       x,
+		ctx:     ctx,
+		src:     src,
+		body:    resp.Body,
+		codings: codingsOf(resp.Header),
+		charset: charsetOf(resp.Header),
+	}
 	p.buf = e.heads.Get().(*[]byte)
 	n, err := readAtLeast(src, *p.buf, len(*p.buf))
 	p.ready, p.whole = (*p.buf)[:n], err == io.EOF
@@ -32,7 +40,7 @@ func (e *Inspector) page(ctx context.Context, x *Exchange, resp *http.Response, 
 		p.release()
 		return errors.Is(err, ErrBlocked), notBlocked(cutOff("receive a page", err))
 	case p.whole:
-		p.err = p.look(func(func()) io.Reader { return bytes.NewReader(p.ready) })
+		p.err = p.inspect(func(func()) io.Reader { return bytes.NewReader(p.ready) })
 	default:
 		p.begin()
 	}
@@ -42,7 +50,7 @@ func (e *Inspector) page(ctx context.Context, x *Exchange, resp *http.Response, 
 			p.err = ErrBlocked
 		}
 	} else {
-		p.err = e.failed(x, conduct, p.err)
+		p.err = e.failure(x, conduct, p.err)
 	}
 	if p.err != nil {
 		p.stop()
@@ -69,27 +77,29 @@ type page struct {
 	err   error   // ends the page
 	found Found
 
-	next func() (struct{}, bool) // looks at ready; nil: no more is looked at
+	next func() (struct{}, bool) // inspects ready; nil: no more is inspected
 	end  func()
 }
 
-// begin looks at the page as far as it is there. What looks at it goes on whenever next is
-// called, and stops where it needs more.
+// begin inspects the page as far as it is there. The inspection goes on whenever next is called, and stops where it
+// needs more.
 func (p *page) begin() {
 	p.next, p.end = iter.Pull(func(wait func(struct{}) bool) {
-		p.err = p.look(func(shown func()) io.Reader { return &feed{page: p, left: p.ready, shown: shown, wait: wait} })
+		p.err = p.inspect(func(weigh func()) io.Reader {
+			return &feed{page: p, left: p.ready, weigh: weigh, wait: wait}
+		})
 	})
 	p.step()
 }
 
-// step lets what looks at the page go on.
+// step lets the inspection go on.
 func (p *page) step() {
 	if _, more := p.next(); !more {
 		p.next = nil
 	}
 }
 
-// stop ends the looking.
+// stop ends the inspection.
 func (p *page) stop() {
 	if p.end != nil {
 		p.end()
@@ -97,11 +107,11 @@ func (p *page) stop() {
 	}
 }
 
-// feed is what has come of a page, for what looks at it.
+// feed gives the inspection the page as it comes.
 type feed struct {
 	page  *page
 	left  []byte
-	shown func() // weighs what was read
+	weigh func() // weighs what was read
 	wait  func(struct{}) bool
 }
 
@@ -111,7 +121,7 @@ func (f *feed) Read(b []byte) (int, error) {
 		if f.page.whole {
 			return 0, io.EOF
 		}
-		if f.shown(); f.page.found.Verdict.Action != filter.Pass || !f.wait(struct{}{}) {
+		if f.weigh(); f.page.found.Verdict.Action != filter.Pass || !f.wait(struct{}{}) {
 			return 0, errEnough
 		}
 		f.left = f.page.ready
@@ -121,12 +131,11 @@ func (f *feed) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// look reads a page as a reader would, and weighs it. It returns ErrBlocked if that is what
-// comes of it.
-func (p *page) look(open func(shown func()) io.Reader) (err error) {
+// inspect reads a page as a person would, and weighs it. It returns ErrBlocked if the page is too heavy.
+func (p *page) inspect(open func(weigh func()) io.Reader) (err error) {
 	defer func() {
 		if recover() != nil {
-			err = errLook // anything more could hold content
+			err = errInspection // anything more could hold content
 		}
 	}()
 	stream, err := p.e.o.Engine.Stream(conduct)
@@ -161,7 +170,7 @@ func (p *page) look(open func(shown func()) io.Reader) (err error) {
 	return nil
 }
 
-// pageWindow is how much of a page goes on at once after the head, in bytes: as much is held.
+// pageWindow is how much of a page goes on at once after the head, in bytes.
 const pageWindow = 16 << 10
 
 // Read implements io.Reader.
@@ -176,15 +185,15 @@ func (p *page) Read(b []byte) (int, error) {
 		case p.next == nil:
 			return p.src.Read(b)
 		}
-		p.more()
+		p.nextWindow()
 	}
 	n := copy(b, p.ready)
 	p.ready = p.ready[n:]
 	return n, nil
 }
 
-// more takes a window of always the same size, and has it looked at.
-func (p *page) more() {
+// more takes a window of always the same size, and has it inspected.
+func (p *page) nextWindow() {
 	window := (*p.buf)[:min(pageWindow, len(*p.buf))]
 	n, err := readAtLeast(p.src, window, len(window))
 	p.ready, p.whole = (*p.buf)[:n], err == io.EOF
@@ -197,7 +206,7 @@ func (p *page) more() {
 		return
 	}
 	if p.err != nil && p.err != ErrBlocked {
-		p.err = p.e.failed(p.x, conduct, p.err)
+		p.err = p.e.failure(p.x, conduct, p.err)
 	}
 	p.x.Note(p.found)
 	if p.err != nil {
@@ -221,8 +230,8 @@ func (p *page) Close() error {
 	return p.body.Close()
 }
 
-// weigh judges what was found in so many bytes of text. What it tells is the category that
-// has most of it, and the rule that has most of that.
+// weigh judges the hits in so many bytes of text. The verdict names the category with most points, and the rule with
+// most of those.
 func (e *Inspector) weigh(s *filter.Stream, size int) (v filter.Verdict) {
 	total, often, most, heaviest := 0, 0, 0, 0
 	var points [len(forbidden)]int
@@ -248,5 +257,11 @@ func (e *Inspector) weigh(s *filter.Stream, size int) (v filter.Verdict) {
 	return v
 }
 
-// forbidden are the categories of what no site may show (C2.8a).
-var forbidden = [...]bool{rules.Pornography: true, rules.Racism: true, rules.Discrimination: true, rules.Insult: true, rules.Incitement: true}
+// forbidden are the categories that no site may show (C2.8a).
+var forbidden = [...]bool{
+	rules.Pornography:    true,
+	rules.Racism:         true,
+	rules.Discrimination: true,
+	rules.Insult:         true,
+	rules.Incitement:     true,
+}

@@ -15,9 +15,8 @@ import (
 	"sluis/rules"
 )
 
-// Request looks into what a client sends. It may replace the body; what it finds is noted
-// in the exchange. A body that was not judged wholly ends in ErrBlocked if something is
-// caught later.
+// Request inspects what a client sends. It may replace the body; its findings are noted in the exchange. A body that
+// was not judged wholly ends in ErrBlocked if something is caught later.
 func (e *Inspector) Request(ctx context.Context, x *Exchange, r *http.Request) (blocked bool, err error) {
 	e.prepare(x, r)
 	ps := x.Grounds.Purposes & (conduct | leak)
@@ -38,8 +37,8 @@ func (e *Inspector) Request(ctx context.Context, x *Exchange, r *http.Request) (
 	return e.upload(ctx, x, r, ps)
 }
 
-// prepare sees to it that what comes back can be read: nothing is coded in an unknown way,
-// and comes in pieces that say nothing by themselves.
+// prepare makes sure that the response can be read: without unknown codings, and not in ranges that say nothing by
+// themselves.
 func (e *Inspector) prepare(x *Exchange, r *http.Request) {
 	if !e.scans(x) && !e.weighs(x) {
 		return
@@ -51,19 +50,27 @@ func (e *Inspector) prepare(x *Exchange, r *http.Request) {
 	}
 }
 
-// search looks at a query.
+// search inspects a query.
 func (e *Inspector) search(ctx context.Context, x *Exchange, query string) (bool, error) {
 	plain, err := io.ReadAll(&formReader{r: strings.NewReader(query)})
 	if err != nil {
-		return false, e.failed(x, conduct, err)
+		return false, e.failure(x, conduct, err)
 	}
-	item := filter.Item{Kind: filter.Document, Directions: rules.DirectionsOf(rules.Out), Name: plainName, Content: bytes.NewReader(plain), Size: int64(len(plain))}
+	item := filter.Item{
+		Kind:       filter.Document,
+		Directions: rules.DirectionsOf(rules.Out),
+		Name:       plainName,
+		Content:    bytes.NewReader(plain),
+		Size:       int64(len(plain)),
+	}
 	_, v, err := e.inspect(ctx, x, item, conduct)
 	return stops(v), err
 }
 
-// upload holds a body until it was judged.
-func (e *Inspector) upload(ctx context.Context, x *Exchange, r *http.Request, ps rules.Purposes) (blocked bool, err error) {
+// upload keeps a body until it was judged.
+func (e *Inspector) upload(
+	ctx context.Context, x *Exchange, r *http.Request, ps rules.Purposes,
+) (blocked bool, err error) {
 	h := e.newBuffer()
 	pass := false
 	defer func() {
@@ -73,8 +80,8 @@ func (e *Inspector) upload(ctx context.Context, x *Exchange, r *http.Request, ps
 	}()
 	whole, err := h.fill(r.Body, int64(e.o.Limits.Buffered))
 	switch {
-	case errors.Is(err, errBusy): // what could not be held goes on unseen, or not at all
-		if err := e.failed(x, ps, err); err != nil {
+	case errors.Is(err, errBusy): // the body goes on without inspection, or not at all
+		if err := e.failure(x, ps, err); err != nil {
 			return false, err
 		}
 		pass = true
@@ -86,7 +93,12 @@ func (e *Inspector) upload(ctx context.Context, x *Exchange, r *http.Request, ps
 	if whole && h.length() == 0 {
 		return false, nil
 	}
-	u := upload{kind: r.Header.Get("Content-Type"), codings: codingsOf(r.Header), name: path.Base(r.URL.Path), whole: whole}
+	u := upload{
+		kind:    r.Header.Get("Content-Type"),
+		codings: codingsOf(r.Header),
+		name:    path.Base(r.URL.Path),
+		whole:   whole,
+	}
 	found, v, err := e.judge(ctx, x, u, h, ps)
 	if err != nil {
 		return false, err
@@ -108,37 +120,40 @@ func (e *Inspector) upload(ctx context.Context, x *Exchange, r *http.Request, ps
 	return false, nil
 }
 
-// quarantine keeps a caught upload, if that is configured (C3.3b). It does not go on in any
-// case.
-func (e *Inspector) quarantine(ctx context.Context, x *Exchange, v filter.Verdict, found *filter.Inspection, h *buffer, whole bool) error {
+// quarantine seals a caught upload, if that is configured (C3.3b). The upload goes on in no case.
+func (e *Inspector) quarantine(
+	ctx context.Context, x *Exchange, v filter.Verdict, found *filter.Inspection, h *buffer, whole bool,
+) error {
 	if !e.o.Quarantine || e.o.Sealer == nil || !whole {
 		return nil
 	}
 	if err := e.o.Sealer.SealUpload(ctx, x, v, found, h.reader(0), h.length()); err != nil {
-		return fmt.Errorf("set an upload aside: %w", err)
+		return fmt.Errorf("quarantine an upload: %w", err)
 	}
 	x.Note(Found{Quarantined: true})
 	return nil
 }
 
 // inspect asks the engine, and notes the verdict.
-func (e *Inspector) inspect(ctx context.Context, x *Exchange, item filter.Item, ps rules.Purposes) (*filter.Inspection, filter.Verdict, error) {
+func (e *Inspector) inspect(
+	ctx context.Context, x *Exchange, item filter.Item, ps rules.Purposes,
+) (*filter.Inspection, filter.Verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.o.Limits.Inspect)
 	defer cancel()
 	select {
 	case e.slots <- struct{}{}:
 		defer func() { <-e.slots }()
 	case <-ctx.Done():
-		return nil, filter.Verdict{}, e.failed(x, ps, ctx.Err())
+		return nil, filter.Verdict{}, e.failure(x, ps, ctx.Err())
 	}
 	found, err := e.o.Engine.Inspect(ctx, item, ps)
 	if err != nil {
-		return nil, filter.Verdict{}, e.failed(x, ps, err)
+		return nil, filter.Verdict{}, e.failure(x, ps, err)
 	}
 	return found, e.decide(x, found), nil
 }
 
-// decide settles what is done with what goes out, and notes it.
+// decide settles what is done with an upload, and notes it.
 func (e *Inspector) decide(x *Exchange, found *filter.Inspection) filter.Verdict {
 	v := filter.Decide(found, rules.Out, filter.Actions{
 		Found:         func(p rules.Purpose, _ rules.Direction) filter.Action { return e.o.Uploads.found(p) },
@@ -147,36 +162,41 @@ func (e *Inspector) decide(x *Exchange, found *filter.Inspection) filter.Verdict
 	})
 	switch {
 	case v.Purpose == rules.Conduct:
-		v.Clause = e.toneClause // what rules name is the clause on mail
+		v.Clause = e.toneClause // rules name the clause on mail
 	case v.Action > filter.Pass && v.Category == rules.NoCategory:
 		v = e.uninspected(v.Action)
 	}
-	x.Note(Found{Verdict: v, Uninspectable: len(found.Uninspectable) > 0, Incomplete: found.Incomplete, Upload: stops(v)})
+	x.Note(Found{
+		Verdict:       v,
+		Uninspectable: len(found.Uninspectable) > 0,
+		Incomplete:    found.Incomplete,
+		Upload:        stops(v),
+	})
 	return v
 }
 
-// continueUpload adds to a body what was not held of it.
+// continueUpload adds the rest to a body whose beginning was in the buffer.
 func (e *Inspector) continueUpload(x *Exchange, u upload, r *replay, ps rules.Purposes) error {
-	if len(u.codings) > 0 { // that it is not seen wholly was said
+	if len(u.codings) > 0 { // it is noted as incomplete already
 		r.Reader = io.MultiReader(r.Reader, r.body)
 		return nil
 	}
 	w, err := e.window(x, u, r.buffer, r.body, ps)
 	if err != nil {
 		r.Reader = io.MultiReader(r.Reader, r.body)
-		return e.failed(x, ps, err)
+		return e.failure(x, ps, err)
 	}
 	r.rest = w
 	r.Reader = io.MultiReader(io.NewSectionReader(r.buffer, 0, r.buffer.length()-int64(w.waiting)), w)
 	return nil
 }
 
-// replay is a body that was held, and what is to come of it.
+// replay is a body that was in the buffer, and its rest.
 type replay struct {
 	io.Reader
 	buffer *buffer
 	body   io.ReadCloser
-	rest   *window // nil: it is whole, or passes unseen
+	rest   *window // nil: it is whole, or passes without inspection
 }
 
 // Close implements io.Closer.

@@ -11,7 +11,7 @@ import (
 	"sluis/rules"
 )
 
-// scans reports whether downloads of an exchange are looked at for safety.
+// scans reports whether downloads of an exchange are inspected for security.
 func (e *Inspector) scans(x *Exchange) bool {
 	return (e.o.Scanner != nil || len(e.o.Downloads) > 0) && x.Grounds.Purposes.Has(rules.Security)
 }
@@ -21,8 +21,8 @@ func (e *Inspector) weighs(x *Exchange) bool {
 	return e.o.Pages && x.Score && x.Grounds.Purposes.Has(rules.Conduct)
 }
 
-// Response looks into what a site sends. It may replace the body; what it finds is noted in
-// the exchange. If something is caught after it has returned the body ends in ErrBlocked.
+// Response inspects what a site sends. It may replace the body; its findings are noted in the exchange. If something is
+// caught after it has returned the body ends in ErrBlocked.
 func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Response) (blocked bool, err error) {
 	scans, weighs := e.scans(x), e.weighs(x)
 	if !scans && !weighs || !hasBody(resp) {
@@ -41,7 +41,7 @@ func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Respon
 	if !scans && (attached || f.typ != "") {
 		return false, nil
 	}
-	// What a file is counts for more than what it is called.
+	// The content of a file counts for more than its name.
 	wire, plain, err := e.head(resp)
 	if err != nil {
 		return false, err
@@ -68,7 +68,7 @@ func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Respon
 	return false, nil
 }
 
-// hasBody reports whether a response has a body to look at (RFC 9110, section 6.4.1).
+// hasBody reports whether a response has a body to inspect (RFC 9110, section 6.4.1).
 func hasBody(resp *http.Response) bool {
 	return resp.Body != nil && resp.Body != http.NoBody && resp.ContentLength != 0 &&
 		(resp.Request == nil || resp.Request.Method != http.MethodHead) &&
@@ -77,8 +77,8 @@ func hasBody(resp *http.Response) bool {
 
 func isPage(typ string) bool { return typ == "text/html" || typ == "application/xhtml+xml" }
 
-// carries reports whether a file is one that malware comes in: anything but what browsers
-// show or run within a page, unless it is something else by its content.
+// carries reports whether malware could come in a file: in any but those that browsers show or run within a page,
+// unless its content is of another kind.
 func carries(f file) bool {
 	switch f.kind {
 	case text.KindText, text.KindHTML, text.KindMedia, text.KindUnknown:
@@ -89,14 +89,15 @@ func carries(f file) bool {
 	case "application/javascript", "application/ecmascript", "application/wasm", "application/x-ndjson":
 		return false
 	}
-	return !shown(f.typ) && !strings.HasPrefix(f.typ, "text/") && !strings.HasSuffix(f.typ, "json") && !strings.HasSuffix(f.typ, "xml")
+	return !shown(f.typ) && !strings.HasPrefix(f.typ, "text/") &&
+		!strings.HasSuffix(f.typ, "json") && !strings.HasSuffix(f.typ, "xml")
 }
 
-// shortHead is how much of a body tells what it is if it is of a type that may speak by turns,
-// in bytes: the marks of programs and archives are not longer.
+// shortHead is how much is read of a body that may come piece by piece to know its kind, in bytes: the marks of
+// programs and archives are not longer.
 const shortHead = 8
 
-// head reads the first bytes of a body: as many as tell what it is.
+// head reads the first bytes of a body: as many as its kind needs.
 func (e *Inspector) head(resp *http.Response) (wire, plain []byte, err error) {
 	codings := codingsOf(resp.Header)
 	wire = make([]byte, text.KindHead)
@@ -112,19 +113,19 @@ func (e *Inspector) head(resp *http.Response) (wire, plain []byte, err error) {
 		return nil, nil, cutOff("receive a response", err)
 	}
 	if len(codings) == 0 {
-		return wire, wire[:min(n, least)], nil // of what came by chance nothing depends
+		return wire, wire[:min(n, least)], nil // nothing may depend on what came by chance
 	}
 	r, done, err := decode(codings, bytes.NewReader(wire))
 	defer done()
 	if err != nil {
-		return wire, wire, nil // said where it matters
+		return wire, wire, nil // noted where it matters
 	}
 	plain = make([]byte, text.KindHead)
 	n, _ = io.ReadFull(r, plain) // it is cut off
 	return wire, plain[:n], nil
 }
 
-// restOfBody is a body of which something was read before.
+// restOfBody is a body whose beginning was read before.
 type restOfBody struct {
 	io.Reader
 	io.Closer

@@ -11,14 +11,14 @@ import (
 // Settings say what is inspected of requests and responses that can be read, and what is done with what is found.
 type Settings struct {
 	Uploads       Uploads        `yaml:"uploads"`
-	Searches      bool           `yaml:"searches"` // inspect what a form asks for in an address as an upload, for conduct
+	Searches      bool           `yaml:"searches"` // inspect the query of an address as an upload, for conduct
 	Pages         bool           `yaml:"pages"`    // weigh pages of sites that are on no list
 	Weight        Weight         `yaml:"weight"`
 	Quarantine    bool           `yaml:"quarantine"` // keep a sealed copy of an upload that was stopped (C3.3b)
 	Malware       bool           `yaml:"malware"`    // scan downloads with policy.malware
 	Downloads     []DownloadRule `yaml:"downloads"`
-	Uninspectable Treatment      `yaml:"uninspectable"` // of what cannot be inspected, such as encrypted files; default pass
-	Incomplete    Treatment      `yaml:"incomplete"`    // of what was inspected in part; default pass
+	Uninspectable Treatment      `yaml:"uninspectable"` // content, such as encrypted files; default pass
+	Incomplete    Treatment      `yaml:"incomplete"`    // inspection, at a limit; default pass
 	OnFailure     OnFailure      `yaml:"on-failure"`
 	Limits        Limits         `yaml:"limits"`
 }
@@ -38,7 +38,7 @@ type Weight struct {
 
 // Limits bound memory, disk and work.
 type Limits struct {
-	Buffered setting.Size  `yaml:"buffered"` // of an upload, until it is judged; more is judged as it goes; default 25MB
+	Buffered setting.Size  `yaml:"buffered"` // of an upload that waits; more is judged as it goes; default 25MB
 	Inflated setting.Size  `yaml:"inflated"` // out of a compressed body; default 100MB
 	Head     setting.Size  `yaml:"head"`     // of a page, until it is judged; default 64KB
 	Page     setting.Size  `yaml:"page"`     // of a page, judged at all; default 2MB
@@ -46,7 +46,7 @@ type Limits struct {
 	Total    setting.Size  `yaml:"total"`    // of all bodies that wait; default 4GB
 	Inspect  time.Duration `yaml:"inspect"`  // for one inspection or scan; default 1m
 	AtOnce   int           `yaml:"at-once"`  // uploads that are inspected at the same time; default 8
-	Patience time.Duration `yaml:"patience"` // of a browser, until a download that is scanned begins to trickle; default 5s
+	Patience time.Duration `yaml:"patience"` // until a scanned download begins to trickle; default 5s
 }
 
 // SetDefaults implements setting.Defaulter.
