@@ -1,22 +1,22 @@
-// Package notice makes the mail that the gateway sends of itself: the signed state of the
-// ledger for its witnesses, the digest of what waits for review, the notice of a breach.
+// Package notice writes and sends the automatic mail of the gateway itself (RFC 3834): the
+// signed checkpoint of the ledger for its witnesses, the digest of what waits for review, the
+// notice of a data breach (C2.12a), the note with a released message.
 //
-// It promises that a notice is plain text with counts and links, that no value gets into a
-// header field that is not meant for it, and that who cannot be reached is tried again.
+// It promises that a notice is plain text in UTF-8 with counts and links, in lines that every
+// mail program reads; that no value gets into another header field than its own; and that
+// an address that cannot be reached keeps the notice from no other. It does not promise that
+// a notice is sent once: one that fails is sent again (Schedule).
 package notice
 
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"mime"
-	"mime/quotedprintable"
-	"net/mail"
 	"strings"
 	"time"
+
+	"github.com/emersion/go-message/mail"
 )
 
 // Message is a notice.
@@ -56,29 +56,29 @@ func (s Sender) Send(ctx context.Context, to []string, m Message, at time.Time) 
 
 // compose writes a message (RFC 5322) that is marked as made by a machine (RFC 3834).
 func (s Sender) compose(to string, m Message, at time.Time) ([]byte, error) {
-	id := make([]byte, 16)
-	rand.Read(id) // never fails (crypto/rand, Go 1.24)
+	var h mail.Header // its fields are written last to first
+	h.SetContentType("text/plain", map[string]string{"charset": "utf-8"})
+	h.Set("Content-Transfer-Encoding", "quoted-printable")
+	h.Set("MIME-Version", "1.0")
+	h.Set("Auto-Submitted", "auto-generated")
 	_, domain, _ := strings.Cut(s.From, "@")
-	var b bytes.Buffer
-	for _, f := range [][2]string{
-		{"From", (&mail.Address{Name: s.Name, Address: s.From}).String()},
-		{"To", (&mail.Address{Address: to}).String()},
-		{"Subject", mime.QEncoding.Encode("utf-8", oneLine(m.Subject))},
-		{"Date", at.Format("Mon, 02 Jan 2006 15:04:05 -0700")},
-		{"Message-ID", "<" + hex.EncodeToString(id) + "@" + oneLine(domain) + ">"},
-		{"Auto-Submitted", "auto-generated"},
-		{"MIME-Version", "1.0"},
-		{"Content-Type", "text/plain; charset=utf-8"},
-		{"Content-Transfer-Encoding", "quoted-printable"},
-	} {
-		fmt.Fprintf(&b, "%s: %s\r\n", f[0], f[1])
-	}
-	b.WriteString("\r\n")
-	q := quotedprintable.NewWriter(&b)
-	if _, err := io.WriteString(q, strings.ReplaceAll(strings.TrimRight(m.Text, "\n"), "\n", "\r\n")+"\r\n"); err != nil {
+	if err := h.GenerateMessageIDWithHostname(oneLine(domain)); err != nil {
 		return nil, fmt.Errorf("compose notice: %w", err)
 	}
-	if err := q.Close(); err != nil {
+	h.SetDate(at)
+	h.SetSubject(oneLine(m.Subject))
+	h.SetAddressList("To", []*mail.Address{{Address: to}})
+	h.SetAddressList("From", []*mail.Address{{Name: oneLine(s.Name), Address: s.From}})
+
+	var b bytes.Buffer
+	w, err := mail.CreateSingleInlineWriter(&b, h)
+	if err != nil {
+		return nil, fmt.Errorf("compose notice: %w", err)
+	}
+	if _, err := io.WriteString(w, strings.TrimRight(m.Text, "\n")+"\n"); err != nil {
+		return nil, fmt.Errorf("compose notice: %w", err)
+	}
+	if err := w.Close(); err != nil {
 		return nil, fmt.Errorf("compose notice: %w", err)
 	}
 	return b.Bytes(), nil

@@ -1,8 +1,10 @@
 package notice
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/quotedprintable"
@@ -16,7 +18,7 @@ import (
 
 var at = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
-// box keeps what is delivered.
+// box keeps what is delivered, as another parser than the writer's reads it.
 type box struct {
 	got  []*mail.Message
 	text []string
@@ -32,9 +34,19 @@ func (b *box) deliver(_ context.Context, from string, to []string, size int64, c
 	if int64(len(raw)) != size || strings.Contains(strings.ReplaceAll(string(raw), "\r\n", ""), "\n") {
 		return errors.New("not what the size says, or bare line feeds")
 	}
-	m, err := mail.ReadMessage(strings.NewReader(string(raw)))
+	for _, line := range strings.Split(string(raw), "\r\n") {
+		if len(line) > 998 || strings.ContainsFunc(line, func(r rune) bool { return r > '~' }) { // RFC 5322 section 2.1.1
+			return fmt.Errorf("a line of %d bytes, or not in ASCII", len(line))
+		}
+	}
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
 		return err
+	}
+	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	encoding := m.Header.Get("Content-Transfer-Encoding")
+	if err != nil || kind != "text/plain" || params["charset"] != "utf-8" || encoding != "quoted-printable" {
+		return fmt.Errorf("a body in %s, %v, %s: %w", kind, params, encoding, err)
 	}
 	text, err := io.ReadAll(quotedprintable.NewReader(m.Body))
 	b.got, b.text, b.to = append(b.got, m), append(b.text, string(text)), append(b.to, to...)
@@ -48,6 +60,8 @@ func TestANoticeIsAMessageThatMailProgramsRead(t *testing.T) {
 		Checkpoint("nl", "Stichting Ééndracht", []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n")), Checkpoint("en", "School", nil),
 		Digest("nl", 3, 2, 0, 1, "https://sluis.school.example"), Digest("en", 0, 0, 0, 0, ""), Breach("nl", "a1", at), Breach("en", "a1", at), Released("nl", "School", "Sorry, het duurde even.\n.\nICT"), Released("en", "School", "x"), Insight("nl", "School"),
 		{Subject: "a\r\nBcc: x@evil.example\r\n\r\nb", Text: strings.Repeat("lang ", 400) + "\n.\nFrom here"},
+		{Subject: strings.Repeat("Één bericht “over” € ", 99), Text: strings.Repeat("é", 2000) + " \n\tÉén – “twee” \n"},
+		{Subject: strings.Repeat("woord ", 400), Text: strings.Repeat("=", 2000)},
 	} {
 		if err := s.Send(t.Context(), []string{"bestuur@school.example", "mr@school.example"}, m, at); err != nil {
 			t.Fatal(err)
@@ -68,8 +82,26 @@ func TestANoticeIsAMessageThatMailProgramsRead(t *testing.T) {
 			t.Errorf("date %v", d)
 		}
 	}
-	if len(b.to) != 20 || b.to[0] == b.to[1] {
+	if len(b.to) != 24 || b.to[0] == b.to[1] {
 		t.Errorf("sent to %v", b.to)
+	}
+}
+
+// TestLongNamesArriveWhole: a name of an organisation may need several encoded words.
+func TestLongNamesArriveWhole(t *testing.T) {
+	for _, name := range []string{
+		"Sluis Stichting Ééndracht", `Sluis “School” (Oost), "Zuid" <x@evil.example>`,
+		"Sluis vereniging voor christelijk voortgezet onderwijs te Ijsselmuïden en omstreken, gevestigd te ’s-Hertogenbosch",
+	} {
+		b := &box{}
+		s := Sender{From: "sluis@school.example", Name: name, Deliver: b.deliver}
+		if err := s.Send(t.Context(), []string{"bestuur@school.example"}, Message{Subject: "x", Text: "x"}, at); err != nil {
+			t.Fatal(err)
+		}
+		from, err := b.got[0].Header.AddressList("From")
+		if err != nil || len(from) != 1 || from[0].Name != name || from[0].Address != s.From {
+			t.Errorf("from %v, %v; want %q", from, err, name)
+		}
 	}
 }
 
