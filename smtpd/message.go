@@ -17,7 +17,7 @@ import (
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
-	"sluis/internal/spool"
+	"sluis/internal/store/disk"
 	"sluis/rules"
 	"sluis/smtpd/wire"
 )
@@ -28,7 +28,7 @@ type message struct {
 	client *wire.Conn
 	tx     *transaction
 	helo   string
-	spool  *spool.Spool
+	spool  *disk.Spool
 	at     time.Time // when the whole body was there
 
 	repaired uint32
@@ -62,7 +62,7 @@ func (m *message) handle(body io.Reader) Reply {
 // wire.ErrGivenUp.
 func (m *message) receive(r io.Reader) error {
 	g := &guard{r: r}
-	m.spool = spool.New(m.tx.generation.cfg.Spool)
+	m.spool = disk.NewSpool(m.tx.generation.cfg.Spool)
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
 	var refusal error

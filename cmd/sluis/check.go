@@ -16,6 +16,7 @@ import (
 	"sluis/filter"
 	"sluis/filter/text"
 	"sluis/internal/roster"
+	"sluis/internal/store/disk"
 	"sluis/rules"
 )
 
@@ -173,17 +174,8 @@ func open(name string) (*os.File, error) {
 	if name != "-" {
 		return os.Open(name)
 	}
-	f, err := os.CreateTemp("", "sluis-check-")
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	if _, err := io.Copy(f, os.Stdin); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+	f, _, err := disk.Copy("", os.Stdin)
+	return f, err
 }
 
 // isMessage reports whether a file begins as a message does: with header fields of mail.

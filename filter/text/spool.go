@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sluis/internal/store/disk"
 	"sync"
 )
 
@@ -24,14 +25,11 @@ func (w *walker) random(r io.Reader, use func(*io.SectionReader) error) error {
 		// What came before a fault is looked into all the same.
 		return first(use(w.section(bytes.NewReader(head.Bytes()), n)), err)
 	}
-	f, err := os.CreateTemp(w.limits.Dir, "part-") // 0600
+	f, err := disk.Unnamed(w.limits.Dir)
 	if err != nil {
-		return w.fail(fmt.Errorf("open file for a part: %w", noName(err)))
+		return w.fail(fmt.Errorf("spool a part: %w", err))
 	}
 	defer f.Close()
-	if err := os.Remove(f.Name()); err != nil {
-		return w.fail(fmt.Errorf("unlink file for a part: %w", noName(err)))
-	}
 	if _, err := f.Write(head.Bytes()); err != nil {
 		return w.fail(fmt.Errorf("spool a part: %w", noName(err)))
 	}

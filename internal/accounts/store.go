@@ -15,9 +15,9 @@ import (
 
 	_ "modernc.org/sqlite" // the driver
 
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
 	"sluis/internal/password"
+	"sluis/internal/store/disk"
 )
 
 const schema = `
@@ -64,7 +64,7 @@ func Open(dir, keys string, l ledger.Appender) (*Store, error) {
 			return nil, fmt.Errorf("open accounts: %w", err)
 		}
 	}
-	key, err := durable.ReadOrCreate(filepath.Join(keys, "accounts.key"), func() []byte {
+	key, err := disk.ReadOrCreate(filepath.Join(keys, "accounts.key"), func() []byte {
 		k := make([]byte, 32)
 		rand.Read(k)
 		return k

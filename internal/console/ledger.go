@@ -2,7 +2,6 @@ package console
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"os"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 )
 
 // ledgerPages show and verify the ledger, for those who answer for the controls (C3.3g).
@@ -118,12 +118,11 @@ func (p *ledgerPages) verify(v *visit) error {
 
 // file returns the export of the ledger, in a file without a name.
 func (p *ledgerPages) file(v *visit) (*os.File, error) {
-	f, err := os.CreateTemp("", "sluis-ledger-") // 0600
+	f, err := disk.Unnamed("")
 	if err != nil {
 		return nil, err
 	}
-	err = errors.Join(os.Remove(f.Name()), p.ledger.Export(f))
-	if err == nil {
+	if err = p.ledger.Export(f); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"sluis/internal/durable"
+	"sluis/internal/store/disk"
 )
 
 // archive keeps the records of the embedded backend: a file for each day (UTC), to which
@@ -88,7 +88,7 @@ func (a archive) append(day, start int64, p *packed) (bytes int64, err error) {
 		return 0, err
 	}
 	if start == 0 {
-		if err := durable.SyncDir(a.dir); err != nil {
+		if err := disk.SyncDir(a.dir); err != nil {
 			return 0, err
 		}
 	}
@@ -116,7 +116,7 @@ func (a archive) read(b block, use func(*tolerant) error) error {
 
 // destroy removes a day.
 func (a archive) destroy(day int64) error {
-	err := durable.Destroy(a.path(day))
+	err := disk.Destroy(a.path(day))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

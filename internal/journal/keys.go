@@ -15,9 +15,9 @@ import (
 	"sync"
 	"time"
 
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
 	"sluis/internal/roster"
+	"sluis/internal/store/disk"
 )
 
 // Keys holds the keys of the pseudonyms: one for each month, each in a file of its own,
@@ -55,7 +55,7 @@ func OpenKeys(dir string) (*Keys, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make directory of pseudonym keys: %w", err)
 	}
-	if err := durable.SyncDir(filepath.Dir(filepath.Clean(dir))); err != nil {
+	if err := disk.SyncDir(filepath.Dir(filepath.Clean(dir))); err != nil {
 		return nil, fmt.Errorf("make directory of pseudonym keys: %w", err)
 	}
 	info, err := os.Stat(dir)
@@ -148,7 +148,7 @@ func (k *Keys) key(month string) ([]byte, error) {
 	if gone, err := k.destroyed(month); gone || err != nil {
 		return nil, err
 	}
-	key, err := durable.ReadOrCreate(k.path(month, keyName), func() []byte {
+	key, err := disk.ReadOrCreate(k.path(month, keyName), func() []byte {
 		fresh := make([]byte, keySize)
 		rand.Read(fresh)
 		return fresh
@@ -201,13 +201,13 @@ func (k *Keys) Forget(month string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	// The mark comes first: from then on nobody makes a new key in place of this one.
-	if err := durable.Create(k.path(month, goneName), nil); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := disk.Create(k.path(month, goneName), nil); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("destroy pseudonym key: %w", err)
 	}
 	k.months = slices.DeleteFunc(k.months, func(m monthKey) bool {
 		return m.year == at.Year() && m.month == at.Month()
 	})
-	if err := durable.Destroy(k.path(month, keyName)); err != nil {
+	if err := disk.Destroy(k.path(month, keyName)); err != nil {
 		return fmt.Errorf("destroy pseudonym key: %w", err)
 	}
 	return nil

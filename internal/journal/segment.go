@@ -16,7 +16,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"sluis/internal/durable"
+	"sluis/internal/store/disk"
 )
 
 // A segment is a sequence of frames: length and CRC-32C of a record, then the record.
@@ -50,7 +50,7 @@ func createSegment(dir, name string) (*segment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin journal segment: %w", err)
 	}
-	if err := durable.SyncDir(dir); err != nil {
+	if err := disk.SyncDir(dir); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("begin journal segment: %w", err)
 	}
@@ -124,7 +124,7 @@ func sealFile(full string) (err error) {
 	if err := os.Rename(name+".new", name+sealedName); err != nil {
 		return err
 	}
-	if err := durable.SyncDir(filepath.Dir(name)); err != nil {
+	if err := disk.SyncDir(filepath.Dir(name)); err != nil {
 		return err
 	}
 	return os.Remove(full)

@@ -10,7 +10,7 @@ import (
 	"os"
 	"slices"
 
-	"sluis/internal/durable"
+	"sluis/internal/store/disk"
 )
 
 // ErrProof is returned for an entry that other entries, or draws, are verified with.
@@ -47,7 +47,7 @@ func (l *Ledger) Erase(ctx context.Context, index int64, d Data) error {
 		if err != nil || !changed {
 			return err
 		}
-		if err := durable.Replace(l.file(), text); err != nil {
+		if err := disk.Replace(l.file(), text); err != nil {
 			return fmt.Errorf("erase from the ledger: %w", err)
 		}
 		return l.read()

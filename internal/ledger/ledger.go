@@ -38,7 +38,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/sys/unix"
 
-	"sluis/internal/durable"
+	"sluis/internal/store/disk"
 )
 
 // Ledger is a log in a directory. Several processes may append to it.
@@ -68,7 +68,7 @@ type Appender interface {
 
 // Open opens the ledger in dir, which is made if it is not there, and reads it.
 func Open(dir string) (*Ledger, error) {
-	key, err := durable.ReadOrCreate(filepath.Join(dir, "ledger.key"), newKey)
+	key, err := disk.ReadOrCreate(filepath.Join(dir, "ledger.key"), newKey)
 	if err != nil {
 		return nil, fmt.Errorf("open ledger key: %w", err)
 	}
@@ -312,7 +312,7 @@ func (l *Ledger) checkpoint() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign ledger checkpoint: %w", err)
 	}
-	if err := durable.Replace(l.checkpointFile(), signed); err != nil {
+	if err := disk.Replace(l.checkpointFile(), signed); err != nil {
 		return nil, fmt.Errorf("write ledger checkpoint: %w", err)
 	}
 	return signed, nil

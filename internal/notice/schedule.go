@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"sluis/internal/durable"
+	"sluis/internal/store/disk"
 )
 
 // Schedule knows in a file when each kind of notice was last sent.
@@ -31,7 +31,7 @@ func (s Schedule) Due(kind string, every time.Duration, now time.Time, send func
 	if err != nil {
 		return fmt.Errorf("note that a notice was sent: %w", err)
 	}
-	if err := durable.Replace(s.Path, b); err != nil {
+	if err := disk.Replace(s.Path, b); err != nil {
 		return fmt.Errorf("note that a notice was sent: %w", err)
 	}
 	return nil

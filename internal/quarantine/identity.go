@@ -8,7 +8,7 @@ import (
 
 	"filippo.io/age"
 
-	"sluis/internal/durable"
+	"sluis/internal/store/disk"
 )
 
 // LoadOrCreateIdentity reads a private key (age, X25519), or makes one in a file that
@@ -50,5 +50,5 @@ func createIdentity(path string) error {
 	if err != nil {
 		return err
 	}
-	return durable.Create(path, fmt.Appendf(nil, "# public key: %s\n%s\n", id.Recipient(), id))
+	return disk.Create(path, fmt.Appendf(nil, "# public key: %s\n%s\n", id.Recipient(), id))
 }

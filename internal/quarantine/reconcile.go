@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sluis/filter"
-	"sluis/internal/durable"
+	"sluis/internal/store/disk"
 )
 
 // ErrInUse is returned by Reconcile if another process takes mail for this quarantine.
@@ -131,7 +131,7 @@ func (s *Store) sweep(sub string, keep func(r row, whole bool) bool, rows map[fi
 		removed = true
 	}
 	if removed {
-		return there, durable.SyncDir(dir)
+		return there, disk.SyncDir(dir)
 	}
 	return there, nil
 }

@@ -14,8 +14,8 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter"
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 )
 
 // Reply is the next hop's answer.
@@ -223,7 +223,7 @@ func (s *Store) settle(ctx context.Context, c *claim, r Reply) error {
 		err = c.end(ctx, "next = 0, attempts = attempts - 1")
 	case r.Permanent || s.now().Sub(c.decided) > giveUp:
 		if err = c.end(ctx, "state = ?, reply = ?, answer = ?", Failed, r.Codes, s.sealAnswer(r.Text)); err == nil {
-			err = durable.Remove(s.releasePath(c.id))
+			err = disk.Remove(s.releasePath(c.id))
 		}
 	default:
 		wait := min(firstWait<<min(max(c.attempts-1, 0), 8), longWait)

@@ -11,8 +11,8 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter"
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 )
 
 // Errors that a caller decides on.
@@ -130,7 +130,7 @@ func (s *Store) erase(ids ...filter.ID) error {
 			}
 		}
 	}
-	if err := errors.Join(durable.SyncDir(filepath.Join(s.dir, "sealed")), durable.SyncDir(filepath.Join(s.dir, "release"))); err != nil {
+	if err := errors.Join(disk.SyncDir(filepath.Join(s.dir, "sealed")), disk.SyncDir(filepath.Join(s.dir, "release"))); err != nil {
 		return fmt.Errorf("destroy message: %w", err)
 	}
 	return nil

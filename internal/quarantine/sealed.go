@@ -13,8 +13,8 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter"
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 )
 
 // A sealed file is an age file. In it are the length of the header (four bytes, big
@@ -89,7 +89,7 @@ func (s *Store) writeSealed(path string, to []age.Recipient, h header, content i
 	}
 	err = os.Remove(f.Name())
 	if err == nil {
-		err = s.in("sync directory", func() error { return durable.SyncDir(filepath.Dir(path)) })
+		err = s.in("sync directory", func() error { return disk.SyncDir(filepath.Dir(path)) })
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(path))

@@ -14,8 +14,8 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter"
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 )
 
 // Store is a quarantine in a directory. Several processes may have it open, of which one
@@ -62,7 +62,7 @@ func Open(dir string, l ledger.Appender, recipients ...age.Recipient) (*Store, e
 		return nil, err
 	}
 	// A durable file in a directory that is not is lost with it.
-	if err := errors.Join(durable.SyncDir(dir), durable.SyncDir(filepath.Dir(dir))); err != nil {
+	if err := errors.Join(disk.SyncDir(dir), disk.SyncDir(filepath.Dir(dir))); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("make quarantine directory: %w", err)
 	}
@@ -133,7 +133,7 @@ func (s *Store) Withdraw(ctx context.Context, id filter.ID) error {
 		}
 	}
 	// If the index cannot be written, the file goes all the same: the disk may be full.
-	if err := errors.Join(err, durable.Remove(s.path(id))); err != nil {
+	if err := errors.Join(err, disk.Remove(s.path(id))); err != nil {
 		return fmt.Errorf("withdraw sealed message: %w", err)
 	}
 	return nil

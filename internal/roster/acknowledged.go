@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"sluis/internal/durable"
+	"sluis/internal/store/disk"
 )
 
 // Acknowledged keeps who has said to know one version of the code of conduct (K3): that it
@@ -73,7 +73,7 @@ func (a *Acknowledged) Mark(s Subject) error {
 	a.file.Done[h] = true
 	b, err := json.Marshal(a.file)
 	if err == nil {
-		err = durable.Replace(a.path, b)
+		err = disk.Replace(a.path, b)
 	}
 	if err != nil {
 		delete(a.file.Done, h)

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"sluis/internal/durable"
+	"sluis/internal/store/disk"
 )
 
 // imports is the directory of lists that were imported by hand, beside those that the
@@ -66,7 +66,7 @@ func (s *Store) Import(ctx context.Context, src Source) (names int, err error) {
 	if err := s.copyIn(candidate.Path, imported.Path); err != nil {
 		return 0, fmt.Errorf("import: %w", err)
 	}
-	return names, durable.Remove(s.file(imported, ".json")) // who imports knows: it may be much smaller than the last
+	return names, disk.Remove(s.file(imported, ".json")) // who imports knows: it may be much smaller than the last
 }
 
 // copyIn puts a copy of a file in the place of another one.
@@ -85,7 +85,7 @@ func (s *Store) copyIn(from, to string) error {
 	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
 		return err
 	}
-	return errors.Join(os.Rename(out.Name(), to), durable.SyncDir(filepath.Dir(to)))
+	return errors.Join(os.Rename(out.Name(), to), disk.SyncDir(filepath.Dir(to)))
 }
 
 // archiveName names an archive by where it came from, so that the same one imported later

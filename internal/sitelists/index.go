@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"sluis/filter/domains"
-	"sluis/internal/durable"
+	"sluis/internal/store/disk"
 	"sluis/rules"
 )
 
@@ -37,7 +37,7 @@ func (s *Store) index() (made bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("make index: %w", err)
 	}
-	if err := durable.Replace(s.indexFile()+".of", []byte(want)); err != nil {
+	if err := disk.Replace(s.indexFile()+".of", []byte(want)); err != nil {
 		return true, err
 	}
 	if len(left) > 0 {
@@ -171,5 +171,5 @@ func WriteIndex(w io.WriterTo, path string) error {
 	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
 		return fmt.Errorf("write index: %w", err)
 	}
-	return errors.Join(os.Rename(f.Name(), path), durable.SyncDir(filepath.Dir(path)))
+	return errors.Join(os.Rename(f.Name(), path), disk.SyncDir(filepath.Dir(path)))
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"sluis/filter/domains"
-	"sluis/internal/durable"
+	"sluis/internal/store/disk"
 )
 
 // Store keeps lists in a directory, and the index of them. Several processes can use one
@@ -159,7 +159,7 @@ func (s *Store) save(src Source, st State) error {
 	if err != nil {
 		return fmt.Errorf("lists: %w", err)
 	}
-	return durable.Replace(s.file(src, ".json"), b)
+	return disk.Replace(s.file(src, ".json"), b)
 }
 
 // look takes a source over if it is new and good.
@@ -193,7 +193,7 @@ func (s *Store) look(ctx context.Context, src Source, st *State, now time.Time) 
 		if err := os.Rename(k.file.Name(), s.file(src, ".kept")); err != nil {
 			return err
 		}
-		if err := durable.SyncDir(s.dir); err != nil {
+		if err := disk.SyncDir(s.dir); err != nil {
 			return err
 		}
 		st.Names, st.Categories, st.Sum, st.Changed = k.names, k.categories, sum, now

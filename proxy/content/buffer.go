@@ -8,7 +8,7 @@ import (
 	"os"
 	"sync"
 
-	"sluis/internal/spool"
+	"sluis/internal/store/disk"
 )
 
 // errBusy is returned when no more bodies can wait at the same time.
@@ -18,10 +18,10 @@ var errBusy = errors.New("too many bodies wait at the same time")
 type buffer struct {
 	e     *Inspector
 	mu    sync.Mutex
-	spool *spool.Spool // nil: it is closed
+	spool *disk.Spool // nil: it is closed
 }
 
-func (e *Inspector) newBuffer() *buffer { return &buffer{e: e, spool: spool.New(e.o.Dir)} }
+func (e *Inspector) newBuffer() *buffer { return &buffer{e: e, spool: disk.NewSpool(e.o.Dir)} }
 
 // fill takes from r until its end, or until the limit. It reports whether the body is whole.
 func (h *buffer) fill(r io.Reader, limit int64) (whole bool, err error) {

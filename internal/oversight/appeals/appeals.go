@@ -16,8 +16,8 @@ import (
 	"sync"
 	"time"
 
-	"sluis/internal/durable"
 	"sluis/internal/roster"
+	"sluis/internal/store/disk"
 	"sluis/rules"
 )
 
@@ -93,7 +93,7 @@ func (s *Store) read() (all []Appeal, err error) {
 
 // change replaces the appeals by what the function makes of them, alone.
 func (s *Store) change(make func([]Appeal) ([]Appeal, error)) error {
-	lock, err := durable.Lock(s.path + ".lock")
+	lock, err := disk.Lock(s.path + ".lock")
 	if err != nil {
 		return fmt.Errorf("appeals: %w", err)
 	}
@@ -109,7 +109,7 @@ func (s *Store) change(make func([]Appeal) ([]Appeal, error)) error {
 	if err != nil {
 		return fmt.Errorf("appeals: %w", err)
 	}
-	if err := durable.Replace(s.path, b); err != nil {
+	if err := disk.Replace(s.path, b); err != nil {
 		return fmt.Errorf("appeals: %w", err)
 	}
 	return nil

@@ -21,8 +21,8 @@ import (
 	"sync"
 	"time"
 
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 )
 
 // Clock is how long there is to report (GDPR, article 33(1)).
@@ -181,7 +181,7 @@ func (s *Store) Fill(ctx context.Context, by ledger.Actor, id string, facts Fact
 func (s *Store) change(id string, do func(f *File) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	lock, err := durable.Lock(filepath.Join(s.dir, "lock"))
+	lock, err := disk.Lock(filepath.Join(s.dir, "lock"))
 	if err != nil {
 		return fmt.Errorf("lock breach files: %w", err)
 	}
@@ -208,7 +208,7 @@ func (s *Store) keep(f File) error {
 	if err != nil {
 		return fmt.Errorf("keep breach file: %w", err)
 	}
-	if err := durable.Replace(s.path(f.ID), b); err != nil {
+	if err := disk.Replace(s.path(f.ID), b); err != nil {
 		return fmt.Errorf("keep breach file: %w", err)
 	}
 	return nil

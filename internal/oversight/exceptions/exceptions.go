@@ -19,8 +19,8 @@ import (
 	"strings"
 	"time"
 
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 	"sluis/rules"
 )
 
@@ -176,7 +176,7 @@ func (s *Store) Finish(ctx context.Context, by ledger.Actor, id string, now time
 
 // change replaces the exceptions by what the function makes of them, alone.
 func (s *Store) change(make func([]Exception) ([]Exception, error)) error {
-	lock, err := durable.Lock(s.path + ".lock")
+	lock, err := disk.Lock(s.path + ".lock")
 	if err != nil {
 		return fmt.Errorf("exceptions: %w", err)
 	}
@@ -192,7 +192,7 @@ func (s *Store) change(make func([]Exception) ([]Exception, error)) error {
 	if err != nil {
 		return fmt.Errorf("exceptions: %w", err)
 	}
-	if err := durable.Replace(s.path, b); err != nil {
+	if err := disk.Replace(s.path, b); err != nil {
 		return fmt.Errorf("exceptions: %w", err)
 	}
 	return nil

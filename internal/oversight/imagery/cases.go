@@ -20,8 +20,8 @@ import (
 
 	"filippo.io/age"
 
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 )
 
 // Step is one in a case.
@@ -251,7 +251,7 @@ func (s *Store) keep(name string, v any) error {
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
 	}
-	if err := durable.Replace(s.path(name), b); err != nil {
+	if err := disk.Replace(s.path(name), b); err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
 	}
 	return nil
@@ -271,7 +271,7 @@ func (s *Store) read(name string, v any) error {
 func (s *Store) locked(do func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	lock, err := durable.Lock(filepath.Join(s.dir, "lock"))
+	lock, err := disk.Lock(filepath.Join(s.dir, "lock"))
 	if err != nil {
 		return fmt.Errorf("lock imagery: %w", err)
 	}

@@ -328,7 +328,7 @@ func TestImageryIsApartFromTraffic(t *testing.T) {
 	}
 	for _, p := range all {
 		for path := range p.Imports {
-			own := strings.HasPrefix(path, "sluis/") && path != "sluis/internal/ledger" && path != "sluis/internal/durable"
+			own := strings.HasPrefix(path, "sluis/") && path != "sluis/internal/ledger" && path != "sluis/internal/store"
 			if p.PkgPath == "sluis/internal/oversight/imagery" && own {
 				t.Errorf("imagery knows %s", path)
 			}

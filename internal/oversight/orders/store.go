@@ -14,8 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 )
 
 // Store keeps the orders in a directory, a file for each. Several processes may use it,
@@ -65,7 +65,7 @@ func (s *Store) now() (time.Time, error) {
 		return s.latest, nil
 	}
 	if now.Sub(s.latest) >= time.Minute { // often enough, and no write for each message
-		if err := durable.Replace(path, []byte(now.Format(time.RFC3339))); err != nil {
+		if err := disk.Replace(path, []byte(now.Format(time.RFC3339))); err != nil {
 			return now, fmt.Errorf("keep the time of the last use of orders: %w", err)
 		}
 		s.latest = now.Truncate(time.Second)
@@ -81,7 +81,7 @@ func (s *Store) path(id string) string { return filepath.Join(s.dir, id+".json")
 func (s *Store) locked(do func(now time.Time) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	lock, err := durable.Lock(filepath.Join(s.dir, "lock"))
+	lock, err := disk.Lock(filepath.Join(s.dir, "lock"))
 	if err != nil {
 		return fmt.Errorf("lock orders: %w", err)
 	}
@@ -116,7 +116,7 @@ func (s *Store) keep(o *Order) error {
 	if err != nil {
 		return fmt.Errorf("keep order: %w", err)
 	}
-	if err := durable.Replace(s.path(o.ID), b); err != nil {
+	if err := disk.Replace(s.path(o.ID), b); err != nil {
 		return fmt.Errorf("keep order: %w", err)
 	}
 	s.read = time.Time{}

@@ -14,8 +14,8 @@ import (
 	"strings"
 	"time"
 
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 )
 
 // count is how many draws there were on a day, and the sum of what they drew: numbers of
@@ -165,7 +165,7 @@ func (s *Sampler) tellCounts(ctx context.Context, now time.Time) error {
 			}
 		}
 		if begun, err := time.Parse(dayForm, day); err == nil && day != s.day && now.Sub(begun) > 72*time.Hour {
-			if err := durable.Remove(f); err != nil {
+			if err := disk.Remove(f); err != nil {
 				return fmt.Errorf("count draws: %w", err)
 			}
 		}

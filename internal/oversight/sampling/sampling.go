@@ -34,8 +34,8 @@ import (
 	"time"
 
 	"sluis/filter"
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 )
 
 // Sampler draws. It is safe for concurrent use.
@@ -170,7 +170,7 @@ func (s *Sampler) keep(day string, c committed) error {
 	if err != nil {
 		return err
 	}
-	return durable.Replace(s.path(day), b)
+	return disk.Replace(s.path(day), b)
 }
 
 // commit returns the day's secret, which is in the ledger by then. Callers hold the lock.
@@ -197,7 +197,7 @@ func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
 
 // readOrCreate reads a day's secret, or makes it.
 func readOrCreate(path string, fresh func() committed) (committed, error) {
-	b, err := durable.ReadOrCreate(path, func() []byte {
+	b, err := disk.ReadOrCreate(path, func() []byte {
 		b, err := json.Marshal(fresh())
 		if err != nil {
 			panic(err) // bytes and numbers can always be encoded
@@ -233,7 +233,7 @@ func (s *Sampler) reveal(ctx context.Context, path, day string) error {
 	if _, err := s.ledger.Append(ctx, ledger.SamplingReveal, ledger.Data{Day: day, Secret: hex.EncodeToString(c.Secret)}); err != nil {
 		return fmt.Errorf("reveal the sample of %s: %w", day, err)
 	}
-	if err := durable.Remove(path); err != nil {
+	if err := disk.Remove(path); err != nil {
 		return fmt.Errorf("reveal the sample of %s: %w", day, err)
 	}
 	return nil

@@ -17,9 +17,9 @@ import (
 	"strings"
 	"time"
 
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
 	"sluis/internal/roster"
+	"sluis/internal/store/disk"
 )
 
 // Month is the frozen report of a calendar month (UTC).
@@ -147,7 +147,7 @@ func (a *Archive) freeze(ctx context.Context, name string, now time.Time) ([]byt
 	if err := os.MkdirAll(a.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("keep report: %w", err)
 	}
-	if err := durable.Create(a.path(name), b); err != nil {
+	if err := disk.Create(a.path(name), b); err != nil {
 		return nil, fmt.Errorf("keep report: %w", err)
 	}
 	return b, a.commit(ctx, name, b)
@@ -164,7 +164,7 @@ func encode(m Month) ([]byte, error) {
 
 // key reads the secret of this installation's noise, or makes it.
 func (a *Archive) key() ([]byte, error) {
-	key, err := durable.ReadOrCreate(filepath.Join(a.Dir, "noise.key"), func() []byte {
+	key, err := disk.ReadOrCreate(filepath.Join(a.Dir, "noise.key"), func() []byte {
 		fresh := make([]byte, 32)
 		rand.Read(fresh) // never fails (crypto/rand, Go 1.24)
 		return fresh

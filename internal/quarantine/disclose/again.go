@@ -6,13 +6,14 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/quarantine"
+	"sluis/internal/store/disk"
 	"sluis/rules"
 )
 
 // Again has an engine judge what was set aside, for the purpose that it was set aside for:
 // to see what other rules would make of it. Nobody gets to see anything of it.
 func (r Reader) Again(ctx context.Context, m *quarantine.Message, of quarantine.Entry, e *filter.Engine, a filter.Actions) (filter.Verdict, error) {
-	f, size, err := spool(m, r.Limits.Dir)
+	f, size, err := disk.Copy(r.Limits.Dir, m)
 	if err != nil {
 		return filter.Verdict{}, fmt.Errorf("judge again what was set aside: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"sluis/filter/text"
 	"sluis/internal/quarantine"
+	"sluis/internal/store/disk"
 )
 
 // Stage is how far a message is opened.
@@ -119,7 +120,7 @@ func (r Reader) Read(ctx context.Context, m *quarantine.Message, stage Stage, pa
 	default:
 		return nil, ErrStage
 	}
-	f, size, err := spool(m, r.Limits.Dir)
+	f, size, err := disk.Copy(r.Limits.Dir, m)
 	if err != nil {
 		return nil, fmt.Errorf("read what was set aside: %w", err)
 	}
@@ -134,22 +135,6 @@ func (r Reader) Read(ctx context.Context, m *quarantine.Message, stage Stage, pa
 	}
 	s.Masked = k.n
 	return s, nil
-}
-
-// spool copies the message to a file without a name: readers go back and forth in it.
-func spool(m io.Reader, dir string) (*os.File, int64, error) {
-	f, err := os.CreateTemp(dir, "sluis-review-") // 0600
-	if err != nil {
-		return nil, 0, err
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, 0, errors.Join(err, f.Close())
-	}
-	size, err := io.Copy(f, m)
-	if err != nil {
-		return nil, 0, errors.Join(err, f.Close())
-	}
-	return f, size, nil
 }
 
 func (r Reader) upload(ctx context.Context, s *Sheet, k *masker, f *os.File, size int64) error {

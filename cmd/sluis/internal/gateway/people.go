@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"sluis/filter/peopleindex"
-	"sluis/internal/durable"
 	"sluis/internal/ledger"
+	"sluis/internal/store/disk"
 )
 
 // PeopleList is an imported list of people.
@@ -30,7 +30,7 @@ func (d *Data) peopleFile(name string) string { return d.path("people", name+".h
 
 // peopleKey returns the key of the lists of people; it is made the first time.
 func (d *Data) peopleKey() (peopleindex.Key, error) {
-	b, err := durable.ReadOrCreate(d.path("keys", "people.key"), func() []byte {
+	b, err := disk.ReadOrCreate(d.path("keys", "people.key"), func() []byte {
 		k := peopleindex.NewKey()
 		return k[:]
 	})
@@ -123,7 +123,7 @@ func (d *Data) ImportPeople(ctx context.Context, name string, table io.Reader) (
 	if err := os.MkdirAll(d.path("people"), 0o700); err != nil {
 		return none, err
 	}
-	return sum, durable.Replace(d.peopleFile(name), []byte(b.String()))
+	return sum, disk.Replace(d.peopleFile(name), []byte(b.String()))
 }
 
 // RemovePeople destroys a list of people. The removal is in the ledger first.
@@ -135,5 +135,5 @@ func (d *Data) RemovePeople(ctx context.Context, name string) error {
 	if err := d.Record(ctx, ledger.PeopleRemoved, ledger.Data{Reason: name}); err != nil {
 		return err
 	}
-	return durable.Destroy(path)
+	return disk.Destroy(path)
 }

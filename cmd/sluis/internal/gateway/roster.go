@@ -1,8 +1,8 @@
 package gateway
 
 import (
-	"sluis/internal/durable"
 	"sluis/internal/roster"
+	"sluis/internal/store/disk"
 )
 
 // peopleTable gives the console the roster, and a way to replace its table of people.
@@ -35,7 +35,7 @@ func (p peopleTable) Replace(table []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := durable.Replace(path, table); err != nil {
+	if err := disk.Replace(path, table); err != nil {
 		return err
 	}
 	p.g.askRenewal()

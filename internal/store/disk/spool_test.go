@@ -1,4 +1,4 @@
-package spool
+package disk
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 
 func TestFilesHaveNoName(t *testing.T) {
 	dir := t.TempDir()
-	sp := New(dir)
+	sp := NewSpool(dir)
 	defer sp.Close()
 	want := strings.Repeat("0123456789", 20_000)
 	for i := 0; i < len(want); i += 1000 {
@@ -36,7 +36,7 @@ func TestFullDisk(t *testing.T) {
 		t.Skipf("SKIPPED: there is no /dev/full here: %v", err)
 	}
 	defer f.Close()
-	sp := New("")
+	sp := NewSpool("")
 	sp.file = f
 	if _, err = sp.Write([]byte("x")); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("error %v", err)

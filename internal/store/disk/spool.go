@@ -1,6 +1,4 @@
-// Package spool holds a message or body while it is inspected: a small one in memory, a larger
-// one in a temporary file without a name, so that a crash leaves nothing behind.
-package spool
+package disk
 
 import (
 	"fmt"
@@ -14,9 +12,8 @@ const memory = 64 << 10
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, memory); return &b }}
 
-// Spool holds one message while it is inspected: in memory, or in a temporary file that
-// only its owner may read (0600) and that has no name any more once it is open, so that
-// a crash leaves nothing behind.
+// Spool holds one message or body while it is inspected: a small one in memory, a larger one
+// in an unnamed file.
 type Spool struct {
 	dir  string
 	mem  *[]byte
@@ -26,8 +23,8 @@ type Spool struct {
 	hole, gap int64 // gap bytes at hole are left out
 }
 
-// New returns an empty spool. A file is made in dir; empty: the system's.
-func New(dir string) *Spool {
+// NewSpool returns an empty spool. A file is made in dir; empty: the system's.
+func NewSpool(dir string) *Spool {
 	return &Spool{dir: dir, mem: buffers.Get().(*[]byte)}
 }
 
@@ -46,23 +43,19 @@ func (s *Spool) Write(p []byte) (int, error) {
 	n, err := s.file.Write(p)
 	s.size += int64(n)
 	if err != nil {
-		return n, fmt.Errorf("writing spool: %w", err)
+		return n, fmt.Errorf("write to spool: %w", err)
 	}
 	return n, nil
 }
 
 func (s *Spool) toFile() error {
-	f, err := os.CreateTemp(s.dir, "spool-")
+	f, err := Unnamed(s.dir)
 	if err != nil {
-		return fmt.Errorf("creating spool file: %w", err)
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return fmt.Errorf("unlinking spool file: %w", err)
+		return err
 	}
 	if _, err := f.Write(*s.mem); err != nil {
 		f.Close()
-		return fmt.Errorf("writing spool: %w", err)
+		return fmt.Errorf("write to spool: %w", err)
 	}
 	s.file = f
 	s.freeMemory()

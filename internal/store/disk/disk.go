@@ -1,6 +1,10 @@
-// Package durable makes changes to files that survive a power cut: when a function
-// returns nil, what it did is on disk.
-package durable
+// Package disk makes changes to files that survive a power cut (fsync of file and directory,
+// rename), takes locks, and holds what is inspected in files without a name.
+//
+// When Create, Replace, Remove or Destroy returns nil, what it did is on disk; when it fails,
+// also because the disk is full, what was there is there still. It depends on no other package
+// of the gateway.
+package disk
 
 import (
 	"errors"
