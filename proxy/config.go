@@ -36,6 +36,8 @@ type Policy interface {
 // Grounds settles which purposes may be served on a request (C3.2a).
 type Grounds interface {
 	Grounds(id filter.ID, at time.Time, sender identify.Identity, upload bool) (filter.Grounds, error)
+	// RecordUse records the orders that grounds rest on, before anything is inspected.
+	RecordUse(ctx context.Context, used []filter.OrderID, id filter.ID) error
 }
 
 // Content inspects requests and responses that can be read. It may replace bodies. If it reports true the request or

@@ -101,7 +101,7 @@ func (f *flow) end() {
 		Confidential:  f.sender.Subject.Confidential(),
 		Eligible:      grounds.Eligible,
 		Drawn:         grounds.Drawn,
-		Ordered:       grounds.Ordered,
+		Ordered:       grounds.Ordered(),
 		Uninspectable: found.Uninspectable,
 		Incomplete:    found.Incomplete,
 		TLS:           f.tls,

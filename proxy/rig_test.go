@@ -129,6 +129,8 @@ func (r *rig) reload(change func(*Config)) {
 
 func (r *rig) Decide(q sitepolicy.Request) sitepolicy.Decision { return r.decide(q) }
 
+func (r *rig) RecordUse(context.Context, []filter.OrderID, filter.ID) error { return nil }
+
 func (r *rig) Grounds(filter.ID, time.Time, identify.Identity, bool) (filter.Grounds, error) {
 	return filter.Grounds{Purposes: rules.SetOf(rules.Security, rules.Conduct)}, nil
 }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -138,8 +139,7 @@ func (p *Proxy) request(
 		gen.Pages.Acknowledge(pw, r)
 		return
 	}
-	var err error
-	if f.exchange.Grounds, err = gen.Grounds.Grounds(f.exchange.ID, f.exchange.Time, sender, f.upload); err != nil {
+	if err := f.settle(r.Context()); err != nil {
 		gen.Log.Error("a request is refused: its grounds cannot be settled", "error", err)
 		gen.Pages.Error(pw, r, http.StatusServiceUnavailable)
 		return
@@ -150,6 +150,19 @@ func (p *Proxy) request(
 	r.Body = sent
 	defer sent.Close()
 	p.engine.forward(pw, r)
+}
+
+// settle finds the grounds of the request, and records the orders that they rest on before
+// anything is inspected (C3.2d).
+func (f *flow) settle(ctx context.Context) (err error) {
+	x, grounds := &f.exchange, f.generation.Grounds
+	if x.Grounds, err = grounds.Grounds(x.ID, x.Time, f.sender, f.upload); err != nil {
+		return err
+	}
+	if !x.Grounds.Ordered() {
+		return nil
+	}
+	return grounds.RecordUse(ctx, x.Grounds.Orders, x.ID)
 }
 
 // serveOwn serves the gateway's own pages in the place of a site's.

@@ -21,6 +21,8 @@ import (
 // Policy says what may be inspected, inspects it, and says what is to be done.
 type Policy interface {
 	Grounds(id filter.ID, at time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error)
+	// RecordUse records the orders that grounds rest on, before the message is inspected.
+	RecordUse(ctx context.Context, used []filter.OrderID, id filter.ID) error
 	Inspect(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Inspection, error)
 	Decide(x *filter.Inspection, d rules.Direction) filter.Verdict
 }
@@ -94,11 +96,22 @@ type Config struct {
 	// recipients, after the enhanced code; empty: the same as for any other.
 	Notice string
 
+	// Subscribers hear of accepted messages to an address of theirs.
+	Subscribers []Subscription
+
 	Policy     Policy
 	Quarantine Quarantine
 	Journal    Journal
 	Roster     Roster
 	Log        *slog.Logger // nil: no log
+}
+
+// Subscription has messages to an address counted: Notify is called once for each message
+// that was accepted for it, after the final 2xx and whoever sent it, with the message's ID and
+// nothing of what it says. An error is logged; the message stays accepted.
+type Subscription struct {
+	Address string
+	Notify  func(ctx context.Context, id filter.ID) error
 }
 
 // generation is a Config made ready, immutable but for its routes' connections. A transaction

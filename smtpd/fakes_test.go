@@ -212,6 +212,8 @@ type fakePolicy struct {
 	grounds func(id filter.ID, ds rules.Directions, parties []string) (filter.Grounds, error)
 	inspect func(ctx context.Context, it filter.Item, ps rules.Purposes) (*filter.Inspection, error)
 	decide  func(x *filter.Inspection, d rules.Direction) filter.Verdict
+
+	recordUse func(used []filter.OrderID, id filter.ID) error
 }
 
 func (f *fakePolicy) Grounds(id filter.ID, _ time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error) {
@@ -219,6 +221,13 @@ func (f *fakePolicy) Grounds(id filter.ID, _ time.Time, ds rules.Directions, par
 		return f.grounds(id, ds, parties)
 	}
 	return filter.Grounds{Purposes: rules.SetOf(rules.Security, rules.Conduct)}, nil
+}
+
+func (f *fakePolicy) RecordUse(_ context.Context, used []filter.OrderID, id filter.ID) error {
+	if f.recordUse != nil {
+		return f.recordUse(used, id)
+	}
+	return nil
 }
 
 func (f *fakePolicy) Inspect(ctx context.Context, it filter.Item, ps rules.Purposes) (*filter.Inspection, error) {

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -54,7 +55,23 @@ func (m *message) handle(body io.Reader) Reply {
 		errors.As(err, &rep)
 	}
 	m.record(rep)
+	if rep.OK() {
+		m.notify()
+	}
 	return rep
+}
+
+// notify tells the subscribers of an accepted message.
+func (m *message) notify() {
+	for _, s := range m.tx.generation.cfg.Subscribers {
+		to := func(r recipient) bool { return strings.EqualFold(r.path.Address(), s.Address) }
+		if !slices.ContainsFunc(m.tx.to, to) {
+			continue
+		}
+		if err := s.Notify(context.WithoutCancel(m.tx.ctx), m.tx.id); err != nil {
+			m.log("a subscriber was not told of a message", err)
+		}
+	}
 }
 
 // receive spools the body, repaired. It reads to the end whatever happens, so that what
@@ -145,6 +162,12 @@ func (m *message) judge() (rep Reply) {
 	if err != nil {
 		m.log("grounds cannot be settled", err)
 		return localError
+	}
+	if m.grounds.Ordered() {
+		if err := cfg.Policy.RecordUse(t.ctx, m.grounds.Orders, t.id); err != nil {
+			m.log("the use of an order cannot be recorded", err)
+			return localError
+		}
 	}
 	item := filter.Item{
 		Kind: filter.Message, Directions: ds, Sender: t.from.Address(), Recipients: to,
@@ -319,7 +342,7 @@ func (m *message) record(rep Reply) {
 		Time: m.at.UTC(), ID: t.id, Kind: journal.Mail, Direction: m.toward,
 		Action: m.verdict.Action, Purpose: m.verdict.Purpose, Category: m.verdict.Category,
 		Clause: m.verdict.Clause, Rule: m.verdict.Rule,
-		Confidential: m.grounds.Confidential, Eligible: m.grounds.Eligible, Drawn: m.grounds.Drawn, Ordered: m.grounds.Ordered,
+		Confidential: m.grounds.Confidential, Eligible: m.grounds.Eligible, Drawn: m.grounds.Drawn, Ordered: m.grounds.Ordered(),
 		TLS: m.client.TLSState() != nil, Refused: clamp16(t.refused), Repaired: m.repaired,
 		Bytes: m.spool.Size(), Duration: time.Since(m.at),
 	}

@@ -20,11 +20,12 @@ func TestComplaintsAboutImagery(t *testing.T) {
 		return strings.TrimSpace(out)
 	}
 	g.try(parent, []string{"foto@school.example"}, letter("Mijn kind Jansen staat op de site"))
+	g.try(counsellor, []string{"foto@school.example", teacher}, letter("Ook bij mij kwam een klacht van Jansen"))
 	g.try(parent, []string{teacher}, letter(harmless))
-	if cases := do("cases"); strings.Count(cases, "\n") != 0 || !strings.Contains(cases, "mail") {
-		t.Errorf("%s", cases)
+	if cases := do("cases"); strings.Count(cases, "\n") != 1 || strings.Count(cases, "mail") != 2 {
+		t.Errorf("got %s, want the complaints of the parent and of the counsellor", cases)
 	}
-	if got := box.texts("foto@school.example"); len(got) != 1 || !strings.Contains(got[0], "Jansen") {
+	if got := box.texts("foto@school.example"); len(got) != 2 || !strings.Contains(got[0], "Jansen") {
 		t.Errorf("the mailbox has %v", got)
 	}
 	id := do("complain", "--as", "fg", "--page", "https://school.example/x", "--file", write(t, "complaint", "Kind Jansen zonder toestemming"))
@@ -35,7 +36,7 @@ func TestComplaintsAboutImagery(t *testing.T) {
 	if text := do("read", id, "--as", "fg"); text != "" {
 		t.Errorf("after the end it says %s", text)
 	}
-	if out := g.exported("ledger", "export"); strings.Contains(out, "Jansen") || strings.Count(out, `"imagery-case"`) != 4 {
+	if out := g.exported("ledger", "export"); strings.Contains(out, "Jansen") || strings.Count(out, `"imagery-case"`) != 5 {
 		t.Errorf("%d entries in the ledger", strings.Count(out, `"imagery-case"`))
 	}
 }

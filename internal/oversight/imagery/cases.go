@@ -117,9 +117,17 @@ func (s *Store) Complain(ctx context.Context, by ledger.Actor, page, text string
 	return s.begin(ctx, by, Case{Source: Complaint, Page: page, Sealed: sealed.Bytes()})
 }
 
-// Mailed opens a case for a message to the address for complaints, once.
+// Mailed opens a case for a message to the address for complaints, once: a second time for the
+// same message opens none.
 func (s *Store) Mailed(ctx context.Context, message string) error {
-	_, err := s.begin(ctx, ledger.Actor{}, Case{Source: ByMail, Message: message})
+	known, err := s.Cases()
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(known, func(c Case) bool { return c.Message == message }) {
+		return nil
+	}
+	_, err = s.begin(ctx, ledger.Actor{}, Case{Source: ByMail, Message: message})
 	return err
 }
 

@@ -264,8 +264,10 @@ func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 	if text, err := s.Read(t.Context(), privacy, c.ID, key); err != nil || !strings.Contains(text, "Jansen") {
 		t.Errorf("%q, %v", text, err)
 	}
-	if err := s.Mailed(t.Context(), "a1"); err != nil {
-		t.Fatal(err)
+	for range 2 { // the same message is one complaint
+		if err := s.Mailed(t.Context(), "a1"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, step := range []Step{Looked, TakenDown, Closed} {
 		if err := s.Take(t.Context(), privacy, c.ID, step, "ff00ff00ff00ff00"); err != nil {

@@ -382,8 +382,8 @@ func TestTheClockDoesNotBringAnOrderBack(t *testing.T) {
 		if _, err := h.use(tech, id); !errors.Is(err, ErrForce) {
 			t.Errorf("used: %v", err)
 		}
-		if p, err := h.Added(t.Context(), h.people, h.people.Subject(juf), filter.NewID()); p != 0 || err != nil {
-			t.Errorf("added %v, %v", p, err)
+		if o, p := h.Added(h.people, h.people.Subject(juf)); p != 0 || o != "" {
+			t.Errorf("order %q added %v, want none", o, p)
 		}
 		h.start()
 	}
@@ -396,7 +396,8 @@ func TestOrdersOutliveARestartAndAreSeenByOthers(t *testing.T) {
 	gateway := must(Open(h.dir, h.book, Limits{}))
 	gateway.clock = func() time.Time { return h.now }
 	added := func() rules.Purposes {
-		return must(gateway.Added(t.Context(), h.people, h.people.Subject(juf), filter.NewID()))
+		_, p := gateway.Added(h.people, h.people.Subject(juf))
+		return p
 	}
 	if added() != 0 {
 		t.Error("added before there was an order")
@@ -422,7 +423,8 @@ func TestWhatAnOrderAddsToWhom(t *testing.T) { // C3.2e, C3.2g, K4
 	content, all := func(r Request) Request { r.Content = true; return r }, rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
 	ask := func(address string) (rules.Purposes, bool) {
 		who := h.people.Subject(address)
-		return must(h.Added(t.Context(), h.people, who, filter.NewID())), h.Excepted(h.people, who)
+		_, p := h.Added(h.people, who)
+		return p, h.Excepted(h.people, who)
 	}
 	plain := h.approved(about(juf))
 	if p, x := ask(juf); p != 0 || x {
@@ -464,6 +466,39 @@ func TestWhatAnOrderAddsToWhom(t *testing.T) { // C3.2e, C3.2g, K4
 	}
 }
 
+// TestAskingForAnOrderLeavesNoTrace: the ledger has an entry for each message that was inspected
+// under an order, and none for the question whether there is one.
+func TestAskingForAnOrderLeavesNoTrace(t *testing.T) { // C3.2d
+	h := newHouse(t)
+	r := about(juf)
+	r.Content = true
+	id := h.approved(r)
+	uses := func() (n int) {
+		if err := h.book.Each(func(e ledger.Entry) error {
+			if e.Kind == ledger.OrderUsed {
+				n++
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	var o filter.OrderID
+	for range 3 {
+		o, _ = h.Added(h.people, h.people.Subject(juf))
+	}
+	if n := uses(); n != 0 || string(o) != id {
+		t.Errorf("after three questions: %d uses of order %q, want none of %q", n, o, id)
+	}
+	if err := h.RecordUse(t.Context(), []filter.OrderID{o}, filter.NewID()); err != nil {
+		t.Fatal(err)
+	}
+	if n := uses(); n != 1 {
+		t.Errorf("after one message: %d uses, want 1", n)
+	}
+}
+
 func TestWhatTheLedgerCannotTakeDoesNotCount(t *testing.T) {
 	h := newHouse(t)
 	h.traffic(juf)
@@ -474,8 +509,9 @@ func TestWhatTheLedgerCannotTakeDoesNotCount(t *testing.T) {
 	if n, err := h.use(tech, id); err == nil || n > 0 {
 		t.Errorf("looked at %d records without a trace, %v", n, err)
 	}
-	if p, err := h.Added(t.Context(), h.people, h.people.Subject(juf), filter.NewID()); err == nil || p != 0 {
-		t.Errorf("added %v without a trace, %v", p, err)
+	o, _ := h.Added(h.people, h.people.Subject(juf))
+	if err := h.RecordUse(t.Context(), []filter.OrderID{o}, filter.NewID()); err == nil {
+		t.Error("the use of an order was recorded, want the error of a full disk")
 	}
 	if err := h.Withdraw(t.Context(), chair, id); err == nil || h.state(id) != InForce {
 		t.Errorf("withdrawn without a trace: %v", err)
@@ -497,8 +533,8 @@ func TestADamagedOrderDoesNotCount(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"id":`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if p, err := h.Added(t.Context(), h.people, h.people.Subject(juf), filter.NewID()); p != 0 || err != nil {
-		t.Errorf("added %v, %v", p, err)
+	if o, p := h.Added(h.people, h.people.Subject(juf)); p != 0 || o != "" {
+		t.Errorf("order %q added %v, want none", o, p)
 	}
 	if _, err := h.use(tech, id); err == nil || !strings.Contains(err.Error(), "restore") {
 		t.Errorf("%v", err)

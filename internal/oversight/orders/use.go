@@ -100,17 +100,26 @@ func (s *Store) Excepted(people Roster, who roster.Subject) bool {
 	return ok
 }
 
-// Added returns the purposes that orders in force add to a message of somebody, after the
-// use is in the ledger: those of content, and no others (C3.2e).
-func (s *Store) Added(ctx context.Context, people Roster, who roster.Subject, id filter.ID) (rules.Purposes, error) {
+// Added returns the order in force that lets content of a person's messages be inspected
+// (C3.2e), and the purposes that it adds; without one there are none.
+func (s *Store) Added(people Roster, who roster.Subject) (filter.OrderID, rules.Purposes) {
 	o, ok := s.about(people, who, func(o *Order) bool { return o.Request.Content })
 	if !ok {
-		return 0, nil
+		return "", 0
 	}
-	if _, err := s.ledger.Append(ctx, ledger.OrderUsed, ledger.Data{Ref: o.ID, ID: id.String(), Step: "content"}); err != nil {
-		return 0, fmt.Errorf("write the use of an order in the ledger: %w", err)
+	return filter.OrderID(o.ID), rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
+}
+
+// RecordUse writes in the ledger that a message is inspected under orders. It comes before
+// the inspection; if it fails there may be none.
+func (s *Store) RecordUse(ctx context.Context, used []filter.OrderID, id filter.ID) error {
+	for _, o := range used {
+		d := ledger.Data{Ref: string(o), ID: id.String(), Step: "content"}
+		if _, err := s.ledger.Append(ctx, ledger.OrderUsed, d); err != nil {
+			return fmt.Errorf("write the use of an order in the ledger: %w", err)
+		}
 	}
-	return rules.SetOf(rules.Security, rules.Conduct, rules.Leak), nil
+	return nil
 }
 
 // single reports whether somebody can be told from others: pupils cannot (K4).

@@ -53,6 +53,9 @@ func (noGrounds) Grounds(filter.ID, time.Time, identify.Identity, bool) (filter.
 	return filter.Grounds{}, errNowhere
 }
 
+// RecordUse implements proxy.Grounds.
+func (noGrounds) RecordUse(context.Context, []filter.OrderID, filter.ID) error { return errNowhere }
+
 // noUploads is for a proxy that takes no requests.
 type noUploads struct{}
 

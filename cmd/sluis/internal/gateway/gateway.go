@@ -193,9 +193,10 @@ func (g *Gateway) reading() text.Limits {
 // mailConfig makes the relay's configuration of a generation.
 func (g *Gateway) mailConfig(gen *Generation) (smtpd.Config, error) {
 	return gen.mailConfig(mailServices{
-		policy:     gen.mailPolicy(g.sampler, g.ordersForMail(gen.Roster), g.log),
+		policy:     gen.mailPolicy(g.sampler, g.ordersForMail(gen.Roster), g.orders, g.log),
 		quarantine: sealer{g.quarantine},
 		journal:    g.watched(),
+		complaints: g.complaints(),
 		log:        g.log,
 	})
 }

@@ -2,27 +2,22 @@ package gateway
 
 import (
 	"context"
-	"strings"
-	"time"
 
 	"sluis/filter"
-	"sluis/rules"
+	"sluis/smtpd"
 )
 
-// intake opens a case when a message goes to the address for complaints. The message goes
-// on to its mailbox as any other; nothing of it is kept (C3.3d).
-type intake struct {
-	filter.Orders
-	address string
-	mailed  func(ctx context.Context, id string) error
-}
-
-// Added implements filter.Orders; it is asked once for each party.
-func (i intake) Added(id filter.ID, at time.Time, address string) (rules.Purposes, error) {
-	if strings.EqualFold(address, i.address) {
-		if err := i.mailed(context.Background(), id.String()); err != nil {
-			return 0, err
-		}
+// complaints opens a case for each message to the address for complaints about imagery. The
+// message goes on to its mailbox as any other; nothing of it is kept (C3.3d).
+func (g *Gateway) complaints() []smtpd.Subscription {
+	address := g.started.Imagery.Address
+	if address == "" {
+		return nil
 	}
-	return i.Orders.Added(id, at, address)
+	return []smtpd.Subscription{{
+		Address: address,
+		Notify: func(ctx context.Context, id filter.ID) error {
+			return g.imagery.Mailed(ctx, id.String())
+		},
+	}}
 }

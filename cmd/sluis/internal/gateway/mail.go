@@ -18,6 +18,7 @@ type mailServices struct {
 	policy     smtpd.Policy
 	quarantine smtpd.Quarantine
 	journal    smtpd.Journal
+	complaints []smtpd.Subscription
 	log        *slog.Logger
 }
 
@@ -36,6 +37,7 @@ func (g *Generation) mailConfig(s mailServices) (smtpd.Config, error) {
 		Policy:      s.policy,
 		Quarantine:  s.quarantine,
 		Journal:     s.journal,
+		Subscribers: s.complaints,
 		Roster:      g.Roster,
 		Log:         s.log,
 	}

@@ -24,6 +24,9 @@ func (nowhere) Grounds(filter.ID, time.Time, rules.Directions, ...string) (filte
 	return filter.Grounds{}, errNowhere
 }
 
+// RecordUse implements smtpd.Policy.
+func (nowhere) RecordUse(context.Context, []filter.OrderID, filter.ID) error { return errNowhere }
+
 // Inspect implements smtpd.Policy.
 func (nowhere) Inspect(context.Context, filter.Item, rules.Purposes) (*filter.Inspection, error) {
 	return nil, errNowhere

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"time"
 
 	"sluis/filter"
@@ -10,14 +9,16 @@ import (
 	"sluis/rules"
 )
 
-// ordersForMail gives the relay the orders that are in force, and takes complaints about
-// imagery in.
+// ordersInForce finds the orders of the board by addresses.
+type ordersInForce struct {
+	store   *orders.Store
+	people  *roster.Roster
+	subject func(address string) roster.Subject
+}
+
+// ordersForMail gives the relay the orders that are in force.
 func (g *Gateway) ordersForMail(people *roster.Roster) filter.Orders {
-	o := ordersInForce{g.orders, people, people.Subject}
-	if address := g.started.Imagery.Address; address != "" {
-		return intake{o, address, g.imagery.Mailed}
-	}
-	return o
+	return ordersInForce{g.orders, people, people.Subject}
 }
 
 // ordersAbout gives the proxy the orders about one person, whom it knows otherwise than by
@@ -26,19 +27,12 @@ func (g *Gateway) ordersAbout(people *roster.Roster, who roster.Subject) filter.
 	return ordersInForce{g.orders, people, func(string) roster.Subject { return who }}
 }
 
-// ordersInForce looks addresses up for the orders of the board.
-type ordersInForce struct {
-	store   *orders.Store
-	people  *roster.Roster
-	subject func(address string) roster.Subject
-}
-
 // Excepted implements filter.Orders.
 func (o ordersInForce) Excepted(_ time.Time, address string) bool {
 	return o.store.Excepted(o.people, o.subject(address))
 }
 
 // Added implements filter.Orders.
-func (o ordersInForce) Added(id filter.ID, _ time.Time, address string) (rules.Purposes, error) {
-	return o.store.Added(context.Background(), o.people, o.subject(address), id)
+func (o ordersInForce) Added(_ time.Time, address string) (filter.OrderID, rules.Purposes) {
+	return o.store.Added(o.people, o.subject(address))
 }

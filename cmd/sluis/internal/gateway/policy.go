@@ -17,12 +17,18 @@ type mailPolicy struct {
 	*Generation
 	sampler filter.Sampler
 	orders  filter.Orders
+	used    orderLog
 	clamd   *clamd.Daemon // nil: none
 	log     *slog.Logger
 }
 
-func (g *Generation) mailPolicy(sampler filter.Sampler, orders filter.Orders, log *slog.Logger) mailPolicy {
-	p := mailPolicy{Generation: g, sampler: sampler, orders: orders, log: log}
+// orderLog records that an item is inspected under orders of the board.
+type orderLog interface {
+	RecordUse(ctx context.Context, used []filter.OrderID, id filter.ID) error
+}
+
+func (g *Generation) mailPolicy(sampler filter.Sampler, orders filter.Orders, used orderLog, log *slog.Logger) mailPolicy {
+	p := mailPolicy{Generation: g, sampler: sampler, orders: orders, used: used, log: log}
 	if address := g.Config.Policy.Malware.Clamd; address != "" {
 		p.clamd = clamd.New(address)
 	}
@@ -32,6 +38,11 @@ func (g *Generation) mailPolicy(sampler filter.Sampler, orders filter.Orders, lo
 // Grounds implements smtpd.Policy.
 func (p mailPolicy) Grounds(id filter.ID, at time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error) {
 	return filter.GroundsFor(p.Roster, p.sampler, p.orders, id, at, ds, parties...)
+}
+
+// RecordUse implements smtpd.Policy.
+func (p mailPolicy) RecordUse(ctx context.Context, used []filter.OrderID, id filter.ID) error {
+	return p.used.RecordUse(ctx, used, id)
 }
 
 // Inspect implements smtpd.Policy. A virus scanner adds to what the rules find (C2.9a).

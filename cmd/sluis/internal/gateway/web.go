@@ -138,6 +138,11 @@ func (w webGrounds) Grounds(id filter.ID, at time.Time, who identify.Identity, u
 	return filter.GroundsFor(confidential(who.Subject.Confidential()), w.g.sampler, w.g.ordersAbout(w.people, who.Subject), id, at, ds, "")
 }
 
+// RecordUse implements proxy.Grounds.
+func (w webGrounds) RecordUse(ctx context.Context, used []filter.OrderID, id filter.ID) error {
+	return w.g.orders.RecordUse(ctx, used, id)
+}
+
 // confidential is a roster of one person, whose role is known.
 type confidential bool
 
