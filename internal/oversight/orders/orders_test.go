@@ -474,13 +474,11 @@ func TestAskingForAnOrderLeavesNoTrace(t *testing.T) { // C3.2d
 	r.Content = true
 	id := h.approved(r)
 	uses := func() (n int) {
-		if err := h.book.Each(func(e ledger.Entry) error {
-			if e.Kind == ledger.OrderUsed {
-				n++
+		for _, err := range h.book.Find(ledger.Query{Kinds: []ledger.Kind{ledger.OrderUsed}}) {
+			if err != nil {
+				t.Fatal(err)
 			}
-			return nil
-		}); err != nil {
-			t.Fatal(err)
+			n++
 		}
 		return n
 	}
