@@ -97,7 +97,7 @@ func (p *previewPages) passes(v *visit, e quarantine.Entry, engine *filter.Engin
 		return false, err
 	}
 	defer m.Close()
-	verdict, err := p.reader.Again(ctx, m, e, engine, p.exceptions.inForce().Actions)
+	verdict, err := p.reader.Rejudge(ctx, m, e, engine, p.exceptions.inForce().Actions)
 	return verdict.Action == filter.Pass, err
 }
 

@@ -7,16 +7,16 @@ import (
 	"sluis/filter/text"
 )
 
-// collector keeps the text of a message, as much as a sheet has room for.
+// collector collects the text of a message, up to the bounds of a sheet.
 type collector struct {
-	only  int  // part whose text is kept; -1: of all
-	names bool // no text is kept
-	parts []part
-	size  int
-	cut   bool
+	part      int  // whose text is collected; -1: of all
+	namesOnly bool // of files, and no text
+	parts     []part
+	size      int
+	cut       bool
 }
 
-// part is a text, and where it stands.
+// part is a text, and its place in the message.
 type part struct {
 	number int
 	kind   Kind
@@ -25,40 +25,56 @@ type part struct {
 	text   []byte
 }
 
-// errFull ends the reading of a message of which there is more than can be shown.
-var errFull = errors.New("enough")
+// errFull ends the reading of a message that has more than a sheet shows.
+var errFull = errors.New("the sheet is full")
 
-var kinds = map[text.Role]Kind{text.Plain: Plain, text.HTML: OfHTML, text.Hidden: Hidden, text.Raw: Raw, text.Contents: Document}
+var kinds = map[text.Role]Kind{
+	text.Plain:    Plain,
+	text.HTML:     OfHTML,
+	text.Hidden:   Hidden,
+	text.Raw:      Raw,
+	text.Contents: Document,
+}
 
 // emit takes a segment.
 func (c *collector) emit(s text.Segment) error {
 	fresh := s.Text[s.Overlap:]
 	if s.Role == text.FileName {
 		if len(c.parts) < 4*maxFiles {
-			c.parts = append(c.parts, part{number: s.Part, file: true, name: slices.Clone(fresh[:min(len(fresh), 255)])})
+			name := slices.Clone(fresh[:min(len(fresh), 255)])
+			c.parts = append(c.parts, part{number: s.Part, file: true, name: name})
 		}
 		return nil
 	}
 	kind, ok := kinds[s.Role]
-	if !ok || c.names || c.only >= 0 && s.Part != c.only {
+	if !ok || c.namesOnly || c.part >= 0 && s.Part != c.part {
 		return nil
 	}
 	if len(fresh) > maxText-c.size {
 		fresh, c.cut = fresh[:maxText-c.size], true
 	}
 	c.size += len(fresh)
-	if last := len(c.parts) - 1; s.Overlap > 0 && last >= 0 && c.parts[last].number == s.Part && c.parts[last].kind == kind {
-		c.parts[last].text = append(c.parts[last].text, fresh...)
-	} else if len(fresh) > 0 {
-		c.parts = append(c.parts, part{number: s.Part, kind: kind, file: kind == Document, text: slices.Clone(fresh)})
-	}
+	c.add(s, kind, fresh)
 	if c.cut {
 		return errFull
 	}
 	return nil
 }
 
-// ofFile reports whether a part is an attachment, or stands in one.
+// add adds a text to the last part if it goes on in it, or as a part of its own.
+func (c *collector) add(s text.Segment, kind Kind, fresh []byte) {
+	if n := len(c.parts); n > 0 && s.Overlap > 0 {
+		if last := &c.parts[n-1]; last.number == s.Part && last.kind == kind {
+			last.text = append(last.text, fresh...)
+			return
+		}
+	}
+	if len(fresh) > 0 {
+		c.parts = append(c.parts, part{number: s.Part, kind: kind, file: kind == Document, text: slices.Clone(fresh)})
+	}
+}
+
+// ofFile reports whether a part is an attachment, or in one.
 func (c *collector) ofFile(n int) bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool { return p.number == n && p.file })
 }

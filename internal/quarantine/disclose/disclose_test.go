@@ -1,10 +1,12 @@
 package disclose
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,16 +25,25 @@ const letter = "From: =?utf-8?q?Juf_=C3=89lise?= <elise@school.example>\r\n" +
 	"Subject: =?utf-8?q?lijst_=3Cscript=3Ealert=281=29=3C=2Fscript=3E?=\r\n" +
 	"Mime-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
 	"--b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n" +
-	"--c\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHet BSN van Sam is 111222333, geboren 3 mei 2015, bel 06-12345678.\r\n" +
-	"--c\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p onclick=x()>Het BSN van <b style='background:url(http://beacon.example/a)'>Sam</b> is 111222333</p><img src=http://beacon.example/b><a href='javascript:alert(1)'>hier</a><script>alert(2)</script><form action=http://beacon.example><input name=q></form><!-- <img src=x> --><svg onload=alert(3)></svg>\r\n" +
+	"--c\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" +
+	"Het BSN van Sam is 111222333, geboren 3 mei 2015, bel 06-12345678.\r\n" +
+	"--c\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" +
+	"<p onclick=x()>Het BSN van <b style='background:url(http://beacon.example/a)'>Sam</b> is 111222333</p>" +
+	"<img src=http://beacon.example/b><a href='javascript:alert(1)'>hier</a><script>alert(2)</script>" +
+	"<form action=http://beacon.example><input name=q></form><!-- <img src=x> --><svg onload=alert(3)></svg>\r\n" +
 	"--c--\r\n" +
-	"--b\r\nContent-Type: text/csv; name=\"Sam 111222333 <b>.csv\"\r\nContent-Disposition: attachment; filename=\"Sam 111222333 <b>.csv\"\r\n\r\nnaam,iban\r\nSam,NL91ABNA0417164300\r\n" +
+	"--b\r\nContent-Type: text/csv; name=\"Sam 111222333 <b>.csv\"\r\n" +
+	"Content-Disposition: attachment; filename=\"Sam 111222333 <b>.csv\"\r\n\r\n" +
+	"naam,iban\r\nSam,NL91ABNA0417164300\r\n" +
 	"--b--\r\n"
 
 // opened returns a message as the quarantine gives it.
 func opened(t testing.TB, content string, to []string, evidence ...string) *quarantine.Message {
 	t.Helper()
-	m := &quarantine.Message{Envelope: quarantine.Envelope{From: "elise@school.example"}, Reader: strings.NewReader(content)}
+	m := &quarantine.Message{
+		Envelope: quarantine.Envelope{From: "elise@school.example"},
+		Reader:   strings.NewReader(content),
+	}
 	for _, a := range to {
 		m.Envelope.To = append(m.Envelope.To, quarantine.Recipient{Path: a})
 	}
@@ -42,7 +53,7 @@ func opened(t testing.TB, content string, to []string, evidence ...string) *quar
 	return m
 }
 
-// plain writes pieces: what is masked as its number in brackets, hits between arrows.
+// plain writes pieces: a masked identifier as its number in brackets, hits between arrows.
 func plain(ps []Piece) string {
 	var b strings.Builder
 	for _, p := range ps {
@@ -61,20 +72,14 @@ func plain(ps []Piece) string {
 func sheet(t testing.TB, content string, stage Stage, part int, revealed ...int) *Sheet {
 	t.Helper()
 	dir := t.TempDir()
-	s, err := Reader{Limits: text.Limits{Dir: dir}}.Read(t.Context(), opened(t, content, []string{"vriend@elders.example"}, "Het BSN van Sam is 11*****33, geboren * mei ****, bel"), stage, part,
-		func(n int) bool {
-			for _, r := range revealed {
-				if r == n {
-					return true
-				}
-			}
-			return false
-		})
+	m := opened(t, content, []string{"vriend@elders.example"}, "Het BSN van Sam is 11*****33, geboren * mei ****, bel")
+	isRevealed := func(n int) bool { return slices.Contains(revealed, n) }
+	s, err := Reader{Limits: text.Limits{Dir: dir}}.Read(t.Context(), m, stage, part, isRevealed)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("read stage %s: %v", stage, err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("stage %s left %v behind, want no files", stage, left)
 	}
 	return s
 }
@@ -82,22 +87,27 @@ func sheet(t testing.TB, content string, stage Stage, part int, revealed ...int)
 func TestTheTextWithIdentifiersMaskedAndHitsMarked(t *testing.T) {
 	s := sheet(t, letter, Text, 0)
 	if len(s.Blocks) < 2 {
-		t.Fatalf("%+v", s.Blocks)
+		t.Fatalf("blocks %+v, want those of the text and of the HTML", s.Blocks)
 	}
 	got := plain(s.Blocks[0].Text)
-	if want := "»Het BSN van Sam is «»[1 number]«»[2 date]«»[3 number]«"; strings.Contains(got, "111222333") || strings.Contains(got, "2015") || !strings.Contains(got, "[1 number]") || !strings.Contains(got, "[2 date]") || !strings.Contains(got, "[3 number]") {
-		t.Errorf("%s, want about %s", got, want)
+	for _, want := range []string{"[1 number]", "[2 date]", "[3 number]", "»"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the text is %s, want %q in it", got, want)
+		}
 	}
-	if !strings.Contains(got, "»") {
-		t.Errorf("no hit in %s", got)
+	for _, identifier := range []string{"111222333", "2015"} {
+		if strings.Contains(got, identifier) {
+			t.Errorf("the text is %s, want %s masked", got, identifier)
+		}
 	}
 	for _, b := range s.Blocks {
 		if strings.Contains(plain(b.Text), "naam,iban") {
-			t.Error("the attachment was not asked for")
+			t.Errorf("block %s has text of the attachment, want that in its own stage", b.Kind)
 		}
 	}
-	if got := plain(sheet(t, letter, Text, 0, 1).Blocks[0].Text); !strings.Contains(got, "111222333") || strings.Contains(got, "12345678") {
-		t.Errorf("one revealed: %s", got)
+	got = plain(sheet(t, letter, Text, 0, 1).Blocks[0].Text)
+	if !strings.Contains(got, "111222333") || strings.Contains(got, "12345678") {
+		t.Errorf("with identifier 1 revealed the text is %s, want that one alone", got)
 	}
 }
 
@@ -110,61 +120,69 @@ func TestTheHeaderAsItStandsThere(t *testing.T) {
 	got := strings.Join(all, "\n")
 	for _, want := range []string{"From=Juf Élise <[", "Subject=lijst <script>alert(1)</script>"} {
 		if !strings.Contains(got, want) {
-			t.Errorf("%s\nhas no %q", got, want)
+			t.Errorf("the header is\n%s\nwant %q in it", got, want)
 		}
 	}
 	if plain(s.From) != "[1 address]" || plain(s.To[0]) != "[2 address]" {
-		t.Errorf("envelope %s %s", plain(s.From), plain(s.To[0]))
+		t.Errorf("the envelope is from %s to %s, want [1 address] and [2 address]", plain(s.From), plain(s.To[0]))
 	}
 	if len(s.Files) != 1 || plain(s.Files[0].Name) != fmt.Sprintf("Sam [%d number] <b>.csv", s.Files[0].Name[1].N) {
-		t.Errorf("files %+v", s.Files)
-	}
-	if odd := sheet(t, "From: a\r\nno colon here\r\n\r\nx", Headers, 0); len(odd.Fields) != 2 || odd.Fields[1].Name != "" || plain(odd.Fields[1].Value) != "no colon here" || len(odd.Doubts) == 0 {
-		t.Errorf("malformed: %+v", odd)
+		t.Errorf("files %+v, want one with the number in its name masked", s.Files)
 	}
 	if len(s.Blocks) != 0 {
-		t.Errorf("text in the headers: %+v", s.Blocks)
+		t.Errorf("blocks %+v in the stage of the header, want none", s.Blocks)
+	}
+	malformed := sheet(t, "From: a\r\nno colon here\r\n\r\nx", Headers, 0)
+	if f := malformed.Fields; len(f) != 2 || f[1].Name != "" || plain(f[1].Value) != "no colon here" {
+		t.Errorf("fields %+v of a malformed header, want its second line without a name", f)
+	}
+	if len(malformed.Doubts) == 0 {
+		t.Error("no doubt about a malformed header, want one")
 	}
 }
 
 func TestOneAttachment(t *testing.T) {
 	file := sheet(t, letter, Headers, 0).Files[0]
 	s := sheet(t, letter, Attachment, file.Part)
-	if len(s.Blocks) != 1 || plain(s.Blocks[0].Text) != "naam,iban\nSam,[1 account]\n" && plain(s.Blocks[0].Text) != "naam,iban\nSam,[1 account]" {
-		t.Errorf("%+v", s.Blocks)
+	if len(s.Blocks) != 1 || strings.TrimSpace(plain(s.Blocks[0].Text)) != "naam,iban\nSam,[1 account]" {
+		t.Errorf("blocks %+v, want the table with its account masked", s.Blocks)
 	}
 	for _, part := range []int{-1, 0, file.Part + 1, 1 << 40} {
 		_, err := Reader{}.Read(t.Context(), opened(t, letter, []string{"x@y.example"}), Attachment, part, nil)
 		if err == nil {
-			t.Errorf("part %d is an attachment", part)
+			t.Errorf("part %d was read as an attachment, want ErrStage", part)
 		}
 	}
 }
 
 func TestHTMLWithoutWhatLeadsAnywhere(t *testing.T) {
 	doc := sheet(t, letter, HTML, 0).Document
-	for _, bad := range []string{"beacon", "script", "onclick", "href", "<img", "<svg", "<form", "<input", "alert", "111222333", "<!-- "} {
+	for _, bad := range []string{
+		"beacon", "script", "onclick", "href", "<img", "<svg", "<form", "<input", "alert", "111222333", "<!-- ",
+	} {
 		if strings.Contains(doc, bad) {
-			t.Errorf("%q in %s", bad, doc)
+			t.Errorf("the document is %s, want no %q in it", doc, bad)
 		}
 	}
 	if !strings.Contains(doc, "<b>Sam</b> is •••") {
-		t.Errorf("what was said is not in %s", doc)
+		t.Errorf("the document is %s, want its text", doc)
 	}
-	split := sheet(t, "Content-Type: text/html\r\n\r\n<p>BSN 111<b>222</b>333 van <span>jan</span>@x.nl, bel<br>06 <i>12345678</i> nu</p><p>12345</p><p>67890</p>", HTML, 0).Document
+	const elements = "<p>BSN 111<b>222</b>333 van <span>jan</span>@x.nl, bel<br>06 <i>12345678</i> nu</p>" +
+		"<p>12345</p><p>67890</p>"
+	split := sheet(t, "Content-Type: text/html\r\n\r\n"+elements, HTML, 0).Document
 	_, split, _ = strings.Cut(split, "</style>")
 	for _, bad := range []string{"111", "222", "333", "jan", "12345678"} {
 		if strings.Contains(split, bad) {
-			t.Errorf("%q of an identifier in several elements in %s", bad, split)
+			t.Errorf("the document is %s, want %q of an identifier across elements masked", split, bad)
 		}
 	}
 	for _, kept := range []string{"BSN •••", " van ", ", bel", " nu", "<p>12345</p><p>67890</p>"} {
 		if !strings.Contains(split, kept) {
-			t.Errorf("no %q in %s", kept, split)
+			t.Errorf("the document is %s, want %q in it", split, kept)
 		}
 	}
 	if doc := sheet(t, "Subject: x\r\n\r\nonly text\r\n", HTML, 0).Document; doc != "" {
-		t.Errorf("HTML of a message without: %s", doc)
+		t.Errorf("the document of a message without HTML is %s, want none", doc)
 	}
 }
 
@@ -173,13 +191,13 @@ func TestFindingsNeedNothingOfTheMessage(t *testing.T) {
 	m.Reader = failing{}
 	s, err := Reader{}.Read(t.Context(), m, Findings, 0, nil)
 	if err != nil || len(s.Findings) != 1 {
-		t.Errorf("%+v, %v", s, err)
+		t.Errorf("findings of a message that cannot be read: %+v, %v; want one", s, err)
 	}
 	if _, err := (Reader{}).Read(t.Context(), m, Text, 0, nil); err == nil {
-		t.Error("a message that cannot be read was shown")
+		t.Error("the text of a message that cannot be read: no error, want one")
 	}
-	if _, err := (Reader{}).Read(t.Context(), m, "everything", 0, nil); err == nil {
-		t.Error("a stage of its own")
+	if _, err := (Reader{}).Read(t.Context(), m, "everything", 0, nil); !errors.Is(err, ErrStage) {
+		t.Errorf("an unknown stage: %v, want ErrStage", err)
 	}
 }
 
@@ -190,15 +208,14 @@ func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 func TestAnUploadIsText(t *testing.T) {
 	s, err := Reader{}.Read(t.Context(), opened(t, "naam=Sam&bsn=111222333", nil), Text, 0, nil)
 	if err != nil || len(s.Blocks) != 1 || plain(s.Blocks[0].Text) != "naam=Sam&bsn=[1 number]" {
-		t.Errorf("%+v, %v", s, err)
+		t.Errorf("the text of an upload is %+v, %v; want its number masked", s, err)
 	}
-	if _, err := (Reader{}).Read(t.Context(), opened(t, "x", nil), Headers, 0, nil); err == nil {
-		t.Error("an upload has headers")
+	if _, err := (Reader{}).Read(t.Context(), opened(t, "x", nil), Headers, 0, nil); !errors.Is(err, ErrStage) {
+		t.Errorf("the header of an upload: %v, want ErrStage", err)
 	}
 }
 
-// TestWhatIsMasked: rather too much than too little.
-func TestWhatIsMasked(t *testing.T) {
+func TestIdentifiersAreMaskedRatherTooMuchThanTooLittle(t *testing.T) {
 	for in, want := range map[string]string{
 		"mail jan.de-vries+x@school.example.": "mail [1 address].",
 		"IBAN NL91 ABNA 0417 1643 00 graag":   "IBAN [1 account] graag",
@@ -223,7 +240,7 @@ func TestWhatIsMasked(t *testing.T) {
 	}
 }
 
-// BenchmarkDocument: many elements within one line cost no more than they are long.
+// BenchmarkDocument: the cost of many elements within one line is that of their length.
 func BenchmarkDocument(b *testing.B) {
 	s := strings.Repeat("<b>a</b>1111111 ", maxHTML/16)
 	b.SetBytes(int64(len(s)))
@@ -232,11 +249,12 @@ func BenchmarkDocument(b *testing.B) {
 	}
 }
 
-// BenchmarkPieces: what costs most is a long text that is always about to be an address.
+// BenchmarkPieces: the most costly text is a long one that nearly is an address all along.
 func BenchmarkPieces(b *testing.B) {
 	for name, s := range map[string]string{
-		"letter": strings.Repeat("Beste ouders, morgen gaan wij met groep 8 naar het museum. ", maxText/60),
-		"almost": strings.Repeat("1111111a", maxText/8), "addresses": strings.Repeat("a@b.nl ", maxText/7),
+		"letter":    strings.Repeat("Beste ouders, morgen gaan wij met groep 8 naar het museum. ", maxText/60),
+		"almost":    strings.Repeat("1111111a", maxText/8),
+		"addresses": strings.Repeat("a@b.nl ", maxText/7),
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(s)))
@@ -247,25 +265,27 @@ func BenchmarkPieces(b *testing.B) {
 	}
 }
 
-// FuzzPieces: whatever the text, nothing of it is lost, and no identifier is in a piece that
-// is shown.
+// FuzzPieces: no part of a text is lost, and no identifier is in a piece that is shown.
 func FuzzPieces(f *testing.F) {
 	f.Add("bel 06-12345678 of mail a@b.nl", "mail *@*.nl")
 	f.Add(letter, "")
 	f.Fuzz(func(t *testing.T, s, excerpt string) {
 		s = printable([]byte(s))
-		all := &masker{revealed: func(int) bool { return true }, hits: hits([]quarantine.Evidence{{Excerpts: []string{excerpt}}})}
+		all := &masker{
+			revealed: func(int) bool { return true },
+			hits:     hits([]quarantine.Evidence{{Excerpts: []string{excerpt}}}),
+		}
 		var b strings.Builder
 		for _, p := range all.pieces(s) {
 			b.WriteString(p.Text)
 		}
 		if b.String() != s {
-			t.Fatalf("%q became %q", s, b.String())
+			t.Fatalf("the pieces of %q are %q, want the whole text", s, b.String())
 		}
 		masked := &masker{hits: all.hits}
 		for _, p := range masked.pieces(s) {
 			if p.Mask != "" && p.Text != covered {
-				t.Errorf("shown: %q", p.Text)
+				t.Errorf("a masked piece shows %q, want %q", p.Text, covered)
 			}
 		}
 	})
@@ -276,9 +296,10 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(letter))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, stage := range Stages {
-			s, err := Reader{Limits: text.Limits{Dir: t.TempDir()}}.Read(t.Context(), opened(t, string(b), []string{"x@y.example"}), stage, 1, nil)
+			m := opened(t, string(b), []string{"x@y.example"})
+			s, err := Reader{Limits: text.Limits{Dir: t.TempDir()}}.Read(t.Context(), m, stage, 1, nil)
 			if err != nil && stage != Attachment {
-				t.Fatal(err)
+				t.Fatalf("stage %s: %v, want a sheet", stage, err)
 			}
 			if err != nil {
 				continue
@@ -288,17 +309,18 @@ func FuzzRead(f *testing.F) {
 				n += len(plain(block.Text))
 			}
 			if n > 8*maxText || len(s.Fields) > maxFields || len(s.Files) > maxFiles {
-				t.Errorf("%s: %d bytes, %d fields, %d files", stage, n, len(s.Fields), len(s.Files))
+				t.Errorf("stage %s has %d bytes, %d fields, %d files; want at most %d, %d, %d",
+					stage, n, len(s.Fields), len(s.Files), 8*maxText, maxFields, maxFiles)
 			}
-			if strings.Contains(s.Document, "<script") || strings.Contains(s.Document, "<img") || strings.Contains(s.Document, "url(") && !strings.Contains(string(b), "url") {
-				t.Errorf("document %q", s.Document)
+			fetches := strings.Contains(s.Document, "url(") && !strings.Contains(string(b), "url")
+			if fetches || strings.Contains(s.Document, "<script") || strings.Contains(s.Document, "<img") {
+				t.Errorf("the document is %q, want nothing that runs or is fetched", s.Document)
 			}
 		}
 	})
 }
 
-// TestHugeMessagesAreCutOff: and what is cut off is said.
-func TestHugeMessagesAreCutOff(t *testing.T) {
+func TestHugeMessagesAreCutOffAndTheSheetSaysSo(t *testing.T) {
 	var fieldsOnly, parts strings.Builder
 	for i := range 100_000 {
 		fmt.Fprintf(&fieldsOnly, "X-Field-%d: value\r\n", i)
@@ -308,7 +330,9 @@ func TestHugeMessagesAreCutOff(t *testing.T) {
 		fmt.Fprintf(&parts, "--b\r\nContent-Disposition: attachment; filename=f%d.txt\r\n\r\ntext\r\n", i)
 	}
 	for name, content := range map[string]string{
-		"fields": fieldsOnly.String() + "\r\nx", "parts": parts.String() + "--b--\r\n", "text": "Subject: x\r\n\r\n" + strings.Repeat("woord ", 5_000_000),
+		"fields":    fieldsOnly.String() + "\r\nx",
+		"parts":     parts.String() + "--b--\r\n",
+		"text":      "Subject: x\r\n\r\n" + strings.Repeat("woord ", 5_000_000),
 		"one field": "X: " + strings.Repeat("a@b.nl ", 1_000_000) + "\r\n\r\nx",
 	} {
 		stage := Headers
@@ -316,13 +340,12 @@ func TestHugeMessagesAreCutOff(t *testing.T) {
 			stage = Text
 		}
 		if s := sheet(t, content, stage, 0); !s.Cut {
-			t.Errorf("%s: not said", name)
+			t.Errorf("%s: Cut is false, want true", name)
 		}
 	}
 }
 
-// TestFromTheQuarantineItself: what was sealed and opened again is shown.
-func TestFromTheQuarantineItself(t *testing.T) {
+func TestASealedMessageIsShownOnceItIsOpened(t *testing.T) {
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -341,7 +364,8 @@ func TestFromTheQuarantineItself(t *testing.T) {
 	if err := e.Rule.UnmarshalText([]byte("leak.identity.bsn")); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Seal(t.Context(), e, quarantine.Envelope{From: "a@b.nl", To: []quarantine.Recipient{{Path: "c@d.nl"}}}, nil, strings.NewReader(letter)); err != nil {
+	env := quarantine.Envelope{From: "a@b.nl", To: []quarantine.Recipient{{Path: "c@d.nl"}}}
+	if err := store.Seal(t.Context(), e, env, nil, strings.NewReader(letter)); err != nil {
 		t.Fatal(err)
 	}
 	m, err := store.Open(t.Context(), e.ID, quarantine.Intent{Reason: "review"}, key)
@@ -351,6 +375,6 @@ func TestFromTheQuarantineItself(t *testing.T) {
 	defer m.Close()
 	s, err := Reader{}.Read(t.Context(), m, Text, 0, nil)
 	if err != nil || len(s.Blocks) == 0 || s.Masked == 0 {
-		t.Errorf("%+v, %v", s, err)
+		t.Errorf("the sheet is %+v, %v; want blocks with masked identifiers", s, err)
 	}
 }

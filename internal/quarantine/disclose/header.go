@@ -11,14 +11,13 @@ import (
 	"github.com/emersion/go-message/charset"
 )
 
-// words decodes what is encoded in a header (RFC 2047).
+// words decodes encoded words of a header (RFC 2047).
 var words = mime.WordDecoder{CharsetReader: charset.Reader}
 
 // maxHeader bounds how much of a header is read, in bytes.
 const maxHeader = 256 << 10
 
-// fields reads a header as it stands there, also one that is malformed: a line that is no
-// field has no name.
+// fields reads a header as it is, a malformed one too: a line that is no field has no name.
 func fields(r io.Reader, k *masker) (all []Field, cut bool) {
 	in := bufio.NewReader(io.LimitReader(r, maxHeader))
 	var lines [][]byte
@@ -57,7 +56,7 @@ func fields(r io.Reader, k *masker) (all []Field, cut bool) {
 func decode(value []byte) string {
 	s := strings.TrimSpace(printable(value))
 	if clear, err := words.DecodeHeader(s); err == nil {
-		return printable([]byte(clear)) // what was encoded may hold anything
+		return printable([]byte(clear)) // an encoded word may hold anything
 	}
 	return s
 }

@@ -10,21 +10,23 @@ import (
 	"golang.org/x/net/html"
 )
 
-// harmless keeps the form of a text, and nothing that leads anywhere or can be fetched.
+// harmless keeps the form of a text, without addresses: nothing leads to a site or is fetched.
 var harmless = bluemonday.NewPolicy().
-	AllowElements("p", "div", "span", "br", "hr", "b", "strong", "i", "em", "u", "s", "sub", "sup", "small", "blockquote", "pre", "code", "center",
-		"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "a", "font")
+	AllowElements("p", "div", "span", "br", "hr", "blockquote", "pre", "code", "center", "a", "font").
+	AllowElements("b", "strong", "i", "em", "u", "s", "sub", "sup", "small").
+	AllowElements("h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd").
+	AllowElements("table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption")
 
 // source returns the HTML of a message, empty if there is none.
 func source(r io.Reader) (string, error) {
 	e, err := message.Read(r)
-	if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
-		return "", nil // malformed: its text can be looked at
+	if isMalformed(err) {
+		return "", nil // the stage of the text shows it
 	}
 	var found strings.Builder
 	parts := 0
 	err = e.Walk(func(_ []int, e *message.Entity, err error) error {
-		if parts++; parts > maxFiles || err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
+		if parts++; parts > maxFiles || isMalformed(err) {
 			return errFull
 		}
 		kind, _, _ := e.Header.ContentType()
@@ -41,6 +43,15 @@ func source(r io.Reader) (string, error) {
 	return found.String(), nil
 }
 
+func isMalformed(err error) bool {
+	return err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err)
+}
+
+// frameStyle begins a document for a frame.
+const frameStyle = "<!doctype html><meta charset=utf-8><style>" +
+	"body{font:1rem/1.5 sans-serif;margin:1rem;background:#fff;color:#111;overflow-wrap:anywhere}" +
+	"table{border-collapse:collapse}td,th{padding:.15rem .4rem}</style>"
+
 // document returns a whole HTML document for a frame.
 func document(source string) (doc string, cut bool) {
 	if strings.TrimSpace(source) == "" {
@@ -55,7 +66,7 @@ func document(source string) (doc string, cut bool) {
 	}
 	maskNodes(root)
 	var b strings.Builder
-	b.WriteString("<!doctype html><meta charset=utf-8><style>body{font:1rem/1.5 sans-serif;margin:1rem;background:#fff;color:#111;overflow-wrap:anywhere}table{border-collapse:collapse}td,th{padding:.15rem .4rem}</style>")
+	b.WriteString(frameStyle)
 	if err := html.Render(&b, root); err != nil {
 		return "", cut
 	}
@@ -63,10 +74,13 @@ func document(source string) (doc string, cut bool) {
 }
 
 // inline are elements within which a word goes on.
-var inline = map[string]bool{"a": true, "b": true, "strong": true, "i": true, "em": true, "u": true, "s": true, "sub": true, "sup": true, "small": true, "code": true, "span": true, "font": true}
+var inline = map[string]bool{
+	"a": true, "b": true, "strong": true, "i": true, "em": true, "u": true, "s": true,
+	"sub": true, "sup": true, "small": true, "code": true, "span": true, "font": true,
+}
 
-// maskNodes masks identifiers, also one that stands in several elements: a text goes on until
-// an element begins or ends that starts a line of its own.
+// maskNodes masks identifiers, also across elements: a text goes on until an element begins or ends
+// that starts a line of its own.
 func maskNodes(root *html.Node) {
 	var text strings.Builder
 	var nodes []*html.Node
@@ -95,12 +109,12 @@ func maskNodes(root *html.Node) {
 	maskText(nodes, text.String())
 }
 
-// maskText masks identifiers of a text that stands in nodes. What is masked is told in the
-// first of its nodes.
+// maskText masks the identifiers of the text of some nodes. The first node of an identifier gets the
+// dots, the others lose their part of it.
 func maskText(nodes []*html.Node, text string) {
-	whole := &masker{revealed: func(int) bool { return true }} // so that pieces are as long as what they are of
+	whole := &masker{revealed: func(int) bool { return true }} // so that pieces have their own length
 	pieces := whole.pieces(text)
-	begin, at := 0, 0 // of the node, and of the first piece that is left
+	begin, at := 0, 0 // of the node, and of the next piece
 	for _, n := range nodes {
 		end := begin + len(n.Data)
 		var b strings.Builder

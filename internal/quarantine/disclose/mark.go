@@ -5,8 +5,7 @@ import (
 	"sluis/internal/quarantine"
 )
 
-// Mark returns a text with what the filter found in it marked, for who has the text in hand
-// already: nothing is masked.
+// Mark marks the findings in a text that the reader has in hand already: nothing is masked.
 func Mark(text string, found []filter.Finding) []Piece {
 	var es []quarantine.Evidence
 	for _, f := range found {

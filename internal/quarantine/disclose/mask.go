@@ -25,21 +25,21 @@ const (
 // Masks are all kinds.
 var Masks = []Mask{Address, Account, Date, Number, Postcode}
 
-// identifier finds identifiers: one group for each of Masks, in their order. It is meant to
-// mask too much rather than too little. What a match may be long is bounded, so that a text of
-// many takes no more time than another.
+// identifier finds identifiers: one group for each of Masks, in their order. It masks too much rather
+// than too little. The length of a match is bounded, so that no text takes more time than another.
 var identifier = regexp.MustCompile(`([^\s@<>()\[\]",;:]{1,64}@[^\s@<>()\[\]",;:]{0,190}[\pL\pN])` +
 	`|\b([A-Za-z]{2}[0-9]{2}(?:[ .-]?[A-Za-z0-9]{4}){2,7}(?:[ .-]?[A-Za-z0-9]{1,3})?)\b` +
-	`|\b([0-3]?[0-9][-/. ](?:[01]?[0-9]|[a-z]{3,9})[-/. ](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9])\b` +
-	`|(\+?\(?\p{Nd}(?:[\p{Zs}\p{Cf}./()-]{0,2}\p{Nd}){6,})` + // also in other digits, and with what nobody sees in between
+	`|\b([0-3]?[0-9][-/. ](?:[01]?[0-9]|[a-z]{3,9})[-/. ](?:19|20)[0-9]{2}` +
+	`|(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9])\b` +
+	`|(\+?\(?\p{Nd}(?:[\p{Zs}\p{Cf}./()-]{0,2}\p{Nd}){6,})` + // all digits of Unicode, invisible characters between
 	`|\b([1-9][0-9]{3} ?[A-Z]{2}(?: ?[0-9]+)?)\b`)
 
-// covered stands for what is masked.
+// covered stands for a masked identifier.
 const covered = "•••"
 
-// masker takes texts apart, and numbers the identifiers in them.
+// masker cuts texts in pieces, and numbers their identifiers.
 type masker struct {
-	revealed func(int) bool // nil: nothing is
+	revealed func(int) bool // nil: none is
 	hits     []*regexp.Regexp
 	n        int
 }
@@ -78,7 +78,7 @@ func (k *masker) pieces(s string) []Piece {
 	return ps
 }
 
-// inside reports whether a place is in a hit, and until where that is so.
+// inside reports whether a place is in a hit, and where the hit or the text before the next one ends.
 func inside(marked [][2]int, from, to int) (hit bool, end int) {
 	end = to
 	for _, h := range marked {
@@ -96,11 +96,11 @@ func inside(marked [][2]int, from, to int) (hit bool, end int) {
 // bytes.
 const around = 32
 
-// maxHits bounds the excerpts that are looked for.
+// maxHits bounds the excerpts that are searched for.
 const maxHits = 32
 
-// hits returns patterns that find excerpts again: a star stands for what the filter masked,
-// a space for what is no letter.
+// hits returns patterns that find excerpts again: a star stands for a character that the filter
+// masked, a space for one that is no letter.
 func hits(es []quarantine.Evidence) (all []*regexp.Regexp) {
 	for _, e := range es {
 		for _, x := range e.Excerpts {
@@ -116,12 +116,12 @@ func hits(es []quarantine.Evidence) (all []*regexp.Regexp) {
 	return all
 }
 
-// marks returns where hits are, in order and without overlap.
+// marks returns the places of the hits, in order and without overlap.
 func (k *masker) marks(s string) (marked [][2]int) {
 	for _, re := range k.hits {
 		for _, m := range re.FindAllStringIndex(s, maxHits) {
 			from, to := m[0], m[1]
-			if to-from > 2*around { // what stands around the hit is no hit
+			if to-from > 2*around { // the text around the hit is no hit
 				from, to = runeAt(s, from+around), runeAt(s, to-around)
 			}
 			marked = append(marked, [2]int{from, to})
@@ -147,8 +147,8 @@ func runeAt(s string, i int) int {
 	return i
 }
 
-// printable leaves out what would change how the page itself reads: control characters, and
-// those that turn the direction of writing.
+// printable replaces characters that change how the page itself reads: control characters, and those
+// that turn the direction of writing.
 func printable(b []byte) string {
 	s := strings.ReplaceAll(strings.ToValidUTF8(string(b), "\uFFFD"), "\r\n", "\n")
 	return strings.Map(func(r rune) rune {

@@ -12,7 +12,7 @@ import (
 	"sluis/internal/store/disk"
 )
 
-// Stage is how far a message is opened.
+// Stage is a part of a message that is disclosed at once.
 type Stage string
 
 // The stages, from the least to the most.
@@ -38,31 +38,31 @@ const (
 
 // Piece is a piece of text, in which line ends count.
 type Piece struct {
-	Text string // "•••" for what is masked
-	Hit  bool   // what the rule found
-	Mask Mask   // what it is that is masked, or was; empty: nothing
-	N    int    // by which it is revealed, from 1
-	Open bool   // it is revealed
+	Text string // "•••" for a masked identifier
+	Hit  bool   // the rule found it
+	Mask Mask   // kind of the identifier, masked or revealed; empty: it is none
+	N    int    // of the identifier, from 1, to reveal it by
+	Open bool   // the identifier is revealed
 }
 
 // Sheet is what one stage shows.
 type Sheet struct {
-	Stage    Stage
-	From     []Piece // of the envelope
-	To       [][]Piece
-	Answer   []Piece // the next hop's last words
-	Findings []Finding
-	Fields   []Field
-	Blocks   []Block
-	Files    []File
-	Document string   // HTML, for a frame; empty: there is none
-	Doubts   []string // reasons why readers could disagree on what the message says
-	Unseen   []string // reasons why something cannot be looked into
-	Cut      bool     // there is more than is shown
-	Masked   int      // identifiers, revealed ones included
+	Stage         Stage
+	From          []Piece // of the envelope
+	To            [][]Piece
+	Answer        []Piece // last reply of the next hop
+	Findings      []Finding
+	Fields        []Field
+	Blocks        []Block
+	Files         []File
+	Document      string   // HTML, for a frame; empty: there is none
+	Doubts        []string // reasons why mail programs could read the message in different ways
+	Uninspectable []string // reasons why a part cannot be inspected
+	Cut           bool     // there is more than is shown
+	Masked        int      // number of identifiers, revealed ones included
 }
 
-// Finding is a rule that matched. The filter has masked what is in the excerpts.
+// Finding is a rule that matched. The filter has masked its excerpts.
 type Finding struct {
 	quarantine.Evidence
 }
@@ -79,35 +79,36 @@ type Block struct {
 	Text []Piece
 }
 
-// Kind is where a block stands.
+// Kind is the origin of a block.
 type Kind string
 
 // The kinds.
 const (
 	Plain    Kind = "plain"
 	OfHTML   Kind = "html"
-	Hidden   Kind = "hidden" // in HTML, where readers do not see it
+	Hidden   Kind = "hidden" // in HTML, invisible to readers
 	Raw      Kind = "raw"    // undecoded, because of a doubt
 	Document Kind = "document"
 )
 
 // File is an attachment, or a file in one.
 type File struct {
-	Part int // by which it is opened
+	Part int // number, to open it by
 	Name []Piece
 }
 
-// Reader reads what was set aside. It is safe for concurrent use.
+// Reader reads quarantined messages. It is safe for concurrent use.
 type Reader struct {
-	Limits text.Limits
+	Limits text.Limits // of decoding; its Dir takes files without a name
 }
 
-// ErrStage is returned for a stage or an attachment that there is not.
+// ErrStage is returned for a stage or an attachment that the message does not have.
 var ErrStage = errors.New("there is no such stage")
 
-// Read returns the sheet of a stage; part is the attachment's. Revealed tells which of the
-// identifiers are not to be masked. The message is read to its end.
-func (r Reader) Read(ctx context.Context, m *quarantine.Message, stage Stage, part int, revealed func(n int) bool) (*Sheet, error) {
+// Read returns the sheet of a stage; of Attachment part is its number. The identifiers for which
+// revealed reports true are not masked. Read reads the message to its end.
+func (r Reader) Read(ctx context.Context, m *quarantine.Message, stage Stage, part int,
+	revealed func(n int) bool) (*Sheet, error) {
 	s := &Sheet{Stage: stage}
 	k := &masker{revealed: revealed, hits: hits(m.Evidence)}
 	switch stage {
@@ -122,7 +123,7 @@ func (r Reader) Read(ctx context.Context, m *quarantine.Message, stage Stage, pa
 	}
 	f, size, err := disk.Copy(r.Limits.Dir, m)
 	if err != nil {
-		return nil, fmt.Errorf("read what was set aside: %w", err)
+		return nil, fmt.Errorf("read a quarantined message: %w", err)
 	}
 	defer f.Close()
 	if len(m.Envelope.To) == 0 { // an upload: no message, and no envelope
@@ -131,7 +132,7 @@ func (r Reader) Read(ctx context.Context, m *quarantine.Message, stage Stage, pa
 		err = r.message(ctx, s, k, m, f, size, part)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read what was set aside: %w", err)
+		return nil, fmt.Errorf("read a quarantined message: %w", err)
 	}
 	s.Masked = k.n
 	return s, nil
@@ -141,23 +142,24 @@ func (r Reader) upload(ctx context.Context, s *Sheet, k *masker, f *os.File, siz
 	if s.Stage != Text {
 		return ErrStage
 	}
-	c := &collector{only: -1}
+	c := &collector{part: -1}
 	report, err := text.Document(ctx, "", f, size, r.Limits, c.emit)
 	if err != nil && !errors.Is(err, errFull) {
 		return err
 	}
-	s.tell(report)
+	s.note(report)
 	c.blocks(s, k, func(part) bool { return true })
 	return nil
 }
 
-func (r Reader) message(ctx context.Context, s *Sheet, k *masker, m *quarantine.Message, f *os.File, size int64, chosen int) error {
-	c := &collector{only: -1}
+func (r Reader) message(ctx context.Context, s *Sheet, k *masker, m *quarantine.Message,
+	f *os.File, size int64, number int) error {
+	c := &collector{part: -1}
 	switch s.Stage {
 	case Attachment:
-		c.only = chosen
+		c.part = number
 	case Headers:
-		c.names = true // and the text of no part
+		c.namesOnly = true
 	}
 	if s.Stage == HTML {
 		source, err := source(io.NewSectionReader(f, 0, size))
@@ -175,22 +177,22 @@ func (r Reader) message(ctx context.Context, s *Sheet, k *masker, m *quarantine.
 	if err != nil && !errors.Is(err, errFull) {
 		return err
 	}
-	s.tell(report)
+	s.note(report)
 	switch s.Stage {
 	case Headers:
 		c.files(s, k)
 	case Text:
 		c.blocks(s, k, func(p part) bool { return !p.file })
 	case Attachment:
-		c.blocks(s, k, func(p part) bool { return p.number == chosen })
-		if !c.ofFile(chosen) {
+		c.blocks(s, k, func(p part) bool { return p.number == number })
+		if !c.ofFile(number) {
 			return ErrStage
 		}
 	}
 	return nil
 }
 
-// envelope shows from whom and to whom it is.
+// envelope shows sender and recipients.
 func (s *Sheet) envelope(m *quarantine.Message, k *masker) {
 	s.From = k.pieces(m.Envelope.From)
 	for i, to := range m.Envelope.To {
@@ -205,7 +207,8 @@ func (s *Sheet) envelope(m *quarantine.Message, k *masker) {
 	}
 }
 
-func (s *Sheet) tell(r *text.Report) {
+// note adds the doubts of decoding.
+func (s *Sheet) note(r *text.Report) {
 	if r == nil {
 		return
 	}
@@ -213,7 +216,7 @@ func (s *Sheet) tell(r *text.Report) {
 		s.Doubts = append(s.Doubts, string(d))
 	}
 	for _, u := range r.Uninspectable {
-		s.Unseen = append(s.Unseen, string(u))
+		s.Uninspectable = append(s.Uninspectable, string(u))
 	}
 	s.Cut = s.Cut || r.Incomplete
 }
