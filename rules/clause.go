@@ -1,30 +1,54 @@
 package rules
 
-import "fmt"
+import (
+	_ "embed"
+	"fmt"
+	"sync"
+
+	"sluis/internal/strictyaml"
+)
 
 // Clause names a clause of the code of conduct, such as C3.3b. Only ParseClause
-// makes one, so that a Clause is always of the closed list.
+// makes one, so that a Clause is always of the closed list in clauses.yaml.
 type Clause struct{ id string }
 
 // ParseClause returns the clause with the given id.
 func ParseClause(id string) (Clause, error) {
-	if _, ok := clauses[id]; !ok {
-		return Clause{}, fmt.Errorf("unknown clause %q: see the list of clauses in the README", id)
+	if _, ok := clauses().byID[id]; !ok {
+		return Clause{}, fmt.Errorf("unknown clause %q: sluis rules clauses lists them", id)
 	}
 	return Clause{id}, nil
+}
+
+// MustClause is ParseClause for a clause that stands in the program; it panics if that is none.
+func MustClause(id string) Clause {
+	c, err := ParseClause(id)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+// Clauses returns all clauses, in the order of the code.
+func Clauses() []Clause {
+	var all []Clause
+	for _, c := range clauses().list {
+		all = append(all, Clause{c.ID})
+	}
+	return all
 }
 
 // String returns the id; it is empty for the zero Clause.
 func (c Clause) String() string { return c.id }
 
-// Text returns what the clause asks, in one plain sentence, in Dutch ("nl") or
-// English (any other language).
+// Text returns what the clause asks, in one plain sentence, in a language of clauses.yaml
+// such as "nl"; in English if there is no text in that language.
 func (c Clause) Text(lang string) string {
-	t := clauses[c.id]
-	if lang == "nl" {
-		return t.nl
+	texts := clauses().byID[c.id].Text
+	if t, ok := texts[lang]; ok {
+		return t
 	}
-	return t.en
+	return texts["en"]
 }
 
 // MarshalText implements encoding.TextMarshaler.
@@ -40,55 +64,46 @@ func (c *Clause) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// ID names a rule, such as leak.identity.bsn. Only ParseID makes one: lower-case
-// letters, digits, dots and hyphens, so that no content fits in it.
-type ID struct{ id string }
+//go:embed clauses.yaml
+var clausesFile []byte
 
-// ParseID returns the rule id s, which has at most 64 letters of a to z, digits,
-// dots and hyphens.
-func ParseID(s string) (ID, error) {
-	if s == "" || len(s) > 64 {
-		return ID{}, fmt.Errorf("rule id: want 1 to 64 characters")
+// clauseEntry is a clause as clauses.yaml has it.
+type clauseEntry struct {
+	ID   string            `yaml:"id"`
+	Text map[string]string `yaml:"text"` // by language
+}
+
+// clauseList is the list of clauses, in order and by id.
+type clauseList struct {
+	list []clauseEntry
+	byID map[string]clauseEntry
+}
+
+// clauses reads the list once. It is part of the program and tested, so that it cannot fail.
+var clauses = sync.OnceValue(func() clauseList {
+	l, err := readClauses(clausesFile)
+	if err != nil {
+		panic(err)
 	}
-	for _, r := range s {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-' {
-			return ID{}, fmt.Errorf("rule id %q: use a-z, 0-9, dots and hyphens", s)
+	return l
+})
+
+func readClauses(text []byte) (clauseList, error) {
+	var file struct {
+		Clauses []clauseEntry `yaml:"clauses"`
+	}
+	if err := (strictyaml.File{Name: "clauses.yaml", Text: text}).Decode(&file); err != nil {
+		return clauseList{}, err
+	}
+	l := clauseList{list: file.Clauses, byID: map[string]clauseEntry{}}
+	for _, c := range file.Clauses {
+		switch _, twice := l.byID[c.ID]; {
+		case c.ID == "" || twice:
+			return clauseList{}, fmt.Errorf("clauses.yaml: clause %q has no id of its own", c.ID)
+		case c.Text["nl"] == "" || c.Text["en"] == "":
+			return clauseList{}, fmt.Errorf("clauses.yaml: clause %s needs its text in nl and en", c.ID)
 		}
+		l.byID[c.ID] = c
 	}
-	return ID{s}, nil
-}
-
-// String returns the id; it is empty for the zero ID.
-func (i ID) String() string { return i.id }
-
-// MarshalText implements encoding.TextMarshaler.
-func (i ID) MarshalText() ([]byte, error) { return []byte(i.id), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (i *ID) UnmarshalText(b []byte) (err error) {
-	if len(b) == 0 {
-		*i = ID{}
-		return nil
-	}
-	*i, err = ParseID(string(b))
-	return err
-}
-
-type clauseText struct{ nl, en string }
-
-var clauses = map[string]clauseText{
-	"C2.1a": {"Deel bestanden liever met een link dan als bijlage.", "Share files by link rather than as an attachment."},
-	"C2.1b": {"Deel nooit wachtwoorden.", "Never share passwords."},
-	"C2.2a": {"Geen mail die pornografisch, racistisch, discriminerend, beledigend of intimiderend is, of tot haat of geweld kan aanzetten.", "No mail that is pornographic, racist, discriminating, insulting or intimidating, or that may incite hate or violence."},
-	"C2.4a": {"Persoonsgegevens van de organisatie blijven in de toepassingen die daarvoor bedoeld zijn.", "Personal data of the organisation stays in the applications meant for it."},
-	"C2.8a": {"Geen sites met pornografisch, racistisch, discriminerend, beledigend of aanstootgevend materiaal.", "No sites with pornographic, racist, discriminating, insulting or offensive material."},
-	"C2.8b": {"Geen downloads uit een duidelijk illegale bron.", "No downloads from an evidently illegal source."},
-	"C2.8c": {"Geen kansspelen.", "No gambling."},
-	"C2.8d": {"Geen dreigende, seksueel getinte, racistische of discriminerende toon.", "No threatening, sexual, racist or discriminating tone."},
-	"C2.8e": {"Beperkt persoonlijk gebruik mag; wat hier niet mag, staat in de eigen gedragscode van de organisatie.", "Limited personal use is allowed; what is not, the organisation's own code says."},
-	"C2.9a": {"Herken phishing en malware.", "Recognise phishing and malware."},
-	"C3.3a": {"Misdragingen en de veiligheid van systemen worden bewaakt met inhoudsfilters.", "Misconduct and the security of systems are controlled by content filtering."},
-	"C3.3b": {"Lekken van interne en vertrouwelijke gegevens worden alleen in een steekproef gezocht.", "Leaks of internal and confidential data are looked for in a random sample only."},
-	"C3.3c": {"Kosten en capaciteit worden alleen met verkeers- en opslaggegevens bewaakt.", "Cost and capacity are controlled with traffic and storage data only."},
-	"C3.3d": {"Beeldgebruik wordt gecontroleerd na een klacht of in openbaar beeld.", "Use of imagery is controlled on a complaint or in public imagery."},
+	return l, nil
 }

@@ -21,6 +21,7 @@ type rulesCmd struct {
 	List    rulesListCmd    `cmd:"" help:"List the rules that are active."`
 	Show    rulesShowCmd    `cmd:"" help:"Show one rule, with its examples."`
 	Test    rulesTestCmd    `cmd:"" help:"Try every rule on its examples."`
+	Clauses rulesClausesCmd `cmd:"" help:"List the clauses that rules, pages and promises rest on."`
 	Explain rulesExplainCmd `cmd:"" help:"Say how a text or message is judged: every rule that saw something, also if it was not enough."`
 }
 

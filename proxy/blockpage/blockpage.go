@@ -162,7 +162,7 @@ func (v *view) blocked() {
 	}
 }
 
-// Block shows why a request was stopped (C2.8, C2.9a, K3).
+// Block shows why a request was stopped (C2.8a, C2.9a, K3).
 func (p *Pages) Block(w http.ResponseWriter, r *http.Request, b Blocked) {
 	p.show(w, r, http.StatusForbidden, "blocked", view{Blocked: b})
 }

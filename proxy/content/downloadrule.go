@@ -108,17 +108,9 @@ func (e *Inspector) largest(x *Exchange, f file) (by *DownloadRule) {
 
 // The rules of this package, beside those of the engine.
 var (
-	refusedRule     = mustID("web.download")
-	uninspectedRule = mustID("web.unseen")
+	refusedRule     = rules.MustID("web.download")
+	uninspectedRule = rules.MustID("web.unseen")
 )
-
-func mustID(s string) rules.ID {
-	id, err := rules.ParseID(s)
-	if err != nil {
-		panic(err) // a constant of this package
-	}
-	return id
-}
 
 // refuse notes that a download was refused.
 func (e *Inspector) refuse(x *Exchange, d *DownloadRule) {
