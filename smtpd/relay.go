@@ -34,21 +34,21 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 	r := &Relay{metrics: newMetrics(reg)}
 	r.door = admit.New(r.metrics.connections, r.metrics.refused)
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	w, err := newGeneration(cfg, r.metrics)
+	gen, err := newGeneration(cfg, r.metrics)
 	if err != nil {
 		return nil, err
 	}
-	r.generation.Store(w)
-	r.sender.routes.Store(&w.routes)
-	r.slots = make(chan struct{}, w.cfg.Limits.Inspections)
+	r.generation.Store(gen)
+	r.sender.routes.Store(&gen.routes)
+	r.slots = make(chan struct{}, gen.cfg.Limits.Inspections)
 	r.server = smtp.NewServer(smtp.BackendFunc(r.session))
-	r.server.Domain = w.cfg.Hostname
+	r.server.Domain = gen.cfg.Hostname
 	r.server.MaxLineLength = 0     // package wire's business: it knows commands from bodies
 	r.server.MaxMessageBytes = 0   // the session's: go-smtp's is one byte short
 	r.server.EnableSMTPUTF8 = true // parsed always, offered only if the next hop can
 	r.server.EnableDSN = true
 	r.server.EnableREQUIRETLS = true
-	r.server.ErrorLog = quietLog{w.cfg.Log}
+	r.server.ErrorLog = quietLog{gen.cfg.Log}
 	return r, nil
 }
 
@@ -58,12 +58,12 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 func (r *Relay) Reload(cfg Config) error {
 	old := r.generation.Load()
 	cfg.Hostname = old.cfg.Hostname
-	w, err := newGeneration(cfg, r.metrics)
+	gen, err := newGeneration(cfg, r.metrics)
 	if err != nil {
 		return err
 	}
-	r.sender.routes.Store(&w.routes)
-	r.generation.Swap(w).routes.close()
+	r.sender.routes.Store(&gen.routes)
+	r.generation.Swap(gen).routes.close()
 	return nil
 }
 

@@ -1,23 +1,66 @@
 package smtpd
 
 import (
-	"bufio"
-	"context"
-	"encoding/base64"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
+	"sluis/internal/setting"
+	"sluis/rules"
 	"sluis/smtpd/wire"
 )
 
-var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
+// Route says where mail for some recipients goes.
+type Route struct {
+	Name       string           // for logs and metrics
+	Domains    []string         // recipient domains; ".school.nl" takes the domains below; none or "*": any
+	Directions rules.Directions // none: any
+	Hosts      []string         // host:port, tried in their order
+	TLS        TLSMode
+	Implicit   bool        // TLS from the first byte (port 465)
+	TLSConfig  *tls.Config // roots and own certificate; may be nil
 
-var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4096) }}
+	User, Password string // SASL PLAIN or LOGIN, after TLS only, if User is set
 
-func encode64(b []byte) string          { return base64.StdEncoding.EncodeToString(b) }
-func decode64(s string) ([]byte, error) { return base64.StdEncoding.DecodeString(s) }
+	Connections int           // at once; 0: as many as there are clients
+	Idle        time.Duration // keep an unused connection; default 20 s, negative: do not
+	Dial        time.Duration // per host; default 15 s, or Command if that is less
+	Command     time.Duration // for a reply to a command; default 2 minutes
+	Body        time.Duration // for the reply to a whole message; default 10 minutes
+}
+
+func (r *Route) check() error {
+	if len(r.Hosts) == 0 {
+		return fmt.Errorf("route %s: no hosts", r.Name)
+	}
+	loopback := true
+	for _, h := range r.Hosts {
+		host, _, err := net.SplitHostPort(h)
+		if err != nil {
+			return fmt.Errorf("route %s: host: %w", r.Name, err)
+		}
+		ip, err := netip.ParseAddr(host)
+		loopback = loopback && (host == "localhost" || err == nil && ip.IsLoopback())
+	}
+	if r.User != "" && r.TLS != TLSRequired && r.TLS != TLSVerified && !loopback {
+		return fmt.Errorf("route %s: a password needs TLS required or verified", r.Name)
+	}
+	if r.Implicit && r.TLS == TLSNone {
+		return fmt.Errorf("route %s: implicit TLS and no TLS exclude each other", r.Name)
+	}
+	setting.Default(&r.Command, 2*time.Minute)
+	setting.Default(&r.Dial, min(15*time.Second, r.Command))
+	setting.Default(&r.Body, 10*time.Minute)
+	if r.Idle == 0 {
+		r.Idle = 20 * time.Second
+	}
+	return nil
+}
 
 // route is a Route with its connections.
 type route struct {
@@ -61,167 +104,95 @@ func newRoute(cfg Route, hello string, m *metrics) (*route, error) {
 	return r, nil
 }
 
-const (
-	maxIdle  = 50               // connections kept per route
-	downTime = 30 * time.Second // before a host that failed is tried first again
-	capsLife = 10 * time.Minute // before a next hop is asked again what it can do
-)
-
-var errBusy = errors.New("too many connections to next hop")
-
-// get returns a connection that is ready for MAIL: an idle one, which may have been
-// closed by the other side meanwhile, or a new one.
-func (r *route) get(ctx context.Context) (h *nextHop, reused bool, err error) {
-	if r.room != nil {
-		wait, cancel := context.WithTimeout(ctx, r.Dial)
-		defer cancel()
-		select {
-		case r.room <- struct{}{}:
-		case <-wait.Done():
-			return nil, false, errBusy
+func (r *route) fits(domain string, d rules.Direction) bool {
+	if r.Directions != 0 && !r.Directions.Has(d) {
+		return false
+	}
+	if len(r.Domains) == 0 {
+		return true
+	}
+	for _, want := range r.Domains {
+		if want == "*" || want == domain || strings.HasPrefix(want, ".") && strings.HasSuffix(domain, want) {
+			return true
 		}
 	}
-	r.mu.Lock()
-	for len(r.idle) > 0 && h == nil {
-		h = r.idle[len(r.idle)-1]
-		r.idle = r.idle[:len(r.idle)-1]
-		if !h.timer.Stop() {
-			h = nil // expired just now; its timer closes it
+	return false
+}
+
+func (r *route) takesOwn(ro Roster) bool {
+	if r.Directions != 0 && !r.Directions.Has(rules.In) {
+		return false
+	}
+	if len(r.Domains) == 0 {
+		return true
+	}
+	for _, d := range r.Domains {
+		if d == "*" || strings.HasPrefix(d, ".") || ro.OwnDomain(d) {
+			return true
 		}
 	}
-	r.mu.Unlock()
-	if h == nil {
-		h, err = r.dial(ctx)
+	return false
+}
+
+// routes are those of one version of the configuration, in their order.
+type routes []*route
+
+func newRoutes(hostname string, all []Route, m *metrics) (routes, error) {
+	if _, ok := wire.CanonicalDomain(hostname); !ok {
+		return nil, errors.New("smtpd: the host name is not a domain name")
+	}
+	if len(all) == 0 {
+		return nil, errors.New("smtpd: no routes")
+	}
+	var rs routes
+	for _, r := range all {
+		made, err := newRoute(r, hostname, m)
 		if err != nil {
-			r.leave()
-			return nil, false, err
+			return nil, fmt.Errorf("smtpd: %w", err)
 		}
-	} else {
-		reused = true
+		rs = append(rs, made)
 	}
-	h.stop = context.AfterFunc(ctx, func() { h.conn.SetDeadline(time.Unix(1, 0)); h.conn.Close() })
-	return h, reused, nil
+	return rs, nil
 }
 
-func (r *route) leave() {
-	if r.room != nil {
-		<-r.room
-	}
-}
-
-// dial tries the hosts in their order, those that failed lately last.
-func (r *route) dial(ctx context.Context) (*nextHop, error) {
-	r.mu.Lock()
-	now := time.Now()
-	var up, down []string
-	for _, a := range r.Hosts {
-		if now.Before(r.downTo[a]) {
-			down = append(down, a)
-		} else {
-			up = append(up, a)
+// find returns the first route that fits a recipient, or nil.
+func (rs routes) find(to wire.Path, d rules.Direction) *route {
+	for _, r := range rs {
+		if r.fits(to.Domain, d) {
+			return r
 		}
 	}
-	r.mu.Unlock()
-	var errs []error
-	for _, a := range append(up, down...) {
-		h, err := r.connect(ctx, a)
-		r.mu.Lock()
-		if err == nil {
-			delete(r.downTo, a)
-			r.caps, r.seen = h.caps, time.Now()
-			r.mu.Unlock()
-			r.metrics.hops.WithLabelValues(r.Name, "ok").Inc()
-			return h, nil
-		}
-		r.downTo[a] = now.Add(downTime)
-		r.mu.Unlock()
-		r.metrics.hops.WithLabelValues(r.Name, "failed").Inc()
-		errs = append(errs, err)
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return nil, fmt.Errorf("route %s: %w", r.Name, errors.Join(errs...))
+	return nil
 }
 
-// put takes a connection back that is between transactions.
-func (r *route) put(h *nextHop) {
-	kept := false
-	if h.stop() && r.Idle > 0 {
-		r.mu.Lock()
-		if !r.closed && len(r.idle) < maxIdle {
-			h.timer = time.AfterFunc(r.Idle, func() { r.expire(h) })
-			r.idle = append(r.idle, h)
-			kept = true
-		}
-		r.mu.Unlock()
-	}
-	if !kept {
-		h.quit()
-	}
-	r.leave()
-}
-
-// drop closes a connection in whatever state it is.
-func (r *route) drop(h *nextHop) {
-	h.stop()
-	h.conn.Close()
-	r.leave()
-}
-
-func (r *route) expire(h *nextHop) {
-	r.mu.Lock()
-	for i, o := range r.idle {
-		if o == h {
-			r.idle = append(r.idle[:i], r.idle[i+1:]...)
-			break
-		}
-	}
-	r.mu.Unlock()
-	h.quit()
-}
-
-// quit says goodbye without waiting for an answer.
-func (h *nextHop) quit() {
-	if h.send("QUIT") == nil {
-		h.bw.Flush()
-	}
-	h.conn.Close()
-}
-
-func (r *route) close() {
-	r.mu.Lock()
-	r.closed = true
-	idle := r.idle
-	r.idle = nil
-	r.mu.Unlock()
-	for _, h := range idle {
-		if h.timer.Stop() {
-			h.quit()
-		}
+// close lets go of idle connections to next hops; those in use close after their use.
+func (rs routes) close() {
+	for _, r := range rs {
+		r.close()
 	}
 }
 
-// capabilities returns what the next hop can do, asking it if that is not known lately.
-func (r *route) capabilities(ctx context.Context) (caps, bool) {
-	r.mu.Lock()
-	c, seen, failed := r.caps, r.seen, r.failed
-	r.mu.Unlock()
-	if time.Since(seen) < capsLife {
-		return c, true
-	}
-	if time.Since(failed) > downTime {
-		if h, _, err := r.get(ctx); err == nil {
-			c = h.caps
-			r.mu.Lock()
-			r.caps, r.seen = c, time.Now()
-			r.mu.Unlock()
-			r.put(h)
-			return c, true
+// share returns recipients and the route that they have in common.
+func (rs routes) share(all []Recipient) ([]recipient, *route, error) {
+	var to []recipient
+	var common *route
+	for _, r := range all {
+		p, ok := wire.ParsePath(r.Path)
+		if !ok {
+			return nil, nil, errors.New("bad recipient")
 		}
-		r.mu.Lock()
-		r.failed = time.Now()
-		r.mu.Unlock()
+		found := rs.find(p, r.Direction)
+		switch {
+		case found == nil:
+			return nil, nil, errors.New("no route")
+		case common != nil && found != common:
+			return nil, nil, errors.New("recipients have different routes")
+		}
+		common = found
+		to = append(to, recipient{p, wire.Params(r.Parameters), r.Direction})
 	}
-	return c, !seen.IsZero()
+	if common == nil {
+		return nil, nil, errors.New("no recipients")
+	}
+	return to, common, nil
 }

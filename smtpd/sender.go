@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"sync/atomic"
 
-	"sluis/rules"
 	"sluis/smtpd/wire"
 )
 
@@ -23,9 +22,6 @@ type Sender struct {
 	routes atomic.Pointer[routes]
 }
 
-// routes are those of one version of the configuration, in their order.
-type routes []*route
-
 // NewSender returns a sender that needs no relay. hostname is what it calls itself.
 func NewSender(hostname string, all ...Route) (*Sender, error) {
 	rs, err := newRoutes(hostname, all, newMetrics(nil))
@@ -35,41 +31,6 @@ func NewSender(hostname string, all ...Route) (*Sender, error) {
 	s := &Sender{}
 	s.routes.Store(&rs)
 	return s, nil
-}
-
-func newRoutes(hostname string, all []Route, m *metrics) (routes, error) {
-	if _, ok := wire.CanonicalDomain(hostname); !ok {
-		return nil, errors.New("smtpd: the host name is not a domain name")
-	}
-	if len(all) == 0 {
-		return nil, errors.New("smtpd: no routes")
-	}
-	var rs routes
-	for _, r := range all {
-		made, err := newRoute(r, hostname, m)
-		if err != nil {
-			return nil, fmt.Errorf("smtpd: %w", err)
-		}
-		rs = append(rs, made)
-	}
-	return rs, nil
-}
-
-// find returns the first route that fits a recipient, or nil.
-func (rs routes) find(to wire.Path, d rules.Direction) *route {
-	for _, r := range rs {
-		if r.fits(to.Domain, d) {
-			return r
-		}
-	}
-	return nil
-}
-
-// close lets go of idle connections to next hops; those in use close after their use.
-func (rs routes) close() {
-	for _, r := range rs {
-		r.close()
-	}
 }
 
 // Close lets go of idle connections. Send works as before.
@@ -104,31 +65,6 @@ func (s *Sender) Send(ctx context.Context, e Envelope, size int64, content io.Re
 	}
 	t.to = to
 	return t.forward(to, nil, func() io.Reader { return &clean{guard{r: content}} }), nil
-}
-
-// share returns recipients and the route that they have in common.
-func (rs routes) share(all []Recipient) ([]recipient, *route, error) {
-	var to []recipient
-	var common *route
-	for _, r := range all {
-		p, ok := wire.ParsePath(r.Path)
-		if !ok {
-			return nil, nil, errors.New("bad recipient")
-		}
-		found := rs.find(p, r.Direction)
-		switch {
-		case found == nil:
-			return nil, nil, errors.New("no route")
-		case common != nil && found != common:
-			return nil, nil, errors.New("recipients have different routes")
-		}
-		common = found
-		to = append(to, recipient{p, wire.Params(r.Parameters), r.Direction})
-	}
-	if common == nil {
-		return nil, nil, errors.New("no recipients")
-	}
-	return to, common, nil
 }
 
 // clean reads what has to have clean line ends already, and fails on what has not.

@@ -42,12 +42,12 @@ func (s *session) hello() {
 // keywords returns the lines of the reply to EHLO: what every next hop that the client's mail
 // may go to can do. CHUNKING and PIPELINING end here and are always possible.
 func (r *Relay) keywords(client *wire.Conn) []string {
-	wd := r.generation.Load()
+	gen := r.generation.Load()
 	all := caps{eightBit: true, utf8: true, dsn: true, requireTLS: client.TLSState() != nil, enhanced: true}
-	size := int64(wd.cfg.Limits.MessageSize)
-	ctx, cancel := context.WithTimeout(r.ctx, wd.cfg.Limits.Handshake)
+	size := int64(gen.cfg.Limits.MessageSize)
+	ctx, cancel := context.WithTimeout(r.ctx, gen.cfg.Limits.Handshake)
 	defer cancel()
-	for _, rt := range wd.reachable(wd.trusts(client) || wd.shared(client) != nil) {
+	for _, rt := range gen.reachable(gen.trusts(client) || gen.shared(client) != nil) {
 		c, _ := rt.capabilities(ctx)
 		all.eightBit = all.eightBit && c.eightBit
 		all.utf8 = all.utf8 && c.utf8
@@ -58,7 +58,7 @@ func (r *Relay) keywords(client *wire.Conn) []string {
 			size = min(size, c.size)
 		}
 	}
-	ks := []string{wd.cfg.Hostname, "PIPELINING", fmt.Sprintf("SIZE %d", size)}
+	ks := []string{gen.cfg.Hostname, "PIPELINING", fmt.Sprintf("SIZE %d", size)}
 	add := func(has bool, k string) {
 		if has {
 			ks = append(ks, k)
@@ -105,13 +105,13 @@ func (s *session) mail(args wire.Arguments, opts *smtp.MailOptions) Reply {
 			return wire.NewReply(501, "5.1.7 Bad sender address syntax")
 		}
 	}
-	wd := s.relay.generation.Load()
+	gen := s.relay.generation.Load()
 	t := &transaction{
-		id: filter.NewID(), generation: wd, ctx: s.relay.ctx, from: from, trusted: wd.trusts(s.client),
+		id: filter.NewID(), generation: gen, ctx: s.relay.ctx, from: from, trusted: gen.trusts(s.client),
 		params: args.Params.Only("SIZE", "BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID"),
 	}
 	if !t.trusted {
-		t.proof = wd.shared(s.client)
+		t.proof = gen.shared(s.client)
 		t.trusted = t.proof != nil // until the message shows whether it is so
 	}
 	_, t.utf8 = t.params.Get("SMTPUTF8")
@@ -122,13 +122,13 @@ func (s *session) mail(args wire.Arguments, opts *smtp.MailOptions) Reply {
 	case t.requireTLS && s.client.TLSState() == nil:
 		return wire.NewReply(554, "5.7.30 REQUIRETLS needs TLS")
 	}
-	if opts.Size > int64(wd.cfg.Limits.MessageSize) {
+	if opts.Size > int64(gen.cfg.Limits.MessageSize) {
 		return wire.NewReply(552, "5.3.4 Message is too large")
 	}
 	rep := wire.NewReply(250, "2.1.0 Ok")
 	// With one way to go the next hop is asked at once; else its answer to MAIL comes
 	// with the first recipient, who decides which next hop that is.
-	if rs := wd.reachable(t.trusted); len(rs) == 1 {
+	if rs := gen.reachable(t.trusted); len(rs) == 1 {
 		if rep = t.open(rs[0]); !rep.OK() {
 			return rep
 		}

@@ -49,13 +49,13 @@ func (s *Shared) check() error {
 
 // shared returns the shared network that a client comes from; nil if from none, or not
 // by TLS: the key would be on the wire for all to read.
-func (wd *generation) shared(client *wire.Conn) *Shared {
+func (gen *generation) shared(client *wire.Conn) *Shared {
 	if client.TLSState() == nil {
 		return nil
 	}
-	for i := range wd.cfg.Shared {
-		if admit.Contains(wd.cfg.Shared[i].Networks, client.Addr()) {
-			return &wd.cfg.Shared[i]
+	for i := range gen.cfg.Shared {
+		if admit.Contains(gen.cfg.Shared[i].Networks, client.Addr()) {
+			return &gen.cfg.Shared[i]
 		}
 	}
 	return nil

@@ -175,11 +175,11 @@ func (t *transaction) restore(to []recipient) Reply {
 	if t.nextHop == nil {
 		h, rep := begin(t.ctx, t.route, t.check, t.envelope(nil))
 		if h == nil {
-			return again(rep)
+			return deferred(rep)
 		}
 		t.nextHop = h
 	}
-	return again(t.offer(to))
+	return deferred(t.offer(to))
 }
 
 // offer gives the next hop recipients, and returns its first refusal; after one nothing is
@@ -198,9 +198,9 @@ func (t *transaction) offer(to []recipient) Reply {
 	return rep
 }
 
-// again makes a refusal that comes too late to be told to the right recipient into a
-// request to try again.
-func again(rep Reply) Reply {
+// deferred makes a refusal that comes too late for its recipient into a request to try
+// again later.
+func deferred(rep Reply) Reply {
 	if rep.OK() || rep.Temporary() {
 		return rep
 	}

@@ -1,0 +1,87 @@
+package smtpd
+
+import (
+	"math"
+	"time"
+
+	"sluis/internal/journal"
+	"sluis/internal/roster"
+	"sluis/rules"
+	"sluis/smtpd/wire"
+)
+
+// record writes the one journal record that a transaction with a body has (C3.2e).
+func (m *message) record(rep Reply) {
+	t := m.tx
+	if m.inspection == nil {
+		m.toward = t.to[0].direction
+	}
+	r := journal.Record{
+		Time:         m.at.UTC(),
+		ID:           t.id,
+		Kind:         journal.Mail,
+		Direction:    m.toward,
+		Action:       m.verdict.Action,
+		Purpose:      m.verdict.Purpose,
+		Category:     m.verdict.Category,
+		Clause:       m.verdict.Clause,
+		Rule:         m.verdict.Rule,
+		Confidential: m.grounds.Confidential,
+		Eligible:     m.grounds.Eligible,
+		Drawn:        m.grounds.Drawn,
+		Ordered:      m.grounds.Ordered(),
+		TLS:          m.client.TLSState() != nil,
+		Reply:        uint16(rep.Code),
+		Refused:      clamp16(t.refused),
+		Repaired:     m.repaired,
+		Bytes:        m.spool.Size(),
+		Duration:     time.Since(m.at),
+	}
+	if rep.OK() {
+		r.Recipients = clamp16(len(t.to))
+	}
+	if x := m.inspection; x != nil {
+		r.Purposes, r.Parts = x.Purposes, clamp16(x.Parts)
+		r.Ambiguous, r.Uninspectable, r.Incomplete = x.Ambiguous, len(x.Uninspectable) > 0, x.Incomplete
+		m.relay.metrics.messages.WithLabelValues(r.Action.String(), r.Purpose.String()).Inc()
+	}
+	class := "none"
+	if r.Reply > 0 {
+		class = string('0'+rune(r.Reply/100)) + "xx"
+	}
+	m.relay.metrics.replies.WithLabelValues(class).Inc()
+	subject := m.subject(&r)
+	t.generation.cfg.Journal.Put(r, subject)
+}
+
+// subject returns the person whom the record is about: the organisation's own party, and no
+// person if a confidential role is involved (C3.2g). It completes the record with the other
+// side.
+func (m *message) subject(r *journal.Record) roster.Subject {
+	if m.grounds.Confidential {
+		return roster.Subject{}
+	}
+	t := m.tx
+	own, peer := t.from, wire.Path{}
+	for _, to := range t.to {
+		if to.direction == m.toward {
+			peer = to.path
+			break
+		}
+	}
+	if m.toward == rules.In {
+		own, peer = peer, own
+	}
+	s := t.generation.cfg.Roster.Subject(own.Address())
+	if s.Confidential() {
+		return roster.Subject{}
+	}
+	r.Group = s.Group()
+	if m.toward != rules.Internal {
+		r.Peer = journal.DomainOf(peer.Domain)
+	}
+	return s
+}
+
+// clamp16 returns n, or the largest number that the journal takes.
+func clamp16(n int) uint16 { return uint16(min(n, math.MaxUint16)) }
