@@ -28,8 +28,8 @@ func benchLarge(ctx context.Context, o options, res *Result) error {
 	if err != nil {
 		return err
 	}
-	defer sink.close()
-	g, err := startGateway(ctx, sink.addr(), dir, "")
+	defer sink.Stop()
+	g, err := startGateway(ctx, sink.Addr(), dir, "")
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func benchLarge(ctx context.Context, o options, res *Result) error {
 	peak := memory(ctx, []int{g.cmd.Process.Pid})
 	begun := time.Now()
 	src := source{addr: g.addr, connections: largeConnections, from: "administratie@school.example", to: "ouder@gezin.example",
-		head: func(n int) []byte { return fmt.Appendf(nil, "X-Bench: %d\r\n", n) }, message: func(int) []byte { return body }, patience: time.Hour}
+		head: func(n int) []byte { return fmt.Appendf(nil, "X-Token: %d\r\n", n) }, message: func(int) []byte { return body }, patience: time.Hour}
 	fmt.Fprintf(o.log, "%d connections send %d MB each\n", largeConnections, largeSize>>20)
 	if err := src.send(ctx, largeConnections, nil); err != nil {
 		return err

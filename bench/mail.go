@@ -100,12 +100,12 @@ func startMail(ctx context.Context, o options, res *Result, dir string, set corp
 		}
 		s, err := start(ctx, sink, filepath.Join(dir, fmt.Sprint(i)))
 		if err != nil {
-			sink.close()
+			sink.Stop()
 			return systems, err
 		}
 		s.sink = sink
 		end := s.stop
-		s.stop = func() { end(); sink.close() }
+		s.stop = func() { end(); sink.Stop() }
 		systems = append(systems, s)
 	}
 	return systems, nil

@@ -15,11 +15,11 @@ import (
 
 // startLimit is the bare limit: nothing between the source and the sink.
 func startLimit(_ context.Context, to *sink, _ string) (*mailSystem, error) {
-	return &mailSystem{name: "limit", addr: to.addr(), stop: func() {}}, nil
+	return &mailSystem{name: "limit", addr: to.Addr(), stop: func() {}}, nil
 }
 
 func startPostfix(ctx context.Context, to *sink, dir string) (*mailSystem, error) {
-	p, err := testenv.StartPostfix(ctx, dir, testenv.PostfixOptions{Relayhost: to.addr()})
+	p, err := testenv.StartPostfix(ctx, dir, testenv.PostfixOptions{Relayhost: to.Addr()})
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func startPostfixRspamd(ctx context.Context, to *sink, dir string) (*mailSystem,
 		return nil, err
 	}
 	p, err := testenv.StartPostfix(ctx, filepath.Join(dir, "postfix"), testenv.PostfixOptions{
-		Relayhost: to.addr(), Main: map[string]string{"smtpd_milters": r.Milter(), "milter_default_action": "tempfail"},
+		Relayhost: to.Addr(), Main: map[string]string{"smtpd_milters": r.Milter(), "milter_default_action": "tempfail"},
 	})
 	if err != nil {
 		r.Stop()
@@ -45,7 +45,7 @@ func startPostfixRspamd(ctx context.Context, to *sink, dir string) (*mailSystem,
 // every purpose on and every message drawn in the sample.
 func startSluis(set corpus) func(context.Context, *sink, string) (*mailSystem, error) {
 	return func(ctx context.Context, to *sink, dir string) (*mailSystem, error) {
-		g, err := startGateway(ctx, to.addr(), dir, "")
+		g, err := startGateway(ctx, to.Addr(), dir, "")
 		if err != nil {
 			return nil, err
 		}

@@ -1,19 +1,16 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"io"
-	"net"
 	"strconv"
 	"sync"
 	"time"
+
+	"sluis/internal/testenv"
 )
 
-// sink takes mail as fast as it comes and notes when each message arrived. It speaks
-// SMTP by hand, as the source does.
+// sink is the next hop of the comparisons: it takes mail as fast as it comes and records when each message arrived.
 type sink struct {
-	ln net.Listener
+	*testenv.Sink
 
 	mu      sync.Mutex
 	arrived []time.Time // by message number; zero if it has not
@@ -22,25 +19,15 @@ type sink struct {
 }
 
 func newSink() (*sink, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	hop, err := testenv.OpenSink()
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{ln: ln}
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go s.session(c)
-		}
-	}()
+	s := &sink{Sink: hop}
+	hop.Detail, hop.Taken = testenv.Counts, s.note
+	hop.Start()
 	return s, nil
 }
-
-func (s *sink) addr() string { return s.ln.Addr().String() }
-func (s *sink) close()       { s.ln.Close() }
 
 // expect forgets what has arrived and makes room for as many messages.
 func (s *sink) expect(messages int) {
@@ -63,58 +50,13 @@ func (s *sink) arrival(n int) time.Time {
 	return s.arrived[n]
 }
 
-func (s *sink) session(c net.Conn) {
-	defer c.Close()
-	r := bufio.NewReaderSize(c, 64<<10)
-	io.WriteString(c, "220 sink.example ESMTP\r\n")
-	for {
-		line, err := r.ReadSlice('\n')
-		if err != nil {
-			return
-		}
-		reply := "250 2.0.0 Ok\r\n"
-		switch verb := string(bytes.ToUpper(line[:min(4, len(line))])); verb {
-		case "EHLO":
-			reply = "250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-SIZE 104857600\r\n250 ENHANCEDSTATUSCODES\r\n"
-		case "DATA":
-			io.WriteString(c, "354 Go ahead\r\n")
-			if err := s.data(r); err != nil {
-				return
-			}
-		case "QUIT":
-			io.WriteString(c, "221 2.0.0 Bye\r\n")
-			return
-		}
-		// Replies to pipelined commands go out together.
-		if _, err := io.WriteString(c, reply); err != nil {
-			return
-		}
-	}
-}
-
-// data reads one message to its end.
-func (s *sink) data(r *bufio.Reader) error {
-	n := -1
-	for {
-		line, err := r.ReadSlice('\n')
-		if err != nil && err != bufio.ErrBufferFull {
-			return err
-		}
-		if v, ok := bytes.CutPrefix(line, []byte("X-Bench: ")); ok && n < 0 {
-			n, _ = strconv.Atoi(string(bytes.TrimSpace(v))) // our own header
-		}
-		if bytes.Equal(line, []byte(".\r\n")) {
-			s.note(n)
-			return nil
-		}
-	}
-}
-
-func (s *sink) note(n int) {
+// note records the arrival of the message with a number for a token.
+func (s *sink) note(token string) {
 	now := time.Now()
+	n, err := strconv.Atoi(token)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n >= 0 && n < len(s.arrived) && s.arrived[n].IsZero() {
+	if err == nil && n >= 0 && n < len(s.arrived) && s.arrived[n].IsZero() {
 		s.arrived[n] = now
 		s.count++
 		s.last = now

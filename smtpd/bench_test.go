@@ -13,14 +13,16 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sluis/internal/testenv"
 )
 
 // BenchmarkSession sends messages of 18 KB over 20 connections to an in-process sink:
 // the relay's own cost, without an engine.
 func BenchmarkSession(b *testing.B) {
 	s := newSink(b)
-	s.discard = true
-	s.start()
+	s.Detail = testenv.Counts
+	s.Start()
 	st := play(b, s)
 	msg := "Subject: x\r\n\r\n" + strings.Repeat("All work and no play makes a dull line of text.\r\n", 370)
 	b.SetBytes(int64(len(msg)))
@@ -49,8 +51,8 @@ func BenchmarkSession(b *testing.B) {
 // BenchmarkStraight is the same without a relay: the limit.
 func BenchmarkStraight(b *testing.B) {
 	s := newSink(b)
-	s.discard = true
-	s.start()
+	s.Detail = testenv.Counts
+	s.Start()
 	msg := "Subject: x\r\n\r\n" + strings.Repeat("All work and no play makes a dull line of text.\r\n", 370)
 	b.SetBytes(int64(len(msg)))
 	var left atomic.Int64
@@ -58,7 +60,7 @@ func BenchmarkStraight(b *testing.B) {
 	b.ResetTimer()
 	var wg sync.WaitGroup
 	for range 20 {
-		c := dial(b, s.addr())
+		c := dial(b, s.Addr())
 		c.want("220")
 		c.cmd("EHLO x", "250")
 		wg.Go(func() {
@@ -79,8 +81,8 @@ func BenchmarkStraight(b *testing.B) {
 // BenchmarkBody is one connection with large messages: the cost of a byte.
 func BenchmarkBody(b *testing.B) {
 	s := newSink(b)
-	s.discard = true
-	s.start()
+	s.Detail = testenv.Counts
+	s.Start()
 	st := play(b, s)
 	msg := strings.Repeat("All work and no play makes a dull line of text, and makes it long enough.\r\n", 100_000)
 	b.SetBytes(int64(len(msg)))
@@ -110,8 +112,8 @@ func TestFiveHundredLargeMessagesFitInMemory(t *testing.T) {
 	}
 	const clients = 500
 	s := newSink(t)
-	s.discard = true
-	s.start()
+	s.Detail = testenv.Counts
+	s.Start()
 	st := play(t, s, func(c *Config, _ *stage) {
 		c.Limits.Idle, c.Routes[0].Command, c.Routes[0].Body = 10*time.Minute, 10*time.Minute, 10*time.Minute
 	})
@@ -169,8 +171,8 @@ func TestFiveHundredLargeMessagesFitInMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(s.got()) != clients {
-		t.Errorf("%d messages", len(s.got()))
+	if n := s.Arrivals()[""].Times; n != clients {
+		t.Errorf("%d messages arrived, want %d", n, clients)
 	}
 	t.Logf("peak %d MB in use, %d MB resident, relay, clients and sink together", peak>>20, resident>>20)
 	if peak > 200<<20 {

@@ -15,7 +15,7 @@ import (
 )
 
 func TestShutdownFinishesWhatIsUnderWay(t *testing.T) { // S12
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	idle := st.client()
 	busy := st.client()
@@ -38,13 +38,13 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) { // S12
 	if err := <-done; err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
-	if got := content(t, s.got()[0]); got != "first half\r\nsecond half\r\n" {
+	if got := content(t, s.Messages()[0]); got != "first half\r\nsecond half\r\n" {
 		t.Errorf("%q", got)
 	}
 }
 
 func TestShutdownCutsWhatDoesNotEnd(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	c := st.client()
 	c.envelope("a@school.example", "b@school.example")
@@ -55,13 +55,13 @@ func TestShutdownCutsWhatDoesNotEnd(t *testing.T) {
 		t.Errorf("Shutdown: %v", err)
 	}
 	c.closed()
-	if len(s.got()) != 0 {
+	if len(s.Messages()) != 0 {
 		t.Error("half a message was delivered")
 	}
 }
 
 func TestConnectionLimitsAreToldPolitely(t *testing.T) {
-	st := play(t, newSink(t).start(), func(c *Config, _ *stage) { c.Limits.Connections = 3 })
+	st := play(t, newSink(t).Start(), func(c *Config, _ *stage) { c.Limits.Connections = 3 })
 	var cs []*talk
 	for range 3 {
 		cs = append(cs, st.client())
@@ -77,14 +77,14 @@ func TestConnectionLimitsAreToldPolitely(t *testing.T) {
 	})
 	st.client()
 
-	st = play(t, newSink(t).start(), untrusted, func(c *Config, _ *stage) { c.Limits.PerAddress = 2 })
+	st = play(t, newSink(t).Start(), untrusted, func(c *Config, _ *stage) { c.Limits.PerAddress = 2 })
 	st.client()
 	st.client()
 	dial(t, st.addr).want("421 4.7.0")
 }
 
 func TestRecipientLimit(t *testing.T) {
-	st := play(t, newSink(t).start(), func(c *Config, _ *stage) { c.Limits.Recipients = 2 })
+	st := play(t, newSink(t).Start(), func(c *Config, _ *stage) { c.Limits.Recipients = 2 })
 	c := st.client()
 	c.envelope("a@school.example", "b@school.example", "c@school.example")
 	c.cmd("RCPT TO:<d@school.example>", "452 4.5.3")
@@ -94,13 +94,13 @@ func TestRecipientLimit(t *testing.T) {
 }
 
 func TestReloadAppliesFromTheNextMessageOn(t *testing.T) {
-	first, second := newSink(t).start(), newSink(t).start()
+	first, second := newSink(t).Start(), newSink(t).Start()
 	st := play(t, first)
 	c := st.client()
 	c.envelope("a@school.example", "b@school.example")
 
 	cfg := st.cfg
-	cfg.Routes = []Route{{Name: "second", Hosts: []string{second.addr()}}}
+	cfg.Routes = []Route{{Name: "second", Hosts: []string{second.Addr()}}}
 	cfg.Policy = &fakePolicy{decide: func(*filter.Inspection, rules.Direction) filter.Verdict { return advised }}
 	if err := st.relay.Reload(cfg); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestReloadAppliesFromTheNextMessageOn(t *testing.T) {
 	c.write("x\r\n.\r\n")
 	c.want("250")
 	c.send("a@school.example", "b@school.example", "x\r\n", "250")
-	if len(first.got()) != 1 || len(second.got()) != 1 || content(t, first.got()[0]) != "x\r\n" || !strings.HasPrefix(content(t, second.got()[0]), "X-Sluis") {
+	if len(first.Messages()) != 1 || len(second.Messages()) != 1 || content(t, first.Messages()[0]) != "x\r\n" || !strings.HasPrefix(content(t, second.Messages()[0]), "X-Sluis") {
 		t.Error("worlds are mixed")
 	}
 
@@ -125,8 +125,8 @@ func TestReloadAppliesFromTheNextMessageOn(t *testing.T) {
 func TestLogsHoldNeitherAddressesNorContent(t *testing.T) {
 	var log testenv.Log
 	s := newSink(t)
-	s.atDot = func(*delivered) string { return "" }
-	s.start()
+	s.Misbehave(testenv.Fault{Drop: true}.At(testenv.OnBody))
+	s.Start()
 	st := play(t, s, func(c *Config, st *stage) {
 		c.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		st.policy.inspect = func(_ context.Context, it filter.Item, _ rules.Purposes) (*filter.Inspection, error) {

@@ -2,11 +2,8 @@ package smtpd
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -23,188 +20,11 @@ import (
 	"sluis/rules"
 )
 
-// sink is a next hop that keeps every byte. It is written without go-smtp, so that a
-// fault of that library cannot hide itself.
-type sink struct {
-	l        net.Listener
-	keywords []string
-	tls      *tls.Config
-	discard  bool                                   // keep no bodies
-	say      func(verb, line string) (string, bool) // overrides a reply; "" closes the connection
-	atDot    func(m *delivered) string              // overrides the final reply
-
-	mu       sync.Mutex
-	messages []*delivered
-	lines    []string
-	conns    int
-	open     map[net.Conn]bool
-}
-
-type delivered struct {
-	from string   // the whole MAIL line
-	to   []string // the whole RCPT lines
-	data []byte
-	tls  bool
-}
-
-var allKeywords = []string{"PIPELINING", "SIZE 104857600", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8", "DSN"}
-
-func newSink(t testing.TB) *sink {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &sink{l: l, keywords: allKeywords, open: map[net.Conn]bool{}}
-	t.Cleanup(s.stop)
+// newSink is a next hop that records every byte.
+func newSink(t testing.TB) *testenv.Sink {
+	s := testenv.NewSink(t)
+	s.Detail = testenv.Whole
 	return s
-}
-
-func (s *sink) start() *sink {
-	go func() {
-		for {
-			c, err := s.l.Accept()
-			if err != nil {
-				return
-			}
-			s.mu.Lock()
-			s.conns++
-			s.open[c] = true
-			s.mu.Unlock()
-			go s.serve(c)
-		}
-	}()
-	return s
-}
-
-func (s *sink) stop() {
-	s.l.Close()
-	s.cut()
-}
-
-// cut drops every open connection.
-func (s *sink) cut() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for c := range s.open {
-		c.Close()
-		delete(s.open, c)
-	}
-}
-
-func (s *sink) addr() string { return s.l.Addr().String() }
-
-func (s *sink) got() []*delivered {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]*delivered(nil), s.messages...)
-}
-
-func (s *sink) commands() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]string(nil), s.lines...)
-}
-
-func (s *sink) serve(c net.Conn) {
-	raw := c
-	defer raw.Close()
-	br := bufio.NewReaderSize(c, 64<<10)
-	fmt.Fprint(c, "220 sink ESMTP\r\n")
-	m := &delivered{}
-	for {
-		line, err := br.ReadString('\n')
-		if err != nil {
-			return
-		}
-		line = strings.TrimSuffix(line, "\r\n")
-		verb := strings.ToUpper(strings.SplitN(line, " ", 2)[0])
-		s.mu.Lock()
-		s.lines = append(s.lines, line)
-		s.mu.Unlock()
-		if s.say != nil {
-			if rep, ok := s.say(verb, line); ok {
-				if rep == "" {
-					return
-				}
-				fmt.Fprint(c, rep+"\r\n")
-				continue
-			}
-		}
-		switch verb {
-		case "EHLO":
-			ks := append([]string{"sink"}, s.keywords...)
-			if s.tls != nil && !m.tls {
-				ks = append(ks, "STARTTLS")
-			}
-			c.Write(Reply{Code: 250, Lines: ks}.AppendTo(nil))
-		case "STARTTLS":
-			fmt.Fprint(c, "220 go\r\n")
-			tc := tls.Server(c, s.tls)
-			if tc.Handshake() != nil {
-				return
-			}
-			c, br = tc, bufio.NewReader(tc)
-			m = &delivered{tls: true}
-		case "MAIL":
-			m = &delivered{from: line, tls: m.tls}
-			fmt.Fprint(c, "250 2.1.0 sink takes the sender\r\n")
-		case "RCPT":
-			m.to = append(m.to, line)
-			fmt.Fprint(c, "250 2.1.5 sink takes the recipient\r\n")
-		case "RSET":
-			m = &delivered{tls: m.tls}
-			fmt.Fprint(c, "250 2.0.0 reset\r\n")
-		case "DATA":
-			fmt.Fprint(c, "354 go\r\n")
-			data, err := readDots(br, s.discard)
-			if err != nil {
-				return
-			}
-			m.data = data
-			rep := fmt.Sprintf("250 2.0.0 sink has it as %d", len(s.got())+1)
-			if s.atDot != nil {
-				rep = s.atDot(m)
-			}
-			if strings.HasPrefix(rep, "2") {
-				s.mu.Lock()
-				s.messages = append(s.messages, m)
-				s.mu.Unlock()
-			}
-			m = &delivered{tls: m.tls}
-			if rep == "" {
-				return
-			}
-			fmt.Fprint(c, rep+"\r\n")
-		case "QUIT":
-			fmt.Fprint(c, "221 bye\r\n")
-			return
-		default:
-			fmt.Fprint(c, "502 5.5.1 what\r\n")
-		}
-	}
-}
-
-// readDots reads a body to CRLF "." CRLF exactly.
-func readDots(br *bufio.Reader, discard bool) ([]byte, error) {
-	var b []byte
-	start := true
-	for {
-		line, err := br.ReadSlice('\n')
-		if err != nil && err != bufio.ErrBufferFull {
-			return nil, err
-		}
-		if start && bytes.Equal(line, []byte(".\r\n")) {
-			return b, nil
-		}
-		if start && line[0] == '.' {
-			line = line[1:]
-		}
-		start = bytes.HasSuffix(line, []byte("\r\n")) && err == nil
-		if !discard {
-			b = append(b, line...)
-		}
-	}
 }
 
 // fakePolicy passes everything unless told otherwise.
@@ -321,7 +141,7 @@ type stage struct {
 	t       testing.TB
 	relay   *Relay
 	addr    string
-	sink    *sink
+	sink    *testenv.Sink
 	policy  *fakePolicy
 	store   *fakeQuarantine
 	journal *fakeJournal
@@ -332,13 +152,13 @@ type stage struct {
 var loopback = netip.MustParsePrefix("127.0.0.0/8")
 
 // play starts a relay before the sink; set changes its configuration.
-func play(t testing.TB, s *sink, set ...func(*Config, *stage)) *stage {
+func play(t testing.TB, s *testenv.Sink, set ...func(*Config, *stage)) *stage {
 	t.Helper()
 	st := &stage{t: t, sink: s, policy: &fakePolicy{}, store: &fakeQuarantine{entries: map[filter.ID]sealedEntry{}}, journal: &fakeJournal{}}
 	cfg := Config{
 		Hostname: "gate.school.example",
 		Trusted:  []netip.Prefix{loopback},
-		Routes:   []Route{{Name: "all", Hosts: []string{s.addr()}, Command: testenv.Patience, Body: testenv.Patience}},
+		Routes:   []Route{{Name: "all", Hosts: []string{s.Addr()}, Command: testenv.Patience, Body: testenv.Patience}},
 		Limits:   Limits{Idle: testenv.Patience, PerAddress: 10000},
 		Spool:    t.TempDir(),
 		Policy:   st.policy, Quarantine: st.store, Journal: st.journal, Roster: fakeRoster{},
@@ -474,9 +294,9 @@ func (c *talk) send(from, to, body, prefix string) string {
 }
 
 // content returns what follows our Received field.
-func content(t testing.TB, m *delivered) string {
+func content(t testing.TB, m *testenv.Message) string {
 	t.Helper()
-	s := string(m.data)
+	s := string(m.Data)
 	if !strings.HasPrefix(s, "Received: from ") {
 		t.Fatalf("no Received on top: %.80q", s)
 	}

@@ -122,7 +122,7 @@ func FuzzSession(f *testing.F) {
 		f.Add([]byte(s), []byte{255})
 		f.Add([]byte(s), []byte{0, 3})
 	}
-	s := newSink(f).start()
+	s := newSink(f).Start()
 	st := play(f, s, func(c *Config, _ *stage) {
 		c.Limits.Idle, c.Limits.MessageSize = 5*time.Second, 1<<20
 	})
@@ -134,7 +134,7 @@ func FuzzSession(f *testing.F) {
 	go st.relay.Serve(Listener{Listener: trustedListener{l}})
 
 	f.Fuzz(func(t *testing.T, data, steps []byte) {
-		before, records := len(s.got()), len(st.journal.all())
+		before, records := len(s.Messages()), len(st.journal.all())
 		c, err := net.Dial("unix", sock)
 		if err != nil {
 			t.Fatal(err)
@@ -149,8 +149,8 @@ func FuzzSession(f *testing.F) {
 		if err != nil && !strings.Contains(err.Error(), "reset") {
 			t.Fatalf("hangs: %v after %q", err, got)
 		}
-		delivered := len(s.got()) - before
-		if acked := bytes.Count(got, []byte("sink has it as")); err == nil && delivered != acked {
+		delivered := len(s.Messages()) - before
+		if acked := bytes.Count(got, []byte("sink has it")); err == nil && delivered != acked {
 			t.Fatalf("%d delivered, %d acknowledged: %q", delivered, acked, got)
 		}
 		good := 0
@@ -162,9 +162,9 @@ func FuzzSession(f *testing.F) {
 		if good != delivered {
 			t.Fatalf("%d delivered, %d in the journal", delivered, good)
 		}
-		for _, m := range s.got()[before:] {
-			if bytes.Contains(bytes.ReplaceAll(m.data, []byte("\r\n"), nil), []byte("\r")) || bytes.Contains(m.data, []byte{0}) {
-				t.Fatalf("the next hop got %q", m.data)
+		for _, m := range s.Messages()[before:] {
+			if bytes.Contains(bytes.ReplaceAll(m.Data, []byte("\r\n"), nil), []byte("\r")) || bytes.Contains(m.Data, []byte{0}) {
+				t.Fatalf("the next hop got %q", m.Data)
 			}
 		}
 	})

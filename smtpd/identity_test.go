@@ -57,7 +57,7 @@ func damagedMessages() map[string]string {
 }
 
 func TestWhatIsForwardedIsByteIdentical(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	c := st.client()
 	for name, msg := range damagedMessages() {
@@ -79,7 +79,7 @@ func TestWhatIsForwardedIsByteIdentical(t *testing.T) {
 				c.write(fmt.Sprintf("BDAT %d LAST\r\n%s", len(rest), rest))
 			}
 			c.want("250 2.0.0 sink has it")
-			all := s.got()
+			all := s.Messages()
 			if got := content(t, all[len(all)-1]); got != msg {
 				t.Errorf("%s by %s: %d bytes became %d", name, how, len(msg), len(got))
 			}
@@ -113,7 +113,7 @@ func TestDKIMSurvives(t *testing.T) {
 	}
 	lookup := func(domain string) ([]string, error) { return []string{records[domain]}, nil }
 
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	c := st.client()
 	signed := 0
@@ -137,8 +137,8 @@ func TestDKIMSurvives(t *testing.T) {
 				c.cmd("DATA", "354")
 				c.write(stuffed(b.String()) + ".\r\n")
 				c.want("250")
-				all := s.got()
-				v, err = dkim.VerifyWithOptions(bytes.NewReader(all[len(all)-1].data), &dkim.VerifyOptions{LookupTXT: lookup})
+				all := s.Messages()
+				v, err = dkim.VerifyWithOptions(bytes.NewReader(all[len(all)-1].Data), &dkim.VerifyOptions{LookupTXT: lookup})
 				if err != nil || len(v) != 1 || v[0].Err != nil {
 					t.Errorf("%s, %s, %s: %v %+v", name, selector, canon, err, v)
 				}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -18,15 +17,17 @@ import (
 	"sluis/smtpd/wire"
 )
 
+// stages are the points of a transaction, by what the client has sent.
+var stages = map[string]testenv.Stage{
+	"MAIL": testenv.OnMail, "RCPT": testenv.OnRcpt, "DATA": testenv.OnData, ".": testenv.OnBody,
+}
+
 func TestRepliesReachTheClientUnchanged(t *testing.T) {
 	for _, at := range []string{"MAIL", "RCPT", "DATA", "."} {
 		for _, rep := range []string{"450 4.2.0 mailbox busy", "550 5.1.1 no such user: you & me", "554 no enhanced code", "451-4.7.1 two\r\n451 4.7.1 lines"} {
 			s := newSink(t)
-			s.say = func(verb, _ string) (string, bool) { return rep, verb == at }
-			if at == "." {
-				s.atDot = func(*delivered) string { return rep }
-			}
-			s.start()
+			s.Misbehave(testenv.Fault{Reply: rep}.At(stages[at]))
+			s.Start()
 			st := play(t, s)
 			c := st.client()
 			check := func(got string) {
@@ -59,8 +60,8 @@ func TestRepliesReachTheClientUnchanged(t *testing.T) {
 func TestANextHopsGoodbyeIsNotOurs(t *testing.T) {
 	for _, at := range []string{"MAIL", "RCPT", "DATA"} {
 		s := newSink(t)
-		s.say = func(verb, _ string) (string, bool) { return "421 4.3.2 going down", verb == at }
-		s.start()
+		s.Misbehave(testenv.Fault{Reply: "421 4.3.2 going down"}.At(stages[at]))
+		s.Start()
 		st := play(t, s)
 		c := st.client()
 		c.write("MAIL FROM:<a@school.example>\r\n")
@@ -89,30 +90,30 @@ func TestHostsFailOver(t *testing.T) {
 	}
 	refuses.Close()
 	busy := newSink(t)
-	busy.say = func(verb, _ string) (string, bool) { return "", verb == "EHLO" }
-	busy.start()
-	s := newSink(t).start()
+	busy.Misbehave(testenv.Fault{Drop: true}.At(testenv.OnHello))
+	busy.Start()
+	s := newSink(t).Start()
 	st := play(t, s, func(c *Config, _ *stage) {
-		c.Routes[0].Hosts = []string{refuses.Addr().String(), busy.addr(), s.addr()}
+		c.Routes[0].Hosts = []string{refuses.Addr().String(), busy.Addr(), s.Addr()}
 	})
 	c := st.client()
 	c.send("a@school.example", "b@school.example", "x\r\n", "250")
 	c.send("a@school.example", "b@school.example", "x\r\n", "250")
-	if len(s.got()) != 2 || busy.conns != 1 {
-		t.Errorf("%d messages, %d tries of the bad host", len(s.got()), busy.conns)
+	if len(s.Messages()) != 2 || busy.Sessions() != 1 {
+		t.Errorf("%d messages, %d tries of the bad host", len(s.Messages()), busy.Sessions())
 	}
 }
 
 func TestNoNextHopIsTemporary(t *testing.T) {
 	s := newSink(t)
 	st := play(t, s)
-	s.stop()
+	s.Stop()
 	c := st.client()
 	c.cmd("MAIL FROM:<a@school.example>", "451 4.4.1")
 }
 
 func TestConnectionsAreReused(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	for range 5 {
 		c := st.client()
@@ -122,27 +123,27 @@ func TestConnectionsAreReused(t *testing.T) {
 		c.cmd("QUIT", "221")
 		c.closed()
 	}
-	if len(s.got()) != 10 || s.conns != 1 {
-		t.Errorf("%d messages over %d connections", len(s.got()), s.conns)
+	if len(s.Messages()) != 10 || s.Sessions() != 1 {
+		t.Errorf("%d messages over %d connections", len(s.Messages()), s.Sessions())
 	}
 }
 
 func TestALostConnectionIsReplaced(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	c := st.client()
 	c.send("a@school.example", "b@school.example", "x\r\n", "250")
-	s.cut() // idle
+	s.Cut() // idle
 	c.cmd("MAIL FROM:<a@school.example>", "250")
-	s.cut() // after MAIL
+	s.Cut() // after MAIL
 	c.cmd("RCPT TO:<b@school.example>", "250")
 	c.cmd("RCPT TO:<c@school.example>", "250")
-	s.cut() // before the message
+	s.Cut() // before the message
 	c.cmd("DATA", "354")
 	c.write("x\r\n.\r\n")
 	c.want("250")
-	m := s.got()
-	if len(m) != 2 || len(m[1].to) != 2 {
+	m := s.Messages()
+	if len(m) != 2 || len(m[1].To) != 2 {
 		t.Errorf("%d messages", len(m))
 	}
 }
@@ -150,8 +151,13 @@ func TestALostConnectionIsReplaced(t *testing.T) {
 func TestALostReplyIsTemporaryAndNotTriedAgain(t *testing.T) {
 	s := newSink(t)
 	var n atomic.Int32
-	s.atDot = func(*delivered) string { n.Add(1); return "" }
-	s.start()
+	s.Misbehave(func(step testenv.Step) testenv.Fault {
+		if step.At == testenv.OnBody {
+			n.Add(1)
+		}
+		return testenv.Fault{Drop: step.At == testenv.OnBody}
+	})
+	s.Start()
 	st := play(t, s)
 	c := st.client()
 	c.send("a@school.example", "b@school.example", "x\r\n", "451 4.4.2")
@@ -163,46 +169,18 @@ func TestALostReplyIsTemporaryAndNotTriedAgain(t *testing.T) {
 
 func TestAStallingNextHopIsTemporary(t *testing.T) {
 	s := newSink(t)
-	s.atDot = func(*delivered) string { time.Sleep(2 * time.Second); return "250 late" }
-	s.start()
+	s.Misbehave(testenv.Fault{Delay: testenv.Patience, Drop: true}.At(testenv.OnBody))
+	s.Start()
 	st := play(t, s, func(c *Config, _ *stage) { c.Routes[0].Body = 200 * time.Millisecond })
 	st.client().send("a@school.example", "b@school.example", "x\r\n", "451 4.4.2")
 }
 
 func TestARefusalInTheMiddleOfABodyIsPassedOn(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			br := bufio.NewReader(c)
-			fmt.Fprint(c, "220 x\r\n")
-			for {
-				line, err := br.ReadString('\n')
-				if err != nil {
-					return
-				}
-				if strings.HasPrefix(line, "DATA") {
-					fmt.Fprint(c, "354 go\r\n")
-					io.CopyN(io.Discard, br, 1<<20)
-					fmt.Fprint(c, "552 5.3.4 too much\r\n")
-					c.(*net.TCPConn).CloseWrite()
-					io.Copy(io.Discard, c)
-					return
-				}
-				fmt.Fprint(c, "250 ok\r\n")
-			}
-		}
-	}()
 	s := newSink(t)
-	st := play(t, s, func(c *Config, _ *stage) { c.Routes[0].Hosts = []string{l.Addr().String()} })
-	st.client().send("a@school.example", "b@school.example", strings.Repeat(strings.Repeat("x", 70)+"\r\n", 100_000), "552 5.3.4 too much")
+	s.Misbehave(testenv.Fault{Reply: "552 5.3.4 too much"}.At(testenv.InBody))
+	s.Start()
+	body := strings.Repeat(strings.Repeat("x", 70)+"\r\n", 100_000)
+	play(t, s).client().send("a@school.example", "b@school.example", body, "552 5.3.4 too much")
 }
 
 type failing struct{ r io.Reader }
@@ -216,7 +194,7 @@ func (f failing) Read(p []byte) (int, error) {
 }
 
 func TestACutSpoolIsNeverDelivered(t *testing.T) { // C2
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	e := Envelope{From: "a@school.example", To: []Recipient{{Path: "b@school.example"}}}
 	rep, err := st.relay.Sender().Send(context.Background(), e, 100, failing{strings.NewReader("half a message\r\n")})
@@ -230,15 +208,20 @@ func TestACutSpoolIsNeverDelivered(t *testing.T) { // C2
 		}
 	}
 	time.Sleep(20 * time.Millisecond)
-	if len(s.got()) != 0 {
-		t.Errorf("delivered %q", s.got()[0].data)
+	if len(s.Messages()) != 0 {
+		t.Errorf("delivered %q", s.Messages()[0].Data)
 	}
 }
 
 func TestDeliverTellsWhatTheNextHopSays(t *testing.T) {
 	s := newSink(t)
-	s.say = func(verb, line string) (string, bool) { return "550 5.1.1 gone", strings.Contains(line, "gone@") }
-	s.start()
+	s.Misbehave(func(step testenv.Step) (f testenv.Fault) {
+		if strings.Contains(step.Line, "gone@") {
+			f.Reply = "550 5.1.1 gone"
+		}
+		return f
+	})
+	s.Start()
 	st := play(t, s)
 	to := func(ps ...string) (e Envelope) {
 		for _, p := range ps {
@@ -247,7 +230,7 @@ func TestDeliverTellsWhatTheNextHopSays(t *testing.T) {
 		return e
 	}
 	rep, err := st.relay.Sender().Send(context.Background(), to("gone@school.example", "b@school.example"), 3, strings.NewReader("x\r\n"))
-	if err != nil || rep.Code != 550 || len(s.got()) != 0 {
+	if err != nil || rep.Code != 550 || len(s.Messages()) != 0 {
 		t.Errorf("%v %v", rep, err)
 	}
 	for _, e := range []Envelope{to(), to("bad path@"), {From: "b@d", To: []Recipient{{Path: "a@b@c"}}}} {
@@ -258,7 +241,7 @@ func TestDeliverTellsWhatTheNextHopSays(t *testing.T) {
 	if rep, err := st.relay.Sender().Send(context.Background(), to("b@school.example"), 3, strings.NewReader("..x\r\n.\r\n")); err != nil || !rep.OK() {
 		t.Errorf("%v %v", rep, err)
 	}
-	if got := s.got()[0].data; string(got) != "..x\r\n.\r\n" {
+	if got := s.Messages()[0].Data; string(got) != "..x\r\n.\r\n" {
 		t.Errorf("%q", got)
 	}
 }
@@ -289,8 +272,8 @@ func TestTLSToTheNextHop(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSink(t)
-			s.tls = tt.hop
-			s.start()
+			s.TLS = tt.hop
+			s.Start()
 			st := play(t, s, func(c *Config, _ *stage) {
 				c.Routes[0].TLS = tt.mode
 				c.Routes[0].TLSConfig = &tls.Config{RootCAs: ca.pool}
@@ -304,8 +287,8 @@ func TestTLSToTheNextHop(t *testing.T) {
 			c.cmd("DATA", "354")
 			c.write("x\r\n.\r\n")
 			c.want("250")
-			if m := s.got()[0]; m.tls != tt.tls {
-				t.Errorf("TLS %v", m.tls)
+			if m := s.Messages()[0]; m.TLS != tt.tls {
+				t.Errorf("TLS %v", m.TLS)
 			}
 		})
 	}
@@ -314,27 +297,27 @@ func TestTLSToTheNextHop(t *testing.T) {
 func TestLoginAtASmarthost(t *testing.T) {
 	for _, mechs := range []string{"PLAIN LOGIN", "LOGIN", "CRAM-MD5"} {
 		s := newSink(t)
-		s.keywords = append([]string{"AUTH " + mechs}, allKeywords...)
+		s.Extensions = append([]string{"AUTH " + mechs}, testenv.AllExtensions...)
 		var step atomic.Int32
-		s.say = func(verb, line string) (string, bool) {
+		s.Misbehave(func(command testenv.Step) (f testenv.Fault) {
 			switch {
-			case line == "AUTH PLAIN AHVzZXIAc2VjcmV0":
-				return "235 2.7.0 welcome", true
-			case line == "AUTH LOGIN":
+			case command.Line == "AUTH PLAIN AHVzZXIAc2VjcmV0":
+				f.Reply = "235 2.7.0 welcome"
+			case command.Line == "AUTH LOGIN":
 				step.Store(1)
-				return "334 VXNlcm5hbWU6", true
-			case step.Load() == 1 && line == "dXNlcg==":
+				f.Reply = "334 VXNlcm5hbWU6"
+			case step.Load() == 1 && command.Line == "dXNlcg==":
 				step.Store(2)
-				return "334 UGFzc3dvcmQ6", true
-			case step.Load() == 2 && line == "c2VjcmV0":
+				f.Reply = "334 UGFzc3dvcmQ6"
+			case step.Load() == 2 && command.Line == "c2VjcmV0":
 				step.Store(0)
-				return "235 2.7.0 welcome", true
-			case verb == "AUTH":
-				return "535 5.7.8 no", true
+				f.Reply = "235 2.7.0 welcome"
+			case strings.HasPrefix(command.Line, "AUTH"):
+				f.Reply = "535 5.7.8 no"
 			}
-			return "", false
-		}
-		s.start()
+			return f
+		})
+		s.Start()
 		st := play(t, s, func(c *Config, _ *stage) { c.Routes[0].User, c.Routes[0].Password = "user", "secret" })
 		want := "250"
 		if mechs == "CRAM-MD5" {
@@ -369,11 +352,11 @@ func TestRepliesAreBounded(t *testing.T) {
 }
 
 func TestIdleConnectionsAreClosed(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, func(c *Config, _ *stage) { c.Routes[0].Idle = 50 * time.Millisecond })
 	st.client().send("a@school.example", "b@school.example", "x\r\n", "250")
 	testenv.Eventually(t, "QUIT", func() bool {
-		ls := s.commands()
+		ls := s.Commands()
 		return ls[len(ls)-1] == "QUIT"
 	})
 }

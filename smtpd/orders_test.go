@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"sluis/filter"
+	"sluis/internal/testenv"
 	"sluis/rules"
 )
 
@@ -33,7 +34,7 @@ func offer(c *talk, final string, to ...string) {
 
 // The use of an order is recorded before the message is inspected, and once (C3.2d).
 func TestTheUseOfAnOrderIsRecordedBeforeTheInspection(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	var events []string
 	st := play(t, s, ordered, func(c *Config, st *stage) {
 		st.policy.recordUse = func(used []filter.OrderID, _ filter.ID) error {
@@ -58,7 +59,7 @@ func TestTheUseOfAnOrderIsRecordedBeforeTheInspection(t *testing.T) {
 
 // A message is not inspected under an order that the ledger cannot take.
 func TestAnOrderWithoutATraceIsNotUsed(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	inspected := false
 	st := play(t, s, ordered, func(c *Config, st *stage) {
 		st.policy.recordUse = func([]filter.OrderID, filter.ID) error { return errors.New("the disk is full") }
@@ -68,14 +69,14 @@ func TestAnOrderWithoutATraceIsNotUsed(t *testing.T) {
 		}
 	})
 	offer(st.client(), "451", "b@elsewhere.example")
-	if inspected || len(s.got()) != 0 {
-		t.Errorf("inspected %v, %d delivered; want neither", inspected, len(s.got()))
+	if inspected || len(s.Messages()) != 0 {
+		t.Errorf("inspected %v, %d delivered; want neither", inspected, len(s.Messages()))
 	}
 }
 
 // A subscriber hears once of a message that was accepted, and of no other.
 func TestASubscriberHearsOfAcceptedMessages(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	var mu sync.Mutex
 	var heard []filter.ID
 	st := play(t, s, func(c *Config, st *stage) {
@@ -92,7 +93,7 @@ func TestASubscriberHearsOfAcceptedMessages(t *testing.T) {
 	c := st.client()
 	offer(c, "250", "foto@school.example", "FOTO@school.example", "b@elsewhere.example")
 	offer(c, "250", "b@elsewhere.example")
-	s.atDot = func(*delivered) string { return "554 5.6.0 no" }
+	s.Misbehave(testenv.Fault{Reply: "554 5.6.0 no"}.At(testenv.OnBody))
 	offer(c, "554", "foto@school.example")
 	c.cmd("NOOP", "250") // what follows a reply has happened by now
 	mu.Lock()

@@ -6,26 +6,26 @@ import (
 )
 
 func TestHarmlessMailArrives(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	c := st.client()
 	rep := c.send("a@school.example", "b@elsewhere.example", "Subject: x\r\n\r\nhello\r\n..dot\r\n", "250")
-	if rep != "250 2.0.0 sink has it as 1\r\n" {
+	if rep != "250 2.0.0 sink has it\r\n" {
 		t.Errorf("reply %q is not the next hop's", rep)
 	}
 	c.cmd("QUIT", "221")
-	got := s.got()
+	got := s.Messages()
 	if len(got) != 1 {
 		t.Fatalf("%d messages", len(got))
 	}
 	if b := content(t, got[0]); b != "Subject: x\r\n\r\nhello\r\n.dot\r\n" {
 		t.Errorf("body %q", b)
 	}
-	if got[0].from != "MAIL FROM:<a@school.example>" || strings.Join(got[0].to, " ") != "RCPT TO:<b@elsewhere.example>" {
-		t.Errorf("envelope %q %q", got[0].from, got[0].to)
+	if got[0].From != "MAIL FROM:<a@school.example>" || strings.Join(got[0].To, " ") != "RCPT TO:<b@elsewhere.example>" {
+		t.Errorf("envelope %q %q", got[0].From, got[0].To)
 	}
 	if rs := st.journal.all(); len(rs) != 1 || rs[0].Reply != 250 || rs[0].Recipients != 1 {
 		t.Errorf("journal %+v", rs)
 	}
-	t.Logf("%s", got[0].data)
+	t.Logf("%s", got[0].Data)
 }

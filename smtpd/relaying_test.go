@@ -8,7 +8,7 @@ import (
 // What must never happen, 5: an open relay. Every way known to make a relay pass on mail
 // to another domain is tried from outside.
 func TestNoRelayTrickGetsThrough(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, untrusted)
 	tricks := []string{
 		"<victim@elsewhere.example>",
@@ -93,7 +93,7 @@ func TestNoRelayTrickGetsThrough(t *testing.T) {
 			c = st.client()
 		}
 	}
-	for _, l := range s.commands() {
+	for _, l := range s.Commands() {
 		if strings.HasPrefix(l, "RCPT") {
 			t.Errorf("the next hop was asked: %q", l)
 		}
@@ -101,7 +101,7 @@ func TestNoRelayTrickGetsThrough(t *testing.T) {
 }
 
 func TestOwnDomainsAreReachableFromOutside(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, untrusted)
 	c := st.client()
 	c.cmd("MAIL FROM:<>", "250")
@@ -111,13 +111,13 @@ func TestOwnDomainsAreReachableFromOutside(t *testing.T) {
 	c.cmd("DATA", "354")
 	c.write("x\r\n.\r\n")
 	c.want("250")
-	if n := len(s.got()[0].to); n != 7 {
+	if n := len(s.Messages()[0].To); n != 7 {
 		t.Errorf("%d recipients", n)
 	}
 }
 
 func TestTrustedNetworksRelayAnywhere(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	c := st.client()
 	for _, from := range []string{"", "a@school.example", "a@elsewhere.example"} {
@@ -126,7 +126,7 @@ func TestTrustedNetworksRelayAnywhere(t *testing.T) {
 }
 
 func TestWhatComesFromOutsideIsIncoming(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, untrusted)
 	st.client().send("head@school.example", "a@school.example", "x\r\n", "250")
 	if d := st.journal.all()[0].Direction; d.String() != "in" {

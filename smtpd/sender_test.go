@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sluis/internal/health"
+	"sluis/internal/testenv"
 )
 
 // canary is what a next hop says and no report may quote.
@@ -63,18 +64,18 @@ func closedPort(t *testing.T) string {
 func protected(t *testing.T, ca *authority) string {
 	t.Helper()
 	s := newSink(t)
-	s.tls = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1")}}
-	s.keywords = append([]string{"AUTH PLAIN"}, allKeywords...)
-	s.say = func(verb, line string) (string, bool) {
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1")}}
+	s.Extensions = append([]string{"AUTH PLAIN"}, testenv.AllExtensions...)
+	s.Misbehave(func(command testenv.Step) (f testenv.Fault) {
 		switch {
-		case verb == "AUTH" && line == "AUTH PLAIN AHNsdWlzAHNlY3JldA==": // sluis, secret
-			return "235 2.7.0 welcome", true
-		case verb == "AUTH":
-			return "535 5.7.8 " + canary + "@school.example may not", true
+		case command.Line == "AUTH PLAIN AHNsdWlzAHNlY3JldA==": // sluis, secret
+			f.Reply = "235 2.7.0 welcome"
+		case strings.HasPrefix(command.Line, "AUTH"):
+			f.Reply = "535 5.7.8 " + canary + "@school.example may not"
 		}
-		return "", false
-	}
-	return s.start().addr()
+		return f
+	})
+	return s.Start().Addr()
 }
 
 // TestANextHopIsWellIfItWouldTakeMail: health asks by the relay's own route, with its TLS and
@@ -86,7 +87,7 @@ func TestANextHopIsWellIfItWouldTakeMail(t *testing.T) {
 	behind := func(ca *authority, password string) Route {
 		return Route{Hosts: []string{protected(t, ours)}, TLS: TLSVerified, TLSConfig: roots(ca), User: "sluis", Password: password}
 	}
-	withoutTLS := newSink(t).start().addr()
+	withoutTLS := newSink(t).Start().Addr()
 	for name, c := range map[string]struct {
 		route Route
 		found string // of health, in English
@@ -117,7 +118,7 @@ func TestANextHopIsWellIfItWouldTakeMail(t *testing.T) {
 			if len(hops) != 1 || hops[0].Address() != c.route.Hosts[0] {
 				t.Fatalf("next hops %v, want %v", hops, c.route.Hosts)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), testenv.Patience)
 			defer cancel()
 			r := health.MailServer(hops[0])(ctx, time.Now())
 			if want := c.found == "answers"; (r.State == health.OK) != want || r.Found.EN != c.found {
@@ -180,13 +181,8 @@ func TestASenderNeedsNoRelay(t *testing.T) {
 
 func TestAReleaseGetsTheRefusalItself(t *testing.T) {
 	s := newSink(t)
-	s.say = func(verb, line string) (string, bool) {
-		if verb == "RCPT" {
-			return "550 5.1.1 unknown", true
-		}
-		return "", false
-	}
-	st := play(t, s.start())
+	s.Misbehave(testenv.Fault{Reply: "550 5.1.1 unknown"}.At(testenv.OnRcpt))
+	st := play(t, s.Start())
 	e := Envelope{From: "a@school.example", To: []Recipient{{Path: "gone@school.example"}}}
 	rep, err := st.relay.Sender().Send(t.Context(), e, 3, strings.NewReader("x\r\n"))
 	if err != nil || rep.Codes() != "550 5.1.1" || rep.Text() != "unknown" {

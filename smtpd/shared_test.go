@@ -14,7 +14,7 @@ const sharedKey = "zeer-geheime-sleutel-0123456789"
 // sharing makes loopback a network of a provider that others use as well.
 func sharing(t *testing.T) (*stage, *authority) {
 	ca := newAuthority(t)
-	st := play(t, newSink(t).start(), untrusted, withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}}),
+	st := play(t, newSink(t).Start(), untrusted, withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}}),
 		func(c *Config, _ *stage) {
 			c.Shared = []Shared{{[]netip.Prefix{loopback}, "X-Sluis-Key", sharedKey}}
 		})
@@ -44,10 +44,10 @@ func TestASharedNetworkRelaysWithTheKeyOnly(t *testing.T) {
 		"in the body":        {"Subject: a\r\n\r\nX-Sluis-Key: " + sharedKey + "\r\n", "550 5.7.1"},
 		"in a folded line":   {"Subject: a\r\n X-Sluis-Key: " + sharedKey + "\r\n\r\n", "550 5.7.1"},
 	} {
-		before := len(st.sink.got())
+		before := len(st.sink.Messages())
 		body := tc.header + "body " + long + "\r\n"
 		st.secured(ca).send("head@school.example", "parent@elsewhere.example", body, tc.reply)
-		got := st.sink.got()[before:]
+		got := st.sink.Messages()[before:]
 		if (tc.reply == "250") != (len(got) == 1) {
 			t.Errorf("%s: %d messages went on", name, len(got))
 		}

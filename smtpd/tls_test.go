@@ -90,7 +90,7 @@ func withTLS(cfg *tls.Config) func(*Config, *stage) {
 
 func TestSTARTTLS(t *testing.T) {
 	ca := newAuthority(t)
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}}))
 	c := dial(t, st.addr)
 	c.want("220")
@@ -108,7 +108,7 @@ func TestSTARTTLS(t *testing.T) {
 	c.cmd("STARTTLS", "503")
 	c.cmd("RCPT TO:<b@school.example>", "5")
 	c.send("a@school.example", "b@school.example", "x\r\n", "250")
-	if d := string(s.got()[0].data); !strings.Contains(d, "with ESMTPS id ") || !strings.Contains(d, "(using TLSv1.3 with cipher TLS_") {
+	if d := string(s.Messages()[0].Data); !strings.Contains(d, "with ESMTPS id ") || !strings.Contains(d, "(using TLSv1.3 with cipher TLS_") {
 		t.Errorf("%s", d)
 	}
 	if !st.journal.all()[0].TLS {
@@ -118,7 +118,7 @@ func TestSTARTTLS(t *testing.T) {
 
 func TestNothingIsInjectedBeforeTLS(t *testing.T) {
 	ca := newAuthority(t)
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}}))
 	c := st.client()
 	c.write("STARTTLS\r\nEHLO evil\r\nMAIL FROM:<evil@x.example>\r\n")
@@ -126,14 +126,14 @@ func TestNothingIsInjectedBeforeTLS(t *testing.T) {
 	c = c.secure(&tls.Config{RootCAs: ca.pool, ServerName: "gate.school.example"})
 	c.cmd("NOOP", "250") // and not replies to what came before
 	c.cmd("EHLO x", "250")
-	if ls := strings.Join(s.commands(), "\n"); strings.Contains(ls, "evil") {
+	if ls := strings.Join(s.Commands(), "\n"); strings.Contains(ls, "evil") {
 		t.Errorf("%s", ls)
 	}
 }
 
 func TestImplicitTLS(t *testing.T) {
 	ca := newAuthority(t)
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}}))
 	addr := st.listen(Listener{TLS: true})
 	c := dial(t, addr).secure(&tls.Config{RootCAs: ca.pool, ServerName: "gate.school.example"})
@@ -149,9 +149,9 @@ func TestImplicitTLS(t *testing.T) {
 func TestRequireTLSNeedsIt(t *testing.T) {
 	ca := newAuthority(t)
 	s := newSink(t)
-	s.keywords = append([]string{"REQUIRETLS"}, allKeywords...)
-	s.tls = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1")}}
-	s.start()
+	s.Extensions = append([]string{"REQUIRETLS"}, testenv.AllExtensions...)
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1")}}
+	s.Start()
 	for _, mode := range []TLSMode{TLSVerified, TLSRequired} {
 		st := play(t, s, withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}}), func(c *Config, _ *stage) {
 			c.Routes[0].TLS, c.Routes[0].TLSConfig = mode, &tls.Config{RootCAs: ca.pool}
@@ -173,15 +173,15 @@ func TestRequireTLSNeedsIt(t *testing.T) {
 		c.cmd("DATA", "354")
 		c.write("x\r\n.\r\n")
 		c.want("250")
-		if m := s.got()[0]; m.from != "MAIL FROM:<a@school.example> REQUIRETLS" || !m.tls {
-			t.Errorf("%q", m.from)
+		if m := s.Messages()[0]; m.From != "MAIL FROM:<a@school.example> REQUIRETLS" || !m.TLS {
+			t.Errorf("%q", m.From)
 		}
 	}
 }
 
 func TestOnlyOurOwnCertificatesRelay(t *testing.T) {
 	ours, theirs := newAuthority(t), newAuthority(t)
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	server := ours.issue(t, "gate.school.example")
 	for _, tt := range []struct {
 		name  string
@@ -216,7 +216,7 @@ func TestOnlyOurOwnCertificatesRelay(t *testing.T) {
 func ptr[T any](v T) *T { return &v }
 
 func TestPROXYTellsTheClient(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, untrusted)
 	addr := st.listen(Listener{Proxies: []netip.Prefix{loopback}})
 	hello := func(src string) *talk {
@@ -231,7 +231,7 @@ func TestPROXYTellsTheClient(t *testing.T) {
 	c.want("220")
 	c.cmd("EHLO x", "250")
 	c.send("a@x.example", "b@school.example", "x\r\n", "250")
-	if d := string(s.got()[0].data); !strings.Contains(d, "([203.0.113.7])") {
+	if d := string(s.Messages()[0].Data); !strings.Contains(d, "([203.0.113.7])") {
 		t.Errorf("%s", d)
 	}
 

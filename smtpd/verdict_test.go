@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sluis/filter"
+	"sluis/internal/testenv"
 	"sluis/rules"
 )
 
@@ -43,7 +44,7 @@ func deciding(v filter.Verdict, ds ...rules.Direction) func(*Config, *stage) {
 const letter = "Subject: x\r\n\r\nhello\r\n"
 
 func TestALeakIsSetAsideWholeAndDurable(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, deciding(leak))
 	c := st.client()
 	c.cmd("MAIL FROM:<a@school.example> SIZE=20 RET=HDRS", "250")
@@ -52,11 +53,11 @@ func TestALeakIsSetAsideWholeAndDurable(t *testing.T) {
 	c.write(letter + ".\r\n")
 	c.want("250 2.0.0 Ok: queued as ")
 	es := st.store.all()
-	if len(es) != 1 || len(s.got()) != 0 {
-		t.Fatalf("%d entries, %d delivered", len(es), len(s.got()))
+	if len(es) != 1 || len(s.Messages()) != 0 {
+		t.Fatalf("%d entries, %d delivered", len(es), len(s.Messages()))
 	}
 	e := es[0]
-	if got := content(t, &delivered{data: e.content}); got != letter {
+	if got := content(t, &testenv.Message{Data: e.content}); got != letter {
 		t.Errorf("sealed %q", got)
 	}
 	if e.Envelope.From != "a@school.example" || len(e.Envelope.To) != 1 || e.Envelope.To[0].Path != "b@elsewhere.example" || e.Direction != rules.Out || e.Verdict != leak {
@@ -71,31 +72,31 @@ func TestALeakIsSetAsideWholeAndDurable(t *testing.T) {
 	if err != nil || rep.Code != 250 {
 		t.Fatalf("Deliver: %v %v", rep, err)
 	}
-	m := s.got()[0]
-	if string(m.data) != string(e.content) || !strings.HasPrefix(m.to[0], "RCPT TO:<b@elsewhere.example> NOTIFY=NEVER") || !strings.Contains(m.from, "RET=HDRS") {
-		t.Errorf("released %q %q %q", m.from, m.to, m.data)
+	m := s.Messages()[0]
+	if string(m.Data) != string(e.content) || !strings.HasPrefix(m.To[0], "RCPT TO:<b@elsewhere.example> NOTIFY=NEVER") || !strings.Contains(m.From, "RET=HDRS") {
+		t.Errorf("released %q %q %q", m.From, m.To, m.Data)
 	}
 	// The connection is in order afterwards.
 	c.cmd("NOOP", "250")
 }
 
 func TestSomeAreSetAsideAndOthersGetIt(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, deciding(leak, rules.Out))
 	c := st.client()
 	c.envelope("a@school.example", "colleague@school.example", "out@elsewhere.example", "other@school.example")
 	c.cmd("DATA", "354")
 	c.write(letter + ".\r\n")
 	c.want("250 2.0.0 sink has it")
-	m := s.got()
-	if len(m) != 1 || strings.Join(m[0].to, ",") != "RCPT TO:<colleague@school.example>,RCPT TO:<other@school.example>" {
+	m := s.Messages()
+	if len(m) != 1 || strings.Join(m[0].To, ",") != "RCPT TO:<colleague@school.example>,RCPT TO:<other@school.example>" {
 		t.Fatalf("delivered %+v", m)
 	}
 	es := st.store.all()
 	if len(es) != 1 || len(es[0].Envelope.To) != 1 || es[0].Envelope.To[0].Path != "out@elsewhere.example" {
 		t.Fatalf("entries %+v", es)
 	}
-	if strings.Contains(string(m[0].data), "elsewhere") {
+	if strings.Contains(string(m[0].Data), "elsewhere") {
 		t.Error("one recipient learns of another")
 	}
 	if rs := st.journal.all(); len(rs) != 1 || rs[0].Direction != rules.Out || rs[0].Recipients != 3 {
@@ -106,8 +107,8 @@ func TestSomeAreSetAsideAndOthersGetIt(t *testing.T) {
 func TestTheEntryIsWithdrawnIfTheNextHopFails(t *testing.T) {
 	for _, fault := range []string{"452 4.3.1 full", "554 5.0.0 no", "421 4.3.2 bye", ""} {
 		s := newSink(t)
-		s.atDot = func(*delivered) string { return fault }
-		s.start()
+		s.Misbehave(testenv.Fault{Reply: fault, Drop: fault == ""}.At(testenv.OnBody))
+		s.Start()
 		st := play(t, s, deciding(leak, rules.Out))
 		c := st.client()
 		c.envelope("a@school.example", "colleague@school.example", "out@elsewhere.example")
@@ -126,26 +127,26 @@ func TestTheEntryIsWithdrawnIfTheNextHopFails(t *testing.T) {
 func TestRecipientsThatAreNoLongerWelcomeDeferTheMessage(t *testing.T) {
 	s := newSink(t)
 	var rcpts atomic.Int32
-	s.say = func(verb, line string) (string, bool) {
-		if verb == "RCPT" && rcpts.Add(1) > 2 {
-			return "550 5.1.1 gone", true
+	s.Misbehave(func(step testenv.Step) (f testenv.Fault) {
+		if step.At == testenv.OnRcpt && rcpts.Add(1) > 2 {
+			f.Reply = "550 5.1.1 gone"
 		}
-		return "", false
-	}
-	s.start()
+		return f
+	})
+	s.Start()
 	st := play(t, s, deciding(leak, rules.Out))
 	c := st.client()
 	c.envelope("a@school.example", "colleague@school.example", "out@elsewhere.example")
 	c.cmd("DATA", "354")
 	c.write(letter + ".\r\n")
 	c.want("451")
-	if len(st.store.all()) != 0 || len(s.got()) != 0 {
+	if len(st.store.all()) != 0 || len(s.Messages()) != 0 {
 		t.Error("something stays")
 	}
 }
 
 func TestARejectNamesTheClause(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, deciding(insult, rules.Out))
 	c := st.client()
 	c.envelope("a@school.example", "colleague@school.example", "out@elsewhere.example")
@@ -154,17 +155,17 @@ func TestARejectNamesTheClause(t *testing.T) {
 	if rep := c.want("550 5.7.1"); !strings.Contains(rep, "C2.2a") {
 		t.Errorf("reply %q", rep)
 	}
-	if len(s.got()) != 0 || len(st.store.all()) != 0 {
+	if len(s.Messages()) != 0 || len(st.store.all()) != 0 {
 		t.Error("something stays")
 	}
 	c.cmd("MAIL FROM:<a@school.example>", "250")
 }
 
 func TestATagIsOneHeaderOnTop(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, deciding(advised))
 	st.client().send("a@school.example", "b@elsewhere.example", letter, "250")
-	if got := content(t, s.got()[0]); got != "X-Sluis: file-sharing; C2.1a\r\n"+letter {
+	if got := content(t, s.Messages()[0]); got != "X-Sluis: file-sharing; C2.1a\r\n"+letter {
 		t.Errorf("%q", got)
 	}
 }
@@ -204,12 +205,12 @@ func TestNothingPassesUninspected(t *testing.T) {
 		"quarantine": func(c *Config, st *stage) { deciding(leak)(c, st); st.store.err = errors.New("read-only") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSink(t).start()
+			s := newSink(t).Start()
 			st := play(t, s, set)
 			c := st.client()
 			c.send("a@school.example", "b@elsewhere.example", letter, "451 4.3.0")
 			c.cmd("NOOP", "250")
-			if len(s.got()) != 0 || len(st.store.all()) != 0 {
+			if len(s.Messages()) != 0 || len(st.store.all()) != 0 {
 				t.Error("passed")
 			}
 			if rs := st.journal.all(); len(rs) != 1 || rs[0].Reply != 451 {
@@ -221,7 +222,7 @@ func TestNothingPassesUninspected(t *testing.T) {
 
 func TestOnlyLeakRulesMayBeLeftOut(t *testing.T) {
 	for _, purposes := range []rules.Purposes{rules.SetOf(rules.Security, rules.Conduct, rules.Leak), rules.SetOf(rules.Security, rules.Conduct)} {
-		s := newSink(t).start()
+		s := newSink(t).Start()
 		st := play(t, s, func(c *Config, st *stage) {
 			c.OpenForLeak = true
 			st.policy.grounds = func(filter.ID, rules.Directions, []string) (filter.Grounds, error) {
@@ -260,7 +261,7 @@ func TestAFullDiskIsTemporary(t *testing.T) {
 			t.Errorf("%v: %v", err, rep)
 		}
 	}
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, func(c *Config, _ *stage) { c.Spool = "/nonexistent/directory" })
 	c := st.client()
 	c.send("a@school.example", "b@school.example", strings.Repeat("large\r\n", 100_000), "451")
@@ -271,7 +272,7 @@ func TestAFullDiskIsTemporary(t *testing.T) {
 }
 
 func TestWhatIsInspectedIsWhatTheNextHopGets(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	var seen string
 	var item filter.Item
 	st := play(t, s, func(_ *Config, st *stage) {
@@ -282,7 +283,7 @@ func TestWhatIsInspectedIsWhatTheNextHopGets(t *testing.T) {
 		}
 	})
 	st.client().send("Sender@School.Example", `"quoted local"@Elsewhere.EXAMPLE`, "a\nb\r\n..c\r\n", "250")
-	if got := content(t, s.got()[0]); got != seen || seen != "a\r\nb\r\n.c\r\n" {
+	if got := content(t, s.Messages()[0]); got != seen || seen != "a\r\nb\r\n.c\r\n" {
 		t.Errorf("seen %q, delivered %q", seen, got)
 	}
 	if item.Sender != "Sender@school.example" || item.Recipients[0] != "quoted local@elsewhere.example" || item.Directions != rules.DirectionsOf(rules.Out) {
@@ -291,7 +292,7 @@ func TestWhatIsInspectedIsWhatTheNextHopGets(t *testing.T) {
 }
 
 func TestConfidentialPartiesAreToldToThePolicyAndNotToTheJournal(t *testing.T) { // C3.2g
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	var parties []string
 	st := play(t, s, func(_ *Config, st *stage) {
 		st.policy.grounds = func(_ filter.ID, _ rules.Directions, ps []string) (filter.Grounds, error) {
@@ -309,7 +310,7 @@ func TestConfidentialPartiesAreToldToThePolicyAndNotToTheJournal(t *testing.T) {
 }
 
 func TestLoopsAreBroken(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, func(c *Config, _ *stage) { c.Limits.Hops = 10; c.Limits.OwnHops = 2 })
 	c := st.client()
 	hop := "Received: from x\r\n\tby other.example with ESMTP; date\r\n"
@@ -323,7 +324,7 @@ func TestLoopsAreBroken(t *testing.T) {
 }
 
 func TestLargeMessagesAreRefusedForGood(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, func(c *Config, _ *stage) { c.Limits.MessageSize = 1000 })
 	c := st.client()
 	c.cmd("MAIL FROM:<a@x.example> SIZE=1001", "552")

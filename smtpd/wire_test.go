@@ -32,14 +32,14 @@ func TestEndOfDataIsExactlyCRLFDotCRLF(t *testing.T) { // S1, S2
 		{"smuggling CR.CR", "a\r.\rMAIL FROM:<evil@x>\r\n", "554", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newSink(t).start()
+			s := newSink(t).Start()
 			st := play(t, s)
 			c := st.client()
 			c.send("a@school.example", "b@school.example", tt.body, tt.reply)
 			c.cmd("NOOP", "250") // in step
 			if tt.reply != "250" {
-				if len(s.got()) != 0 {
-					t.Errorf("delivered %q", s.got()[0].data)
+				if len(s.Messages()) != 0 {
+					t.Errorf("delivered %q", s.Messages()[0].Data)
 				}
 				if rs := st.journal.all(); len(rs) != 1 || rs[0].Reply != 554 {
 					t.Errorf("journal %+v", rs)
@@ -47,7 +47,7 @@ func TestEndOfDataIsExactlyCRLFDotCRLF(t *testing.T) { // S1, S2
 				c.send("a@school.example", "b@school.example", "next\r\n", "250")
 				return
 			}
-			if got := content(t, s.got()[0]); got != tt.want {
+			if got := content(t, s.Messages()[0]); got != tt.want {
 				t.Errorf("body %q, want %q", got, tt.want)
 			}
 		})
@@ -55,7 +55,7 @@ func TestEndOfDataIsExactlyCRLFDotCRLF(t *testing.T) { // S1, S2
 }
 
 func TestRepairsAreCounted(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	st.client().send("a@school.example", "b@school.example", "a\nb\nc\r\n", "250")
 	if rs := st.journal.all(); rs[0].Repaired != 2 {
@@ -64,7 +64,7 @@ func TestRepairsAreCounted(t *testing.T) {
 }
 
 func TestAPipelinedSessionInOneSegment(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	c := dial(t, st.addr)
 	c.want("220")
@@ -75,7 +75,7 @@ func TestAPipelinedSessionInOneSegment(t *testing.T) {
 		c.want(want)
 	}
 	c.closed()
-	got := s.got()
+	got := s.Messages()
 	if len(got) != 2 || content(t, got[0]) != "hi\r\n" || content(t, got[1]) != "hello\r\n" {
 		t.Fatalf("%d messages", len(got))
 	}
@@ -100,7 +100,7 @@ func TestChunksAreCountedBytes(t *testing.T) { // S5, S7
 		{"command inside a chunk", []string{"NOOP\r\n", "QUIT\r\n"}, "NOOP\r\nQUIT\r\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newSink(t).start()
+			s := newSink(t).Start()
 			st := play(t, s)
 			c := st.client()
 			c.envelope("a@school.example", "b@school.example")
@@ -113,7 +113,7 @@ func TestChunksAreCountedBytes(t *testing.T) { // S5, S7
 				c.want("250")
 			}
 			c.cmd("NOOP", "250")
-			if got := content(t, s.got()[0]); got != tt.want {
+			if got := content(t, s.Messages()[0]); got != tt.want {
 				t.Errorf("body %.100q, want %.100q", got, tt.want)
 			}
 		})
@@ -121,7 +121,7 @@ func TestChunksAreCountedBytes(t *testing.T) { // S5, S7
 }
 
 func TestChunksOutOfTurn(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, func(c *Config, _ *stage) { c.Limits.MessageSize = 100 })
 	c := st.client()
 
@@ -157,21 +157,21 @@ func TestChunksOutOfTurn(t *testing.T) {
 	c.write("BDAT two LAST\r\nQUIT\r\n") // nobody knows where the chunk ends
 	c.want("501")
 	c.closed()
-	if n := len(s.got()); n != 1 {
+	if n := len(s.Messages()); n != 1 {
 		t.Errorf("%d messages delivered", n)
 	}
 }
 
 func TestADroppedConnectionIsNotTheEnd(t *testing.T) { // S14
 	for _, how := range []string{"DATA\r\nhalf a message\r\n", "BDAT 100 LAST\r\nhalf", "BDAT 4\r\nhalf"} {
-		s := newSink(t).start()
+		s := newSink(t).Start()
 		st := play(t, s)
 		c := st.client()
 		c.envelope("a@school.example", "b@school.example")
 		c.write(how)
 		c.conn.Close()
 		testenv.Eventually(t, "a record", func() bool { return len(st.journal.all()) == 1 })
-		if len(s.got()) != 0 {
+		if len(s.Messages()) != 0 {
 			t.Errorf("%q: delivered", how)
 		}
 		if r := st.journal.all()[0]; r.Reply/100 == 2 || r.Recipients != 0 {
@@ -181,7 +181,7 @@ func TestADroppedConnectionIsNotTheEnd(t *testing.T) { // S14
 }
 
 func TestIdleTimeIsRenewedAndTotalTimeIsNot(t *testing.T) { // S4
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, func(c *Config, _ *stage) { c.Limits.Idle = 400 * time.Millisecond })
 	c := st.client()
 	c.envelope("a@school.example", "b@school.example")
@@ -206,13 +206,13 @@ func TestIdleTimeIsRenewedAndTotalTimeIsNot(t *testing.T) { // S4
 		time.Sleep(30 * time.Millisecond)
 	}
 	c.want("421")
-	if n := len(s.got()); n != 1 {
+	if n := len(s.Messages()); n != 1 {
 		t.Errorf("%d delivered", n)
 	}
 }
 
 func TestNestedMailIsRefused(t *testing.T) { // S8
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	c := st.client()
 	c.envelope("a@school.example", "b@school.example")
@@ -220,14 +220,14 @@ func TestNestedMailIsRefused(t *testing.T) { // S8
 	c.cmd("DATA", "354")
 	c.write("x\r\n.\r\n")
 	c.want("250")
-	if m := s.got()[0]; m.from != "MAIL FROM:<a@school.example>" {
-		t.Errorf("from %q", m.from)
+	if m := s.Messages()[0]; m.From != "MAIL FROM:<a@school.example>" {
+		t.Errorf("from %q", m.From)
 	}
 }
 
 func TestPathsAndParametersAreExact(t *testing.T) { // S9, S10, C3, C6
 	s := newSink(t)
-	s.start()
+	s.Start()
 	st := play(t, s)
 	for _, tt := range []struct{ mail, rcpt string }{
 		{"MAIL FROM:<>", "RCPT TO:<postmaster>"},
@@ -244,16 +244,16 @@ func TestPathsAndParametersAreExact(t *testing.T) { // S9, S10, C3, C6
 		c.cmd("DATA", "354")
 		c.write("x\r\n.\r\n")
 		c.want("250")
-		all := s.got()
+		all := s.Messages()
 		m := all[len(all)-1]
-		if m.from != tt.mail || m.to[0] != tt.rcpt {
-			t.Errorf("next hop got\n%s\n%s\nwant\n%s\n%s", m.from, m.to[0], tt.mail, tt.rcpt)
+		if m.From != tt.mail || m.To[0] != tt.rcpt {
+			t.Errorf("next hop got\n%s\n%s\nwant\n%s\n%s", m.From, m.To[0], tt.mail, tt.rcpt)
 		}
 	}
 }
 
 func TestBadPathsAreRefused(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s)
 	c := st.client()
 	for _, p := range []string{"<a@>", "<@b>", "<a>", "a b@c", "<a@b", "<a@b@c>", "<a@b..c>", "<a@.b>", "<a@b.>", `<"a@b>`, "<a@b>x", "<a b@c>", "<a@b c>", "<a@[1.2.3]>", "<a@b;c>", "<a\tb@c>", "<\x01@c>"} {
@@ -270,8 +270,8 @@ func TestBadPathsAreRefused(t *testing.T) {
 
 func TestOnlyWhatTheNextHopCanDoIsOffered(t *testing.T) { // S6
 	s := newSink(t)
-	s.keywords = []string{"SIZE 1000"}
-	s.start()
+	s.Extensions = []string{"SIZE 1000"}
+	s.Start()
 	st := play(t, s)
 	c := dial(t, st.addr)
 	c.want("220")
@@ -287,7 +287,7 @@ func TestOnlyWhatTheNextHopCanDoIsOffered(t *testing.T) { // S6
 	c.cmd("AUTH PLAIN AAAA", "502")
 	c.cmd("STARTTLS", "502")
 
-	st = play(t, newSink(t).start())
+	st = play(t, newSink(t).Start())
 	c = dial(t, st.addr)
 	c.want("220")
 	for _, k := range []string{"8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES"} {
@@ -298,7 +298,7 @@ func TestOnlyWhatTheNextHopCanDoIsOffered(t *testing.T) { // S6
 }
 
 func TestAbuseEndsWith421(t *testing.T) {
-	s := newSink(t).start()
+	s := newSink(t).Start()
 	st := play(t, s, func(c *Config, _ *stage) { c.Limits.Errors = 5; c.Limits.Commands = 20 })
 	c := st.client()
 	for range 6 {
@@ -321,7 +321,7 @@ func TestAbuseEndsWith421(t *testing.T) {
 }
 
 func TestControlCharactersInCommands(t *testing.T) {
-	st := play(t, newSink(t).start())
+	st := play(t, newSink(t).Start())
 	c := st.client()
 	c.cmd("MAIL FROM:<a\rb@x.example>", "500")
 	c.cmd("NOOP \x00", "500")
@@ -330,11 +330,11 @@ func TestControlCharactersInCommands(t *testing.T) {
 }
 
 func TestRecipientsOfAnotherRouteAreDeferred(t *testing.T) {
-	in, out := newSink(t).start(), newSink(t).start()
+	in, out := newSink(t).Start(), newSink(t).Start()
 	st := play(t, in, func(c *Config, _ *stage) {
 		c.Routes = []Route{
-			{Name: "in", Hosts: []string{in.addr()}, Directions: rules.DirectionsOf(rules.In, rules.Internal)},
-			{Name: "out", Hosts: []string{out.addr()}},
+			{Name: "in", Hosts: []string{in.Addr()}, Directions: rules.DirectionsOf(rules.In, rules.Internal)},
+			{Name: "out", Hosts: []string{out.Addr()}},
 		}
 	})
 	c := st.client()
@@ -344,7 +344,7 @@ func TestRecipientsOfAnotherRouteAreDeferred(t *testing.T) {
 	c.write("x\r\n.\r\n")
 	c.want("250")
 	c.send("a@school.example", "c@elsewhere.example", "x\r\n", "250")
-	if len(in.got()) != 1 || len(out.got()) != 1 || len(in.got()[0].to) != 1 {
-		t.Errorf("in %d, out %d", len(in.got()), len(out.got()))
+	if len(in.Messages()) != 1 || len(out.Messages()) != 1 || len(in.Messages()[0].To) != 1 {
+		t.Errorf("in %d, out %d", len(in.Messages()), len(out.Messages()))
 	}
 }

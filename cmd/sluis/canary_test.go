@@ -46,7 +46,7 @@ func TestTheSearchFindsACanary(t *testing.T) {
 	if found := inFiles(t, dir, sightings); len(found) != 2 {
 		t.Errorf("found in %v", found)
 	}
-	g := newGateway(t, settings{nextHop: startSink(t).Addr()})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr()})
 	g.try(teacher, []string{parent}, letter(secret))
 	g.records(1)
 	ruleIn := func(b []byte) []string {
@@ -116,7 +116,7 @@ func hideouts(t *testing.T) map[string]string {
 func TestTheCanaryIsNowhere(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp) // of the commands, too
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr(), policy: "  actions: {conduct: {out: reject}, security: {out: tag}}", rest: "log: {level: debug}\n"})
 	replies := ""
 	for where, message := range hideouts(t) {

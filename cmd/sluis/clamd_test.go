@@ -17,7 +17,7 @@ func TestClamAVIsAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Stop)
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	s := settings{nextHop: sink.Addr(), policy: "  malware: {clamd: " + c.Socket() + "}"}
 	g := newGateway(t, s)
 	eicar := base64.StdEncoding.EncodeToString([]byte(`X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD` + `-ANTIVIRUS-TEST-FILE!$H+H*`))

@@ -185,7 +185,7 @@ func TestAWrongCommandLine(t *testing.T) {
 // What was set aside is opened with a reason only, released as it came, past the rules,
 // and tried again by the gateway if the next hop cannot take it now (C3.3e).
 func TestReview(t *testing.T) {
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	data := "X-Token: t\nSubject: a\n\n" + secret + "\n"
 	for range 3 {
@@ -248,7 +248,7 @@ func TestOneGatewayForOneDirectory(t *testing.T) {
 
 // A gateway that is asked to end finishes what it has begun, and takes nothing new.
 func TestAGatewayEndsGracefully(t *testing.T) {
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	c, idle := dialRaw(t, g), dialRaw(t, g)
 	idle.say("EHLO idle\r\n", "250")
@@ -270,7 +270,7 @@ func TestAGatewayEndsGracefully(t *testing.T) {
 }
 
 func TestMetricsCount(t *testing.T) {
-	g := newGateway(t, settings{nextHop: startSink(t).Addr()})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr()})
 	g.try(teacher, []string{parent}, letter(secret))
 	g.try(teacher, []string{parent}, letter(harmless))
 	page := string(g.page("metrics"))
@@ -321,7 +321,7 @@ func TestRulesCommands(t *testing.T) {
 
 // The school's own list makes its people known, and is kept as hashes only (C2.4a).
 func TestImportedPeopleAreRecognised(t *testing.T) {
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	list := write(t, "leerlingen.csv", "voornaam;achternaam;geboortedatum\nKanarie;Vogelzang;3-4-2015\n")
 	mail := letter("Kanarie Vogelzang (3 april 2015) gaat over.")
@@ -408,7 +408,7 @@ func TestListedLinksAreSetAside(t *testing.T) {
 	if _, errs, code := run(t, "", "sites", "build", index, "phishing="+write(t, "leeg.txt", "# nothing\n")); code != 1 || !strings.Contains(errs, "is it a list?") {
 		t.Errorf("%d %s", code, errs)
 	}
-	g := newGateway(t, settings{nextHop: startSink(t).Addr(), rest: "rules: {sites: " + index + "}\n"})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), rest: "rules: {sites: " + index + "}\n"})
 	for _, text := range []string{"Log in op https://inlog.boef.example/school", "Log in op https://www.school.example/"} {
 		if reply := g.try(parent, []string{counsellor}, letter(text)); reply[0] != '2' {
 			t.Error(reply)

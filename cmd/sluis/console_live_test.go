@@ -120,7 +120,7 @@ func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 // its next mail server, and when it is stopped.
 func TestHealthByCommand(t *testing.T) {
 	t.Parallel()
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	health := func(want int) (state string, checks map[string]string) {
 		t.Helper()

@@ -17,7 +17,7 @@ import (
 func TestTheFirstAccount(t *testing.T) {
 	t.Parallel()
 	at := testenv.FreeAddr(t)
-	g := newGateway(t, settings{nextHop: startSink(t).Addr(), console: at})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), console: at})
 	g.eventually("tell how to begin", func() bool { return strings.Contains(g.log.String(), "nobody has an account yet") })
 	out, errs, code := run(t, "", "accounts", "invite", "beheer", "--role", "admin", "--config", g.config())
 	link := strings.TrimSpace(out)
@@ -68,7 +68,7 @@ func TestTheFirstAccount(t *testing.T) {
 func TestTheConsoleStopsAndStartsWithTheGateway(t *testing.T) {
 	t.Parallel()
 	at := testenv.FreeAddr(t)
-	g := newGateway(t, settings{nextHop: startSink(t).Addr(), console: at})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), console: at})
 	for range 2 {
 		g.eventually("show the console", func() bool {
 			res, err := http.Get("http://" + at + "/sign-in")

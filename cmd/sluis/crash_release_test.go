@@ -45,7 +45,7 @@ func TestNothingReleasedIsLostWhenKilled(t *testing.T) {
 	if testing.Short() {
 		kills = 8
 	}
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	content := map[string][]byte{}
 	for i := range 6 {
@@ -61,9 +61,9 @@ func TestNothingReleasedIsLostWhenKilled(t *testing.T) {
 	if len(held) != len(content) {
 		t.Fatalf("%d messages set aside, want %d", len(held), len(content))
 	}
-	sink.Misbehave(func(s testenv.Stage) testenv.Fault {
+	sink.Misbehave(func(s testenv.Step) testenv.Fault {
 		switch {
-		case s != testenv.OnBody:
+		case s.At != testenv.OnBody:
 			return testenv.Fault{}
 		case rand.IntN(2) == 0:
 			return testenv.Fault{Reply: "451 4.3.0 Straks"}

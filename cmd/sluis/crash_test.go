@@ -144,7 +144,7 @@ func TestNothingAcceptedIsLostWhenKilled(t *testing.T) {
 	if testing.Short() {
 		kills = 20
 	}
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	s := startSenders(g.addr, 8)
 	for range kills {

@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -63,13 +62,8 @@ func TestTheNextHopFails(t *testing.T) {
 		} {
 			t.Run(how+" at "+when, func(t *testing.T) {
 				t.Parallel()
-				sink := startSink(t)
-				sink.Misbehave(func(s testenv.Stage) testenv.Fault {
-					if s == stage {
-						return fault
-					}
-					return testenv.Fault{}
-				})
+				sink := testenv.StartSink(t)
+				sink.Misbehave(fault.At(stage))
 				g := newGateway(t, settings{nextHop: sink.Addr()})
 				reply := g.try(teacher, []string{parent, head}, "X-Token: t\n"+letter(secret))
 				if len(reply) < 4 || reply[0] != '4' && reply[0] != '5' {
@@ -99,16 +93,18 @@ func TestTheNextHopFails(t *testing.T) {
 func TestTheNextHopFailsHalfway(t *testing.T) {
 	t.Parallel()
 	large := letter(secret + strings.Repeat("\nNog een regel van een lang verhaal.", 400_000))
-	for how, half := range map[string]func(net.Conn){
-		"hangs up":          func(net.Conn) {},
-		"stops reading":     func(c net.Conn) { time.Sleep(8 * time.Second) },
-		"refuses and goes":  func(c net.Conn) { io.WriteString(c, "552 5.3.4 Te groot\r\n"); time.Sleep(100 * time.Millisecond) },
-		"defers and goes":   func(c net.Conn) { io.WriteString(c, "452 4.3.1 Vol\r\n"); time.Sleep(100 * time.Millisecond) },
-		"accepts too early": func(c net.Conn) { io.WriteString(c, "250 2.0.0 Vast goed\r\n"); time.Sleep(100 * time.Millisecond) },
+	for how, half := range map[string]testenv.Fault{
+		"hangs up":          {Drop: true},
+		"stops reading":     {Delay: testenv.Patience, Drop: true},
+		"refuses and goes":  {Reply: "552 5.3.4 Te groot", Drop: true},
+		"defers and goes":   {Reply: "452 4.3.1 Vol", Drop: true},
+		"accepts too early": {Reply: "250 2.0.0 Vast goed", Drop: true},
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			g := newGateway(t, settings{nextHop: halfway(t, half)})
+			sink := testenv.StartSink(t)
+			sink.Misbehave(half.At(testenv.InBody))
+			g := newGateway(t, settings{nextHop: sink.Addr()})
 			reply := g.try(teacher, []string{parent, head}, large)
 			if reply[0] != '4' {
 				t.Errorf("reply %q", reply)
@@ -126,44 +122,6 @@ func TestTheNextHopFailsHalfway(t *testing.T) {
 	}
 }
 
-// halfway is a next hop that takes everything up to the middle of a message, does what
-// it is told, and hangs up.
-func halfway(t *testing.T, then func(net.Conn)) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	serve := func(c net.Conn) {
-		defer c.Close()
-		io.WriteString(c, "220 half.example\r\n")
-		for r := bufio.NewReader(c); ; {
-			line, err := r.ReadString('\n')
-			if err != nil {
-				return
-			}
-			if strings.HasPrefix(line, "DATA") {
-				io.WriteString(c, "354 Toe maar\r\n")
-				io.CopyN(io.Discard, r, 64<<10)
-				then(c)
-				return
-			}
-			io.WriteString(c, "250 Ok\r\n")
-		}
-	}
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go serve(c)
-		}
-	}()
-	return ln.Addr().String()
-}
-
 func TestTheNextHopIsAway(t *testing.T) {
 	g := newGateway(t, settings{nextHop: testenv.FreeAddr(t)})
 	if reply := g.try(teacher, []string{parent}, letter(harmless)); !strings.HasPrefix(reply, "451 4.4.1") {
@@ -174,9 +132,9 @@ func TestTheNextHopIsAway(t *testing.T) {
 // If the next hop took the message and its reply got lost, nobody can know. The sender
 // tries again: better twice than not at all.
 func TestALostReplyMeansTwiceRatherThanNever(t *testing.T) {
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
-	sink.Misbehave(func(s testenv.Stage) testenv.Fault { return testenv.Fault{Drop: s == testenv.OnBody, Keep: true} })
+	sink.Misbehave(testenv.Fault{Drop: true, Keep: true}.At(testenv.OnBody))
 	if reply := g.try(teacher, []string{parent}, "X-Token: t\n"+letter(harmless)); !strings.HasPrefix(reply, "451 4.4.2") {
 		t.Errorf("%q", reply)
 	}
@@ -205,7 +163,7 @@ func mount(t *testing.T, source, target, kind string, flags uintptr, data string
 // With no room on the disk mail that needs none flows, other mail stays with its sender,
 // and when there is room again all is as before.
 func TestTheDiskIsFull(t *testing.T) {
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := prepareGateway(t, settings{nextHop: sink.Addr()})
 	if err := os.Mkdir(g.data(), 0o700); err != nil {
 		t.Fatal(err)
@@ -269,7 +227,7 @@ func fill(t *testing.T, path string) {
 }
 
 func TestTheQuarantineIsReadOnly(t *testing.T) {
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	sealed := filepath.Join(g.data(), "quarantine", "sealed")
 	mount(t, sealed, sealed, "", unix.MS_BIND, "")
@@ -330,7 +288,7 @@ func TestAGatewayWithoutADiskDoesNotStart(t *testing.T) {
 
 // More connections than there may be get a proper reply, and then again a place.
 func TestTooManyConnections(t *testing.T) {
-	g := newGateway(t, settings{nextHop: startSink(t).Addr(), mail: "  limits: {connections: 2}"})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), mail: "  limits: {connections: 2}"})
 	first, second := dialRaw(t, g), dialRaw(t, g)
 	for _, c := range []raw{first, second} {
 		c.say("EHLO c\r\n", "250")

@@ -270,17 +270,6 @@ func (g *gateway) exported(args ...string) string {
 	return out
 }
 
-// startSink starts a next hop that is ended with the test.
-func startSink(t *testing.T) *testenv.Sink {
-	t.Helper()
-	s, err := testenv.StartSink()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Stop)
-	return s
-}
-
 // swaks sends a message with swaks and returns what it printed: the whole session.
 func swaks(t *testing.T, g *gateway, args ...string) string {
 	t.Helper()

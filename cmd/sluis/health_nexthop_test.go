@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"sluis/internal/testenv"
 )
 
 // guardedHop is a mail server over TLS that takes mail with the right password only. It returns its
@@ -57,7 +59,7 @@ func guardedHop(t *testing.T, password string) (address string, refused *atomic.
 // mail to it, and not if it only answers.
 func TestHealthReportsANextHopThatRefusesThePassword(t *testing.T) {
 	t.Setenv("HOP", "secret")
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	for _, c := range []struct{ password, want string }{
 		{"AHNsdWlzAHNlY3JldA==", "ok"}, // sluis, secret
 		{"AHNsdWlzAG90aGVy", "broken"},

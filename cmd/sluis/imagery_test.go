@@ -9,8 +9,8 @@ import (
 // has nothing of it; a complaint that is written down is kept sealed.
 func TestComplaintsAboutImagery(t *testing.T) {
 	t.Parallel()
-	box := newMailbox(t)
-	g := newGateway(t, settings{nextHop: box.addr, rest: "imagery: {address: foto@school.example}\n"})
+	box := startMailbox(t)
+	g := newGateway(t, settings{nextHop: box.Addr(), rest: "imagery: {address: foto@school.example}\n"})
 	do := func(args ...string) string {
 		t.Helper()
 		out, errs, code := run(t, "", append(append([]string{"imagery"}, args...), "--config", g.config())...)
@@ -25,7 +25,7 @@ func TestComplaintsAboutImagery(t *testing.T) {
 	if cases := do("cases"); strings.Count(cases, "\n") != 1 || strings.Count(cases, "mail") != 2 {
 		t.Errorf("got %s, want the complaints of the parent and of the counsellor", cases)
 	}
-	if got := box.texts("foto@school.example"); len(got) != 2 || !strings.Contains(got[0], "Jansen") {
+	if got := texts(t, box, "foto@school.example"); len(got) != 2 || !strings.Contains(got[0], "Jansen") {
 		t.Errorf("the mailbox has %v", got)
 	}
 	id := do("complain", "--as", "fg", "--page", "https://school.example/x", "--file", write(t, "complaint", "Kind Jansen zonder toestemming"))

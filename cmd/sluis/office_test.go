@@ -1,76 +1,48 @@
 package main_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"mime/quotedprintable"
-	"net"
 	"net/mail"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/emersion/go-smtp"
+	"sluis/internal/testenv"
 )
 
-// mailbox is a mail server that keeps what it gets.
-type mailbox struct {
-	addr string
-	mu   sync.Mutex
-	got  map[string][]*mail.Message // by recipient
-	text map[string][]string
-}
-
-func newMailbox(t *testing.T) *mailbox {
+// texts returns the bodies of the messages that an address got at a sink that records them whole.
+func texts(t *testing.T, hop *testenv.Sink, to string) []string {
 	t.Helper()
-	m := &mailbox{got: map[string][]*mail.Message{}, text: map[string][]string{}}
-	srv := smtp.NewServer(m)
-	srv.Domain = "hop.example"
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var all []string
+	for _, m := range hop.Messages() {
+		if !slices.ContainsFunc(m.To, func(rcpt string) bool { return strings.HasPrefix(rcpt, "RCPT TO:<"+to+">") }) {
+			continue
+		}
+		msg, err := mail.ReadMessage(bytes.NewReader(m.Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := msg.Body
+		if msg.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
+			body = quotedprintable.NewReader(body)
+		}
+		text, err := io.ReadAll(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, strings.ReplaceAll(string(text), "\r\n", "\n"))
 	}
-	m.addr = l.Addr().String()
-	go srv.Serve(l)
-	t.Cleanup(func() { srv.Close() })
-	return m
+	return all
 }
 
-func (m *mailbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &delivery{box: m}, nil }
-
-type delivery struct {
-	box *mailbox
-	to  []string
-}
-
-func (d *delivery) Reset()                                    { d.to = nil }
-func (d *delivery) Logout() error                             { return nil }
-func (d *delivery) Mail(string, *smtp.MailOptions) error      { return nil }
-func (d *delivery) Rcpt(to string, _ *smtp.RcptOptions) error { d.to = append(d.to, to); return nil }
-
-func (d *delivery) Data(r io.Reader) error {
-	msg, err := mail.ReadMessage(r)
-	if err != nil {
-		return err
-	}
-	body := msg.Body
-	if msg.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
-		body = quotedprintable.NewReader(body)
-	}
-	text, err := io.ReadAll(body)
-	d.box.mu.Lock()
-	defer d.box.mu.Unlock()
-	for _, to := range d.to {
-		d.box.got[to], d.box.text[to] = append(d.box.got[to], msg), append(d.box.text[to], strings.ReplaceAll(string(text), "\r\n", "\n"))
-	}
-	return err
-}
-
-// texts returns what somebody has got.
-func (m *mailbox) texts(to string) []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return append([]string(nil), m.text[to]...)
+// startMailbox starts a next hop that records messages whole.
+func startMailbox(t *testing.T) *testenv.Sink {
+	s := testenv.NewSink(t)
+	s.Detail = testenv.Whole
+	return s.Start()
 }
 
 const officeSettings = `notices: {from: sluis@school.example, board: [bestuur@school.example], council: [mr@gezin.example], privacy: [fg@school.example], ict: [ict@school.example], digest: daily}
@@ -80,15 +52,15 @@ const officeSettings = `notices: {from: sluis@school.example, board: [bestuur@sc
 // are witnesses with what stands in the mail; the ICT service gets counts.
 func TestTheWitnessesOfTheLedgerGetItsState(t *testing.T) {
 	t.Parallel()
-	box := newMailbox(t)
-	g := newGateway(t, settings{nextHop: box.addr, rest: officeSettings})
+	box := startMailbox(t)
+	g := newGateway(t, settings{nextHop: box.Addr(), rest: officeSettings})
 	for _, to := range []string{"bestuur@school.example", "mr@gezin.example", "fg@school.example", "ict@school.example"} {
-		g.eventually("send notices", func() bool { return len(box.texts(to)) == 1 })
+		g.eventually("send notices", func() bool { return len(texts(t, box, to)) == 1 })
 	}
-	if text := box.texts("ict@school.example")[0]; !strings.Contains(text, "Er wachten 0 berichten") {
+	if text := texts(t, box, "ict@school.example")[0]; !strings.Contains(text, "Er wachten 0 berichten") {
 		t.Errorf("the digest says %s", text)
 	}
-	text := box.texts("mr@gezin.example")[0]
+	text := texts(t, box, "mr@gezin.example")[0]
 	_, checkpoint, found := strings.Cut(text, "go.sum database tree\n")
 	if !found {
 		t.Fatalf("no checkpoint in\n%s", text)
@@ -104,15 +76,15 @@ func TestTheWitnessesOfTheLedgerGetItsState(t *testing.T) {
 	g.start() // and not again after a restart
 	g.try(teacher, []string{parent}, letter(harmless))
 	g.records(2)
-	if n := len(box.texts("mr@gezin.example")); n != 1 {
+	if n := len(texts(t, box, "mr@gezin.example")); n != 1 {
 		t.Errorf("sent %d times", n)
 	}
 }
 
 func TestABreachFileByCommands(t *testing.T) { // C2.12a
 	t.Parallel()
-	box := newMailbox(t)
-	g := newGateway(t, settings{nextHop: box.addr, rest: officeSettings})
+	box := startMailbox(t)
+	g := newGateway(t, settings{nextHop: box.Addr(), rest: officeSettings})
 	do := func(args ...string) string {
 		t.Helper()
 		out, errs, code := run(t, "", append(append([]string{"breach"}, args...), "--config", g.config())...)
@@ -123,7 +95,7 @@ func TestABreachFileByCommands(t *testing.T) { // C2.12a
 	}
 	id := strings.TrimSpace(do("open", "--as", "beheerder", "--role", "ict", "--file", write(t, "found", "Lijst met BSN naar buiten")))
 	g.eventually("tell the privacy officer", func() bool {
-		return strings.Contains(strings.Join(box.texts("fg@school.example"), " "), id)
+		return strings.Contains(strings.Join(texts(t, box, "fg@school.example"), " "), id)
 	})
 	do("fill", id, write(t, "facts", `{"happened": "lijst verstuurd", "number": 28, "data": "BSN"}`), "--as", "fg", "--role", "privacy")
 	do("add", id, "reported", "--text", "gemeld", "--as", "fg", "--role", "privacy")
@@ -141,7 +113,7 @@ func TestABreachFileByCommands(t *testing.T) { // C2.12a
 
 func TestAPersonGetsWhatIsHeld(t *testing.T) { // C3.2f
 	t.Parallel()
-	g := newGateway(t, settings{nextHop: startSink(t).Addr()})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr()})
 	g.try(teacher, []string{parent}, letter(harmless))
 	g.try(head, []string{parent}, letter(secret))
 	g.records(2)

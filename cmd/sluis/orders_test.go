@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sluis/internal/testenv"
 )
 
 // step runs a step of orders and returns what it prints; it has to end with a code.
@@ -35,7 +37,7 @@ func (g *gateway) ordered(args ...string) (id string) {
 // a draw while it is in force, and traffic data by the designated account alone (C3.2c-e).
 func TestAnOrderCountsWhileItIsInForce(t *testing.T) {
 	t.Parallel()
-	g := newGateway(t, settings{nextHop: startSink(t).Addr(), sample: "0"})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), sample: "0"})
 	send := func(from string, n int, want string) record {
 		t.Helper()
 		g.try(from, []string{parent}, letter(secret))
@@ -74,7 +76,7 @@ func TestAnOrderCountsWhileItIsInForce(t *testing.T) {
 // C3.2g: an exception lifts confidentiality for one person and the time of the order.
 func TestAnExceptionToConfidentiality(t *testing.T) {
 	t.Parallel()
-	g := newGateway(t, settings{nextHop: startSink(t).Addr(), sample: "0"})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), sample: "0"})
 	id := g.ordered("--subject", counsellor, "--kind", "exception", "--content")
 	g.try(counsellor, []string{parent}, letter(secret))
 	if r := g.records(1)[0]; r.Action != "quarantine" || !r.Ordered || r.Group != "" {

@@ -263,7 +263,7 @@ func TestParametersAndPathsReachPostfix(t *testing.T) {
 // rather have said something else.
 func TestEnvelopesAreExact(t *testing.T) {
 	t.Parallel()
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	c := dialRaw(t, g)
 	c.say("EHLO client.example\r\n", "250")
@@ -292,7 +292,7 @@ func TestEnvelopesAreExact(t *testing.T) {
 // Clients by TLS, from the first byte and by STARTTLS.
 func TestSwaksOverTLS(t *testing.T) {
 	testenv.Need(t, "swaks", testenv.SwaksTLS)
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	implicit := testenv.FreeAddr(t)
 	g := newGateway(t, settings{nextHop: sink.Addr(), mail: certificate(t), policy: "  actions: {conduct: {out: reject}}", more: fmt.Sprintf("    - {address: %q, tls: implicit}\n", implicit)})
 	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data", "X-Token: start\n"+letter(harmless)); !strings.Contains(out, "TLS started with cipher TLSv1.3") {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sluis/internal/testenv"
 )
 
 // reload has the gateway read everything again, and waits until it has said so.
@@ -70,7 +72,7 @@ func presented(t *testing.T, addr string) string {
 // Each change counts from the next message on, and none of a broken version does.
 func TestReloadTakesAllOrNothing(t *testing.T) {
 	t.Parallel()
-	s := settings{nextHop: startSink(t).Addr(), sample: "0"}
+	s := settings{nextHop: testenv.StartSink(t).Addr(), sample: "0"}
 	g := newGateway(t, s)
 	sends := func(want string) {
 		t.Helper()
@@ -117,7 +119,7 @@ func TestReloadTakesAllOrNothing(t *testing.T) {
 func TestARenewedCertificateIsShownAfterReload(t *testing.T) {
 	t.Parallel()
 	lines := certificate(t)
-	g := newGateway(t, settings{nextHop: startSink(t).Addr(), mail: lines})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), mail: lines})
 	first := presented(t, g.addr)
 
 	oldCert, oldKey := certificateFiles(lines)
@@ -158,7 +160,7 @@ rules:
 
 func TestNewRulesCountAfterReload(t *testing.T) {
 	t.Parallel()
-	s := settings{nextHop: startSink(t).Addr()}
+	s := settings{nextHop: testenv.StartSink(t).Addr()}
 	g := prepareGateway(t, s)
 	packs := filepath.Join(g.dir, "own")
 	if err := os.Mkdir(packs, 0o700); err != nil {
@@ -206,7 +208,7 @@ func TestWhatIsRefusedIsRefusedWhole(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newGateway(t, settings{nextHop: startSink(t).Addr(), sample: "0", mail: certificate(t)})
+			g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), sample: "0", mail: certificate(t)})
 			if err := os.WriteFile(filepath.Join(g.dir, "short.key"), []byte("geheim"), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -237,7 +239,7 @@ func TestWhatNeedsARestartIsSaid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newGateway(t, settings{nextHop: startSink(t).Addr()})
+			g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr()})
 			g.replace("sluis.yaml", old[0], old[1])
 			g.reload(refused)
 			if !strings.Contains(g.log.String(), name+" cannot change while the gateway runs") {

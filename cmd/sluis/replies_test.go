@@ -18,7 +18,7 @@ func TestRepliesOfTheNextHop(t *testing.T) {
 	testenv.Need(t, "swaks")
 	for name, tc := range map[string]struct {
 		mail  string
-		hop   func(testenv.Stage) testenv.Fault
+		hop   func(testenv.Step) testenv.Fault
 		args  []string
 		reply string
 		code  int // in the journal, if the message itself came in
@@ -33,11 +33,11 @@ func TestRepliesOfTheNextHop(t *testing.T) {
 		"the next hop refuses the message":   {args: []string{"--to", teacher}, hop: on(testenv.OnBody, "554 5.6.0 Dat lezen wij niet"), reply: "554 5.6.0 Dat lezen wij niet", code: 554},
 		"the next hop cannot now":            {args: []string{"--to", teacher}, hop: on(testenv.OnBody, "452 4.3.1 Schijf vol"), reply: "452 4.3.1 Schijf vol", code: 452},
 		"the next hop has no time for DATA":  {args: []string{"--to", teacher}, hop: on(testenv.OnData, "451 4.3.2 Even niet"), reply: "451 4.3.2 Even niet", code: 451},
-		"the next hop goes away in the body": {args: []string{"--to", teacher}, hop: func(s testenv.Stage) testenv.Fault { return testenv.Fault{Drop: s == testenv.OnBody} }, reply: "451 4.4.2", code: 451},
+		"the next hop goes away in the body": {args: []string{"--to", teacher}, hop: testenv.Fault{Drop: true}.At(testenv.OnBody), reply: "451 4.4.2", code: 451},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sink := startSink(t)
+			sink := testenv.StartSink(t)
 			sink.Misbehave(tc.hop)
 			g := newGateway(t, settings{nextHop: sink.Addr(), mail: tc.mail})
 			out := swaks(t, g, append([]string{"--from", parent}, tc.args...)...)
@@ -64,13 +64,8 @@ func TestRepliesOfTheNextHop(t *testing.T) {
 }
 
 // on makes a next hop that gives a reply at a stage.
-func on(stage testenv.Stage, reply string) func(testenv.Stage) testenv.Fault {
-	return func(s testenv.Stage) testenv.Fault {
-		if s == stage {
-			return testenv.Fault{Reply: reply}
-		}
-		return testenv.Fault{}
-	}
+func on(stage testenv.Stage, reply string) func(testenv.Step) testenv.Fault {
+	return testenv.Fault{Reply: reply}.At(stage)
 }
 
 // Every reply that is the gateway's own. None of them lets anything through: what was
@@ -112,9 +107,9 @@ func TestRepliesOfItsOwn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sink := startSink(t)
+			sink := testenv.StartSink(t)
 			if tc.routes != "" {
-				tc.routes = fmt.Sprintf(tc.routes, startSink(t).Addr())
+				tc.routes = fmt.Sprintf(tc.routes, testenv.StartSink(t).Addr())
 			}
 			g := newGateway(t, settings{nextHop: sink.Addr(), routes: tc.routes, mail: tc.mail, policy: tc.policy})
 			c := dialRaw(t, g)
@@ -147,7 +142,7 @@ func TestRepliesOfItsOwn(t *testing.T) {
 // A stranger who opens many connections is told so; own servers may.
 func TestConnectionsOfOneAddress(t *testing.T) {
 	t.Parallel()
-	g := newGateway(t, settings{nextHop: startSink(t).Addr(), mail: "  limits: {connections-per-address: 1}"})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), mail: "  limits: {connections-per-address: 1}"})
 	dialStranger(t, g).say("EHLO a\r\n", "250")
 	second := connect(t, g.addr, "127.0.0.2")
 	second.want("421 4.7.0 sluis.school.example Too many connections from your address")
@@ -171,7 +166,7 @@ func TestABrokenOffMessageIsNowhere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sink := startSink(t)
+			sink := testenv.StartSink(t)
 			g := newGateway(t, settings{nextHop: sink.Addr()})
 			c := dialRaw(t, g)
 			c.say("EHLO c\r\n", "250")
@@ -209,7 +204,7 @@ func TestABrokenOffMessageIsNowhere(t *testing.T) {
 // Many chunks of all sizes, sent without waiting, and then the next message.
 func TestPipelinedChunks(t *testing.T) {
 	t.Parallel()
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	c := dialRaw(t, g)
 	c.SetDeadline(time.Now().Add(testenv.Patience))
@@ -243,7 +238,7 @@ func TestPipelinedChunks(t *testing.T) {
 
 // A message in chunks is one message, to scanner and next hop (RFC 3030, RFC 2920).
 func TestChunksArePutTogether(t *testing.T) {
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	c := dialRaw(t, g)
 	if all := c.say("EHLO client.example\r\n", "250"); !strings.Contains(all, "CHUNKING") {
@@ -266,7 +261,7 @@ func TestChunksArePutTogether(t *testing.T) {
 
 // Line ends are repaired once; what could mean two things is refused.
 func TestOddLineEnds(t *testing.T) {
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	for i, tc := range []struct{ body, reply string }{
 		{"X-Token: lf\nSubject: a\n\nbody\n", "250"},

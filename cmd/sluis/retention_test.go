@@ -7,13 +7,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sluis/internal/testenv"
 )
 
 // C3.3g: what is held and until when can be seen, longer needs a reason, and that is in
 // the ledger; the key of a month goes when its records do.
 func TestRetentionIsShownAndKept(t *testing.T) {
 	t.Parallel()
-	s := settings{nextHop: startSink(t).Addr(), rest: "journal: {retention: 200d, retention-reason: onderzoek van de inspectie}\n"}
+	s := settings{nextHop: testenv.StartSink(t).Addr(), rest: "journal: {retention: 200d, retention-reason: onderzoek van de inspectie}\n"}
 	g := prepareGateway(t, s)
 	old := time.Now().UTC().AddDate(0, -9, 0).Format("2006-01")
 	if err := os.MkdirAll(filepath.Join(g.data(), "keys"), 0o700); err != nil {

@@ -34,7 +34,7 @@ func (g *gateway) refusal(args ...string) string {
 // private key can (C3.3e).
 func TestOnlyTheReviewersKeyOpens(t *testing.T) {
 	t.Parallel()
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestOnlyTheReviewersKeyOpens(t *testing.T) {
 // refuses for good stays in quarantine and says so.
 func TestAReleaseThatIsPutOff(t *testing.T) {
 	t.Parallel()
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	for _, token := range []string{"later", "never"} {
 		g.try(teacher, []string{parent}, "X-Token: "+token+"\n"+letter(secret))
@@ -133,7 +133,7 @@ func TestAReleaseThatIsPutOff(t *testing.T) {
 // Commands that cannot be carried out change nothing and say why.
 func TestReviewOfWhatIsNotThere(t *testing.T) {
 	t.Parallel()
-	g := newGateway(t, settings{nextHop: startSink(t).Addr()})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr()})
 	g.try(teacher, []string{parent}, letter(secret))
 	id := g.held()[0].ID
 	const nobody = "00000000000000000000000000000000"
@@ -163,7 +163,7 @@ func TestReviewOfWhatIsNotThere(t *testing.T) {
 // What is kept of the traffic can be followed while it flows, and taken out by day.
 func TestTheJournalIsFollowed(t *testing.T) {
 	t.Parallel()
-	g := newGateway(t, settings{nextHop: startSink(t).Addr()})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr()})
 	g.try(teacher, []string{parent}, letter(harmless))
 	g.records(1)
 	tail := exec.CommandContext(t.Context(), program, "journal", "tail", "-f", "-n", "1", "--json", "--data", g.data())
@@ -207,7 +207,7 @@ func TestTheJournalIsFollowed(t *testing.T) {
 // Whoever keeps a checkpoint finds that the end of the ledger is gone.
 func TestALedgerThatWasRolledBackIsFound(t *testing.T) {
 	t.Parallel()
-	g := newGateway(t, settings{nextHop: startSink(t).Addr()})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr()})
 	early := g.exported("ledger", "export")
 	g.try(teacher, []string{parent}, letter(secret))
 	g.exported("quarantine", "delete", g.held()[0].ID, "--reason", "weg ermee")
@@ -242,7 +242,7 @@ func TestALedgerThatWasRolledBackIsFound(t *testing.T) {
 // A draw that was tampered with is found by whoever repeats it (C3.3b).
 func TestAnUnfairSampleIsFound(t *testing.T) {
 	t.Parallel()
-	g := newGateway(t, settings{nextHop: startSink(t).Addr(), sample: "0.5"})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), sample: "0.5"})
 	for range 5 {
 		g.try(teacher, []string{parent}, letter(harmless))
 	}

@@ -17,8 +17,8 @@ import (
 func TestAReviewersDay(t *testing.T) {
 	testenv.Need(t, "chromium", "swaks")
 	t.Parallel()
-	box, at := newMailbox(t), testenv.FreeAddr(t)
-	g := newGateway(t, settings{nextHop: box.addr, console: at, rest: officeSettings})
+	box, at := startMailbox(t), testenv.FreeAddr(t)
+	g := newGateway(t, settings{nextHop: box.Addr(), console: at, rest: officeSettings})
 	send := func(what string) {
 		t.Helper()
 		out := swaks(t, g, "--from", teacher, "--to", parent, "--header", "Subject: "+canary, "--body", canary+` <img src=x onerror=alert(1)> `+secret+" "+what)
@@ -30,7 +30,7 @@ func TestAReviewersDay(t *testing.T) {
 	if rs := g.records(1); !rs[0].Drawn || rs[0].Action != "quarantine" {
 		t.Fatalf("%+v", rs[0])
 	}
-	if got := box.texts(parent); len(got) != 0 {
+	if got := texts(t, box, parent); len(got) != 0 {
 		t.Fatal("it was delivered")
 	}
 	first := g.held()[0].ID
@@ -64,8 +64,8 @@ func TestAReviewersDay(t *testing.T) {
 	d.fill("#reason", "een voorbeeld uit de les")
 	d.fill("#note", "Dit bericht kwam later: het werd nagekeken.")
 	d.press("button[formaction='/quarantine/release']")
-	g.eventually("deliver what was released, and the note", func() bool { return len(box.texts(parent)) == 2 })
-	if got := box.texts(parent); !strings.Contains(got[0], canary) || !strings.Contains(got[0], secret) || !strings.Contains(got[1], "nagekeken") || strings.Contains(got[1], canary) {
+	g.eventually("deliver what was released, and the note", func() bool { return len(texts(t, box, parent)) == 2 })
+	if got := texts(t, box, parent); !strings.Contains(got[0], canary) || !strings.Contains(got[0], secret) || !strings.Contains(got[1], "nagekeken") || strings.Contains(got[1], canary) {
 		t.Errorf("what arrived is not the message and the note: %v, %v", len(got[0]), len(got[1]))
 	}
 	d.open("/quarantine/" + first)
@@ -86,7 +86,7 @@ func TestAReviewersDay(t *testing.T) {
 		t.Errorf("breach files:\n%s", files)
 	}
 	g.eventually("tell the privacy officer", func() bool {
-		return strings.Contains(strings.Join(box.texts("fg@school.example"), ""), strings.TrimPrefix(see[string](d, "location.pathname"), "/breaches/"))
+		return strings.Contains(strings.Join(texts(t, box, "fg@school.example"), ""), strings.TrimPrefix(see[string](d, "location.pathname"), "/breaches/"))
 	})
 	d.open("/quarantine/" + second)
 	d.fill("#reason", "blijft hier")

@@ -145,7 +145,7 @@ func TestVerdicts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sink := startSink(t)
+			sink := testenv.StartSink(t)
 			g := newGateway(t, settings{nextHop: sink.Addr(), sample: tc.sample, policy: tc.policy, mail: tc.mail})
 			out := swaks(t, g, "--from", tc.from, "--to", tc.to, "--data", "X-Token: t\n"+tc.data)
 			if !strings.Contains(out, tc.reply) {
@@ -191,9 +191,9 @@ func TestACounsellorWhoGetsItLaterIsARecipientNow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sink := startSink(t)
+			sink := testenv.StartSink(t)
 			if tc.routes != "" {
-				tc.routes = fmt.Sprintf(tc.routes, startSink(t).Addr())
+				tc.routes = fmt.Sprintf(tc.routes, testenv.StartSink(t).Addr())
 			}
 			g := newGateway(t, settings{nextHop: sink.Addr(), routes: tc.routes, mail: tc.limits})
 			c := dialRaw(t, g)
@@ -258,7 +258,7 @@ func TestATagIsAllThatIsAdded(t *testing.T) {
 // One message, two recipients, two outcomes: what may stay inside does not leave (C3.3b).
 func TestRecipientsMayDiffer(t *testing.T) {
 	testenv.Need(t, "swaks")
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	swaks(t, g, "--from", teacher, "--to", parent+","+head, "--data", "X-Token: t\n"+letter(secret))
 	if a := sink.Arrivals()["t"]; a.Times != 1 || !slices.Equal(a.To, []string{"<" + head + ">"}) {
@@ -337,7 +337,7 @@ func (r raw) want(prefix string) string {
 // Many clients at once, with real software.
 func TestSMTPSourceGetsAllThrough(t *testing.T) {
 	testenv.Need(t, "smtp-source")
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	const n = 500
 	if err := testenv.SMTPSource(t.Context(), g.addr, n, 5000, 20, "-f", teacher, "-t", parent); err != nil {

@@ -75,7 +75,7 @@ func newWebGateway(t *testing.T, more string) *webGateway {
 			t.Fatal(err)
 		}
 	}
-	w.gateway = prepareGateway(t, settings{nextHop: startSink(t).Addr(), env: []string{"SSL_CERT_FILE=" + file("public.crt")}, rest: fmt.Sprintf(`log: {level: debug}
+	w.gateway = prepareGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), env: []string{"SSL_CERT_FILE=" + file("public.crt")}, rest: fmt.Sprintf(`log: {level: debug}
 web:
   listen: [{address: %q}]
   proxy: %q
@@ -365,6 +365,7 @@ func TestTheWebCanaryIsNowhere(t *testing.T) {
 		}
 		c.SetDeadline(time.Now().Add(testenv.Patience))
 		io.WriteString(c, raw)
+		c.(*net.TCPConn).CloseWrite() // or the gateway waits for the rest of the hello
 		io.Copy(io.Discard, c)
 		c.Close()
 	}

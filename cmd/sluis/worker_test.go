@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sluis/internal/testenv"
 )
 
 // hungry is a 7z archive whose file asks its reader for 4 GB of memory.
@@ -39,7 +41,7 @@ func TestAFileThatFellsItsReaderStopsNothing(t *testing.T) {
 		t.Errorf("a file that asks for memory: %s", out)
 	}
 
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	for _, m := range []string{attached("lijst.7z", hungry, harmless), inPDF, attached("lijst.7z", hungry, secret)} {
 		if reply := g.try(teacher, []string{parent}, m); reply[0] != '2' {

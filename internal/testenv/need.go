@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// TB is the part of testing.TB that Need uses, so that this package does not import
-// testing.
+// TB is the part of testing.TB that this package uses, so that it does not import testing: bench uses it too.
 type TB interface {
 	Helper()
+	Cleanup(func())
 	Skipf(format string, args ...any)
 	Fatalf(format string, args ...any)
 }

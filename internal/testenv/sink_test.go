@@ -39,11 +39,7 @@ func say(t *testing.T, s *Sink, lines ...string) string {
 var envelope = []string{"EHLO x\r\n", "MAIL FROM:<a@b.example>\r\n", "RCPT TO:<c@d.example>\r\n", "DATA\r\n"}
 
 func TestSinkHashesFromTheTokenOn(t *testing.T) {
-	s, err := StartSink()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Stop()
+	s := StartSink(t)
 	long := strings.Repeat("x", 100_000) + "\r\n"
 	message := "X-Token: t\r\nSubject: s\r\n\r\n.dot\r\n" + long
 	for _, head := range []string{"", "Received: by me\r\n\tid 1\r\n"} {
@@ -69,20 +65,16 @@ func TestSinkRefusesWhatTheProtocolForbids(t *testing.T) {
 		"bare LF":          append(envelope, "X-Token: t\r\n\r\na\nb\r\n.\r\n"),
 		"bare CR":          append(envelope, "X-Token: t\r\n\r\na\rb\r\n.\r\n"),
 		"two CR":           append(envelope, "X-Token: t\r\n\r\na\r\r\n.\r\n"),
-		"bare CR far away": append(envelope, "X-Token: t\r\n\r\n"+strings.Repeat("x", 32<<10-1)+"\r"+strings.Repeat("y", 9)+"\r\n.\r\n"),
+		"bare CR far away": append(envelope, "X-Token: t\r\n\r\n"+strings.Repeat("x", 64<<10-1)+"\r"+strings.Repeat("y", 9)+"\r\n.\r\n"),
 		"nested MAIL":      append(envelope[:2:2], "MAIL FROM:<x@y.example>\r\n"),
 		"RCPT first":       {"EHLO x\r\n", "RCPT TO:<c@d.example>\r\n"},
 		"no hello":         {"MAIL FROM:<x@y.example>\r\n"},
 		"no brackets":      {"EHLO x\r\n", "MAIL FROM:x@y.example\r\n"},
 		"nonsense":         {"EHLO x\r\n", "HELLO\r\n"},
 	} {
-		s, err := StartSink()
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := StartSink(t)
 		if rep := say(t, s, lines...); rep[0] != '5' || len(s.Breaches()) != 1 || len(s.Arrivals()) != 0 {
 			t.Errorf("%s: %s, breaches %q, arrivals %v", name, rep, s.Breaches(), s.Arrivals())
 		}
-		s.Stop()
 	}
 }

@@ -23,16 +23,6 @@ func startPostfix(t *testing.T, o testenv.PostfixOptions) *testenv.Postfix {
 	return p
 }
 
-func startSink(t *testing.T) *testenv.Sink {
-	t.Helper()
-	s, err := testenv.StartSink()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Stop)
-	return s
-}
-
 func swaks(t *testing.T, want int, args ...string) string {
 	t.Helper()
 	testenv.Need(t, "swaks")
@@ -73,13 +63,8 @@ func TestMailGoesThroughOnePostfixToAnotherAndIsFiled(t *testing.T) {
 }
 
 func TestPostfixKeepsWhatTheNextHopPutsOff(t *testing.T) {
-	sink := startSink(t)
-	sink.Misbehave(func(st testenv.Stage) testenv.Fault {
-		if st == testenv.OnBody {
-			return testenv.Fault{Reply: "451 4.3.0 Not now"}
-		}
-		return testenv.Fault{}
-	})
+	sink := testenv.StartSink(t)
+	sink.Misbehave(testenv.Fault{Reply: "451 4.3.0 Not now"}.At(testenv.OnBody))
 	front := startPostfix(t, testenv.PostfixOptions{Relayhost: sink.Addr()})
 	swaks(t, 0, "--server", front.Addr(), "--from", "a@out.example", "--to", "juf@school.example", "--header", "X-Token: t2")
 	testenv.Eventually(t, "a deferral", func() bool { return strings.Contains(front.Log(), "status=deferred") })
@@ -128,7 +113,7 @@ func TestRspamdFiltersForPostfix(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Stop)
-	sink := startSink(t)
+	sink := testenv.StartSink(t)
 	p := startPostfix(t, testenv.PostfixOptions{Relayhost: sink.Addr(), Main: map[string]string{"smtpd_milters": r.Milter(), "milter_default_action": "tempfail"}})
 	swaks(t, 0, "--server", p.Addr(), "--from", "a@out.example", "--to", "juf@school.example", "--header", "X-Token: ham")
 	testenv.Eventually(t, "delivery", func() bool { return sink.Arrivals()["ham"].Times == 1 })
@@ -159,13 +144,8 @@ func TestSinkFailsAtEveryStageAsTold(t *testing.T) {
 		{"slow", testenv.OnBody, testenv.Fault{Delay: 50 * time.Millisecond}, 0, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := startSink(t)
-			s.Misbehave(func(st testenv.Stage) testenv.Fault {
-				if st == tt.at {
-					return tt.fault
-				}
-				return testenv.Fault{}
-			})
+			s := testenv.StartSink(t)
+			s.Misbehave(tt.fault.At(tt.at))
 			swaks(t, tt.exit, "--server", s.Addr(), "--from", "a@out.example", "--to", "b@school.example", "--header", "X-Token: t")
 			if n := s.Arrivals()["t"].Times; n != tt.taken {
 				t.Errorf("taken %d times, want %d", n, tt.taken)
@@ -175,8 +155,8 @@ func TestSinkFailsAtEveryStageAsTold(t *testing.T) {
 }
 
 func TestStoppingASinkEndsAStalledSession(t *testing.T) {
-	s := startSink(t)
-	s.Misbehave(func(testenv.Stage) testenv.Fault { return testenv.Fault{Delay: time.Hour} })
+	s := testenv.StartSink(t)
+	s.Misbehave(func(testenv.Step) testenv.Fault { return testenv.Fault{Delay: time.Hour} })
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -196,6 +176,7 @@ func TestStoppingASinkEndsAStalledSession(t *testing.T) {
 type recorder struct{ skipped, failed string }
 
 func (*recorder) Helper()                     {}
+func (*recorder) Cleanup(func())              {}
 func (r *recorder) Skipf(f string, a ...any)  { r.skipped = fmt.Sprintf(f, a...) }
 func (r *recorder) Fatalf(f string, a ...any) { r.failed = fmt.Sprintf(f, a...) }
 
