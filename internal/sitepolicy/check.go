@@ -14,7 +14,7 @@ import (
 	"sluis/rules"
 )
 
-// checker gathers what is wrong with options, so that all of it is told together.
+// checker gathers the faults of options, so that all are reported together.
 type checker struct {
 	*Options
 	errs []error
@@ -24,8 +24,8 @@ func (c *checker) wrong(format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf("web: "+format, args...))
 }
 
-// check tells what is wrong with the options, and brings names into the one form that
-// requests have them in: one that never matches would be worse than none.
+// check returns the faults of the options, and brings names into the form of requests: a name that never matches
+// would be worse than none.
 func (o *Options) check() error {
 	c := &checker{Options: o}
 	o.Protected = c.hosts("help", o.Protected)
@@ -125,13 +125,14 @@ func (c *checker) inspect() {
 	for i := range c.Only {
 		n, where := &c.Only[i], fmt.Sprintf("inspect %d", i+1)
 		if n.Reason == "" {
-			c.wrong("%s: a reason is needed: what is it for that blocking by name cannot do?", where)
+			c.wrong("%s: a reason is needed: why is blocking by name not enough?", where)
 		}
 		if len(n.Lists) == 0 && len(n.Hosts) == 0 && !n.Uncategorised {
 			c.wrong("%s: name lists, hosts, or uncategorised: everything cannot be inspected", where)
 		}
-		if len(n.Groups) == 0 || slices.ContainsFunc(n.Groups, func(g roster.Group) bool { return !slices.Contains(c.Managed, g) }) {
-			c.wrong("%s: name groups of which the devices are managed: others do not trust the gateway's authority", where)
+		unmanaged := func(g roster.Group) bool { return !slices.Contains(c.Managed, g) }
+		if len(n.Groups) == 0 || slices.ContainsFunc(n.Groups, unmanaged) {
+			c.wrong("%s: name groups with managed devices: others do not trust the gateway's authority", where)
 		}
 		n.Lists, n.Hosts = c.listNames(where, n.Lists), c.hosts(where, n.Hosts)
 	}
@@ -161,13 +162,14 @@ func (c *checker) tenants() {
 		}
 		for _, h := range t.Hosts {
 			if !c.Partial && !c.inspects(h) {
-				c.wrong("%s: %s is not looked into, so that nothing can be set in what is asked of it: name it under inspect", where, h)
+				c.wrong("%s: %s is not inspected, so that no field can be set in its requests: "+
+					"name it under inspect", where, h)
 			}
 		}
 	}
 }
 
-// inspects reports whether a host is looked into for anybody.
+// inspects reports whether a host is inspected for any group.
 func (c *checker) inspects(host string) bool {
 	if inDomainSet(host, set(slices.Concat(c.NeverInspect, c.Never.Add))) && !slices.Contains(c.Never.Without, host) {
 		return false

@@ -10,18 +10,18 @@ import (
 	"sluis/rules"
 )
 
-// Request is what is known of where a request goes, and whose it is.
+// Request is what is known of the destination of a request, and of its sender.
 type Request struct {
-	Hosts [3]string // of CONNECT, of the hello (SNI), of the Host field; the strictest decides. Empty: not there
+	Hosts [3]string // of CONNECT, of the ClientHello (SNI), of the Host field; the strictest decides. Empty: none
 	Path  string    // path and query where they can be read, for lists of addresses; empty in a tunnel
 	Group roster.Group
 	Time  time.Time
 
-	Confidential bool // of somebody with a confidential role: only safety counts (C3.2g)
+	Confidential bool // the sender has a confidential role: only security counts (C3.2g)
 
 	TLS   bool // the connection to the site is encrypted
-	ECH   bool // another name may be hidden in the hello
-	NoSNI bool // the hello tells no name
+	ECH   bool // another name may be hidden in the ClientHello
+	NoSNI bool // the ClientHello names no site
 }
 
 // Action is what is done with a request. A larger value is stricter.
@@ -29,12 +29,12 @@ type Action uint8
 
 // The actions.
 const (
-	Allow   Action = iota // pass it on; what is encrypted stays so
-	Inspect               // pass it on, and look into what is encrypted
+	Allow   Action = iota // pass it on; an encrypted connection stays encrypted
+	Inspect               // pass it on, and inspect the encrypted connection
 	Block
 )
 
-// Level is how much weight what decided has.
+// Level is the weight of the list that decided.
 type Level uint8
 
 // The levels, from the one that gives way to all others.
@@ -49,23 +49,23 @@ const (
 // Field is a header field.
 type Field struct{ Name, Value string }
 
-// Decision is what is to be done with a request, and why.
+// Decision says what is done with a request, and why.
 type Decision struct {
 	Action   Action
 	Level    Level
 	Category rules.Category
 	Clause   rules.Clause
-	Own      string // the clause of the organisation's own code, where that forbids it (C2.8e)
+	Own      string // clause of the organisation's own code that forbids it; empty: none (C2.8e)
 	Rule     rules.ID
 	List     string // the list, or which of the own entries: a name of the configuration
 
 	BlockPage bool    // a tunnel that is blocked may be opened to show why
-	Connect   string  // host to connect to in the place of the asked one; empty: the asked one
+	Connect   string  // host to connect to in the place of the requested one; empty: the requested one
 	Header    []Field // to be set in the request where it can be read
 	Listed    bool    // the host is in some category: its pages are not scored
 }
 
-// Verdict returns the verdict that a decision is to block; the zero Verdict for any other.
+// Verdict returns the verdict of a decision to block; of any other it is zero.
 func (d Decision) Verdict() filter.Verdict {
 	if d.Action != Block {
 		return filter.Verdict{}
@@ -83,8 +83,7 @@ func (d Decision) Verdict() filter.Verdict {
 	return v
 }
 
-// with adds the decision on another name that the same request goes by: the strictest of
-// both in each respect.
+// with adds the decision on another name of the same request: the strictest of both in each respect.
 func (d Decision) with(other Decision) Decision {
 	strict := d
 	if other.stricter(d) {
@@ -107,7 +106,7 @@ func (d Decision) stricter(other Decision) bool {
 	return d.Action == Block && d.Level > other.Level
 }
 
-// weight tells which of several categories is named: danger first.
+// weight orders the categories of which one is named: danger first.
 func weight(c rules.Category) int {
 	switch c {
 	case rules.Malware, rules.Phishing:
@@ -118,8 +117,8 @@ func weight(c rules.Category) int {
 	return 2
 }
 
-// Security reports whether sites of a category are blocked for safety: that holds for
-// confidential roles too (C3.2g, C3.3a).
+// Security reports whether sites of a category are blocked for security: that holds for confidential roles too
+// (C3.2g, C3.3a).
 func Security(c rules.Category) bool {
 	return c == rules.Malware || c == rules.Phishing || c == rules.Bypass
 }

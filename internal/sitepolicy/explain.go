@@ -6,36 +6,36 @@ import (
 	"strings"
 )
 
-// Step is something that was considered for a decision.
+// Step is one rule or list that was considered for a decision.
 type Step struct {
 	Host   string // that it was considered for
 	Name   string // such as own deny, or list gambling
 	Result string
-	Reason string // that somebody gave for it
+	Reason string // that its author gave
 	Holds  bool   // it counted
 }
 
-// Explanation is a decision with all that was considered for it.
+// Explanation is a decision with all its steps.
 type Explanation struct {
 	Decision
 	Steps []Step
 }
 
-// Explain decides and tells why.
+// Explain decides, and says why.
 func (p *Policy) Explain(r Request) Explanation {
 	var x Explanation
 	x.Decision = p.decide(r, func(s Step) { x.Steps = append(x.Steps, s) })
 	return x
 }
 
-func note(tell func(Step), s Step) {
-	if tell != nil {
-		tell(s)
+func note(report func(Step), s Step) {
+	if report != nil {
+		report(s)
 	}
 }
 
-// ParseRequest returns the request that an address stands for, as somebody types one, and the page
-// of it that can be seen only if it is looked into. Group and time are the caller's.
+// ParseRequest returns the request for an address as people type it, and the path and query, which the policy sees
+// only if the connection can be read. Group and time are the caller's.
 func ParseRequest(address string) (r Request, page string, err error) {
 	if !strings.Contains(address, "://") {
 		address = "https://" + address

@@ -31,7 +31,8 @@ func (h Hours) valid() bool {
 // contains reports whether a moment is within the hours. Those past midnight belong to the
 // day on which they begin.
 func (h Hours) contains(t time.Time) bool {
-	at := time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second
+	hour, minute, second := t.Clock()
+	at := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second
 	switch {
 	case h.From == h.To:
 	case h.From < h.To:
@@ -54,8 +55,7 @@ func (p Period) contains(t time.Time) bool {
 	return p.First.Format(time.DateOnly) <= date && date <= p.Last.Format(time.DateOnly)
 }
 
-// hold reports whether a moment is within some of the hours; within none if there are none
-// is always.
+// hold reports whether a moment is within some of the hours. No hours are always.
 func hold(hs []Hours, t time.Time) bool {
 	return len(hs) == 0 || slices.ContainsFunc(hs, func(h Hours) bool { return h.contains(t) })
 }

@@ -17,7 +17,7 @@ type Options struct {
 	Inspections
 
 	Index        *domains.Index // of categories; nil: none
-	Partial      bool           // some list is missing from the index: categories that it has not may be named
+	Partial      bool           // a list is missing from the index: other categories than its own may be named
 	Protected    []string       // sites of help that no category blocks
 	NeverInspect []string       // sites that are never inspected
 	Location     *time.Location // of the hours; nil: Europe/Amsterdam
@@ -30,7 +30,7 @@ type Sites struct {
 	Holidays       []Period    `yaml:"holidays"`        // days on which no hours hold
 	SafeSearch     *SafeSearch `yaml:"safe-search"`     // none: search engines are left as they are
 	Tenants        []Tenant    `yaml:"tenants"`         // cloud services restricted to the own accounts
-	BlockAddresses bool        `yaml:"block-addresses"` // sites that are asked for by number
+	BlockAddresses bool        `yaml:"block-addresses"` // sites that are requested by number
 	BlockECH       bool        `yaml:"block-ech"`       // connections in which another name may be hidden
 	BlockNameless  bool        `yaml:"block-nameless"`  // connections that give no name
 }
@@ -48,7 +48,7 @@ type Entry struct {
 	Host   string         `yaml:"host"`   // with all below it
 	Path   string         `yaml:"path"`   // pages that begin so, where it can be read; none: all
 	Block  Blocks         `yaml:"action"` // block or allow
-	Locked bool           `yaml:"locked"` // goes before what is not
+	Locked bool           `yaml:"locked"` // goes before entries that are not
 	Groups []roster.Group `yaml:"groups"` // none: all
 	When   []Hours        `yaml:"when"`   // none: always
 	Reason string         `yaml:"reason"`
@@ -111,8 +111,7 @@ type Never struct {
 	Reason  string   `yaml:"reason"`
 }
 
-// SafeSearch asks search engines and YouTube for results that suit children, where they have
-// a host that does so.
+// SafeSearch leads to the hosts of search engines and YouTube that give results suited to children.
 type SafeSearch struct {
 	Groups  []roster.Group `yaml:"groups"`
 	YouTube string         `yaml:"youtube"` // strict, moderate, or none: as it is

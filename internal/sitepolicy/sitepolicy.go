@@ -27,7 +27,7 @@ type Policy struct {
 	ids       map[string]rules.ID
 }
 
-// list is what is to be done with a category of the index.
+// list says what is done with a category of the index.
 type list struct {
 	name     string
 	category rules.Category // that the code forbids; NoCategory: it does not
@@ -45,8 +45,16 @@ func New(o Options) (*Policy, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	p := &Policy{o: o, own: map[string][]*Entry{}, protected: set(o.Protected), never: set(slices.Concat(o.NeverInspect, o.Never.Add, o.Protected)), tenants: map[string][]Field{},
-		location: o.Location, clauses: map[rules.Category]rules.Clause{}, ids: map[string]rules.ID{}}
+	p := &Policy{
+		o:         o,
+		own:       map[string][]*Entry{},
+		protected: set(o.Protected),
+		never:     set(slices.Concat(o.NeverInspect, o.Never.Add, o.Protected)),
+		tenants:   map[string][]Field{},
+		location:  o.Location,
+		clauses:   map[rules.Category]rules.Clause{},
+		ids:       map[string]rules.ID{},
+	}
 	if p.location == nil {
 		var err error
 		if p.location, err = time.LoadLocation("Europe/Amsterdam"); err != nil {
@@ -88,7 +96,7 @@ func New(o Options) (*Policy, error) {
 	return p, p.nameLists()
 }
 
-// nameLists settles what each category of the index is.
+// nameLists settles what is done with each category of the index.
 func (p *Policy) nameLists() error {
 	for _, name := range p.o.lists() {
 		l := list{name: name}
@@ -129,10 +137,10 @@ func set(names []string) map[string]bool {
 	return m
 }
 
-// Decide says what is to be done with a request: the strictest of what its names ask for.
+// Decide says what is done with a request: the strictest of the decisions on its names.
 func (p *Policy) Decide(r Request) Decision { return p.decide(r, nil) }
 
-func (p *Policy) decide(r Request, tell func(Step)) Decision {
+func (p *Policy) decide(r Request, report func(Step)) Decision {
 	r.Path, r.Time = domains.Path(r.Path), r.Time.In(p.location)
 	var best Decision
 	names := 0
@@ -140,24 +148,24 @@ func (p *Policy) decide(r Request, tell func(Step)) Decision {
 		if h == "" || i > 0 && h == r.Hosts[0] || i == 2 && h == r.Hosts[1] {
 			continue
 		}
-		d := p.decideHost(normalHost(h), r, tell)
+		d := p.decideHost(normalHost(h), r, report)
 		if names++; names > 1 {
 			d = best.with(d)
 		}
 		best = d
 	}
 	if names == 0 {
-		best = p.concealment(r, "", tell)
+		best = p.concealment(r, "", report)
 	}
 	if r.TLS {
-		p.keepClosed(&best, r, tell)
+		p.keepClosed(&best, r, report)
 	}
 	return best
 }
 
-// keepClosed keeps connections closed that are never looked into. Whose they are the hello
-// tells. So that nothing hides behind such a name, it is that site that is connected to.
-func (p *Policy) keepClosed(d *Decision, r Request, tell func(Step)) {
+// keepClosed keeps connections closed that are never inspected. The ClientHello names their site. The gateway
+// connects to that site, so that no other hides behind its name.
+func (p *Policy) keepClosed(d *Decision, r Request, report func(Step)) {
 	site := normalHost(cmp.Or(r.Hosts[1], r.Hosts[0]))
 	never := inDomainSet(site, p.never)
 	d.BlockPage = d.Action == Block && !never && len(p.o.Managed) > 0 && holds(p.o.Managed, r.Group)
@@ -168,10 +176,10 @@ func (p *Policy) keepClosed(d *Decision, r Request, tell func(Step)) {
 	if !inDomainSet(normalHost(r.Hosts[0]), p.never) {
 		d.Connect = site
 	}
-	note(tell, Step{Host: site, Name: "never-inspect", Result: "not looked into", Holds: true})
+	note(report, Step{Host: site, Name: "never-inspect", Result: "not inspected", Holds: true})
 }
 
-// normalHost returns the host of a request in the form that the lists have it in.
+// normalHost returns the host of a request in the form of the lists.
 func normalHost(h string) string {
 	h = strings.ToLower(strings.TrimSuffix(h, "."))
 	if isNumber(h) {
@@ -189,11 +197,11 @@ func isNumber(h string) bool {
 	return err == nil
 }
 
-func (p *Policy) decideHost(host string, r Request, tell func(Step)) Decision {
+func (p *Policy) decideHost(host string, r Request, report func(Step)) Decision {
 	bits := p.lookup(host, r.Path)
 	d := Decision{Listed: bits != 0}
 
-	locked, allowed, blocked := p.ownEntries(host, r, tell)
+	locked, allowed, blocked := p.ownEntries(host, r, report)
 	switch {
 	case locked != nil && bool(locked.Block):
 		return p.ownDeny(LockedBlock, locked)
@@ -201,24 +209,24 @@ func (p *Policy) decideHost(host string, r Request, tell func(Step)) Decision {
 		d.Level, d.List = LockedAllow, "own"
 		if locked == nil {
 			d.List = "help"
-			note(tell, Step{Host: host, Name: "help", Result: "allowed, whatever other lists say", Holds: true})
+			note(report, Step{Host: host, Name: "help", Result: "allowed, whatever other lists say", Holds: true})
 		}
 		d.Listed = true
-		return p.allow(d, host, r, bits, tell)
+		return p.allow(d, host, r, bits, report)
 	case blocked != nil:
 		return p.ownDeny(Blocked, blocked)
 	}
-	if c, ok := p.category(host, bits, r, tell); ok {
+	if c, ok := p.category(host, bits, r, report); ok {
 		c.Listed = true
 		return c
 	}
-	if hidden := p.concealment(r, host, tell); hidden.Action == Block {
+	if hidden := p.concealment(r, host, report); hidden.Action == Block {
 		return hidden
 	}
 	if allowed != nil {
 		d.Level, d.List, d.Listed = Allowed, "own", true
 	}
-	return p.allow(d, host, r, bits, tell)
+	return p.allow(d, host, r, bits, report)
 }
 
 func (p *Policy) lookup(host, path string) domains.Set {
@@ -231,14 +239,14 @@ func (p *Policy) lookup(host, path string) domains.Set {
 	return p.o.Index.LookupURL(host, path)
 }
 
-// ownEntries returns the entries of the own lists that hold: the strictest that is locked,
-// and one of each kind that is not.
-func (p *Policy) ownEntries(host string, r Request, tell func(Step)) (locked, allowed, blocked *Entry) {
+// ownEntries returns the entries of the own lists that hold: the strictest locked one, and one of each kind that is not
+// locked.
+func (p *Policy) ownEntries(host string, r Request, report func(Step)) (locked, allowed, blocked *Entry) {
 	for h, ok := host, len(p.own) > 0; ok; h, ok = parent(h) {
 		for _, e := range p.own[h] {
 			why := e.exemption(r)
-			if tell != nil {
-				tell(Step{Host: h, Name: e.kind(), Result: why, Reason: e.Reason, Holds: why == ""})
+			if report != nil {
+				report(Step{Host: h, Name: e.kind(), Result: why, Reason: e.Reason, Holds: why == ""})
 			}
 			switch {
 			case why != "":
@@ -255,7 +263,7 @@ func (p *Policy) ownEntries(host string, r Request, tell func(Step)) (locked, al
 	return locked, allowed, blocked
 }
 
-// exemption tells why an entry does not count for a request; empty: it does.
+// exemption says why an entry does not count for a request; empty: it does.
 func (e *Entry) exemption(r Request) string {
 	switch {
 	case !holds(e.Groups, r.Group):
@@ -288,21 +296,29 @@ func (e *Entry) kind() string {
 }
 
 func (p *Policy) ownDeny(level Level, e *Entry) Decision {
-	return Decision{Action: Block, Level: level, Category: rules.OwnCode, Clause: p.clauses[rules.OwnCode], Own: e.Reason,
-		Rule: p.ids["own-deny"], List: "own", Listed: true}
+	return Decision{
+		Action:   Block,
+		Level:    level,
+		Category: rules.OwnCode,
+		Clause:   p.clauses[rules.OwnCode],
+		Own:      e.Reason,
+		Rule:     p.ids["own-deny"],
+		List:     "own",
+		Listed:   true,
+	}
 }
 
-// category blocks a host that is on a list: what the code forbids before what the own code
-// does, and what is dangerous before the rest.
-func (p *Policy) category(host string, bits domains.Set, r Request, tell func(Step)) (best Decision, blocked bool) {
+// category blocks a host that is on a list. A category of the code goes before one of the own code, and danger before
+// the rest.
+func (p *Policy) category(host string, bits domains.Set, r Request, report func(Step)) (best Decision, blocked bool) {
 	for i := range p.listed {
 		if bits&(1<<i) == 0 {
 			continue
 		}
 		l := &p.listed[i]
 		d, why := p.listDecision(l, r)
-		if tell != nil {
-			tell(Step{Host: host, Name: "list " + l.name, Result: why, Holds: d.Action == Block})
+		if report != nil {
+			report(Step{Host: host, Name: "list " + l.name, Result: why, Holds: d.Action == Block})
 		}
 		if d.stricter(best) {
 			best = d
@@ -311,7 +327,7 @@ func (p *Policy) category(host string, bits domains.Set, r Request, tell func(St
 	return best, best.Action == Block
 }
 
-// listDecision is what one list asks for.
+// listDecision returns the decision of one list.
 func (p *Policy) listDecision(l *list, r Request) (d Decision, why string) {
 	c, own := l.category, ""
 	for _, f := range l.forbid {
@@ -327,32 +343,51 @@ func (p *Policy) listDecision(l *list, r Request) (d Decision, why string) {
 	case r.Confidential && !Security(c):
 		return d, confidential
 	}
-	return Decision{Action: Block, Level: Blocked, Category: c, Clause: p.clauses[c], Own: own, Rule: p.ids[c.String()], List: l.name}, "blocked"
+	return Decision{
+		Action:   Block,
+		Level:    Blocked,
+		Category: c,
+		Clause:   p.clauses[c],
+		Own:      own,
+		Rule:     p.ids[c.String()],
+		List:     l.name,
+	}, "blocked"
 }
 
-// concealment blocks what hides where it goes, where the options say so.
-func (p *Policy) concealment(r Request, host string, tell func(Step)) Decision {
+// concealment blocks requests that hide their destination, where the options say so.
+func (p *Policy) concealment(r Request, host string, report func(Step)) Decision {
 	for _, o := range [...]struct {
 		is, block bool
 		name      string
-	}{{isNumber(host), p.o.BlockAddresses, "address"}, {r.ECH, p.o.BlockECH, "ech"}, {r.NoSNI, p.o.BlockNameless, "no-name"}} {
+	}{
+		{isNumber(host), p.o.BlockAddresses, "address"},
+		{r.ECH, p.o.BlockECH, "ech"},
+		{r.NoSNI, p.o.BlockNameless, "no-name"},
+	} {
 		switch {
 		case !o.is:
 		case !o.block:
-			note(tell, Step{Host: host, Name: o.name, Result: "allowed"})
+			note(report, Step{Host: host, Name: o.name, Result: "allowed"})
 		default:
-			note(tell, Step{Host: host, Name: o.name, Result: "blocked", Holds: true})
-			return Decision{Action: Block, Level: Blocked, Category: rules.Bypass, Clause: p.clauses[rules.Bypass], Rule: p.ids[o.name], List: o.name}
+			note(report, Step{Host: host, Name: o.name, Result: "blocked", Holds: true})
+			return Decision{
+				Action:   Block,
+				Level:    Blocked,
+				Category: rules.Bypass,
+				Clause:   p.clauses[rules.Bypass],
+				Rule:     p.ids[o.name],
+				List:     o.name,
+			}
 		}
 	}
 	return Decision{}
 }
 
 // allow settles how an allowed request goes on.
-func (p *Policy) allow(d Decision, host string, r Request, bits domains.Set, tell func(Step)) Decision {
+func (p *Policy) allow(d Decision, host string, r Request, bits domains.Set, report func(Step)) Decision {
 	if s := p.o.SafeSearch; s != nil && holds(s.Groups, r.Group) {
 		if d.Connect = s.host(host); d.Connect != "" {
-			note(tell, Step{Host: host, Name: "safe search", Result: d.Connect, Holds: true})
+			note(report, Step{Host: host, Name: "safe search", Result: d.Connect, Holds: true})
 		}
 	}
 	for h, ok := host, true; ok && len(p.tenants) > 0; h, ok = parent(h) {
@@ -365,9 +400,10 @@ func (p *Policy) allow(d Decision, host string, r Request, bits domains.Set, tel
 		return d
 	}
 	for _, n := range p.inspect {
-		if holds(n.Groups, r.Group) && (bits&n.lists != 0 || inDomainSet(host, n.hosts) || n.Uncategorised && bits == 0 && !d.Listed) {
+		named := bits&n.lists != 0 || inDomainSet(host, n.hosts) || n.Uncategorised && bits == 0 && !d.Listed
+		if named && holds(n.Groups, r.Group) {
 			d.Action = Inspect
-			note(tell, Step{Host: host, Name: "inspect", Result: "looked into", Reason: n.Reason, Holds: true})
+			note(report, Step{Host: host, Name: "inspect", Result: "inspected", Reason: n.Reason, Holds: true})
 			return d
 		}
 	}

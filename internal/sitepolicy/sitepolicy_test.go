@@ -487,8 +487,8 @@ func TestWrongOptions(t *testing.T) {
 		})},
 		{"a reason is needed", inspection(func(n *Inspection) { n.Reason = "" })},
 		{"everything cannot be", inspection(func(n *Inspection) { n.Hosts = nil })},
-		{"devices are managed", inspection(func(n *Inspection) { n.Groups = nil })},
-		{"devices are managed", inspection(func(n *Inspection) { n.Groups = []roster.Group{group(t, "gasten")} })},
+		{"managed devices", inspection(func(n *Inspection) { n.Groups = nil })},
+		{"managed devices", inspection(func(n *Inspection) { n.Groups = []roster.Group{group(t, "gasten")} })},
 		{"inspect 1, name 1: not a host", inspection(func(n *Inspection) { n.Hosts = []string{"a.example/b"} })},
 		{"never-inspect, name 2: not a host", Options{NeverInspect: []string{"bank.example", "https://bank.example"}}},
 		{"help, name 1: not a host", Options{Protected: []string{"help me"}}},
@@ -497,7 +497,7 @@ func TestWrongOptions(t *testing.T) {
 		{"is not on the list", Options{Inspections: Inspections{Never: Never{Without: []string{"a.example"}, Officer: "FG", Reason: "r"}}}},
 		{"strict or moderate", Options{Sites: Sites{SafeSearch: &SafeSearch{YouTube: "off"}}}},
 		{"header field", Options{Sites: Sites{Tenants: []Tenant{{Hosts: []string{"a.example"}, Fields: map[string]string{"Restrict-Access": "a\r\nCookie: b"}}}}}},
-		{"a.example is not looked into", Options{Sites: Sites{Tenants: []Tenant{{Hosts: []string{"a.example"}, Fields: map[string]string{"Restrict-Access": "school"}}}}}},
+		{"a.example is not inspected", Options{Sites: Sites{Tenants: []Tenant{{Hosts: []string{"a.example"}, Fields: map[string]string{"Restrict-Access": "school"}}}}}},
 	} {
 		if _, err := New(tt.o); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%d: want %q, got %v", i, tt.want, err)
