@@ -21,6 +21,7 @@ type Options struct {
 	People     *peopleindex.Dictionary // of the organisation's own lists; may be nil
 	Sites      *domains.Index          // hosts of phishing and malware; may be nil
 	Limits     text.Limits             // zero: the defaults
+	Witnessed  Witnessed               // nil: phrases are witnessed each time
 }
 
 // Engine inspects items. It is safe for concurrent use and does not change.
@@ -45,7 +46,27 @@ func Compile(set *rules.Set, opts Options) (*Engine, error) {
 			return nil, err
 		}
 	}
-	return e, nil
+	return e, e.witness()
+}
+
+// witness has the phrases of all rules found a second time, unless that was done for the same
+// rules before.
+func (e *Engine) witness() error {
+	known := e.opts.Witnessed
+	if known != nil && known.Has(e.set.Fingerprint()) {
+		return nil
+	}
+	s, b, err := buildScanner(e.set, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), e.opts.People)
+	if err != nil {
+		return err
+	}
+	if err := witnessAll(e.set, b, s.matcher); err != nil {
+		return err
+	}
+	if known != nil {
+		known.Add(e.set.Fingerprint())
+	}
+	return nil
 }
 
 // Rules returns the rules that the engine was compiled from.
@@ -128,14 +149,20 @@ type detector struct {
 }
 
 func newScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Dictionary) (*scanner, error) {
+	s, _, err := buildScanner(set, ps, people)
+	return s, err
+}
+
+// buildScanner makes a scanner, and returns the builder with its patterns.
+func buildScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Dictionary) (*scanner, *builder, error) {
 	s := &scanner{purposes: ps, people: people}
-	b := builder{scanner: s, patterns: map[literal.Pattern]int{}, detectors: map[string]int{}, known: detect.All()}
+	b := &builder{scanner: s, patterns: map[literal.Pattern]int{}, detectors: map[string]int{}, known: detect.All()}
 	for _, r := range set.Rules() {
 		if !ps.Has(r.Purpose) {
 			continue
 		}
 		if err := b.add(r); err != nil {
-			return nil, fmt.Errorf("rule %s: %w", r.ID, err)
+			return nil, nil, fmt.Errorf("rule %s: %w", r.ID, err)
 		}
 	}
 	for _, r := range s.rules {
@@ -143,7 +170,7 @@ func newScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Dictionar
 	}
 	m, err := literal.Compile(b.list)
 	s.matcher = m
-	return s, err
+	return s, b, err
 }
 
 // builder gathers literals, so that each is searched for once.

@@ -124,12 +124,16 @@ func Compile(cfg *config.Config, set *rules.Set, reading text.Limits) (*filter.E
 			return nil, fmt.Errorf("rules: sites: %w", err)
 		}
 	}
-	return filter.Compile(set, filter.Options{
+	o := filter.Options{
 		OwnDomains: cfg.Organisation.Domains,
 		People:     people,
 		Sites:      sites,
 		Limits:     reading,
-	})
+	}
+	if reading.Dir != "" { // of a gateway, which may write in its data directory
+		o.Witnessed = witnessed{NewData(cfg).path("witnessed")}
+	}
+	return filter.Compile(set, o)
 }
 
 // Actions returns what the configuration does with what is found.
