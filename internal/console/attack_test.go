@@ -70,7 +70,7 @@ func TestAFormOfAnotherSite(t *testing.T) {
 			for k, v := range headers {
 				r.Header.Set(k, v)
 			}
-			if a := p.do(r); a.status != http.StatusForbidden || !strings.Contains(a.body, l.pages.languages[0].text("error-cross-origin")) {
+			if a := p.do(r); a.status != http.StatusForbidden || !strings.Contains(a.body, l.pages.texts.In("nl").Text("error-cross-origin")) {
 				t.Errorf("%s, %s: %d", rt.pattern, name, a.status)
 			}
 		}

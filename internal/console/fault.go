@@ -85,7 +85,7 @@ func (v *visit) fail(err error) {
 
 // refuse shows a fault before a session is read.
 func (c *Console) refuse(w http.ResponseWriter, r *http.Request, f fault) {
-	v := &visit{c: c, w: w, r: r, Lang: c.pages.language("", "", r.Header.Get("Accept-Language"))}
+	v := &visit{c: c, w: w, r: r, Lang: c.pages.texts.Choose(r.Header.Get("Accept-Language"))}
 	v.render(f.status, "fault", f.key)
 }
 

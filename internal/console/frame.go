@@ -90,19 +90,17 @@ func (p *framePages) static(v *visit) error {
 
 // chooseLanguage keeps the language for the account, or for the browser.
 func (p *framePages) chooseLanguage(v *visit) error {
-	for _, l := range v.c.pages.languages {
-		if l.Code != v.field("language") {
-			continue
-		}
-		if v.Account.ID != "" {
-			if err := p.accounts.SetLanguage(v.r.Context(), v.Account.ID, l.Code); err != nil {
-				return err
-			}
-		}
-		v.setCookie("language", l.Code)
-		return v.see(v.here())
+	code := v.field("language")
+	if !v.c.pages.texts.Has(code) {
+		return errUnclear
 	}
-	return errUnclear
+	if v.Account.ID != "" {
+		if err := p.accounts.SetLanguage(v.r.Context(), v.Account.ID, code); err != nil {
+			return err
+		}
+	}
+	v.setCookie("language", code)
+	return v.see(v.here())
 }
 
 func (v *visit) setCookie(name, value string) {

@@ -360,7 +360,7 @@ func TestHugeMessagesMakeSmallPages(t *testing.T) {
 				t.Errorf("%s, %s: %d, %d bytes", name, stage, a.status, len(a.body))
 			}
 			t.Logf("%s, %s: %d bytes in %v", name, stage, len(a.body), time.Since(start).Round(time.Millisecond))
-			cut := strings.Contains(a.body, h.pages.languages[0].text("sheet-cut"))
+			cut := strings.Contains(a.body, h.pages.texts.In("nl").Text("sheet-cut"))
 			tells := map[string][]string{"headers": {"100,000 header fields", "a field of 10 MB", "10,000 parts"}, "text": {"30 MB of text", "100,000 identifiers"}, "html": {"30 MB of HTML"}}
 			if slices.Contains(tells[stage], name) && !cut {
 				t.Errorf("%s, %s: it is not told that there is more", name, stage)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluis/internal/accounts"
+	"sluis/internal/lang"
 	"sluis/internal/ledger"
 )
 
@@ -29,8 +30,8 @@ type page struct {
 	Now       time.Time
 	Path      string
 	Nav       []navItem
-	Lang      *language
-	Languages []*language
+	Lang      *lang.Printer
+	Languages []*lang.Printer
 
 	zone   *time.Location
 	routes []route
@@ -43,7 +44,7 @@ type navItem struct {
 }
 
 // T returns a message.
-func (p page) T(key string, args ...any) string { return p.Lang.text(key, args...) }
+func (p page) T(key string, args ...any) string { return p.Lang.Text(key, args...) }
 
 func (p page) SignedIn() bool                { return p.Account.ID != "" }
 func (p page) Date(t time.Time) string       { return p.Lang.Date(t.In(p.zone)) }
@@ -77,7 +78,7 @@ func (v *visit) page(data any, problem string) page {
 		Now:          v.now(),
 		Path:         v.r.URL.Path,
 		Lang:         v.Lang,
-		Languages:    v.c.pages.languages,
+		Languages:    v.c.pages.texts.Printers(),
 		zone:         v.zone(),
 		routes:       v.c.routes,
 	}
@@ -156,3 +157,6 @@ func (v *visit) nav() []navItem {
 	}
 	return items
 }
+
+// key makes a part of a message's key of a word of a closed list.
+func key(word string) string { return strings.ReplaceAll(word, " ", "-") }

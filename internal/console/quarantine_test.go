@@ -249,7 +249,7 @@ func TestDecisionsOnSeveralAtOnce(t *testing.T) {
 	p.post("/quarantine/keep", url.Values{"message": {stale}, "reason": {"for later"}})
 	p.get("/quarantine")
 	p.post("/quarantine/destroy", url.Values{"message": {stale}, "reason": {"bad"}})
-	if page := p.get("/quarantine"); !strings.Contains(page.body, h.pages.languages[0].text("review-message-changed")) {
+	if page := p.get("/quarantine"); !strings.Contains(page.body, h.pages.texts.In("nl").Text("review-message-changed")) {
 		t.Error("a decision on what somebody else changed counted")
 	}
 	for _, bad := range []string{"x", "x.1", a.ID.String(), a.ID.String() + ".0"} {

@@ -9,20 +9,25 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+
+	"sluis/internal/lang"
 )
 
 //go:embed templates/*.html
 var templates embed.FS
 
+//go:embed messages/*.json
+var messages embed.FS
+
 //go:embed static
 var statics embed.FS
 
-// pages are the templates, the files beside them, and the languages they are in.
+// pages are the templates, the files beside them, and their texts.
 type pages struct {
-	languages []*language
-	by        map[string]*template.Template
-	files     map[string]staticFile // by the name in its address
-	hashed    map[string]string     // that name, by the file's own
+	texts  *lang.Catalogue
+	by     map[string]*template.Template
+	files  map[string]staticFile // by the name in its address
+	hashed map[string]string     // that name, by the file's own
 }
 
 type staticFile struct {
@@ -31,9 +36,13 @@ type staticFile struct {
 }
 
 func newPages() (*pages, error) {
-	p := &pages{by: map[string]*template.Template{}, files: map[string]staticFile{}, hashed: map[string]string{}}
-	var err error
-	if p.languages, err = readLanguages(); err != nil {
+	p := &pages{
+		texts:  lang.Files(messages),
+		by:     map[string]*template.Template{},
+		files:  map[string]staticFile{},
+		hashed: map[string]string{},
+	}
+	if err := p.texts.Check(); err != nil {
 		return nil, err
 	}
 	if err := p.readStatics(); err != nil {

@@ -61,7 +61,7 @@ func TestTheBoardSeesThatTheDrawIsFair(t *testing.T) {
 	if a := p.get("/sampling"); a.status != http.StatusOK || !strings.Contains(a.body, day) || !strings.Contains(a.body, "20%") {
 		t.Fatalf("%d\n%s", a.status, a.body)
 	}
-	fair := h.pages.languages[0].text("sampling-fair")
+	fair := h.pages.texts.In("nl").Text("sampling-fair")
 	a := p.post("/sampling/audit", url.Values{"day": {day}})
 	if a.status != http.StatusOK || !strings.Contains(a.body, fair) || !strings.Contains(a.body, "team") || strings.Contains(a.body, " 137 ") || strings.Contains(a.body, ">137<") {
 		t.Errorf("%d\n%s", a.status, a.body)

@@ -59,7 +59,7 @@ func (h *house) freeze(months int) (names []string) {
 func TestTotalsAreFrozenReportsAlone(t *testing.T) {
 	h := newHouse(t)
 	p := h.as(ledger.Board)
-	if a := p.get("/totals"); a.status != http.StatusOK || !strings.Contains(a.body, h.pages.languages[0].text("totals-none")) {
+	if a := p.get("/totals"); a.status != http.StatusOK || !strings.Contains(a.body, h.pages.texts.In("nl").Text("totals-none")) {
 		t.Errorf("before the first: %d", a.status)
 	}
 	if a := p.get("/totals?period=2026-01"); a.status != http.StatusOK {

@@ -10,6 +10,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"sluis/internal/accounts"
+	"sluis/internal/lang"
 	"sluis/internal/ledger"
 )
 
@@ -22,7 +23,7 @@ type visit struct {
 
 	Account accounts.Account // zero: not signed in
 	Role    ledger.Role      // of the account, chosen for this session
-	Lang    *language
+	Lang    *lang.Printer
 
 	route  route
 	strong bool      // a second factor was shown
@@ -33,7 +34,7 @@ type visit struct {
 func (c *Console) visit(w http.ResponseWriter, r *http.Request, rt route) (*visit, error) {
 	v := &visit{c: c, w: w, r: r, route: rt}
 	err := v.load(r.Context())
-	v.Lang = c.pages.language(v.Account.Language, cookie(r, "language"), r.Header.Get("Accept-Language"))
+	v.Lang = c.pages.texts.Choose(r.Header.Get("Accept-Language"), v.Account.Language, cookie(r, "language"))
 	return v, err
 }
 
@@ -84,7 +85,7 @@ func (v *visit) day(name string) (time.Time, error) {
 }
 
 // T returns a message.
-func (v *visit) T(key string, args ...any) string { return v.Lang.text(key, args...) }
+func (v *visit) T(key string, args ...any) string { return v.Lang.Text(key, args...) }
 
 // note keeps a message for the next page.
 func (v *visit) note(key string, args ...any) {

@@ -37,7 +37,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 		}
 		for _, role := range ledger.Roles {
 			a := ask(h.as(role), method, path)
-			refused := a.status == http.StatusForbidden && strings.Contains(a.body, h.pages.languages[0].text("error-not-yours"))
+			refused := a.status == http.StatusForbidden && strings.Contains(a.body, h.pages.texts.In("nl").Text("error-not-yours"))
 			if rt.who.may(role) == refused && !(rt.who.may(role) && rt.ownRefusal()) {
 				t.Errorf("%s, %s: %d", role, rt.pattern, a.status)
 			}
