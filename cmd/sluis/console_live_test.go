@@ -108,10 +108,10 @@ func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 	}
 
 	w.stop()
-	if err := os.WriteFile(filepath.Join(w.data(), "exceptions.json"), []byte(`[{"host":"www.toto.nl","reason":"`+canary), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.data(), "exceptions", "exceptions.json"), []byte(`[{"host":"www.toto.nl","reason":"`+canary), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, errs, code := run(t, "", "serve", "--config", w.config()); code != 1 || !strings.Contains(errs, "exceptions.json is damaged: restore it from a backup") || strings.Contains(errs, canary) {
+	if _, errs, code := run(t, "", "serve", "--config", w.config()); code != 1 || !strings.Contains(errs, "exceptions is damaged: restore it from a backup") || strings.Contains(errs, canary) {
 		t.Errorf("started with a damaged file: %d, %s", code, errs)
 	}
 }

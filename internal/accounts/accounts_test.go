@@ -13,6 +13,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"sluis/internal/ledger"
+	"sluis/internal/store"
 )
 
 var desk = netip.MustParseAddr("192.0.2.10")
@@ -42,7 +43,7 @@ func newOffice(t *testing.T) *office {
 func (o *office) open() {
 	o.t.Helper()
 	var err error
-	if o.Store, err = Open(filepath.Join(o.dir, "accounts"), filepath.Join(o.dir, "keys"), o.ledger); err != nil {
+	if o.Store, err = Open(store.Open(o.dir), filepath.Join(o.dir, "keys"), o.ledger); err != nil {
 		o.t.Fatal(err)
 	}
 	o.now = func() time.Time { return o.at }

@@ -8,15 +8,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver
-
 	"sluis/internal/ledger"
 	"sluis/internal/password"
+	"sluis/internal/store"
 	"sluis/internal/store/disk"
 )
 
@@ -56,14 +53,9 @@ type Store struct {
 // guesses are how often a password, a code and a link may be wrong.
 var guesses = password.Guesses{Pair: 5, Client: 30, Name: 50, Within: 15 * time.Minute}
 
-// Open opens the accounts in dir, which is made if it is not there. The key that their
+// Open opens the accounts of a store. The key that their
 // secrets are encrypted with is in keys, which stands apart so that it can be kept apart.
-func Open(dir, keys string, l ledger.Appender) (*Store, error) {
-	for _, d := range []string{dir, keys} {
-		if err := os.MkdirAll(d, 0o700); err != nil {
-			return nil, fmt.Errorf("open accounts: %w", err)
-		}
-	}
+func Open(data store.Store, keys string, l ledger.Appender) (*Store, error) {
 	key, err := disk.ReadOrCreate(filepath.Join(keys, "accounts.key"), func() []byte {
 		k := make([]byte, 32)
 		rand.Read(k)
@@ -83,29 +75,10 @@ func Open(dir, keys string, l ledger.Appender) (*Store, error) {
 	if s.compare, err = password.NewComparer(); err != nil {
 		return nil, err
 	}
-	if s.db, err = openDatabase(filepath.Join(dir, "accounts.db")); err != nil {
+	if s.db, err = data.Database("accounts", schema); err != nil {
 		return nil, fmt.Errorf("open accounts: %w", err)
 	}
 	return s, nil
-}
-
-func openDatabase(path string) (*sql.DB, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite would let the group read
-	if err != nil {
-		return nil, err
-	}
-	f.Close()
-	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(4)
-	if _, err := db.Exec(schema); err != nil {
-		db.Close()
-		return nil, err
-	}
-	return db, nil
 }
 
 // Close closes the store.

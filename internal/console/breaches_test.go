@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,14 +11,12 @@ import (
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/breach"
 	"sluis/internal/oversight/imagery"
+	"sluis/internal/store"
 )
 
 func (h *house) breachFiles(dir string) Breaches {
 	h.t.Helper()
-	var err error
-	if h.breaches, err = breach.Open(filepath.Join(dir, "breaches"), h.ledger); err != nil {
-		h.t.Fatal(err)
-	}
+	h.breaches = breach.Open(store.Open(dir), h.ledger)
 	return Breaches{h.breaches, func(_ context.Context, f breach.File) error {
 		h.told = append(h.told, f.ID)
 		return nil
@@ -28,11 +25,7 @@ func (h *house) breachFiles(dir string) Breaches {
 
 func (h *house) cases(dir string) *imagery.Store {
 	h.t.Helper()
-	s, err := imagery.Open(filepath.Join(dir, "imagery"), h.ledger, h.key.Recipient())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return s
+	return imagery.Open(store.Open(dir), h.ledger, h.key.Recipient())
 }
 
 func (h *house) retention(context.Context) ([]Kept, []string, error) {

@@ -25,6 +25,7 @@ import (
 	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
+	"sluis/internal/store"
 )
 
 // house is a running console with an account for every role, named after it.
@@ -69,7 +70,7 @@ func newHouse(t testing.TB, change ...func(*setup)) *house {
 	if h.ledger, err = ledger.Open(filepath.Join(dir, "ledger")); err != nil {
 		t.Fatal(err)
 	}
-	if h.accounts, err = accounts.Open(filepath.Join(dir, "accounts"), filepath.Join(dir, "keys"), h.ledger); err != nil {
+	if h.accounts, err = accounts.Open(store.Open(dir), filepath.Join(dir, "keys"), h.ledger); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -14,6 +14,7 @@ import (
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/orders"
 	"sluis/internal/roster"
+	"sluis/internal/store"
 	"sluis/rules"
 )
 
@@ -35,7 +36,7 @@ people:
 		h.t.Fatal(err)
 	}
 	h.people = people
-	store, err := orders.Open(filepath.Join(dir, "orders"), h.ledger, orders.Limits{Period: orders.LongestPeriod})
+	store, err := orders.Open(store.Open(dir), h.ledger, orders.Limits{Period: orders.LongestPeriod})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package console
 import (
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"sluis/internal/oversight/exceptions"
 	"sluis/internal/sitelists"
 	"sluis/internal/sitepolicy"
+	"sluis/internal/store"
 	"sluis/rules"
 )
 
@@ -47,7 +47,7 @@ func (h *house) inForce() InForce {
 
 func (h *house) exceptions() Exceptions {
 	h.t.Helper()
-	store, err := exceptions.Open(h.t.TempDir(), h.ledger)
+	store, err := exceptions.Open(store.Open(h.t.TempDir()), h.ledger)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func (h *house) exceptions() Exceptions {
 
 func (h *house) appeals() *appeals.Store {
 	h.t.Helper()
-	store, err := appeals.Open(filepath.Join(h.t.TempDir(), "appeals"))
+	store, err := appeals.Open(store.Open(h.t.TempDir()))
 	if err != nil {
 		h.t.Fatal(err)
 	}

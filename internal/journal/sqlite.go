@@ -5,15 +5,13 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver
-
 	"sluis/internal/roster"
+	"sluis/internal/store"
 )
 
 // DB is the embedded backend: the hourly roll-ups are in an SQLite database, the records
@@ -44,14 +42,8 @@ func OpenDB(dir string) (*DB, error) {
 	if err := os.MkdirAll(days, 0o700); err != nil {
 		return nil, fmt.Errorf("make journal directory: %w", err)
 	}
-	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)"}, "_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "rollups.db")+"?"+q.Encode())
+	db, err := store.OpenSQLite(filepath.Join(dir, "rollups.db"), schema)
 	if err != nil {
-		return nil, fmt.Errorf("open journal: %w", err)
-	}
-	db.SetMaxOpenConns(4)
-	if _, err := db.Exec(schema); err != nil {
-		db.Close()
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
 	return &DB{db, archive{days}}, nil

@@ -5,14 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver
-
 	"sluis/filter"
+	"sluis/internal/store"
 	"sluis/rules"
 )
 
@@ -53,17 +50,10 @@ CREATE INDEX IF NOT EXISTS entries_purpose ON entries (purpose, time, id);
 // for release: when the next try is due, until when a process has the message (lease),
 // which recipients have it already, and the next hop's answer, sealed.
 func openIndex(path string) (*sql.DB, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite would let the group read
+	db, err := store.OpenSQLite(path, "")
 	if err != nil {
 		return nil, fmt.Errorf("open quarantine index: %w", err)
 	}
-	f.Close()
-	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
-	if err != nil {
-		return nil, fmt.Errorf("open quarantine index: %w", err)
-	}
-	db.SetMaxOpenConns(4)
 	if err := migrate(db); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open quarantine index: %w", err)

@@ -7,17 +7,14 @@
 package appeals
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
 	"sluis/internal/roster"
-	"sluis/internal/store/disk"
+	"sluis/internal/store"
 	"sluis/rules"
 )
 
@@ -58,61 +55,20 @@ const (
 // ErrTooMany is returned when more is open than can be kept, or comes than can be written.
 var ErrTooMany = errors.New("too many appeals are open")
 
-// Store keeps appeals in a file. Several goroutines and processes may use it.
+// Store keeps appeals. Several goroutines and processes may use it.
 type Store struct {
-	path string
+	appeals *store.Value[[]Appeal]
 
 	mu     sync.Mutex
 	minute time.Time // in which
 	asked  int       // so many have come
 }
 
-// Open opens the appeals in a directory, which is made if it is not there.
-func Open(dir string) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("appeals: %w", err)
-	}
-	s := &Store{path: filepath.Join(dir, "appeals.json")}
-	_, err := s.read()
-	return s, err
-}
-
-func (s *Store) read() (all []Appeal, err error) {
-	b, err := os.ReadFile(s.path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("appeals: %w", err)
-	}
-	if err := json.Unmarshal(b, &all); err != nil {
-		return nil, fmt.Errorf("appeals: %s is damaged: restore it from a backup, or remove it", s.path)
-	}
-	return all, nil
-}
-
-// change replaces the appeals by what the function makes of them, alone.
-func (s *Store) change(make func([]Appeal) ([]Appeal, error)) error {
-	lock, err := disk.Lock(s.path + ".lock")
-	if err != nil {
-		return fmt.Errorf("appeals: %w", err)
-	}
-	defer lock.Close()
-	all, err := s.read()
-	if err != nil {
-		return err
-	}
-	if all, err = make(all); err != nil {
-		return err
-	}
-	b, err := json.Marshal(all)
-	if err != nil {
-		return fmt.Errorf("appeals: %w", err)
-	}
-	if err := disk.Replace(s.path, b); err != nil {
-		return fmt.Errorf("appeals: %w", err)
-	}
-	return nil
+// Open returns the appeals of a store.
+func Open(s store.Store) (*Store, error) {
+	a := &Store{appeals: store.NewValue[[]Appeal](s, "appeals")}
+	_, err := a.appeals.Get()
+	return a, err
 }
 
 // Ask adds a request, or counts it with the same one that is open. It returns once it is on
@@ -124,7 +80,8 @@ func (s *Store) Add(host string, c rules.Category, rule rules.ID, g roster.Group
 	if !s.allowed(now) {
 		return ErrTooMany
 	}
-	return s.change(func(all []Appeal) ([]Appeal, error) {
+	return s.appeals.Update(func(kept *[]Appeal) error {
+		all := *kept
 		open, next := 0, 1
 		for i := range all {
 			a := &all[i]
@@ -134,17 +91,18 @@ func (s *Store) Add(host string, c rules.Category, rule rules.ID, g roster.Group
 			}
 			if open++; a.Host == host && a.Rule == rule && a.Group == g.String() && a.Need == need {
 				a.Count, a.Last = a.Count+1, now
-				return all, nil
+				return nil
 			}
 		}
 		if open >= maxOpen {
-			return nil, ErrTooMany
+			return ErrTooMany
 		}
 		if len(all) >= maxKept {
 			oldest := slices.IndexFunc(all, func(a Appeal) bool { return a.Outcome != "" })
 			all = slices.Delete(all, oldest, oldest+1)
 		}
-		return append(all, Appeal{ID: next, Host: host, Category: c, Rule: rule, Group: g.String(), Need: need, First: now, Last: now, Count: 1}), nil
+		*kept = append(all, Appeal{ID: next, Host: host, Category: c, Rule: rule, Group: g.String(), Need: need, First: now, Last: now, Count: 1})
+		return nil
 	})
 }
 
@@ -164,19 +122,20 @@ func (s *Store) Close(id int, outcome string) error {
 	if outcome == "" {
 		return errors.New("appeals: say what was decided")
 	}
-	return s.change(func(all []Appeal) ([]Appeal, error) {
+	return s.appeals.Update(func(kept *[]Appeal) error {
+		all := *kept
 		i := slices.IndexFunc(all, func(a Appeal) bool { return a.ID == id && a.Outcome == "" })
 		if i < 0 {
-			return nil, fmt.Errorf("appeals: %d is not open", id)
+			return fmt.Errorf("appeals: %d is not open", id)
 		}
 		all[i].Outcome = outcome
-		return all, nil
+		return nil
 	})
 }
 
 // List returns the appeals, those asked for most first.
 func (s *Store) List(closed bool) ([]Appeal, error) {
-	all, err := s.read()
+	all, err := s.appeals.Get()
 	if err != nil {
 		return nil, err
 	}

@@ -3,18 +3,18 @@ package appeals
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"sluis/internal/roster"
+	"sluis/internal/store"
 	"sluis/rules"
 )
 
 func TestAppeals(t *testing.T) {
 	dir := t.TempDir()
-	s, err := Open(dir)
+	s, err := Open(store.Open(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestAppeals(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if s, err = Open(dir); err != nil { // the gateway starts anew
+	if s, err = Open(store.Open(dir)); err != nil { // the gateway starts anew
 		t.Fatal(err)
 	}
 	list := func(closed bool) []Appeal {
@@ -63,15 +63,15 @@ func TestAppeals(t *testing.T) {
 }
 
 func TestBounded(t *testing.T) {
-	s, err := Open(t.TempDir())
+	s, err := Open(store.Open(t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.change(func(all []Appeal) ([]Appeal, error) {
+	if err := s.appeals.Update(func(all *[]Appeal) error {
 		for i := range maxOpen {
-			all = append(all, Appeal{ID: i, Category: rules.Gambling, Host: fmt.Sprintf("h%d.example", i), Need: Lesson, Count: 1})
+			*all = append(*all, Appeal{ID: i, Category: rules.Gambling, Host: fmt.Sprintf("h%d.example", i), Need: Lesson, Count: 1})
 		}
-		return all, nil
+		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -85,16 +85,16 @@ func TestBounded(t *testing.T) {
 
 func TestDamaged(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(dir+"/appeals.json", []byte("{"), 0o600); err != nil {
+	if err := store.Open(dir).Put("appeals", "appeals", []byte("{")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if _, err := Open(store.Open(dir)); err == nil || !strings.Contains(err.Error(), "damaged") {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestNotMoreThanCanBeWritten(t *testing.T) {
-	s, err := Open(t.TempDir())
+	s, err := Open(store.Open(t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,14 +116,14 @@ func TestNotMoreThanCanBeWritten(t *testing.T) {
 // rule, and is read again as it was.
 func TestOfAnOwnListAndNoRule(t *testing.T) {
 	dir := t.TempDir()
-	s, err := Open(dir)
+	s, err := Open(store.Open(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Add("games.example", rules.NoCategory, rules.ID{}, roster.Group{}, Lesson, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = Open(dir); err != nil {
+	if s, err = Open(store.Open(dir)); err != nil {
 		t.Fatal(err)
 	}
 	if all, err := s.List(false); err != nil || len(all) != 1 || all[0].Category != rules.NoCategory || all[0].Host != "games.example" {

@@ -8,21 +8,14 @@ package breach
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"sluis/internal/ledger"
-	"sluis/internal/store/disk"
+	"sluis/internal/store"
 )
 
 // Clock is how long there is to report (GDPR, article 33(1)).
@@ -90,13 +83,14 @@ func (f File) has(k Kind) bool {
 	return slices.ContainsFunc(f.Steps, func(s Step) bool { return s.Kind == k })
 }
 
-// Store keeps the files in a directory. It is safe for concurrent use, by several
-// processes too.
+// Key implements store.Keyed.
+func (f File) Key() string { return f.ID }
+
+// Store keeps the files. It is safe for concurrent use, by several processes too.
 type Store struct {
-	dir    string
+	files  *store.Collection[File]
 	ledger ledger.Appender
 	now    func() time.Time
-	mu     sync.Mutex
 }
 
 // Errors of steps.
@@ -109,12 +103,9 @@ var (
 
 const maxText = 20_000
 
-// Open opens the files in dir, which is made if it is not there.
-func Open(dir string, l ledger.Appender) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make directory of breach files: %w", err)
-	}
-	return &Store{dir: dir, ledger: l, now: time.Now}, nil
+// Open returns the breach files of a store.
+func Open(s store.Store, l ledger.Appender) *Store {
+	return &Store{files: store.NewCollection[File](s, "breaches", ErrNotFound), ledger: l, now: time.Now}
 }
 
 // Begin opens a file. message is the one in quarantine that was confirmed as a leak; empty
@@ -128,13 +119,16 @@ func (s *Store) Begin(ctx context.Context, by ledger.Actor, message, text string
 	case discovered.After(now):
 		return File{}, errors.New("open a breach file: it was not discovered in the future")
 	}
-	id := make([]byte, 8)
-	rand.Read(id) // never fails (crypto/rand, Go 1.24)
-	f := File{ID: hex.EncodeToString(id), Message: message, Discovered: discovered.UTC(), Steps: []Step{{now, by, Opened, text}}}
+	f := File{
+		ID:         store.NewID(),
+		Message:    message,
+		Discovered: discovered.UTC(),
+		Steps:      []Step{{now, by, Opened, text}},
+	}
 	if _, err := s.ledger.Append(ctx, ledger.BreachOpened, ledger.Data{Actor: by, ID: message, Ref: f.ID, Since: f.Discovered.UnixMilli()}); err != nil {
 		return File{}, fmt.Errorf("write it in the ledger: %w", err)
 	}
-	return f, s.keep(f)
+	return f, s.files.Put(f)
 }
 
 // Add adds a step.
@@ -179,73 +173,20 @@ func (s *Store) Fill(ctx context.Context, by ledger.Actor, id string, facts Fact
 
 // change lets do change an open file, while no other process does.
 func (s *Store) change(id string, do func(f *File) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	lock, err := disk.Lock(filepath.Join(s.dir, "lock"))
-	if err != nil {
-		return fmt.Errorf("lock breach files: %w", err)
-	}
-	defer lock.Close()
-	f, err := s.Get(id)
-	if err != nil {
-		return err
-	}
-	if !f.Open() {
-		return ErrClosed
-	}
-	if err := do(&f); err != nil {
-		return err
-	}
-	return s.keep(f)
-}
-
-var idForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
-
-func (s *Store) path(id string) string { return filepath.Join(s.dir, id+".json") }
-
-func (s *Store) keep(f File) error {
-	b, err := json.MarshalIndent(f, "", " ")
-	if err != nil {
-		return fmt.Errorf("keep breach file: %w", err)
-	}
-	if err := disk.Replace(s.path(f.ID), b); err != nil {
-		return fmt.Errorf("keep breach file: %w", err)
-	}
-	return nil
+	return s.files.Update(id, func(f *File) error {
+		if !f.Open() {
+			return ErrClosed
+		}
+		return do(f)
+	})
 }
 
 // Get returns a file.
-func (s *Store) Get(id string) (f File, err error) {
-	if !idForm.MatchString(id) {
-		return f, ErrNotFound
-	}
-	b, err := os.ReadFile(s.path(id))
-	if errors.Is(err, os.ErrNotExist) {
-		return f, ErrNotFound
-	}
-	if err != nil {
-		return f, fmt.Errorf("read breach file: %w", err)
-	}
-	if err := json.Unmarshal(b, &f); err != nil || f.ID != id {
-		return f, fmt.Errorf("breach file %s is damaged: restore it from a backup", id)
-	}
-	return f, nil
-}
+func (s *Store) Get(id string) (File, error) { return s.files.Get(id) }
 
 // List returns all files, the latest discovery first.
 func (s *Store) List() ([]File, error) {
-	names, err := filepath.Glob(filepath.Join(s.dir, "*.json"))
-	if err != nil {
-		return nil, fmt.Errorf("list breach files: %w", err)
-	}
-	list := []File{}
-	for _, n := range names {
-		f, err := s.Get(strings.TrimSuffix(filepath.Base(n), ".json"))
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, f)
-	}
+	list, err := s.files.List()
 	slices.SortFunc(list, func(a, b File) int { return b.Discovered.Compare(a.Discovered) })
-	return list, nil
+	return list, err
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sluis/internal/ledger"
+	"sluis/internal/store"
 )
 
 var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
@@ -22,11 +23,8 @@ func open(t *testing.T) (*Store, *ledger.Ledger, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "breaches")
-	s, err := Open(dir, book)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := t.TempDir()
+	s := Open(store.Open(dir), book)
 	s.now = func() time.Time { return monday }
 	return s, book, dir
 }
@@ -93,7 +91,7 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 	if got, want := fmt.Sprint(kinds), "[opened: step:facts step:noted step:reported step:informed closed:closed]"; got != want {
 		t.Errorf("the ledger has %s, want %s", got, want)
 	}
-	if info, err := os.Stat(filepath.Join(dir, id+".json")); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(filepath.Join(dir, "breaches", id+".json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
 }
@@ -166,10 +164,7 @@ func TestManyStepsAtOnceAreAllKept(t *testing.T) {
 	id := begin(t, s)
 	var wg sync.WaitGroup
 	for p := range 4 { // as many processes
-		other, err := Open(dir, book)
-		if err != nil {
-			t.Fatal(err)
-		}
+		other := Open(store.Open(dir), book)
 		wg.Go(func() {
 			for range 5 {
 				if err := other.Add(t.Context(), ledger.Actor{Name: fmt.Sprint(p), Role: "privacy"}, id, Noted, "x"); err != nil {

@@ -8,19 +8,14 @@ package exceptions
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"sluis/internal/ledger"
-	"sluis/internal/store/disk"
+	"sluis/internal/store"
 	"sluis/rules"
 )
 
@@ -93,39 +88,28 @@ func (x Exception) Check(now time.Time) error {
 	return nil
 }
 
-// Store keeps exceptions in a file. Several goroutines and processes may use it.
+// Store keeps exceptions. Several goroutines and processes may use it.
 type Store struct {
-	path   string
-	ledger *ledger.Ledger
+	exceptions *store.Value[[]Exception] // the latest last
+	ledger     ledger.Appender
 }
 
-// File is where the exceptions of a data directory are.
-func File(data string) string { return filepath.Join(data, "exceptions.json") }
-
-// Open opens the exceptions of a data directory.
-func Open(data string, l *ledger.Ledger) (*Store, error) {
-	_, err := Read(File(data))
-	return &Store{File(data), l}, err
+// Open returns the exceptions of a store.
+func Open(s store.Store, l ledger.Appender) (*Store, error) {
+	_, err := Read(s)
+	return &Store{collection(s), l}, err
 }
 
-// Read returns what a file holds, the latest last; nothing if it is not there.
-func Read(path string) (all []Exception, err error) {
-	b, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("exceptions: %w", err)
-	}
-	if err := json.Unmarshal(b, &all); err != nil {
-		return nil, fmt.Errorf("exceptions: %s is damaged: restore it from a backup, or remove it", path)
-	}
-	return all, nil
+func collection(s store.Store) *store.Value[[]Exception] {
+	return store.NewValue[[]Exception](s, "exceptions")
 }
+
+// Read returns the exceptions of a store, the latest last.
+func Read(s store.Store) ([]Exception, error) { return collection(s).Get() }
 
 // List returns all exceptions, the latest first.
 func (s *Store) List() ([]Exception, error) {
-	all, err := Read(s.path)
+	all, err := s.exceptions.Get()
 	slices.Reverse(all)
 	return all, err
 }
@@ -133,11 +117,12 @@ func (s *Store) List() ([]Exception, error) {
 // Add keeps an exception of by, its author, once it is in the ledger, and returns its id. It counts when the
 // configuration is loaded again. The error says what is wrong with it.
 func (s *Store) Add(ctx context.Context, by ledger.Actor, x Exception, now time.Time) (string, error) {
-	x.ID, x.Author, x.Made, x.Ended, x.By = strings.ToLower(rand.Text()), by.Name, now, time.Time{}, ""
+	x.ID, x.Author, x.Made, x.Ended, x.By = store.NewID(), by.Name, now, time.Time{}, ""
 	if err := x.Check(now); err != nil {
 		return "", err
 	}
-	err := s.change(func(all []Exception) ([]Exception, error) {
+	err := s.exceptions.Update(func(kept *[]Exception) error {
+		all := *kept
 		holding := 0
 		for _, o := range all {
 			if o.Holds(now) {
@@ -145,57 +130,35 @@ func (s *Store) Add(ctx context.Context, by ledger.Actor, x Exception, now time.
 			}
 		}
 		if holding >= maxHolding {
-			return nil, ErrTooMany
+			return ErrTooMany
 		}
 		if len(all) >= maxKept {
 			oldest := slices.IndexFunc(all, func(o Exception) bool { return !o.Holds(now) })
 			all = slices.Delete(all, oldest, oldest+1)
 		}
 		if _, err := s.ledger.Append(ctx, ledger.ExceptionAsked, ledger.Data{Actor: by, Ref: x.ID, Step: "made", Day: x.Until, Reason: x.Reason}); err != nil {
-			return nil, err
+			return err
 		}
-		return append(all, x), nil
+		*kept = append(all, x)
+		return nil
 	})
 	return x.ID, err
 }
 
 // Finish ends one before its day.
 func (s *Store) Finish(ctx context.Context, by ledger.Actor, id string, now time.Time) error {
-	return s.change(func(all []Exception) ([]Exception, error) {
+	return s.exceptions.Update(func(kept *[]Exception) error {
+		all := *kept
 		i := slices.IndexFunc(all, func(x Exception) bool { return x.ID == id && x.Holds(now) })
 		if i < 0 {
-			return nil, ErrNotFound
+			return ErrNotFound
 		}
 		if _, err := s.ledger.Append(ctx, ledger.ExceptionAsked, ledger.Data{Actor: by, Ref: id, Step: "ended"}); err != nil {
-			return nil, err
+			return err
 		}
 		all[i].Ended, all[i].By = now, by.Name
-		return all, nil
+		return nil
 	})
-}
-
-// change replaces the exceptions by what the function makes of them, alone.
-func (s *Store) change(make func([]Exception) ([]Exception, error)) error {
-	lock, err := disk.Lock(s.path + ".lock")
-	if err != nil {
-		return fmt.Errorf("exceptions: %w", err)
-	}
-	defer lock.Close()
-	all, err := Read(s.path)
-	if err != nil {
-		return err
-	}
-	if all, err = make(all); err != nil {
-		return err
-	}
-	b, err := json.Marshal(all)
-	if err != nil {
-		return fmt.Errorf("exceptions: %w", err)
-	}
-	if err := disk.Replace(s.path, b); err != nil {
-		return fmt.Errorf("exceptions: %w", err)
-	}
-	return nil
 }
 
 // ToRules returns the exceptions of a list that hold at a time and that the rules of a set

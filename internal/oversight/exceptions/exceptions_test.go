@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"sluis/internal/ledger"
+	"sluis/internal/store"
 	"sluis/rules"
 )
 
@@ -34,7 +34,7 @@ func newStore(t *testing.T) (*Store, *ledger.Ledger, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(dir, l)
+	s, err := Open(store.Open(dir), l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestItIsInTheLedgerAndStaysToBeSeen(t *testing.T) {
 			t.Errorf("ended %s: %v", name, err)
 		}
 	}
-	later, err := Open(dir, l) // after a restart
+	later, err := Open(store.Open(dir), l) // after a restart
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,18 +183,18 @@ func TestADamagedFileIsToldAndLeftAsItIs(t *testing.T) {
 	s, l, dir := newStore(t)
 	id := add(t, s, street())
 	const damaged = `[{"id":"x","reason":"geheim`
-	if err := os.WriteFile(File(dir), []byte(damaged), 0o600); err != nil {
+	if err := store.Open(dir).Put("exceptions", "exceptions", []byte(damaged)); err != nil {
 		t.Fatal(err)
 	}
-	_, opened := Open(dir, l)
+	_, opened := Open(store.Open(dir), l)
 	_, listed := s.List()
 	_, added := s.Add(t.Context(), ict, street(), noon)
 	for what, err := range map[string]error{"open": opened, "list": listed, "add": added, "end": s.Finish(t.Context(), ict, id, noon)} {
-		if err == nil || !strings.Contains(err.Error(), "exceptions.json is damaged: restore it") || strings.Contains(err.Error(), "geheim") {
-			t.Errorf("%s: %v", what, err)
+		if err == nil || !strings.Contains(err.Error(), "exceptions is damaged: restore it") || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%s: error %v, want that it is damaged, without content", what, err)
 		}
 	}
-	if b, err := os.ReadFile(File(dir)); err != nil || string(b) != damaged {
+	if b, err := store.Open(dir).Get("exceptions", "exceptions"); err != nil || string(b) != damaged {
 		t.Errorf("now it is %q, %v", b, err)
 	}
 	if n := len(entries(t, l)); n != 1 {
@@ -213,7 +213,7 @@ func TestTwoProcessesLoseNothingOfEachOther(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		own, err := Open(dir, l)
+		own, err := Open(store.Open(dir), l)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -243,15 +243,15 @@ func TestTwoProcessesLoseNothingOfEachOther(t *testing.T) {
 // fill keeps so many exceptions, as the file may have become.
 func fill(t *testing.T, s *Store, holding, over int) {
 	t.Helper()
-	err := s.change(func(all []Exception) ([]Exception, error) {
+	err := s.exceptions.Update(func(all *[]Exception) error {
 		for i := range over + holding {
 			x := street()
 			if x.ID = fmt.Sprint(i); i < over {
 				x.Ended = noon.Add(-time.Hour)
 			}
-			all = append(all, x)
+			*all = append(*all, x)
 		}
-		return all, nil
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

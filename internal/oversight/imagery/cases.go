@@ -3,25 +3,18 @@ package imagery
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"filippo.io/age"
 
 	"sluis/internal/ledger"
-	"sluis/internal/store/disk"
+	"sluis/internal/store"
 )
 
 // Step is one in a case.
@@ -71,13 +64,17 @@ func (c Case) has(s Step) bool {
 // Open reports whether the case is not closed.
 func (c Case) Open() bool { return !c.has(Closed) }
 
-// Store keeps cases, samples, and who is on which image, in a directory.
+// Key implements store.Keyed.
+func (c Case) Key() string { return c.ID }
+
+// Store keeps cases, samples, and who is on which image.
 type Store struct {
-	dir    string
-	ledger ledger.Appender
-	to     []age.Recipient
-	now    func() time.Time
-	mu     sync.Mutex
+	cases   *store.Collection[Case]
+	samples *store.Collection[Sample]
+	known   *store.Value[map[string][]string] // the people on an image, by its hash
+	ledger  ledger.Appender
+	to      []age.Recipient
+	now     func() time.Time
 }
 
 // Errors of cases.
@@ -89,13 +86,16 @@ var (
 
 const maxText = 10_000
 
-// Open opens what is kept in dir, which is made if it is not there. Complaints are sealed
-// to the recipients.
-func Open(dir string, l ledger.Appender, to ...age.Recipient) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make directory of imagery: %w", err)
+// Open returns the cases and samples of a store. Complaints are sealed to the recipients.
+func Open(s store.Store, l ledger.Appender, to ...age.Recipient) *Store {
+	return &Store{
+		cases:   store.NewCollection[Case](s, "imagery-cases", ErrNotFound),
+		samples: store.NewCollection[Sample](s, "imagery-samples", ErrNotFound),
+		known:   store.NewValue[map[string][]string](s, "imagery-known"),
+		ledger:  l,
+		to:      to,
+		now:     time.Now,
 	}
-	return &Store{dir: dir, ledger: l, to: to, now: time.Now}, nil
 }
 
 // Complain opens a case with what somebody tells of a page.
@@ -137,12 +137,12 @@ func (s *Store) FromSample(ctx context.Context, by ledger.Actor, i Image) (Case,
 }
 
 func (s *Store) begin(ctx context.Context, by ledger.Actor, c Case) (Case, error) {
-	c.ID = newID()
+	c.ID = store.NewID()
 	c.Steps = []Done{{s.now().UTC(), by, Opened}}
 	if _, err := s.ledger.Append(ctx, ledger.ImageryCase, ledger.Data{Actor: by, Ref: c.ID, ID: c.Message, Step: string(c.Source)}); err != nil {
 		return Case{}, fmt.Errorf("write it in the ledger: %w", err)
 	}
-	return c, s.keep("case-"+c.ID, c)
+	return c, s.cases.Put(c)
 }
 
 // Take takes a step. hash is of the image that it is about, if that is known now.
@@ -153,12 +153,8 @@ func (s *Store) Take(ctx context.Context, by ledger.Actor, id string, step Step,
 	if _, err := strconv.ParseUint(hash, 16, 64); hash != "" && err != nil {
 		return errors.New("a hash is up to 16 hexadecimal digits, as in a sample")
 	}
-	return s.locked(func() error {
-		c, err := s.Case(id)
-		switch {
-		case err != nil:
-			return err
-		case !c.Open():
+	return s.cases.Update(id, func(c *Case) error {
+		if !c.Open() {
 			return ErrClosed
 		}
 		if _, err := s.ledger.Append(ctx, ledger.ImageryCase, ledger.Data{Actor: by, Ref: id, Step: string(step)}); err != nil {
@@ -171,7 +167,7 @@ func (s *Store) Take(ctx context.Context, by ledger.Actor, id string, step Step,
 		if step == Closed {
 			c.Sealed = nil // what was told is destroyed
 		}
-		return s.keep("case-"+id, c)
+		return nil
 	})
 }
 
@@ -200,95 +196,21 @@ func (s *Store) Seen(hash string, people []string) error {
 	if _, err := strconv.ParseUint(hash, 16, 64); err != nil {
 		return errors.New("a hash is up to 16 hexadecimal digits, as in a sample")
 	}
-	return s.locked(func() error {
-		known, err := s.known()
-		if err != nil {
-			return err
+	return s.known.Update(func(known *map[string][]string) error {
+		if *known == nil {
+			*known = map[string][]string{}
 		}
-		known[hash] = people
-		return s.keep("known", known)
+		(*known)[hash] = people
+		return nil
 	})
 }
 
-// known returns who is on which image.
-func (s *Store) known() (map[string][]string, error) {
-	known := map[string][]string{}
-	err := s.read("known", &known)
-	if errors.Is(err, os.ErrNotExist) {
-		err = nil
-	}
-	return known, err
-}
-
-var idForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
-
 // Case returns a case.
-func (s *Store) Case(id string) (c Case, err error) {
-	if !idForm.MatchString(id) {
-		return c, ErrNotFound
-	}
-	err = s.read("case-"+id, &c)
-	if errors.Is(err, os.ErrNotExist) {
-		return c, ErrNotFound
-	}
-	return c, err
-}
+func (s *Store) Case(id string) (Case, error) { return s.cases.Get(id) }
 
 // Cases returns all cases, the latest first.
 func (s *Store) Cases() ([]Case, error) {
-	files, err := filepath.Glob(filepath.Join(s.dir, "case-*.json"))
-	if err != nil {
-		return nil, fmt.Errorf("list cases: %w", err)
-	}
-	list := []Case{}
-	for _, f := range files {
-		c, err := s.Case(strings.TrimSuffix(strings.TrimPrefix(filepath.Base(f), "case-"), ".json"))
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, c)
-	}
+	list, err := s.cases.List()
 	slices.SortFunc(list, func(a, b Case) int { return b.Steps[0].At.Compare(a.Steps[0].At) })
-	return list, nil
-}
-
-func (s *Store) path(name string) string { return filepath.Join(s.dir, name+".json") }
-
-func (s *Store) keep(name string, v any) error {
-	b, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		return fmt.Errorf("keep %s: %w", name, err)
-	}
-	if err := disk.Replace(s.path(name), b); err != nil {
-		return fmt.Errorf("keep %s: %w", name, err)
-	}
-	return nil
-}
-
-func (s *Store) read(name string, v any) error {
-	b, err := os.ReadFile(s.path(name))
-	if err != nil {
-		return err
-	}
-	if json.Unmarshal(b, v) != nil {
-		return fmt.Errorf("%s is damaged: restore it from a backup", name)
-	}
-	return nil
-}
-
-func (s *Store) locked(do func() error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	lock, err := disk.Lock(filepath.Join(s.dir, "lock"))
-	if err != nil {
-		return fmt.Errorf("lock imagery: %w", err)
-	}
-	defer lock.Close()
-	return do()
-}
-
-func newID() string {
-	b := make([]byte, 8)
-	rand.Read(b) // never fails (crypto/rand, Go 1.24)
-	return hex.EncodeToString(b)
+	return list, err
 }

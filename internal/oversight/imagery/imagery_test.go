@@ -23,6 +23,7 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"sluis/internal/ledger"
+	"sluis/internal/store"
 	"sluis/internal/testenv"
 )
 
@@ -100,11 +101,8 @@ func open(t *testing.T) (*Store, *ledger.Ledger, *age.X25519Identity, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "imagery")
-	s, err := Open(dir, book, key.Recipient())
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := t.TempDir()
+	s := Open(store.Open(dir), book, key.Recipient())
 	return s, book, key, dir
 }
 
@@ -214,7 +212,7 @@ func TestImagesOfTheOwnSiteAreDrawnAndChecked(t *testing.T) { // C3.3d
 	if seeds != 1 {
 		t.Error("the seed is not in the ledger")
 	}
-	files, _ := filepath.Glob(filepath.Join(dir, "*"))
+	files, _ := filepath.Glob(filepath.Join(dir, "*", "*"))
 	for _, f := range files {
 		if b, _ := os.ReadFile(f); bytes.Contains(b, []byte("PNG")) || bytes.Contains(b, []byte("JFIF")) {
 			t.Errorf("an image is kept in %s", filepath.Base(f))
@@ -292,7 +290,7 @@ func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 			t.Errorf("%s was taken", name)
 		}
 	}
-	files, _ := filepath.Glob(filepath.Join(dir, "*"))
+	files, _ := filepath.Glob(filepath.Join(dir, "*", "*"))
 	for _, f := range files {
 		if b, _ := os.ReadFile(f); strings.Contains(string(b), "Jansen") {
 			t.Errorf("in the clear in %s", filepath.Base(f))

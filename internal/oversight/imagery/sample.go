@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"sluis/internal/ledger"
+	"sluis/internal/store"
 )
 
 // Finding is what the check of an image shows.
@@ -51,6 +52,9 @@ type Sample struct {
 	Images []Image   `json:"images"`
 }
 
+// Key implements store.Keyed.
+func (s Sample) Key() string { return s.ID }
+
 // near is how many of 64 bits two hashes of the same picture may differ in: other sizes,
 // other compression.
 const near = 8
@@ -64,7 +68,7 @@ func (s *Store) Sample(ctx context.Context, sites []string, client *http.Client,
 	}
 	seed := make([]byte, 32)
 	rand.Read(seed) // never fails (crypto/rand, Go 1.24)
-	out := Sample{ID: newID(), Time: s.now().UTC(), Seed: hex.EncodeToString(seed)}
+	out := Sample{ID: store.NewID(), Time: s.now().UTC(), Seed: hex.EncodeToString(seed)}
 	if _, err := s.ledger.Append(ctx, ledger.ImagerySampled, ledger.Data{Ref: out.ID, Secret: out.Seed, Step: "begun"}); err != nil {
 		return Sample{}, fmt.Errorf("sample imagery: write it in the ledger: %w", err)
 	}
@@ -83,7 +87,7 @@ func (s *Store) Sample(ctx context.Context, sites []string, client *http.Client,
 	if _, err := s.ledger.Append(ctx, ledger.ImagerySampled, ledger.Data{Ref: out.ID, Count: len(out.Images), Step: "done"}); err != nil {
 		return Sample{}, fmt.Errorf("sample imagery: write it in the ledger: %w", err)
 	}
-	return out, s.keep("sample-"+out.ID, out)
+	return out, s.samples.Put(out)
 }
 
 // drawn orders images by a keyed hash of their addresses and takes the first.
@@ -133,7 +137,7 @@ func (s *Store) judge(h uint64, consents Register) (Finding, string, error) {
 			return Reappeared, c.ID, nil
 		}
 	}
-	known, err := s.known()
+	known, err := s.known.Get()
 	if err != nil {
 		return "", "", err
 	}

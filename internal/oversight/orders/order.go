@@ -133,6 +133,9 @@ type Order struct {
 	Outcome   *Outcome   `json:"outcome,omitempty"`
 }
 
+// Key implements store.Keyed.
+func (o Order) Key() string { return o.ID }
+
 // needed is how many members of the board have to approve.
 const needed = 2
 

@@ -15,6 +15,7 @@ import (
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/roster"
+	"sluis/internal/store"
 	"sluis/rules"
 )
 
@@ -69,7 +70,7 @@ people:
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, dir: filepath.Join(t.TempDir(), "orders"), now: monday, book: must(ledger.Open(t.TempDir())), people: must(roster.Load(file, []string{"school.example"})),
+	h := &house{t: t, dir: t.TempDir(), now: monday, book: must(ledger.Open(t.TempDir())), people: must(roster.Load(file, []string{"school.example"})),
 		keys: must(journal.OpenKeys(filepath.Join(t.TempDir(), "keys"))), db: must(journal.OpenDB(t.TempDir()))}
 	t.Cleanup(func() { h.db.Close() })
 	h.start()
@@ -79,7 +80,7 @@ people:
 // start starts the gateway, again perhaps.
 func (h *house) start() {
 	h.t.Helper()
-	h.Store = must(Open(h.dir, h.book, Limits{}))
+	h.Store = must(Open(store.Open(h.dir), h.book, Limits{}))
 	h.Store.clock = func() time.Time { return h.now }
 }
 
@@ -186,7 +187,7 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) { // C3.2c, C3.2d, C3.2f
 		t.Errorf("the ledger has %v", got)
 	}
 	// Nothing of subject and reason is left, and the ledger never had any.
-	files, _ := filepath.Glob(filepath.Join(h.dir, "*"))
+	files, _ := filepath.Glob(filepath.Join(h.dir, "*", "*"))
 	for _, f := range files {
 		if b := must(os.ReadFile(f)); strings.Contains(string(b), "Jansen") || strings.Contains(string(b), "juf@") {
 			t.Errorf("left in %s", filepath.Base(f))
@@ -393,7 +394,7 @@ func TestOrdersOutliveARestartAndAreSeenByOthers(t *testing.T) {
 	h := newHouse(t)
 	r := about(juf)
 	r.Content = true
-	gateway := must(Open(h.dir, h.book, Limits{}))
+	gateway := must(Open(store.Open(h.dir), h.book, Limits{}))
 	gateway.clock = func() time.Time { return h.now }
 	added := func() rules.Purposes {
 		_, p := gateway.Added(h.people, h.people.Subject(juf))
@@ -527,7 +528,7 @@ func TestADamagedOrderDoesNotCount(t *testing.T) {
 	r := about(juf)
 	r.Content = true
 	id := h.approved(r)
-	file := filepath.Join(h.dir, id+".json")
+	file := filepath.Join(h.dir, "orders", id+".json")
 	if err := os.WriteFile(file, []byte(`{"id":`), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -537,7 +538,7 @@ func TestADamagedOrderDoesNotCount(t *testing.T) {
 	if _, err := h.use(tech, id); err == nil || !strings.Contains(err.Error(), "restore") {
 		t.Errorf("%v", err)
 	}
-	for _, f := range must(filepath.Glob(filepath.Join(h.dir, "*"))) {
+	for _, f := range must(filepath.Glob(filepath.Join(h.dir, "*", "*"))) {
 		if info := must(os.Stat(f)); info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("others can read %s", filepath.Base(f))
 		}
@@ -552,7 +553,7 @@ func TestManyAtOnceMakeOneOrder(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	for range 8 {
-		s := must(Open(h.dir, h.book, Limits{}))
+		s := must(Open(store.Open(h.dir), h.book, Limits{}))
 		s.clock = h.Store.clock
 		wg.Go(func() {
 			for _, by := range []ledger.Actor{chair, member, third} {

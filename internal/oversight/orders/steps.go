@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluis/internal/ledger"
+	"sluis/internal/store"
 )
 
 // Request asks the board for an order. It returns the order's id.
@@ -22,34 +23,34 @@ func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r R
 		return "", fmt.Errorf("request an order: %w", ErrUnknown)
 	}
 	r.From, r.Until = r.From.UTC(), r.Until.UTC()
-	id := newID()
+	id := store.NewID()
 	return id, s.locked(func(now time.Time) error {
 		if !now.Before(r.Until) {
 			return fmt.Errorf("request an order: %w", ErrPeriod)
 		}
-		o := &Order{ID: id, Request: r, Requested: Step{by, now}}
+		o := Order{ID: id, Request: r, Requested: Step{by, now}}
 		return s.write(ctx, o, ledger.OrderRequested, by, string(r.Kind))
 	})
 }
 
 // write puts a step in the ledger, and then keeps the order.
-func (s *Store) write(ctx context.Context, o *Order, kind ledger.Kind, by ledger.Actor, step string) error {
+func (s *Store) write(ctx context.Context, o Order, kind ledger.Kind, by ledger.Actor, step string) error {
 	_, err := s.ledger.Append(ctx, kind, ledger.Data{Actor: by, Ref: o.ID, Step: step,
 		Since: o.Request.From.UnixMilli(), Until: o.Request.Until.UnixMilli(), Count: len(o.Request.Investigators) - len(o.Gone)})
 	if err != nil {
 		return fmt.Errorf("write the step in the ledger: %w", err)
 	}
-	return s.keep(o)
+	return s.orders.Put(o)
 }
 
 // change lets do change an order, and puts the step in the ledger before it counts.
 func (s *Store) change(ctx context.Context, id string, kind ledger.Kind, by ledger.Actor, do func(o *Order, now time.Time) (step string, err error)) error {
 	return s.locked(func(now time.Time) error {
-		o, err := s.load(id)
+		o, err := s.orders.Get(id)
 		if err != nil {
 			return err
 		}
-		step, err := do(o, now)
+		step, err := do(&o, now)
 		if err != nil {
 			return err
 		}
@@ -153,7 +154,7 @@ func (s *Store) Complete(ctx context.Context, by ledger.Actor, id string, unauth
 // time; that an order has ended does not wait for it.
 func (s *Store) End(ctx context.Context) error {
 	return s.locked(func(now time.Time) error {
-		list, err := s.all()
+		list, err := s.List()
 		if err != nil {
 			return err
 		}
@@ -161,9 +162,8 @@ func (s *Store) End(ctx context.Context) error {
 			if o.State(now) != Ended || !o.EndedAt.IsZero() {
 				continue
 			}
-			ended := *o
-			ended.EndedAt = now
-			if err := s.write(ctx, &ended, ledger.OrderEnded, ledger.Actor{}, ""); err != nil {
+			o.EndedAt = now
+			if err := s.write(ctx, o, ledger.OrderEnded, ledger.Actor{}, ""); err != nil {
 				return err
 			}
 		}

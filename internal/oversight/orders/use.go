@@ -32,7 +32,7 @@ func (s *Store) Use(ctx context.Context, by ledger.Actor, id string, people Rost
 	var order Order
 	var receipt ledger.Receipt
 	err := s.locked(func(now time.Time) (err error) {
-		o, err := s.load(id)
+		o, err := s.orders.Get(id)
 		switch {
 		case err != nil:
 			return err
@@ -42,12 +42,12 @@ func (s *Store) Use(ctx context.Context, by ledger.Actor, id string, people Rost
 			return ErrNobody
 		}
 		o.Uses++
-		order = *o
+		order = o
 		receipt, err = s.ledger.Append(ctx, ledger.OrderUsed, ledger.Data{Actor: by, Ref: id, Step: "records"})
 		if err != nil {
 			return fmt.Errorf("write the use in the ledger: %w", err)
 		}
-		return s.keep(o)
+		return s.orders.Put(o)
 	})
 	if err != nil {
 		return err
@@ -80,9 +80,7 @@ func find(ctx context.Context, r Request, receipt ledger.Receipt, people Roster,
 }
 
 func (s *Store) stillInForce(id string, by ledger.Actor) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	o, err := s.load(id)
+	o, err := s.orders.Get(id)
 	if err != nil {
 		return err
 	}
@@ -131,9 +129,7 @@ func (s *Store) about(people Roster, who roster.Subject, fits func(*Order) bool)
 	if who == (roster.Subject{}) {
 		return nil, false
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list, err := s.all()
+	list, err := s.List()
 	if err != nil || len(list) == 0 {
 		return nil, false
 	}
@@ -141,7 +137,8 @@ func (s *Store) about(people Roster, who roster.Subject, fits func(*Order) bool)
 	if err != nil {
 		return nil, false
 	}
-	for _, o := range list {
+	for i := range list {
+		o := &list[i]
 		if o.State(now) != InForce || !fits(o) || who.Confidential() && o.Request.Kind != Exception {
 			continue
 		}

@@ -19,7 +19,7 @@ import (
 // file is whole.
 func Create(path string, data []byte) error {
 	dir := filepath.Dir(path)
-	if err := makeDir(dir); err != nil {
+	if err := MakeDir(dir); err != nil {
 		return err
 	}
 	tmp, err := temporary(dir, data)
@@ -33,13 +33,14 @@ func Create(path string, data []byte) error {
 	return SyncDir(dir)
 }
 
-// makeDir makes a directory, and those around it.
-func makeDir(dir string) error {
+// MakeDir makes a directory for its owner alone, and those around it. That it is there is no
+// error.
+func MakeDir(dir string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	around := filepath.Dir(dir)
-	if err := makeDir(around); err != nil {
+	if err := MakeDir(around); err != nil {
 		return err
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {

@@ -25,12 +25,14 @@ import (
 	"sluis/internal/oversight/sampling"
 	"sluis/internal/quarantine"
 	"sluis/internal/sitelists"
+	"sluis/internal/store"
 )
 
 // Data is the data directory of a configuration, with every store in it. A store is opened
 // when it is first asked for. Data is safe for concurrent use.
 type Data struct {
-	cfg *config.Config
+	cfg   *config.Config
+	store store.Store // of documents and databases
 
 	lock       *os.File // nil: not held
 	ledger     lazy[*ledger.Ledger]
@@ -73,7 +75,7 @@ func (l *lazy[T]) get(make func() (T, error)) (T, error) {
 }
 
 // NewData returns the data directory of a configuration. Nothing is opened yet.
-func NewData(cfg *config.Config) *Data { return &Data{cfg: cfg} }
+func NewData(cfg *config.Config) *Data { return &Data{cfg: cfg, store: store.Open(cfg.Data)} }
 
 // Config returns the configuration that the data directory is of.
 func (d *Data) Config() *config.Config { return d.cfg }
@@ -144,7 +146,7 @@ func (d *Data) Orders() (*orders.Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		return orders.Open(d.path("orders"), l, d.cfg.Orders)
+		return orders.Open(d.store, l, d.cfg.Orders)
 	})
 }
 
@@ -159,7 +161,7 @@ func (d *Data) Imagery() (*imagery.Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		return imagery.Open(d.path("imagery"), l, to...)
+		return imagery.Open(d.store, l, to...), nil
 	})
 }
 
@@ -223,7 +225,7 @@ func (d *Data) Accounts() (*accounts.Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := accounts.Open(d.path("accounts"), d.path("keys"), l)
+		s, err := accounts.Open(d.store, d.path("keys"), l)
 		if err == nil {
 			d.onClose(s.Close)
 		}
@@ -238,13 +240,13 @@ func (d *Data) Breaches() (*breach.Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		return breach.Open(d.path("breaches"), l)
+		return breach.Open(d.store, l), nil
 	})
 }
 
 // Appeals returns the requests to reconsider a block.
 func (d *Data) Appeals() (*appeals.Store, error) {
-	return d.appeals.get(func() (*appeals.Store, error) { return appeals.Open(d.path("appeals")) })
+	return d.appeals.get(func() (*appeals.Store, error) { return appeals.Open(d.store) })
 }
 
 // Exceptions returns the exceptions that were made while the gateway ran.
@@ -254,7 +256,7 @@ func (d *Data) Exceptions() (*exceptions.Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		return exceptions.Open(d.cfg.Data, l)
+		return exceptions.Open(d.store, l)
 	})
 }
 

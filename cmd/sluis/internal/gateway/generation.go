@@ -13,6 +13,7 @@ import (
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/exceptions"
 	"sluis/internal/roster"
+	"sluis/internal/store"
 	"sluis/rules"
 )
 
@@ -101,7 +102,7 @@ func madeExceptions(cfg *config.Config) ([]exceptions.Exception, error) {
 	if cfg.Data == "" {
 		return nil, nil
 	}
-	return exceptions.Read(exceptions.File(cfg.Data))
+	return exceptions.Read(store.Open(cfg.Data))
 }
 
 // LoadRoster reads the roster; without one everybody is a stranger.
