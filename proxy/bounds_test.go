@@ -19,9 +19,19 @@ import (
 // TestSlowClients: who does not go on is let go.
 func TestSlowClients(t *testing.T) {
 	r := newRig(t, func(r *rig) {
-		r.cfg.Limits = Limits{HeaderTime: 200 * time.Millisecond, Hello: 200 * time.Millisecond, Idle: 200 * time.Millisecond, KeepAlive: 200 * time.Millisecond}
+		r.cfg.Limits = Limits{
+			HeaderTime: 200 * time.Millisecond,
+			Hello:      200 * time.Millisecond,
+			Idle:       200 * time.Millisecond,
+			KeepAlive:  200 * time.Millisecond,
+		}
 	})
-	s, secure := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { io.Copy(w, q.Body) })), r.site(hello200, "site.example")
+	s, secure := r.site(
+		http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { io.Copy(w, q.Body) }),
+	), r.site(
+		hello200,
+		"site.example",
+	)
 	host := "site.example:" + portString(s)
 	for name, sent := range map[string]string{
 		"says nothing":               "",

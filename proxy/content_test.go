@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"sluis/filter"
@@ -53,8 +54,9 @@ func inspected(t *testing.T, change ...func(*content.Options)) *rig {
 
 const (
 	threatening = "ik maak je af, ik weet waar je woont"
-	filthy      = "Vieze hoer, kankerhoer. Hete geile sletjes, gratis porno, pornofilms en neukfilmpjes, pijpbeurt, blowjobs. Alle moslims moeten dood, vergas ze. "
-	ordinary    = "<p>Morgen gaan we met groep 7 naar het museum.</p>\n"
+	filthy      = "Vieze hoer, kankerhoer. Hete geile sletjes, gratis porno, pornofilms en neukfilmpjes, pijpbeurt, " +
+		"blowjobs. Alle moslims moeten dood, vergas ze. "
+	ordinary = "<p>Morgen gaan we met groep 7 naar het museum.</p>\n"
 )
 
 // caught returns the records of what was stopped by its content.
@@ -98,7 +100,8 @@ func TestAForbiddenPageIsReplaced(t *testing.T) {
 			if err != nil || resp.StatusCode != status || bytes.Contains(b, []byte("neukfilm")) {
 				t.Errorf("%s, %s: %s, %v, %.60q", path, coding, resp.Status, err, b)
 			}
-			if coded := resp.Header.Get("Content-Encoding") == "gzip"; coded != (status == 200 && coding != "identity") {
+			coded := resp.Header.Get("Content-Encoding") == "gzip"
+			if coded != (status == 200 && coding != "identity") {
 				t.Errorf("%s, %s: %v", path, coding, resp.Header)
 			}
 		}
@@ -128,15 +131,21 @@ func TestALongPageIsCutWhereItBecomesForbidden(t *testing.T) {
 	}
 }
 
-// TestUploadsThroughTheProxy: the site gets an upload as it was sent, or not at all, or, if it
-// is too large to be held, not beyond what was found.
+// TestUploadsThroughTheProxy: the site gets an upload as it was sent, or not at all, or, if it is larger than the
+// buffer, not beyond the finding.
 func TestUploadsThroughTheProxy(t *testing.T) {
 	r := inspected(t)
-	var got []byte
-	var whole bool
+	type upload struct {
+		body  []byte
+		whole bool
+	}
+	var mu sync.Mutex
+	uploads := map[string]upload{} // by path
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		b, err := io.ReadAll(q.Body)
-		got, whole = b, err == nil
+		mu.Lock()
+		defer mu.Unlock()
+		uploads[q.URL.Path] = upload{b, err == nil}
 	}), "www.site.example")
 	c := r.browser()
 	long := strings.Repeat(ordinary, 12_000) // 600 KB
@@ -145,14 +154,14 @@ func TestUploadsThroughTheProxy(t *testing.T) {
 		status int
 		site   int // bytes that it gets; -1: some
 	}{
-		"short and harmless":        {"hallo", 200, 5},
-		"short and forbidden":       {threatening, 403, 0},
-		"long and harmless":         {long, 200, len(long)},
-		"long, early":               {threatening + long, 403, 0},
-		"long, beyond what is held": {long[:400<<10] + " " + threatening + " " + long[400<<10:], 403, -1},
+		"short and harmless":      {"hallo", 200, 5},
+		"short and forbidden":     {threatening, 403, 0},
+		"long and harmless":       {long, 200, len(long)},
+		"long, early":             {threatening + long, 403, 0},
+		"long, beyond the buffer": {long[:400<<10] + " " + threatening + " " + long[400<<10:], 403, -1},
 	} {
-		got, whole = nil, false
-		resp, err := c.Post(at(s, "www.site.example", "/"), "text/plain", strings.NewReader(tc.body))
+		path := "/" + strings.ReplaceAll(strings.ReplaceAll(name, " ", "-"), ",", "")
+		resp, err := c.Post(at(s, "www.site.example", path), "text/plain", strings.NewReader(tc.body))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -161,10 +170,14 @@ func TestUploadsThroughTheProxy(t *testing.T) {
 		resp.Body.Close()
 		c.CloseIdleConnections()
 		if resp.StatusCode != tc.status || tc.status == 403 && string(b) != "blocked www.site.example threat" {
-			t.Errorf("%s: %s, %.80q", name, resp.Status, b)
+			t.Errorf("%s: got %s, %.80q, want %d", name, resp.Status, b, tc.status)
 		}
-		if bytes.Contains(got, []byte("maak je af")) || tc.site >= 0 && len(got) != tc.site || tc.status != 200 && whole && len(got) > 0 {
-			t.Errorf("%s: the site got %d bytes, all of it %v", name, len(got), whole)
+		mu.Lock()
+		got, whole := uploads[path].body, uploads[path].whole
+		mu.Unlock()
+		if bytes.Contains(got, []byte("maak je af")) || tc.site >= 0 && len(got) != tc.site ||
+			tc.status != 200 && whole && len(got) > 0 {
+			t.Errorf("%s: the site got %d bytes, all of it %v, want %d", name, len(got), whole, tc.site)
 		}
 	}
 	if caught := r.caught(5); len(caught) != 3 {
@@ -183,17 +196,21 @@ func TestCurlExpects(t *testing.T) {
 		io.WriteString(w, "thanks")
 	}))
 	dir := t.TempDir()
-	for name, body := range map[string]string{"good.html": strings.Repeat(ordinary, 4000), "bad.txt": strings.Repeat("een regel\n", 4000) + threatening} {
+	for name, body := range map[string]string{
+		"good.html": strings.Repeat(ordinary, 4000), "bad.txt": strings.Repeat("een regel\n", 4000) + threatening,
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(body), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		size = 0
-		out, err := exec.CommandContext(ctx, "curl", "-s", "-m", "20", "-x", "http://"+r.address, "-H", "Expect: 100-continue",
-			"-F", "brief=@"+filepath.Join(dir, name), at(s, "www.site.example", "/")).CombinedOutput()
-		if bad := name == "bad.txt"; err != nil || bad != (size == 0) || bad != strings.HasPrefix(string(out), "blocked") {
-			t.Errorf("%s: %v, %q, the site got %d bytes", name, err, out, size)
+		out, err := exec.CommandContext(ctx, "curl", "-s", "-m", "20", "-x", "http://"+r.address,
+			"-H", "Expect: 100-continue", "-F", "brief=@"+filepath.Join(dir, name),
+			at(s, "www.site.example", "/")).CombinedOutput()
+		bad := name == "bad.txt"
+		if err != nil || bad != (size == 0) || bad != strings.HasPrefix(string(out), "blocked") {
+			t.Errorf("%s: got %v, %q, and %d bytes at the site, want it blocked: %v", name, err, out, size, bad)
 		}
 	}
 }
@@ -221,7 +238,11 @@ func TestWhatIsFoundIsNotTold(t *testing.T) {
 			io.Copy(io.Discard, resp.Body)
 			resp.Body.Close()
 		}
-		resp, err := c.Post(at(s, "www.site.example", path), "multipart/form-data; boundary="+canary, strings.NewReader("--"+canary+"\r\n"+threatening+canary))
+		resp, err := c.Post(
+			at(s, "www.site.example", path),
+			"multipart/form-data; boundary="+canary,
+			strings.NewReader("--"+canary+"\r\n"+threatening+canary),
+		)
 		if err == nil {
 			resp.Body.Close()
 		}

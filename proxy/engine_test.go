@@ -34,7 +34,7 @@ type road struct {
 	address string                                  // of the proxy
 	site    func(h http.Handler) (authority string) // starts one
 	gone    func() (authority string)               // of a site that has stopped
-	tunnel  string                                  // authority for which CONNECT leads to something that says what it got first
+	tunnel  string                                  // authority of a tunnel that echoes its first bytes
 }
 
 // TestMendedAroundGoproxy shows each fault of elazarl/goproxy on goproxy alone, and that requests through the
@@ -82,12 +82,15 @@ func goproxyAlone(t *testing.T) road {
 		return resp
 	})
 	alone.OnRequest().HandleConnectFunc(func(host string, _ *goproxy.ProxyCtx) (*goproxy.ConnectAction, string) {
-		return &goproxy.ConnectAction{Action: goproxy.ConnectHijack, Hijack: func(_ *http.Request, c net.Conn, _ *goproxy.ProxyCtx) {
-			defer c.Close()
-			io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
-			c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
-			echoOnce(c)
-		}}, host
+		return &goproxy.ConnectAction{
+			Action: goproxy.ConnectHijack,
+			Hijack: func(_ *http.Request, c net.Conn, _ *goproxy.ProxyCtx) {
+				defer c.Close()
+				io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
+				c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+				echoOnce(c)
+			},
+		}, host
 	})
 	proxy := httptest.NewServer(alone)
 	t.Cleanup(proxy.Close)
@@ -448,10 +451,17 @@ func TestGoproxyHasOneOwner(t *testing.T) {
 // TestUploadsAreLetGo: what an upload held is free again once it was sent on, so that many in a row all pass.
 func TestUploadsAreLetGo(t *testing.T) {
 	r := inspected(t, func(o *content.Options) { o.Limits.Total = 600 << 10 })
-	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { io.Copy(io.Discard, q.Body) }), "www.site.example")
+	s := r.site(
+		http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { io.Copy(io.Discard, q.Body) }),
+		"www.site.example",
+	)
 	c := r.browser()
 	for n := range 8 {
-		resp, err := c.Post(at(s, "www.site.example", "/"), "text/plain", strings.NewReader(strings.Repeat("molen ", 30_000)))
+		resp, err := c.Post(
+			at(s, "www.site.example", "/"),
+			"text/plain",
+			strings.NewReader(strings.Repeat("molen ", 30_000)),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

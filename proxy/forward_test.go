@@ -52,12 +52,17 @@ func TestOneHopOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	for _, name := range []string{"Connection", "X-Mine", "Keep-Alive", "Te", "Trailer", "Proxy-Connection", "Proxy-Authorization", "Upgrade", "Http2-Settings", "X-Forwarded-For", "Forwarded"} {
+	for _, name := range []string{
+		"Connection", "X-Mine", "Keep-Alive", "Te", "Trailer", "Proxy-Connection", "Proxy-Authorization", "Upgrade",
+		"Http2-Settings", "X-Forwarded-For", "Forwarded",
+	} {
 		if v := got[name]; v != nil {
 			t.Errorf("the site gets %s: %q", name, v)
 		}
 	}
-	if got.Get("X-Kept") != "1" || got.Get("Accept-Encoding") != "br" || !strings.HasPrefix(got.Get("Via"), "1.1 sluis-") || got.Get("User-Agent") != "Go-http-client/1.1" {
+	if got.Get("X-Kept") != "1" || got.Get("Accept-Encoding") != "br" ||
+		!strings.HasPrefix(got.Get("Via"), "1.1 sluis-") ||
+		got.Get("User-Agent") != "Go-http-client/1.1" {
 		t.Errorf("the site gets %q", got)
 	}
 	for _, name := range []string{"X-Hop", "Keep-Alive", "Proxy-Authenticate", "Alt-Svc"} {
@@ -86,12 +91,15 @@ func TestStreams(t *testing.T) {
 		w.Header().Set("X-Sum", "6")
 	}))
 	hints := 0
-	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(code int, _ textproto.MIMEHeader) error {
-		if code == http.StatusEarlyHints {
-			hints++
-		}
-		return nil
-	}})
+	ctx := httptrace.WithClientTrace(
+		t.Context(),
+		&httptrace.ClientTrace{Got1xxResponse: func(code int, _ textproto.MIMEHeader) error {
+			if code == http.StatusEarlyHints {
+				hints++
+			}
+			return nil
+		}},
+	)
 	req, _ := http.NewRequestWithContext(ctx, "GET", at(s, "site.example", "/"), nil)
 	resp, err := r.browser().Do(req)
 	if err != nil {
@@ -103,7 +111,8 @@ func TestStreams(t *testing.T) {
 		t.Fatalf("%q, %v", b, err)
 	}
 	close(next)
-	if rest, err := io.ReadAll(resp.Body); err != nil || string(rest) != "two" || resp.Trailer.Get("X-Sum") != "6" || hints != 1 {
+	if rest, err := io.ReadAll(resp.Body); err != nil || string(rest) != "two" || resp.Trailer.Get("X-Sum") != "6" ||
+		hints != 1 {
 		t.Errorf("%q, %v, trailer %q, %d hints", rest, err, resp.Trailer, hints)
 	}
 }
@@ -124,7 +133,8 @@ func TestExpectContinue(t *testing.T) {
 	if err := exec.Command("truncate", "-s", "3M", file).Run(); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), "curl", "-s", "-x", r.address, "-T", file, "-H", "Expect: 100-continue", at(s, "site.example", "/yes")).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "curl", "-s", "-x", r.address, "-T", file,
+		"-H", "Expect: 100-continue", at(s, "site.example", "/yes")).CombinedOutput()
 	if err != nil || string(out) != "3145728" {
 		t.Errorf("%q, %v", out, err)
 	}
@@ -141,7 +151,11 @@ var echoSocket = http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	defer c.Close()
-	io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n")
+	io.WriteString(
+		c,
+		"HTTP/1.1 101 Switching Protocols\r\n"+
+			"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n",
+	)
 	io.Copy(c, rw.Reader)
 })
 
@@ -164,7 +178,10 @@ func TestWebSocket(t *testing.T) {
 		t.Cleanup(func() { c.Close() })
 		return c
 	}
-	inner := tls.Client(r.tunnel(t, "site.example:"+portString(secure)), &tls.Config{ServerName: "site.example", RootCAs: r.trust})
+	inner := tls.Client(
+		r.tunnel(t, "site.example:"+portString(secure)),
+		&tls.Config{ServerName: "site.example", RootCAs: r.trust},
+	)
 	for name, tt := range map[string]struct {
 		conn net.Conn
 		head string
@@ -174,7 +191,11 @@ func TestWebSocket(t *testing.T) {
 	} {
 		tt.conn.SetDeadline(time.Now().Add(testenv.Patience))
 		// The first frame comes along with the handshake.
-		io.WriteString(tt.conn, tt.head+"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\nfirst")
+		io.WriteString(
+			tt.conn,
+			tt.head+"Connection: Upgrade\r\nUpgrade: websocket\r\n"+
+				"Sec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\nfirst",
+		)
 		in := bufio.NewReader(tt.conn)
 		resp, err := http.ReadResponse(in, nil)
 		if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
@@ -216,11 +237,16 @@ func TestEnforcementHost(t *testing.T) {
 	if err != nil {
 		t.Skipf("SKIPPED: the port is taken: %v", err)
 	}
-	safe := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { io.WriteString(w, "safe "+q.Host) }), TLSConfig: s.TLS}
+	safe := &http.Server{
+		Handler:   http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { io.WriteString(w, "safe "+q.Host) }),
+		TLSConfig: s.TLS,
+	}
 	go safe.ServeTLS(strict, "", "")
 	defer safe.Close()
 	for _, action := range []sitepolicy.Action{sitepolicy.Allow, sitepolicy.Inspect} {
-		for connect, want := range map[string]string{"": "hello from search.example", "127.0.0.2": "safe search.example"} {
+		for connect, want := range map[string]string{
+			"": "hello from search.example", "127.0.0.2": "safe search.example",
+		} {
 			r.decide = func(sitepolicy.Request) sitepolicy.Decision {
 				return sitepolicy.Decision{Action: action, Connect: connect}
 			}
@@ -235,9 +261,15 @@ func TestEnforcementHost(t *testing.T) {
 func TestTenantFields(t *testing.T) {
 	r := newRig(t)
 	var got []string
-	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { got = q.Header["Restrict-Access-To-Tenants"] }), "login.example")
+	s := r.site(
+		http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { got = q.Header["Restrict-Access-To-Tenants"] }),
+		"login.example",
+	)
 	r.decide = func(sitepolicy.Request) sitepolicy.Decision {
-		return sitepolicy.Decision{Action: sitepolicy.Inspect, Header: []sitepolicy.Field{{Name: "Restrict-Access-To-Tenants", Value: "school.example"}}}
+		return sitepolicy.Decision{
+			Action: sitepolicy.Inspect,
+			Header: []sitepolicy.Field{{Name: "Restrict-Access-To-Tenants", Value: "school.example"}},
+		}
 	}
 	req, _ := http.NewRequest("GET", at(s, "login.example", "/"), nil)
 	req.Header["Restrict-Access-To-Tenants"] = []string{"anywhere.example"}
@@ -280,7 +312,9 @@ func (l looking) found(x *content.Exchange, text string) (bool, error) {
 	if !strings.Contains(text, l.word) {
 		return false, nil
 	}
-	x.Note(content.Found{Verdict: filter.Verdict{Action: filter.Reject, Purpose: rules.Conduct, Category: rules.Threat}})
+	x.Note(
+		content.Found{Verdict: filter.Verdict{Action: filter.Reject, Purpose: rules.Conduct, Category: rules.Threat}},
+	)
 	return true, nil
 }
 
@@ -307,7 +341,11 @@ func TestContent(t *testing.T) {
 		{"an engine that fails on a page", "broken", "hallo", 502, "error 502"},
 	} {
 		reached = ""
-		resp, err := c.Post(at(s, "site.example", "/?say="+strings.ReplaceAll(tt.say, " ", "+")), "text/plain", strings.NewReader(tt.send))
+		resp, err := c.Post(
+			at(s, "site.example", "/?say="+strings.ReplaceAll(tt.say, " ", "+")),
+			"text/plain",
+			strings.NewReader(tt.send),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -345,7 +383,9 @@ func TestCanary(t *testing.T) {
 	}
 	c := r.browser()
 	n := 0
-	for _, base := range []string{at(s, "site.example", ""), at(secure, "site.example", ""), "http://nowhere.invalid", at(s, "10.0.0.1", "")} {
+	for _, base := range []string{
+		at(s, "site.example", ""), at(secure, "site.example", ""), "http://nowhere.invalid", at(s, "10.0.0.1", ""),
+	} {
 		for _, send := range []string{"kanarie-body", "dreigement kanarie", "broken kanarie"} {
 			req, _ := http.NewRequest("POST", base+"/kanarie-path?q=kanarie-query", strings.NewReader(send))
 			req.Header.Set("Cookie", "kanarie-cookie")
@@ -368,7 +408,8 @@ func TestCanary(t *testing.T) {
 		}
 	}
 	r.stop()
-	if strings.Contains(strings.ToLower(r.log.String()), "kanarie") || strings.Contains(r.log.String(), "site.example") {
+	if strings.Contains(strings.ToLower(r.log.String()), "kanarie") ||
+		strings.Contains(r.log.String(), "site.example") {
 		t.Errorf("log: %s", r.log)
 	}
 	if !strings.Contains(r.log.String(), "cannot be inspected") {

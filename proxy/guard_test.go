@@ -117,7 +117,10 @@ func TestGuardChunks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		io.WriteString(c, "POST http://"+host+"/ HTTP/1.1\r\nHost: "+host+"\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"+chunks)
+		io.WriteString(
+			c,
+			"POST http://"+host+"/ HTTP/1.1\r\nHost: "+host+"\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"+chunks,
+		)
 		c.(*net.TCPConn).CloseWrite()
 		select {
 		case err := <-got:
@@ -136,8 +139,10 @@ func TestGuardChunks(t *testing.T) {
 func FuzzGuard(f *testing.F) {
 	for _, s := range []string{
 		"GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n",
-		"POST http://a.example/ HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n\r\nabcGET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n",
-		"POST http://a.example/ HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n",
+		"POST http://a.example/ HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n\r\nabc" +
+			"GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n",
+		"POST http://a.example/ HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" +
+			"GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n",
 		"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
 	} {

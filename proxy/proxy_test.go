@@ -27,7 +27,12 @@ func blocking(host string, show bool) func(sitepolicy.Request) sitepolicy.Decisi
 	return func(q sitepolicy.Request) sitepolicy.Decision {
 		for _, h := range q.Hosts {
 			if h == host {
-				return sitepolicy.Decision{Action: sitepolicy.Block, Category: rules.Gambling, BlockPage: show, Listed: true}
+				return sitepolicy.Decision{
+					Action:    sitepolicy.Block,
+					Category:  rules.Gambling,
+					BlockPage: show,
+					Listed:    true,
+				}
 			}
 		}
 		return sitepolicy.Decision{}
@@ -70,7 +75,8 @@ func TestBlocked(t *testing.T) {
 	if resp.StatusCode != 403 || body != "blocked www.casino-example.nl gambling" {
 		t.Errorf("%s: %q", resp.Status, body)
 	}
-	if _, err := c.Get(at(secure, "www.casino-example.nl", "/")); err == nil || !strings.Contains(err.Error(), "Forbidden") {
+	if _, err := c.Get(at(secure, "www.casino-example.nl", "/")); err == nil ||
+		!strings.Contains(err.Error(), "Forbidden") {
 		t.Errorf("a tunnel: %v", err)
 	}
 	for _, rec := range r.journal.wait(t, 2) {
@@ -80,10 +86,12 @@ func TestBlocked(t *testing.T) {
 	}
 	r.decide = blocking("www.casino-example.nl", true)
 	resp, body = r.get(c, at(secure, "www.casino-example.nl", "/"))
-	if resp.StatusCode != 403 || body != "blocked www.casino-example.nl gambling" || resp.TLS.PeerCertificates[0].Issuer.CommonName != "Sluis" {
+	if resp.StatusCode != 403 || body != "blocked www.casino-example.nl gambling" ||
+		resp.TLS.PeerCertificates[0].Issuer.CommonName != "Sluis" {
 		t.Errorf("the page in a tunnel: %s: %q from %s", resp.Status, body, resp.TLS.PeerCertificates[0].Issuer)
 	}
-	if resp, body = r.get(c, at(secure, "other.example", "/")); resp.StatusCode != 200 || resp.TLS.PeerCertificates[0].Issuer.CommonName != "public" {
+	if resp, body = r.get(c, at(secure, "other.example", "/")); resp.StatusCode != 200 ||
+		resp.TLS.PeerCertificates[0].Issuer.CommonName != "public" {
 		t.Errorf("another site: %s: %q from %s", resp.Status, body, resp.TLS.PeerCertificates[0].Issuer)
 	}
 }
@@ -93,7 +101,8 @@ func TestSplice(t *testing.T) {
 	r := newRig(t)
 	s := r.site(hello200, "site.example")
 	resp, body := r.get(r.browser(), at(s, "www.site.example", "/"))
-	if body != "hello from www.site.example:"+portString(s)+" HTTP/2.0" || resp.TLS.PeerCertificates[0].Issuer.CommonName != "public" {
+	if body != "hello from www.site.example:"+portString(s)+" HTTP/2.0" ||
+		resp.TLS.PeerCertificates[0].Issuer.CommonName != "public" {
 		t.Fatalf("%q from %s", body, resp.TLS.PeerCertificates[0].Issuer)
 	}
 	r.stop()
@@ -111,7 +120,11 @@ func TestStrictest(t *testing.T) {
 	for name, tt := range map[string]struct {
 		sni string
 		ok  bool
-	}{"the same": {"site.example", true}, "a blocked one behind it": {"casino.example", false}, "a blocked one in capitals": {"CASINO.example", false}} {
+	}{
+		"the same":                  {"site.example", true},
+		"a blocked one behind it":   {"casino.example", false},
+		"a blocked one in capitals": {"CASINO.example", false},
+	} {
 		conn := r.tunnel(t, "site.example:"+portString(s))
 		err := tls.Client(conn, &tls.Config{ServerName: tt.sni, RootCAs: r.trust}).Handshake()
 		if (err == nil) != tt.ok {
@@ -237,7 +250,8 @@ func TestInspect(t *testing.T) {
 	} {
 		for range 2 {
 			resp, body := r.get(c, at(s, "www.site.example", "/"))
-			if resp.Proto != name || body != "hello from www.site.example:"+portString(s)+" HTTP/2.0" || resp.TLS.PeerCertificates[0].Issuer.CommonName != "Sluis" {
+			if resp.Proto != name || body != "hello from www.site.example:"+portString(s)+" HTTP/2.0" ||
+				resp.TLS.PeerCertificates[0].Issuer.CommonName != "Sluis" {
 				t.Errorf("%s: %s, %q from %s", name, resp.Proto, body, resp.TLS.PeerCertificates[0].Issuer)
 			}
 		}
@@ -254,7 +268,10 @@ func TestPinned(t *testing.T) {
 	r := newRig(t)
 	s := r.site(hello200, "site.example")
 	r.decide = inspecting
-	conn := tls.Client(r.tunnel(t, "site.example:"+portString(s)), &tls.Config{ServerName: "site.example", RootCAs: r.trust})
+	conn := tls.Client(
+		r.tunnel(t, "site.example:"+portString(s)),
+		&tls.Config{ServerName: "site.example", RootCAs: r.trust},
+	)
 	for _, other := range []string{"casino.example:" + portString(s), "site.example:1", "localhost:" + portString(s)} {
 		io.WriteString(conn, "GET / HTTP/1.1\r\nHost: "+other+"\r\n\r\n")
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -360,7 +377,8 @@ func TestIPv6(t *testing.T) {
 	r.address = r.listen(Listener{Listener: six})
 	for _, host := range []string{"[::1]", "six.example"} {
 		authority := host + ":" + ln.Addr().String()[strings.LastIndexByte(ln.Addr().String(), ':')+1:]
-		if resp, body := r.get(r.browser(), "http://"+authority+"/"); resp.StatusCode != 200 || body != "hello from "+authority+" HTTP/1.1" {
+		if resp, body := r.get(r.browser(), "http://"+authority+"/"); resp.StatusCode != 200 ||
+			body != "hello from "+authority+" HTTP/1.1" {
 			t.Errorf("%s: %s, %q", host, resp.Status, body)
 		}
 	}
@@ -370,7 +388,11 @@ func TestIPv6(t *testing.T) {
 func TestOverTLS(t *testing.T) {
 	r := newRig(t)
 	r.reload(func(c *Config) {
-		c.TLS = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return r.sites.For("sluis.school.example") }}
+		c.TLS = &tls.Config{
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+				return r.sites.For("sluis.school.example")
+			},
+		}
 	})
 	plain, secure := r.site(hello200), r.site(hello200, "site.example")
 	address := r.listen(Listener{TLS: true})

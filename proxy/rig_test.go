@@ -50,7 +50,10 @@ type rig struct {
 	resolver *net.Resolver
 }
 
-var loopback = netip.MustParsePrefix("127.0.0.0/8")
+var (
+	loopback  = netip.MustParsePrefix("127.0.0.0/8")
+	loopback6 = netip.MustParsePrefix("::1/128")
+)
 
 // newRig starts one. The option changes the configuration before.
 func newRig(t *testing.T, options ...func(*rig)) *rig {
@@ -62,10 +65,17 @@ func newRig(t *testing.T, options ...func(*rig)) *rig {
 	roots := x509.NewCertPool()
 	roots.AddCert(r.sites.Certificate())
 	r.cfg = Config{
-		Name: "sluis.school.example", Plain: []uint16{80}, Ports: []uint16{443}, Clients: []netip.Prefix{loopback, netip.MustParsePrefix("::1/128")},
+		Name:      "sluis.school.example",
+		Plain:     []uint16{80},
+		Ports:     []uint16{443},
+		Clients:   []netip.Prefix{loopback, loopback6},
 		Authority: own, Roots: roots, Identify: anyone{}, Policy: r, Grounds: r, Pages: r.pages, Journal: r.journal,
-		Dialer: egress.New(egress.Options{Inner: []netip.Prefix{loopback, netip.MustParsePrefix("::1/128")}, Resolver: r.resolver, Timeout: testenv.Patience}),
-		Log:    slog.New(slog.NewTextHandler(&locked{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Dialer: egress.New(egress.Options{
+			Inner:    []netip.Prefix{loopback, loopback6},
+			Resolver: r.resolver,
+			Timeout:  testenv.Patience,
+		}),
+		Log: slog.New(slog.NewTextHandler(&locked{w: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, o := range options {
 		o(r)
@@ -178,7 +188,11 @@ func portString(s *httptest.Server) string {
 // browser returns a client that asks the proxy.
 func (r *rig) browser(change ...func(*http.Transport)) *http.Client {
 	u, _ := url.Parse("http://" + r.address)
-	tr := &http.Transport{Proxy: http.ProxyURL(u), TLSClientConfig: &tls.Config{RootCAs: r.trust}, ForceAttemptHTTP2: true}
+	tr := &http.Transport{
+		Proxy:             http.ProxyURL(u),
+		TLSClientConfig:   &tls.Config{RootCAs: r.trust},
+		ForceAttemptHTTP2: true,
+	}
 	for _, c := range change {
 		c(tr)
 	}

@@ -12,7 +12,8 @@ func TestHolidaysAreADayOrMore(t *testing.T) {
 	} {
 		var h Period
 		err := h.UnmarshalText([]byte(text))
-		if got := h.First.Format(time.DateOnly) + " " + h.Last.Format(time.DateOnly); (err == nil) != (want != "") || err == nil && got != want {
+		if got := h.First.Format(time.DateOnly) + " " + h.Last.Format(time.DateOnly); (err == nil) != (want != "") ||
+			err == nil && got != want {
 			t.Errorf("%q: %s, %v", text, got, err)
 		}
 	}
@@ -26,7 +27,8 @@ func TestHoursArePartOfTheWeek(t *testing.T) {
 		"20:00-24:00":         {From: 20 * time.Hour, To: 24 * time.Hour},
 	} {
 		var h Hours
-		if err := h.UnmarshalText([]byte(text)); err != nil || len(h.Days) != len(want.Days) || h.From != want.From || h.To != want.To {
+		if err := h.UnmarshalText([]byte(text)); err != nil || len(h.Days) != len(want.Days) || h.From != want.From ||
+			h.To != want.To {
 			t.Errorf("%q: %+v, %v", text, h, err)
 		}
 		for i, d := range want.Days {
@@ -35,7 +37,10 @@ func TestHoursArePartOfTheWeek(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"", "mon", "mon-fri", "08:00", "8-15", "mon-fry 08:00-15:00", "mon 25:00-26:00", "mon 08:00-15:00 x", "24:01-25:00"} {
+	for _, text := range []string{
+		"", "mon", "mon-fri", "08:00", "8-15", "mon-fry 08:00-15:00", "mon 25:00-26:00", "mon 08:00-15:00 x",
+		"24:01-25:00",
+	} {
 		var h Hours
 		if h.UnmarshalText([]byte(text)) == nil {
 			t.Errorf("%q is %+v", text, h)

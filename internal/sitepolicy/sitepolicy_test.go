@@ -72,7 +72,11 @@ func mustLoad(name string) *time.Location {
 // at returns a moment of the week of 23 November 2026, a Monday.
 func at(day, clock string) time.Time {
 	days := []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
-	t, err := time.ParseInLocation("2006-01-02 15:04", fmt.Sprintf("2026-11-%d %s", 23+slices.Index(days, day), clock), amsterdam)
+	t, err := time.ParseInLocation(
+		"2006-01-02 15:04",
+		fmt.Sprintf("2026-11-%d %s", 23+slices.Index(days, day), clock),
+		amsterdam,
+	)
 	if err != nil {
 		panic(err)
 	}
@@ -83,8 +87,13 @@ func at(day, clock string) time.Time {
 func school(t testing.TB) *Policy {
 	t.Helper()
 	pupils := group(t, "leerlingen")
-	lessons := []Hours{{Days: []time.Weekday{1, 2, 3, 4, 5}, From: 8 * time.Hour, To: 15 * time.Hour,
-		Except: []Period{{time.Date(2026, 11, 26, 0, 0, 0, 0, amsterdam), time.Date(2026, 11, 26, 0, 0, 0, 0, amsterdam)}}}}
+	holiday := time.Date(2026, 11, 26, 0, 0, 0, 0, amsterdam)
+	lessons := []Hours{{
+		Days:   []time.Weekday{1, 2, 3, 4, 5},
+		From:   8 * time.Hour,
+		To:     15 * time.Hour,
+		Except: []Period{{First: holiday, Last: holiday}},
+	}}
 	night := []Hours{{From: 22 * time.Hour, To: 6 * time.Hour}}
 	p, err := New(Options{
 		Index: index(t, map[string][]string{
@@ -106,8 +115,11 @@ func school(t testing.TB) *Policy {
 				{Lists: []string{"social"}, Groups: []roster.Group{pupils}, When: lessons, Clause: "art. 4.2 van het leerlingenstatuut"},
 				{Lists: []string{"games"}, When: night, Clause: "art. 5 van de gedragscode"},
 			},
-			SafeSearch:     &SafeSearch{Groups: []roster.Group{pupils}, YouTube: "strict"},
-			Tenants:        []Tenant{{Hosts: []string{"login.microsoftonline.com"}, Fields: map[string]string{"Restrict-Access-To-Tenants": "school.example"}}},
+			SafeSearch: &SafeSearch{Groups: []roster.Group{pupils}, YouTube: "strict"},
+			Tenants: []Tenant{{
+				Hosts:  []string{"login.microsoftonline.com"},
+				Fields: map[string]string{"Restrict-Access-To-Tenants": "school.example"},
+			}},
 			BlockAddresses: true,
 		},
 		Protected:    []string{"help.example", "safe.example"},
@@ -179,7 +191,9 @@ func TestStories(t *testing.T) {
 	} {
 		r := Request{Hosts: [3]string{tt.host}, Path: tt.path, Group: tt.group, Time: tt.time.UTC(), TLS: tt.tls}
 		d := p.Decide(r)
-		if d.Action != tt.action || d.Level != tt.level || d.Category != tt.category || d.Clause.String() != tt.clause || d.List != tt.list {
+		if d.Action != tt.action || d.Level != tt.level || d.Category != tt.category ||
+			d.Clause.String() != tt.clause ||
+			d.List != tt.list {
 			t.Errorf("%s: %+v", tt.story, d)
 		}
 		if d.Action == Block && (d.Rule.String() == "" || tt.category == rules.OwnCode && d.Own == "") {
@@ -201,7 +215,17 @@ func TestStories(t *testing.T) {
 // TestStrictest: of several names the strictest decides, whichever it is.
 func TestStrictest(t *testing.T) {
 	p := school(t)
-	hosts := []string{"", "site.example", "porn.example", "help.example", "bank.example", "exam.example", "history.hate.example", "social.example", "192.0.2.7"}
+	hosts := []string{
+		"",
+		"site.example",
+		"porn.example",
+		"help.example",
+		"bank.example",
+		"exam.example",
+		"history.hate.example",
+		"social.example",
+		"192.0.2.7",
+	}
 	one := map[string]Decision{}
 	g, now := group(t, "leerlingen"), at("tue", "10:00")
 	for _, h := range hosts {
@@ -257,10 +281,15 @@ func TestNeverLookedInto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := open.Decide(Request{Hosts: [3]string{"192.0.2.7", "bank.example"}, Group: g, Time: now, TLS: true}); d.Action != Allow || d.Connect != "bank.example" {
+	if d := open.Decide(Request{
+		Hosts: [3]string{"192.0.2.7", "bank.example"}, Group: g, Time: now, TLS: true,
+	}); d.Action != Allow ||
+		d.Connect != "bank.example" {
 		t.Errorf("by number: %+v", d)
 	}
-	if d := open.Decide(Request{Hosts: [3]string{"192.0.2.7", "site.example"}, Group: g, Time: now, TLS: true}); d.Action != Inspect {
+	if d := open.Decide(Request{
+		Hosts: [3]string{"192.0.2.7", "site.example"}, Group: g, Time: now, TLS: true,
+	}); d.Action != Inspect {
 		t.Errorf("another by number: %+v", d)
 	}
 }
@@ -270,8 +299,13 @@ func TestNeverLookedInto(t *testing.T) {
 func TestStrictestInEachRespect(t *testing.T) {
 	p := school(t)
 	g, now := group(t, "leerlingen"), at("tue", "18:00")
-	for i, hosts := range [][3]string{{"www.google.nl", "search.example"}, {"search.example", "www.google.nl"}, {"history.hate.example", "www.google.nl", "www.google.nl"}} {
-		if d := p.Decide(Request{Hosts: hosts, Group: g, Time: now, TLS: true}); d.Connect != "forcesafesearch.google.com" {
+	for i, hosts := range [][3]string{
+		{"www.google.nl", "search.example"}, {"search.example", "www.google.nl"},
+		{"history.hate.example", "www.google.nl", "www.google.nl"},
+	} {
+		if d := p.Decide(Request{
+			Hosts: hosts, Group: g, Time: now, TLS: true,
+		}); d.Connect != "forcesafesearch.google.com" {
 			t.Errorf("%d: without safe search: %+v", i, d)
 		}
 	}
@@ -280,7 +314,9 @@ func TestStrictestInEachRespect(t *testing.T) {
 			t.Errorf("%d: taken for a site that is on a list: %+v", i, d)
 		}
 	}
-	d := p.Decide(Request{Hosts: [3]string{"site.example", "login.microsoftonline.com"}, Group: g, Time: now, TLS: true})
+	d := p.Decide(
+		Request{Hosts: [3]string{"site.example", "login.microsoftonline.com"}, Group: g, Time: now, TLS: true},
+	)
 	if len(d.Header) != 1 {
 		t.Errorf("without the fields: %+v", d)
 	}
@@ -297,7 +333,15 @@ func TestLevels(t *testing.T) {
 	pupils, staff := group(t, "leerlingen"), group(t, "leraren")
 	lessons := []Hours{{From: 8 * time.Hour, To: 15 * time.Hour}}
 	entry := func(block, locked bool) Entry {
-		return Entry{Host: "site.example", Block: Blocks(block), Locked: locked, Groups: []roster.Group{pupils}, When: lessons, Reason: "r", Author: "a"}
+		return Entry{
+			Host:   "site.example",
+			Block:  Blocks(block),
+			Locked: locked,
+			Groups: []roster.Group{pupils},
+			When:   lessons,
+			Reason: "r",
+			Author: "a",
+		}
 	}
 	said := []struct { // highest level first
 		level Level
@@ -308,7 +352,9 @@ func TestLevels(t *testing.T) {
 		{Blocked, func(o *Options) { o.Own = append(o.Own, entry(true, false)) }},
 		{Blocked, func(o *Options) {
 			o.Index = index(t, map[string][]string{"chat": {"site.example"}})
-			o.Forbid = []Forbidden{{Lists: []string{"chat"}, Groups: []roster.Group{pupils}, When: lessons, Clause: "art. 1"}}
+			o.Forbid = []Forbidden{
+				{Lists: []string{"chat"}, Groups: []roster.Group{pupils}, When: lessons, Clause: "art. 1"},
+			}
 		}},
 		{Allowed, func(o *Options) { o.Own = append(o.Own, entry(false, false)) }},
 	}
@@ -334,7 +380,9 @@ func TestLevels(t *testing.T) {
 				if g == pupils && clock > "08" && clock < "15" {
 					level = want
 				}
-				d := p.Decide(Request{Hosts: [3]string{"www.site.example"}, Group: g, Time: at("mon", clock), TLS: true})
+				d := p.Decide(
+					Request{Hosts: [3]string{"www.site.example"}, Group: g, Time: at("mon", clock), TLS: true},
+				)
 				if d.Level != level || (d.Action == Block) != (level == Blocked || level == LockedBlock) {
 					t.Errorf("%05b, %q at %s: %+v, want level %d", which, g, clock, d, level)
 				}
@@ -350,7 +398,13 @@ func TestConfidential(t *testing.T) {
 		"porn.example": Allow, "hate.example": Allow, "casino.example": Allow, "bad.example": Allow, "both.example": Block, "dns.example": Block,
 		"192.0.2.7": Block, "exam.example": Allow, "social.example": Allow, "site.example": Allow, "search.example": Allow,
 	} {
-		r := Request{Hosts: [3]string{host}, Group: group(t, "leerlingen"), Time: at("tue", "10:00"), TLS: true, Confidential: true}
+		r := Request{
+			Hosts:        [3]string{host},
+			Group:        group(t, "leerlingen"),
+			Time:         at("tue", "10:00"),
+			TLS:          true,
+			Confidential: true,
+		}
 		if d := p.Decide(r); d.Action != want || d.Action == Block && !Security(d.Category) {
 			t.Errorf("%s: %+v", host, d)
 		}
@@ -381,7 +435,9 @@ func TestSpelling(t *testing.T) {
 		"192.0.2.9 /": Block, "::ffff:192.0.2.9 /": Block, "::ffff:c000:209 /": Block, "192.0.2.10 /": Allow,
 	} {
 		host, path, _ := strings.Cut(address, " ")
-		if d := open.Decide(Request{Hosts: [3]string{"", "", host}, Path: path, Time: at("mon", "10:00")}); d.Action != want {
+		if d := open.Decide(Request{
+			Hosts: [3]string{"", "", host}, Path: path, Time: at("mon", "10:00"),
+		}); d.Action != want {
 			t.Errorf("%s: %+v", address, d)
 		}
 	}
@@ -397,14 +453,20 @@ func TestSafeSearch(t *testing.T) {
 		"mail.yandex.ru": "", "google": "", "www.google": "", "www.google.": "", "a.www.google.nl": "", "www.google.blogspot.com": "", "drive.google.com": "", "duckduckgo.com": "safe.duckduckgo.com", "search.brave.com": "forcesafe.search.brave.com",
 		"www.youtube.com": "restrict.youtube.com", "youtubei.googleapis.com": "restrict.youtube.com", "i.ytimg.com": "",
 	} {
-		if d := p.Decide(Request{Hosts: [3]string{host}, Group: pupils, Time: at("mon", "10:00"), TLS: true}); d.Connect != want {
+		if d := p.Decide(Request{
+			Hosts: [3]string{host}, Group: pupils, Time: at("mon", "10:00"), TLS: true,
+		}); d.Connect != want {
 			t.Errorf("%s: connects to %q, want %q", host, d.Connect, want)
 		}
-		if d := p.Decide(Request{Hosts: [3]string{host}, Group: group(t, "leraren"), Time: at("mon", "10:00"), TLS: true}); d.Connect != "" {
+		if d := p.Decide(Request{
+			Hosts: [3]string{host}, Group: group(t, "leraren"), Time: at("mon", "10:00"), TLS: true,
+		}); d.Connect != "" {
 			t.Errorf("%s: for staff too", host)
 		}
 	}
-	d := p.Decide(Request{Hosts: [3]string{"login.microsoftonline.com"}, Group: pupils, Time: at("mon", "10:00"), TLS: true})
+	d := p.Decide(
+		Request{Hosts: [3]string{"login.microsoftonline.com"}, Group: pupils, Time: at("mon", "10:00"), TLS: true},
+	)
 	if len(d.Header) != 1 || d.Header[0].Value != "school.example" {
 		t.Errorf("tenant restriction: %+v", d)
 	}
@@ -413,7 +475,12 @@ func TestSafeSearch(t *testing.T) {
 // TestHours: what is past midnight belongs to the evening before, with its holidays.
 func TestHours(t *testing.T) {
 	holidays := []Period{{First: date("2026-11-27"), Last: date("2026-11-28")}} // friday and saturday
-	nights := Hours{Days: []time.Weekday{time.Thursday, time.Friday, time.Sunday}, From: 22 * time.Hour, To: 6 * time.Hour, Except: holidays}
+	nights := Hours{
+		Days:   []time.Weekday{time.Thursday, time.Friday, time.Sunday},
+		From:   22 * time.Hour,
+		To:     6 * time.Hour,
+		Except: holidays,
+	}
 	for moment, want := range map[string]bool{
 		"2026-11-26 21:59": false, "2026-11-26 22:00": true, "2026-11-27 05:59": true, "2026-11-27 06:00": false, // thursday night ends on a holiday
 		"2026-11-27 22:00": false, "2026-11-28 01:00": false, // friday night begins on one
@@ -504,7 +571,8 @@ func TestWrongOptions(t *testing.T) {
 		}
 	}
 	for i, o := range []Options{
-		entry(func(e *Entry) { e.Host = ".A.Example" }), inspection(func(n *Inspection) { n.Lists = []string{"adult", "social"} }),
+		entry(func(e *Entry) { e.Host = ".A.Example" }),
+		inspection(func(n *Inspection) { n.Lists = []string{"adult", "social"} }),
 		{Index: x, Partial: true, Sites: Sites{Forbid: []Forbidden{{Lists: []string{"later"}, Clause: "art. 1"}}}},
 	} {
 		if _, err := New(o); err != nil {
@@ -519,7 +587,9 @@ func TestWrongOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := p.Decide(Request{Hosts: [3]string{"bank.example"}, Group: pupils[0], Time: at("mon", "10:00"), TLS: true}); d.Action != Inspect {
+	if d := p.Decide(Request{
+		Hosts: [3]string{"bank.example"}, Group: pupils[0], Time: at("mon", "10:00"), TLS: true,
+	}); d.Action != Inspect {
 		t.Errorf("after the officer shortened the list: %+v", d)
 	}
 }
@@ -554,7 +624,13 @@ func TestHidden(t *testing.T) {
 func TestDecidingTakesNoMemory(t *testing.T) {
 	p := school(t)
 	for _, host := range []string{"www.site.example", "bank.example", "www.youtube.com", "news.example"} {
-		r := Request{Hosts: [3]string{host, host}, Path: "/some/page?q=1", Group: group(t, "leerlingen"), Time: at("mon", "10:00"), TLS: true}
+		r := Request{
+			Hosts: [3]string{host, host},
+			Path:  "/some/page?q=1",
+			Group: group(t, "leerlingen"),
+			Time:  at("mon", "10:00"),
+			TLS:   true,
+		}
 		if n := testing.AllocsPerRun(100, func() { p.Decide(r) }); n > 0 {
 			t.Errorf("%s: %v allocations", host, n)
 		}
@@ -593,7 +669,12 @@ func FuzzDecide(f *testing.F) {
 
 func BenchmarkDecide(b *testing.B) {
 	p := school(b)
-	r := Request{Hosts: [3]string{"www.site.example", "www.site.example"}, Group: group(b, "leraren"), Time: at("mon", "10:00"), TLS: true}
+	r := Request{
+		Hosts: [3]string{"www.site.example", "www.site.example"},
+		Group: group(b, "leraren"),
+		Time:  at("mon", "10:00"),
+		TLS:   true,
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		p.Decide(r)

@@ -27,7 +27,14 @@ type asked struct {
 	err error
 }
 
-func (a *asked) Add(host string, c rules.Category, rule rules.ID, g roster.Group, need appeals.Need, _ time.Time) error {
+func (a *asked) Add(
+	host string,
+	c rules.Category,
+	rule rules.ID,
+	g roster.Group,
+	need appeals.Need,
+	_ time.Time,
+) error {
 	a.all = append(a.all, strings.Join([]string{host, c.String(), rule.String(), g.String(), string(need)}, " "))
 	return a.err
 }
@@ -35,8 +42,14 @@ func (a *asked) Add(host string, c rules.Category, rule rules.ID, g roster.Group
 func pages(t testing.TB, change ...func(*Options)) (*Pages, *asked) {
 	t.Helper()
 	a := &asked{}
-	o := Options{Name: "sluis.school.example", Proxy: "sluis.school.example:3128", Organisation: "Basisschool De Sluis", CodeURL: "https://www.school.example/gedragscode",
-		Direct: []string{"school.example", `quo"te.example`}, Appeals: a}
+	o := Options{
+		Name:         "sluis.school.example",
+		Proxy:        "sluis.school.example:3128",
+		Organisation: "Basisschool De Sluis",
+		CodeURL:      "https://www.school.example/gedragscode",
+		Direct:       []string{"school.example", `quo"te.example`},
+		Appeals:      a,
+	}
 	for _, c := range change {
 		c(&o)
 	}
@@ -94,7 +107,9 @@ func TestBlock(t *testing.T) {
 		w := httptest.NewRecorder()
 		p.Block(w, ask(tt.accept), tt.b)
 		body := w.Body.String()
-		if w.Code != 403 || w.Header().Get("Content-Language") != tt.lang || !strings.Contains(body, `<html lang="`+tt.lang+`">`) || w.Header().Get("Cache-Control") != "no-store" {
+		if w.Code != 403 || w.Header().Get("Content-Language") != tt.lang ||
+			!strings.Contains(body, `<html lang="`+tt.lang+`">`) ||
+			w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d, %v", tt.name, w.Code, w.Header())
 		}
 		for _, s := range tt.want {
@@ -110,7 +125,8 @@ func TestBlock(t *testing.T) {
 		if len(body) > 15_000 {
 			t.Errorf("%s: %d bytes", tt.name, len(body))
 		}
-		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") ||
+			strings.Contains(csp, "unsafe") {
 			t.Errorf("%s: policy %q", tt.name, csp)
 		}
 	}
@@ -140,7 +156,13 @@ func TestReview(t *testing.T) {
 		p.ServeHTTP(w, r)
 		return w.Code
 	}
-	good := url.Values{"host": {"www.casino.example"}, "category": {"gambling"}, "rule": {"web.gambling"}, "group": {"leerlingen"}, "need": {"lesson"}}
+	good := url.Values{
+		"host":     {"www.casino.example"},
+		"category": {"gambling"},
+		"rule":     {"web.gambling"},
+		"group":    {"leerlingen"},
+		"need":     {"lesson"},
+	}
 	if code := post("http://www.casino.example"+Prefix+"/appeal", good); code != 200 {
 		t.Errorf("status %d", code)
 	}
@@ -166,7 +188,10 @@ func TestReview(t *testing.T) {
 	if code := post(Prefix+"/appeal", good); code != 503 {
 		t.Errorf("when too many are open: status %d", code)
 	}
-	for origin, own := range map[string]bool{"http://www.casino.example": true, "https://WWW.casino.example": true, "http://other.example": false, "http://www.casino.example:8080": false, "null": false, "": false} {
+	for origin, own := range map[string]bool{
+		"http://www.casino.example": true, "https://WWW.casino.example": true, "http://other.example": false,
+		"http://www.casino.example:8080": false, "null": false, "": false,
+	} {
 		r := httptest.NewRequest("POST", "http://www.casino.example"+Prefix+"/acknowledge", nil)
 		r.Header.Set("Origin", origin)
 		if Own(r) != own {

@@ -75,10 +75,13 @@ func look(t *testing.T, tab context.Context, url, label, lang, scheme string, wi
 	t.Helper()
 	if err := chromedp.Do(tab,
 		chromedp.Func(func(ctx context.Context, c *chromedp.Target) error {
-			if _, err := cdp.Call(ctx, c, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": lang}}); err != nil {
+			header := network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": lang}}
+			if _, err := cdp.Call(ctx, c, network.SetExtraHTTPHeaders, header); err != nil {
 				return err
 			}
-			_, err := cdp.Call(ctx, c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			_, err := cdp.Call(ctx, c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			})
 			return err
 		}),
 		chromedp.EmulateViewport(width, 800),
@@ -88,15 +91,20 @@ func look(t *testing.T, tab context.Context, url, label, lang, scheme string, wi
 		t.Fatalf("%s: %v", label, err)
 	}
 	violations, err := chromedp.Run(tab, chromedp.Evaluate[[]string](
-		`axe.run(document,{runOnly:["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]}).then(r=>r.violations.map(v=>v.id+": "+v.nodes.map(n=>n.html).join(" | ")))`,
-		chromedp.EvalAwaitPromise))
+		`axe.run(document,{runOnly:["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]})`+
+			`.then(r=>r.violations.map(v=>v.id+": "+v.nodes.map(n=>n.html).join(" | ")))`,
+		chromedp.EvalAwaitPromise,
+	))
 	if err != nil {
 		t.Fatalf("%s: %v", label, err)
 	}
 	for _, v := range violations {
 		t.Errorf("%s: axe-core: %s", label, v)
 	}
-	overflow, err := chromedp.Run(tab, chromedp.Evaluate[int](`document.documentElement.scrollWidth-document.documentElement.clientWidth`))
+	overflow, err := chromedp.Run(
+		tab,
+		chromedp.Evaluate[int](`document.documentElement.scrollWidth-document.documentElement.clientWidth`),
+	)
 	if err != nil || overflow > 0 {
 		t.Errorf("%s: %d pixels run off the side, %v", label, overflow, err)
 	}
@@ -130,16 +138,23 @@ func TestAskedInABrowser(t *testing.T) {
 	defer site.Close()
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		io.WriteString(w, `<form method=post action="`+site.URL+Prefix+`/appeal"><input name=host value=a.example><input name=category value=gambling><input name=rule value=web.gambling><input name=group value=leerlingen><input name=need value=lesson><button>x</button></form>`)
+		io.WriteString(
+			w,
+			`<form method=post action="`+site.URL+Prefix+`/appeal"><input name=host value=a.example>`+
+				`<input name=category value=gambling><input name=rule value=web.gambling>`+
+				`<input name=group value=leerlingen><input name=need value=lesson><button>x</button></form>`,
+		)
 	}))
 	defer other.Close()
 	tab, stop := testenv.Chromium(ctx, t.TempDir(), nil)
 	defer stop()
 	for i, url := range []string{site.URL + "/", other.URL + "/"} {
-		if err := chromedp.Do(tab, chromedp.Navigate(url), chromedp.Evaluate[chromedp.Void](`document.querySelector("button").click()`)); err != nil {
+		click := chromedp.Evaluate[chromedp.Void](`document.querySelector("button").click()`)
+		if err := chromedp.Do(tab, chromedp.Navigate(url), click); err != nil {
 			t.Fatal(err)
 		}
-		for path := ""; path != Prefix+"/appeal"; path, _ = chromedp.Run(tab, chromedp.Evaluate[string]("location.pathname")) {
+		where := chromedp.Evaluate[string]("location.pathname")
+		for path := ""; path != Prefix+"/appeal"; path, _ = chromedp.Run(tab, where) {
 			if ctx.Err() != nil { // between two pages there is nothing to ask
 				t.Fatalf("form %d: at %q", i, path)
 			}

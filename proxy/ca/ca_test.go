@@ -35,7 +35,9 @@ func TestFor(t *testing.T) {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.Certificate())
 	seen := map[string]bool{}
-	for _, host := range []string{"www.school.example", "xn--bcher-kva.example", "192.0.2.7", "2001:db8::1", "a.b.c.d.example"} {
+	for _, host := range []string{
+		"www.school.example", "xn--bcher-kva.example", "192.0.2.7", "2001:db8::1", "a.b.c.d.example",
+	} {
 		c, err := a.For(host)
 		if err != nil {
 			t.Fatalf("%s: %v", host, err)

@@ -67,7 +67,12 @@ func inspector(t testing.TB, change ...func(*Options)) *Inspector {
 }
 
 func exchange(ps ...rules.Purpose) *Exchange {
-	return &Exchange{ID: filter.NewID(), Host: "site.example", Score: true, Grounds: filter.Grounds{Purposes: rules.SetOf(append(ps, rules.Security)...)}}
+	return &Exchange{
+		ID:      filter.NewID(),
+		Host:    "site.example",
+		Score:   true,
+		Grounds: filter.Grounds{Purposes: rules.SetOf(append(ps, rules.Security)...)},
+	}
 }
 
 const (
@@ -206,12 +211,21 @@ func respond(kind, coding, body string) *http.Response {
 		h.Set("Content-Encoding", coding)
 		body = zip(coding, body)
 	}
-	return &http.Response{StatusCode: 200, Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
-		Request: httptest.NewRequest("GET", "http://site.example/file", nil)}
+	return &http.Response{
+		StatusCode:    200,
+		Header:        h,
+		Body:          io.NopCloser(strings.NewReader(body)),
+		ContentLength: int64(len(body)),
+		Request:       httptest.NewRequest("GET", "http://site.example/file", nil),
+	}
 }
 
 // vile is what no page of a school is about.
-var vile = strings.Repeat("<p>Vieze hoer, kankerhoer, ik neuk je kapot. Hete geile sletjes, gratis porno, neukfilmpjes met geile tieners. Alle moslims moeten dood, vergas ze.</p>\n", 12)
+var vile = strings.Repeat(
+	"<p>Vieze hoer, kankerhoer, ik neuk je kapot. Hete geile sletjes, gratis porno, neukfilmpjes met geile tieners. "+
+		"Alle moslims moeten dood, vergas ze.</p>\n",
+	12,
+)
 
 func TestPages(t *testing.T) {
 	e := inspector(t)
@@ -241,7 +255,8 @@ func TestPages(t *testing.T) {
 		if tt.coding != "" {
 			want = zip(tt.coding, tt.body)
 		}
-		if b, err := io.ReadAll(r.Body); err != nil || string(b) != want || r.Header.Get("Content-Encoding") != tt.coding {
+		if b, err := io.ReadAll(r.Body); err != nil || string(b) != want ||
+			r.Header.Get("Content-Encoding") != tt.coding {
 			t.Errorf("%s: %d of %d bytes, %v, %v", tt.name, len(b), len(want), err, r.Header)
 		}
 		r.Body.Close()
@@ -252,7 +267,8 @@ func TestPages(t *testing.T) {
 	if blocked, err := e.Response(t.Context(), x, r); blocked || err != nil {
 		t.Fatalf("vile behind the first window: blocked %v, %v", blocked, err)
 	}
-	if b, err := io.ReadAll(r.Body); !errors.Is(err, ErrBlocked) || bytes.Contains(b, []byte("hoer")) || x.Found().Verdict.Action != filter.Reject {
+	if b, err := io.ReadAll(r.Body); !errors.Is(err, ErrBlocked) || bytes.Contains(b, []byte("hoer")) ||
+		x.Found().Verdict.Action != filter.Reject {
 		t.Errorf("vile behind the first window: %v, %+v", err, x.Found())
 	}
 	x.Score = false
@@ -309,11 +325,14 @@ func TestFailure(t *testing.T) {
 		if blocked, err := e.Request(t.Context(), exchange(rules.Conduct), r); blocked || (err == nil) != open {
 			t.Errorf("an upload, open %v: %v, %v", open, blocked, err)
 		}
-		if blocked, err := e.Response(t.Context(), exchange(rules.Conduct), respond("text/html", "", "x")); blocked || (err == nil) != open {
+		if blocked, err := e.Response(t.Context(), exchange(rules.Conduct), respond("text/html", "", "x")); blocked ||
+			(err == nil) != open {
 			t.Errorf("a page, open %v: %v, %v", open, blocked, err)
 		}
 		// Leak rules are not open because conduct rules are.
-		if _, err := e.Request(t.Context(), exchange(rules.Conduct, rules.Leak), httptest.NewRequest("POST", "http://site.example/", strings.NewReader("x"))); err == nil {
+		drawn := exchange(rules.Conduct, rules.Leak)
+		r = httptest.NewRequest("POST", "http://site.example/", strings.NewReader("x"))
+		if _, err := e.Request(t.Context(), drawn, r); err == nil {
 			t.Errorf("an upload that was drawn, open %v: %v", open, err)
 		}
 	}
@@ -322,7 +341,11 @@ func TestFailure(t *testing.T) {
 func TestDownloads(t *testing.T) {
 	pupils, _ := roster.ParseGroup("leerlingen")
 	e := inspector(t, func(o *Options) {
-		o.Downloads = []DownloadRule{{Groups: []roster.Group{pupils}, Extensions: []string{"apk", "msi"}}, {Groups: []roster.Group{pupils}, Executable: true}, {Larger: 1000, Clause: "Grote bestanden"}}
+		o.Downloads = []DownloadRule{
+			{Groups: []roster.Group{pupils}, Extensions: []string{"apk", "msi"}},
+			{Groups: []roster.Group{pupils}, Executable: true},
+			{Larger: 1000, Clause: "Grote bestanden"},
+		}
 	})
 	for _, tt := range []struct {
 		name, path, disposition, body string
@@ -369,7 +392,11 @@ func TestMalware(t *testing.T) {
 	for _, tt := range []struct {
 		name, body string
 		blocked    bool
-	}{{"harmless", strings.Repeat("x", 50_000), false}, {"the EICAR file", eicar, true}, {"larger than is scanned", strings.Repeat("x", 300_000), false}} {
+	}{
+		{"harmless", strings.Repeat("x", 50_000), false},
+		{"the EICAR file", eicar, true},
+		{"larger than is scanned", strings.Repeat("x", 300_000), false},
+	} {
 		x := exchange()
 		r := respond("application/octet-stream", "", tt.body)
 		r.ContentLength = -1
@@ -418,7 +445,8 @@ func TestPatience(t *testing.T) {
 		if signature == "" && (err != nil || string(b) != body) {
 			t.Errorf("harmless: %d of %d bytes, %v", len(b), len(body), err)
 		}
-		if signature != "" && (!errors.Is(err, ErrBlocked) || len(b) == len(body) || x.Found().Verdict.Category != rules.Malware) {
+		if signature != "" &&
+			(!errors.Is(err, ErrBlocked) || len(b) == len(body) || x.Found().Verdict.Category != rules.Malware) {
 			t.Errorf("bad: %d of %d bytes, %v, %+v", len(b), len(body), err, x.Found())
 		}
 		r.Body.Close()

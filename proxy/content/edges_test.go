@@ -48,7 +48,8 @@ func TestWhatHasNoBodyIsLetBe(t *testing.T) {
 		r := respond("text/html", "", htmlPage(vile, 1))
 		change(r)
 		body := r.Body
-		if blocked, err := e.Response(t.Context(), exchange(rules.Conduct), r); blocked || err != nil || r.Body != body {
+		if blocked, err := e.Response(t.Context(), exchange(rules.Conduct), r); blocked || err != nil ||
+			r.Body != body {
 			t.Errorf("%s: %v, %v", name, blocked, err)
 		}
 	}
@@ -78,7 +79,9 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 			if err != nil || blocked != (action == Block) || !x.Found().Uninspectable {
 				t.Errorf("%s: blocked %v, %v, %+v", name, blocked, err, x.Found())
 			}
-			if blocked && (x.Found().Verdict.Purpose != rules.Security || x.Found().Verdict.Clause.String() != "C3.3a" || x.Found().Verdict.Rule != uninspectedRule) {
+			if blocked &&
+				(x.Found().Verdict.Purpose != rules.Security || x.Found().Verdict.Clause.String() != "C3.3a" ||
+					x.Found().Verdict.Rule != uninspectedRule) {
 				t.Errorf("%s: %+v", name, x.Found().Verdict)
 			}
 			resp.Body.Close()
@@ -86,7 +89,8 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 		up := post("text/plain", "no gzip at all")
 		up.Header.Set("Content-Encoding", "gzip")
 		x := exchange(rules.Conduct)
-		if blocked, err := e.Request(t.Context(), x, up); err != nil || blocked != (action == Block) || !x.Found().Uninspectable {
+		if blocked, err := e.Request(t.Context(), x, up); err != nil || blocked != (action == Block) ||
+			!x.Found().Uninspectable {
 			t.Errorf("an upload: blocked %v, %v, %+v", blocked, err, x.Found())
 		}
 		up.Body.Close()
@@ -144,7 +148,14 @@ func TestBodiesDoNotMix(t *testing.T) {
 						t.Fatal(err)
 					}
 					if b, err := io.ReadAll(r); err != nil || string(b) != second {
-						t.Fatalf("%s, of which %d bytes were read: %d bytes of %d, %v", coding, read, len(b), len(second), err)
+						t.Fatalf(
+							"%s, of which %d bytes were read: %d bytes of %d, %v",
+							coding,
+							read,
+							len(b),
+							len(second),
+							err,
+						)
 					}
 					done()
 				}
@@ -163,7 +174,9 @@ func TestWhatIsAskedForCanBeRead(t *testing.T) {
 		r := httptest.NewRequest("GET", "http://site.example/a", nil)
 		r.Header.Set("Accept-Encoding", sent)
 		r.Header.Set("Range", "bytes=5-")
-		if _, err := e.Request(t.Context(), exchange(rules.Conduct), r); err != nil || r.Header.Get("Accept-Encoding") != want || r.Header.Get("Range") != "" {
+		if _, err := e.Request(t.Context(), exchange(rules.Conduct), r); err != nil ||
+			r.Header.Get("Accept-Encoding") != want ||
+			r.Header.Get("Range") != "" {
 			t.Errorf("%q: %v, %v", sent, r.Header, err)
 		}
 	}
@@ -220,7 +233,14 @@ type sealed struct {
 	err  error
 }
 
-func (s *sealed) SealUpload(_ context.Context, _ *Exchange, v filter.Verdict, e *filter.Inspection, content io.Reader, size int64) error {
+func (s *sealed) SealUpload(
+	_ context.Context,
+	_ *Exchange,
+	v filter.Verdict,
+	e *filter.Inspection,
+	content io.Reader,
+	size int64,
+) error {
 	b, err := io.ReadAll(content)
 	if s.body = string(b); int64(len(b)) != size || len(e.Findings) == 0 || v.Action == filter.Pass {
 		return errors.New("not what was stopped")
@@ -238,7 +258,9 @@ func TestWhatIsStoppedIsSetAsideIfAskedFor(t *testing.T) {
 			t.Errorf("%v: blocked %v, %v, %+v", fails, blocked, err, x.Found())
 		}
 		s.body = ""
-		if blocked, err := e.Request(t.Context(), exchange(rules.Conduct), post("text/plain", harmless)); blocked || err != nil || s.body != "" {
+		if blocked, err := e.Request(t.Context(), exchange(rules.Conduct), post("text/plain", harmless)); blocked ||
+			err != nil ||
+			s.body != "" {
 			t.Errorf("harmless: %v, %v, %q", blocked, err, s.body)
 		}
 	}
@@ -413,7 +435,9 @@ func TestWhatIsCutOffIsNotWhole(t *testing.T) {
 	})
 	for _, size := range []int{1, 700, 1024, 1025, 17 << 10, 66 << 10, 200 << 10} {
 		broken := func() io.ReadCloser {
-			return io.NopCloser(io.MultiReader(strings.NewReader(strings.Repeat("x", size)), iotest.ErrReader(io.ErrUnexpectedEOF)))
+			return io.NopCloser(
+				io.MultiReader(strings.NewReader(strings.Repeat("x", size)), iotest.ErrReader(io.ErrUnexpectedEOF)),
+			)
 		}
 		r := post("text/plain", "")
 		r.Body, r.ContentLength = broken(), -1
@@ -455,7 +479,8 @@ func TestDownloadsOfUnknownSize(t *testing.T) {
 		if errors.Is(err, ErrBlocked) != blocked || !blocked && len(b) != size {
 			t.Errorf("%d: %d bytes, %v", size, len(b), err)
 		}
-		if f := x.Found(); blocked && (f.Own != "2.8 geen films" || f.Verdict.Category != rules.OwnCode || f.Verdict.Clause.String() != "C2.8e") {
+		if f := x.Found(); blocked &&
+			(f.Own != "2.8 geen films" || f.Verdict.Category != rules.OwnCode || f.Verdict.Clause.String() != "C2.8e") {
 			t.Errorf("%+v", f)
 		}
 	}
@@ -476,7 +501,8 @@ func TestOnlyTheOwnCodeRefusesMore(t *testing.T) {
 		"films, by the own code": {DownloadRule{Extensions: []string{"mp4"}, Clause: "2.8"}, true},
 		"nothing":                {DownloadRule{Clause: "2.8"}, false},
 	} {
-		if _, err := New(Options{Engine: failing{}, Settings: Settings{Downloads: []DownloadRule{tc.d}}}); (err == nil) != tc.ok {
+		_, err := New(Options{Engine: failing{}, Settings: Settings{Downloads: []DownloadRule{tc.d}}})
+		if (err == nil) != tc.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

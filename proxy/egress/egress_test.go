@@ -26,7 +26,8 @@ func TestCheck(t *testing.T) {
 		"::ffff:127.0.0.1": false, "::ffff:10.0.0.1": false, "::7f00:1": false, "64:ff9b::7f00:1": false, "64:ff9b::a00:1": false, "64:ff9b:1::1": false,
 		"2002:7f00:1::": false, "2002:c0a8:101::1": false, "2001:0:1:2:3:4:80ff:fffe": false, "2001:db8::1": false, "100::1": false,
 	} {
-		if err := d.Check(netip.MustParseAddr(address)); (err == nil) != ok || err != nil && !errors.Is(err, ErrInside) {
+		if err := d.Check(netip.MustParseAddr(address)); (err == nil) != ok ||
+			err != nil && !errors.Is(err, ErrInside) {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
@@ -68,7 +69,10 @@ func TestRebinding(t *testing.T) {
 	if !errors.Is(err, ErrInside) || strings.Contains(err.Error(), "rebinding") {
 		t.Errorf("error: %v", err)
 	}
-	for _, address := range []string{"localhost:" + port, "127.1:" + port, "[::ffff:127.0.0.1]:" + port, "0:" + port, "2130706433:" + port, "0x7f.1:" + port} {
+	for _, address := range []string{
+		"localhost:" + port, "127.1:" + port, "[::ffff:127.0.0.1]:" + port, "0:" + port, "2130706433:" + port,
+		"0x7f.1:" + port,
+	} {
 		if c, err := New(Options{Timeout: testenv.Patience}).DialContext(ctx, "tcp", address); err == nil {
 			c.Close()
 			t.Errorf("%s is reached", address)
@@ -131,7 +135,8 @@ func TestErrorsDoNotTellWhere(t *testing.T) {
 		want    error
 	}{{address, ErrRefused}, {"nowhere.invalid:80", ErrName}} {
 		_, err := d.DialContext(ctx, "tcp", tt.address)
-		if !errors.Is(err, tt.want) || strings.Contains(err.Error(), "127.0") || strings.Contains(err.Error(), "nowhere") {
+		if !errors.Is(err, tt.want) || strings.Contains(err.Error(), "127.0") ||
+			strings.Contains(err.Error(), "nowhere") {
 			t.Errorf("%s: %v", tt.address, err)
 		}
 	}

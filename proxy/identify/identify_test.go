@@ -113,8 +113,14 @@ func TestWho(t *testing.T) {
 			if !errors.Is(err, tt.err) || err == nil && tt.err != nil {
 				t.Fatalf("error %v, want %v", err, tt.err)
 			}
-			if who.Group.String() != tt.group || who.Subject.Identified() != tt.identified || who.Subject.Confidential() != tt.confidential {
-				t.Errorf("group %q, identified %v, confidential %v", who.Group, who.Subject.Identified(), who.Subject.Confidential())
+			if who.Group.String() != tt.group || who.Subject.Identified() != tt.identified ||
+				who.Subject.Confidential() != tt.confidential {
+				t.Errorf(
+					"group %q, identified %v, confidential %v",
+					who.Group,
+					who.Subject.Identified(),
+					who.Subject.Confidential(),
+				)
 			}
 		})
 	}
@@ -143,7 +149,10 @@ func TestGuessing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range guesses {
-		if _, err := i.Identify(t.Context(), classroom, basicOf("els@school.example", fmt.Sprint(n))); !errors.Is(err, ErrCredentials) {
+		if _, err := i.Identify(t.Context(), classroom, basicOf("els@school.example", fmt.Sprint(n))); !errors.Is(
+			err,
+			ErrCredentials,
+		) {
 			t.Fatalf("guess %d: %v", n, err)
 		}
 	}
@@ -210,7 +219,10 @@ func TestPasswordFile(t *testing.T) {
 }
 
 func FuzzAuthorization(f *testing.F) {
-	for _, s := range []string{"", "Basic", "Basic ZWxzOng=", "Negotiate", "Negotiate YIIC", "Negotiate oRQwEqADCgEAoQsGCSqGSIb3EgECAg==", "Negotiate YAYGBisGAQUF"} {
+	for _, s := range []string{
+		"", "Basic", "Basic ZWxzOng=", "Negotiate", "Negotiate YIIC", "Negotiate oRQwEqADCgEAoQsGCSqGSIb3EgECAg==",
+		"Negotiate YAYGBisGAQUF",
+	} {
 		f.Add(s)
 	}
 	k := &Kerberos{keytab: keytab.New(), domains: map[string]string{"SCHOOL.EXAMPLE": "school.example"}}

@@ -63,7 +63,8 @@ func TestKerberos(t *testing.T) {
 				t.Fatal(err)
 			}
 			port := proxy.URL[strings.LastIndexByte(proxy.URL, ':'):]
-			curl := exec.CommandContext(ctx, "curl", "-s", "-o", os.DevNull, "-w", "%{http_code} ", "--proxy", "http://localhost"+port, "--proxy-negotiate", "--proxy-user", ":",
+			curl := exec.CommandContext(ctx, "curl", "-s", "-o", os.DevNull, "-w", "%{http_code} ",
+				"--proxy", "http://localhost"+port, "--proxy-negotiate", "--proxy-user", ":",
 				"http://site.example/", "http://site.example/next")
 			curl.Env = append(os.Environ(), kdc.Env()...)
 			d.reset()
@@ -84,7 +85,10 @@ func TestKerberos(t *testing.T) {
 		if replayed == "" {
 			t.Fatal("no ticket was seen")
 		}
-		if _, err := i.Identify(t.Context(), netip.MustParseAddr("127.0.0.1"), replayed); !errors.Is(err, ErrCredentials) {
+		if _, err := i.Identify(t.Context(), netip.MustParseAddr("127.0.0.1"), replayed); !errors.Is(
+			err,
+			ErrCredentials,
+		) {
 			t.Errorf("a ticket counts a second time: %v", err)
 		}
 	})
