@@ -220,7 +220,7 @@ func TestWebByCurl(t *testing.T) {
 	if blocked != 7 {
 		t.Errorf("%d records of what was blocked", blocked)
 	}
-	if status, body := w.curl("-d", "host=www.toto.nl&category=gambling&rule=web.gambling&group=leerlingen&need=lesson", "http://www.toto.nl/.well-known/sluis/appeal"); status != "200" || !strings.Contains(body, "Je vraag is verstuurd") {
+	if status, body := w.curl("-d", "host=www.toto.nl&category=gambling&rule=web.gambling&group=leerlingen&need=lesson", "http://www.toto.nl/.well-known/sluis/appeal"); status != "200" || !strings.Contains(body, "Je verzoek is verstuurd") {
 		t.Errorf("review: %s, %s", status, body)
 	}
 	if out, errs, code := run(t, "", "web", "appeals", "--data", w.data()); code != 0 || !strings.Contains(out, "www.toto.nl") {
@@ -427,7 +427,7 @@ func TestWebByChromium(t *testing.T) {
 		}
 		w.eventually("thank for the request", func() bool {
 			title, err := chromedp.Run(tab, chromedp.Evaluate[string]("document.querySelector('h1')?.textContent ?? ''"))
-			return err == nil && title == "Je vraag is verstuurd"
+			return err == nil && title == "Je verzoek is verstuurd"
 		})
 		w.eventually("have the request for review", func() bool {
 			out, _, _ := run(t, "", "web", "appeals", "--data", w.data())

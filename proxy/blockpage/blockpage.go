@@ -11,10 +11,12 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"sluis/internal/lang"
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/roster"
 	"sluis/rules"
@@ -22,6 +24,9 @@ import (
 
 //go:embed templates/*.html
 var templates embed.FS
+
+//go:embed messages/*.json
+var messages embed.FS
 
 //go:embed style.css
 var style string
@@ -49,6 +54,7 @@ type Options struct {
 // Pages are all pages. They are safe for concurrent use.
 type Pages struct {
 	o           Options
+	texts       *lang.Catalogue
 	by          map[string]*template.Template
 	mux         *http.ServeMux
 	pac         []byte
@@ -57,7 +63,16 @@ type Pages struct {
 
 // New returns the pages.
 func New(o Options) (*Pages, error) {
-	p := &Pages{o: o, by: map[string]*template.Template{}, mux: http.NewServeMux(), pac: pac(o)}
+	p := &Pages{
+		o:     o,
+		texts: lang.Files(messages),
+		by:    map[string]*template.Template{},
+		mux:   http.NewServeMux(),
+		pac:   pac(o),
+	}
+	if err := p.texts.Check(); err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
 	for _, name := range []string{"blocked", "message", "setup", "acknowledge"} {
 		t, err := template.ParseFS(templates, "templates/base.html", "templates/"+name+".html")
 		if err != nil {
@@ -97,31 +112,32 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // view is what a template shows.
 type view struct {
-	Lang, Nonce, Prefix   string
+	Lang                  *lang.Printer
+	Nonce, Prefix         string
 	Style                 template.CSS
 	Name, Proxy           string
 	Organisation, CodeURL string
 	Fingerprint           string
-	Title                 string
-	Lines                 []string
+	Title                 string   // its key, and then its text
+	Lines                 []string // their keys, and then their texts
 	Blocked               Blocked
 	Why, Kind, Clause     string
-	Teach                 []string
+	Teach                 bool // how to recognise deceit
 	Needs                 []appeals.Need
 }
 
 // T returns a text in the view's language.
-func (v view) T(key any) string { return text(fmt.Sprint(key), v.Lang) }
+func (v view) T(key string) string { return v.Lang.Text(key) }
 
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
-	v.Lang = languageOf(r.Header.Get("Accept-Language"))
+	v.Lang = p.texts.Choose(r.Header.Get("Accept-Language"))
 	v.Nonce, v.Prefix, v.Style = rand.Text(), Prefix, template.CSS(style)
 	v.Name, v.Proxy, v.Fingerprint = p.o.Name, p.o.Proxy, p.fingerprint
 	v.Organisation, v.CodeURL = p.o.Organisation, p.o.CodeURL
-	for i := range v.Lines {
-		v.Lines[i] = v.T(v.Lines[i])
-	}
 	v.Title = v.T(v.Title)
+	for i, key := range v.Lines {
+		v.Lines[i] = v.T(key)
+	}
 	if name == "blocked" {
 		v.blocked()
 	}
@@ -132,7 +148,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", v.Lang)
+	h.Set("Content-Language", v.Lang.Code)
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	h.Set("Content-Security-Policy",
 		"default-src 'none'; style-src 'nonce-"+v.Nonce+"'; form-action 'self'; base-uri 'none'")
@@ -149,14 +165,13 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name st
 // blocked sets what the block page shows.
 func (v *view) blocked() {
 	b := v.Blocked
-	v.Kind, v.Clause, v.Needs = v.T("category-"+b.Category.String()), b.Clause.Text(v.Lang), appeals.Needs
+	v.Kind = b.Category.Title().In(v.Lang.Code)
+	v.Clause = b.Clause.Text(v.Lang.Code)
+	v.Needs = appeals.Needs
 	v.Why = v.T("why")
 	switch {
 	case b.Category == rules.Phishing || b.Category == rules.Malware:
-		v.Why = v.T("why-danger")
-		for _, key := range []string{"recognise-1", "recognise-2", "recognise-3", "recognise-4"} {
-			v.Teach = append(v.Teach, v.T(key))
-		}
+		v.Why, v.Teach = v.T("why-danger"), true
 	case b.Upload:
 		v.Why = v.T("why-upload")
 	}
@@ -167,13 +182,16 @@ func (p *Pages) Block(w http.ResponseWriter, r *http.Request, b Blocked) {
 	p.show(w, r, http.StatusForbidden, "blocked", view{Blocked: b})
 }
 
+// errorPages are the statuses that have a page of their own.
+var errorPages = []int{400, 403, 404, 407, 421, 429, 502, 503, 504, 508}
+
 // Error shows what went wrong, in words for people.
 func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int) {
-	key := "error-" + strconv.Itoa(status)
-	if _, ok := texts[key]; !ok {
-		key = "error-503"
+	code := status
+	if !slices.Contains(errorPages, status) {
+		code = http.StatusServiceUnavailable
 	}
-	p.message(w, r, status, key, "hint"+strings.TrimPrefix(key, "error"))
+	p.message(w, r, status, "error-"+strconv.Itoa(code), "hint-"+strconv.Itoa(code))
 }
 
 // Acknowledge asks people whether they know the code of conduct (K3).

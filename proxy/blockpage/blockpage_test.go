@@ -2,20 +2,16 @@ package blockpage
 
 import (
 	"crypto/x509"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"sluis/filter"
+	"sluis/internal/lang/langtest"
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/roster"
 	"sluis/rules"
@@ -134,10 +130,10 @@ func TestBlock(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	p, _ := pages(t)
-	for _, status := range []int{400, 403, 404, 407, 421, 429, 502, 503, 504, 508} {
+	for _, status := range errorPages {
 		w := httptest.NewRecorder()
 		p.Error(w, ask("en"), status)
-		if w.Code != status || !strings.Contains(w.Body.String(), text("error-"+strconv.Itoa(status), "en")) {
+		if w.Code != status || !strings.Contains(w.Body.String(), p.texts.In("en").Text("error-"+strconv.Itoa(status))) {
 			t.Errorf("%d: %d, %s", status, w.Code, w.Body)
 		}
 	}
@@ -224,53 +220,13 @@ func TestSite(t *testing.T) {
 	}
 }
 
-// TestTexts: every text that is asked for is there in both languages, and none is there that
-// nobody asks for.
+// TestTexts: every text that is used is there in all languages, and none is there that is not used.
 func TestTexts(t *testing.T) {
-	used := map[string]bool{}
-	for _, need := range appeals.Needs {
-		used["need-"+string(need)] = true
+	var statuses []string
+	for _, status := range errorPages {
+		statuses = append(statuses, strconv.Itoa(status))
 	}
-	for c := rules.NoCategory; c <= rules.OwnCode; c++ {
-		used["category-"+c.String()] = true
-	}
-	for _, status := range []string{"400", "403", "404", "407", "421", "429", "502", "503", "504", "508"} {
-		used["error-"+status], used["hint-"+status] = true, true
-	}
-	inTemplate := regexp.MustCompile(`\.T "([^"]+)"`)
-	files, err := fs.Glob(templates, "templates/*.html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		b, err := fs.ReadFile(templates, f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range inTemplate.FindAllStringSubmatch(string(b), -1) {
-			used[m[1]] = true
-		}
-	}
-	source, err := parser.ParseFile(token.NewFileSet(), "blockpage.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ast.Inspect(source, func(n ast.Node) bool {
-		if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
-			if s, err := strconv.Unquote(l.Value); err == nil && texts[s] != [2]string{} {
-				used[s] = true
-			}
-		}
-		return true
-	})
-	for key := range used {
-		if v := texts[key]; v[0] == "" || v[1] == "" {
-			t.Errorf("there is no text %q in both languages", key)
-		}
-	}
-	for key := range texts {
-		if !used[key] {
-			t.Errorf("nobody asks for text %q", key)
-		}
-	}
+	langtest.Package(t,
+		langtest.Families{"error-": statuses, "hint-": statuses, "need-": langtest.Words(appeals.Needs)},
+		langtest.Speaker{Name: "message", Key: 3, All: true})
 }

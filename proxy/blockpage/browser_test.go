@@ -60,7 +60,7 @@ func TestForEverybody(t *testing.T) {
 	tab, stop := testenv.Chromium(ctx, t.TempDir(), nil)
 	defer stop()
 	for name := range shown {
-		for _, lang := range languages {
+		for _, lang := range p.texts.Languages() {
 			for _, scheme := range []string{"light", "dark"} {
 				for device, width := range map[string]int64{"desk": 1280, "phone": 360} {
 					label := name + "-" + lang + "-" + scheme + "-" + device

@@ -42,6 +42,11 @@ func (u *used) has(key string) bool {
 			return true
 		}
 	}
+	for l := range u.literals { // "error-" + code
+		if len(l) > 1 && strings.HasSuffix(l, "-") && strings.HasPrefix(key, l) {
+			return true
+		}
+	}
 	for suffix := range u.suffixes {
 		if stem, ok := strings.CutSuffix(key, suffix); ok && u.literals[stem] {
 			return true
