@@ -19,12 +19,13 @@ func TestWhatIsHeldAboutMe(t *testing.T) {
 	h.traffic("employee@school.example", 3)
 	h.traffic("juf@school.example", 4)
 	p := h.as(ledger.Employee)
-	if a := p.get("/access"); a.status != http.StatusOK || strings.Contains(a.body, "<tbody>") || len(h.entries(ledger.InsightGiven)) != 0 {
-		t.Errorf("%d: the page looks something up by itself", a.status)
-	}
-	if a := p.post("/access", url.Values{"form": {"page"}}); a.status != http.StatusOK || strings.Count(a.body, `<th scope="row">`) != 3 {
-		t.Errorf("%d\n%s", a.status, a.body)
-	}
+	p.get("/access").check("the page looks something up by itself",
+		status(http.StatusOK),
+		lacks("<tbody>"),
+		recorded(ledger.InsightGiven, 0))
+	p.post("/access", url.Values{"form": {"page"}}).check("",
+		status(http.StatusOK),
+		times(`<th scope="row">`, 3))
 	a := p.post("/access", url.Values{"form": {"csv"}})
 	rows, err := csv.NewReader(strings.NewReader(a.body)).ReadAll()
 	if err != nil || len(rows) != 4 || !strings.Contains(a.header.Get("Content-Disposition"), ".csv") {
@@ -34,15 +35,16 @@ func TestWhatIsHeldAboutMe(t *testing.T) {
 		Address string `json:"address"`
 		Records []any  `json:"records"`
 	}
-	if err := json.Unmarshal([]byte(p.post("/access", url.Values{"form": {"json"}}).body), &all); err != nil || len(all.Records) != 3 || all.Address != "employee@school.example" {
+	if err := json.Unmarshal([]byte(p.post("/access", url.Values{"form": {"json"}}).body), &all); err != nil ||
+		len(all.Records) != 3 ||
+		all.Address != "employee@school.example" {
 		t.Errorf("%+v, %v", all, err)
 	}
-	if a := p.post("/access", url.Values{"form": {"html"}}); !strings.Contains(a.body, "<table>") || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment") {
+	if a := p.post("/access", url.Values{"form": {"html"}}); !strings.Contains(a.body, "<table>") ||
+		!strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("%d", a.status)
 	}
-	if a := p.post("/access", url.Values{"form": {"x"}}); a.status != http.StatusBadRequest {
-		t.Errorf("%d", a.status)
-	}
+	p.post("/access", url.Values{"form": {"x"}}).check("", status(http.StatusBadRequest))
 	if len(h.asked) != 4 || h.asked[0] != "employee@school.example" {
 		t.Errorf("told by mail: %v", h.asked)
 	}
@@ -59,12 +61,8 @@ func TestNothingIsHeldByName(t *testing.T) { // K4, C3.2g
 	h.traffic("leerling@school.example", 2)
 	for _, name := range []string{"leerling", "stranger"} {
 		p := h.named(name, ledger.Employee)
-		if a := p.get("/access"); a.status != http.StatusOK || !strings.Contains(a.body, "niets op naam bewaard") || strings.Contains(a.body, `name="form"`) {
-			t.Errorf("%s: %d", name, a.status)
-		}
-		if a := p.post("/access", url.Values{"form": {"json"}}); a.status != http.StatusUnprocessableEntity {
-			t.Errorf("%s: %d", name, a.status)
-		}
+		p.get("/access").check(name, status(http.StatusOK), has("niets op naam bewaard"), lacks(`name="form"`))
+		p.post("/access", url.Values{"form": {"json"}}).check(name, status(http.StatusUnprocessableEntity))
 	}
 	if n := len(h.entries(ledger.InsightGiven)); n != 0 {
 		t.Errorf("%d in the ledger", n)
@@ -78,16 +76,12 @@ func TestAnOpenBrowserTellsNothing(t *testing.T) {
 	p := h.as(ledger.Employee)
 	late := time.Now().Add(proofTime + time.Minute)
 	h.now = func() time.Time { return late }
-	if a := p.post("/access", url.Values{"form": {"json"}}); a.to != "/proof?next=/access" {
-		t.Errorf("%d to %s", a.status, a.to)
-	}
+	p.post("/access", url.Values{"form": {"json"}}).check("", to("/proof?next=/access"))
 	if n := len(h.entries(ledger.InsightGiven)); n != 0 {
 		t.Errorf("%d in the ledger", n)
 	}
 	p.proves("employee")
-	if a := p.post("/access", url.Values{"form": {"json"}}); a.status != http.StatusOK {
-		t.Errorf("%d to %s", a.status, a.to)
-	}
+	p.post("/access", url.Values{"form": {"json"}}).check("", status(http.StatusOK))
 }
 
 // TestWhatIsControlled tells it as it is configured, to everybody (K2, K3).
@@ -98,7 +92,8 @@ func TestWhatIsControlled(t *testing.T) {
 		if r.Privileged() && a.status == http.StatusSeeOther { // a second factor first
 			continue
 		}
-		if a.status != http.StatusOK || !strings.Contains(a.body, "5%") && !strings.Contains(a.body, "5\u00a0%") || !strings.Contains(a.body, "/complaint") {
+		if a.status != http.StatusOK || !strings.Contains(a.body, "5%") && !strings.Contains(a.body, "5\u00a0%") ||
+			!strings.Contains(a.body, "/complaint") {
 			t.Errorf("%s: %d\n%s", r, a.status, a.body)
 		}
 	}

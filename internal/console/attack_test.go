@@ -38,7 +38,8 @@ func (l lived) whoMay(rt route) *person {
 func (l lived) posts(f func(rt route, path string, p *person)) {
 	l.t.Helper()
 	for _, rt := range l.routes {
-		if strings.HasPrefix(rt.pattern, http.MethodGet+" ") || rt.pattern == "POST /sign-out" || rt.pattern == "POST /account/sign-out" {
+		if strings.HasPrefix(rt.pattern, http.MethodGet+" ") || rt.pattern == "POST /sign-out" ||
+			rt.pattern == "POST /account/sign-out" {
 			continue
 		}
 		with := map[string]string{"/proposals/": "none", "/account/": "none"}
@@ -70,9 +71,9 @@ func TestAFormOfAnotherSite(t *testing.T) {
 			for k, v := range headers {
 				r.Header.Set(k, v)
 			}
-			if a := p.do(r); a.status != http.StatusForbidden || !strings.Contains(a.body, l.pages.texts.In("nl").Text("error-cross-origin")) {
-				t.Errorf("%s, %s: %d", rt.pattern, name, a.status)
-			}
+			p.do(r).check(fmt.Sprintf("%s, %s", rt.pattern, name),
+				status(http.StatusForbidden),
+				has(l.pages.texts.In("nl").Text("error-cross-origin")))
 		}
 	})
 	if n := l.count(); n != before {
@@ -85,9 +86,13 @@ func TestTooLarge(t *testing.T) {
 	l := newHouse(t).live()
 	l.posts(func(rt route, path string, p *person) {
 		limit := max(rt.limit, maxBody)
-		for _, kind := range []string{"application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=b"} {
+		for _, kind := range []string{
+			"application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=b",
+		} {
 			r := p.request(http.MethodPost, path, nil)
-			body := append([]byte("--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n"), bytes.Repeat([]byte("a"), int(limit)+1)...)
+			body := append(
+				[]byte("--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n"),
+				bytes.Repeat([]byte("a"), int(limit)+1)...)
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.URL.String(), bytes.NewReader(body))
 			if err != nil {
 				t.Fatal(err)
@@ -99,7 +104,8 @@ func TestTooLarge(t *testing.T) {
 				continue
 			}
 			res.Body.Close()
-			if res.StatusCode >= 500 || strings.HasPrefix(kind, "application/x-www") && res.StatusCode != http.StatusRequestEntityTooLarge {
+			if res.StatusCode >= 500 ||
+				strings.HasPrefix(kind, "application/x-www") && res.StatusCode != http.StatusRequestEntityTooLarge {
 				t.Errorf("%s, %s: %d", rt.pattern, kind, res.StatusCode)
 			}
 		}
@@ -107,7 +113,19 @@ func TestTooLarge(t *testing.T) {
 }
 
 // hostileIDs are no ids, or not one of this house.
-var hostileIDs = []string{"00000000000000000000000000000000", "ffffffffffffffffffffffffffffffff", "..", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "%00", "'%20OR%201=1--", "%3Cscript%3E", "-1", strings.Repeat("9", 4000), "%ff%fe", "none"}
+var hostileIDs = []string{
+	"00000000000000000000000000000000",
+	"ffffffffffffffffffffffffffffffff",
+	"..",
+	"%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+	"%00",
+	"'%20OR%201=1--",
+	"%3Cscript%3E",
+	"-1",
+	strings.Repeat("9", 4000),
+	"%ff%fe",
+	"none",
+}
 
 // TestIDsOfNothing: an id that is none shows nothing and breaks nothing.
 func TestIDsOfNothing(t *testing.T) {
@@ -140,7 +158,11 @@ func TestIDsOfNothing(t *testing.T) {
 func TestNobodyIsSentElsewhere(t *testing.T) {
 	l := newHouse(t).live()
 	own, _ := url.Parse(l.site.URL)
-	for _, next := range []string{"https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "/x\r\nSet-Cookie: evil=1", "/\t/evil.example", "http:evil.example", "/x\nX-Evil: 1", "///evil.example", "", strings.Repeat("/x", 4000)} {
+	for _, next := range []string{
+		"https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example",
+		"javascript:alert(1)", "/x\r\nSet-Cookie: evil=1", "/\t/evil.example", "http:evil.example",
+		"/x\nX-Evil: 1", "///evil.example", "", strings.Repeat("/x", 4000),
+	} {
 		p := l.people[ledger.ICT]
 		for _, a := range []answer{
 			p.post("/secrecy", url.Values{"accept": {"yes"}, "next": {next}}),
@@ -148,7 +170,8 @@ func TestNobodyIsSentElsewhere(t *testing.T) {
 			l.stranger().get("/account?" + url.Values{"next": {next}}.Encode()),
 		} {
 			to, err := own.Parse(a.to)
-			if err != nil || to.Host != own.Host || to.Scheme != "http" || a.header.Get("X-Evil") != "" || strings.Contains(fmt.Sprint(a.header["Set-Cookie"]), "evil") {
+			if err != nil || to.Host != own.Host || to.Scheme != "http" || a.header.Get("X-Evil") != "" ||
+				strings.Contains(fmt.Sprint(a.header["Set-Cookie"]), "evil") {
 				t.Errorf("%.30q leads to %.60q, %v", next, a.to, err)
 			}
 		}
@@ -171,21 +194,21 @@ func TestASessionOfSomebodyElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	victim, thief := h.stranger(), h.stranger()
-	victim.http.Jar.SetCookies(at, []*http.Cookie{{Name: "sluis", Value: "chosen-by-the-thief"}, {Name: "sluis-begin", Value: "chosen-by-the-thief"}})
+	victim.http.Jar.SetCookies(
+		at,
+		[]*http.Cookie{
+			{Name: "sluis", Value: "chosen-by-the-thief"},
+			{Name: "sluis-begin", Value: "chosen-by-the-thief"},
+		},
+	)
 	thief.http.Jar.SetCookies(at, victim.http.Jar.Cookies(at))
-	if a := victim.post("/link/"+secret, nil); a.status != http.StatusSeeOther {
-		t.Fatal(a.status)
-	}
-	if a := thief.get("/account"); a.status != http.StatusSeeOther {
-		t.Errorf("with the token that was there before: %d", a.status)
-	}
+	victim.post("/link/"+secret, nil).must("", status(http.StatusSeeOther))
+	thief.get("/account").check("with the token that was there before", status(http.StatusSeeOther))
 	stolen, _ := cookiejar.New(nil)
 	stolen.SetCookies(at, victim.http.Jar.Cookies(at))
 	victim.proves("els")
 	thief.http.Jar = stolen
-	if a := thief.get("/account"); a.status != http.StatusSeeOther {
-		t.Errorf("with the token from before the code: %d", a.status)
-	}
+	thief.get("/account").check("with the token from before the code", status(http.StatusSeeOther))
 	for _, k := range victim.get("/").header["Set-Cookie"] {
 		if !strings.Contains(k, "HttpOnly") || !strings.Contains(k, "SameSite=Lax") {
 			t.Errorf("cookie: %s", k)
@@ -199,7 +222,8 @@ func TestWhatEndsSessions(t *testing.T) {
 	h := newHouse(t)
 	for name, end := range map[string]func(id string) error{
 		"roles": func(id string) error {
-			_, err := h.accounts.Propose(t.Context(), ledger.CommandLine, id, accounts.Change{Kind: accounts.SetRoles, Roles: []ledger.Role{ledger.Employee}})
+			change := accounts.Change{Kind: accounts.SetRoles, Roles: []ledger.Role{ledger.Employee}}
+			_, err := h.accounts.Propose(t.Context(), ledger.CommandLine, id, change)
 			return err
 		},
 		"closed": func(id string) error {
@@ -213,9 +237,7 @@ func TestWhatEndsSessions(t *testing.T) {
 		"everywhere": func(id string) error { return h.accounts.SignOut(t.Context(), id) },
 	} {
 		p := h.named(name, ledger.Legal)
-		if a := p.get("/account"); a.status != http.StatusOK {
-			t.Fatalf("%s: %d", name, a.status)
-		}
+		p.get("/account").must(name, status(http.StatusOK))
 		a, err := h.accounts.Named(t.Context(), name)
 		if err == nil {
 			err = end(a.ID)
@@ -223,9 +245,9 @@ func TestWhatEndsSessions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a := p.get("/account"); a.status != http.StatusSeeOther || !strings.HasPrefix(a.to, "/sign-in") {
-			t.Errorf("%s: the session goes on: %d to %s", name, a.status, a.to)
-		}
+		p.get("/account").check(fmt.Sprintf("%s: the session goes on", name),
+			status(http.StatusSeeOther),
+			toward("/sign-in"))
 	}
 }
 
@@ -243,22 +265,22 @@ func TestGuessing(t *testing.T) {
 		return false
 	}
 	p := h.stranger()
-	if a := p.post("/sign-in", url.Values{"name": {"els"}, "password": {phrase}}); a.to != "/sign-in/code" {
-		t.Fatalf("%d to %s", a.status, a.to)
-	}
+	p.post("/sign-in", url.Values{"name": {"els"}, "password": {phrase}}).must("", to("/sign-in/code"))
 	if !held(p, "/sign-in/code", func(i int) url.Values { return url.Values{"code": {fmt.Sprintf("%06d", i)}} }) {
 		t.Error("codes can be guessed without end")
 	}
-	if a := p.post("/sign-in/code", url.Values{"code": {codeAt(t, secret, false)}}); a.status == http.StatusSeeOther {
-		t.Error("the right code after all guesses")
-	}
-	if !held(h.stranger(), "/sign-in", func(i int) url.Values { return url.Values{"name": {"els"}, "password": {fmt.Sprint("guess ", i)}} }) {
+	p.post("/sign-in/code", url.Values{"code": {codeAt(t, secret, false)}}).check("the right code after all guesses",
+		not(http.StatusSeeOther))
+	if !held(
+		h.stranger(),
+		"/sign-in",
+		func(i int) url.Values { return url.Values{"name": {"els"}, "password": {fmt.Sprint("guess ", i)}} },
+	) {
 		t.Error("passwords can be guessed without end")
 	}
 	for i := range 20 {
-		if a := h.stranger().post(fmt.Sprintf("/link/AAAAAAAAAAAAAAAAAAAAAAAA%02d", i), nil); a.status != http.StatusGone {
-			t.Errorf("a link that nobody gave: %d", a.status)
-		}
+		h.stranger().post(fmt.Sprintf("/link/AAAAAAAAAAAAAAAAAAAAAAAA%02d", i), nil).check("a link that nobody gave",
+			status(http.StatusGone))
 	}
 	h.pace = perSecond
 	h.rates.Purge()
@@ -286,17 +308,26 @@ func TestWhatPeopleWroteIsNoMarkup(t *testing.T) {
 	seen := 0
 	for _, rt := range l.routes {
 		path, err := l.path(rt)
-		if err != nil || !strings.HasPrefix(rt.pattern, http.MethodGet+" ") || strings.HasPrefix(rt.pattern, "GET /static") {
+		if err != nil || !strings.HasPrefix(rt.pattern, http.MethodGet+" ") ||
+			strings.HasPrefix(rt.pattern, "GET /static") {
 			continue
 		}
-		for _, p := range append([]*person{l.stranger()}, l.people[ledger.ICT], l.people[ledger.Board], l.people[ledger.Admin]) {
+		visitors := []*person{l.stranger(), l.people[ledger.ICT], l.people[ledger.Board], l.people[ledger.Admin]}
+		for _, p := range visitors {
 			a := p.get(path)
-			if strings.Contains(a.body, "<script>") || strings.Contains(a.body, "<img") || strings.Contains(a.body, "alert(9)>") {
+			if strings.Contains(a.body, "<script>") || strings.Contains(a.body, "<img") ||
+				strings.Contains(a.body, "alert(9)>") {
 				t.Errorf("%s: markup", rt.pattern)
 			}
 			seen += strings.Count(a.body, "alert(9)")
 			csp := a.header.Get("Content-Security-Policy")
-			if !strings.Contains(csp, "frame-ancestors 'none'") && !strings.Contains(rt.pattern, "/frame/") || strings.Contains(csp, "unsafe") && !slices.Contains([]string{"GET /quarantine/{id}/frame/{opening}", "GET /reports/account"}, rt.pattern) || a.header.Get("X-Content-Type-Options") != "nosniff" {
+			if !strings.Contains(csp, "frame-ancestors 'none'") && !strings.Contains(rt.pattern, "/frame/") ||
+				strings.Contains(csp, "unsafe") &&
+					!slices.Contains(
+						[]string{"GET /quarantine/{id}/frame/{opening}", "GET /reports/account"},
+						rt.pattern,
+					) ||
+				a.header.Get("X-Content-Type-Options") != "nosniff" {
 				t.Errorf("%s: %q", rt.pattern, csp)
 			}
 		}
@@ -313,7 +344,5 @@ func TestAnotherNameThatLeadsHere(t *testing.T) {
 	p := h.as(ledger.ICT)
 	r := p.request(http.MethodGet, "/", nil)
 	r.Host = "evil.example"
-	if a := p.do(r); a.status != http.StatusMisdirectedRequest {
-		t.Errorf("%d", a.status)
-	}
+	p.do(r).check("", status(http.StatusMisdirectedRequest))
 }

@@ -20,7 +20,13 @@ import (
 )
 
 // noPages are routes of GET that are no page to look at.
-var noPages = []string{"GET /static/{file}", "GET /sign-in/with/{provider}", "GET /sign-in/with/{provider}/back", "GET /sign-in/code", "GET /quarantine/{id}/frame/{opening}"}
+var noPages = []string{
+	"GET /static/{file}",
+	"GET /sign-in/with/{provider}",
+	"GET /sign-in/with/{provider}/back",
+	"GET /sign-in/code",
+	"GET /quarantine/{id}/frame/{opening}",
+}
 
 // maxFirst is how many bytes a page may cost with all that it needs, when nothing is kept
 // yet.
@@ -40,11 +46,18 @@ func (h *house) live() lived {
 		l.people[r] = h.as(r).proves(string(r))
 		l.people[r].post("/secrecy", map[string][]string{"accept": {"yes"}})
 	}
-	els, waits, err := h.accounts.Make(h.t.Context(), ledger.Actor{Name: string(ledger.Admin), Role: ledger.Admin}, "els", "", []ledger.Role{ledger.Employee})
+	els, waits, err := h.accounts.Make(
+		h.t.Context(),
+		ledger.Actor{Name: string(ledger.Admin), Role: ledger.Admin},
+		"els",
+		"",
+		[]ledger.Role{ledger.Employee},
+	)
 	if err != nil || waits != nil {
 		h.t.Fatalf("make an account: %v", err)
 	}
-	if _, err := h.accounts.Propose(h.t.Context(), ledger.Actor{Name: "jo", Role: ledger.Admin}, els.ID, accounts.Change{Kind: accounts.Recover}); err != nil {
+	jo, recover := ledger.Actor{Name: "jo", Role: ledger.Admin}, accounts.Change{Kind: accounts.Recover}
+	if _, err := h.accounts.Propose(h.t.Context(), jo, els.ID, recover); err != nil {
 		h.t.Fatal(err)
 	}
 	secret, err := h.accounts.Invite(h.t.Context(), ledger.CommandLine, els.ID)
@@ -55,13 +68,26 @@ func (h *house) live() lived {
 	id := h.setAside(hostile).ID.String()
 	l.ids["/quarantine/"] = id
 	h.setAside(hostile)
-	_, frame, _ := strings.Cut(l.people[ledger.ICT].post("/quarantine/"+id+"/open", map[string][]string{"stage": {"html"}, "reason": {"melding 12"}}).body, "/frame/")
+	_, frame, _ := strings.Cut(
+		l.people[ledger.ICT].post(
+			"/quarantine/"+id+"/open",
+			map[string][]string{"stage": {"html"}, "reason": {"melding 12"}},
+		).body,
+		"/frame/",
+	)
 	l.ids["/quarantine/{id}/frame/"], _, _ = strings.Cut(frame, `"`)
 	h.traffic("employee@school.example", 3)
 	l.ids["/orders/"] = path.Base(l.people[ledger.Board].post("/orders", request()).to)
 	l.ids["/rules/"] = "leak.identity.bsn"
-	l.ids["/breaches/"] = path.Base(l.people[ledger.Privacy].post("/breaches", map[string][]string{"text": {"Een lijst lag op straat."}}).to)
-	complaint, err := h.services.Imagery.Complain(h.t.Context(), ledger.Actor{}, "https://www.school.example/sportdag", "Mijn dochter staat erop.")
+	l.ids["/breaches/"] = path.Base(
+		l.people[ledger.Privacy].post("/breaches", map[string][]string{"text": {"Een lijst lag op straat."}}).to,
+	)
+	complaint, err := h.services.Imagery.Complain(
+		h.t.Context(),
+		ledger.Actor{},
+		"https://www.school.example/sportdag",
+		"Mijn dochter staat erop.",
+	)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -172,7 +198,10 @@ func (o *onlooker) look(path, who string, w view) {
 func (o *onlooker) inspect(label string, w view) {
 	o.t.Helper()
 	o.do(chromedp.Evaluate[chromedp.Void](o.axe + ";0"))
-	for _, v := range of[[]string](o.browser, `axe.run(document,{runOnly:["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]}).then(r=>r.violations.map(v=>v.id+": "+v.nodes.map(n=>n.html).join(" | ")))`) {
+	const violations = `axe.run(document,
+		{runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+		.then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).join(" | ")))`
+	for _, v := range of[[]string](o.browser, violations) {
 		o.t.Errorf("%s: axe-core: %.600s", label, v)
 	}
 	if lang := of[string](o.browser, "document.documentElement.lang"); lang != w.lang {
@@ -183,7 +212,8 @@ func (o *onlooker) inspect(label string, w view) {
 			width = 320 // WCAG 2.2, 1.4.10
 		}
 		o.do(chromedp.EmulateViewport(width, 800))
-		if off := of[int](o.browser, "document.documentElement.scrollWidth-document.documentElement.clientWidth"); off > 0 {
+		const overflow = "document.documentElement.scrollWidth-document.documentElement.clientWidth"
+		if off := of[int](o.browser, overflow); off > 0 {
 			o.t.Errorf("%s: %d pixels run off the side of %d", label, off, width)
 		}
 	}
@@ -198,14 +228,20 @@ const reached = `(() => {
   const e = document.activeElement, s = getComputedStyle(e);
   if (e === document.body) return "";
   e.dataset.reached = "yes";
-  return e.type === "date" || s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none" ? "seen" : e.outerHTML.slice(0, 200);
+  const outlined = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0;
+		return e.type === "date" || outlined || s.boxShadow !== "none" ? "seen" : e.outerHTML.slice(0, 200);
 })()`
 
 // keys goes through a page with the Tab key alone.
 func (o *onlooker) keys(path string) {
 	o.t.Helper()
 	o.at(path, looks[0])
-	n := of[int](o.browser, `document.querySelectorAll("a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex='0']").length+4*document.querySelectorAll("[type=date]").length`)
+	n := of[int](
+		o.browser,
+		`document.querySelectorAll(
+			"a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex='0']").length +
+			4*document.querySelectorAll("[type=date]").length`,
+	)
 	for i := range n + 5 {
 		o.tab()
 		seen := of[string](o.browser, reached)
@@ -215,19 +251,30 @@ func (o *onlooker) keys(path string) {
 		if seen != "seen" {
 			o.t.Errorf("%s: one does not see that the keyboard is at %s", path, seen)
 		}
-		if i == 0 && !of[bool](o.browser, `document.activeElement.matches("a.skip") && document.activeElement.getBoundingClientRect().top >= 0`) {
+		if i == 0 &&
+			!of[bool](
+				o.browser,
+				`document.activeElement.matches("a.skip") && document.activeElement.getBoundingClientRect().top >= 0`,
+			) {
 			o.t.Errorf("%s: what the keyboard reaches first is not the way to the text", path)
 		}
 	}
-	for _, missed := range of[[]string](o.browser, `[...document.querySelectorAll("a[href],button,input:not([type=hidden]):not([type=radio]),select,textarea,summary")].filter(e=>!e.disabled&&e.checkVisibility()&&!e.closest("iframe")&&!e.dataset.reached).map(e=>e.outerHTML.slice(0,200))`) {
+	const unreached = `[...document.querySelectorAll(
+			"a[href],button,input:not([type=hidden]):not([type=radio]),select,textarea,summary")]
+		.filter(e => !e.disabled && e.checkVisibility() && !e.closest("iframe") && !e.dataset.reached)
+		.map(e => e.outerHTML.slice(0, 200))`
+	for _, missed := range of[[]string](o.browser, unreached) {
 		o.t.Errorf("%s: the keyboard does not reach %s", path, missed)
 	}
 }
 
 func (o *onlooker) tab() {
 	o.call(func(ctx context.Context, c *chromedp.Target) error {
-		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
-			if _, err := cdp.Call(ctx, c, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: "Tab", Code: "Tab", WindowsVirtualKeyCode: 9}); err != nil {
+		for _, kind := range []input.DispatchKeyEventType{
+			input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp,
+		} {
+			tab := input.DispatchKeyEventParams{Type: kind, Key: "Tab", Code: "Tab", WindowsVirtualKeyCode: 9}
+			if _, err := cdp.Call(ctx, c, input.DispatchKeyEvent, tab); err != nil {
 				return err
 			}
 		}
@@ -241,7 +288,10 @@ func (o *onlooker) picture(rt route, path string) {
 	if o.dir == "" {
 		return
 	}
-	name := strings.Trim(strings.NewReplacer("GET /", "", "{$}", "home", "/", "-", "{", "", "}", "").Replace(rt.pattern), "-")
+	name := strings.Trim(
+		strings.NewReplacer("GET /", "", "{$}", "home", "/", "-", "{", "", "}", "").Replace(rt.pattern),
+		"-",
+	)
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{1280, 390} {
 			w := view{"nl", scheme, width}

@@ -25,9 +25,16 @@ func BenchmarkFirstView(b *testing.B) {
 		b.Fatal(err)
 	}
 	for i := range 100_000 {
-		_, err := tx.Exec(`INSERT INTO entries (id, time, direction, purpose, category, clause, rule, score, recipients, size, state)
-			VALUES (?, ?, 'out', 'leak', 'identity', 'C3.3b', ?, ?, 1, ?, ?)`, filter.NewID().String(), time.Now().UnixMilli()-int64(i)*60_000,
-			[]string{"leak.identity.bsn", "leak.identity.iban", "leak.personal.list"}[i%3], i%100, i%5000, []string{"held", "released"}[i%2])
+		_, err := tx.Exec(
+			`INSERT INTO entries (id, time, direction, purpose, category, clause, rule, score, recipients, size, state)
+			VALUES (?, ?, 'out', 'leak', 'identity', 'C3.3b', ?, ?, 1, ?, ?)`,
+			filter.NewID().String(),
+			time.Now().UnixMilli()-int64(i)*60_000,
+			[]string{"leak.identity.bsn", "leak.identity.iban", "leak.personal.list"}[i%3],
+			i%100,
+			i%5000,
+			[]string{"held", "released"}[i%2],
+		)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -37,7 +44,12 @@ func BenchmarkFirstView(b *testing.B) {
 	}
 	db.Close()
 	p := h.as(ledger.ICT)
-	for name, path := range map[string]string{"waiting": "/quarantine", "all": "/quarantine?state=all", "a rule, gravest first": "/quarantine?state=all&rule=leak.identity.iban&sort=gravest", "a month": "/quarantine?state=all&since=2026-01-01&before=2026-12-31&sort=largest"} {
+	for name, path := range map[string]string{
+		"waiting":               "/quarantine",
+		"all":                   "/quarantine?state=all",
+		"a rule, gravest first": "/quarantine?state=all&rule=leak.identity.iban&sort=gravest",
+		"a month":               "/quarantine?state=all&since=2026-01-01&before=2026-12-31&sort=largest",
+	} {
 		b.Run(name, func(b *testing.B) {
 			size := 0
 			for b.Loop() {

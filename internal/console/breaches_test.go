@@ -30,7 +30,13 @@ func (h *house) cases(dir string) *imagery.Store {
 
 func (h *house) retention(context.Context) ([]Kept, []string, error) {
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
-	return []Kept{{What: "metadata", Number: 12345, Bytes: 999, Since: at, Next: at.AddDate(0, 6, 0), Days: 183}, {What: "messages set aside", Days: 30}}, []string{"2026-10", "2026-11"}, nil
+	return []Kept{
+			{What: "metadata", Number: 12345, Bytes: 999, Since: at, Next: at.AddDate(0, 6, 0), Days: 183},
+			{What: "messages set aside", Days: 30},
+		}, []string{
+			"2026-10",
+			"2026-11",
+		}, nil
 }
 
 // TestABreachFileRuns (C2.12a): opened, its form filled, reported, closed; each step in the
@@ -38,9 +44,13 @@ func (h *house) retention(context.Context) ([]Kept, []string, error) {
 func TestABreachFileRuns(t *testing.T) {
 	h := newHouse(t)
 	p := h.sworn("privacy", ledger.Privacy)
-	if a := p.post("/breaches", url.Values{"text": {"x"}, "day": {time.Now().AddDate(0, 0, 2).Format(time.DateOnly)}, "time": {"09:30"}}); a.status != http.StatusUnprocessableEntity {
-		t.Errorf("discovered in the future: %d", a.status)
-	}
+	p.post(
+		"/breaches",
+		url.Values{"text": {"x"}, "day": {time.Now().AddDate(0, 0, 2).Format(time.DateOnly)}, "time": {"09:30"}},
+	).check(
+		"discovered in the future",
+		status(http.StatusUnprocessableEntity),
+	)
 	a := p.post("/breaches", url.Values{"text": {"Een lijst <script>alert(1)</script> lag op straat."}})
 	if a.status != http.StatusSeeOther || len(h.told) != 1 {
 		t.Fatalf("%d, told %v", a.status, h.told)
@@ -49,31 +59,35 @@ func TestABreachFileRuns(t *testing.T) {
 	if page := p.get(at); !strings.Contains(page.body, "Nog 71 uur") || strings.Contains(page.body, "<script>alert") {
 		t.Errorf("%s", page.body)
 	}
-	if a := p.post(at+"/step", url.Values{"kind": {"closed"}, "text": {"klaar"}}); a.status != http.StatusUnprocessableEntity {
-		t.Errorf("closed without a word on reporting: %d", a.status)
-	}
-	if a := p.post(at+"/facts", url.Values{"happened": {"Een lijst lag op straat"}, "number": {"28"}, "nature": {"confidentiality"}, "special": {"yes"}}); a.status != http.StatusSeeOther {
-		t.Errorf("facts: %d", a.status)
-	}
+	p.post(at+"/step", url.Values{"kind": {"closed"}, "text": {"klaar"}}).check("closed without a word on reporting",
+		status(http.StatusUnprocessableEntity))
+	p.post(
+		at+"/facts",
+		url.Values{
+			"happened": {"Een lijst lag op straat"},
+			"number":   {"28"},
+			"nature":   {"confidentiality"},
+			"special":  {"yes"},
+		},
+	).check(
+		"facts",
+		status(http.StatusSeeOther),
+	)
 	for _, kind := range []string{"reported", "informed", "closed"} {
-		if a := p.post(at+"/step", url.Values{"kind": {kind}, "text": {"gedaan"}}); a.status != http.StatusSeeOther {
-			t.Errorf("%s: %d", kind, a.status)
-		}
+		p.post(at+"/step", url.Values{"kind": {kind}, "text": {"gedaan"}}).check(kind,
+			status(http.StatusSeeOther))
 	}
-	if form := p.get(at + "/form"); form.status != http.StatusOK || !strings.Contains(form.body, "28") || !strings.HasPrefix(form.header.Get("Content-Disposition"), "attachment") {
+	if form := p.get(at + "/form"); form.status != http.StatusOK || !strings.Contains(form.body, "28") ||
+		!strings.HasPrefix(form.header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("form: %d %s", form.status, form.body)
 	}
 	board := h.sworn("board", ledger.Board)
-	if a := board.get(at); a.status != http.StatusOK || strings.Contains(a.body, "/step") {
-		t.Errorf("the board: %d", a.status)
-	}
+	board.get(at).check("the board", status(http.StatusOK), lacks("/step"))
 	if len(h.entries(ledger.BreachOpened)) != 1 || len(h.entries(ledger.BreachClosed)) != 1 {
 		t.Error("it is not in the ledger")
 	}
 	for _, id := range []string{"x", "..%2f..%2fledger", strings.Repeat("a", 64)} {
-		if a := p.get("/breaches/" + id); a.status != http.StatusNotFound {
-			t.Errorf("%s: %d", id, a.status)
-		}
+		p.get("/breaches/"+id).check(id, status(http.StatusNotFound))
 	}
 }
 
@@ -82,7 +96,10 @@ func TestABreachFileRuns(t *testing.T) {
 func TestAnybodyCanComplain(t *testing.T) {
 	h := newHouse(t)
 	nobody, p := h.stranger(), h.sworn("privacy", ledger.Privacy)
-	a := nobody.post("/complaint", url.Values{"page": {"https://www.school.example/sportdag"}, "text": {"Mijn dochter <b>staat</b> erop."}})
+	a := nobody.post(
+		"/complaint",
+		url.Values{"page": {"https://www.school.example/sportdag"}, "text": {"Mijn dochter <b>staat</b> erop."}},
+	)
 	if a.status != http.StatusOK || strings.Contains(a.body, "dochter") {
 		t.Fatalf("%d\n%s", a.status, a.body)
 	}
@@ -98,22 +115,17 @@ func TestAnybodyCanComplain(t *testing.T) {
 		t.Errorf("read: %d\n%s", page.status, page.body)
 	}
 	for _, step := range []string{"takedown-asked", "taken-down", "closed"} {
-		if a := p.post(at+"/step", url.Values{"step": {step}}); a.status != http.StatusSeeOther {
-			t.Errorf("%s: %d", step, a.status)
-		}
+		p.post(at+"/step", url.Values{"step": {step}}).check(step, status(http.StatusSeeOther))
 	}
 	if page := p.post(at+"/read", nil); strings.Contains(page.body, "dochter") {
 		t.Error("it is still there")
 	}
-	if a := p.post(at+"/step", url.Values{"step": {"looked"}}); a.status != http.StatusUnprocessableEntity {
-		t.Errorf("a closed case: %d", a.status)
-	}
+	p.post(at+"/step", url.Values{"step": {"looked"}}).check("a closed case",
+		status(http.StatusUnprocessableEntity))
 	if n := len(h.entries(ledger.ImageryCase)); n < 5 {
 		t.Errorf("%d in the ledger", n)
 	}
-	if a := nobody.post("/complaint", url.Values{"text": {" "}}); a.status != http.StatusUnprocessableEntity {
-		t.Errorf("empty: %d", a.status)
-	}
+	nobody.post("/complaint", url.Values{"text": {" "}}).check("empty", status(http.StatusUnprocessableEntity))
 	last := 0
 	for range complaintsAtOnce {
 		last = nobody.post("/complaint", url.Values{"text": {"nog een"}}).status

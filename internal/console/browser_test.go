@@ -65,7 +65,8 @@ func (b *browser) hear(ev any, own string) {
 			b.problems = append(b.problems, e.Entry.Text+" "+e.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
-		if u, err := url.Parse(e.Request.URL); err != nil || u.Host != own && u.Scheme != "about" && u.Scheme != "data" {
+		u, err := url.Parse(e.Request.URL)
+		if err != nil || u.Host != own && u.Scheme != "about" && u.Scheme != "data" {
 			b.problems = append(b.problems, "a request to another host: "+e.Request.URL)
 		}
 	}
@@ -101,7 +102,8 @@ func (b *browser) be(p *person) {
 			return err
 		}
 		for _, k := range p.http.Jar.Cookies(at) {
-			if _, err := cdp.Call(ctx, c, network.SetCookie, network.SetCookieParams{Name: k.Name, Value: k.Value, URL: b.config.Origin}); err != nil {
+			cookie := network.SetCookieParams{Name: k.Name, Value: k.Value, URL: b.config.Origin}
+			if _, err := cdp.Call(ctx, c, network.SetCookie, cookie); err != nil {
 				return err
 			}
 		}
@@ -127,10 +129,18 @@ func (w view) String() string {
 func (b *browser) at(path string, w view) {
 	b.t.Helper()
 	b.do(chromedp.Func(func(ctx context.Context, c *chromedp.Target) error {
-		if _, err := cdp.Call(ctx, c, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": w.lang}}); err != nil {
+		lang := network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": w.lang}}
+		if _, err := cdp.Call(ctx, c, network.SetExtraHTTPHeaders, lang); err != nil {
 			return err
 		}
-		_, err := cdp.Call(ctx, c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: w.scheme}}})
+		_, err := cdp.Call(
+			ctx,
+			c,
+			emulation.SetEmulatedMedia,
+			emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: w.scheme}},
+			},
+		)
 		return err
 	}), chromedp.EmulateViewport(w.width, 800), chromedp.Navigate(b.config.Origin+path))
 }
@@ -164,7 +174,10 @@ func (b *browser) arrive(path string) {
 	b.t.Helper()
 	testenv.Eventually(b.t, "the browser is at "+path, func() bool {
 		// Between two pages there is nothing to ask.
-		at, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.readyState=="complete"&&!window.pressed?location.pathname:""`))
+		at, _ := chromedp.Run(
+			b.ctx,
+			chromedp.Evaluate[string](`document.readyState=="complete"&&!window.pressed?location.pathname:""`),
+		)
 		return at == path
 	}, b)
 }

@@ -21,13 +21,23 @@ func (h *house) day(days int) string {
 func TestAnExceptionHasAReasonAndAnEndAndIsInTheLedger(t *testing.T) {
 	h := newHouse(t)
 	ict := h.as(ledger.ICT)
-	good := url.Values{"rule": {"conduct.insult.nl"}, "within": {"klootzakstraat\r\n"}, "reason": {"<b>straatnaam</b>"}, "until": {h.day(30)}}
+	good := url.Values{
+		"rule":   {"conduct.insult.nl"},
+		"within": {"klootzakstraat\r\n"},
+		"reason": {"<b>straatnaam</b>"},
+		"until":  {h.day(30)},
+	}
 	if _, ok := h.inForce().Rules.Rule(mustRule(t, "conduct.insult.nl")); !ok {
 		good.Set("rule", firstWordRule(h))
 	}
 	for name, change := range map[string]url.Values{
-		"without an end": {"until": {""}}, "in the past": {"until": {h.day(-1)}}, "of two years": {"until": {h.day(800)}}, "without a reason": {"reason": {" "}},
-		"without words": {"within": {""}}, "to a rule that is none": {"rule": {"no.such.rule"}}, "to a rule and a site": {"host": {"a.example"}},
+		"without an end":         {"until": {""}},
+		"in the past":            {"until": {h.day(-1)}},
+		"of two years":           {"until": {h.day(800)}},
+		"without a reason":       {"reason": {" "}},
+		"without words":          {"within": {""}},
+		"to a rule that is none": {"rule": {"no.such.rule"}},
+		"to a rule and a site":   {"host": {"a.example"}},
 	} {
 		form := url.Values{}
 		for k, v := range good {
@@ -36,16 +46,12 @@ func TestAnExceptionHasAReasonAndAnEndAndIsInTheLedger(t *testing.T) {
 		for k, v := range change {
 			form[k] = v
 		}
-		if a := ict.post("/exceptions", form); a.status != http.StatusUnprocessableEntity {
-			t.Errorf("%s: %d", name, a.status)
-		}
+		ict.post("/exceptions", form).check(name, status(http.StatusUnprocessableEntity))
 	}
 	if n := len(h.entries(ledger.ExceptionAsked)); n != 0 || h.renewed != 0 {
 		t.Fatalf("%d entries, %d times put in force, and nothing was made", n, h.renewed)
 	}
-	if a := ict.post("/exceptions", good); a.status != http.StatusSeeOther {
-		t.Fatalf("%d\n%s", a.status, a.body)
-	}
+	ict.post("/exceptions", good).must("", status(http.StatusSeeOther))
 	page := ict.get("/exceptions").body
 	if strings.Contains(page, "<b>straatnaam") || !strings.Contains(page, "&lt;b&gt;straatnaam") || h.renewed != 1 {
 		t.Errorf("not escaped, or not put in force (%d)", h.renewed)
@@ -54,13 +60,11 @@ func TestAnExceptionHasAReasonAndAnEndAndIsInTheLedger(t *testing.T) {
 	if err != nil || len(all) != 1 || all[0].Author != "ict" {
 		t.Fatalf("%+v, %v", all, err)
 	}
-	if a := ict.post("/exceptions/"+all[0].ID+"/end", nil); a.status != http.StatusSeeOther {
-		t.Errorf("end it: %d", a.status)
-	}
-	if a := ict.post("/exceptions/"+all[0].ID+"/end", nil); a.status != http.StatusNotFound {
-		t.Errorf("end it again: %d", a.status)
-	}
-	if es := h.entries(ledger.ExceptionAsked); len(es) != 2 || es[0].Data.Step != "made" || es[1].Data.Step != "ended" || es[1].Data.Actor.Name != "ict" {
+	ict.post("/exceptions/"+all[0].ID+"/end", nil).check("end it", status(http.StatusSeeOther))
+	ict.post("/exceptions/"+all[0].ID+"/end", nil).check("end it again", status(http.StatusNotFound))
+	if es := h.entries(ledger.ExceptionAsked); len(es) != 2 || es[0].Data.Step != "made" ||
+		es[1].Data.Step != "ended" ||
+		es[1].Data.Actor.Name != "ict" {
 		t.Errorf("the ledger: %+v", es)
 	}
 }
@@ -89,7 +93,8 @@ func TestAReviewIsAnswered(t *testing.T) {
 	ict := h.as(ledger.ICT)
 	store := h.services.Appeals
 	for _, host := range []string{"spel.example", "gok.example"} {
-		if err := store.Add(host, rules.Gambling, mustRule(t, "web.gambling.listed"), roster.Group{}, appeals.Lesson, time.Now()); err != nil {
+		rule := mustRule(t, "web.gambling.listed")
+		if err := store.Add(host, rules.Gambling, rule, roster.Group{}, appeals.Lesson, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,23 +103,20 @@ func TestAReviewIsAnswered(t *testing.T) {
 		t.Fatal(open, err)
 	}
 	at := func(i int) string { return "/appeals/" + strconv.Itoa(open[i].ID) }
-	if a := ict.post(at(0), url.Values{"answer": {"allow"}, "reason": {"les"}}); a.status != http.StatusUnprocessableEntity {
-		t.Errorf("without an end: %d", a.status)
-	}
-	if a := ict.post(at(0), url.Values{"answer": {"allow"}, "reason": {"les"}, "until": {h.day(7)}}); a.status != http.StatusSeeOther {
-		t.Fatalf("allow: %d\n%s", a.status, a.body)
-	}
-	if a := ict.post(at(1), url.Values{"answer": {"stay"}, "reason": {"gokken"}}); a.status != http.StatusSeeOther {
-		t.Errorf("stay: %d", a.status)
-	}
-	if a := ict.post(at(1), url.Values{"answer": {"stay"}, "reason": {"gokken"}}); a.status != http.StatusNotFound {
-		t.Errorf("answered twice: %d", a.status)
-	}
+	ict.post(at(0), url.Values{"answer": {"allow"}, "reason": {"les"}}).check("without an end",
+		status(http.StatusUnprocessableEntity))
+	ict.post(at(0), url.Values{"answer": {"allow"}, "reason": {"les"}, "until": {h.day(7)}}).must("allow",
+		status(http.StatusSeeOther))
+	ict.post(at(1), url.Values{"answer": {"stay"}, "reason": {"gokken"}}).check("stay",
+		status(http.StatusSeeOther))
+	ict.post(at(1), url.Values{"answer": {"stay"}, "reason": {"gokken"}}).check("answered twice",
+		status(http.StatusNotFound))
 	made, err := h.services.Exceptions.Store.List()
 	if err != nil || len(made) != 1 || made[0].Host != open[0].Host || h.renewed != 1 {
 		t.Errorf("exceptions: %+v, %v", made, err)
 	}
-	if es := h.entries(ledger.AppealAnswered); len(es) != 2 || es[0].Data.Step != "allowed" || es[1].Data.Step != "refused" {
+	if es := h.entries(ledger.AppealAnswered); len(es) != 2 || es[0].Data.Step != "allowed" ||
+		es[1].Data.Step != "refused" {
 		t.Errorf("the ledger: %+v", es)
 	}
 	if open, err := store.List(false); err != nil || len(open) != 0 {

@@ -85,10 +85,21 @@ func hostileMail(attack string) string {
 	var m strings.Builder
 	for _, f := range []string{
 		"From: \"" + quoted + "\" <\"" + quoted + "\"@school.example>", "From: " + word + " <a@school.example>",
-		"To: \"" + quoted + "\" <b@elders.example>", "Cc: " + oneLine, "Reply-To: " + word + " <c@elders.example>", "Sender: " + oneLine,
-		"Subject: " + word, "Subject: " + oneLine, "Date: " + oneLine, "Message-ID: <" + oneLine + "@x>", "In-Reply-To: " + oneLine, "References: <" + oneLine + ">",
+		"To: \"" + quoted + "\" <b@elders.example>",
+		"Cc: " + oneLine,
+		"Reply-To: " + word + " <c@elders.example>",
+		"Sender: " + oneLine,
+		"Subject: " + word,
+		"Subject: " + oneLine,
+		"Date: " + oneLine,
+		"Message-ID: <" + oneLine + "@x>",
+		"In-Reply-To: " + oneLine,
+		"References: <" + oneLine + ">",
 		"X-" + strings.NewReplacer(" ", "", ":", "").Replace(oneLine) + ": " + oneLine, oneLine,
-		"List-Unsubscribe: <" + oneLine + ">", "Received: from " + oneLine + " by x", "DKIM-Signature: v=1; d=" + oneLine, "Content-Description: " + oneLine,
+		"List-Unsubscribe: <" + oneLine + ">",
+		"Received: from " + oneLine + " by x",
+		"DKIM-Signature: v=1; d=" + oneLine,
+		"Content-Description: " + oneLine,
 		"Mime-Version: 1.0", "Content-Type: multipart/mixed; boundary=b; x=\"" + quoted + "\"",
 	} {
 		m.WriteString(f + "\r\n")
@@ -97,15 +108,38 @@ func hostileMail(attack string) string {
 	part := func(header, body string) { m.WriteString("--b\r\n" + header + "\r\n\r\n" + body + "\r\n") }
 	part("Content-Type: text/plain; charset=utf-8", attack)
 	part("Content-Type: text/plain; charset=\""+quoted+"\"\r\nContent-Transfer-Encoding: "+oneLine, attack)
-	part("Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64", base64.StdEncoding.EncodeToString([]byte("<html><body><p>Beste ouder</p>"+attack+"</body></html>")))
+	part(
+		"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64",
+		base64.StdEncoding.EncodeToString([]byte("<html><body><p>Beste ouder</p>"+attack+"</body></html>")),
+	)
 	part("Content-Type: text/html; charset=utf-7", attack)
-	part("Content-Type: text/csv; name=\""+quoted+".csv\"\r\nContent-Disposition: attachment; filename=\""+quoted+".csv\"", "naam\r\n"+attack)
-	part("Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename*="+extended+".txt", attack)
-	part("Content-Type: text/plain\r\nContent-Disposition: attachment; filename=\""+word+".txt\"\r\nContent-Transfer-Encoding: base64", b64)
-	part("Content-Type: image/svg+xml\r\nContent-Disposition: attachment; filename=x.svg", `<svg xmlns="http://www.w3.org/2000/svg"><text>`+attack+`</text></svg>`)
+	part(
+		"Content-Type: text/csv; name=\""+quoted+".csv\"\r\nContent-Disposition: attachment; filename=\""+quoted+".csv\"",
+		"naam\r\n"+attack,
+	)
+	part(
+		"Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename*="+extended+".txt",
+		attack,
+	)
+	part(
+		"Content-Type: text/plain\r\nContent-Disposition: attachment; filename=\""+word+".txt\"\r\nContent-Transfer-Encoding: base64",
+		b64,
+	)
+	part(
+		"Content-Type: image/svg+xml\r\nContent-Disposition: attachment; filename=x.svg",
+		`<svg xmlns="http://www.w3.org/2000/svg"><text>`+attack+`</text></svg>`,
+	)
 	part("Content-Type: text/html\r\nContent-Disposition: attachment; filename=x.html", "<p>bijlage</p>"+attack)
-	part("Content-Type: text/calendar; method=REQUEST; charset=utf-8", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:"+oneLine+"\r\nLOCATION:"+oneLine+"\r\nATTENDEE;CN=\""+oneLine+"\":mailto:a@x.example\r\nURL:"+oneLine+"\r\nX-ALT-DESC;FMTTYPE=text/html:"+oneLine+"\r\nEND:VEVENT\r\nEND:VCALENDAR")
-	part("Content-Type: message/rfc822\r\nContent-Disposition: attachment; filename=\""+quoted+".eml\"", "From: "+word+" <d@x.example>\r\nSubject: "+word+"\r\nContent-Type: text/html\r\n\r\n"+attack)
+	part(
+		"Content-Type: text/calendar; method=REQUEST; charset=utf-8",
+		"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:"+oneLine+"\r\nLOCATION:"+oneLine+
+			"\r\nATTENDEE;CN=\""+oneLine+"\":mailto:a@x.example\r\nURL:"+oneLine+
+			"\r\nX-ALT-DESC;FMTTYPE=text/html:"+oneLine+"\r\nEND:VEVENT\r\nEND:VCALENDAR",
+	)
+	part(
+		"Content-Type: message/rfc822\r\nContent-Disposition: attachment; filename=\""+quoted+".eml\"",
+		"From: "+word+" <d@x.example>\r\nSubject: "+word+"\r\nContent-Type: text/html\r\n\r\n"+attack,
+	)
 	part("Content-Type: "+oneLine+"\r\nContent-ID: <"+oneLine+">\r\nContent-Location: "+oneLine, attack)
 	m.WriteString("--b--\r\n" + attack)
 	return m.String()
@@ -116,7 +150,10 @@ func (h *house) setAsideFrom(attack, content string) quarantine.Entry {
 	h.t.Helper()
 	e := h.setAside("Subject: voorbeeld\r\n\r\nvoorbeeld")
 	e.ID, e.State = filter.NewID(), ""
-	env := quarantine.Envelope{From: `"` + attack + `"@school.example`, To: []quarantine.Recipient{{Path: attack + "@elders.example", Direction: rules.Out}}}
+	env := quarantine.Envelope{
+		From: `"` + attack + `"@school.example`,
+		To:   []quarantine.Recipient{{Path: attack + "@elders.example", Direction: rules.Out}},
+	}
 	if err := h.held.Seal(h.t.Context(), e, env, nil, strings.NewReader(content)); err != nil {
 		h.t.Fatal(err)
 	}
@@ -130,7 +167,12 @@ func (h *house) setAsideFrom(attack, content string) quarantine.Entry {
 // rude is a next hop whose refusal is an attack.
 type rude struct{ words string }
 
-func (r rude) Deliver(_ context.Context, _ quarantine.Envelope, _ int64, content io.Reader) (quarantine.Reply, error) {
+func (r rude) Deliver(
+	_ context.Context,
+	_ quarantine.Envelope,
+	_ int64,
+	content io.Reader,
+) (quarantine.Reply, error) {
 	_, err := io.Copy(io.Discard, content)
 	return quarantine.Reply{Permanent: true, Codes: "550 5.7.1", Text: r.words}, err
 }
@@ -181,7 +223,9 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 			open(at, "findings")
 		}
 		open(at, "text")
-		html := h.setAside("Mime-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>Beste ouder</p>" + attack + "</body></html>")
+		html := h.setAside(
+			"Mime-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>Beste ouder</p>" + attack + "</body></html>",
+		)
 		open(b.config.Origin+"/quarantine/"+html.ID.String(), "html")
 		if !of[bool](b, "!!document.querySelector('iframe.mail[sandbox=\"\"]')") {
 			t.Errorf("%s: there is no frame", where("html"))
@@ -196,7 +240,12 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 				continue
 			}
 			open(at, "headers")
-			b.leads("attachment", chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.querySelectorAll('button[name=part]')[%d].click()", n)))
+			b.leads(
+				"attachment",
+				chromedp.Evaluate[chromedp.Void](
+					fmt.Sprintf("document.querySelectorAll('button[name=part]')[%d].click()", n),
+				),
+			)
 			visit(fmt.Sprintf("attachment %d", n))
 			if of[bool](b, "!!document.querySelector('button.mask')") {
 				b.leads("reveal", chromedp.Evaluate[chromedp.Void]("document.querySelector('button.mask').click()"))
@@ -226,7 +275,11 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 	}))
 	defer raw.Close()
 	b.do(chromedp.Navigate(raw.URL))
-	testenv.Eventually(t, "the attack works without Sluis, or this test shows nothing", func() bool { return to.asked.Load() > 0 })
+	testenv.Eventually(
+		t,
+		"the attack works without Sluis, or this test shows nothing",
+		func() bool { return to.asked.Load() > 0 },
+	)
 }
 
 // evilReason is what a reviewer writes who attacks those who check.
@@ -240,8 +293,22 @@ func (b *browser) calm(where string, to *beacon, dialogs *atomic.Int32) {
 	if of[bool](b, "!!window.taken") || dialogs.Load() != 0 || to.asked.Load() != 0 {
 		b.t.Fatalf("%s: a script ran, %d dialogs, %d requests", where, dialogs.Load(), to.asked.Load())
 	}
-	strange := of[[]string](b, `[...document.querySelectorAll("*")].flatMap(e => [...e.attributes].filter(a => a.name.startsWith("on") || a.name.startsWith("hx-") || /^\s*javascript:/i.test(a.value) && a.name != "value" || /^(src|href|action|formaction|data|srcset|poster|background)$/.test(a.name) && !a.value.startsWith("/") && !a.value.startsWith("#") && e.closest("footer") == null).map(a => e.tagName + " " + a.name))`)
-	strange = append(strange, of[[]string](b, `[...document.querySelectorAll("main script:not([src^='/static/']), main style, main link, main base, main meta, main object, main embed, main svg, main img, main video, main audio, main math, form form")].map(e => e.tagName)`)...)
+	strange := of[[]string](
+		b,
+		`[...document.querySelectorAll("*")].flatMap(e => [...e.attributes].filter(a =>
+			a.name.startsWith("on") || a.name.startsWith("hx-") ||
+			/^\s*javascript:/i.test(a.value) && a.name != "value" ||
+			/^(src|href|action|formaction|data|srcset|poster|background)$/.test(a.name) &&
+				!a.value.startsWith("/") && !a.value.startsWith("#") && e.closest("footer") == null
+		).map(a => e.tagName + " " + a.name))`,
+	)
+	strange = append(
+		strange,
+		of[[]string](
+			b,
+			`[...document.querySelectorAll("main script:not([src^='/static/']), form form, main :is(style, link, " +
+				"base, meta, object, embed, svg, img, video, audio, math)")].map(e => e.tagName)`,
+		)...)
 	if len(strange) != 0 {
 		b.t.Errorf("%s: the page has %q", where, strange)
 	}
@@ -267,21 +334,24 @@ func TestNobodyOpensByKnowingAnAddress(t *testing.T) {
 		for path, form := range map[string]url.Values{
 			at + "/open":    {"stage": {"text"}, "reason": {attackReason}},
 			at + "/reveal":  {"opening": {token[1]}, "n": {"1"}},
-			at + "/confirm": {"seen": {"1"}, "reason": {attackReason}, "breach": {"yes"}}, at + "/wrong": {"seen": {"1"}, "reason": {attackReason}},
-			at + "/agree": nil, at + "/refuse": {"reason": {attackReason}},
-			"/quarantine/release": {"message": {value(mine)}, "reason": {attackReason}}, "/quarantine/destroy": {"message": {value(mine)}, "reason": {attackReason}},
-			"/quarantine/keep": {"message": {value(mine)}, "reason": {attackReason}},
+			at + "/confirm": {"seen": {"1"}, "reason": {attackReason}, "breach": {"yes"}},
+			at + "/wrong":   {"seen": {"1"}, "reason": {attackReason}},
+			at + "/agree":   nil, at + "/refuse": {"reason": {attackReason}},
+			"/quarantine/release": {"message": {value(mine)}, "reason": {attackReason}},
+			"/quarantine/destroy": {"message": {value(mine)}, "reason": {attackReason}},
+			"/quarantine/keep":    {"message": {value(mine)}, "reason": {attackReason}},
 		} {
 			if same && !strings.HasSuffix(path, "/reveal") {
 				continue // a reviewer may
 			}
-			if a := q.post(path, form); a.status == http.StatusOK || a.status == http.StatusSeeOther && !strings.HasPrefix(a.to, "/sign-in") || strings.Contains(a.body, "geheim") || strings.Contains(a.body, "111222333") {
+			if a := q.post(path, form); a.status == http.StatusOK ||
+				a.status == http.StatusSeeOther && !strings.HasPrefix(a.to, "/sign-in") ||
+				strings.Contains(a.body, "geheim") ||
+				strings.Contains(a.body, "111222333") {
 				t.Errorf("%s posts to %.50s: %d to %s", who, path, a.status, a.to)
 			}
 		}
-		if a := q.get(frame[1]); a.status == http.StatusOK || strings.Contains(a.body, "geheim") {
-			t.Errorf("%s sees the frame: %d", who, a.status)
-		}
+		q.get(frame[1]).check(fmt.Sprintf("%s sees the frame", who), not(http.StatusOK), lacks("geheim"))
 	}
 	for _, r := range ledger.Roles {
 		if r != ledger.ICT {
@@ -290,7 +360,10 @@ func TestNobodyOpensByKnowingAnAddress(t *testing.T) {
 	}
 	tries("a stranger", h.stranger(), false)
 	tries("another reviewer", h.reviewer("ict-2"), true)
-	for _, kind := range []ledger.Kind{ledger.QuarantineReleased, ledger.QuarantineDeleted, ledger.QuarantineKept, ledger.QuarantineConfirmed, ledger.QuarantineWrong, ledger.QuarantineRevealed, ledger.BreachOpened} {
+	for _, kind := range []ledger.Kind{
+		ledger.QuarantineReleased, ledger.QuarantineDeleted, ledger.QuarantineKept, ledger.QuarantineConfirmed,
+		ledger.QuarantineWrong, ledger.QuarantineRevealed, ledger.BreachOpened,
+	} {
 		if n := len(h.entries(kind)); n != 0 {
 			t.Errorf("%d of %s in the ledger", n, kind)
 		}
@@ -300,21 +373,22 @@ func TestNobodyOpensByKnowingAnAddress(t *testing.T) {
 	}
 	// What is open of one message is no key to another.
 	elsewhere := "/quarantine/" + other.ID.String()
-	if a := p.post(elsewhere+"/reveal", url.Values{"opening": {token[1]}, "n": {"1"}}); a.status != http.StatusUnprocessableEntity || strings.Contains(a.body, "111222333") {
-		t.Errorf("the opening of another message: %d", a.status)
-	}
-	if a := p.get(strings.Replace(frame[1], mine.ID.String(), other.ID.String(), 1)); a.status != http.StatusNotFound {
-		t.Errorf("its frame: %d", a.status)
-	}
-	for _, part := range []string{"-1", "0", "99999", "9223372036854775807", "9223372036854775808", "1e3", "0x1", " 1"} {
-		if a := p.post(at+"/open", url.Values{"stage": {"attachment"}, "part": {part}, "reason": {attackReason}}); a.status != http.StatusUnprocessableEntity && a.status != http.StatusBadRequest {
+	p.post(elsewhere+"/reveal", url.Values{"opening": {token[1]}, "n": {"1"}}).check("the opening of another message",
+		status(http.StatusUnprocessableEntity),
+		lacks("111222333"))
+	p.get(strings.Replace(frame[1], mine.ID.String(), other.ID.String(), 1)).check("its frame",
+		status(http.StatusNotFound))
+	for _, part := range []string{
+		"-1", "0", "99999", "9223372036854775807", "9223372036854775808", "1e3", "0x1", " 1",
+	} {
+		if a := p.post(at+"/open", url.Values{"stage": {"attachment"}, "part": {part}, "reason": {attackReason}}); a.status != http.StatusUnprocessableEntity &&
+			a.status != http.StatusBadRequest {
 			t.Errorf("part %s: %d", part, a.status)
 		}
 	}
 	for _, n := range []string{"0", "-1", "x", "99999999999999999999"} {
-		if a := p.post(at+"/reveal", url.Values{"opening": {token[1]}, "n": {n}}); a.status != http.StatusBadRequest {
-			t.Errorf("identifier %s: %d", n, a.status)
-		}
+		p.post(at+"/reveal", url.Values{"opening": {token[1]}, "n": {n}}).check(fmt.Sprintf("identifier %s", n),
+			status(http.StatusBadRequest))
 	}
 }
 
@@ -334,7 +408,10 @@ func TestHugeMessagesMakeSmallPages(t *testing.T) {
 	h := newHouse(t)
 	p := h.reviewer("ict")
 	const most = 2 << 20 // bytes of a page
-	parts := "Mime-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=\"a.csv\"\r\n\r\nnaam\r\n", 10_000) + "--b--\r\n"
+	parts := "Mime-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat(
+		"--b\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=\"a.csv\"\r\n\r\nnaam\r\n",
+		10_000,
+	) + "--b--\r\n"
 	var nested bytes.Buffer
 	for range 500 {
 		nested.WriteString("Content-Type: message/rfc822\r\n\r\n")
@@ -361,7 +438,11 @@ func TestHugeMessagesMakeSmallPages(t *testing.T) {
 			}
 			t.Logf("%s, %s: %d bytes in %v", name, stage, len(a.body), time.Since(start).Round(time.Millisecond))
 			cut := strings.Contains(a.body, h.pages.texts.In("nl").Text("sheet-cut"))
-			tells := map[string][]string{"headers": {"100,000 header fields", "a field of 10 MB", "10,000 parts"}, "text": {"30 MB of text", "100,000 identifiers"}, "html": {"30 MB of HTML"}}
+			tells := map[string][]string{
+				"headers": {"100,000 header fields", "a field of 10 MB", "10,000 parts"},
+				"text":    {"30 MB of text", "100,000 identifiers"},
+				"html":    {"30 MB of HTML"},
+			}
 			if slices.Contains(tells[stage], name) && !cut {
 				t.Errorf("%s, %s: it is not told that there is more", name, stage)
 			}

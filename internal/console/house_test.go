@@ -2,7 +2,7 @@ package console
 
 import (
 	"context"
-	"io"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -70,7 +70,8 @@ func newHouse(t testing.TB, change ...func(*setup)) *house {
 	if h.ledger, err = ledger.Open(filepath.Join(dir, "ledger")); err != nil {
 		t.Fatal(err)
 	}
-	if h.accounts, err = accounts.Open(store.Open(dir), filepath.Join(dir, "keys"), h.ledger); err != nil {
+	h.accounts, err = accounts.Open(store.Open(dir), filepath.Join(dir, "keys"), h.ledger)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -79,7 +80,9 @@ func newHouse(t testing.TB, change ...func(*setup)) *house {
 			t.Log(h.log)
 		}
 	})
-	h.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Console.ServeHTTP(w, r) }))
+	h.site = httptest.NewServer(
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Console.ServeHTTP(w, r) }),
+	)
 	t.Cleanup(h.site.Close)
 	o := setup{Config{
 		Organisation: "De Regenboog",
@@ -134,7 +137,13 @@ type person struct {
 
 func (h *house) stranger() *person {
 	jar, _ := cookiejar.New(nil)
-	return &person{h, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &person{
+		h,
+		&http.Client{
+			Jar:           jar,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
 }
 
 // as returns somebody who is signed in in a role, with an account of that name.
@@ -151,9 +160,7 @@ func (h *house) named(name string, roles ...ledger.Role) *person {
 		h.t.Fatal(err)
 	}
 	p := h.stranger()
-	if a := p.post("/link/"+secret, nil); a.status != http.StatusSeeOther {
-		h.t.Fatalf("sign in as %s: %d", name, a.status)
-	}
+	p.post("/link/"+secret, nil).must(fmt.Sprintf("sign in as %s", name), status(http.StatusSeeOther))
 	return p
 }
 
@@ -161,9 +168,7 @@ func (h *house) named(name string, roles ...ledger.Role) *person {
 func (p *person) proves(name string) *person {
 	p.h.t.Helper()
 	code := p.h.code(name)
-	if a := p.post("/proof", url.Values{"code": {code}}); a.status != http.StatusSeeOther {
-		p.h.t.Fatalf("prove: %d\n%s", a.status, a.body)
-	}
+	p.post("/proof", url.Values{"code": {code}}).must("prove", status(http.StatusSeeOther))
 	return p
 }
 
@@ -179,53 +184,6 @@ func (h *house) code(name string) string {
 		h.t.Fatalf("a code of %s: %q, %v", name, code, err)
 	}
 	return code
-}
-
-// answer is what came back.
-type answer struct {
-	status int
-	to     string // where it leads
-	body   string
-	header http.Header
-}
-
-func (p *person) get(path string) answer {
-	p.h.t.Helper()
-	return p.do(p.request(http.MethodGet, path, nil))
-}
-
-func (p *person) post(path string, form url.Values) answer {
-	p.h.t.Helper()
-	return p.do(p.request(http.MethodPost, path, form))
-}
-
-// request is what a browser would send from a page of the console itself.
-func (p *person) request(method, path string, form url.Values) *http.Request {
-	p.h.t.Helper()
-	r, err := http.NewRequestWithContext(p.h.t.Context(), method, p.h.site.URL+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		p.h.t.Fatal(err)
-	}
-	if method != http.MethodGet {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Sec-Fetch-Site", "same-origin")
-		r.Header.Set("Referer", p.h.site.URL+"/account")
-	}
-	return r
-}
-
-func (p *person) do(r *http.Request) answer {
-	p.h.t.Helper()
-	res, err := p.http.Do(r)
-	if err != nil {
-		p.h.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		p.h.t.Fatal(err)
-	}
-	return answer{res.StatusCode, res.Header.Get("Location"), string(body), res.Header}
 }
 
 // entries returns what of a kind the ledger has.
@@ -263,7 +221,8 @@ func (h *house) local(ctx context.Context, name, pass string, roles ...ledger.Ro
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if err := h.accounts.KeepCodes(ctx, h.client(httptest.NewRequest("GET", "/", nil)), a.ID, key.Secret(), code); err != nil {
+	client := h.client(httptest.NewRequest("GET", "/", nil))
+	if err := h.accounts.KeepCodes(ctx, client, a.ID, key.Secret(), code); err != nil {
 		h.t.Fatal(err)
 	}
 	return key.Secret()

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -61,7 +60,14 @@ func (h *house) traffic(address string, n int) {
 		h.t.Fatal(err)
 	}
 	for i := range n {
-		r := journal.Record{Time: time.Now().UTC().Add(-time.Duration(i) * time.Second), ID: filter.NewID(), Direction: rules.Out, Bytes: 12345, Recipients: 1, Group: h.people.Subject(address).Group()}
+		r := journal.Record{
+			Time:       time.Now().UTC().Add(-time.Duration(i) * time.Second),
+			ID:         filter.NewID(),
+			Direction:  rules.Out,
+			Bytes:      12345,
+			Recipients: 1,
+			Group:      h.people.Subject(address).Group(),
+		}
 		w.Put(r, h.people.Subject(address))
 	}
 	if err := w.Close(h.t.Context()); err != nil {
@@ -73,15 +79,19 @@ func (h *house) traffic(address string, n int) {
 func (h *house) sworn(name string, r ledger.Role) *person {
 	h.t.Helper()
 	p := h.named(name, r).proves(name)
-	if a := p.post("/secrecy", url.Values{"accept": {"yes"}}); a.status != http.StatusSeeOther {
-		h.t.Fatalf("secrecy: %d", a.status)
-	}
+	p.post("/secrecy", url.Values{"accept": {"yes"}}).must("secrecy", status(http.StatusSeeOther))
 	return p
 }
 
 func request(change ...string) url.Values {
-	f := url.Values{"kind": {"targeted"}, "subject": {"juf@school.example"}, "reason": {"een zwaarwegend vermoeden"}, "from": {time.Now().AddDate(0, 0, -1).Format(time.DateOnly)},
-		"until": {time.Now().AddDate(0, 0, 5).Format(time.DateOnly)}, "investigator": {"ict"}}
+	f := url.Values{
+		"kind":         {"targeted"},
+		"subject":      {"juf@school.example"},
+		"reason":       {"een zwaarwegend vermoeden"},
+		"from":         {time.Now().AddDate(0, 0, -1).Format(time.DateOnly)},
+		"until":        {time.Now().AddDate(0, 0, 5).Format(time.DateOnly)},
+		"investigator": {"ict"},
+	}
 	for i := 0; i+1 < len(change); i += 2 {
 		f.Set(change[i], change[i+1])
 	}
@@ -94,7 +104,22 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 	h := newHouse(t)
 	h.traffic("juf@school.example", 3)
 	h.traffic("employee@school.example", 2)
-	ict, other, legal, chair, member := h.sworn("ict", ledger.ICT), h.sworn("ict-2", ledger.ICT), h.sworn("legal", ledger.Legal), h.sworn("board", ledger.Board), h.sworn("board-2", ledger.Board)
+	ict, other, legal, chair, member := h.sworn(
+		"ict",
+		ledger.ICT,
+	), h.sworn(
+		"ict-2",
+		ledger.ICT,
+	), h.sworn(
+		"legal",
+		ledger.Legal,
+	), h.sworn(
+		"board",
+		ledger.Board,
+	), h.sworn(
+		"board-2",
+		ledger.Board,
+	)
 	a := chair.post("/orders", request())
 	if a.status != http.StatusSeeOther {
 		t.Fatalf("%d\n%s", a.status, a.body)
@@ -115,29 +140,33 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 	step("an investigator after one approval", ict, "/use", nil, false)
 	third := h.sworn("board-3", ledger.Board)
 	step("another member", third, "/decide", url.Values{"decision": {"approve"}}, true)
-	if a := ict.post(at+"/use", nil); a.status != http.StatusOK || strings.Count(a.body, "12,3") != 3 {
-		t.Errorf("used: %d, %d records", a.status, strings.Count(a.body, "12,3"))
-	}
-	if a := other.get(at); a.status != http.StatusNotFound {
-		t.Errorf("an order that is not theirs: %d", a.status)
-	}
-	if a := other.post(at+"/use", nil); a.status != http.StatusNotFound {
-		t.Errorf("used by another: %d", a.status)
-	}
-	if a := other.get("/orders"); strings.Contains(a.body, at) {
-		t.Error("it is in another's list")
-	}
+	ict.post(at+"/use", nil).check("used records", status(http.StatusOK), times("12,3", 3))
+	other.get(at).check("an order that is not theirs", status(http.StatusNotFound))
+	other.post(at+"/use", nil).check("used by another", status(http.StatusNotFound))
+	other.get("/orders").check("it is in another's list", lacks(at))
 	step("dismissed", chair, "/dismiss", url.Values{"investigator": {"ict"}}, true)
-	if a := ict.post(at+"/use", nil); a.status == http.StatusOK {
-		t.Error("used after the designation was withdrawn")
-	}
+	ict.post(at+"/use", nil).check("used after the designation was withdrawn", not(http.StatusOK))
 	step("withdrawn", chair, "/withdraw", nil, true)
 	step("without a day", chair, "/complete", nil, false)
-	step("completed", chair, "/complete", url.Values{"destroyed": {time.Now().AddDate(0, 0, -0).Format(time.DateOnly)}}, true)
-	if a := chair.get(at); strings.Contains(a.body, "juf@school.example") || strings.Contains(a.body, "zwaarwegend vermoeden") {
-		t.Error("the person is still there after completion")
-	}
-	for kind, n := range map[ledger.Kind]int{ledger.OrderRequested: 1, ledger.OrderAdvised: 1, ledger.OrderDecided: 2, ledger.OrderUsed: 1, ledger.OrderWithdrawn: 1, ledger.OrderCompleted: 1, ledger.InvestigatorGone: 1} {
+	step(
+		"completed",
+		chair,
+		"/complete",
+		url.Values{"destroyed": {time.Now().AddDate(0, 0, -0).Format(time.DateOnly)}},
+		true,
+	)
+	chair.get(at).check("the person is still there after completion",
+		lacks("juf@school.example"),
+		lacks("zwaarwegend vermoeden"))
+	for kind, n := range map[ledger.Kind]int{
+		ledger.OrderRequested:   1,
+		ledger.OrderAdvised:     1,
+		ledger.OrderDecided:     2,
+		ledger.OrderUsed:        1,
+		ledger.OrderWithdrawn:   1,
+		ledger.OrderCompleted:   1,
+		ledger.InvestigatorGone: 1,
+	} {
 		if got := h.entries(kind); len(got) != n {
 			t.Errorf("%s: %d in the ledger", kind, len(got))
 		}
@@ -148,20 +177,21 @@ func TestRequestsThatCannotBe(t *testing.T) {
 	h := newHouse(t)
 	p := h.sworn("board", ledger.Board)
 	for name, f := range map[string]url.Values{
-		"of a pupil": request("subject", "leerling@school.example"), "of a stranger": request("subject", "x@elders.example"), "of nobody": request("subject", ""), "of both": request("group", "team"),
-		"too long": request("until", time.Now().AddDate(1, 0, 0).Format(time.DateOnly)), "over": request("from", "2020-01-01", "until", "2020-01-10"), "without a reason": request("reason", ""),
-		"by nobody": request("investigator", ""), "of no kind": request("kind", "x"),
+		"of a pupil":       request("subject", "leerling@school.example"),
+		"of a stranger":    request("subject", "x@elders.example"),
+		"of nobody":        request("subject", ""),
+		"of both":          request("group", "team"),
+		"too long":         request("until", time.Now().AddDate(1, 0, 0).Format(time.DateOnly)),
+		"over":             request("from", "2020-01-01", "until", "2020-01-10"),
+		"without a reason": request("reason", ""),
+		"by nobody":        request("investigator", ""), "of no kind": request("kind", "x"),
 	} {
 		if name == "by nobody" {
 			f.Del("investigator")
 		}
-		if a := p.post("/orders", f); a.status != http.StatusUnprocessableEntity {
-			t.Errorf("%s: %d", name, a.status)
-		}
+		p.post("/orders", f).check(name, status(http.StatusUnprocessableEntity))
 	}
-	if a := p.post("/orders", request("from", "x")); a.status != http.StatusBadRequest {
-		t.Errorf("a day that is none: %d", a.status)
-	}
+	p.post("/orders", request("from", "x")).check("a day that is none", status(http.StatusBadRequest))
 	if n := len(h.entries(ledger.OrderRequested)); n != 0 {
 		t.Errorf("%d in the ledger", n)
 	}

@@ -23,7 +23,9 @@ type peopleTable struct {
 func (p *peopleTable) file() string {
 	if p.path == "" {
 		p.path = filepath.Join(p.t.TempDir(), "roster.csv")
-		if err := os.WriteFile(p.path, []byte("adres;groep;soort;rol\njan@school.example;team;personeel;\npiet@school.example;team;personeel;gmr\n"), 0o600); err != nil {
+		const table = "adres;groep;soort;rol\n" +
+			"jan@school.example;team;personeel;\npiet@school.example;team;personeel;gmr\n"
+		if err := os.WriteFile(p.path, []byte(table), 0o600); err != nil {
 			p.t.Fatal(err)
 		}
 	}
@@ -73,7 +75,8 @@ func (p *person) uploads(content string) answer {
 func TestATableOfPeopleIsLookedAtBeforeItCounts(t *testing.T) {
 	h := newHouse(t)
 	ict := h.as(ledger.ICT).proves("ict")
-	const better = "adres;groep;soort;rol\njan@school.example;directie;personeel;\nels@school.example;team;personeel;gmr\n"
+	const better = "adres;groep;soort;rol\n" +
+		"jan@school.example;directie;personeel;\nels@school.example;team;personeel;gmr\n"
 	a := ict.uploads(better)
 	for _, want := range []string{"els@school.example", "piet@school.example", "directie", "Let op"} {
 		if a.status != http.StatusOK || !strings.Contains(a.body, want) {
@@ -83,14 +86,14 @@ func TestATableOfPeopleIsLookedAtBeforeItCounts(t *testing.T) {
 	if n, _ := h.services.Roster.People(); n != 2 || strings.Contains(ict.get("/people").body, "directie") {
 		t.Error("it counts before it is confirmed")
 	}
-	if a := ict.post("/people/import", url.Values{"table": {better}, "count": {"99"}}); a.status != http.StatusOK || len(h.entries(ledger.PeopleImported)) != 0 {
-		t.Errorf("what is not what was looked at: %d", a.status)
-	}
-	if a := ict.post("/people/import", url.Values{"table": {better}, "count": {"3"}}); a.status != http.StatusSeeOther {
-		t.Fatalf("%d\n%s", a.status, a.body)
-	}
+	ict.post("/people/import", url.Values{"table": {better}, "count": {"99"}}).check("what is not what was looked at",
+		status(http.StatusOK),
+		recorded(ledger.PeopleImported, 0))
+	ict.post("/people/import", url.Values{"table": {better}, "count": {"3"}}).must("",
+		status(http.StatusSeeOther))
 	es := h.entries(ledger.PeopleImported)
-	if len(es) != 1 || es[0].Data.Count != 3 || es[0].Data.Actor.Name != "ict" || !strings.Contains(ict.get("/people").body, "directie") {
+	if len(es) != 1 || es[0].Data.Count != 3 || es[0].Data.Actor.Name != "ict" ||
+		!strings.Contains(ict.get("/people").body, "directie") {
 		t.Errorf("%+v", es)
 	}
 }
@@ -102,13 +105,14 @@ func TestHostileTables(t *testing.T) {
 		table string
 		want  int
 	}{
-		"nothing": {"", http.StatusUnprocessableEntity}, "no heading": {"<script>alert(1)</script>\n", http.StatusUnprocessableEntity},
+		"nothing":                  {"", http.StatusUnprocessableEntity},
+		"no heading":               {"<script>alert(1)</script>\n", http.StatusUnprocessableEntity},
 		"a group that is a script": {"adres;groep;soort\njan@school.example;<script>alert(1)</script>;personeel\n", http.StatusUnprocessableEntity},
-		"binary":                   {"adres\x00\xff", http.StatusUnprocessableEntity}, "an open quote": {"adres;groep\n\"jan", http.StatusUnprocessableEntity},
-		"too large": {strings.Repeat("a", maxTable+1), http.StatusRequestEntityTooLarge}, "far too large": {strings.Repeat("a", 3*maxTable), http.StatusRequestEntityTooLarge},
+		"binary":                   {"adres\x00\xff", http.StatusUnprocessableEntity},
+		"an open quote":            {"adres;groep\n\"jan", http.StatusUnprocessableEntity},
+		"too large":                {strings.Repeat("a", maxTable+1), http.StatusRequestEntityTooLarge},
+		"far too large":            {strings.Repeat("a", 3*maxTable), http.StatusRequestEntityTooLarge},
 	} {
-		if a := ict.uploads(c.table); a.status != c.want || strings.Contains(a.body, "<script>alert") {
-			t.Errorf("%s: %d", name, a.status)
-		}
+		ict.uploads(c.table).check(name, status(c.want), lacks("<script>alert"))
 	}
 }

@@ -14,12 +14,15 @@ import (
 // with an entry in the ledger first, nothing of it is shown, and nothing counts yet.
 func TestWhatAnExceptionWouldChange(t *testing.T) {
 	h := newHouse(t)
-	form := url.Values{"rule": {"leak.identity.bsn"}, "within": {"oefen BSN 956585966\noefen BSN 867244616"}, "reason": {"an example of a lesson"}, "until": {time.Now().AddDate(0, 1, 0).Format(time.DateOnly)}}
+	form := url.Values{
+		"rule":   {"leak.identity.bsn"},
+		"within": {"oefen BSN 956585966\noefen BSN 867244616"},
+		"reason": {"an example of a lesson"},
+		"until":  {time.Now().AddDate(0, 1, 0).Format(time.DateOnly)},
+	}
 	lesson := h.setAside("Subject: les\r\n\r\nHet oefen BSN 956585966 en oefen BSN 867244616 van Bram.\r\n")
 	real := h.setAside("Subject: x\r\n\r\nBSN 956585966 van Sam, BSN 867244616 van Noor.\r\n")
-	if a := h.as(ledger.ICT).post("/exceptions/try", form); !strings.HasPrefix(a.to, "/secrecy") {
-		t.Errorf("without the statement of secrecy: %d", a.status)
-	}
+	h.as(ledger.ICT).post("/exceptions/try", form).check("without the statement of secrecy", toward("/secrecy"))
 	p := h.reviewer("ict")
 	a := p.post("/exceptions/try", form)
 	if a.status != http.StatusOK {
@@ -31,7 +34,8 @@ func TestWhatAnExceptionWouldChange(t *testing.T) {
 		return row
 	}
 	l := h.pages.texts.In("nl")
-	if !strings.Contains(row(lesson.ID.String()), l.Text("preview-pass")) || !strings.Contains(row(real.ID.String()), l.Text("preview-stay")) {
+	if !strings.Contains(row(lesson.ID.String()), l.Text("preview-pass")) ||
+		!strings.Contains(row(real.ID.String()), l.Text("preview-stay")) {
 		t.Errorf("%s", a.body)
 	}
 	if strings.Contains(a.body, "Sam") || strings.Contains(a.body, "Bram") {
@@ -45,7 +49,7 @@ func TestWhatAnExceptionWouldChange(t *testing.T) {
 		t.Errorf("it counts already: %v, %v", all, err)
 	}
 	form.Set("within", "")
-	if a := p.post("/exceptions/try", form); a.status != http.StatusUnprocessableEntity || strings.Count(a.body, `class="problem"`) != 1 {
-		t.Errorf("without words: %d", a.status)
-	}
+	p.post("/exceptions/try", form).check("without words",
+		status(http.StatusUnprocessableEntity),
+		times(`class="problem"`, 1))
 }

@@ -38,7 +38,13 @@ type school struct {
 
 // GetUserByID implements storage.UserStore.
 func (s *school) GetUserByID(id string) *storage.User {
-	return &storage.User{ID: id, Username: id + "@school.example", Password: phrase, Email: id + "@school.example", EmailVerified: id != "unverified"}
+	return &storage.User{
+		ID:            id,
+		Username:      id + "@school.example",
+		Password:      phrase,
+		Email:         id + "@school.example",
+		EmailVerified: id != "unverified",
+	}
 }
 
 // GetUserByUsername implements storage.UserStore.
@@ -106,7 +112,10 @@ func openSchool(t *testing.T) *school {
 
 // open gives it a key of its own, another one each time.
 func (s *school) open() {
-	all := map[string]*storage.Client{"sluis": storage.WebClient("sluis", "secret", s.back), "other": storage.WebClient("other", "secret", s.back)}
+	all := map[string]*storage.Client{
+		"sluis": storage.WebClient("sluis", "secret", s.back),
+		"other": storage.WebClient("other", "secret", s.back),
+	}
 	h := exampleop.SetupServer(s.site.URL, claims{storage.NewStorageWithClients(s, all), s}, nil, false)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,8 +127,24 @@ func (s *school) attend(client string) *house {
 	s.t.Helper()
 	h := newHouse(s.t, func(o *setup) {
 		s.back = o.Origin + "/sign-in/with/school/back"
-		o.Providers = []*provider.Provider{provider.New(provider.Options{Name: "school", Label: "School", Issuer: s.site.URL, Client: client, Secret: "secret", Back: s.back,
-			Scopes: []string{"profile", "email"}, UserInfo: true, Roles: map[ledger.Role][]string{ledger.ICT: {"ict-beheer"}, ledger.Employee: {"personeel"}}})}
+		o.Providers = []*provider.Provider{
+			provider.New(
+				provider.Options{
+					Name:   "school",
+					Label:  "School",
+					Issuer: s.site.URL,
+					Client: client,
+					Secret: "secret",
+					Back:   s.back,
+					Scopes: []string{
+						"profile",
+						"email",
+					},
+					UserInfo: true,
+					Roles:    map[ledger.Role][]string{ledger.ICT: {"ict-beheer"}, ledger.Employee: {"personeel"}},
+				},
+			),
+		}
 	})
 	s.open()
 	return h
@@ -150,7 +175,10 @@ func (s *school) answer(at, who string) string {
 	}
 	res.Body.Close()
 	id := res.Request.URL.Query().Get("authRequestID")
-	res, err = client.PostForm(s.site.URL+"/login/username", url.Values{"id": {id}, "username": {who}, "password": {phrase}})
+	res, err = client.PostForm(
+		s.site.URL+"/login/username",
+		url.Values{"id": {id}, "username": {who}, "password": {phrase}},
+	)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -168,40 +196,35 @@ func (s *school) answer(at, who string) string {
 func TestSignInAtTheSchool(t *testing.T) {
 	s := openSchool(t)
 	h := s.attend("sluis")
-	s.groups["els"], s.groups["piet"], s.groups["leerling"] = []string{"personeel", "groep-5"}, []string{"ict-beheer"}, []string{"leerlingen"}
+	s.groups["els"], s.groups["piet"], s.groups["leerling"] = []string{
+		"personeel",
+		"groep-5",
+	}, []string{
+		"ict-beheer",
+	}, []string{
+		"leerlingen",
+	}
 	els := h.stranger()
-	if a := els.get(s.shows(els, "els")); a.to != "/account" {
-		t.Fatalf("%d to %s", a.status, a.to)
-	}
-	if a := els.get("/account"); !strings.Contains(a.body, "els@school.example") {
-		t.Errorf("%d without the address that the school vouches for", a.status)
-	}
+	els.get(s.shows(els, "els")).must("", to("/account"))
+	els.get("/account").check("without the address that the school vouches for", has("els@school.example"))
 	piet := h.stranger()
 	piet.get(s.shows(piet, "piet"))
-	if a := piet.get("/quarantine"); a.to != "/account/factor" {
-		t.Errorf("a privileged role without a second factor: %d to %s", a.status, a.to)
-	}
+	piet.get("/quarantine").check("a privileged role without a second factor", to("/account/factor"))
 	pupil := h.stranger()
-	if a := pupil.get(s.shows(pupil, "leerling")); a.status != http.StatusForbidden {
-		t.Errorf("a pupil: %d", a.status)
-	}
+	pupil.get(s.shows(pupil, "leerling")).check("a pupil", status(http.StatusForbidden))
 	s.groups["unverified"] = []string{"personeel"}
 	forger := h.stranger()
 	forger.get(s.shows(forger, "unverified"))
-	if a := forger.get("/account"); a.status != http.StatusOK || strings.Contains(a.body, "<dd>unverified@school.example") {
-		t.Errorf("%d: an address that nobody vouches for", a.status)
-	}
+	forger.get("/account").check("an address that nobody vouches for",
+		status(http.StatusOK),
+		lacks("<dd>unverified@school.example"))
 
 	s.mu.Lock()
 	s.groups["els"] = nil // has left
 	s.mu.Unlock()
 	again := h.stranger()
-	if a := again.get(s.shows(again, "els")); a.status != http.StatusForbidden {
-		t.Errorf("somebody who left: %d", a.status)
-	}
-	if a := els.get("/account"); a.status != http.StatusSeeOther {
-		t.Errorf("their session goes on: %d", a.status)
-	}
+	again.get(s.shows(again, "els")).check("somebody who left", status(http.StatusForbidden))
+	els.get("/account").check("their session goes on", status(http.StatusSeeOther))
 	s.groups["els"] = []string{"personeel"}
 	a, err := h.accounts.Named(t.Context(), "els")
 	if err == nil {
@@ -210,9 +233,7 @@ func TestSignInAtTheSchool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := again.get(s.shows(again, "els")); a.status != http.StatusForbidden {
-		t.Errorf("a closed account: %d", a.status)
-	}
+	again.get(s.shows(again, "els")).check("a closed account", status(http.StatusForbidden))
 }
 
 // TestKeysOfTheSchoolChange: what is signed with its new key counts without a restart.
@@ -222,9 +243,7 @@ func TestKeysOfTheSchoolChange(t *testing.T) {
 	s.groups["els"] = []string{"personeel"}
 	for range 2 {
 		p := h.stranger()
-		if a := p.get(s.shows(p, "els")); a.to != "/account" {
-			t.Errorf("%d to %s", a.status, a.to)
-		}
+		p.get(s.shows(p, "els")).check("", to("/account"))
 		s.open()
 	}
 }
@@ -259,9 +278,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 		return h.stranger()
 	}
 	p = changing(func(tokens map[string]any) { kept = tokens["id_token"] })
-	if a := p.get(s.shows(p, "els")); a.to != "/account" {
-		t.Fatalf("%d to %s", a.status, a.to)
-	}
+	p.get(s.shows(p, "els")).must("", to("/account"))
 	p = changing(func(tokens map[string]any) { tokens["id_token"] = kept })
 	out("what was said to another browser (nonce)", p, p.get(s.shows(p, "jo")))
 	p = changing(func(tokens map[string]any) {
@@ -290,7 +307,9 @@ func TestWhatIsForAnotherClient(t *testing.T) {
 	s.back = "http://localhost:1/back"
 	s.open()
 	of := func(client string) *provider.Provider {
-		return provider.New(provider.Options{Name: "school", Issuer: s.site.URL, Client: client, Secret: "secret", Back: s.back})
+		return provider.New(
+			provider.Options{Name: "school", Issuer: s.site.URL, Client: client, Secret: "secret", Back: s.back},
+		)
 	}
 	var kept any
 	var nonce string

@@ -28,7 +28,10 @@ func (b *browser) leads(what string, do chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	b.do(chromedp.Evaluate[chromedp.Void]("document.documentElement.dataset.old = 1; 0"), do)
 	testenv.Eventually(b.t, what+" leads to another page", func() bool {
-		fresh, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("document.readyState == 'complete' && !document.documentElement.dataset.old"))
+		fresh, err := chromedp.Run(
+			b.ctx,
+			chromedp.Evaluate[bool]("document.readyState == 'complete' && !document.documentElement.dataset.old"),
+		)
 		return err == nil && fresh // between two pages there is nothing to ask
 	})
 }
@@ -87,7 +90,9 @@ func TestTheListByKeyboardAlone(t *testing.T) {
 	if kept := h.entries(ledger.QuarantineKept); len(kept) != 2 || kept[0].Data.Reason != "jxk" {
 		t.Fatalf("%+v", kept)
 	}
-	for i, want := range []quarantine.Review{quarantine.Kept, quarantine.Unreviewed, quarantine.Kept, quarantine.Unreviewed} {
+	for i, want := range []quarantine.Review{
+		quarantine.Kept, quarantine.Unreviewed, quarantine.Kept, quarantine.Unreviewed,
+	} {
 		if e, err := h.held.Get(t.Context(), all[i].ID); err != nil || e.Review != want {
 			t.Errorf("message %d: %q, want %q (%v)", i, e.Review, want, err)
 		}
@@ -244,17 +249,19 @@ func TestAReviewerWhoLostTheRoleOpensNothing(t *testing.T) {
 	}
 	a, err := h.accounts.Named(t.Context(), "ict")
 	if err == nil {
-		_, err = h.accounts.Propose(t.Context(), ledger.CommandLine, a.ID, accounts.Change{Kind: accounts.SetRoles, Roles: []ledger.Role{ledger.Employee}})
+		_, err = h.accounts.Propose(
+			t.Context(),
+			ledger.CommandLine,
+			a.ID,
+			accounts.Change{Kind: accounts.SetRoles, Roles: []ledger.Role{ledger.Employee}},
+		)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{frame, at, "/quarantine"} {
-		if a := p.get(path); a.status == http.StatusOK {
-			t.Errorf("%.20s can still be seen", path)
-		}
+		p.get(path).check(fmt.Sprintf("%.20s can still be seen", path), not(http.StatusOK))
 	}
-	if a := p.post(at+"/open", url.Values{"stage": {"text"}, "reason": {"beoordelen"}}); a.status == http.StatusOK {
-		t.Error("it can still be opened")
-	}
+	p.post(at+"/open", url.Values{"stage": {"text"}, "reason": {"beoordelen"}}).check("it can still be opened",
+		not(http.StatusOK))
 }

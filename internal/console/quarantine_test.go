@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"encoding"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,7 +30,12 @@ type hop struct {
 	notes []string
 }
 
-func (h *hop) Deliver(_ context.Context, env quarantine.Envelope, _ int64, content io.Reader) (quarantine.Reply, error) {
+func (h *hop) Deliver(
+	_ context.Context,
+	env quarantine.Envelope,
+	_ int64,
+	content io.Reader,
+) (quarantine.Reply, error) {
 	b, err := io.ReadAll(content)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -60,29 +66,51 @@ func (h *house) quarantine(dir string) Quarantine {
 		h.t.Fatal(err)
 	}
 	h.hop, h.key = &hop{}, key
-	return Quarantine{Store: h.held, Keys: func() ([]age.Identity, error) { return []age.Identity{key}, nil }, Deliver: h.hop,
+	return Quarantine{
+		Store:   h.held,
+		Keys:    func() ([]age.Identity, error) { return []age.Identity{key}, nil },
+		Deliver: h.hop,
 		Setting: func() QuarantineSetting {
 			return QuarantineSetting{Rules: set, Retention: 30 * 24 * time.Hour, Second: h.second, Notes: true}
-		}}
+		},
+	}
 }
 
 // hostile is a message that tries whatever a page could get wrong.
-const hostile = "From: \"<script>alert(1)</script>\" <a@school.example>\r\nTo: b@elders.example\r\nSubject: =?utf-8?q?=3Cimg_src=3Dx_onerror=3Dalert=282=29=3E?=\r\n" +
-	"X-<b>: \"><svg onload=alert(3)>\r\nMessage-ID: <\"onmouseover=alert(4)@x>\r\nMime-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
+const hostile = "From: \"<script>alert(1)</script>\" <a@school.example>\r\n" +
+	"To: b@elders.example\r\nSubject: =?utf-8?q?=3Cimg_src=3Dx_onerror=3Dalert=282=29=3E?=\r\n" +
+	"X-<b>: \"><svg onload=alert(3)>\r\nMessage-ID: <\"onmouseover=alert(4)@x>\r\n" +
+	"Mime-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
 	"--b\r\nContent-Type: text/plain\r\n\r\n</div></form><script>alert(5)</script> BSN 111222333 {{.Account}}\r\n" +
-	"--b\r\nContent-Type: text/html\r\n\r\n<base href=http://beacon.example/><meta http-equiv=refresh content='0;url=http://beacon.example/'><p style=\"background:url('http://beacon.example/s')\">geheim <b>BSN 111222333</b></p><img src=http://beacon.example/i><iframe src=http://beacon.example/f></iframe><link rel=stylesheet href=http://beacon.example/c><script>alert(6)</script><form action=/quarantine/destroy method=post><button>x</button></form>\r\n" +
-	"--b\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=\"<script>alert(7)</script>.csv\"\r\n\r\nnaam,bsn\r\n<script>alert(8)</script>,111222333\r\n--b--\r\n"
+	"--b\r\nContent-Type: text/html\r\n\r\n<base href=http://beacon.example/>" +
+	"<meta http-equiv=refresh content='0;url=http://beacon.example/'>" +
+	"<p style=\"background:url('http://beacon.example/s')\">geheim <b>BSN 111222333</b></p>" +
+	"<img src=http://beacon.example/i><iframe src=http://beacon.example/f></iframe>" +
+	"<link rel=stylesheet href=http://beacon.example/c><script>alert(6)</script>" +
+	"<form action=/quarantine/destroy method=post><button>x</button></form>\r\n" +
+	"--b\r\nContent-Type: text/csv\r\n" +
+	"Content-Disposition: attachment; filename=\"<script>alert(7)</script>.csv\"\r\n\r\n" +
+	"naam,bsn\r\n<script>alert(8)</script>,111222333\r\n--b--\r\n"
 
 // setAside puts a message in the quarantine.
 func (h *house) setAside(content string) quarantine.Entry {
 	h.t.Helper()
-	e := quarantine.Entry{ID: filter.NewID(), Time: time.Now(), Direction: rules.Out, Purpose: rules.Leak, Category: rules.Identity}
-	for text, into := range map[string]interface{ UnmarshalText([]byte) error }{"C3.3b": &e.Clause, "leak.identity.bsn": &e.Rule} {
+	e := quarantine.Entry{
+		ID:        filter.NewID(),
+		Time:      time.Now(),
+		Direction: rules.Out,
+		Purpose:   rules.Leak,
+		Category:  rules.Identity,
+	}
+	for text, into := range map[string]encoding.TextUnmarshaler{"C3.3b": &e.Clause, "leak.identity.bsn": &e.Rule} {
 		if err := into.UnmarshalText([]byte(text)); err != nil {
 			h.t.Fatal(err)
 		}
 	}
-	env := quarantine.Envelope{From: "a@school.example", To: []quarantine.Recipient{{Path: "b@elders.example", Direction: rules.Out}}}
+	env := quarantine.Envelope{
+		From: "a@school.example",
+		To:   []quarantine.Recipient{{Path: "b@elders.example", Direction: rules.Out}},
+	}
 	if err := h.held.Seal(h.t.Context(), e, env, nil, strings.NewReader(content)); err != nil {
 		h.t.Fatal(err)
 	}
@@ -98,9 +126,7 @@ func (h *house) setAside(content string) quarantine.Entry {
 func (h *house) reviewer(name string) *person {
 	h.t.Helper()
 	p := h.named(name, ledger.ICT).proves(name)
-	if a := p.post("/secrecy", url.Values{"accept": {"yes"}}); a.status != http.StatusSeeOther {
-		h.t.Fatalf("secrecy: %d", a.status)
-	}
+	p.post("/secrecy", url.Values{"accept": {"yes"}}).must("secrecy", status(http.StatusSeeOther))
 	return p
 }
 
@@ -111,7 +137,12 @@ func TestTheListShowsNothingOfTheMessage(t *testing.T) { // C3.3e
 	h := newHouse(t)
 	e := h.setAside(hostile)
 	p := h.as(ledger.ICT)
-	for _, path := range []string{"/quarantine", "/quarantine?state=all&purpose=leak&rule=leak.identity.bsn&direction=out&since=2020-01-01&before=2099-01-01&sort=gravest", "/quarantine/" + e.ID.String()} {
+	for _, path := range []string{
+		"/quarantine",
+		"/quarantine?state=all&purpose=leak&rule=leak.identity.bsn&direction=out" +
+			"&since=2020-01-01&before=2099-01-01&sort=gravest",
+		"/quarantine/" + e.ID.String(),
+	} {
 		a := p.get(path)
 		if a.status != http.StatusOK || !strings.Contains(a.body, e.ID.String()) {
 			t.Fatalf("%s: %d\n%s", path, a.status, a.body)
@@ -122,15 +153,16 @@ func TestTheListShowsNothingOfTheMessage(t *testing.T) { // C3.3e
 			}
 		}
 	}
-	for _, q := range []string{"state=x", "purpose=x", "rule=%00", "direction=x", "since=x", "sort=x", "after=x", "after=" + filter.NewID().String()} {
+	for _, q := range []string{
+		"state=x", "purpose=x", "rule=%00", "direction=x", "since=x", "sort=x", "after=x",
+		"after=" + filter.NewID().String(),
+	} {
 		if a := p.get("/quarantine?" + q); a.status != http.StatusBadRequest && a.status != http.StatusNotFound {
 			t.Errorf("%s: %d", q, a.status)
 		}
 	}
 	for _, id := range []string{"x", "..%2f..%2fledger", filter.NewID().String(), strings.Repeat("a", 5000)} {
-		if a := p.get("/quarantine/" + id); a.status != http.StatusNotFound {
-			t.Errorf("%.20s: %d", id, a.status)
-		}
+		p.get("/quarantine/"+id).check(fmt.Sprintf("%.20s", id), status(http.StatusNotFound))
 	}
 }
 
@@ -141,17 +173,13 @@ func TestNothingOpensWithoutSecrecyProofAndReason(t *testing.T) {
 	open := "/quarantine/" + e.ID.String() + "/open"
 	form := url.Values{"stage": {"text"}, "reason": {"judge the rule"}}
 	p := h.as(ledger.ICT)
-	if a := p.post(open, form); !strings.HasPrefix(a.to, "/secrecy") {
-		t.Errorf("without the statement: %d to %s", a.status, a.to)
-	}
+	p.post(open, form).check("without the statement", toward("/secrecy"))
 	p.post("/secrecy", url.Values{"accept": {"yes"}})
-	if a := p.post(open, form); !strings.HasPrefix(a.to, "/proof") {
-		t.Errorf("without proof: %d to %s", a.status, a.to)
-	}
+	p.post(open, form).check("without proof", toward("/proof"))
 	p.proves(string(ledger.ICT))
-	if a := p.post(open, url.Values{"stage": {"text"}}); a.status != http.StatusUnprocessableEntity || strings.Contains(a.body, "alert(5)") {
-		t.Errorf("without a reason: %d", a.status)
-	}
+	p.post(open, url.Values{"stage": {"text"}}).check("without a reason",
+		status(http.StatusUnprocessableEntity),
+		lacks("alert(5)"))
 	if n := len(h.entries(ledger.QuarantineOpened)); n != 0 {
 		t.Errorf("%d openings in the ledger", n)
 	}
@@ -160,7 +188,8 @@ func TestNothingOpensWithoutSecrecyProofAndReason(t *testing.T) {
 		t.Fatalf("%d\n%s", a.status, a.body)
 	}
 	got := h.entries(ledger.QuarantineOpened)
-	if len(got) != 1 || got[0].Data.Step != "text" || got[0].Data.Reason != "judge the rule" || got[0].Data.Actor.Name != "ict" {
+	if len(got) != 1 || got[0].Data.Step != "text" || got[0].Data.Reason != "judge the rule" ||
+		got[0].Data.Actor.Name != "ict" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -181,7 +210,9 @@ func TestStagesOfAHostileMessage(t *testing.T) {
 		if a.status != http.StatusOK {
 			t.Fatalf("%v: %d\n%s", form, a.status, a.body)
 		}
-		for _, bad := range []string{"<script>", "<svg", "<img", "onmouseover=alert(4)@x\"", "beacon.example", "111222333"} {
+		for _, bad := range []string{
+			"<script>", "<svg", "<img", "onmouseover=alert(4)@x\"", "beacon.example", "111222333",
+		} {
 			if strings.Contains(a.body, bad) && bad != "beacon.example" {
 				t.Errorf("%v: %q is in the page", form, bad)
 			}
@@ -193,17 +224,19 @@ func TestStagesOfAHostileMessage(t *testing.T) {
 	if part == nil {
 		t.Fatalf("no attachment in %s", headers.body)
 	}
-	if a := open(url.Values{"stage": {"attachment"}, "part": {part[1]}}); !strings.Contains(a.body, "naam,bsn") {
-		t.Errorf("attachment: %s", a.body)
-	}
+	open(url.Values{"stage": {"attachment"}, "part": {part[1]}}).check("attachment", has("naam,bsn"))
 	text := open(url.Values{"stage": {"text"}})
 	token := tokenField.FindStringSubmatch(text.body)[1]
-	if a := other.post(at+"/reveal", url.Values{"opening": {token}, "n": {"1"}}); a.status != http.StatusUnprocessableEntity {
-		t.Errorf("another reviewer reveals in this opening: %d", a.status)
-	}
-	if a := p.post(at+"/reveal", url.Values{"opening": {token}, "n": {"1"}}); a.status != http.StatusOK || !strings.Contains(a.body, "111222333") {
-		t.Errorf("revealed: %d", a.status)
-	}
+	other.post(
+		at+"/reveal",
+		url.Values{"opening": {token}, "n": {"1"}},
+	).check(
+		"another reviewer reveals in this opening",
+		status(http.StatusUnprocessableEntity),
+	)
+	p.post(at+"/reveal", url.Values{"opening": {token}, "n": {"1"}}).check("revealed",
+		status(http.StatusOK),
+		has("111222333"))
 	if got := h.entries(ledger.QuarantineRevealed); len(got) != 1 || got[0].Data.ID != e.ID.String() {
 		t.Errorf("revealed: %+v", got)
 	}
@@ -213,7 +246,8 @@ func TestStagesOfAHostileMessage(t *testing.T) {
 		t.Fatalf("no frame in %s", page.body)
 	}
 	doc := p.get(src[1])
-	if doc.status != http.StatusOK || !strings.Contains(doc.body, "geheim") || doc.header.Get("Content-Security-Policy") != framed {
+	if doc.status != http.StatusOK || !strings.Contains(doc.body, "geheim") ||
+		doc.header.Get("Content-Security-Policy") != framed {
 		t.Errorf("frame: %d %v", doc.status, doc.header)
 	}
 	for _, bad := range []string{"beacon", "alert", "<form", "111222333", "<base", "<meta http", "style="} {
@@ -221,9 +255,7 @@ func TestStagesOfAHostileMessage(t *testing.T) {
 			t.Errorf("%q in the frame: %s", bad, doc.body)
 		}
 	}
-	if a := other.get(src[1]); a.status != http.StatusNotFound {
-		t.Errorf("another reviewer sees the frame: %d", a.status)
-	}
+	other.get(src[1]).check("another reviewer sees the frame", status(http.StatusNotFound))
 	if n := len(h.entries(ledger.QuarantineOpened)); n != 4 {
 		t.Errorf("%d openings in the ledger", n)
 	}
@@ -233,13 +265,16 @@ func TestDecisionsOnSeveralAtOnce(t *testing.T) {
 	h := newHouse(t)
 	a, b, c := h.setAside("Subject: a\r\n\r\na"), h.setAside("Subject: b\r\n\r\nb"), h.setAside("Subject: c\r\n\r\nc")
 	p := h.reviewer("ict")
-	if r := p.post("/quarantine/keep", url.Values{"message": {value(a), value(b)}}); r.status != http.StatusSeeOther || len(h.entries(ledger.QuarantineKept)) != 0 {
+	if r := p.post("/quarantine/keep", url.Values{"message": {value(a), value(b)}}); r.status != http.StatusSeeOther ||
+		len(h.entries(ledger.QuarantineKept)) != 0 {
 		t.Errorf("without a reason: %d", r.status)
 	}
-	if r := p.post("/quarantine/release", url.Values{"message": {value(a), value(b)}, "reason": {"harmless"}, "note": {"Sorry."}}); r.status != http.StatusSeeOther {
+	form := url.Values{"message": {value(a), value(b)}, "reason": {"harmless"}, "note": {"Sorry."}}
+	if r := p.post("/quarantine/release", form); r.status != http.StatusSeeOther {
 		t.Fatalf("%d", r.status)
 	}
-	if len(h.hop.got) != 2 || !slices.Equal(h.hop.notes, []string{"Sorry.", "Sorry."}) || len(h.entries(ledger.QuarantineReleased)) != 2 {
+	if len(h.hop.got) != 2 || !slices.Equal(h.hop.notes, []string{"Sorry.", "Sorry."}) ||
+		len(h.entries(ledger.QuarantineReleased)) != 2 {
 		t.Errorf("released %q, notes %q", h.hop.got, h.hop.notes)
 	}
 	if page := p.get("/quarantine"); !strings.Contains(page.body, "2 vrijgegeven.") {
@@ -249,11 +284,15 @@ func TestDecisionsOnSeveralAtOnce(t *testing.T) {
 	p.post("/quarantine/keep", url.Values{"message": {stale}, "reason": {"for later"}})
 	p.get("/quarantine")
 	p.post("/quarantine/destroy", url.Values{"message": {stale}, "reason": {"bad"}})
-	if page := p.get("/quarantine"); !strings.Contains(page.body, h.pages.texts.In("nl").Text("review-message-changed")) {
+	if page := p.get("/quarantine"); !strings.Contains(
+		page.body,
+		h.pages.texts.In("nl").Text("review-message-changed"),
+	) {
 		t.Error("a decision on what somebody else changed counted")
 	}
 	for _, bad := range []string{"x", "x.1", a.ID.String(), a.ID.String() + ".0"} {
-		if r := p.post("/quarantine/keep", url.Values{"message": {bad}, "reason": {"x"}}); r.status != http.StatusBadRequest {
+		r := p.post("/quarantine/keep", url.Values{"message": {bad}, "reason": {"x"}})
+		if r.status != http.StatusBadRequest {
 			t.Errorf("%s: %d", bad, r.status)
 		}
 	}
@@ -272,10 +311,9 @@ func TestASecondPairOfEyesInTheConsole(t *testing.T) {
 	if a := first.post(at+"/agree", nil); a.status != http.StatusUnprocessableEntity || len(h.hop.got) != 0 {
 		t.Errorf("agreed with oneself: %d", a.status)
 	}
-	if a := second.get(at); !strings.Contains(a.body, "harmless") {
-		t.Error("the proposal is not shown")
-	}
-	if a := second.post(at+"/agree", nil); a.status != http.StatusSeeOther || len(h.hop.got) != 1 || len(h.hop.notes) != 1 {
+	second.get(at).check("the proposal is not shown", has("harmless"))
+	if a := second.post(at+"/agree", nil); a.status != http.StatusSeeOther || len(h.hop.got) != 1 ||
+		len(h.hop.notes) != 1 {
 		t.Errorf("agreed: %d, %v", a.status, h.hop)
 	}
 }
@@ -284,7 +322,10 @@ func TestALeakThatIsConfirmedOpensItsFile(t *testing.T) { // C2.12a
 	h := newHouse(t)
 	e := h.setAside(hostile)
 	p := h.reviewer("ict")
-	a := p.post("/quarantine/"+e.ID.String()+"/confirm", url.Values{"seen": {"1"}, "reason": {"a list of pupils"}, "breach": {"yes"}})
+	a := p.post(
+		"/quarantine/"+e.ID.String()+"/confirm",
+		url.Values{"seen": {"1"}, "reason": {"a list of pupils"}, "breach": {"yes"}},
+	)
 	files, err := h.breaches.List()
 	if err != nil || len(files) != 1 || files[0].Message != e.ID.String() || a.to != "/breaches/"+files[0].ID {
 		t.Errorf("%+v, %v, %d to %s", files, err, a.status, a.to)
@@ -294,7 +335,8 @@ func TestALeakThatIsConfirmedOpensItsFile(t *testing.T) { // C2.12a
 	}
 	other := h.setAside("Subject: b\r\n\r\nb")
 	a = p.post("/quarantine/"+other.ID.String()+"/wrong", url.Values{"seen": {"1"}, "reason": {"a phone number"}})
-	if got, _ := h.held.Get(t.Context(), other.ID); got.Review != quarantine.Wrong || a.to != "/exceptions?rule=leak.identity.bsn" {
+	if got, _ := h.held.Get(t.Context(), other.ID); got.Review != quarantine.Wrong ||
+		a.to != "/exceptions?rule=leak.identity.bsn" {
 		t.Errorf("%+v, to %s", got, a.to)
 	}
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -74,7 +75,13 @@ func sites() Sites {
 	return Sites{
 		Lists: func() []sitelists.State {
 			return []sitelists.State{
-				{Name: "ut1.tar.gz", Categories: []string{"gambling", "phishing"}, Names: 4711, Changed: at, Checked: at},
+				{
+					Name:       "ut1.tar.gz",
+					Categories: []string{"gambling", "phishing"},
+					Names:      4711,
+					Changed:    at,
+					Checked:    at,
+				},
 				{Name: "phishing.txt", Category: "phishing", Checked: at, Error: "the server says 503"},
 			}
 		},
@@ -100,13 +107,9 @@ func TestWhatIsActiveIsShownWithClauseAndPurpose(t *testing.T) {
 	if strings.Contains(a.body, "security.attachment") {
 		t.Error("rules of another purpose are shown")
 	}
-	if a := ict.get("/rules/leak.identity.bsn"); a.status != http.StatusOK || !strings.Contains(a.body, "burgerservicenummer") {
-		t.Errorf("a rule: %d", a.status)
-	}
+	ict.get("/rules/leak.identity.bsn").check("a rule", status(http.StatusOK), has("burgerservicenummer"))
 	for _, id := range []string{"no.such.rule", "..%2f..%2fetc", "%3Cscript%3E"} {
-		if a := ict.get("/rules/" + id); a.status != http.StatusNotFound {
-			t.Errorf("%s: %d", id, a.status)
-		}
+		ict.get("/rules/"+id).check(id, status(http.StatusNotFound))
 	}
 }
 
@@ -115,7 +118,10 @@ func TestATextIsTriedAndKeptNowhere(t *testing.T) {
 	ict := h.as(ledger.ICT)
 	const canary = "kanarie-7f3a"
 	before := len(h.every())
-	a := ict.post("/try/text", url.Values{"direction": {"out"}, "text": {canary + " <script>alert(1)</script> Jij bent een vuile klootzak"}})
+	a := ict.post(
+		"/try/text",
+		url.Values{"direction": {"out"}, "text": {canary + " <script>alert(1)</script> Jij bent een vuile klootzak"}},
+	)
 	if a.status != http.StatusOK || !strings.Contains(a.body, "<mark>") || !strings.Contains(a.body, "conduct.") {
 		t.Errorf("%d: not marked\n%s", a.status, a.body)
 	}
@@ -125,33 +131,41 @@ func TestATextIsTriedAndKeptNowhere(t *testing.T) {
 	if strings.Contains(h.log.String(), canary) || len(h.every()) != before {
 		t.Error("what was pasted is in the log, or in the ledger")
 	}
-	if a := ict.get("/try"); strings.Contains(a.body, canary) {
-		t.Error("what was pasted is still there")
+	ict.get("/try").check("what was pasted is still there", lacks(canary))
+	for text, want := range map[string]int{
+		"":                              http.StatusUnprocessableEntity,
+		strings.Repeat("a", 2*maxTried): http.StatusRequestEntityTooLarge,
+		"gewoon":                        http.StatusOK,
+	} {
+		ict.post(
+			"/try/text",
+			url.Values{"direction": {"out"}, "text": {text}},
+		).check(
+			fmt.Sprintf("%d bytes", len(text)),
+			status(want),
+		)
 	}
-	for text, want := range map[string]int{"": http.StatusUnprocessableEntity, strings.Repeat("a", 2*maxTried): http.StatusRequestEntityTooLarge, "gewoon": http.StatusOK} {
-		if a := ict.post("/try/text", url.Values{"direction": {"out"}, "text": {text}}); a.status != want {
-			t.Errorf("%d bytes: %d", len(text), a.status)
-		}
-	}
-	if a := ict.post("/try/text", url.Values{"direction": {"sideways"}, "text": {"x"}}); a.status != http.StatusBadRequest {
-		t.Errorf("sideways: %d", a.status)
-	}
+	ict.post("/try/text", url.Values{"direction": {"sideways"}, "text": {"x"}}).check("sideways",
+		status(http.StatusBadRequest))
 }
 
 func TestAnAddressIsTried(t *testing.T) {
 	h := newHouse(t)
 	ict := h.as(ledger.ICT)
 	a := ict.post("/try/site", url.Values{"address": {"games.example/x?q=geheim"}})
-	if a.status != http.StatusOK || !strings.Contains(a.body, "Geblokkeerd") || strings.Contains(a.body, "<b>spelletjes") {
+	if a.status != http.StatusOK || !strings.Contains(a.body, "Geblokkeerd") ||
+		strings.Contains(a.body, "<b>spelletjes") {
 		t.Errorf("%d\n%s", a.status, a.body)
 	}
-	if a := ict.post("/try/site", url.Values{"address": {"www.example.com"}}); !strings.Contains(a.body, "Toegestaan") {
-		t.Errorf("%d", a.status)
-	}
+	ict.post("/try/site", url.Values{"address": {"www.example.com"}}).check("", has("Toegestaan"))
 	for _, c := range []struct {
 		address, group string
 		want           int
-	}{{"://", "", http.StatusUnprocessableEntity}, {`"><script>alert(1)</script>`, "", http.StatusUnprocessableEntity}, {"a.example", "no such group", http.StatusBadRequest}} {
+	}{
+		{"://", "", http.StatusUnprocessableEntity},
+		{`"><script>alert(1)</script>`, "", http.StatusUnprocessableEntity},
+		{"a.example", "no such group", http.StatusBadRequest},
+	} {
 		a := ict.post("/try/site", url.Values{"address": {c.address}, "group": {c.group}})
 		if a.status != c.want || strings.Contains(a.body, "<script>alert") {
 			t.Errorf("%q for %q: %d", c.address, c.group, a.status)

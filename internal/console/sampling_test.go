@@ -58,22 +58,20 @@ func TestTheBoardSeesThatTheDrawIsFair(t *testing.T) {
 		h.draws = append(h.draws, sampling.Draw{ID: id, Time: now, Direction: "out", Group: "team", Drawn: drawn})
 	}
 	day := now.Format(time.DateOnly)
-	if a := p.get("/sampling"); a.status != http.StatusOK || !strings.Contains(a.body, day) || !strings.Contains(a.body, "20%") {
-		t.Fatalf("%d\n%s", a.status, a.body)
-	}
+	p.get("/sampling").must("", status(http.StatusOK), has(day), has("20%"))
 	fair := h.pages.texts.In("nl").Text("sampling-fair")
 	a := p.post("/sampling/audit", url.Values{"day": {day}})
-	if a.status != http.StatusOK || !strings.Contains(a.body, fair) || !strings.Contains(a.body, "team") || strings.Contains(a.body, " 137 ") || strings.Contains(a.body, ">137<") {
+	if a.status != http.StatusOK || !strings.Contains(a.body, fair) || !strings.Contains(a.body, "team") ||
+		strings.Contains(a.body, " 137 ") ||
+		strings.Contains(a.body, ">137<") {
 		t.Errorf("%d\n%s", a.status, a.body)
 	}
 	h.draws[0].Drawn = !h.draws[0].Drawn
-	if a := p.post("/sampling/audit", url.Values{"day": {day}}); strings.Contains(a.body, fair) || !strings.Contains(a.body, "1 trekkingen wijken af") {
-		t.Errorf("a false draw: %s", a.body)
-	}
+	p.post("/sampling/audit", url.Values{"day": {day}}).check("a false draw",
+		lacks(fair),
+		has("1 trekkingen wijken af"))
 	for _, bad := range []string{"", "x", "1999-01-01", "../../ledger"} {
-		if a := p.post("/sampling/audit", url.Values{"day": {bad}}); a.status != http.StatusNotFound {
-			t.Errorf("%q: %d", bad, a.status)
-		}
+		p.post("/sampling/audit", url.Values{"day": {bad}}).check(bad, status(http.StatusNotFound))
 	}
 }
 
@@ -84,22 +82,16 @@ func TestTheBoardThrowsItsDice(t *testing.T) { // C3.3b
 	}
 	p := h.as(ledger.Board)
 	dice := url.Values{"dice": {"31642651436251346521"}}
-	if a := p.post("/sampling/seed", dice); !strings.HasPrefix(a.to, "/proof") {
-		t.Errorf("without proof: %d", a.status)
-	}
+	p.post("/sampling/seed", dice).check("without proof", toward("/proof"))
 	p.proves(string(ledger.Board))
 	for _, bad := range []string{"123", "31642651436251346527", "x"} {
-		if a := p.post("/sampling/seed", url.Values{"dice": {bad}}); a.status != http.StatusUnprocessableEntity {
-			t.Errorf("%s: %d", bad, a.status)
-		}
+		p.post("/sampling/seed", url.Values{"dice": {bad}}).check(bad, status(http.StatusUnprocessableEntity))
 	}
-	if a := p.post("/sampling/seed", dice); a.status != http.StatusSeeOther {
-		t.Errorf("%d", a.status)
-	}
-	if got := h.entries(ledger.SamplingSeed); len(got) != 1 || got[0].Data.Actor.Name != "board" || got[0].Data.Role != "board" {
+	p.post("/sampling/seed", dice).check("", status(http.StatusSeeOther))
+	if got := h.entries(ledger.SamplingSeed); len(got) != 1 || got[0].Data.Actor.Name != "board" ||
+		got[0].Data.Role != "board" {
 		t.Errorf("%+v", got)
 	}
-	if a := h.as(ledger.Legal).proves("legal").post("/sampling/seed", dice); a.status != http.StatusForbidden {
-		t.Errorf("Legal Affairs threw: %d", a.status)
-	}
+	h.as(ledger.Legal).proves("legal").post("/sampling/seed", dice).check("Legal Affairs threw",
+		status(http.StatusForbidden))
 }

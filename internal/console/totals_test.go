@@ -22,20 +22,40 @@ func (h *house) totals(dir string) Totals {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.archive = &totals.Archive{Dir: filepath.Join(dir, "reports"), Source: h.db, Ledger: h.ledger, Rules: totals.Rules{MinPeople: 10}, Sizes: h.people.Sizes(), Rate: 0.05,
+	h.archive = &totals.Archive{
+		Dir:    filepath.Join(dir, "reports"),
+		Source: h.db,
+		Ledger: h.ledger,
+		Rules:  totals.Rules{MinPeople: 10},
+		Sizes:  h.people.Sizes(),
+		Rate:   0.05,
 		Review: func(context.Context, time.Time, time.Time) (totals.Review, error) { return totals.Review{}, nil },
-		Stored: func(context.Context) (int64, error) { return 5_000_000_000, nil }}
-	return Totals{Archive: func() *totals.Archive { return h.archive }, Facts: func(ctx context.Context, since, until time.Time, lang, period string) (f report.Facts, err error) {
-		f = report.Facts{Organisation: "De Regenboog", Lang: lang, Since: since, Until: until, Made: until, Rules: set.Rules(), Ledger: h.ledger, Rate: 0.05, Retention: [2]int{183, 30}}
-		if period != "" {
-			p, err := h.archive.Look(ctx, period)
-			if err != nil {
-				return f, err
+		Stored: func(context.Context) (int64, error) { return 5_000_000_000, nil },
+	}
+	return Totals{
+		Archive: func() *totals.Archive { return h.archive },
+		Facts: func(ctx context.Context, since, until time.Time, lang, period string) (f report.Facts, err error) {
+			f = report.Facts{
+				Organisation: "De Regenboog",
+				Lang:         lang,
+				Since:        since,
+				Until:        until,
+				Made:         until,
+				Rules:        set.Rules(),
+				Ledger:       h.ledger,
+				Rate:         0.05,
+				Retention:    [2]int{183, 30},
 			}
-			f.Period = &p
-		}
-		return f, nil
-	}}
+			if period != "" {
+				p, err := h.archive.Look(ctx, period)
+				if err != nil {
+					return f, err
+				}
+				f.Period = &p
+			}
+			return f, nil
+		},
+	}
 }
 
 // freeze makes the reports of this month and the ones before it.
@@ -59,12 +79,10 @@ func (h *house) freeze(months int) (names []string) {
 func TestTotalsAreFrozenReportsAlone(t *testing.T) {
 	h := newHouse(t)
 	p := h.as(ledger.Board)
-	if a := p.get("/totals"); a.status != http.StatusOK || !strings.Contains(a.body, h.pages.texts.In("nl").Text("totals-none")) {
-		t.Errorf("before the first: %d", a.status)
-	}
-	if a := p.get("/totals?period=2026-01"); a.status != http.StatusOK {
-		t.Errorf("%d", a.status)
-	}
+	p.get("/totals").check("before the first",
+		status(http.StatusOK),
+		has(h.pages.texts.In("nl").Text("totals-none")))
+	p.get("/totals?period=2026-01").check("", status(http.StatusOK))
 	if n := len(h.entries(ledger.ReportFrozen)); n != 0 {
 		t.Fatalf("looking froze %d reports", n)
 	}
@@ -84,18 +102,12 @@ func TestTotalsAreFrozenReportsAlone(t *testing.T) {
 	}
 	last := months[len(months)-1]
 	for _, period := range []string{last, last[:4]} {
-		if a := p.get("/totals?period=" + period); a.status != http.StatusOK || !strings.Contains(a.body, "<svg") {
-			t.Errorf("%s: %d", period, a.status)
-		}
+		p.get("/totals?period="+period).check(period, status(http.StatusOK), has("<svg"))
 	}
 	for _, bad := range []string{"1999-01", "x", "../../ledger", "2026-13", "2026-Q9"} {
-		if a := p.get("/totals?period=" + bad); a.status != http.StatusNotFound {
-			t.Errorf("%s: %d", bad, a.status)
-		}
+		p.get("/totals?period="+bad).check(bad, status(http.StatusNotFound))
 	}
-	if a := p.get("/totals/" + last + "/json"); a.status != http.StatusOK || !strings.Contains(a.body, `"few-people"`) {
-		t.Errorf("JSON: %d", a.status)
-	}
+	p.get("/totals/"+last+"/json").check("JSON", status(http.StatusOK), has(`"few-people"`))
 	if n := len(h.entries(ledger.ReportFrozen)); n != 4 {
 		t.Errorf("%d reports frozen", n)
 	}
@@ -103,14 +115,21 @@ func TestTotalsAreFrozenReportsAlone(t *testing.T) {
 
 func TestAChartEqualsItsTable(t *testing.T) {
 	p := totals.Period{Tables: []totals.Table{{Name: totals.Volume, Rows: []totals.Row{
-		{Name: "mail-in", Figures: map[string]totals.Figure{totals.Records: {Value: 300}}}, {Name: "mail-out", Figures: map[string]totals.Figure{totals.Records: {Value: 600}}},
+		{
+			Name:    "mail-in",
+			Figures: map[string]totals.Figure{totals.Records: {Value: 300}},
+		}, {Name: "mail-out", Figures: map[string]totals.Figure{totals.Records: {Value: 600}}},
 		{Name: "web", Figures: map[string]totals.Figure{totals.Records: {Value: 9999, Hidden: totals.FewPeople}}},
 	}}}}
 	all := charts(p, "nl")
 	if len(all) != 1 || len(all[0].Bars) != 3 {
 		t.Fatalf("%+v", all)
 	}
-	for i, want := range []bar{{"mail van buiten", "300", "", 300, 0}, {"mail naar buiten", "600", "", 600, barHeight}, {"internet", "niet getoond", totals.FewPeople, 0, 2 * barHeight}} {
+	for i, want := range []bar{
+		{"mail van buiten", "300", "", 300, 0},
+		{"mail naar buiten", "600", "", 600, barHeight},
+		{"internet", "niet getoond", totals.FewPeople, 0, 2 * barHeight},
+	} {
 		if all[0].Bars[i] != want {
 			t.Errorf("%+v, want %+v", all[0].Bars[i], want)
 		}
@@ -132,18 +151,24 @@ func TestTheAccountOfTheControls(t *testing.T) { // K1, K2
 	h := newHouse(t)
 	p := h.as(ledger.Privacy)
 	months := h.freeze(1)
-	if a := p.get("/reports"); a.status != http.StatusOK || !strings.Contains(a.body, h.entries(ledger.ReportFrozen)[0].Data.Commit) {
-		t.Errorf("archive: %d", a.status)
-	}
-	if a := p.get("/reports/account?since=2026-01-01&until=2026-03-31&form=html&period=" + months[0]); a.status != http.StatusOK || !strings.Contains(a.body, "De Regenboog") || strings.Contains(a.header.Get("Content-Security-Policy"), "script") {
+	p.get("/reports").check("archive",
+		status(http.StatusOK),
+		has(h.entries(ledger.ReportFrozen)[0].Data.Commit))
+	if a := p.get("/reports/account?since=2026-01-01&until=2026-03-31&form=html&period=" + months[0]); a.status != http.StatusOK ||
+		!strings.Contains(a.body, "De Regenboog") ||
+		strings.Contains(a.header.Get("Content-Security-Policy"), "script") {
 		t.Errorf("page: %d", a.status)
 	}
-	if a := p.get("/reports/account?since=2026-01-01&until=2026-03-31&form=pdf"); a.status != http.StatusOK || !strings.HasPrefix(a.body, "%PDF-") || a.header.Get("Content-Disposition") != `attachment; filename="sluis-2026-01-01-2026-03-31.pdf"` {
+	if a := p.get("/reports/account?since=2026-01-01&until=2026-03-31&form=pdf"); a.status != http.StatusOK ||
+		!strings.HasPrefix(a.body, "%PDF-") ||
+		a.header.Get("Content-Disposition") != `attachment; filename="sluis-2026-01-01-2026-03-31.pdf"` {
 		t.Errorf("PDF: %d %v", a.status, a.header)
 	}
-	for _, bad := range []string{"since=x&until=2026-01-01&form=pdf", "since=2026-02-01&until=2026-01-01&form=pdf", "since=2026-01-01&until=2026-02-01&form=exe", "since=2026-01-01&until=2026-02-01&form=pdf&period=..%2f"} {
-		if a := p.get("/reports/account?" + bad); a.status != http.StatusBadRequest {
-			t.Errorf("%s: %d", bad, a.status)
-		}
+	for _, bad := range []string{
+		"since=x&until=2026-01-01&form=pdf", "since=2026-02-01&until=2026-01-01&form=pdf",
+		"since=2026-01-01&until=2026-02-01&form=exe",
+		"since=2026-01-01&until=2026-02-01&form=pdf&period=..%2f",
+	} {
+		p.get("/reports/account?"+bad).check(bad, status(http.StatusBadRequest))
 	}
 }

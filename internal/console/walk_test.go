@@ -32,12 +32,16 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	h := newHouse(t)
 	for _, rt := range h.routes {
 		method, path := rt.of()
-		if a := ask(h.stranger(), method, path); rt.who.anybody == (a.status == http.StatusUnauthorized || strings.HasPrefix(a.to, "/sign-in?")) {
-			t.Errorf("nobody, %s: %d to %s", rt.pattern, a.status, a.to)
+		a := ask(h.stranger(), method, path)
+		refused := a.status == http.StatusUnauthorized || strings.HasPrefix(a.to, "/sign-in?")
+		if rt.who.anybody == refused {
+			t.Errorf("%s without an account: status %d to %q, want it refused: %v",
+				rt.pattern, a.status, a.to, !rt.who.anybody)
 		}
 		for _, role := range ledger.Roles {
 			a := ask(h.as(role), method, path)
-			refused := a.status == http.StatusForbidden && strings.Contains(a.body, h.pages.texts.In("nl").Text("error-not-yours"))
+			refused := a.status == http.StatusForbidden &&
+				strings.Contains(a.body, h.pages.texts.In("nl").Text("error-not-yours"))
 			if rt.who.may(role) == refused && !(rt.who.may(role) && rt.ownRefusal()) {
 				t.Errorf("%s, %s: %d", role, rt.pattern, a.status)
 			}
@@ -50,7 +54,10 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 
 // ownRefusal reports whether a page says for reasons of its own that it is not somebody's.
 func (rt route) ownRefusal() bool {
-	return slices.Contains([]string{"POST /role", "POST /account/password", "POST /account/passkey", "POST /account/passkey/made"}, rt.pattern)
+	return slices.Contains(
+		[]string{"POST /role", "POST /account/password", "POST /account/passkey", "POST /account/passkey/made"},
+		rt.pattern,
+	)
 }
 
 func ask(p *person, method, path string) answer { return p.do(p.request(method, path, nil)) }
