@@ -47,7 +47,7 @@ func families() map[string][]string {
 		"conduct-": {"security", "conduct"}, "sort-": langtest.Words(listSorts), "purpose-": {"none", "security", "conduct", "leak"}, "direction-": {"in", "out", "internal"},
 		"breach-step-": append(langtest.Words(breachSteps), "opened"), "nature-": breachNatures,
 		"case-": langtest.Words([]imagery.Source{imagery.Complaint, imagery.ByMail, imagery.BySample}), "case-step-": append(langtest.Words(caseSteps), "opened"),
-		"why-":         langtest.Words([]totals.Why{totals.FewPeople, totals.Dominated, totals.Complement, totals.Few, totals.Missing}),
+		"clauses-": clauseGroups, "why-": langtest.Words([]totals.Why{totals.FewPeople, totals.Dominated, totals.Complement, totals.Few, totals.Missing}),
 		"order-kind-":  langtest.Words([]orders.Kind{orders.Targeted, orders.Exception}),
 		"order-state-": langtest.Words([]orders.State{orders.Requested, orders.Advised, orders.Refused, orders.Approved, orders.InForce, orders.Ended, orders.Withdrawn, orders.Completed}),
 		"people-":      peopleParts, "rule-part-": ruleParts, "needed-": langtest.Words(appeals.Needs), "health-": langtest.Words(health.States), "health-all-": langtest.Words(health.States), "web-": webActions,

@@ -177,5 +177,6 @@ func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 		(&retentionPages{s.Retention}).routes(),
 		(&accessPages{s.Access, people, s.Totals.Facts, s.Ledger}).routes(),
 		(&conductPages{s.Totals.Facts}).routes(),
+		(&clausePages{s.InForce}).routes(),
 	)
 }
