@@ -59,7 +59,7 @@ bench: ## compare with peers on the same work: make bench WORK=mail
 .PHONY: screenshots
 screenshots: ## leave a picture of each page of the console in DIR (bin/screenshots)
 	@mkdir -p $(or $(DIR),bin/screenshots)
-	SLUIS_SCREENSHOTS=$(abspath $(or $(DIR),bin/screenshots)) go test -count=1 -run ForEverybody ./internal/console
+	SLUIS_SCREENSHOTS=$(abspath $(or $(DIR),bin/screenshots)) go test -count=1 -run AreForEverybody ./internal/console
 
 .PHONY: clean
 clean: ## remove what was built and what the demonstration left

@@ -12,9 +12,9 @@ import (
 	"sluis/internal/ledger"
 )
 
-// TestWhatIsHeldAboutMe: an employee sees and takes along own records and nobody else's, and
-// each time is in the ledger before anything is looked up (C3.2f).
-func TestWhatIsHeldAboutMe(t *testing.T) {
+// TestAnAccessRequestGivesOwnRecords: an employee reads and takes along own records and no others, and
+// each request is in the ledger before a record is read (C3.2f).
+func TestAnAccessRequestGivesOwnRecords(t *testing.T) {
 	h := newHouse(t)
 	h.traffic("employee@school.example", 3)
 	h.traffic("juf@school.example", 4)
@@ -45,18 +45,18 @@ func TestWhatIsHeldAboutMe(t *testing.T) {
 		t.Errorf("%d", a.status)
 	}
 	p.post("/access", url.Values{"form": {"x"}}).check("", status(http.StatusBadRequest))
-	if len(h.asked) != 4 || h.asked[0] != "employee@school.example" {
-		t.Errorf("told by mail: %v", h.asked)
+	if len(h.requested) != 4 || h.requested[0] != "employee@school.example" {
+		t.Errorf("notices of access requests to %v, want one to the employee for each", h.requested)
 	}
-	told := h.entries(ledger.InsightGiven)
-	if len(told) != 4 || told[0].Data.Actor.Name != "employee" || told[0].Data.Step != "account" {
-		t.Errorf("in the ledger: %+v", told)
+	given := h.entries(ledger.InsightGiven)
+	if len(given) != 4 || given[0].Data.Actor.Name != "employee" || given[0].Data.Step != "account" {
+		t.Errorf("the ledger has %+v, want four requests by the employee's account", given)
 	}
 }
 
-// TestNothingIsHeldByName: who is not on the list of staff, or a pupil, is told so, and nothing
-// is looked up.
-func TestNothingIsHeldByName(t *testing.T) { // K4, C3.2g
+// TestAccessWithoutRecordsByName: people who are not on the list of staff, and pupils, read that
+// nothing is stored by name, and no record is read.
+func TestAccessWithoutRecordsByName(t *testing.T) { // K4, C3.2g
 	h := newHouse(t)
 	h.traffic("leerling@school.example", 2)
 	for _, name := range []string{"leerling", "stranger"} {
@@ -69,8 +69,8 @@ func TestNothingIsHeldByName(t *testing.T) { // K4, C3.2g
 	}
 }
 
-// TestAnOpenBrowserTellsNothing: who signed in a while ago shows again who they are.
-func TestAnOpenBrowserTellsNothing(t *testing.T) {
+// TestAnOpenBrowserIsNotEnoughForAccess: people who signed in a while ago prove again who they are.
+func TestAnOpenBrowserIsNotEnoughForAccess(t *testing.T) {
 	h := newHouse(t)
 	h.traffic("employee@school.example", 3)
 	p := h.as(ledger.Employee)
@@ -84,8 +84,8 @@ func TestAnOpenBrowserTellsNothing(t *testing.T) {
 	p.post("/access", url.Values{"form": {"json"}}).check("", status(http.StatusOK))
 }
 
-// TestWhatIsControlled tells it as it is configured, to everybody (K2, K3).
-func TestWhatIsControlled(t *testing.T) {
+// TestTheControlsAreShownToEverybody: as they are configured (K2, K3).
+func TestTheControlsAreShownToEverybody(t *testing.T) {
 	h := newHouse(t)
 	for _, r := range ledger.Roles {
 		a := h.as(r).get("/conduct")

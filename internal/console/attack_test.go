@@ -24,7 +24,7 @@ func (h *house) count() int {
 	return n
 }
 
-// whoMay returns somebody who may use a route.
+// whoMay returns a person who may use a route.
 func (l lived) whoMay(rt route) *person {
 	for _, r := range ledger.Roles {
 		if rt.who.may(r) && !rt.who.anybody {
@@ -54,8 +54,8 @@ func (l lived) posts(f func(rt route, path string, p *person)) {
 	}
 }
 
-// TestAFormOfAnotherSite: whatever another site has somebody's browser send, nothing happens.
-func TestAFormOfAnotherSite(t *testing.T) {
+// TestAFormOfAnotherSiteIsRefused: a request that another site has a browser send changes nothing.
+func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 	l := newHouse(t).live()
 	before := l.count()
 	l.posts(func(rt route, path string, p *person) {
@@ -81,8 +81,8 @@ func TestAFormOfAnotherSite(t *testing.T) {
 	}
 }
 
-// TestTooLarge: each form takes what it needs and no more.
-func TestTooLarge(t *testing.T) {
+// TestALargeRequestIsRefused: each form takes the bytes that it needs and no more.
+func TestALargeRequestIsRefused(t *testing.T) {
 	l := newHouse(t).live()
 	l.posts(func(rt route, path string, p *person) {
 		limit := max(rt.limit, maxBody)
@@ -127,8 +127,7 @@ var hostileIDs = []string{
 	"none",
 }
 
-// TestIDsOfNothing: an id that is none shows nothing and breaks nothing.
-func TestIDsOfNothing(t *testing.T) {
+func TestUnknownIDsShowAndBreakNothing(t *testing.T) {
 	l := newHouse(t).live()
 	for _, rt := range l.routes {
 		method, _, _ := strings.Cut(rt.pattern, " ")
@@ -153,9 +152,9 @@ func TestIDsOfNothing(t *testing.T) {
 	}
 }
 
-// TestNobodyIsSentElsewhere: where a page leads next is on this site, and no header is made of
-// it.
-func TestNobodyIsSentElsewhere(t *testing.T) {
+// TestNoRedirectLeavesTheSite: the next page is on this site for any address in a form, and no header
+// is made of it.
+func TestNoRedirectLeavesTheSite(t *testing.T) {
 	l := newHouse(t).live()
 	own, _ := url.Parse(l.site.URL)
 	for _, next := range []string{
@@ -184,9 +183,9 @@ func TestNobodyIsSentElsewhere(t *testing.T) {
 	}
 }
 
-// TestASessionOfSomebodyElse: a token that was there before signing in is worth nothing
-// afterwards, and sessions end with what they were given for.
-func TestASessionOfSomebodyElse(t *testing.T) {
+// TestATokenFromBeforeSigningInIsWorthless: a thief who plants a session, or keeps one from before the
+// second factor, gets no page.
+func TestATokenFromBeforeSigningInIsWorthless(t *testing.T) {
 	h := newHouse(t)
 	at, _ := url.Parse(h.site.URL)
 	secret, err := h.accounts.Demonstrate(t.Context(), "els", "", ledger.ICT)
@@ -216,9 +215,9 @@ func TestASessionOfSomebodyElse(t *testing.T) {
 	}
 }
 
-// TestWhatEndsSessions: other roles, a closed account, an account that begins anew, and
-// signing out everywhere.
-func TestWhatEndsSessions(t *testing.T) {
+// TestChangesOfAnAccountEndItsSessions: other roles, a closed account, a recovery, and signing out
+// everywhere.
+func TestChangesOfAnAccountEndItsSessions(t *testing.T) {
 	h := newHouse(t)
 	for name, end := range map[string]func(id string) error{
 		"roles": func(id string) error {
@@ -251,9 +250,9 @@ func TestWhatEndsSessions(t *testing.T) {
 	}
 }
 
-// TestGuessing: passwords and codes are held off long before one is found, and the right one
-// as well by then; links are not worth guessing, and a client that asks without end waits.
-func TestGuessing(t *testing.T) {
+// TestGuessingIsThrottled: guesses at passwords and codes are held off long before a right one, which
+// then does not count either; links are not worth guessing, and a client that goes on waits.
+func TestGuessingIsThrottled(t *testing.T) {
 	h := newHouse(t)
 	secret := h.local(t.Context(), "els", phrase, ledger.ICT)
 	held := func(p *person, path string, form func(i int) url.Values) bool {
@@ -296,9 +295,9 @@ func TestGuessing(t *testing.T) {
 	}
 }
 
-// TestWhatPeopleWroteIsNoMarkup: names, reasons and what a message brings are text on every
-// page, and no page can stand in another one.
-func TestWhatPeopleWroteIsNoMarkup(t *testing.T) {
+// TestTextOfPeopleIsNoMarkup: names, reasons and the content of messages are text on every page, and
+// no page can be framed in another.
+func TestTextOfPeopleIsNoMarkup(t *testing.T) {
 	const evil = `"><script>alert(9)</script><img src=x onerror=alert(9)>{{.Account}}`
 	l := newHouse(t, func(o *setup) { o.Organisation = "School " + evil }).live()
 	l.people[ledger.Board].post("/orders", request("reason", evil))
@@ -337,9 +336,9 @@ func TestWhatPeopleWroteIsNoMarkup(t *testing.T) {
 	}
 }
 
-// TestAnotherNameThatLeadsHere: a site whose name was made to lead to this machine gets
-// nothing (DNS rebinding).
-func TestAnotherNameThatLeadsHere(t *testing.T) {
+// TestAnotherHostNameIsRefused: a site whose name was made to lead to this machine gets nothing (DNS
+// rebinding).
+func TestAnotherHostNameIsRefused(t *testing.T) {
 	h := newHouse(t)
 	p := h.as(ledger.ICT)
 	r := p.request(http.MethodGet, "/", nil)

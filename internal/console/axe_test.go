@@ -65,9 +65,9 @@ func (h *house) live() lived {
 		h.t.Fatal(err)
 	}
 	l.ids["/link/"], l.ids["/accounts/"] = secret, els.ID
-	id := h.setAside(hostile).ID.String()
+	id := h.seal(hostile).ID.String()
 	l.ids["/quarantine/"] = id
-	h.setAside(hostile)
+	h.seal(hostile)
 	_, frame, _ := strings.Cut(
 		l.people[ledger.ICT].post(
 			"/quarantine/"+id+"/open",
@@ -99,14 +99,14 @@ func (h *house) live() lived {
 // path is where a page of the house is.
 func (l lived) path(rt route) (string, error) { return fill(rt.pattern, l.ids) }
 
-// looks are what a page is looked at: both languages, schemes and widths are among them.
+// looks are the views of each page: both languages, schemes and widths are among them.
 var looks = []view{{"nl", "light", 1280}, {"en", "dark", 390}}
 
-// TestForEverybody looks at every page of the table in a browser, in each role that has it:
-// axe-core finds nothing that keeps people out (WCAG 2.2 AA), nothing runs off the side on a
-// phone or at 200 %, keys reach everything and show where they are, and the page asks
-// nothing of others. With SLUIS_SCREENSHOTS it leaves pictures in that directory.
-func TestForEverybody(t *testing.T) {
+// TestPagesAreForEverybody: axe-core finds nothing on a page that keeps people out (WCAG 2.2 AA), in
+// each role that has it; nothing runs off the side on a phone or at 200 %, keys reach everything and
+// show the focus, and the page asks other hosts for nothing. With SLUIS_SCREENSHOTS it leaves pictures
+// in that directory.
+func TestPagesAreForEverybody(t *testing.T) {
 	testenv.Need(t, "chromium", "npm")
 	axe, err := testenv.Axe(t.Context())
 	if err != nil {
@@ -160,8 +160,8 @@ func TestForEverybody(t *testing.T) {
 	}
 }
 
-// TestOpenedForEverybody looks at a message in each stage that it can be opened in.
-func TestOpenedForEverybody(t *testing.T) { // C3.3e
+// TestOpenedStagesAreForEverybody: the same of a message in each stage.
+func TestOpenedStagesAreForEverybody(t *testing.T) { // C3.3e
 	testenv.Need(t, "chromium", "npm")
 	axe, err := testenv.Axe(t.Context())
 	if err != nil {
@@ -217,7 +217,7 @@ func (o *onlooker) inspect(label string, w view) {
 			o.t.Errorf("%s: %d pixels run off the side of %d", label, off, width)
 		}
 	}
-	for _, p := range o.told() {
+	for _, p := range o.takeProblems() {
 		o.t.Errorf("%s: %s", label, p)
 	}
 }

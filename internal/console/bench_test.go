@@ -12,8 +12,8 @@ import (
 	"sluis/internal/ledger"
 )
 
-// BenchmarkFirstView is the list of what was set aside, with 100,000 entries, as a browser asks
-// for it: bytes are those of the page with its files.
+// BenchmarkFirstView: the list of the quarantine, with 100,000 entries, as a browser asks for it:
+// bytes are those of the page with its files.
 func BenchmarkFirstView(b *testing.B) {
 	h := newHouse(b)
 	db, err := sql.Open("sqlite", filepath.Join(h.dir, "quarantine", "index.db"))

@@ -18,7 +18,7 @@ func (h *house) breachFiles(dir string) Breaches {
 	h.t.Helper()
 	h.breaches = breach.Open(store.Open(dir), h.ledger)
 	return Breaches{h.breaches, func(_ context.Context, f breach.File) error {
-		h.told = append(h.told, f.ID)
+		h.notified = append(h.notified, f.ID)
 		return nil
 	}}
 }
@@ -32,16 +32,16 @@ func (h *house) retention(context.Context) ([]Kept, []string, error) {
 	at := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 	return []Kept{
 			{What: "metadata", Number: 12345, Bytes: 999, Since: at, Next: at.AddDate(0, 6, 0), Days: 183},
-			{What: "messages set aside", Days: 30},
+			{What: "quarantined messages", Days: 30},
 		}, []string{
 			"2026-10",
 			"2026-11",
 		}, nil
 }
 
-// TestABreachFileRuns (C2.12a): opened, its form filled, reported, closed; each step in the
-// ledger and the privacy officer told.
-func TestABreachFileRuns(t *testing.T) {
+// TestABreachFileFromOpeningToReport: its form filled in, reported, closed; each step is in the
+// ledger, and the privacy officer gets notice (C2.12a).
+func TestABreachFileFromOpeningToReport(t *testing.T) {
 	h := newHouse(t)
 	p := h.sworn("privacy", ledger.Privacy)
 	p.post(
@@ -52,8 +52,8 @@ func TestABreachFileRuns(t *testing.T) {
 		status(http.StatusUnprocessableEntity),
 	)
 	a := p.post("/breaches", url.Values{"text": {"Een lijst <script>alert(1)</script> lag op straat."}})
-	if a.status != http.StatusSeeOther || len(h.told) != 1 {
-		t.Fatalf("%d, told %v", a.status, h.told)
+	if a.status != http.StatusSeeOther || len(h.notified) != 1 {
+		t.Fatalf("status %d, notices %v; want a breach file with a notice", a.status, h.notified)
 	}
 	at := a.to
 	if page := p.get(at); !strings.Contains(page.body, "Nog 71 uur") || strings.Contains(page.body, "<script>alert") {
@@ -91,9 +91,9 @@ func TestABreachFileRuns(t *testing.T) {
 	}
 }
 
-// TestAnybodyCanComplain (C3.3d): without an account; it is sealed, read with a trace, and
-// destroyed when the case is closed.
-func TestAnybodyCanComplain(t *testing.T) {
+// TestAComplaintTakesNoAccount: it is sealed, read with a trace, and destroyed when the case is closed
+// (C3.3d).
+func TestAComplaintTakesNoAccount(t *testing.T) {
 	h := newHouse(t)
 	nobody, p := h.stranger(), h.sworn("privacy", ledger.Privacy)
 	a := nobody.post(
@@ -135,7 +135,7 @@ func TestAnybodyCanComplain(t *testing.T) {
 	}
 }
 
-func TestWhatIsHeldIsShown(t *testing.T) { // C3.3g
+func TestRetentionIsShown(t *testing.T) { // C3.3g
 	h := newHouse(t)
 	a := h.as(ledger.Board).get("/retention")
 	for _, want := range []string{"12.345", "1\u00a0oktober\u00a02026", "183 dagen", "2026-11"} {

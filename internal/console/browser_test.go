@@ -24,7 +24,7 @@ type browser struct {
 	*house
 	ctx      context.Context // of its tab
 	mu       sync.Mutex
-	problems []string // that it told: errors of scripts, what the policy kept out, requests to others
+	problems []string // errors of scripts, violations of the policy, requests to other hosts
 }
 
 // browse starts one. It reaches the console by the name that passkeys need.
@@ -72,8 +72,8 @@ func (b *browser) hear(ev any, own string) {
 	}
 }
 
-// told returns what it told since last asked.
-func (b *browser) told() []string {
+// takeProblems returns the problems since the last time.
+func (b *browser) takeProblems() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	all := b.problems
@@ -90,7 +90,7 @@ func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// be has it use somebody's sessions; those of a stranger are none.
+// be gives the browser the sessions of a person; a stranger has none.
 func (b *browser) be(p *person) {
 	b.t.Helper()
 	at, err := url.Parse(b.site.URL)
@@ -111,7 +111,7 @@ func (b *browser) be(p *person) {
 	})
 }
 
-// view is how somebody looks at pages.
+// view is a way to see pages.
 type view struct {
 	lang, scheme string
 	width        int64
@@ -125,7 +125,7 @@ func (w view) String() string {
 	return w.lang + "-" + w.scheme + "-" + device
 }
 
-// at opens a page, as it looks to somebody.
+// at opens a page in a view.
 func (b *browser) at(path string, w view) {
 	b.t.Helper()
 	b.do(chromedp.Func(func(ctx context.Context, c *chromedp.Target) error {

@@ -9,8 +9,8 @@ import (
 	"sluis/rules"
 )
 
-// TestEachCitedClauseLeadsToItsText (K1): every clause is on the page for everybody, in both languages;
-// a citation leads to it, and it leads the ICT service to its rules.
+// TestEachCitedClauseLeadsToItsText: every clause is on the page for everybody, in both languages; a
+// citation leads to it, and it leads the ICT service to its rules (K1).
 func TestEachCitedClauseLeadsToItsText(t *testing.T) {
 	h := newHouse(t)
 	employee, ict := h.as(ledger.Employee), h.as(ledger.ICT)
@@ -31,7 +31,7 @@ func TestEachCitedClauseLeadsToItsText(t *testing.T) {
 	ict.get("/rules/"+rule).check("a rule", has(cited))
 	ict.get("/rules").check("the list of rules", has(cited))
 	ict.get("/clauses").check("the ICT service", has(`<a href="/rules?words=`+r.Clause.String()+`">`))
-	ict.get("/quarantine/"+h.setAside(hostile).ID.String()).check("a quarantined message", has(`<a href="/clauses#C3.3b">`))
+	ict.get("/quarantine/"+h.seal(hostile).ID.String()).check("a quarantined message", has(`<a href="/clauses#C3.3b">`))
 }
 
 func escaped(text string) string {

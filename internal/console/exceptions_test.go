@@ -88,7 +88,7 @@ func firstWordRule(h *house) string {
 	return ""
 }
 
-func TestAReviewIsAnswered(t *testing.T) {
+func TestAnAppealIsAnswered(t *testing.T) {
 	h := newHouse(t)
 	ict := h.as(ledger.ICT)
 	store := h.services.Appeals

@@ -18,7 +18,7 @@ func (p *framePages) routes() []route {
 	return []route{
 		get("/{$}", everybody, p.home).inMenu("nav-home"),
 		get("/static/{file}", anybody, p.static),
-		post("/language", anybody, p.chooseLanguage).unrecorded("what language a page is in is nobody's business"),
+		post("/language", anybody, p.chooseLanguage).unrecorded("the language of a page is a matter of its reader"),
 		post("/role", everybody, p.chooseRole).recorded(ledger.SignedIn),
 		get("/secrecy", everybody, p.secrecy),
 		post("/secrecy", only(ledger.ICT, ledger.Legal, ledger.Privacy, ledger.Board), p.acceptSecrecy).
@@ -40,7 +40,7 @@ func (p *framePages) home(v *visit) error {
 	return v.show("home", cards)
 }
 
-// chooseRole lets somebody with several roles act in another one.
+// chooseRole lets an account with several roles act in another one.
 func (p *framePages) chooseRole(v *visit) error {
 	r := ledger.Role(v.field("role"))
 	if !slices.Contains(v.Account.Roles(), r) {

@@ -20,7 +20,7 @@ func (h *house) health(dir string) *Health {
 	})
 }
 
-func TestHealthIsToldWithAdvice(t *testing.T) {
+func TestHealthIsShownWithAdvice(t *testing.T) {
 	h := newHouse(t)
 	a := h.as(ledger.ICT).get("/health")
 	if a.status != http.StatusOK || !strings.Contains(a.body, "Er is iets stuk.") ||

@@ -145,19 +145,19 @@ func hostileMail(attack string) string {
 	return m.String()
 }
 
-// setAsideFrom is setAside with an envelope that is hostile as well.
+// setAsideFrom is seal with an envelope that is hostile as well.
 func (h *house) setAsideFrom(attack, content string) quarantine.Entry {
 	h.t.Helper()
-	e := h.setAside("Subject: voorbeeld\r\n\r\nvoorbeeld")
+	e := h.seal("Subject: voorbeeld\r\n\r\nvoorbeeld")
 	e.ID, e.State = filter.NewID(), ""
 	env := quarantine.Envelope{
 		From: `"` + attack + `"@school.example`,
 		To:   []quarantine.Recipient{{Path: attack + "@elders.example", Direction: rules.Out}},
 	}
-	if err := h.held.Seal(h.t.Context(), e, env, nil, strings.NewReader(content)); err != nil {
+	if err := h.sealed.Seal(h.t.Context(), e, env, nil, strings.NewReader(content)); err != nil {
 		h.t.Fatal(err)
 	}
-	e, err := h.held.Get(h.t.Context(), e.ID)
+	e, err := h.sealed.Get(h.t.Context(), e.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -179,9 +179,9 @@ func (r rude) Deliver(
 
 func (rude) Tell(context.Context, quarantine.Envelope, string) error { return nil }
 
-// TestNothingOfAHostileMailRuns: a browser looks at every stage of messages that attack in
-// every field. No script runs, no dialog comes, nothing is asked of another host; and the
-// same HTML without Sluis in between does ask, so that the test can fail (C3.3e).
+// TestNothingOfAHostileMailRuns: a browser shows every stage of messages that attack in every field.
+// No script runs, no dialog comes, no other host is asked; and the same HTML without Sluis in between
+// does ask, so that the test can fail (C3.3e).
 func TestNothingOfAHostileMailRuns(t *testing.T) {
 	to := newBeacon(t)
 	all := attacks(to.URL)
@@ -223,7 +223,7 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 			open(at, "findings")
 		}
 		open(at, "text")
-		html := h.setAside(
+		html := h.seal(
 			"Mime-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>Beste ouder</p>" + attack + "</body></html>",
 		)
 		open(b.config.Origin+"/quarantine/"+html.ID.String(), "html")
@@ -262,8 +262,8 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 	if !b.shows(evilReason) {
 		t.Error("the ledger does not show the reason as it was given")
 	}
-	for _, told := range b.told() {
-		t.Errorf("the browser tells: %.300s", told)
+	for _, problem := range b.takeProblems() {
+		t.Errorf("the browser has a problem, want none: %.300s", problem)
 	}
 	if strings.Contains(h.log.String(), "taken") || strings.Contains(h.log.String(), to.URL) {
 		t.Error("something of a message is in the log")
@@ -314,11 +314,11 @@ func (b *browser) calm(where string, to *beacon, dialogs *atomic.Int32) {
 	}
 }
 
-// TestNobodyOpensByKnowingAnAddress: an id, a token or a part is no right. Every other role,
-// another reviewer and a stranger get nothing of a message by any address of it (C3.3e).
-func TestNobodyOpensByKnowingAnAddress(t *testing.T) {
+// TestAnAddressIsNotEnoughToOpen: an id, a token or a part is no right. Every other role, another
+// reviewer and a stranger get nothing of a message by any address of it (C3.3e).
+func TestAnAddressIsNotEnoughToOpen(t *testing.T) {
 	h := newHouse(t)
-	mine, other := h.setAside(hostile), h.setAside("Subject: b\r\n\r\nander bericht")
+	mine, other := h.seal(hostile), h.seal("Subject: b\r\n\r\nander bericht")
 	p := h.reviewer("ict")
 	at := "/quarantine/" + mine.ID.String()
 	opened := p.post(at+"/open", url.Values{"stage": {"html"}, "reason": {attackReason}})
@@ -402,8 +402,7 @@ func (h *house) size() int {
 	return n
 }
 
-// TestHugeMessagesMakeSmallPages: what a sender makes endless is cut off, and the page says
-// so.
+// TestHugeMessagesMakeSmallPages: a message without end is cut off, and the page says so.
 func TestHugeMessagesMakeSmallPages(t *testing.T) {
 	h := newHouse(t)
 	p := h.reviewer("ict")
@@ -429,7 +428,7 @@ func TestHugeMessagesMakeSmallPages(t *testing.T) {
 		"100,000 identifiers":       "Content-Type: text/plain\r\n\r\n" + strings.Repeat("111222333 ", 100_000),
 		"identifiers without space": "Content-Type: text/plain\r\n\r\n" + strings.Repeat("a@b.nl,NL91ABNA0417164300,", 40_000),
 	} {
-		e := h.setAside(content)
+		e := h.seal(content)
 		for _, stage := range []string{"findings", "headers", "text", "html"} {
 			start := time.Now()
 			a := p.post("/quarantine/"+e.ID.String()+"/open", url.Values{"stage": {stage}, "reason": {attackReason}})
@@ -444,11 +443,11 @@ func TestHugeMessagesMakeSmallPages(t *testing.T) {
 				"html":    {"30 MB of HTML"},
 			}
 			if slices.Contains(tells[stage], name) && !cut {
-				t.Errorf("%s, %s: it is not told that there is more", name, stage)
+				t.Errorf("%s, %s: the page does not say that there is more, want it to", name, stage)
 			}
 		}
 	}
-	e := h.setAside("Subject: a\r\n\r\na")
+	e := h.seal("Subject: a\r\n\r\na")
 	for _, form := range []url.Values{
 		{"message": {value(e)}, "reason": {strings.Repeat("reden ", 1<<20)}},
 		{"message": slices.Repeat([]string{value(e)}, 100_000), "reason": {"x"}},
@@ -456,7 +455,7 @@ func TestHugeMessagesMakeSmallPages(t *testing.T) {
 		if a := p.post("/quarantine/destroy", form); a.status < 400 && a.status != http.StatusSeeOther {
 			t.Errorf("an oversized form: %d", a.status)
 		}
-		if got, err := h.held.Get(t.Context(), e.ID); err != nil || got.State != quarantine.Held {
+		if got, err := h.sealed.Get(t.Context(), e.ID); err != nil || got.State != quarantine.Held {
 			t.Errorf("an oversized form was carried out: %s, %v", got.State, err)
 		}
 	}

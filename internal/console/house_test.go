@@ -31,27 +31,27 @@ import (
 // house is a running console with an account for every role, named after it.
 type house struct {
 	*Console
-	t        testing.TB
-	services Services
-	accounts *accounts.Store
-	ledger   *ledger.Ledger
-	site     *httptest.Server
-	dir      string
-	held     *quarantine.Store
-	breaches *breach.Store
-	second   bool // releasing and destroying take two
-	hop      *hop
-	key      *age.X25519Identity
-	asked    []string // addresses that were told of an insight
-	told     []string // breach files that the privacy officer was told of
-	people   *roster.Roster
-	keys     *journal.Keys
-	db       *journal.DB
-	archive  *totals.Archive
-	sampler  *sampling.Sampler
-	draws    []sampling.Draw
-	renewed  int // times that the configuration was asked for
-	log      *strings.Builder
+	t         testing.TB
+	services  Services
+	accounts  *accounts.Store
+	ledger    *ledger.Ledger
+	site      *httptest.Server
+	dir       string
+	sealed    *quarantine.Store
+	breaches  *breach.Store
+	second    bool // releasing and destroying take two
+	hop       *hop
+	key       *age.X25519Identity
+	requested []string // addresses that got notice of an access request
+	notified  []string // breach files of which the privacy officer got notice
+	people    *roster.Roster
+	keys      *journal.Keys
+	db        *journal.DB
+	archive   *totals.Archive
+	sampler   *sampling.Sampler
+	draws     []sampling.Draw
+	renewed   int // times that the configuration was asked for
+	log       *strings.Builder
 }
 
 // setup is what a house is started with.
@@ -123,13 +123,13 @@ func (h *house) open(dir string) Services {
 		Retention:  h.retention,
 	}
 	s.Access = Access{h.keys, h.db, func(_ context.Context, address string) error {
-		h.asked = append(h.asked, address)
+		h.requested = append(h.requested, address)
 		return nil
 	}}
 	return s
 }
 
-// person is somebody with a browser that keeps cookies and follows nothing by itself.
+// person is a visitor with a browser that keeps cookies and follows no redirects.
 type person struct {
 	h    *house
 	http *http.Client
@@ -146,13 +146,13 @@ func (h *house) stranger() *person {
 	}
 }
 
-// as returns somebody who is signed in in a role, with an account of that name.
+// as returns a person who is signed in in a role, with an account of that name.
 func (h *house) as(r ledger.Role) *person {
 	h.t.Helper()
 	return h.named(string(r), r)
 }
 
-// named returns somebody who is signed in with an account, made if need be.
+// named returns a person who is signed in with an account, made if need be.
 func (h *house) named(name string, roles ...ledger.Role) *person {
 	h.t.Helper()
 	secret, err := h.accounts.Demonstrate(h.t.Context(), name, name+"@school.example", roles...)

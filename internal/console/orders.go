@@ -163,7 +163,7 @@ type orderView struct {
 	Used       bool
 }
 
-// Designates reports whether somebody is designated, still.
+// Designates reports whether an account is designated, still.
 func (w orderView) Designates(name string) bool { return w.Investigator(name) }
 
 func (p *orderPages) view(v *visit) (w orderView, err error) {

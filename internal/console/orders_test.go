@@ -52,7 +52,7 @@ people:
 	return Orders{Store: store, Keys: keys, Records: db, Longest: orders.LongestPeriod}
 }
 
-// traffic puts records of somebody's mail in the journal.
+// traffic puts records of the mail of an address in the journal.
 func (h *house) traffic(address string, n int) {
 	h.t.Helper()
 	w, err := journal.NewWriter(h.t.TempDir(), h.keys, h.db, nil)
@@ -75,7 +75,7 @@ func (h *house) traffic(address string, n int) {
 	}
 }
 
-// sworn is somebody in a role, with the statement of secrecy accepted and a code shown.
+// sworn is a person in a role, with the statement of secrecy accepted and a code shown.
 func (h *house) sworn(name string, r ledger.Role) *person {
 	h.t.Helper()
 	p := h.named(name, r).proves(name)
@@ -98,8 +98,8 @@ func request(change ...string) url.Values {
 	return f
 }
 
-// TestAnOrderFromRequestToOutcome: each step by its role, two members of the board, used by who
-// is designated and by nobody else, and all of it in the ledger (C3.2c, C3.2d, C3.2f).
+// TestAnOrderFromRequestToOutcome: each step by its role, two members of the board, used by the
+// designated investigator alone, and all of it in the ledger (C3.2c, C3.2d, C3.2f).
 func TestAnOrderFromRequestToOutcome(t *testing.T) {
 	h := newHouse(t)
 	h.traffic("juf@school.example", 3)
@@ -173,7 +173,7 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 	}
 }
 
-func TestRequestsThatCannotBe(t *testing.T) {
+func TestWrongRequestsForAnOrderAreRefused(t *testing.T) {
 	h := newHouse(t)
 	p := h.sworn("board", ledger.Board)
 	for name, f := range map[string]url.Values{

@@ -135,7 +135,7 @@ func (p *peoplePages) compare(v *visit, w peopleView, table []byte) error {
 	return v.show("people", w)
 }
 
-// replace puts in force what was looked at. The ledger has counts only.
+// replace puts the table of the preview in force.
 func (p *peoplePages) replace(v *visit) error {
 	table := []byte(v.r.PostFormValue("table"))
 	w := p.view(v)
@@ -143,7 +143,7 @@ func (p *peoplePages) replace(v *visit) error {
 	if err != nil {
 		return p.compare(v, w, table)
 	}
-	if strconv.Itoa(changes.Count()) != v.field("count") { // somebody else was first
+	if strconv.Itoa(changes.Count()) != v.field("count") { // another was first
 		return p.compare(v, w, table)
 	}
 	d := ledger.Data{Actor: v.by(), Step: "roster", Count: changes.Count()}

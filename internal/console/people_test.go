@@ -72,7 +72,7 @@ func (p *person) uploads(content string) answer {
 	return p.do(r)
 }
 
-func TestATableOfPeopleIsLookedAtBeforeItCounts(t *testing.T) {
+func TestATableOfPeopleIsShownBeforeItCounts(t *testing.T) {
 	h := newHouse(t)
 	ict := h.as(ledger.ICT).proves("ict")
 	const better = "adres;groep;soort;rol\n" +
@@ -86,7 +86,7 @@ func TestATableOfPeopleIsLookedAtBeforeItCounts(t *testing.T) {
 	if n, _ := h.services.Roster.People(); n != 2 || strings.Contains(ict.get("/people").body, "directie") {
 		t.Error("it counts before it is confirmed")
 	}
-	ict.post("/people/import", url.Values{"table": {better}, "count": {"99"}}).check("what is not what was looked at",
+	ict.post("/people/import", url.Values{"table": {better}, "count": {"99"}}).check("another count than the preview had",
 		status(http.StatusOK),
 		recorded(ledger.PeopleImported, 0))
 	ict.post("/people/import", url.Values{"table": {better}, "count": {"3"}}).must("",
@@ -98,7 +98,7 @@ func TestATableOfPeopleIsLookedAtBeforeItCounts(t *testing.T) {
 	}
 }
 
-func TestHostileTables(t *testing.T) {
+func TestHostileTablesAreRefused(t *testing.T) {
 	h := newHouse(t)
 	ict := h.as(ledger.ICT).proves("ict")
 	for name, c := range map[string]struct {

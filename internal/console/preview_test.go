@@ -10,9 +10,9 @@ import (
 	"sluis/internal/ledger"
 )
 
-// TestWhatAnExceptionWouldChange (C3.3f): what the rule set aside is judged again, each time
-// with an entry in the ledger first, nothing of it is shown, and nothing counts yet.
-func TestWhatAnExceptionWouldChange(t *testing.T) {
+// TestAnExceptionIsPreviewed: the messages of its rule are judged again, each with an entry in the
+// ledger first; nothing of them is shown, and nothing counts yet (C3.3f).
+func TestAnExceptionIsPreviewed(t *testing.T) {
 	h := newHouse(t)
 	form := url.Values{
 		"rule":   {"leak.identity.bsn"},
@@ -20,8 +20,8 @@ func TestWhatAnExceptionWouldChange(t *testing.T) {
 		"reason": {"an example of a lesson"},
 		"until":  {time.Now().AddDate(0, 1, 0).Format(time.DateOnly)},
 	}
-	lesson := h.setAside("Subject: les\r\n\r\nHet oefen BSN 956585966 en oefen BSN 867244616 van Bram.\r\n")
-	real := h.setAside("Subject: x\r\n\r\nBSN 956585966 van Sam, BSN 867244616 van Noor.\r\n")
+	lesson := h.seal("Subject: les\r\n\r\nHet oefen BSN 956585966 en oefen BSN 867244616 van Bram.\r\n")
+	real := h.seal("Subject: x\r\n\r\nBSN 956585966 van Sam, BSN 867244616 van Noor.\r\n")
 	h.as(ledger.ICT).post("/exceptions/try", form).check("without the statement of secrecy", toward("/secrecy"))
 	p := h.reviewer("ict")
 	a := p.post("/exceptions/try", form)

@@ -53,7 +53,7 @@ func (s *school) GetUserByUsername(name string) *storage.User { return s.GetUser
 // ExampleClientID implements storage.UserStore.
 func (s *school) ExampleClientID() string { return storage.ServiceUserID }
 
-// claims adds the groups to what the provider's own store says of somebody.
+// claims adds the groups to what the provider's own store says of a person.
 type claims struct {
 	*storage.Storage
 	s *school
@@ -150,13 +150,13 @@ func (s *school) attend(client string) *house {
 	return h
 }
 
-// shows signs somebody in at the school, and returns the answer that their browser brings.
+// shows signs a person in at the school, and returns the answer that their browser brings.
 func (s *school) shows(p *person, who string) string {
 	s.t.Helper()
 	return s.answer(p.get("/sign-in/with/school?next=/account").to, who)
 }
 
-// answer signs somebody in who was sent to an address of the school.
+// answer signs a person in who was sent to an address of the school.
 func (s *school) answer(at, who string) string {
 	s.t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -191,8 +191,8 @@ func (s *school) answer(at, who string) string {
 	return to.RequestURI()
 }
 
-// TestSignInAtTheSchool: groups give roles, those of now; who has none does not come in; a
-// privileged role shows a second factor here as well; a closed account stays closed.
+// TestSignInAtTheSchool: the groups of that moment give roles, and without one there is no entry; a
+// privileged role needs a second factor here as well; a closed account stays closed.
 func TestSignInAtTheSchool(t *testing.T) {
 	s := openSchool(t)
 	h := s.attend("sluis")
@@ -223,7 +223,7 @@ func TestSignInAtTheSchool(t *testing.T) {
 	s.groups["els"] = nil // has left
 	s.mu.Unlock()
 	again := h.stranger()
-	again.get(s.shows(again, "els")).check("somebody who left", status(http.StatusForbidden))
+	again.get(s.shows(again, "els")).check("a person who left", status(http.StatusForbidden))
 	els.get("/account").check("their session goes on", status(http.StatusSeeOther))
 	s.groups["els"] = []string{"personeel"}
 	a, err := h.accounts.Named(t.Context(), "els")
@@ -236,8 +236,8 @@ func TestSignInAtTheSchool(t *testing.T) {
 	again.get(s.shows(again, "els")).check("a closed account", status(http.StatusForbidden))
 }
 
-// TestKeysOfTheSchoolChange: what is signed with its new key counts without a restart.
-func TestKeysOfTheSchoolChange(t *testing.T) {
+// TestNewKeysOfTheSchoolCount: a token that is signed with a new key counts without a restart.
+func TestNewKeysOfTheSchoolCount(t *testing.T) {
 	s := openSchool(t)
 	h := s.attend("sluis")
 	s.groups["els"] = []string{"personeel"}
@@ -248,9 +248,9 @@ func TestKeysOfTheSchoolChange(t *testing.T) {
 	}
 }
 
-// TestAnswersThatAreNone: an answer for another browser, another client or another time, or
-// one that was changed on the way, signs nobody in.
-func TestAnswersThatAreNone(t *testing.T) {
+// TestWrongAnswersOfTheSchoolAreRefused: an answer for another browser, another client or another
+// time, or one that was changed on the way, signs no account in.
+func TestWrongAnswersOfTheSchoolAreRefused(t *testing.T) {
 	s := openSchool(t)
 	h := s.attend("sluis")
 	s.groups["els"], s.groups["jo"] = []string{"personeel"}, []string{"personeel"}
@@ -300,9 +300,8 @@ func TestAnswersThatAreNone(t *testing.T) {
 	out("that is no longer valid", p, p.get(s.shows(p, "els")))
 }
 
-// TestWhatIsForAnotherClient: what the school says to another program is not for this one,
-// also if all else is right.
-func TestWhatIsForAnotherClient(t *testing.T) {
+// TestATokenForAnotherClientIsRefused: even if all else is right.
+func TestATokenForAnotherClientIsRefused(t *testing.T) {
 	s := openSchool(t)
 	s.back = "http://localhost:1/back"
 	s.open()
@@ -355,7 +354,7 @@ func TestWhatIsForAnotherClient(t *testing.T) {
 	}
 }
 
-// TestSignInAtTheSchoolInABrowser goes there and comes back, cookies and policy and all.
+// TestSignInAtTheSchoolInABrowser: with its redirects, cookies and policy.
 func TestSignInAtTheSchoolInABrowser(t *testing.T) {
 	s := openSchool(t)
 	h := s.attend("sluis")

@@ -62,13 +62,13 @@ func (b *browser) types(keys string) {
 	}
 }
 
-// TestTheListByKeyboardAlone: a reviewer goes through the list, chooses two, gives a reason
-// and lets them stand, then opens another, without touching the mouse (WCAG 2.1.1).
+// TestTheListByKeyboardAlone: a reviewer goes through the list, selects two messages, gives a reason
+// and keeps them, then opens another, without the mouse (WCAG 2.1.1).
 func TestTheListByKeyboardAlone(t *testing.T) {
 	h := newHouse(t)
 	var all []quarantine.Entry
 	for i := range 4 {
-		all = append(all, h.setAside(fmt.Sprintf("Subject: %d\r\n\r\nbericht %d", i, i)))
+		all = append(all, h.seal(fmt.Sprintf("Subject: %d\r\n\r\nbericht %d", i, i)))
 	}
 	b := h.browse()
 	b.be(h.reviewer("ict"))
@@ -93,7 +93,7 @@ func TestTheListByKeyboardAlone(t *testing.T) {
 	for i, want := range []quarantine.Review{
 		quarantine.Kept, quarantine.Unreviewed, quarantine.Kept, quarantine.Unreviewed,
 	} {
-		if e, err := h.held.Get(t.Context(), all[i].ID); err != nil || e.Review != want {
+		if e, err := h.sealed.Get(t.Context(), all[i].ID); err != nil || e.Review != want {
 			t.Errorf("message %d: %q, want %q (%v)", i, e.Review, want, err)
 		}
 	}
@@ -103,16 +103,16 @@ func TestTheListByKeyboardAlone(t *testing.T) {
 	if at := of[string](b, "location.pathname"); at != "/quarantine/"+all[1].ID.String() {
 		t.Errorf("Enter opens %s, want that of %s", at, all[1].ID)
 	}
-	if told := b.told(); len(told) != 0 {
-		t.Errorf("the browser tells %q", told)
+	if problems := b.takeProblems(); len(problems) != 0 {
+		t.Errorf("the browser has problems %q, want none", problems)
 	}
 }
 
-// TestEnterInTheReasonDestroysNothing: Enter in a field presses the first button of its form,
-// which is one that can be undone.
+// TestEnterInTheReasonDestroysNothing: Enter in a field presses the first button of its form, which
+// can be undone.
 func TestEnterInTheReasonDestroysNothing(t *testing.T) {
 	h := newHouse(t)
-	e := h.setAside("Subject: a\r\n\r\na")
+	e := h.seal("Subject: a\r\n\r\na")
 	b := h.browse()
 	b.be(h.reviewer("ict"))
 	for i, at := range []string{"/quarantine?state=all", "/quarantine/" + e.ID.String()} {
@@ -122,18 +122,18 @@ func TestEnterInTheReasonDestroysNothing(t *testing.T) {
 		}
 		b.fill("reason", "ik denk na")
 		b.leads("Enter in the reason", stroke('\r'))
-		if got, err := h.held.Get(t.Context(), e.ID); err != nil || got.State != quarantine.Held {
+		if got, err := h.sealed.Get(t.Context(), e.ID); err != nil || got.State != quarantine.Held {
 			t.Fatalf("on %.15s: %s, %v", at, got.State, err)
 		}
 	}
 }
 
-// TestASecondPairOfEyesInABrowser: what one proposes is shown to the other, who agrees; the
-// proposer has no button for it.
+// TestASecondPairOfEyesInABrowser: a proposal is shown to the other reviewer, who agrees; the proposer
+// has no button for it.
 func TestASecondPairOfEyesInABrowser(t *testing.T) {
 	h := newHouse(t)
 	h.second = true
-	e := h.setAside("Subject: a\r\n\r\na")
+	e := h.seal("Subject: a\r\n\r\na")
 	first, second := h.reviewer("ict"), h.reviewer("ict-2")
 	b := h.browse()
 	at := "/quarantine/" + e.ID.String()
@@ -165,26 +165,26 @@ func TestASecondPairOfEyesInABrowser(t *testing.T) {
 	}
 }
 
-// TestWhatIsToldAfterASecondPairOfEyesWasSwitchedOff: how one visit is answered depends on
-// nothing of another.
-func TestWhatIsToldAfterASecondPairOfEyesWasSwitchedOff(t *testing.T) {
+// TestTheNoticeAfterASecondPairOfEyesWasSwitchedOff: the notice of one visit depends on nothing of
+// another.
+func TestTheNoticeAfterASecondPairOfEyesWasSwitchedOff(t *testing.T) {
 	h := newHouse(t)
 	p := h.reviewer("ict")
 	for _, tc := range []struct {
 		second bool
-		told   string
+		notice string
 	}{{true, "1 voorgesteld"}, {false, "1 vrijgegeven."}} {
 		h.second = tc.second
-		e := h.setAside("Subject: a\r\n\r\na")
+		e := h.seal("Subject: a\r\n\r\na")
 		p.post("/quarantine/release", url.Values{"message": {value(e)}, "reason": {"onschuldig"}})
-		if page := p.get("/quarantine"); !strings.Contains(page.body, tc.told) {
-			t.Errorf("second pair of eyes %v: not told %q", tc.second, tc.told)
+		if page := p.get("/quarantine"); !strings.Contains(page.body, tc.notice) {
+			t.Errorf("second pair of eyes %v: no notice %q, want it", tc.second, tc.notice)
 		}
 	}
 }
 
-// TestTwoReviewersAtOnce: many try to decide on the same messages at the same time, each in
-// the version that all have seen. One decision counts, and nothing arrives twice.
+// TestTwoReviewersAtOnce: many decide on the same messages at the same time, each in the version that
+// all have seen. One decision counts, and no message arrives twice.
 func TestTwoReviewersAtOnce(t *testing.T) {
 	h := newHouse(t)
 	const messages, tries = 8, 3
@@ -192,7 +192,7 @@ func TestTwoReviewersAtOnce(t *testing.T) {
 	form := url.Values{"reason": {"gezien"}}
 	var all []quarantine.Entry
 	for i := range messages {
-		e := h.setAside(fmt.Sprintf("Subject: %d\r\n\r\nbericht %d", i, i))
+		e := h.seal(fmt.Sprintf("Subject: %d\r\n\r\nbericht %d", i, i))
 		all = append(all, e)
 		form.Add("message", value(e))
 	}
@@ -216,7 +216,7 @@ func TestTwoReviewersAtOnce(t *testing.T) {
 	wg.Wait()
 	released, destroyed := 0, 0
 	for _, e := range all {
-		switch got, err := h.held.Get(t.Context(), e.ID); {
+		switch got, err := h.sealed.Get(t.Context(), e.ID); {
 		case err != nil:
 			t.Error(err)
 		case got.State == quarantine.Released:
@@ -235,10 +235,10 @@ func TestTwoReviewersAtOnce(t *testing.T) {
 	}
 }
 
-// TestAReviewerWhoLostTheRoleOpensNothing: what was opened before is closed as well.
+// TestAReviewerWhoLostTheRoleOpensNothing: the stages that were open are closed as well.
 func TestAReviewerWhoLostTheRoleOpensNothing(t *testing.T) {
 	h := newHouse(t)
-	e := h.setAside(hostile)
+	e := h.seal(hostile)
 	p := h.reviewer("ict")
 	at := "/quarantine/" + e.ID.String()
 	page := p.post(at+"/open", url.Values{"stage": {"html"}, "reason": {"beoordelen"}})

@@ -57,17 +57,17 @@ func (h *house) quarantine(dir string) Quarantine {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if h.held, err = quarantine.Open(filepath.Join(dir, "quarantine"), h.ledger, key.Recipient()); err != nil {
+	if h.sealed, err = quarantine.Open(filepath.Join(dir, "quarantine"), h.ledger, key.Recipient()); err != nil {
 		h.t.Fatal(err)
 	}
-	h.t.Cleanup(func() { h.held.Close() })
+	h.t.Cleanup(func() { h.sealed.Close() })
 	set, err := rules.Load(rules.Builtin())
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	h.hop, h.key = &hop{}, key
 	return Quarantine{
-		Store:   h.held,
+		Store:   h.sealed,
 		Keys:    func() ([]age.Identity, error) { return []age.Identity{key}, nil },
 		Deliver: h.hop,
 		Setting: func() QuarantineSetting {
@@ -92,8 +92,8 @@ const hostile = "From: \"<script>alert(1)</script>\" <a@school.example>\r\n" +
 	"Content-Disposition: attachment; filename=\"<script>alert(7)</script>.csv\"\r\n\r\n" +
 	"naam,bsn\r\n<script>alert(8)</script>,111222333\r\n--b--\r\n"
 
-// setAside puts a message in the quarantine.
-func (h *house) setAside(content string) quarantine.Entry {
+// seal puts a message in the quarantine.
+func (h *house) seal(content string) quarantine.Entry {
 	h.t.Helper()
 	e := quarantine.Entry{
 		ID:        filter.NewID(),
@@ -111,17 +111,17 @@ func (h *house) setAside(content string) quarantine.Entry {
 		From: "a@school.example",
 		To:   []quarantine.Recipient{{Path: "b@elders.example", Direction: rules.Out}},
 	}
-	if err := h.held.Seal(h.t.Context(), e, env, nil, strings.NewReader(content)); err != nil {
+	if err := h.sealed.Seal(h.t.Context(), e, env, nil, strings.NewReader(content)); err != nil {
 		h.t.Fatal(err)
 	}
-	e, err := h.held.Get(h.t.Context(), e.ID)
+	e, err := h.sealed.Get(h.t.Context(), e.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	return e
 }
 
-// reviewer is somebody of the ICT service who accepted the statement of secrecy and has just
+// reviewer is a member of the ICT service who accepted the statement of secrecy and has just
 // shown a code.
 func (h *house) reviewer(name string) *person {
 	h.t.Helper()
@@ -132,10 +132,10 @@ func (h *house) reviewer(name string) *person {
 
 func value(e quarantine.Entry) string { return fmt.Sprintf("%s.%d", e.ID, e.Version) }
 
-// TestTheListShowsNothingOfTheMessage: metadata alone, and not an address.
-func TestTheListShowsNothingOfTheMessage(t *testing.T) { // C3.3e
+// TestTheListShowsMetadataAlone: and no address.
+func TestTheListShowsMetadataAlone(t *testing.T) { // C3.3e
 	h := newHouse(t)
-	e := h.setAside(hostile)
+	e := h.seal(hostile)
 	p := h.as(ledger.ICT)
 	for _, path := range []string{
 		"/quarantine",
@@ -169,7 +169,7 @@ func TestTheListShowsNothingOfTheMessage(t *testing.T) { // C3.3e
 // TestNothingOpensWithoutSecrecyProofAndReason (C3.3e).
 func TestNothingOpensWithoutSecrecyProofAndReason(t *testing.T) {
 	h := newHouse(t)
-	e := h.setAside(hostile)
+	e := h.seal(hostile)
 	open := "/quarantine/" + e.ID.String() + "/open"
 	form := url.Values{"stage": {"text"}, "reason": {"judge the rule"}}
 	p := h.as(ledger.ICT)
@@ -196,11 +196,11 @@ func TestNothingOpensWithoutSecrecyProofAndReason(t *testing.T) {
 
 var tokenField = regexp.MustCompile(`name="opening" value="([A-Z0-9]+)"`)
 
-// TestStagesOfAHostileMessage: in none of them does anything of it become part of the page,
-// identifiers are masked till one is asked for, and each step is in the ledger.
+// TestStagesOfAHostileMessage: in no stage a part of it becomes part of the page, identifiers are
+// masked until one is revealed, and each step is in the ledger.
 func TestStagesOfAHostileMessage(t *testing.T) {
 	h := newHouse(t)
-	e := h.setAside(hostile)
+	e := h.seal(hostile)
 	p, other := h.reviewer("ict"), h.reviewer("ict-2")
 	at := "/quarantine/" + e.ID.String()
 	open := func(form url.Values) answer {
@@ -263,7 +263,7 @@ func TestStagesOfAHostileMessage(t *testing.T) {
 
 func TestDecisionsOnSeveralAtOnce(t *testing.T) {
 	h := newHouse(t)
-	a, b, c := h.setAside("Subject: a\r\n\r\na"), h.setAside("Subject: b\r\n\r\nb"), h.setAside("Subject: c\r\n\r\nc")
+	a, b, c := h.seal("Subject: a\r\n\r\na"), h.seal("Subject: b\r\n\r\nb"), h.seal("Subject: c\r\n\r\nc")
 	p := h.reviewer("ict")
 	if r := p.post("/quarantine/keep", url.Values{"message": {value(a), value(b)}}); r.status != http.StatusSeeOther ||
 		len(h.entries(ledger.QuarantineKept)) != 0 {
@@ -278,7 +278,7 @@ func TestDecisionsOnSeveralAtOnce(t *testing.T) {
 		t.Errorf("released %q, notes %q", h.hop.got, h.hop.notes)
 	}
 	if page := p.get("/quarantine"); !strings.Contains(page.body, "2 vrijgegeven.") {
-		t.Error("it is not told")
+		t.Error("the page has no notice of the problem, want one")
 	}
 	stale := value(c)
 	p.post("/quarantine/keep", url.Values{"message": {stale}, "reason": {"for later"}})
@@ -288,7 +288,7 @@ func TestDecisionsOnSeveralAtOnce(t *testing.T) {
 		page.body,
 		h.pages.texts.In("nl").Text("review-message-changed"),
 	) {
-		t.Error("a decision on what somebody else changed counted")
+		t.Error("a decision on a message that another changed counted, want it refused")
 	}
 	for _, bad := range []string{"x", "x.1", a.ID.String(), a.ID.String() + ".0"} {
 		r := p.post("/quarantine/keep", url.Values{"message": {bad}, "reason": {"x"}})
@@ -301,7 +301,7 @@ func TestDecisionsOnSeveralAtOnce(t *testing.T) {
 func TestASecondPairOfEyesInTheConsole(t *testing.T) {
 	h := newHouse(t)
 	h.second = true
-	e := h.setAside("Subject: a\r\n\r\na")
+	e := h.seal("Subject: a\r\n\r\na")
 	first, second := h.reviewer("ict"), h.reviewer("ict-2")
 	at := "/quarantine/" + e.ID.String()
 	first.post("/quarantine/release", url.Values{"message": {value(e)}, "reason": {"harmless"}, "note": {"Sorry."}})
@@ -320,7 +320,7 @@ func TestASecondPairOfEyesInTheConsole(t *testing.T) {
 
 func TestALeakThatIsConfirmedOpensItsFile(t *testing.T) { // C2.12a
 	h := newHouse(t)
-	e := h.setAside(hostile)
+	e := h.seal(hostile)
 	p := h.reviewer("ict")
 	a := p.post(
 		"/quarantine/"+e.ID.String()+"/confirm",
@@ -333,9 +333,9 @@ func TestALeakThatIsConfirmedOpensItsFile(t *testing.T) { // C2.12a
 	if got := h.entries(ledger.QuarantineConfirmed); len(got) != 1 || len(h.entries(ledger.BreachOpened)) != 1 {
 		t.Errorf("%+v", got)
 	}
-	other := h.setAside("Subject: b\r\n\r\nb")
+	other := h.seal("Subject: b\r\n\r\nb")
 	a = p.post("/quarantine/"+other.ID.String()+"/wrong", url.Values{"seen": {"1"}, "reason": {"a phone number"}})
-	if got, _ := h.held.Get(t.Context(), other.ID); got.Review != quarantine.Wrong ||
+	if got, _ := h.sealed.Get(t.Context(), other.ID); got.Review != quarantine.Wrong ||
 		a.to != "/exceptions?rule=leak.identity.bsn" {
 		t.Errorf("%+v, to %s", got, a.to)
 	}

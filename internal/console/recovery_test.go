@@ -14,7 +14,7 @@ import (
 	"sluis/internal/ledger"
 )
 
-// device gives the browser a device with passkeys, of somebody who is there and shows it.
+// device gives the browser a device with passkeys, of a person who is there and shows it.
 func (b *browser) device() {
 	b.t.Helper()
 	b.call(func(ctx context.Context, c *chromedp.Target) error {
@@ -53,9 +53,9 @@ func codeAt(t *testing.T, secret string, ahead bool) string {
 
 const phrase = "vier eenden op de sluisdeur"
 
-// TestALostPhone plays it in a browser: somebody signs in with a password and codes, adds a
-// passkey and uses it, loses all, is let in again by two administrators, and nothing of
-// before is any good (C3.3e, C3.3g).
+// TestALostPhone: in a browser, a person signs in with a password and codes, adds a passkey and uses
+// it, loses all, and is let in again by two administrators; the old factors are worthless (C3.3e,
+// C3.3g).
 func TestALostPhone(t *testing.T) {
 	h := newHouse(t)
 	secret := h.local(t.Context(), "els", phrase, ledger.ICT)
@@ -107,7 +107,7 @@ func TestALostPhone(t *testing.T) {
 	}
 
 	b.be(h.stranger())
-	b.told()
+	b.takeProblems()
 	b.at("/sign-in", view)
 	b.do(chromedp.Click("button[data-passkey=show]"), chromedp.WaitVisible("#passkey-problem"))
 	signIn(phrase, "/sign-in")

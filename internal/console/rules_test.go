@@ -95,7 +95,7 @@ func sites() Sites {
 	}
 }
 
-func TestWhatIsActiveIsShownWithClauseAndPurpose(t *testing.T) {
+func TestRulesInForceAreShownWithClauseAndPurpose(t *testing.T) {
 	h := newHouse(t)
 	ict := h.as(ledger.ICT)
 	a := ict.get("/rules?purpose=leak&words=bsn")
@@ -113,7 +113,7 @@ func TestWhatIsActiveIsShownWithClauseAndPurpose(t *testing.T) {
 	}
 }
 
-func TestATextIsTriedAndKeptNowhere(t *testing.T) {
+func TestATextIsTriedAndStoredNowhere(t *testing.T) {
 	h := newHouse(t)
 	ict := h.as(ledger.ICT)
 	const canary = "kanarie-7f3a"

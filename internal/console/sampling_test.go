@@ -40,8 +40,8 @@ func (h *house) sampled(dir string) Sampling {
 	}
 }
 
-// TestTheBoardSeesThatTheDrawIsFair (C3.3b): every draw is repeated, a false one is found, and
-// no number of a group is on the page.
+// TestTheBoardSeesThatTheDrawIsFair: every draw is repeated, a false one is found, and no number of a
+// group is on the page (C3.3b).
 func TestTheBoardSeesThatTheDrawIsFair(t *testing.T) {
 	h := newHouse(t)
 	p := h.as(ledger.Board)

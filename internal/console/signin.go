@@ -34,7 +34,7 @@ func (p *signInPages) routes() []route {
 		get("/sign-in/with/{provider}/back", anybody, p.fromProvider).recorded(ledger.SignedIn),
 		get("/link/{secret}", anybody, p.showLink),
 		post("/link/{secret}", anybody, p.useLink).recorded(ledger.SignedIn),
-		post("/sign-out", entering, p.signOut).unrecorded("nobody keeps how long people are there"),
+		post("/sign-out", entering, p.signOut).unrecorded("how long people are there is not recorded"),
 		get("/proof", entering, p.proof),
 		post("/proof", entering, p.proveByCode).unrecorded("what it is shown for is in the ledger"),
 		post("/proof/passkey/shown", entering, p.proveByPasskey).unrecorded("what it is shown for is in the ledger"),
@@ -55,7 +55,7 @@ type signInForm struct {
 	Name, Next string
 	Providers  []*provider.Provider
 	Passkeys   bool
-	Empty      bool // nobody has an account yet
+	Empty      bool // there is no account yet
 }
 
 func (p *signInPages) form(v *visit, name, next string) (signInForm, error) {

@@ -74,8 +74,8 @@ func (h *house) freeze(months int) (names []string) {
 	return names
 }
 
-// TestTotalsAreFrozenReportsAlone (C3.2b): what is shown is what was frozen, looking makes no
-// report, and each chart has its figures as a table.
+// TestTotalsAreFrozenReportsAlone: the page shows frozen figures, a visit makes no report, and each
+// chart has its figures as a table (C3.2b).
 func TestTotalsAreFrozenReportsAlone(t *testing.T) {
 	h := newHouse(t)
 	p := h.as(ledger.Board)
@@ -147,7 +147,7 @@ func TestProjection(t *testing.T) { // C3.3c
 	}
 }
 
-func TestTheAccountOfTheControls(t *testing.T) { // K1, K2
+func TestTheAccountabilityReport(t *testing.T) { // K1, K2
 	h := newHouse(t)
 	p := h.as(ledger.Privacy)
 	months := h.freeze(1)

@@ -6,7 +6,7 @@ import (
 	"sluis/internal/ledger"
 )
 
-// C3.3g: who gets an account, and with which roles, is in the ledger.
+// TestAnAccountIsInTheLedger: with its roles (C3.3g).
 func TestAnAccountIsInTheLedger(t *testing.T) {
 	h := newHouse(t)
 	before := len(h.entries(ledger.AccountMade))

@@ -26,8 +26,8 @@ func (rt route) of() (method, path string) {
 	}
 }
 
-// TestEveryRouteWithEveryRole walks the table: who may not use a route never does, whoever
-// they are, and who may is let through to it.
+// TestEveryRouteWithEveryRole: a role that may not use a route is refused, and one that may is let
+// through to it.
 func TestEveryRouteWithEveryRole(t *testing.T) {
 	h := newHouse(t)
 	for _, rt := range h.routes {
@@ -52,7 +52,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	}
 }
 
-// ownRefusal reports whether a page says for reasons of its own that it is not somebody's.
+// ownRefusal reports whether a route refuses a role that may use it, for reasons of its own.
 func (rt route) ownRefusal() bool {
 	return slices.Contains(
 		[]string{"POST /role", "POST /account/password", "POST /account/passkey", "POST /account/passkey/made"},
@@ -62,8 +62,8 @@ func (rt route) ownRefusal() bool {
 
 func ask(p *person, method, path string) answer { return p.do(p.request(method, path, nil)) }
 
-// TestTheTableIsWhole: each route says who may use it, nothing changes on GET but what an
-// answer of a provider needs, and what changes anything tells the ledger or says why not.
+// TestTheTableIsWhole: each route says who may use it, nothing changes on GET but for the answer of a
+// provider, and an act is recorded in the ledger or says why not.
 func TestTheTableIsWhole(t *testing.T) {
 	for _, rt := range allRoutes() {
 		method, _ := rt.of()
@@ -80,8 +80,8 @@ func TestTheTableIsWhole(t *testing.T) {
 	}
 }
 
-// TestAdministratorsSeeNoContent (C3.3e): nothing that needs the statement of secrecy is for
-// who administers accounts.
+// TestAdministratorsSeeNoContent: no route that needs the statement of secrecy is for the
+// administrator of accounts (C3.3e).
 func TestAdministratorsSeeNoContent(t *testing.T) {
 	for _, rt := range allRoutes() {
 		if rt.needs&secrecy != 0 && (rt.who.may(ledger.Admin) || rt.who.may(ledger.Employee)) {
@@ -90,7 +90,7 @@ func TestAdministratorsSeeNoContent(t *testing.T) {
 	}
 }
 
-// TestNothingChangesOnGet: no page that is only looked at leaves anything in the ledger.
+// TestNothingChangesOnGet: a visit to a page leaves nothing in the ledger.
 func TestNothingChangesOnGet(t *testing.T) {
 	h := newHouse(t)
 	people := map[ledger.Role]*person{}
