@@ -36,27 +36,54 @@ func families() map[string][]string {
 		}
 	}
 	return map[string][]string{
-		"":      nav,
-		"role-": roles, "role-about-": roles, "home-": roles,
-		"error-": faultKeys, "hint-": faultKeys,
-		"change-": langtest.Words([]accounts.ChangeKind{accounts.SetRoles, accounts.Recover, accounts.Disable, accounts.Enable}),
-		"ledger-": ledgerKinds,
-
-		"review-state-": listStates, "decided-": {"kept", "released", "destroyed", "proposed"},
-		"proposal-": {string(ledger.QuarantineReleased), string(ledger.QuarantineDeleted)}, "step-": steps,
-		"conduct-": {"security", "conduct"}, "sort-": langtest.Words(listSorts), "purpose-": {"none", "security", "conduct", "leak"}, "direction-": {"in", "out", "internal"},
-		"breach-step-": append(langtest.Words(breachSteps), "opened"), "nature-": breachNatures,
-		"case-": langtest.Words([]imagery.Source{imagery.Complaint, imagery.ByMail, imagery.BySample}), "case-step-": append(langtest.Words(caseSteps), "opened"),
-		"clauses-": clauseGroups, "why-": langtest.Words([]totals.Why{totals.FewPeople, totals.Dominated, totals.Complement, totals.Few, totals.Missing}),
-		"order-kind-":  langtest.Words([]orders.Kind{orders.Targeted, orders.Exception}),
-		"order-state-": langtest.Words([]orders.State{orders.Requested, orders.Advised, orders.Refused, orders.Approved, orders.InForce, orders.Ended, orders.Withdrawn, orders.Completed}),
-		"people-":      peopleParts, "rule-part-": ruleParts, "needed-": langtest.Words(appeals.Needs), "health-": langtest.Words(health.States), "health-all-": langtest.Words(health.States), "web-": webActions,
-		"kind-": {"mail", "web"}, "verdict-": {"pass", "tag", "quarantine", "reject"},
-		"stage-": langtest.Words(disclose.Stages), "mask-": langtest.Words(disclose.Masks), "block-": langtest.Words([]disclose.Kind{disclose.Plain, disclose.OfHTML, disclose.Hidden, disclose.Raw, disclose.Document}),
+		"":            nav,
+		"role-":       roles,
+		"role-about-": roles,
+		"home-":       roles,
+		"error-":      faultKeys,
+		"hint-":       faultKeys,
+		"change-": langtest.Words([]accounts.ChangeKind{
+			accounts.SetRoles, accounts.Recover, accounts.Disable, accounts.Enable,
+		}),
+		"ledger-":       ledgerKinds,
+		"review-state-": listStates,
+		"decided-":      {"kept", "released", "destroyed", "proposed"},
+		"proposal-":     {string(ledger.QuarantineReleased), string(ledger.QuarantineDeleted)},
+		"step-":         steps,
+		"conduct-":      {"security", "conduct"},
+		"sort-":         langtest.Words(listSorts),
+		"purpose-":      {"none", "security", "conduct", "leak"},
+		"direction-":    {"in", "out", "internal"},
+		"breach-step-":  append(langtest.Words(breachSteps), "opened"),
+		"nature-":       breachNatures,
+		"case-":         langtest.Words([]imagery.Source{imagery.Complaint, imagery.ByMail, imagery.BySample}),
+		"case-step-":    append(langtest.Words(caseSteps), "opened"),
+		"clauses-":      clauseGroups,
+		"why-": langtest.Words([]totals.Why{
+			totals.FewPeople, totals.Dominated, totals.Complement, totals.Few, totals.Missing,
+		}),
+		"order-kind-": langtest.Words([]orders.Kind{orders.Targeted, orders.Exception}),
+		"order-state-": langtest.Words([]orders.State{
+			orders.Requested, orders.Advised, orders.Refused, orders.Approved, orders.InForce,
+			orders.Ended, orders.Withdrawn, orders.Completed,
+		}),
+		"people-":     peopleParts,
+		"rule-part-":  ruleParts,
+		"needed-":     langtest.Words(appeals.Needs),
+		"health-":     langtest.Words(health.States),
+		"health-all-": langtest.Words(health.States),
+		"web-":        webActions,
+		"kind-":       {"mail", "web"},
+		"verdict-":    {"pass", "tag", "quarantine", "reject"},
+		"stage-":      langtest.Words(disclose.Stages),
+		"mask-":       langtest.Words(disclose.Masks),
+		"block-": langtest.Words([]disclose.Kind{
+			disclose.Plain, disclose.OfHTML, disclose.Hidden, disclose.Raw, disclose.Document,
+		}),
 	}
 }
 
-// steps are those of acts with what was set aside.
+// steps are those of acts with quarantined messages.
 var steps = append(langtest.Words(disclose.Stages), "proposed", "second", "refused", stepAgain)
 
 // ledgerKinds are read from the source, so that a new one is missed.
