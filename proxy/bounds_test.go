@@ -50,7 +50,7 @@ func TestSlowClients(t *testing.T) {
 		io.WriteString(c, sent)
 		c.SetReadDeadline(time.Now().Add(testenv.Patience))
 		if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("%s: the connection stays", name)
+			t.Errorf("%s: the connection stays, want its end", name)
 		}
 		c.Close()
 	}
@@ -82,7 +82,7 @@ func TestSlowSite(t *testing.T) {
 	}))
 	defer close(stop)
 	if resp, body := r.get(r.browser(), at(s, "site.example", "/")); resp.StatusCode != 504 || body != "error 504" {
-		t.Errorf("a silent site: %s: %q", resp.Status, body)
+		t.Errorf("a silent site: got %s, %q, want 504", resp.Status, body)
 	}
 	resp, err := r.browser().Get(at(s, "site.example", "/half"))
 	if err != nil {
@@ -90,7 +90,7 @@ func TestSlowSite(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	if b, err := io.ReadAll(resp.Body); err == nil || string(b) != "half" {
-		t.Errorf("half a page came as %q, %v", b, err)
+		t.Errorf("half a page: got %q, %v, want the half and an error", b, err)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestConnectionLimits(t *testing.T) {
 			}
 			defer c.Close()
 			if err := ask(c); (err == nil) != (n < 3) {
-				t.Errorf("%s: connection %d: %v", name, n+1, err)
+				t.Errorf("%s: connection %d: got %v, want room for three", name, n+1, err)
 			}
 			open = append(open, c)
 		}
@@ -124,7 +124,7 @@ func TestConnectionLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := ask(c); err != nil {
-			t.Errorf("%s: there is no room again: %v", name, err)
+			t.Errorf("%s: got %v, want room again", name, err)
 		}
 		c.Close()
 	}
@@ -156,7 +156,7 @@ func TestNothingLeaks(t *testing.T) {
 	goroutines, files := settled(t, 0, 0)
 	use()
 	if g, f := settled(t, goroutines, files); g > goroutines+3 || f > files+3 {
-		t.Errorf("%d goroutines and %d files, then %d and %d", goroutines, files, g, f)
+		t.Errorf("got %d goroutines and %d files, want about %d and %d", g, f, goroutines, files)
 	}
 }
 
@@ -209,23 +209,23 @@ func TestShutdown(t *testing.T) {
 		down <- r.proxy.Shutdown(ctx)
 	}()
 	if n, err := io.Copy(io.Discard, silent); n != 0 || err != nil {
-		t.Errorf("the silent tunnel: %d bytes, %v", n, err)
+		t.Errorf("the silent tunnel: got %d bytes, %v, want its end", n, err)
 	}
 	select {
 	case err := <-down:
-		t.Fatalf("it did not wait for the request: %v", err)
+		t.Fatalf("got %v before the request had ended, want shutdown to wait", err)
 	default:
 	}
 	close(answer)
 	if b := <-got; b != "in time" {
-		t.Errorf("the request that was under way: %q", b)
+		t.Errorf("the request under way: got %q, want its reply", b)
 	}
 	if err := <-down; err != nil {
 		t.Error(err)
 	}
 	if c, err := net.Dial("tcp", r.address); err == nil {
 		c.Close()
-		t.Error("there is still somebody in")
+		t.Error("a new connection: got one, want none")
 	}
 	r.journal.wait(t, 2)
 }
@@ -245,7 +245,7 @@ func TestShutdownCuts(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if err := r.proxy.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("shutdown: %v", err)
+		t.Errorf("shutdown: got %v, want the end of its time", err)
 	}
 	r.nobodyLeft(t)
 }
@@ -256,14 +256,14 @@ func TestReload(t *testing.T) {
 	s := r.site(hello200)
 	c := r.browser()
 	if resp, _ := r.get(c, at(s, "site.example", "/")); resp.StatusCode != 200 {
-		t.Fatal(resp.Status)
+		t.Fatalf("before a reload: got %s, want 200", resp.Status)
 	}
 	r.reload(func(c *Config) { c.Policy = denyAll{} })
 	if resp, _ := r.get(c, at(s, "site.example", "/")); resp.StatusCode != 403 {
-		t.Errorf("after a reload: %s", resp.Status)
+		t.Errorf("after a reload: got %s, want 403", resp.Status)
 	}
 	if err := r.proxy.Reload(Config{}); err == nil || !strings.Contains(err.Error(), "needed") {
-		t.Errorf("a configuration that is none: %v", err)
+		t.Errorf("an empty configuration: got %v, want what is needed", err)
 	}
 }
 

@@ -98,16 +98,16 @@ func TestAForbiddenPageIsReplaced(t *testing.T) {
 			b, err := io.ReadAll(resp.Body)
 			resp.Body.Close()
 			if err != nil || resp.StatusCode != status || bytes.Contains(b, []byte("neukfilm")) {
-				t.Errorf("%s, %s: %s, %v, %.60q", path, coding, resp.Status, err, b)
+				t.Errorf("%s, %s: got %s, %v, %.60q, want %d", path, coding, resp.Status, err, b, status)
 			}
 			coded := resp.Header.Get("Content-Encoding") == "gzip"
 			if coded != (status == 200 && coding != "identity") {
-				t.Errorf("%s, %s: %v", path, coding, resp.Header)
+				t.Errorf("%s, %s: got %v, want the coding of the site", path, coding, resp.Header)
 			}
 		}
 	}
 	if got := r.caught(4); len(got) != 2 || got[0] != "pornography site.nl" {
-		t.Errorf("records: %q", got)
+		t.Errorf("records: got %q, want two of pornography at site.nl", got)
 	}
 }
 
@@ -124,10 +124,10 @@ func TestALongPageIsCutWhereItBecomesForbidden(t *testing.T) {
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	if err == nil || len(b) == 0 || bytes.Contains(b, []byte("neukfilm")) {
-		t.Errorf("%d bytes, %v", len(b), err)
+		t.Errorf("got %d bytes, %v, want the connection cut before the forbidden passage", len(b), err)
 	}
 	if got := r.caught(1); len(got) != 1 {
-		t.Errorf("records: %q", got)
+		t.Errorf("records: got %q, want one", got)
 	}
 }
 
@@ -181,7 +181,7 @@ func TestUploadsThroughTheProxy(t *testing.T) {
 		}
 	}
 	if caught := r.caught(5); len(caught) != 3 {
-		t.Errorf("records: %q", caught)
+		t.Errorf("records: got %q, want three", caught)
 	}
 }
 
@@ -250,7 +250,7 @@ func TestWhatIsFoundIsNotTold(t *testing.T) {
 	r.journal.wait(t, 6)
 	r.stop()
 	if strings.Contains(r.log.String(), canary) || strings.Contains(r.log.String(), "127.0.0.1") {
-		t.Errorf("the log tells:\n%s", r.log)
+		t.Errorf("log: got\n%s\nwant nothing of the content or its place in it", r.log)
 	}
 }
 
@@ -282,13 +282,13 @@ func TestWhoWaitsForTheScannerSeesThatItGoesOn(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	if n, err := resp.Body.Read(make([]byte, 1000)); n == 0 || err != nil || resp.StatusCode != 200 {
-		t.Errorf("%s, %d bytes, %v", resp.Status, n, err)
+		t.Errorf("got %s, %d bytes, %v, want a few bytes already", resp.Status, n, err)
 	}
 	close(scanner)
 	if b, err := io.ReadAll(resp.Body); err == nil || len(b) > 10_000 {
-		t.Errorf("%d bytes more, %v", len(b), err)
+		t.Errorf("got %d bytes more, %v, want the file cut off", len(b), err)
 	}
 	if got := r.caught(1); len(got) != 1 || got[0] != "malware site.nl" {
-		t.Errorf("records: %q", got)
+		t.Errorf("records: got %q, want one of malware at site.nl", got)
 	}
 }

@@ -57,21 +57,21 @@ func TestOneHopOnly(t *testing.T) {
 		"Http2-Settings", "X-Forwarded-For", "Forwarded",
 	} {
 		if v := got[name]; v != nil {
-			t.Errorf("the site gets %s: %q", name, v)
+			t.Errorf("the site gets %s: %q, want none", name, v)
 		}
 	}
 	if got.Get("X-Kept") != "1" || got.Get("Accept-Encoding") != "br" ||
 		!strings.HasPrefix(got.Get("Via"), "1.1 sluis-") ||
 		got.Get("User-Agent") != "Go-http-client/1.1" {
-		t.Errorf("the site gets %q", got)
+		t.Errorf("the site gets %q, want X-Kept, Accept-Encoding, User-Agent and Via", got)
 	}
 	for _, name := range []string{"X-Hop", "Keep-Alive", "Proxy-Authenticate", "Alt-Svc"} {
 		if v := resp.Header[name]; v != nil {
-			t.Errorf("the client gets %s: %q", name, v)
+			t.Errorf("the client gets %s: %q, want none", name, v)
 		}
 	}
 	if resp.Header.Get("X-Kept") != "1" {
-		t.Errorf("the client gets %q", resp.Header)
+		t.Errorf("the client gets %q, want X-Kept", resp.Header)
 	}
 }
 
@@ -108,12 +108,13 @@ func TestStreams(t *testing.T) {
 	defer resp.Body.Close()
 	b := make([]byte, 3)
 	if _, err := io.ReadFull(resp.Body, b); err != nil || string(b) != "one" {
-		t.Fatalf("%q, %v", b, err)
+		t.Fatalf("got %q, %v, want the first piece", b, err)
 	}
 	close(next)
 	if rest, err := io.ReadAll(resp.Body); err != nil || string(rest) != "two" || resp.Trailer.Get("X-Sum") != "6" ||
 		hints != 1 {
-		t.Errorf("%q, %v, trailer %q, %d hints", rest, err, resp.Trailer, hints)
+		t.Errorf("got %q, %v, trailer %q, %d hints, want the second piece, X-Sum 6 and one hint",
+			rest, err, resp.Trailer, hints)
 	}
 }
 
@@ -136,7 +137,7 @@ func TestExpectContinue(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "curl", "-s", "-x", r.address, "-T", file,
 		"-H", "Expect: 100-continue", at(s, "site.example", "/yes")).CombinedOutput()
 	if err != nil || string(out) != "3145728" {
-		t.Errorf("%q, %v", out, err)
+		t.Errorf("the site got %q bytes, %v, want 3145728", out, err)
 	}
 }
 
@@ -199,7 +200,7 @@ func TestWebSocket(t *testing.T) {
 		in := bufio.NewReader(tt.conn)
 		resp, err := http.ReadResponse(in, nil)
 		if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
-			t.Errorf("%s: %v, %v", name, resp, err)
+			t.Errorf("%s: got %v, %v, want 101", name, resp, err)
 			continue
 		}
 		for _, frame := range []string{"first", "GET / HTTP/1.1\nnot a request\x00", strings.Repeat("x", 100_000)} {
@@ -208,7 +209,7 @@ func TestWebSocket(t *testing.T) {
 			}
 			b := make([]byte, len(frame))
 			if _, err := io.ReadFull(in, b); err != nil || string(b) != frame {
-				t.Errorf("%s: %.20q came back as %.20q, %v", name, frame, b, err)
+				t.Errorf("%s: got %.20q, %v, want %.20q back", name, b, err, frame)
 				break
 			}
 		}
@@ -216,7 +217,7 @@ func TestWebSocket(t *testing.T) {
 	}
 	for _, rec := range r.journal.wait(t, 2) {
 		if rec.Reply != http.StatusSwitchingProtocols || rec.Bytes < 200_000 {
-			t.Errorf("record: %+v", rec)
+			t.Errorf("record: got %+v, want 101 and the bytes of both ways", rec)
 		}
 	}
 	r.nobodyLeft(t)
@@ -279,7 +280,7 @@ func TestTenantFields(t *testing.T) {
 	}
 	resp.Body.Close()
 	if !slices.Equal(got, []string{"school.example"}) {
-		t.Errorf("the site gets %q", got)
+		t.Errorf("the site gets %q, want only the field of the policy", got)
 	}
 }
 
@@ -352,10 +353,10 @@ func TestContent(t *testing.T) {
 		b, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		if resp.StatusCode != tt.status || string(b) != tt.body {
-			t.Errorf("%s: %s: %q", tt.name, resp.Status, b)
+			t.Errorf("%s: got %s, %q, want %d, %q", tt.name, resp.Status, b, tt.status, tt.body)
 		}
-		if held := strings.Contains(tt.send, "dreigement") || tt.send == "broken"; held != (reached == "") {
-			t.Errorf("%s: the site got %q", tt.name, reached)
+		if stopped := strings.Contains(tt.send, "dreigement") || tt.send == "broken"; stopped != (reached == "") {
+			t.Errorf("%s: the site got %q, want it stopped: %v", tt.name, reached, stopped)
 		}
 	}
 	blocked := 0
@@ -365,7 +366,7 @@ func TestContent(t *testing.T) {
 		}
 	}
 	if blocked != 2 {
-		t.Errorf("%d records say that it was blocked", blocked)
+		t.Errorf("got %d records of a block, want 2", blocked)
 	}
 }
 
@@ -404,16 +405,16 @@ func TestCanary(t *testing.T) {
 	r.raw("KANARIE kanarie\x00\r\n\r\n")
 	for _, rec := range r.journal.wait(t, n) {
 		if strings.Contains(strings.ToLower(fmt.Sprintf("%+v", rec)), "kanarie") {
-			t.Errorf("record: %+v", rec)
+			t.Errorf("record: got %+v, want nothing of the request in it", rec)
 		}
 	}
 	r.stop()
 	if strings.Contains(strings.ToLower(r.log.String()), "kanarie") ||
 		strings.Contains(r.log.String(), "site.example") {
-		t.Errorf("log: %s", r.log)
+		t.Errorf("log: got %s, want nothing of the requests in it", r.log)
 	}
 	if !strings.Contains(r.log.String(), "cannot be inspected") {
-		t.Errorf("the log says nothing of the engine that failed: %q", r.log)
+		t.Errorf("log: got %q, want the failure of the engine in it", r.log)
 	}
 }
 

@@ -57,13 +57,13 @@ func TestGuard(t *testing.T) {
 	} {
 		got := r.raw(tt.sent)
 		if fine := strings.HasPrefix(got, "200 hello"); fine != tt.fine || !fine && !strings.HasPrefix(got, "400") {
-			t.Errorf("%s: %q", name, got)
+			t.Errorf("%s: got %q, want it let through: %v", name, got, tt.fine)
 		}
 		if strings.HasPrefix(tt.sent, "GET http") || tt.fine {
 			continue
 		}
 		if first, second := r.two(ok, tt.sent); first != 200 || second != 400 {
-			t.Errorf("%s, as the second request: %d and %d", name, first, second)
+			t.Errorf("%s, as the second request: got %d and %d, want 200 and 400", name, first, second)
 		}
 	}
 }
@@ -125,10 +125,10 @@ func TestGuardChunks(t *testing.T) {
 		select {
 		case err := <-got:
 			if err == nil {
-				t.Errorf("%s: the site got a whole body", name)
+				t.Errorf("%s: the site got a whole body, want an error", name)
 			}
 		case <-time.After(testenv.Patience):
-			t.Errorf("%s: the site waits", name)
+			t.Errorf("%s: the site still waits, want an error", name)
 		}
 		c.Close()
 	}
@@ -152,11 +152,11 @@ func FuzzGuard(f *testing.F) {
 		whole, _ := io.ReadAll(newGuard(&arriving{sent: sent, piece: len(sent) + 1}, 1<<10))
 		cut, _ := io.ReadAll(newGuard(&arriving{sent: sent, piece: int(piece) + 1}, 1<<10))
 		if !bytes.Equal(whole, cut) {
-			t.Fatalf("in pieces: %q, whole: %q", cut, whole)
+			t.Fatalf("in pieces: got %q, want %q", cut, whole)
 		}
 		let := bytes.TrimSuffix(whole, []byte(poison))
 		if !bytes.HasPrefix(sent, let) && !bytes.HasPrefix(sent, whole) {
-			t.Fatalf("let through %q of %q", whole, sent)
+			t.Fatalf("got %q, want a beginning of %q", whole, sent)
 		}
 		if len(whole) > 0 && len(sent) < 1<<10 {
 			agree(t, let)
@@ -173,7 +173,7 @@ func agree(t *testing.T, let []byte) {
 			return
 		}
 		if len(q.Header["Content-Length"]) > 1 || strings.ContainsAny(q.Host, "\r\n ") {
-			t.Fatalf("ambiguous: %q", let)
+			t.Fatalf("got %q, want no ambiguous request", let)
 		}
 		if _, err := io.Copy(io.Discard, q.Body); err != nil {
 			return

@@ -50,19 +50,19 @@ func TestPlain(t *testing.T) {
 	for range 3 {
 		resp, body := r.get(c, at(s, "www.site.example", "/secret-path?q=secret"))
 		if resp.StatusCode != 200 || !strings.HasPrefix(body, "hello from www.site.example:") {
-			t.Fatalf("%s: %q", resp.Status, body)
+			t.Fatalf("got %s, %q, want 200 and the page", resp.Status, body)
 		}
 		if !strings.Contains(resp.Header.Get("Via"), "1.1 sluis-") {
-			t.Errorf("Via: %q", resp.Header.Get("Via"))
+			t.Errorf("Via: got %q, want the gateway in it", resp.Header.Get("Via"))
 		}
 	}
 	for _, rec := range r.journal.wait(t, 3) {
 		if rec.Action != filter.Pass || rec.Reply != 200 || rec.Bytes == 0 || rec.TLS || rec.Peer.String() != "" {
-			t.Errorf("record: %+v", rec)
+			t.Errorf("record: got %+v, want a pass, 200, some bytes, no TLS and no peer", rec)
 		}
 	}
 	if n, _ := r.proxy.door.Counts(); n != 1 {
-		t.Errorf("%d connections for three requests", n)
+		t.Errorf("got %d connections for three requests, want 1", n)
 	}
 }
 
@@ -73,26 +73,28 @@ func TestBlocked(t *testing.T) {
 	c := r.browser()
 	resp, body := r.get(c, at(s, "www.casino-example.nl", "/"))
 	if resp.StatusCode != 403 || body != "blocked www.casino-example.nl gambling" {
-		t.Errorf("%s: %q", resp.Status, body)
+		t.Errorf("got %s, %q, want 403 and the block page", resp.Status, body)
 	}
 	if _, err := c.Get(at(secure, "www.casino-example.nl", "/")); err == nil ||
 		!strings.Contains(err.Error(), "Forbidden") {
-		t.Errorf("a tunnel: %v", err)
+		t.Errorf("a tunnel: got %v, want it forbidden", err)
 	}
 	for _, rec := range r.journal.wait(t, 2) {
 		if rec.Action != filter.Reject || rec.Category != rules.Gambling || rec.Peer.String() != "casino-example.nl" {
-			t.Errorf("record: %+v", rec)
+			t.Errorf("record: got %+v, want a rejection for gambling with the domain as peer", rec)
 		}
 	}
 	r.decide = blocking("www.casino-example.nl", true)
 	resp, body = r.get(c, at(secure, "www.casino-example.nl", "/"))
 	if resp.StatusCode != 403 || body != "blocked www.casino-example.nl gambling" ||
 		resp.TLS.PeerCertificates[0].Issuer.CommonName != "Sluis" {
-		t.Errorf("the page in a tunnel: %s: %q from %s", resp.Status, body, resp.TLS.PeerCertificates[0].Issuer)
+		t.Errorf("the page in a tunnel: got %s, %q from %s, want 403 and the block page from Sluis",
+			resp.Status, body, resp.TLS.PeerCertificates[0].Issuer)
 	}
 	if resp, body = r.get(c, at(secure, "other.example", "/")); resp.StatusCode != 200 ||
 		resp.TLS.PeerCertificates[0].Issuer.CommonName != "public" {
-		t.Errorf("another site: %s: %q from %s", resp.Status, body, resp.TLS.PeerCertificates[0].Issuer)
+		t.Errorf("another site: got %s, %q from %s, want 200 from the site itself",
+			resp.Status, body, resp.TLS.PeerCertificates[0].Issuer)
 	}
 }
 
@@ -103,12 +105,12 @@ func TestSplice(t *testing.T) {
 	resp, body := r.get(r.browser(), at(s, "www.site.example", "/"))
 	if body != "hello from www.site.example:"+portString(s)+" HTTP/2.0" ||
 		resp.TLS.PeerCertificates[0].Issuer.CommonName != "public" {
-		t.Fatalf("%q from %s", body, resp.TLS.PeerCertificates[0].Issuer)
+		t.Fatalf("got %q from %s, want the page from the site itself", body, resp.TLS.PeerCertificates[0].Issuer)
 	}
 	r.stop()
 	rec := r.journal.wait(t, 1)[0]
 	if !rec.TLS || rec.Bytes < 1000 || rec.Peer.String() != "" || rec.Action != filter.Pass {
-		t.Errorf("record: %+v", rec)
+		t.Errorf("record: got %+v, want a pass over TLS, its bytes and no peer", rec)
 	}
 }
 
@@ -128,10 +130,10 @@ func TestStrictest(t *testing.T) {
 		conn := r.tunnel(t, "site.example:"+portString(s))
 		err := tls.Client(conn, &tls.Config{ServerName: tt.sni, RootCAs: r.trust}).Handshake()
 		if (err == nil) != tt.ok {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want it to pass: %v", name, err, tt.ok)
 		}
 		if !tt.ok && !strings.Contains(err.Error(), "access denied") {
-			t.Errorf("%s: the client is told %v", name, err)
+			t.Errorf("%s: got %v, want the alert access denied", name, err)
 		}
 		conn.Close()
 	}
@@ -150,10 +152,10 @@ func (r *rig) tunnel(t testing.TB, to string) *net.TCPConn {
 	b := bufio.NewReaderSize(c, 16)
 	line, err := b.ReadString('\n')
 	if err != nil || !strings.Contains(line, " 200 ") {
-		t.Fatalf("CONNECT: %q, %v", line, err)
+		t.Fatalf("CONNECT: got %q, %v, want 200", line, err)
 	}
 	if line, err = b.ReadString('\n'); err != nil || line != "\r\n" || b.Buffered() > 0 {
-		t.Fatalf("CONNECT: %q, %v", line, err)
+		t.Fatalf("CONNECT: got %q, %v, want an empty line and nothing after it", line, err)
 	}
 	return c.(*net.TCPConn)
 }
@@ -164,18 +166,18 @@ func TestNotTLS(t *testing.T) {
 	c := r.tunnel(t, echo)
 	io.WriteString(c, "SSH-2.0-x\r\n")
 	if b, _ := io.ReadAll(c); len(b) > 0 {
-		t.Errorf("the site answered %q", b)
+		t.Errorf("the site answered %q, want no tunnel", b)
 	}
 	silent := r.tunnel(t, echo) // such as a client that waits for the server to speak
 	if b, err := io.ReadAll(silent); len(b) > 0 || err != nil && !errors.Is(err, io.EOF) {
-		t.Errorf("a silent client: %q, %v", b, err)
+		t.Errorf("a silent client: got %q, %v, want the end", b, err)
 	}
 	r.reload(func(c *Config) { c.Opaque = true })
 	c = r.tunnel(t, echo)
 	io.WriteString(c, "SSH-2.0-x\r\n")
 	c.CloseWrite()
 	if b, _ := io.ReadAll(c); string(b) != "SSH-2.0-x\r\n" {
-		t.Errorf("where that is allowed the site answers %q", b)
+		t.Errorf("where other protocols may pass: got %q, want the answer of the site", b)
 	}
 }
 
@@ -232,7 +234,7 @@ func TestSilentTunnel(t *testing.T) {
 		}
 	}
 	if n, err := io.Copy(io.Discard, c); err != nil || n != 0 {
-		t.Errorf("after silence: %d bytes, %v", n, err)
+		t.Errorf("after silence: got %d bytes, %v, want the end", n, err)
 	}
 	r.journal.wait(t, 1)
 }
@@ -252,13 +254,14 @@ func TestInspect(t *testing.T) {
 			resp, body := r.get(c, at(s, "www.site.example", "/"))
 			if resp.Proto != name || body != "hello from www.site.example:"+portString(s)+" HTTP/2.0" ||
 				resp.TLS.PeerCertificates[0].Issuer.CommonName != "Sluis" {
-				t.Errorf("%s: %s, %q from %s", name, resp.Proto, body, resp.TLS.PeerCertificates[0].Issuer)
+				t.Errorf("%s: got %s, %q from %s, want the page from Sluis",
+					name, resp.Proto, body, resp.TLS.PeerCertificates[0].Issuer)
 			}
 		}
 	}
 	for _, rec := range r.journal.wait(t, 4) {
 		if !rec.TLS || rec.Reply != 200 {
-			t.Errorf("record: %+v", rec)
+			t.Errorf("record: got %+v, want 200 over TLS", rec)
 		}
 	}
 }
@@ -279,7 +282,7 @@ func TestPinned(t *testing.T) {
 			t.Fatal(err)
 		}
 		if resp.StatusCode != http.StatusMisdirectedRequest {
-			t.Errorf("%s: %s", other, resp.Status)
+			t.Errorf("%s: got %s, want 421", other, resp.Status)
 		}
 		io.Copy(io.Discard, resp.Body)
 	}
@@ -292,7 +295,7 @@ func TestPinned(t *testing.T) {
 	}
 	resp.Body.Close()
 	if resp.Proto != "HTTP/2.0" || resp.StatusCode != http.StatusMisdirectedRequest {
-		t.Errorf("over %s: %s", resp.Proto, resp.Status)
+		t.Errorf("got %s over %s, want 421 over HTTP/2.0", resp.Status, resp.Proto)
 	}
 }
 
@@ -304,7 +307,7 @@ func TestVerified(t *testing.T) {
 	r.sites = r.authority("forged")
 	resp, body := r.get(r.browser(), at(s, "site.example", "/"))
 	if resp.StatusCode != http.StatusBadGateway || body != "error 502" {
-		t.Errorf("%s: %q", resp.Status, body)
+		t.Errorf("got %s, %q, want 502", resp.Status, body)
 	}
 }
 
@@ -355,7 +358,7 @@ func hostIn(s string) string {
 func TestStranger(t *testing.T) {
 	r := newRig(t, func(r *rig) { r.cfg.Clients = r.cfg.Clients[1:] })
 	if got := r.raw("GET /proxy.pac HTTP/1.1\r\nHost: x\r\n\r\n"); got != "" {
-		t.Errorf("a stranger got %q", got)
+		t.Errorf("a stranger got %q, want no reply", got)
 	}
 }
 
@@ -379,7 +382,7 @@ func TestIPv6(t *testing.T) {
 		authority := host + ":" + ln.Addr().String()[strings.LastIndexByte(ln.Addr().String(), ':')+1:]
 		if resp, body := r.get(r.browser(), "http://"+authority+"/"); resp.StatusCode != 200 ||
 			body != "hello from "+authority+" HTTP/1.1" {
-			t.Errorf("%s: %s, %q", host, resp.Status, body)
+			t.Errorf("%s: got %s, %q, want 200 and the page", host, resp.Status, body)
 		}
 	}
 }
@@ -404,7 +407,7 @@ func TestOverTLS(t *testing.T) {
 	})
 	for _, s := range []string{at(plain, "site.example", "/"), at(secure, "site.example", "/")} {
 		if resp, body := r.get(c, s); resp.StatusCode != 200 || !strings.HasPrefix(body, "hello from site.example") {
-			t.Errorf("%s: %s, %q", s, resp.Status, body)
+			t.Errorf("%s: got %s, %q, want 200 and the page", s, resp.Status, body)
 		}
 	}
 }

@@ -14,7 +14,7 @@ func TestHolidaysAreADayOrMore(t *testing.T) {
 		err := h.UnmarshalText([]byte(text))
 		if got := h.First.Format(time.DateOnly) + " " + h.Last.Format(time.DateOnly); (err == nil) != (want != "") ||
 			err == nil && got != want {
-			t.Errorf("%q: %s, %v", text, got, err)
+			t.Errorf("%q: got %s, %v, want %s", text, got, err, want)
 		}
 	}
 }
@@ -29,11 +29,11 @@ func TestHoursArePartOfTheWeek(t *testing.T) {
 		var h Hours
 		if err := h.UnmarshalText([]byte(text)); err != nil || len(h.Days) != len(want.Days) || h.From != want.From ||
 			h.To != want.To {
-			t.Errorf("%q: %+v, %v", text, h, err)
+			t.Errorf("%q: got %+v, %v, want %+v", text, h, err, want)
 		}
 		for i, d := range want.Days {
 			if h.Days[i] != d {
-				t.Errorf("%q: %v", text, h.Days)
+				t.Errorf("%q: got %v, want %v", text, h.Days, want.Days)
 			}
 		}
 	}
@@ -43,7 +43,7 @@ func TestHoursArePartOfTheWeek(t *testing.T) {
 	} {
 		var h Hours
 		if h.UnmarshalText([]byte(text)) == nil {
-			t.Errorf("%q is %+v", text, h)
+			t.Errorf("%q: got %+v, want an error", text, h)
 		}
 	}
 }

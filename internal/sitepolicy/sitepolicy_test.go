@@ -194,20 +194,20 @@ func TestStories(t *testing.T) {
 		if d.Action != tt.action || d.Level != tt.level || d.Category != tt.category ||
 			d.Clause.String() != tt.clause ||
 			d.List != tt.list {
-			t.Errorf("%s: %+v", tt.story, d)
+			t.Errorf("%s: got %+v, want %+v", tt.story, d, tt)
 		}
 		if d.Action == Block && (d.Rule.String() == "" || tt.category == rules.OwnCode && d.Own == "") {
-			t.Errorf("%s: does not say by which rule or clause: %+v", tt.story, d)
+			t.Errorf("%s: got %+v, want the rule, and the clause of the own code", tt.story, d)
 		}
 		if page := d.Action == Block && tt.tls && tt.group == pupils; d.BlockPage != page {
-			t.Errorf("%s: block page %v", tt.story, d.BlockPage)
+			t.Errorf("%s: got block page %v, want %v", tt.story, d.BlockPage, page)
 		}
 		x := p.Explain(r)
 		if fmt.Sprint(x.Decision) != fmt.Sprint(d) {
-			t.Errorf("%s: explained as %+v", tt.story, x.Decision)
+			t.Errorf("%s: explained as %+v, want %+v", tt.story, x.Decision, d)
 		}
 		if d.Action == Block && !slices.ContainsFunc(x.Steps, func(s Step) bool { return s.Holds }) {
-			t.Errorf("%s: no step of the explanation holds: %+v", tt.story, x.Steps)
+			t.Errorf("%s: got %+v, want a step that holds", tt.story, x.Steps)
 		}
 	}
 }
@@ -240,7 +240,7 @@ func TestStrictest(t *testing.T) {
 					blocked = blocked || h != "" && one[h].Action == Block
 				}
 				if (d.Action == Block) != blocked {
-					t.Errorf("%q: %+v", []string{a, b, c}, d)
+					t.Errorf("%q: got %+v, want it blocked: %v", []string{a, b, c}, d, blocked)
 				}
 			}
 		}
@@ -270,7 +270,7 @@ func TestNeverLookedInto(t *testing.T) {
 	} {
 		d := p.Decide(Request{Hosts: tt.hosts, Group: g, Time: now, TLS: true})
 		if d.Action != tt.action || d.Connect != tt.connect || d.BlockPage != tt.page {
-			t.Errorf("%s: %+v", tt.story, d)
+			t.Errorf("%s: got %+v, want %+v", tt.story, d, tt)
 		}
 	}
 	// A bank that is asked for by number is no less a bank.
@@ -285,12 +285,12 @@ func TestNeverLookedInto(t *testing.T) {
 		Hosts: [3]string{"192.0.2.7", "bank.example"}, Group: g, Time: now, TLS: true,
 	}); d.Action != Allow ||
 		d.Connect != "bank.example" {
-		t.Errorf("by number: %+v", d)
+		t.Errorf("by number: got %+v, want it to go to bank.example", d)
 	}
 	if d := open.Decide(Request{
 		Hosts: [3]string{"192.0.2.7", "site.example"}, Group: g, Time: now, TLS: true,
 	}); d.Action != Inspect {
-		t.Errorf("another by number: %+v", d)
+		t.Errorf("another by number: got %+v, want it inspected", d)
 	}
 }
 
@@ -306,23 +306,23 @@ func TestStrictestInEachRespect(t *testing.T) {
 		if d := p.Decide(Request{
 			Hosts: hosts, Group: g, Time: now, TLS: true,
 		}); d.Connect != "forcesafesearch.google.com" {
-			t.Errorf("%d: without safe search: %+v", i, d)
+			t.Errorf("%d: got %+v, want safe search", i, d)
 		}
 	}
 	for i, hosts := range [][3]string{{"news.example", "site.example"}, {"site.example", "news.example"}} {
 		if d := p.Decide(Request{Hosts: hosts, Group: g, Time: now, TLS: true}); d.Listed || d.Action != Inspect {
-			t.Errorf("%d: taken for a site that is on a list: %+v", i, d)
+			t.Errorf("%d: got %+v, want a site that is on no list, inspected", i, d)
 		}
 	}
 	d := p.Decide(
 		Request{Hosts: [3]string{"site.example", "login.microsoftonline.com"}, Group: g, Time: now, TLS: true},
 	)
 	if len(d.Header) != 1 {
-		t.Errorf("without the fields: %+v", d)
+		t.Errorf("got %+v, want one header field", d)
 	}
 	for i, hosts := range [][3]string{{"casino.example", "both.example"}, {"both.example", "casino.example"}} {
 		if d := p.Decide(Request{Hosts: hosts, Group: g, Time: now, TLS: true}); d.Category != rules.Phishing {
-			t.Errorf("%d: the danger is not named: %+v", i, d)
+			t.Errorf("%d: got %+v, want phishing named", i, d)
 		}
 	}
 }
@@ -406,11 +406,11 @@ func TestConfidential(t *testing.T) {
 			Confidential: true,
 		}
 		if d := p.Decide(r); d.Action != want || d.Action == Block && !Security(d.Category) {
-			t.Errorf("%s: %+v", host, d)
+			t.Errorf("%s: got %+v, want %v, and no block but for security", host, d, want)
 		}
 		r.Confidential = false
 		if d := p.Decide(r); d.Action == Allow {
-			t.Errorf("%s, for others: %+v", host, d)
+			t.Errorf("%s, for others: got %+v, want it not allowed", host, d)
 		}
 	}
 }
@@ -438,7 +438,7 @@ func TestSpelling(t *testing.T) {
 		if d := open.Decide(Request{
 			Hosts: [3]string{"", "", host}, Path: path, Time: at("mon", "10:00"),
 		}); d.Action != want {
-			t.Errorf("%s: %+v", address, d)
+			t.Errorf("%s: got %+v, want %v", address, d, want)
 		}
 	}
 }
@@ -461,14 +461,14 @@ func TestSafeSearch(t *testing.T) {
 		if d := p.Decide(Request{
 			Hosts: [3]string{host}, Group: group(t, "leraren"), Time: at("mon", "10:00"), TLS: true,
 		}); d.Connect != "" {
-			t.Errorf("%s: for staff too", host)
+			t.Errorf("%s: got %q for staff, want no safe search", host, d.Connect)
 		}
 	}
 	d := p.Decide(
 		Request{Hosts: [3]string{"login.microsoftonline.com"}, Group: pupils, Time: at("mon", "10:00"), TLS: true},
 	)
 	if len(d.Header) != 1 || d.Header[0].Value != "school.example" {
-		t.Errorf("tenant restriction: %+v", d)
+		t.Errorf("tenant restriction: got %+v, want one field for school.example", d)
 	}
 }
 
@@ -496,7 +496,7 @@ func TestHours(t *testing.T) {
 	}
 	midnight := Hours{From: 20 * time.Hour, To: 24 * time.Hour}
 	if !midnight.contains(at("mon", "23:59")) || midnight.contains(at("tue", "00:00")) {
-		t.Error("until midnight is not until midnight")
+		t.Error("hours until midnight: got another end, want 24:00")
 	}
 }
 
@@ -517,7 +517,7 @@ func TestSummerTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !h.contains(at.In(amsterdam)) || h.contains(at.Add(-time.Minute).In(amsterdam)) {
-			t.Errorf("%s: lessons do not begin at eight", day)
+			t.Errorf("%s: got another beginning of lessons, want 08:00", day)
 		}
 	}
 }
@@ -576,7 +576,7 @@ func TestWrongOptions(t *testing.T) {
 		{Index: x, Partial: true, Sites: Sites{Forbid: []Forbidden{{Lists: []string{"later"}, Clause: "art. 1"}}}},
 	} {
 		if _, err := New(o); err != nil {
-			t.Errorf("%d: %v", i, err)
+			t.Errorf("%d: got %v, want no fault", i, err)
 		}
 	}
 	p, err := New(Options{NeverInspect: []string{"bank.example"}, Inspections: Inspections{
@@ -590,7 +590,7 @@ func TestWrongOptions(t *testing.T) {
 	if d := p.Decide(Request{
 		Hosts: [3]string{"bank.example"}, Group: pupils[0], Time: at("mon", "10:00"), TLS: true,
 	}); d.Action != Inspect {
-		t.Errorf("after the officer shortened the list: %+v", d)
+		t.Errorf("after the officer shortened the list: got %+v, want it inspected", d)
 	}
 }
 
@@ -608,14 +608,14 @@ func TestHidden(t *testing.T) {
 	} {
 		r.Time = at("mon", "10:00")
 		if d := p.Decide(r); d.Action != Block || d.Rule.String() != "web."+name || d.Category != rules.Bypass {
-			t.Errorf("%s: %+v", name, d)
+			t.Errorf("%s: got %+v, want it blocked as a bypass by web.%s", name, d, name)
 		}
 		open, err := New(Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if d := open.Decide(r); d.Action != Allow {
-			t.Errorf("%s where it is not blocked: %+v", name, d)
+			t.Errorf("%s where it is not blocked: got %+v, want it allowed", name, d)
 		}
 	}
 }
@@ -632,7 +632,7 @@ func TestDecidingTakesNoMemory(t *testing.T) {
 			TLS:   true,
 		}
 		if n := testing.AllocsPerRun(100, func() { p.Decide(r) }); n > 0 {
-			t.Errorf("%s: %v allocations", host, n)
+			t.Errorf("%s: got %v allocations, want none", host, n)
 		}
 	}
 }
@@ -650,19 +650,19 @@ func FuzzDecide(f *testing.F) {
 			r := Request{Hosts: hosts, Path: path, Group: pupils, Time: at("tue", "10:00"), TLS: tls}
 			d := p.Decide(r)
 			if x := p.Explain(r); fmt.Sprint(x.Decision) != fmt.Sprint(d) {
-				t.Fatalf("explained as %+v, decided as %+v", x.Decision, d)
+				t.Fatalf("explained as %+v, want %+v", x.Decision, d)
 			}
 			return d
 		}
 		both, one, other := decide([3]string{connect, site}), decide([3]string{connect}), decide([3]string{"", site})
 		if (both.Action == Block) != (one.Action == Block || other.Action == Block) {
-			t.Errorf("%q and %q: %+v", connect, site, both)
+			t.Errorf("%q and %q: got %+v, want the stricter of both", connect, site, both)
 		}
 		if site != "" && inDomainSet(normalHost(site), p.never) && (both.Action == Inspect || both.BlockPage) {
-			t.Errorf("%q, connected to %q, is looked into", site, connect)
+			t.Errorf("%q, connected to %q: got it inspected, want never", site, connect)
 		}
 		if other.Action == Inspect && both.Action == Allow {
-			t.Errorf("%q hides %q", connect, site)
+			t.Errorf("%q and %q: got it allowed, want it inspected", connect, site)
 		}
 	})
 }

@@ -89,7 +89,10 @@ func TestBlock(t *testing.T) {
 		want, not          []string
 	}{
 		{"Dutch", "nl-NL,nl;q=0.9,en;q=0.8", "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"),
-			[]string{"Deze site is hier niet toegankelijk", "Kansspelen", "Geen kansspelen. (C2.8c)", "Verzoek om herziening", "www.casino.example", "https://www.school.example/gedragscode"}, []string{"Zo herken je het"}},
+			[]string{
+				"Deze site is hier niet toegankelijk", "Kansspelen", "Geen kansspelen. (C2.8c)", "Verzoek om herziening",
+				"www.casino.example", "https://www.school.example/gedragscode",
+			}, []string{"Zo herken je het"}},
 		{"English", "en-GB,en;q=0.9", "en", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"This site is not available here", "Gambling", "No gambling.", "Appeal"}, nil},
 		{"a language that there is not is Dutch", "fr", "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"Kansspelen"}, nil},
 		{"no language is Dutch", "", "nl", blocked(t, rules.Gambling, "C2.8c", "web.gambling"), []string{"Kansspelen"}, nil},
@@ -106,24 +109,24 @@ func TestBlock(t *testing.T) {
 		if w.Code != 403 || w.Header().Get("Content-Language") != tt.lang ||
 			!strings.Contains(body, `<html lang="`+tt.lang+`">`) ||
 			w.Header().Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: %d, %v", tt.name, w.Code, w.Header())
+			t.Errorf("%s: got %d, %v, want 403 in %s, not stored", tt.name, w.Code, w.Header(), tt.lang)
 		}
 		for _, s := range tt.want {
 			if !strings.Contains(body, s) {
-				t.Errorf("%s: %q is not told:\n%s", tt.name, s, body)
+				t.Errorf("%s: got\n%s\nwant %q in it", tt.name, body, s)
 			}
 		}
 		for _, s := range append(tt.not, "secret", "<script", "http://", "javascript:") {
 			if strings.Contains(body, s) {
-				t.Errorf("%s: %q is in it", tt.name, s)
+				t.Errorf("%s: got %q in the page, want it not there", tt.name, s)
 			}
 		}
 		if len(body) > 15_000 {
-			t.Errorf("%s: %d bytes", tt.name, len(body))
+			t.Errorf("%s: got %d bytes, want 15,000 at most", tt.name, len(body))
 		}
 		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") ||
 			strings.Contains(csp, "unsafe") {
-			t.Errorf("%s: policy %q", tt.name, csp)
+			t.Errorf("%s: got policy %q, want the default none and nothing unsafe", tt.name, csp)
 		}
 	}
 }
@@ -134,12 +137,12 @@ func TestErrors(t *testing.T) {
 		w := httptest.NewRecorder()
 		p.Error(w, ask("en"), status)
 		if w.Code != status || !strings.Contains(w.Body.String(), p.texts.In("en").Text("error-"+strconv.Itoa(status))) {
-			t.Errorf("%d: %d, %s", status, w.Code, w.Body)
+			t.Errorf("got %d, %s, want %d with its text", w.Code, w.Body, status)
 		}
 	}
 	w := httptest.NewRecorder()
 	if p.Error(w, ask("nl"), 418); w.Code != 418 || !strings.Contains(w.Body.String(), "Dit kan nu even niet") {
-		t.Errorf("a status without a page: %d, %s", w.Code, w.Body)
+		t.Errorf("a status without a page: got %d, %s, want 418 and the general text", w.Code, w.Body)
 	}
 }
 
@@ -160,10 +163,10 @@ func TestReview(t *testing.T) {
 		"need":     {"lesson"},
 	}
 	if code := post("http://www.casino.example"+Prefix+"/appeal", good); code != 200 {
-		t.Errorf("status %d", code)
+		t.Errorf("got status %d, want 200", code)
 	}
 	if len(a.all) != 1 || a.all[0] != "www.casino.example gambling web.gambling leerlingen lesson" {
-		t.Errorf("asked: %q", a.all)
+		t.Errorf("got appeals %q, want the one that was sent", a.all)
 	}
 	for field, bad := range map[string]string{"host": "a b", "category": "fun", "rule": "NOT A RULE", "group": "<b>"} {
 		v := url.Values{}
@@ -172,17 +175,17 @@ func TestReview(t *testing.T) {
 		}
 		v.Set(field, bad)
 		if code := post(Prefix+"/appeal", v); code != 400 {
-			t.Errorf("%s %q: status %d", field, bad, code)
+			t.Errorf("%s %q: got status %d, want 400", field, bad, code)
 		}
 	}
 	good.Set("need", strings.Repeat("x", 10_000))
 	if code := post(Prefix+"/appeal", good); code != 400 || len(a.all) != 1 {
-		t.Errorf("too much: status %d, asked %q", code, a.all)
+		t.Errorf("a form that is too large: got status %d, appeals %q, want 400 and no further appeal", code, a.all)
 	}
 	a.err = appeals.ErrTooMany
 	good.Set("need", "work")
 	if code := post(Prefix+"/appeal", good); code != 503 {
-		t.Errorf("when too many are open: status %d", code)
+		t.Errorf("too many appeals: got status %d, want 503", code)
 	}
 	for origin, own := range map[string]bool{
 		"http://www.casino.example": true, "https://WWW.casino.example": true, "http://other.example": false,
@@ -191,13 +194,13 @@ func TestReview(t *testing.T) {
 		r := httptest.NewRequest("POST", "http://www.casino.example"+Prefix+"/acknowledge", nil)
 		r.Header.Set("Origin", origin)
 		if Own(r) != own {
-			t.Errorf("a form of %q: own %v", origin, !own)
+			t.Errorf("a form of %q: got own %v, want %v", origin, !own, own)
 		}
 	}
 	r := httptest.NewRequest("GET", Prefix+"/appeal", nil)
 	w := httptest.NewRecorder()
 	if p.ServeHTTP(w, r); w.Code == 200 {
-		t.Error("a link can ask")
+		t.Error("a link: got an appeal, want none")
 	}
 }
 
@@ -216,7 +219,7 @@ func TestSite(t *testing.T) {
 	none, _ := pages(t)
 	w := httptest.NewRecorder()
 	if none.ServeHTTP(w, httptest.NewRequest("GET", "/ca.crt", nil)); w.Code != 404 {
-		t.Errorf("a certificate where there is none: %d", w.Code)
+		t.Errorf("without an authority: got %d, want 404", w.Code)
 	}
 }
 

@@ -99,14 +99,14 @@ func look(t *testing.T, tab context.Context, url, label, lang, scheme string, wi
 		t.Fatalf("%s: %v", label, err)
 	}
 	for _, v := range violations {
-		t.Errorf("%s: axe-core: %s", label, v)
+		t.Errorf("%s: axe-core: got %s, want no fault", label, v)
 	}
 	overflow, err := chromedp.Run(
 		tab,
 		chromedp.Evaluate[int](`document.documentElement.scrollWidth-document.documentElement.clientWidth`),
 	)
 	if err != nil || overflow > 0 {
-		t.Errorf("%s: %d pixels run off the side, %v", label, overflow, err)
+		t.Errorf("%s: got %d pixels off the side, %v, want none", label, overflow, err)
 	}
 	dir := os.Getenv("SLUIS_SCREENSHOTS")
 	if dir == "" {
@@ -156,11 +156,11 @@ func TestAskedInABrowser(t *testing.T) {
 		where := chromedp.Evaluate[string]("location.pathname")
 		for path := ""; path != Prefix+"/appeal"; path, _ = chromedp.Run(tab, where) {
 			if ctx.Err() != nil { // between two pages there is nothing to ask
-				t.Fatalf("form %d: at %q", i, path)
+				t.Fatalf("form %d: got %q, want the page of the appeal", i, path)
 			}
 		}
 		if len(a.all) != 1 {
-			t.Errorf("form %d: asked %q", i, a.all)
+			t.Errorf("form %d: got appeals %q, want the one of the own page", i, a.all)
 		}
 	}
 }

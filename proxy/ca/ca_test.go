@@ -21,7 +21,7 @@ func authority(t testing.TB, s Spec) *Authority {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(key); err != nil || info.Mode().Perm() != 0o600 {
-		t.Fatalf("the key's file: %v, %v", info.Mode(), err)
+		t.Fatalf("the key's file: got %v, %v, want 0600", info.Mode(), err)
 	}
 	a, err := Load(cert, key)
 	if err != nil {
@@ -43,27 +43,27 @@ func TestFor(t *testing.T) {
 			t.Fatalf("%s: %v", host, err)
 		}
 		if _, err := c.Leaf.Verify(x509.VerifyOptions{Roots: pool, DNSName: host}); err != nil {
-			t.Errorf("%s: %v", host, err)
+			t.Errorf("%s: got %v, want a certificate for it", host, err)
 		}
 		if days := time.Until(c.Leaf.NotAfter).Hours() / 24; days > 90 || c.Leaf.IsCA {
-			t.Errorf("%s: valid for %.0f days, an authority: %v", host, days, c.Leaf.IsCA)
+			t.Errorf("%s: got %.0f days, an authority: %v, want 90 at most and none", host, days, c.Leaf.IsCA)
 		}
 		if s := c.Leaf.SerialNumber.String(); seen[s] || c.Leaf.SerialNumber.BitLen() < 64 {
-			t.Errorf("%s: the serial number is not random", host)
+			t.Errorf("%s: got serial number %s, want a random one of its own", host, s)
 		} else {
 			seen[s] = true
 		}
 		point, err := c.PrivateKey.(*ecdsa.PrivateKey).PublicKey.Bytes()
 		if err != nil || seen[string(point)] {
-			t.Errorf("%s: the key is another's as well (%v)", host, err)
+			t.Errorf("%s: got another's key, %v, want one of its own", host, err)
 		}
 		seen[string(point)] = true
 		if again, _ := a.For(host); again != c {
-			t.Errorf("%s: issued twice", host)
+			t.Errorf("%s: got a second certificate, want the first", host)
 		}
 	}
 	if _, err := a.For("schoöl.example"); err == nil {
-		t.Error("a certificate for what is no name")
+		t.Error("no host name: got a certificate, want an error")
 	}
 }
 
@@ -75,7 +75,7 @@ func TestBounded(t *testing.T) {
 		}
 	}
 	if n := a.cache.Len(); n > cached {
-		t.Errorf("%d certificates are kept", n)
+		t.Errorf("got %d certificates in the cache, want %d at most", n, cached)
 	}
 }
 
@@ -90,7 +90,7 @@ func TestAtOnce(t *testing.T) {
 	wg.Wait()
 	for _, c := range got {
 		if c == nil || c != got[0] {
-			t.Fatal("the host has several certificates")
+			t.Fatal("got several certificates for one host, want one")
 		}
 	}
 }
@@ -105,7 +105,7 @@ func TestNameConstraints(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := c.Leaf.Verify(x509.VerifyOptions{Roots: pool, DNSName: host}); (err == nil) != ok {
-			t.Errorf("%s: %v", host, err)
+			t.Errorf("%s: got %v, want it valid: %v", host, err, ok)
 		}
 	}
 }
@@ -122,7 +122,7 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := Create(name("one.pem"), name("other.key"), Spec{Name: "one"}); err == nil {
-		t.Error("a certificate is written over another")
+		t.Error("a file that exists: got it overwritten, want an error")
 	}
 	for _, tt := range []struct{ cert, key, want string }{
 		{"one.pem", "two.key", "private key does not match"},
@@ -130,7 +130,7 @@ func TestRefused(t *testing.T) {
 		{"none.pem", "one.key", "no such file"},
 	} {
 		if _, err := Load(name(tt.cert), name(tt.key)); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s with %s: %v", tt.cert, tt.key, err)
+			t.Errorf("%s with %s: got %v, want %q", tt.cert, tt.key, err, tt.want)
 		}
 	}
 	a, err := Load(name("one.pem"), name("one.key"))
@@ -142,7 +142,7 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := New(c.Leaf, c.PrivateKey.(*ecdsa.PrivateKey)); err == nil {
-		t.Error("a certificate of a site can issue others")
+		t.Error("a leaf as authority: got one, want an error")
 	}
 }
 

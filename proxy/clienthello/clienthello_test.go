@@ -66,7 +66,7 @@ func conn(t testing.TB, sent []byte, piece int) net.Conn {
 func TestRead(t *testing.T) {
 	modern := clientHello(t, &tls.Config{ServerName: "www.School.example", NextProtos: []string{"h2", "http/1.1"}})
 	if len(modern) < 1400 {
-		t.Fatalf("the hello has %d bytes: no post-quantum key share in it?", len(modern))
+		t.Fatalf("got %d bytes, want a ClientHello with a post-quantum key share", len(modern))
 	}
 	old := clientHello(t, &tls.Config{ServerName: "old.example", MaxVersion: tls.VersionTLS12})
 	nameless := clientHello(t, &tls.Config{})
@@ -100,16 +100,16 @@ func TestRead(t *testing.T) {
 				t.Fatalf("error %v, want %v", err, tt.err)
 			}
 			if h.Name != tt.host || !slices.Equal(h.ALPN, tt.alpn) || h.ECH {
-				t.Errorf("name %q, protocols %q, ECH %v", h.Name, h.ALPN, h.ECH)
+				t.Errorf("got name %q, protocols %q, ECH %v, want %q, %q, false", h.Name, h.ALPN, h.ECH, tt.host, tt.alpn)
 			}
 			if len(h.Raw) > MaxSize {
-				t.Errorf("%d bytes were read", len(h.Raw))
+				t.Errorf("got %d bytes read, want %d at most", len(h.Raw), MaxSize)
 			}
 			c.SetDeadline(time.Now().Add(testenv.Patience))
 			if len(tt.sent) <= MaxSize {
 				all, _ := io.ReadAll(Replay(c, h.Raw))
 				if !bytes.Equal(all, tt.sent) {
-					t.Errorf("%d bytes are passed on, %d were sent", len(all), len(tt.sent))
+					t.Errorf("got %d bytes, want the %d that were sent", len(all), len(tt.sent))
 				}
 			}
 		})
@@ -120,10 +120,10 @@ func TestECH(t *testing.T) {
 	b := clientHello(t, &tls.Config{ServerName: "outer.example", EncryptedClientHelloConfigList: echList(t)})
 	h, err := Read(conn(t, b, 1<<20))
 	if err != nil || !h.ECH {
-		t.Errorf("ECH %v, name %q, %v", h.ECH, h.Name, err)
+		t.Errorf("got ECH %v, name %q, %v, want ECH", h.ECH, h.Name, err)
 	}
 	if h.Name != "public.example" {
-		t.Errorf("the outer name is %q", h.Name)
+		t.Errorf("got the name %q, want the outer one, public.example", h.Name)
 	}
 }
 
@@ -149,7 +149,7 @@ func TestSlowHello(t *testing.T) {
 	go client.Write([]byte{22, 3, 1})
 	server.SetDeadline(time.Now().Add(50 * time.Millisecond))
 	if _, err := Read(server); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("error %v", err)
+		t.Errorf("got %v, want the end of the time", err)
 	}
 }
 
@@ -162,10 +162,10 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		h, err := Read(&script{r: bytes.NewReader(sent)})
 		if !bytes.HasPrefix(sent, h.Raw) {
-			t.Fatal("what was read is not what was sent")
+			t.Fatal("got other bytes, want those that were sent")
 		}
 		if err == nil && !strings.EqualFold(h.Name, strings.TrimSuffix(asServerSees(sent), ".")) {
-			t.Fatalf("a server sees another name than %q", h.Name)
+			t.Fatalf("got %q, want %q as a server sees it", h.Name, asServerSees(sent))
 		}
 	})
 }

@@ -144,21 +144,21 @@ func TestUploads(t *testing.T) {
 		}
 		blocked, err := e.Request(t.Context(), x, r)
 		if v := x.Found().Verdict; v.Purpose == rules.Conduct && v.Clause.String() != "C2.8d" {
-			t.Errorf("%s: clause %s", tt.name, v.Clause)
+			t.Errorf("%s: got clause %s, want C2.8d", tt.name, v.Clause)
 		}
 		if err != nil || blocked != (tt.want != 0) || x.Found().Verdict.Category != tt.want {
-			t.Errorf("%s: blocked %v, %v, %+v", tt.name, blocked, err, x.Found())
+			t.Errorf("%s: got blocked %v, %v, %+v, want %s", tt.name, blocked, err, x.Found(), tt.want)
 			continue
 		}
 		if !blocked {
 			if b, err := io.ReadAll(r.Body); err != nil || string(b) != tt.body || r.ContentLength != int64(len(b)) {
-				t.Errorf("%s: %d of %d bytes go on, %v", tt.name, len(b), len(tt.body), err)
+				t.Errorf("%s: got %d bytes, %v, want all %d", tt.name, len(b), err, len(tt.body))
 			}
 			r.Body.Close()
 		}
 	}
 	if left, err := os.ReadDir(e.o.Dir); err != nil || len(left) > 0 {
-		t.Errorf("%d files are left, %v", len(left), err)
+		t.Errorf("got %d files left, %v, want none", len(left), err)
 	}
 }
 
@@ -182,15 +182,15 @@ func TestLargeUploads(t *testing.T) {
 		if !blocked {
 			b, err := io.ReadAll(r.Body)
 			if n = len(b); !strings.HasPrefix(body, string(b)) {
-				t.Errorf("at %d: what goes on is not what was sent", at)
+				t.Errorf("at %d: got other bytes, want those that were sent", at)
 			}
 			if at >= 0 && !errors.Is(err, ErrBlocked) || at < 0 && (err != nil || n != len(body)) {
-				t.Errorf("at %d: %d of %d bytes go on, %v", at, n, len(body), err)
+				t.Errorf("at %d: got %d of %d bytes, %v, want a block if something is there", at, n, len(body), err)
 			}
 			r.Body.Close()
 		}
 		if at >= 0 && (n > at || x.Found().Verdict.Category != rules.Threat) {
-			t.Errorf("at %d: %d bytes went on, %+v", at, n, x.Found())
+			t.Errorf("at %d: got %d bytes, %+v, want none from there on, and a threat", at, n, x.Found())
 		}
 	}
 }
@@ -245,7 +245,7 @@ func TestPages(t *testing.T) {
 		r := respond("text/html; charset=utf-8", tt.coding, tt.body)
 		blocked, err := e.Response(t.Context(), x, r)
 		if err != nil || blocked != tt.blocked {
-			t.Errorf("%s: blocked %v, %v, %+v", tt.name, blocked, err, x.Found())
+			t.Errorf("%s: got blocked %v, %v, %+v, want %v", tt.name, blocked, err, x.Found(), tt.blocked)
 			continue
 		}
 		if blocked {
@@ -265,15 +265,15 @@ func TestPages(t *testing.T) {
 	x := exchange(rules.Conduct)
 	r := respond("text/html", "", htmlPage("", 8)+vile)
 	if blocked, err := e.Response(t.Context(), x, r); blocked || err != nil {
-		t.Fatalf("vile behind the first window: blocked %v, %v", blocked, err)
+		t.Fatalf("vile behind the first window: got blocked %v, %v, want it to begin", blocked, err)
 	}
 	if b, err := io.ReadAll(r.Body); !errors.Is(err, ErrBlocked) || bytes.Contains(b, []byte("hoer")) ||
 		x.Found().Verdict.Action != filter.Reject {
-		t.Errorf("vile behind the first window: %v, %+v", err, x.Found())
+		t.Errorf("vile behind the first window: got %v, %+v, want it cut off and rejected", err, x.Found())
 	}
 	x.Score = false
 	if blocked, _ := e.Response(t.Context(), x, respond("text/html", "", htmlPage(vile, 4))); blocked {
-		t.Error("a page of a listed site is scored")
+		t.Error("a page of a listed site: got it blocked, want it not weighed")
 	}
 }
 
@@ -290,7 +290,7 @@ func TestChunks(t *testing.T) {
 			_, err = io.ReadAll(r.Body)
 		}
 		if !blocked && !errors.Is(err, ErrBlocked) || x.Found().Verdict.Action != filter.Reject {
-			t.Errorf("in pieces of %d: blocked %v, %v, %+v", piece, blocked, err, x.Found())
+			t.Errorf("in pieces of %d: got blocked %v, %v, %+v, want it rejected", piece, blocked, err, x.Found())
 		}
 	}
 }
@@ -323,17 +323,17 @@ func TestFailure(t *testing.T) {
 		e := inspector(t, func(o *Options) { o.Engine, o.OnFailure = failing{}, onFailure(open) })
 		r := httptest.NewRequest("POST", "http://site.example/", strings.NewReader("x"))
 		if blocked, err := e.Request(t.Context(), exchange(rules.Conduct), r); blocked || (err == nil) != open {
-			t.Errorf("an upload, open %v: %v, %v", open, blocked, err)
+			t.Errorf("an upload: got blocked %v, %v, want it to pass: %v", blocked, err, open)
 		}
 		if blocked, err := e.Response(t.Context(), exchange(rules.Conduct), respond("text/html", "", "x")); blocked ||
 			(err == nil) != open {
-			t.Errorf("a page, open %v: %v, %v", open, blocked, err)
+			t.Errorf("a page: got blocked %v, %v, want it to pass: %v", blocked, err, open)
 		}
 		// Leak rules are not open because conduct rules are.
 		drawn := exchange(rules.Conduct, rules.Leak)
 		r = httptest.NewRequest("POST", "http://site.example/", strings.NewReader("x"))
 		if _, err := e.Request(t.Context(), drawn, r); err == nil {
-			t.Errorf("an upload that was drawn, open %v: %v", open, err)
+			t.Error("an upload that was drawn: got it passed, want an error")
 		}
 	}
 }
@@ -369,11 +369,11 @@ func TestDownloads(t *testing.T) {
 		}
 		blocked, err := e.Response(t.Context(), x, r)
 		if err != nil || blocked != tt.blocked {
-			t.Errorf("%s: blocked %v, %v", tt.name, blocked, err)
+			t.Errorf("%s: got blocked %v, %v, want %v", tt.name, blocked, err, tt.blocked)
 		}
 		if !blocked {
 			if b, err := io.ReadAll(r.Body); err != nil || string(b) != tt.body {
-				t.Errorf("%s: %d of %d bytes, %v", tt.name, len(b), len(tt.body), err)
+				t.Errorf("%s: got %d bytes, %v, want all %d", tt.name, len(b), err, len(tt.body))
 			}
 		}
 	}
@@ -402,16 +402,16 @@ func TestMalware(t *testing.T) {
 		r.ContentLength = -1
 		blocked, err := e.Response(t.Context(), x, r)
 		if err != nil || blocked != tt.blocked {
-			t.Errorf("%s: blocked %v, %v, %+v", tt.name, blocked, err, x.Found())
+			t.Errorf("%s: got blocked %v, %v, %+v, want %v", tt.name, blocked, err, x.Found(), tt.blocked)
 		}
 		if blocked {
 			if x.Found().Verdict.Category != rules.Malware {
-				t.Errorf("%s: %+v", tt.name, x.Found())
+				t.Errorf("%s: got %+v, want malware", tt.name, x.Found())
 			}
 			continue
 		}
 		if b, err := io.ReadAll(r.Body); err != nil || string(b) != tt.body {
-			t.Errorf("%s: %d of %d bytes, %v", tt.name, len(b), len(tt.body), err)
+			t.Errorf("%s: got %d bytes, %v, want all %d", tt.name, len(b), err, len(tt.body))
 		}
 		r.Body.Close()
 	}
@@ -438,16 +438,16 @@ func TestPatience(t *testing.T) {
 		x := exchange()
 		r := respond("application/zip", "", body)
 		if blocked, err := e.Response(t.Context(), x, r); blocked || err != nil {
-			t.Fatal(blocked, err)
+			t.Fatalf("got blocked %v, %v, want it to begin", blocked, err)
 		}
 		close(s.wait)
 		b, err := io.ReadAll(r.Body)
 		if signature == "" && (err != nil || string(b) != body) {
-			t.Errorf("harmless: %d of %d bytes, %v", len(b), len(body), err)
+			t.Errorf("harmless: got %d bytes, %v, want all %d", len(b), err, len(body))
 		}
 		if signature != "" &&
 			(!errors.Is(err, ErrBlocked) || len(b) == len(body) || x.Found().Verdict.Category != rules.Malware) {
-			t.Errorf("bad: %d of %d bytes, %v, %+v", len(b), len(body), err, x.Found())
+			t.Errorf("malware: got %d of %d bytes, %v, %+v, want it cut off", len(b), len(body), err, x.Found())
 		}
 		r.Body.Close()
 	}
@@ -478,14 +478,14 @@ func FuzzBody(f *testing.F) {
 			}
 			b, err := io.ReadAll(r.Body)
 			if !strings.HasPrefix(body, string(b)) || err == nil && string(b) != body {
-				t.Fatalf("what goes on is not what was sent")
+				t.Fatal("got other bytes, want those that were sent")
 			}
 			return fmt.Sprint(len(b), err), x.Found().Verdict
 		}
 		whole, v1 := outcome(len(body) + 1)
 		cut, v2 := outcome(int(piece) + 1)
 		if whole != cut || v1 != v2 {
-			t.Fatalf("whole: %s %+v, in pieces: %s %+v", whole, v1, cut, v2)
+			t.Fatalf("in pieces: got %s %+v, want %s %+v", cut, v2, whole, v1)
 		}
 		answer := func(n int) (string, Found) {
 			x, r := exchange(rules.Conduct), respond(kind, "", body)
@@ -498,17 +498,17 @@ func FuzzBody(f *testing.F) {
 			}
 			b, err := io.ReadAll(r.Body)
 			if !strings.HasPrefix(body, string(b)) || err == nil && string(b) != body {
-				t.Fatalf("what comes back is not what was sent")
+				t.Fatal("got other bytes back, want those that were sent")
 			}
 			return fmt.Sprint(len(b), err), x.Found()
 		}
 		whole, f1 := answer(len(body) + 1)
 		cut, f2 := answer(int(piece) + 1)
 		if whole != cut || f1 != f2 {
-			t.Fatalf("an answer, whole: %s %+v, in pieces: %s %+v", whole, f1, cut, f2)
+			t.Fatalf("a response, in pieces: got %s %+v, want %s %+v", cut, f2, whole, f1)
 		}
 		if e.total.Load() != 0 {
-			t.Fatal("something is held still")
+			t.Fatalf("got %d bytes that wait, want none", e.total.Load())
 		}
 	})
 }

@@ -30,10 +30,10 @@ func post(kind, body string) *http.Request {
 func nothingWaits(t *testing.T, e *Inspector) {
 	t.Helper()
 	if n := e.total.Load(); n != 0 {
-		t.Errorf("%d bytes are held", n)
+		t.Errorf("got %d bytes that wait, want none", n)
 	}
 	if left, err := os.ReadDir(e.o.Dir); err != nil || len(left) > 0 {
-		t.Errorf("%d files are left, %v", len(left), err)
+		t.Errorf("got %d files left, %v, want none", len(left), err)
 	}
 }
 
@@ -50,7 +50,7 @@ func TestWhatHasNoBodyIsLetBe(t *testing.T) {
 		body := r.Body
 		if blocked, err := e.Response(t.Context(), exchange(rules.Conduct), r); blocked || err != nil ||
 			r.Body != body {
-			t.Errorf("%s: %v, %v", name, blocked, err)
+			t.Errorf("%s: got blocked %v, %v, want the body untouched", name, blocked, err)
 		}
 	}
 }
@@ -77,12 +77,13 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 			x, resp := exchange(rules.Conduct), r()
 			blocked, err := e.Response(t.Context(), x, resp)
 			if err != nil || blocked != (action == Block) || !x.Found().Uninspectable {
-				t.Errorf("%s: blocked %v, %v, %+v", name, blocked, err, x.Found())
+				t.Errorf("%s: got blocked %v, %v, %+v, want %s, uninspectable",
+					name, blocked, err, x.Found(), action)
 			}
 			if blocked &&
 				(x.Found().Verdict.Purpose != rules.Security || x.Found().Verdict.Clause.String() != "C3.3a" ||
 					x.Found().Verdict.Rule != uninspectedRule) {
-				t.Errorf("%s: %+v", name, x.Found().Verdict)
+				t.Errorf("%s: got %+v, want security, C3.3a and %s", name, x.Found().Verdict, uninspectedRule)
 			}
 			resp.Body.Close()
 		}
@@ -91,7 +92,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 		x := exchange(rules.Conduct)
 		if blocked, err := e.Request(t.Context(), x, up); err != nil || blocked != (action == Block) ||
 			!x.Found().Uninspectable {
-			t.Errorf("an upload: blocked %v, %v, %+v", blocked, err, x.Found())
+			t.Errorf("an upload: got blocked %v, %v, %+v, want %s and uninspectable", blocked, err, x.Found(), action)
 		}
 		up.Body.Close()
 		nothingWaits(t, e)
@@ -100,7 +101,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	twice := respond("text/html", "", zip("br", zip("gzip", htmlPage(vile, 1))))
 	twice.Header["Content-Encoding"] = []string{"gzip", "br"}
 	if blocked, err := inspector(t).Response(t.Context(), x, twice); !blocked || err != nil {
-		t.Errorf("coded twice: %v, %v", blocked, err)
+		t.Errorf("coded twice: got blocked %v, %v, want it blocked", blocked, err)
 	}
 }
 
@@ -112,17 +113,18 @@ func TestBombs(t *testing.T) {
 		x, r := exchange(rules.Conduct), respond("text/html", coding, bomb)
 		blocked, err := e.Response(t.Context(), x, r)
 		if err != nil || blocked {
-			t.Fatalf("%s: %v, %v", coding, blocked, err)
+			t.Fatalf("%s: got blocked %v, %v, want it to pass", coding, blocked, err)
 		}
 		io.Copy(io.Discard, r.Body)
 		r.Body.Close()
 		if !x.Found().Incomplete {
-			t.Errorf("%s: a page: %+v", coding, x.Found())
+			t.Errorf("%s: a page: got %+v, want it incomplete", coding, x.Found())
 		}
 		x, up := exchange(rules.Conduct), post("text/plain", zip(coding, bomb))
 		up.Header.Set("Content-Encoding", coding)
 		if blocked, err := e.Request(t.Context(), x, up); err != nil || blocked || !x.Found().Incomplete {
-			t.Errorf("%s: an upload: %v, %v, %+v", coding, blocked, err, x.Found())
+			t.Errorf("%s: an upload: got blocked %v, %v, %+v, want it to pass, incomplete",
+				coding, blocked, err, x.Found())
 		}
 		up.Body.Close()
 	}
@@ -177,20 +179,20 @@ func TestWhatIsAskedForCanBeRead(t *testing.T) {
 		if _, err := e.Request(t.Context(), exchange(rules.Conduct), r); err != nil ||
 			r.Header.Get("Accept-Encoding") != want ||
 			r.Header.Get("Range") != "" {
-			t.Errorf("%q: %v, %v", sent, r.Header, err)
+			t.Errorf("%q: got %v, %v, want codings %q and no range", sent, r.Header, err, want)
 		}
 	}
 	film := httptest.NewRequest("GET", "http://site.example/a.mp4", nil)
 	film.Header.Set("Range", "bytes=5-")
 	if e.Request(t.Context(), exchange(rules.Conduct), film); film.Header.Get("Range") == "" {
-		t.Error("nobody can move on in a film")
+		t.Error("a film: got no Range, want it kept")
 	}
 	listed := exchange(rules.Conduct)
 	listed.Score = false
 	r := httptest.NewRequest("GET", "http://site.example/a", nil)
 	r.Header.Set("Range", "bytes=5-")
 	if e.Request(t.Context(), listed, r); r.Header.Get("Range") == "" {
-		t.Error("what is not looked into is changed")
+		t.Error("an exchange that is not inspected: got no Range, want it kept")
 	}
 }
 
@@ -206,7 +208,7 @@ func TestNamesOfFilesAreLookedAt(t *testing.T) {
 	} {
 		x := exchange(rules.Conduct)
 		if blocked, err := e.Request(t.Context(), x, r); !blocked || err != nil || !x.Found().Upload {
-			t.Errorf("%s: %v, %v, %+v", name, blocked, err, x.Found())
+			t.Errorf("%s: got blocked %v, %v, %+v, want the upload blocked", name, blocked, err, x.Found())
 		}
 	}
 	nothingWaits(t, e)
@@ -218,11 +220,11 @@ func TestSearchesAreLookedAtOnlyIfAskedFor(t *testing.T) {
 		e := inspector(t, func(o *Options) { o.Searches = asked })
 		r := httptest.NewRequest("GET", "http://site.example/search?q="+url.QueryEscape(threat), nil)
 		if blocked, err := e.Request(t.Context(), exchange(rules.Conduct), r); err != nil || blocked != asked {
-			t.Errorf("asked %v: %v, %v", asked, blocked, err)
+			t.Errorf("got blocked %v, %v, want %v", blocked, err, asked)
 		}
 		// C3.2g: not of a confidential role. Leaks are no matter of searches.
 		if blocked, err := e.Request(t.Context(), exchange(), r); err != nil || blocked {
-			t.Errorf("confidential: %v, %v", blocked, err)
+			t.Errorf("confidential: got blocked %v, %v, want it to pass", blocked, err)
 		}
 	}
 }
@@ -255,13 +257,14 @@ func TestWhatIsStoppedIsSetAsideIfAskedFor(t *testing.T) {
 		x := exchange(rules.Conduct)
 		blocked, err := e.Request(t.Context(), x, post("text/plain", threat))
 		if !blocked || !errors.Is(err, fails) || s.body != threat || x.Found().Quarantined != (fails == nil) {
-			t.Errorf("%v: blocked %v, %v, %+v", fails, blocked, err, x.Found())
+			t.Errorf("got blocked %v, %v, %+v, want it blocked, and sealed unless that fails: %v",
+				blocked, err, x.Found(), fails)
 		}
 		s.body = ""
 		if blocked, err := e.Request(t.Context(), exchange(rules.Conduct), post("text/plain", harmless)); blocked ||
 			err != nil ||
 			s.body != "" {
-			t.Errorf("harmless: %v, %v, %q", blocked, err, s.body)
+			t.Errorf("harmless: got blocked %v, %v, %q sealed, want it to pass", blocked, err, s.body)
 		}
 	}
 }
@@ -277,22 +280,22 @@ func TestFull(t *testing.T) {
 		x, r := exchange(rules.Conduct), post("text/plain", body)
 		blocked, err := e.Request(t.Context(), x, r)
 		if blocked || (err == nil) != open || x.Found().Incomplete != open {
-			t.Errorf("an upload, open %v: %v, %v, %+v", open, blocked, err, x.Found())
+			t.Errorf("an upload: got blocked %v, %v, %+v, want it to pass: %v", blocked, err, x.Found(), open)
 		}
 		if open {
 			if b, err := io.ReadAll(r.Body); err != nil || string(b) != body {
-				t.Errorf("%d of %d bytes, %v", len(b), len(body), err)
+				t.Errorf("an upload: got %d bytes, %v, want all %d", len(b), err, len(body))
 			}
 		}
 		r.Body.Close()
 		x, resp := exchange(), respond("application/zip", "", body)
 		blocked, err = e.Response(t.Context(), x, resp)
 		if blocked || (err == nil) != open || x.Found().Incomplete != open {
-			t.Errorf("a download, open %v: %v, %v, %+v", open, blocked, err, x.Found())
+			t.Errorf("a download: got blocked %v, %v, %+v, want it to pass: %v", blocked, err, x.Found(), open)
 		}
 		if open {
 			if b, err := io.ReadAll(resp.Body); err != nil || string(b) != body {
-				t.Errorf("%d of %d bytes, %v", len(b), len(body), err)
+				t.Errorf("a download: got %d bytes, %v, want all %d", len(b), err, len(body))
 			}
 		}
 		resp.Body.Close()
@@ -335,7 +338,7 @@ func TestMalwareHasManyForms(t *testing.T) {
 		}
 		blocked, err := e.Response(t.Context(), x, r)
 		if err != nil || blocked != tc.blocked || blocked && x.Found().Verdict.Rule != filter.SignatureRule {
-			t.Errorf("%s: %v, %v, %+v", name, blocked, err, x.Found())
+			t.Errorf("%s: got blocked %v, %v, %+v, want %v", name, blocked, err, x.Found(), tc.blocked)
 		}
 		r.Body.Close()
 	}
@@ -350,10 +353,10 @@ func TestAScannerThatFails(t *testing.T) {
 			blocked, err := e.Response(t.Context(), x, r)
 			passes := open || errors.Is(fault, clamd.ErrTooLarge)
 			if blocked || (err == nil) != passes || passes && !x.Found().Incomplete {
-				t.Errorf("open %v, %v: %v, %v, %+v", open, fault, blocked, err, x.Found())
+				t.Errorf("%v: got blocked %v, %v, %+v, want it to pass: %v", fault, blocked, err, x.Found(), passes)
 			}
 			if b, rerr := io.ReadAll(r.Body); passes && (rerr != nil || string(b) != "PK") {
-				t.Errorf("open %v: %q, %v", open, b, rerr)
+				t.Errorf("%v: got %q, %v, want the whole file", fault, b, rerr)
 			}
 			r.Body.Close()
 			nothingWaits(t, e)
@@ -368,16 +371,16 @@ func TestTrickle(t *testing.T) {
 	body := strings.Repeat("0123456789", 200)
 	r := respond("application/zip", "", body)
 	if blocked, err := e.Response(t.Context(), exchange(), r); blocked || err != nil {
-		t.Fatal(blocked, err)
+		t.Fatalf("got blocked %v, %v, want it to begin", blocked, err)
 	}
 	got := make([]byte, len(body))
 	n, err := r.Body.Read(got)
 	if err != nil || n == 0 || n > len(body)/trickleShare || string(got[:n]) != body[:n] {
-		t.Errorf("%d bytes, %v", n, err)
+		t.Errorf("got %d bytes, %v, want a small part of the file", n, err)
 	}
 	close(s.wait)
 	if rest, err := io.ReadAll(r.Body); !errors.Is(err, ErrBlocked) || n+len(rest) > len(body)/trickleShare {
-		t.Errorf("%d bytes more, %v", len(rest), err)
+		t.Errorf("got %d bytes more, %v, want the file cut off", len(rest), err)
 	}
 	r.Body.Close()
 	nothingWaits(t, e)
@@ -402,7 +405,7 @@ func TestWhoGoesAwayLeavesNothing(t *testing.T) {
 		}
 		r.Body.Close()
 		if !errors.Is(err, gone) || strings.Contains(err.Error(), "10.1.2.3") && size < 1000 {
-			t.Errorf("an upload: %v", err)
+			t.Errorf("an upload: got %v, want its cause, and no address", err)
 		}
 		for _, kind := range []string{"text/html", "application/zip"} {
 			resp := respond(kind, "", text)
@@ -413,13 +416,13 @@ func TestWhoGoesAwayLeavesNothing(t *testing.T) {
 			}
 			resp.Body.Close()
 			if !errors.Is(err, gone) {
-				t.Errorf("%s: %v", kind, err)
+				t.Errorf("%s: got %v, want its cause", kind, err)
 			}
 		}
 	}
 	half := respond("text/html", "", htmlPage("", 100)) // a browser that is closed in the middle
 	if blocked, err := e.Response(t.Context(), exchange(rules.Conduct), half); blocked || err != nil {
-		t.Fatal(blocked, err)
+		t.Fatalf("got blocked %v, %v, want it to begin", blocked, err)
 	}
 	half.Body.Read(make([]byte, 2000))
 	if err := half.Body.Close(); err != nil {
@@ -447,7 +450,7 @@ func TestWhatIsCutOffIsNotWhole(t *testing.T) {
 		}
 		r.Body.Close()
 		if !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("an upload of %d bytes: %v", size, err)
+			t.Errorf("an upload of %d bytes: got %v, want it cut off", size, err)
 		}
 		for _, kind := range []string{"text/html", "application/zip", "image/png", "application/json", ""} {
 			resp := respond(kind, "", "")
@@ -458,7 +461,7 @@ func TestWhatIsCutOffIsNotWhole(t *testing.T) {
 			}
 			resp.Body.Close()
 			if !errors.Is(err, io.ErrUnexpectedEOF) {
-				t.Errorf("%q of %d bytes: %v", kind, size, err)
+				t.Errorf("%q of %d bytes: got %v, want it cut off", kind, size, err)
 			}
 		}
 	}
@@ -473,15 +476,15 @@ func TestDownloadsOfUnknownSize(t *testing.T) {
 		x, r := exchange(), respond("video/mp4", "", strings.Repeat("x", size))
 		r.ContentLength = -1
 		if stopped, err := e.Response(t.Context(), x, r); stopped || err != nil {
-			t.Fatal(stopped, err)
+			t.Fatalf("got blocked %v, %v, want it to begin", stopped, err)
 		}
 		b, err := io.ReadAll(r.Body)
 		if errors.Is(err, ErrBlocked) != blocked || !blocked && len(b) != size {
-			t.Errorf("%d: %d bytes, %v", size, len(b), err)
+			t.Errorf("%d: got %d bytes, %v, want it blocked: %v", size, len(b), err, blocked)
 		}
 		if f := x.Found(); blocked &&
 			(f.Own != "2.8 geen films" || f.Verdict.Category != rules.OwnCode || f.Verdict.Clause.String() != "C2.8e") {
-			t.Errorf("%+v", f)
+			t.Errorf("got %+v, want the clause of the own code", f)
 		}
 	}
 }
@@ -503,7 +506,7 @@ func TestOnlyTheOwnCodeRefusesMore(t *testing.T) {
 	} {
 		_, err := New(Options{Engine: failing{}, Settings: Settings{Downloads: []DownloadRule{tc.d}}})
 		if (err == nil) != tc.ok {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want it right: %v", name, err, tc.ok)
 		}
 	}
 }
@@ -517,11 +520,11 @@ func TestEventsComeAtOnce(t *testing.T) {
 		r.Body, r.ContentLength = src, -1
 		go io.WriteString(site, "{\"a\": 1}\n")
 		if blocked, err := e.Response(t.Context(), exchange(rules.Conduct), r); blocked || err != nil {
-			t.Fatal(kind, blocked, err)
+			t.Fatalf("%s: got blocked %v, %v, want it to pass", kind, blocked, err)
 		}
 		got := make([]byte, 9)
 		if _, err := io.ReadFull(r.Body, got); err != nil || string(got) != "{\"a\": 1}\n" {
-			t.Errorf("%s: %q, %v", kind, got, err)
+			t.Errorf("%s: got %q, %v, want the first event at once", kind, got, err)
 		}
 		r.Body.Close()
 	}

@@ -15,7 +15,7 @@ func TestPagesThatTeachArePassed(t *testing.T) {
 	for kind, want := range map[string]bool{"harmless": false, "forbidden": true} {
 		files, err := filepath.Glob(filepath.Join("testdata", "pages", kind, "*.html"))
 		if err != nil || len(files) < 3 {
-			t.Fatalf("%d files, %v", len(files), err)
+			t.Fatalf("got %d files, %v, want 3 at least", len(files), err)
 		}
 		for _, f := range files {
 			b, err := os.ReadFile(f)
@@ -26,7 +26,7 @@ func TestPagesThatTeachArePassed(t *testing.T) {
 			x.Grounds.Purposes |= conduct
 			blocked, err := e.Response(t.Context(), x, respond("text/html; charset=utf-8", "", string(b)))
 			if err != nil || blocked != want {
-				t.Errorf("%s: blocked %v, %v, %+v", f, blocked, err, x.Found().Verdict)
+				t.Errorf("%s: got blocked %v, %v, %+v, want %v", f, blocked, err, x.Found().Verdict, want)
 			}
 		}
 	}
@@ -48,9 +48,9 @@ func TestAllThatTeachesTogetherIsPassed(t *testing.T) {
 	r := respond("text/html; charset=utf-8", "", all.String())
 	blocked, err := inspector(t).Response(t.Context(), x, r)
 	if err != nil || blocked {
-		t.Fatalf("blocked %v, %v, %+v", blocked, err, x.Found().Verdict)
+		t.Fatalf("got blocked %v, %v, %+v, want it to pass", blocked, err, x.Found().Verdict)
 	}
 	if b, err := io.ReadAll(r.Body); err != nil || string(b) != all.String() {
-		t.Errorf("%d of %d bytes, %v", len(b), all.Len(), err)
+		t.Errorf("got %d bytes, %v, want all %d", len(b), err, all.Len())
 	}
 }

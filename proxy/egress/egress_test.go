@@ -28,7 +28,7 @@ func TestCheck(t *testing.T) {
 	} {
 		if err := d.Check(netip.MustParseAddr(address)); (err == nil) != ok ||
 			err != nil && !errors.Is(err, ErrInside) {
-			t.Errorf("%s: %v", address, err)
+			t.Errorf("%s: got %v, want it allowed: %v", address, err, ok)
 		}
 	}
 }
@@ -38,11 +38,11 @@ func TestOwnAddress(t *testing.T) {
 	d := New(Options{})
 	a := netip.MustParseAddr("9.9.9.9")
 	if d.Check(a) != nil {
-		t.Fatal("a public address is refused")
+		t.Fatal("a public address: got it refused, want it allowed")
 	}
 	d.own.Store(&addresses{at: time.Now(), set: map[netip.Addr]bool{a: true}})
 	if !errors.Is(d.Check(a), ErrInside) {
-		t.Error("an address of the gateway itself is not refused")
+		t.Error("an address of the gateway itself: got it allowed, want it refused")
 	}
 }
 
@@ -59,15 +59,15 @@ func TestRebinding(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), testenv.Patience)
 	defer cancel()
 	if as, err := d.Resolve(ctx, "rebinding.example"); err != nil || len(as) != 1 {
-		t.Fatalf("first answer: %v, %v", as, err)
+		t.Fatalf("first answer: got %v, %v, want one address", as, err)
 	}
 	c, err := d.DialContext(ctx, "tcp", "rebinding.example:"+port)
 	if err == nil {
 		c.Close()
-		t.Fatal("the gateway's own port is reached")
+		t.Fatal("the gateway's own port: got a connection, want none")
 	}
 	if !errors.Is(err, ErrInside) || strings.Contains(err.Error(), "rebinding") {
-		t.Errorf("error: %v", err)
+		t.Errorf("got %v, want it inside, and no name", err)
 	}
 	for _, address := range []string{
 		"localhost:" + port, "127.1:" + port, "[::ffff:127.0.0.1]:" + port, "0:" + port, "2130706433:" + port,
@@ -75,7 +75,7 @@ func TestRebinding(t *testing.T) {
 	} {
 		if c, err := New(Options{Timeout: testenv.Patience}).DialContext(ctx, "tcp", address); err == nil {
 			c.Close()
-			t.Errorf("%s is reached", address)
+			t.Errorf("%s: got a connection, want none", address)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func TestErrorsDoNotTellWhere(t *testing.T) {
 		_, err := d.DialContext(ctx, "tcp", tt.address)
 		if !errors.Is(err, tt.want) || strings.Contains(err.Error(), "127.0") ||
 			strings.Contains(err.Error(), "nowhere") {
-			t.Errorf("%s: %v", tt.address, err)
+			t.Errorf("%s: got %v, want %v, and no name", tt.address, err, tt.want)
 		}
 	}
 }

@@ -129,7 +129,7 @@ func TestWho(t *testing.T) {
 func TestWithoutMeansToProve(t *testing.T) {
 	r := people(t)
 	if _, err := New(Options{Roster: r, Required: true}); err == nil {
-		t.Error("credentials can be required without a way to check them")
+		t.Error("credentials without a way to check them: got an identifier, want an error")
 	}
 	i, err := New(Options{Roster: r})
 	if err != nil {
@@ -137,7 +137,7 @@ func TestWithoutMeansToProve(t *testing.T) {
 	}
 	who, err := i.Identify(t.Context(), classroom, basicOf("els@school.example", "geheim van els@school.example"))
 	if err != nil || who.Group.String() != "leerlingen" || who.Subject.Identified() {
-		t.Errorf("what cannot be checked counts: %v, %v", who.Group, err)
+		t.Errorf("credentials that cannot be checked: got %v, %v, want the group of the network", who.Group, err)
 	}
 }
 
@@ -158,10 +158,10 @@ func TestGuessing(t *testing.T) {
 	}
 	right := basicOf("els@school.example", "geheim van els@school.example")
 	if _, err := i.Identify(t.Context(), classroom, right); !errors.Is(err, ErrThrottled) {
-		t.Errorf("after %d guesses: %v", guesses, err)
+		t.Errorf("after %d guesses: got %v, want it throttled", guesses, err)
 	}
 	if _, err := i.Identify(t.Context(), staffRoom, right); err != nil {
-		t.Errorf("from elsewhere: %v", err)
+		t.Errorf("from elsewhere: got %v, want the person", err)
 	}
 }
 
@@ -179,10 +179,10 @@ func TestRemembered(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := i.Identify(ctx, staffRoom, right); err != nil {
-		t.Errorf("a right password is compared again: %v", err)
+		t.Errorf("a right password again: got %v, want it remembered", err)
 	}
 	if _, err := i.Identify(ctx, staffRoom, basicOf("els@school.example", "other")); !errors.Is(err, context.Canceled) {
-		t.Errorf("another password is not compared: %v", err)
+		t.Errorf("another password: got %v, want it compared", err)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestPasswordFile(t *testing.T) {
 			case tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)):
 				t.Errorf("error %v, want %q", err, tt.err)
 			case err != nil && (strings.Contains(err.Error(), "geheim") || strings.Contains(err.Error(), "els@")):
-				t.Errorf("the error tells what is in the file: %v", err)
+				t.Errorf("got %v, want nothing of the file in it", err)
 			}
 		})
 	}
@@ -232,7 +232,7 @@ func FuzzAuthorization(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, authorization string) {
 		if who, err := i.Identify(t.Context(), classroom, authorization); err == nil || who.Subject.Identified() {
-			t.Errorf("somebody got in with %q", authorization)
+			t.Errorf("%q: got a person, want an error", authorization)
 		}
 	})
 }

@@ -74,7 +74,8 @@ func TestKerberos(t *testing.T) {
 			}
 			for _, who := range d.seen() {
 				if who.Group.String() != tt.group || who.Subject.Confidential() != tt.confidential {
-					t.Errorf("group %q, confidential %v", who.Group, who.Subject.Confidential())
+					t.Errorf("got group %q, confidential %v, want %q, %v",
+						who.Group, who.Subject.Confidential(), tt.group, tt.confidential)
 				}
 			}
 		})
@@ -83,13 +84,13 @@ func TestKerberos(t *testing.T) {
 	t.Run("a ticket is good for one connection once", func(t *testing.T) {
 		replayed := d.field
 		if replayed == "" {
-			t.Fatal("no ticket was seen")
+			t.Fatal("got no ticket, want one")
 		}
 		if _, err := i.Identify(t.Context(), netip.MustParseAddr("127.0.0.1"), replayed); !errors.Is(
 			err,
 			ErrCredentials,
 		) {
-			t.Errorf("a ticket counts a second time: %v", err)
+			t.Errorf("a ticket a second time: got %v, want it refused", err)
 		}
 	})
 }
