@@ -128,7 +128,7 @@ func (c accountsInviteCmd) invite(ctx context.Context, store *accounts.Store, cf
 
 func printLink(ctx context.Context, store *accounts.Store, cfg *config.Config, a accounts.Account) error {
 	secret, err := store.Invite(ctx, ledger.CommandLine, a.ID)
-	if errors.Is(err, accounts.ErrOther) {
+	if errors.Is(err, accounts.ErrNeedsAnother) {
 		return errors.New("somebody signs in with this account, or it is closed: sluis accounts recover lets them begin anew")
 	}
 	if err != nil {

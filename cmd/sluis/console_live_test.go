@@ -101,7 +101,7 @@ func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 			steps[a.Kind+" "+a.Data.Step]++
 		}
 	}
-	for what, want := range map[string]int{"exception-asked made": 2, "exception-asked ended": 2, "appeal-answered allowed": 1} {
+	for what, want := range map[string]int{"exception-changed made": 2, "exception-changed ended": 2, "appeal-answered allowed": 1} {
 		if steps[what] != want {
 			t.Errorf("%d times %s in the ledger, want %d", steps[what], what, want)
 		}

@@ -139,7 +139,7 @@ func TestAPersonGetsWhatIsHeld(t *testing.T) { // C3.2f
 	}
 	get(1, counsellor)
 	get(1, "niemand@school.example")
-	if out := g.exported("ledger", "export"); strings.Count(out, `"insight-given"`) != 3 || strings.Contains(out, teacher) {
-		t.Errorf("%d requests in the ledger", strings.Count(out, `"insight-given"`))
+	if out := g.exported("ledger", "export"); strings.Count(out, `"access-given"`) != 3 || strings.Contains(out, teacher) {
+		t.Errorf("%d requests in the ledger", strings.Count(out, `"access-given"`))
 	}
 }

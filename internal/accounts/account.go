@@ -137,10 +137,10 @@ func admins(ctx context.Context, q querier) ([]Account, error) {
 	return slices.DeleteFunc(all, func(a Account) bool { return !a.May(ledger.Admin) || a.fresh() }), err
 }
 
-// may returns ErrMay for an actor who does not administer accounts.
+// may returns ErrForbidden for an actor who does not administer accounts.
 func may(by ledger.Actor) error {
 	if by != ledger.CommandLine && by.Role != ledger.Admin {
-		return ErrMay
+		return ErrForbidden
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func (s *Store) Make(ctx context.Context, by ledger.Actor, name, address string,
 		return Account{}, nil, err
 	}
 	if !validName.MatchString(name) {
-		return Account{}, nil, ErrName
+		return Account{}, nil, ErrInvalidName
 	}
 	id := newID()
 	err = s.change(ctx, func(tx *sql.Tx) error {
@@ -182,7 +182,7 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, by ledger.Actor, id, nam
 		return fmt.Errorf("make account: %w", err)
 	}
 	if taken {
-		return ErrTaken
+		return ErrNameTaken
 	}
 	if err := s.tell(ctx, ledger.AccountMade, by, id, step); err != nil {
 		return err

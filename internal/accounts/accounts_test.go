@@ -127,7 +127,7 @@ func TestNobodyCanSignInBeforeTheyBegin(t *testing.T) {
 		t.Fatalf("%+v, %v, %v", a, waits, err)
 	}
 	for _, pass := range []string{"", "els", "admin", sentence} {
-		if _, err := o.SignIn(t.Context(), desk, "els", pass); !errors.Is(err, ErrCredentials) {
+		if _, err := o.SignIn(t.Context(), desk, "els", pass); !errors.Is(err, ErrWrongCredentials) {
 			t.Errorf("%q: %v", pass, err)
 		}
 	}
@@ -149,10 +149,10 @@ func TestALinkWorksOnceForADay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := o.Link(ctx, first); !errors.Is(err, ErrLink) {
+	if _, _, err := o.Link(ctx, first); !errors.Is(err, ErrLinkInvalid) {
 		t.Errorf("a link that another one replaced: %v", err)
 	}
-	if _, _, err := o.Redeem(ctx, second, "kort"); !errors.Is(err, ErrWeak) {
+	if _, _, err := o.Redeem(ctx, second, "kort"); !errors.Is(err, ErrWeakPassword) {
 		t.Errorf("a weak password: %v", err)
 	}
 	for range 2 { // looking uses nothing up
@@ -161,17 +161,17 @@ func TestALinkWorksOnceForADay(t *testing.T) {
 		}
 	}
 	o.at = o.at.Add(25 * time.Hour)
-	if _, _, err := o.Redeem(ctx, second, sentence); !errors.Is(err, ErrLink) {
+	if _, _, err := o.Redeem(ctx, second, sentence); !errors.Is(err, ErrLinkInvalid) {
 		t.Errorf("a day later: %v", err)
 	}
 	o.at = o.at.Add(-25 * time.Hour)
 	if _, _, err := o.Redeem(ctx, second, sentence); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := o.Redeem(ctx, second, sentence+"!"); !errors.Is(err, ErrLink) {
+	if _, _, err := o.Redeem(ctx, second, sentence+"!"); !errors.Is(err, ErrLinkInvalid) {
 		t.Errorf("a second time: %v", err)
 	}
-	if _, _, err := o.Link(ctx, ""); !errors.Is(err, ErrLink) {
+	if _, _, err := o.Link(ctx, ""); !errors.Is(err, ErrLinkInvalid) {
 		t.Errorf("no secret: %v", err)
 	}
 }
@@ -191,7 +191,7 @@ func TestPasswordsThatAreEasilyGuessedAreRefused(t *testing.T) {
 func TestRolesThatDoNotGoTogether(t *testing.T) {
 	o := newOffice(t)
 	for _, r := range []ledger.Role{ledger.ICT, ledger.Board, ledger.Legal, ledger.Privacy} {
-		if _, _, err := o.Make(t.Context(), ledger.CommandLine, "x1", "", []ledger.Role{ledger.Admin, r}); !errors.Is(err, ErrRoles) {
+		if _, _, err := o.Make(t.Context(), ledger.CommandLine, "x1", "", []ledger.Role{ledger.Admin, r}); !errors.Is(err, ErrRolesConflict) {
 			t.Errorf("%s: %v", r, err)
 		}
 		if got := together([]ledger.Role{ledger.Admin}, []ledger.Role{r, ledger.Employee}); join(got) != "admin employee" {
@@ -209,8 +209,8 @@ func TestRolesThatDoNotGoTogether(t *testing.T) {
 func TestNames(t *testing.T) {
 	o := newOffice(t)
 	o.has("els", ledger.Employee)
-	for name, want := range map[string]error{"els": ErrTaken, "": ErrName, "a": ErrName, "Els": ErrName, "els@school": ErrName, "../els": ErrName, "els\n": ErrName, "1els": ErrName,
-		strings.Repeat("a", 41): ErrName, "command line": ErrName} {
+	for name, want := range map[string]error{"els": ErrNameTaken, "": ErrInvalidName, "a": ErrInvalidName, "Els": ErrInvalidName, "els@school": ErrInvalidName, "../els": ErrInvalidName, "els\n": ErrInvalidName, "1els": ErrInvalidName,
+		strings.Repeat("a", 41): ErrInvalidName, "command line": ErrInvalidName} {
 		if _, _, err := o.Make(t.Context(), ledger.CommandLine, name, "", nil); !errors.Is(err, want) {
 			t.Errorf("%q: %v", name, err)
 		}
@@ -234,11 +234,11 @@ func TestWhatWouldLetOneAdministratorIntoContentTakesTwo(t *testing.T) {
 	if err != nil || waits == nil || piet.May(ledger.ICT) || !piet.May(ledger.Employee) {
 		t.Fatalf("%v, %v, %v", piet.Roles(), waits, err)
 	}
-	if _, err := o.Agree(ctx, by(anna), waits.ID); !errors.Is(err, ErrOther) {
+	if _, err := o.Agree(ctx, by(anna), waits.ID); !errors.Is(err, ErrNeedsAnother) {
 		t.Errorf("agreed with oneself: %v", err)
 	}
 	for _, r := range []ledger.Role{ledger.ICT, ledger.Board, ledger.Legal, ledger.Privacy, ledger.Employee} {
-		if _, err := o.Agree(ctx, ledger.Actor{Name: "els", Role: r}, waits.ID); !errors.Is(err, ErrMay) {
+		if _, err := o.Agree(ctx, ledger.Actor{Name: "els", Role: r}, waits.ID); !errors.Is(err, ErrForbidden) {
 			t.Errorf("%s agreed: %v", r, err)
 		}
 	}
@@ -272,11 +272,11 @@ func TestNobodyChangesTheirOwnAccountAsAnAdministrator(t *testing.T) {
 	anna := o.has("anna", ledger.Admin, ledger.Employee)
 	o.has("bram", ledger.Admin)
 	for _, k := range []ChangeKind{SetRoles, Recover, Disable, Enable} {
-		if _, err := o.Propose(t.Context(), by(anna), anna.ID, Change{Kind: k, Roles: []ledger.Role{ledger.Board}}); !errors.Is(err, ErrSelf) {
+		if _, err := o.Propose(t.Context(), by(anna), anna.ID, Change{Kind: k, Roles: []ledger.Role{ledger.Board}}); !errors.Is(err, ErrOwnAccount) {
 			t.Errorf("%s: %v", k, err)
 		}
 	}
-	if _, err := o.Invite(t.Context(), by(anna), anna.ID); !errors.Is(err, ErrSelf) {
+	if _, err := o.Invite(t.Context(), by(anna), anna.ID); !errors.Is(err, ErrOwnAccount) {
 		t.Errorf("%v", err)
 	}
 }
@@ -287,7 +287,7 @@ func TestRecoveryByTwo(t *testing.T) {
 	anna, bram, els := o.has("anna", ledger.Admin), o.has("bram", ledger.Admin), o.has("els", ledger.ICT)
 	secret := o.codesFor(els)
 	epoch := o.get(els).Epoch
-	if _, err := o.Invite(ctx, by(anna), els.ID); !errors.Is(err, ErrOther) {
+	if _, err := o.Invite(ctx, by(anna), els.ID); !errors.Is(err, ErrNeedsAnother) {
 		t.Errorf("a link to an account that is used: %v", err)
 	}
 	w, err := o.Propose(ctx, by(anna), els.ID, Change{Kind: Recover})
@@ -303,10 +303,10 @@ func TestRecoveryByTwo(t *testing.T) {
 	if got := o.get(els); got.Password || got.Strong() || got.Epoch == epoch {
 		t.Errorf("something is left: %+v", got)
 	}
-	if _, err := o.SignIn(ctx, desk, "els", sentence); !errors.Is(err, ErrCredentials) {
+	if _, err := o.SignIn(ctx, desk, "els", sentence); !errors.Is(err, ErrWrongCredentials) {
 		t.Errorf("the old password: %v", err)
 	}
-	if err := o.Code(ctx, desk, els.ID, o.code(secret, 0)); !errors.Is(err, ErrCredentials) {
+	if err := o.Code(ctx, desk, els.ID, o.code(secret, 0)); !errors.Is(err, ErrWrongCredentials) {
 		t.Errorf("the old codes: %v", err)
 	}
 	if _, err := o.Invite(ctx, by(bram), els.ID); err != nil {
@@ -379,7 +379,7 @@ func TestWhoGuessesIsHeldOffAndTheLedgerToldOnce(t *testing.T) {
 	els := o.has("els", ledger.ICT)
 	secret := o.codesFor(els)
 	for n := range guesses.Pair + 10 {
-		want := ErrCredentials
+		want := ErrWrongCredentials
 		if n >= guesses.Pair {
 			want = ErrThrottled
 		}
@@ -434,7 +434,7 @@ func TestSessionsEndWhenTheyHaveTo(t *testing.T) {
 func TestThePasswordIsChangedByWhoKnowsIt(t *testing.T) {
 	o := newOffice(t)
 	els := o.has("els", ledger.Employee)
-	if err := o.SetPassword(t.Context(), desk, els.ID, "een ander wachtwoord", "nieuw en heel lang"); !errors.Is(err, ErrCredentials) {
+	if err := o.SetPassword(t.Context(), desk, els.ID, "een ander wachtwoord", "nieuw en heel lang"); !errors.Is(err, ErrWrongCredentials) {
 		t.Errorf("%v", err)
 	}
 	if err := o.SetPassword(t.Context(), desk, els.ID, sentence, "nieuw en heel lang"); err != nil {
@@ -453,13 +453,13 @@ func TestAClosedAccountIsClosed(t *testing.T) {
 	if _, err := o.Propose(ctx, ledger.CommandLine, els.ID, Change{Kind: Disable}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.SignIn(ctx, desk, "els", sentence); !errors.Is(err, ErrCredentials) {
+	if _, err := o.SignIn(ctx, desk, "els", sentence); !errors.Is(err, ErrWrongCredentials) {
 		t.Errorf("password: %v", err)
 	}
-	if err := o.Code(ctx, desk, els.ID, o.code(secret, 0)); !errors.Is(err, ErrCredentials) {
+	if err := o.Code(ctx, desk, els.ID, o.code(secret, 0)); !errors.Is(err, ErrWrongCredentials) {
 		t.Errorf("code: %v", err)
 	}
-	if err := o.Entered(ctx, o.get(els), ledger.ICT, WithPassword); !errors.Is(err, ErrMay) {
+	if err := o.Entered(ctx, o.get(els), ledger.ICT, WithPassword); !errors.Is(err, ErrForbidden) {
 		t.Errorf("entered: %v", err)
 	}
 }
@@ -584,7 +584,7 @@ func TestWhoAProviderTellsOf(t *testing.T) {
 	if _, err := o.Provided(ctx, Identity{Issuer: "https://id.example", Subject: "pupil", Name: "sem"}); !errors.Is(err, ErrNoRole) {
 		t.Errorf("a pupil: %v", err)
 	}
-	if _, err := o.SignIn(ctx, desk, "els", ""); !errors.Is(err, ErrCredentials) {
+	if _, err := o.SignIn(ctx, desk, "els", ""); !errors.Is(err, ErrWrongCredentials) {
 		t.Errorf("with a password: %v", err)
 	}
 	if _, err := o.Propose(ctx, ledger.CommandLine, a.ID, Change{Kind: Disable}); err != nil {
@@ -600,7 +600,7 @@ func TestTheDemonstrationOpensNothingElse(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
 	els := o.has("els", ledger.ICT)
-	if _, err := o.Demonstrate(ctx, "els", "", ledger.ICT); !errors.Is(err, ErrTaken) {
+	if _, err := o.Demonstrate(ctx, "els", "", ledger.ICT); !errors.Is(err, ErrNameTaken) {
 		t.Errorf("an account of somebody: %v", err)
 	}
 	o.codesFor(els)
@@ -648,7 +648,7 @@ func TestAllIsThereAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.open()
-	if err := o.Code(t.Context(), desk, els.ID, o.code(secret, 0)); err == nil || errors.Is(err, ErrCredentials) {
+	if err := o.Code(t.Context(), desk, els.ID, o.code(secret, 0)); err == nil || errors.Is(err, ErrWrongCredentials) {
 		t.Errorf("with another key: %v", err)
 	}
 }

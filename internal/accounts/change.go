@@ -62,7 +62,7 @@ func (s *Store) propose(ctx context.Context, tx *sql.Tx, by ledger.Actor, id str
 		return nil, err
 	}
 	if a.Name == by.Name {
-		return nil, ErrSelf
+		return nil, ErrOwnAccount
 	}
 	all, err := admins(ctx, tx)
 	if err != nil {
@@ -187,10 +187,10 @@ func scanProposal(row interface{ Scan(...any) error }) (p Proposal, err error) {
 func (s *Store) Agree(ctx context.Context, by ledger.Actor, proposal string) (Proposal, error) {
 	return s.answer(ctx, by, proposal, func(tx *sql.Tx, p Proposal) error {
 		if p.By == by.Name {
-			return ErrOther
+			return ErrNeedsAnother
 		}
 		if p.Account.Name == by.Name {
-			return ErrSelf
+			return ErrOwnAccount
 		}
 		all, err := admins(ctx, tx)
 		if err != nil {

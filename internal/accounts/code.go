@@ -39,7 +39,7 @@ func (s *Store) KeepCodes(ctx context.Context, client netip.Addr, id, secret, co
 	}
 	step, ok := stepOf(secret, code, s.now(), 0)
 	if !ok {
-		return ErrCredentials
+		return ErrWrongCredentials
 	}
 	s.throttle.Right(client, "code of "+a.Name)
 	if err := s.tell(ctx, ledger.AccountChanged, ledger.Actor{Name: a.Name}, id, "codes"); err != nil {
@@ -89,7 +89,7 @@ func (s *Store) Code(ctx context.Context, client netip.Addr, id, code string) er
 		return fmt.Errorf("check code: %w", err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n != 1 { // another request had it first
-		return ErrCredentials
+		return ErrWrongCredentials
 	}
 	s.throttle.Right(client, "code of "+a.Name)
 	return nil

@@ -21,7 +21,7 @@ func (s *Store) Demonstrate(ctx context.Context, name, address string, roles ...
 			return err
 		}
 		if !a.demonstration {
-			return ErrTaken
+			return ErrNameTaken
 		}
 		secret, err = s.link(ctx, tx, a.ID, Entry)
 		return err

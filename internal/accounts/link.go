@@ -22,8 +22,8 @@ const (
 	lasting         = 24 * time.Hour  // of a link
 )
 
-// ErrLink is returned for a link that is no longer any good, or never was.
-var ErrLink = errors.New("this link has been used, is too old, or was never given: ask for another one")
+// ErrLinkInvalid is returned for a link that is no longer any good, or never was.
+var ErrLinkInvalid = errors.New("this link has been used, is too old, or was never given: ask for another one")
 
 // Invite returns the secret of a link with which somebody begins. It is for accounts that
 // nobody could sign in with: for others Recover comes first.
@@ -37,9 +37,9 @@ func (s *Store) Invite(ctx context.Context, by ledger.Actor, id string) (secret 
 		case err != nil:
 			return err
 		case a.Name == by.Name:
-			return ErrSelf
+			return ErrOwnAccount
 		case !a.fresh() || a.Disabled:
-			return ErrOther
+			return ErrNeedsAnother
 		}
 		if err := s.tell(ctx, ledger.AccountChanged, by, id, "invited"); err != nil {
 			return err
@@ -85,12 +85,12 @@ func (s *Store) linked(ctx context.Context, q querier, secret string) (a Account
 	var id string
 	row := q.QueryRowContext(ctx, "SELECT account, purpose FROM links WHERE hash = ? AND until > ?", hashed(secret), s.now().UnixMilli())
 	if err := row.Scan(&id, &p); errors.Is(err, sql.ErrNoRows) {
-		return a, p, ErrLink
+		return a, p, ErrLinkInvalid
 	} else if err != nil {
 		return a, p, fmt.Errorf("find link: %w", err)
 	}
 	if a, err = get(ctx, q, id); err == nil && a.Disabled {
-		err = ErrLink
+		err = ErrLinkInvalid
 	}
 	return a, p, err
 }

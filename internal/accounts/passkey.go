@@ -122,7 +122,7 @@ func (p *Passkeys) Add(ctx context.Context, id, label string, c Ceremony, r *htt
 	}
 	k, err := p.site.FinishRegistration(o, c, r)
 	if err != nil || !k.Flags.UserVerified {
-		return ErrCredentials
+		return ErrWrongCredentials
 	}
 	if label = strings.TrimSpace(label); label == "" || len(label) > 60 {
 		label = "passkey"
@@ -172,7 +172,7 @@ func (p *Passkeys) SignIn(ctx context.Context, c Ceremony, r *http.Request) (Acc
 		return o, err
 	}, c, r)
 	if err != nil || o.Disabled || !k.Flags.UserVerified || k.Authenticator.CloneWarning {
-		return Account{}, ErrCredentials
+		return Account{}, ErrWrongCredentials
 	}
 	sealed, err := p.sealed(o.ID, k)
 	if err != nil {

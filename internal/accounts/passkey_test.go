@@ -124,7 +124,7 @@ func TestAPasskeyThatIsNoProof(t *testing.T) {
 	}
 	refused := func(what string, err error) {
 		t.Helper()
-		if !errors.Is(err, ErrCredentials) {
+		if !errors.Is(err, ErrWrongCredentials) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

@@ -76,7 +76,7 @@ func (s *Store) welcome(ctx context.Context, tx *sql.Tx, who Identity) (Account,
 			name = fmt.Sprintf("%s-%d", base, n)
 		}
 		err := s.insert(ctx, tx, ledger.Actor{}, id, name, who.Address, "by provider")
-		if errors.Is(err, ErrTaken) && n < 1000 {
+		if errors.Is(err, ErrNameTaken) && n < 1000 {
 			continue
 		}
 		if err != nil {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// ErrRoles is returned for roles that do not go together.
-var ErrRoles = errors.New("an administrator of accounts sees no content (C3.3e): admin goes with employee only")
+// ErrRolesConflict is returned for roles that do not go together.
+var ErrRolesConflict = errors.New("an administrator of accounts sees no content (C3.3e): admin goes with employee only")
 
 // sorted returns roles without doubles, in the order of Roles; unknown ones are an error.
 func sorted(roles []ledger.Role) ([]ledger.Role, error) {
@@ -24,7 +24,7 @@ func sorted(roles []ledger.Role) ([]ledger.Role, error) {
 		}
 	}
 	if slices.Contains(out, ledger.Admin) && slices.ContainsFunc(out, func(r ledger.Role) bool { return r != ledger.Admin && r != ledger.Employee }) {
-		return nil, ErrRoles
+		return nil, ErrRolesConflict
 	}
 	return out, nil
 }

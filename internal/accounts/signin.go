@@ -15,9 +15,9 @@ import (
 
 // Errors of signing in. They tell nobody which accounts there are.
 var (
-	ErrCredentials = errors.New("name, password or code is wrong")
-	ErrThrottled   = errors.New("too many wrong guesses: wait a quarter of an hour")
-	ErrWeak        = errors.New("a password has 12 to 200 characters, of which at least 6 different ones, and not the name in it")
+	ErrWrongCredentials = errors.New("name, password or code is wrong")
+	ErrThrottled        = errors.New("too many wrong guesses: wait a quarter of an hour")
+	ErrWeakPassword     = errors.New("a password has 12 to 200 characters, of which at least 6 different ones, and not the name in it")
 )
 
 // How somebody has shown who they are, for the ledger.
@@ -32,7 +32,7 @@ const (
 // second factor has to show it as well.
 func (s *Store) SignIn(ctx context.Context, client netip.Addr, name, pass string) (Account, error) {
 	if len(name) > 100 || len(pass) > 1000 {
-		return Account{}, ErrCredentials
+		return Account{}, ErrWrongCredentials
 	}
 	name = strings.ToLower(strings.TrimSpace(name))
 	allowed, last := s.throttle.Try(client, name)
@@ -68,14 +68,14 @@ func (s *Store) refused(ctx context.Context, a Account, last bool) error {
 			return err
 		}
 	}
-	return ErrCredentials
+	return ErrWrongCredentials
 }
 
 // Entered tells the ledger that somebody acts in a role from now on, after proof of a kind.
 // Of employees nothing is told.
 func (s *Store) Entered(ctx context.Context, a Account, r ledger.Role, with string) error {
 	if !a.May(r) {
-		return ErrMay
+		return ErrForbidden
 	}
 	if !r.Privileged() {
 		return nil
@@ -100,7 +100,7 @@ func (s *Store) SetPassword(ctx context.Context, client netip.Addr, id, old, pas
 
 func (s *Store) keepPassword(ctx context.Context, q querier, a Account, pass string) error {
 	if !good(a.Name, pass) {
-		return ErrWeak
+		return ErrWeakPassword
 	}
 	hash, err := password.Hash(pass)
 	if err != nil {

@@ -111,11 +111,11 @@ func (s *Store) tell(ctx context.Context, kind ledger.Kind, by ledger.Actor, abo
 
 // Errors that a caller decides on.
 var (
-	ErrNotFound  = errors.New("there is no such account")
-	ErrTaken     = errors.New("this name is taken")
-	ErrName      = errors.New("a name has 2 to 40 small letters, digits, dots and hyphens, and begins with a letter")
-	ErrMay       = errors.New("only an administrator of accounts may do this")
-	ErrSelf      = errors.New("nobody does this for their own account: ask another administrator")
-	ErrOther     = errors.New("another administrator has to agree")
-	ErrLastAdmin = errors.New("this is the last administrator: make another one first")
+	ErrNotFound     = errors.New("there is no such account")
+	ErrNameTaken    = errors.New("this name is taken")
+	ErrInvalidName  = errors.New("a name has 2 to 40 small letters, digits, dots and hyphens, and begins with a letter")
+	ErrForbidden    = errors.New("only an administrator of accounts may do this")
+	ErrOwnAccount   = errors.New("nobody does this for their own account: ask another administrator")
+	ErrNeedsAnother = errors.New("another administrator has to agree")
+	ErrLastAdmin    = errors.New("this is the last administrator: make another one first")
 )

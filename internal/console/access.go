@@ -25,7 +25,7 @@ type accessPages struct {
 func (p *accessPages) routes() []route {
 	return []route{
 		get("/access", everybody, p.show).inMenu("nav-access"),
-		post("/access", everybody, p.request).recorded(ledger.InsightGiven),
+		post("/access", everybody, p.request).recorded(ledger.AccessGiven),
 	}
 }
 

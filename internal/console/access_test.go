@@ -22,7 +22,7 @@ func TestAnAccessRequestGivesOwnRecords(t *testing.T) {
 	p.get("/access").check("the page looks something up by itself",
 		status(http.StatusOK),
 		lacks("<tbody>"),
-		recorded(ledger.InsightGiven, 0))
+		recorded(ledger.AccessGiven, 0))
 	p.post("/access", url.Values{"form": {"page"}}).check("",
 		status(http.StatusOK),
 		times(`<th scope="row">`, 3))
@@ -48,7 +48,7 @@ func TestAnAccessRequestGivesOwnRecords(t *testing.T) {
 	if len(h.requested) != 4 || h.requested[0] != "employee@school.example" {
 		t.Errorf("notices of access requests to %v, want one to the employee for each", h.requested)
 	}
-	given := h.entries(ledger.InsightGiven)
+	given := h.entries(ledger.AccessGiven)
 	if len(given) != 4 || given[0].Data.Actor.Name != "employee" || given[0].Data.Step != "account" {
 		t.Errorf("the ledger has %+v, want four requests by the employee's account", given)
 	}
@@ -64,7 +64,7 @@ func TestAccessWithoutRecordsByName(t *testing.T) { // K4, C3.2g
 		p.get("/access").check(name, status(http.StatusOK), has("niets op naam bewaard"), lacks(`name="form"`))
 		p.post("/access", url.Values{"form": {"json"}}).check(name, status(http.StatusUnprocessableEntity))
 	}
-	if n := len(h.entries(ledger.InsightGiven)); n != 0 {
+	if n := len(h.entries(ledger.AccessGiven)); n != 0 {
 		t.Errorf("%d in the ledger", n)
 	}
 }
@@ -77,7 +77,7 @@ func TestAnOpenBrowserIsNotEnoughForAccess(t *testing.T) {
 	late := time.Now().Add(proofTime + time.Minute)
 	h.now = func() time.Time { return late }
 	p.post("/access", url.Values{"form": {"json"}}).check("", to("/proof?next=/access"))
-	if n := len(h.entries(ledger.InsightGiven)); n != 0 {
+	if n := len(h.entries(ledger.AccessGiven)); n != 0 {
 		t.Errorf("%d in the ledger", n)
 	}
 	p.proves("employee")

@@ -94,11 +94,11 @@ func (p *accountPages) create(v *visit) error {
 }
 
 var changeProblems = problems{
-	"roles-apart": accounts.ErrRoles,
-	"name-taken":  accounts.ErrTaken,
-	"name-wrong":  accounts.ErrName,
-	"not-self":    accounts.ErrSelf,
-	"other-first": accounts.ErrOther,
+	"roles-apart": accounts.ErrRolesConflict,
+	"name-taken":  accounts.ErrNameTaken,
+	"name-wrong":  accounts.ErrInvalidName,
+	"not-self":    accounts.ErrOwnAccount,
+	"other-first": accounts.ErrNeedsAnother,
 	"last-admin":  accounts.ErrLastAdmin,
 }
 

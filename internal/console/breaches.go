@@ -117,8 +117,8 @@ func (p *breachPages) begin(v *visit, message, text string, at time.Time) (breac
 
 var breachProblems = problems{
 	"breach-closed": breach.ErrClosed,
-	"breach-first":  breach.ErrOpen,
-	"breach-text":   breach.ErrText,
+	"breach-first":  breach.ErrUndecided,
+	"breach-text":   breach.ErrInvalidText,
 }
 
 // breachView is the page of one file.

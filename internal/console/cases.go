@@ -80,7 +80,7 @@ func (p *casePages) complain(v *visit) error {
 		return errTooOften
 	}
 	c, err := p.store.Complain(v.r.Context(), ledger.Actor{}, f.Page, f.Text)
-	if errors.Is(err, imagery.ErrText) {
+	if errors.Is(err, imagery.ErrInvalidText) {
 		return v.again("complaint", f, "complaint-empty")
 	}
 	if err != nil {

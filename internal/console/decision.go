@@ -69,10 +69,10 @@ func (k keyring) identities() ([]age.Identity, error) {
 var reviewProblems = problems{
 	"review-reason-needed":   quarantine.ErrNoReason,
 	"review-message-gone":    quarantine.ErrGone,
-	"review-message-upload":  quarantine.ErrUpload,
+	"review-message-upload":  quarantine.ErrNotDeliverable,
 	"review-message-busy":    quarantine.ErrBusy,
 	"review-message-changed": quarantine.ErrChanged,
-	"review-other-reviewer":  quarantine.ErrSelf,
+	"review-other-reviewer":  quarantine.ErrOwnProposal,
 	"review-no-proposal":     quarantine.ErrNoProposal,
 	"review-no-key":          errNoKey,
 	"review-no-stage":        disclose.ErrStage,

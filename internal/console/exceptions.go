@@ -21,8 +21,8 @@ type exceptionPages struct {
 func (p *exceptionPages) routes() []route {
 	return []route{
 		get("/exceptions", watchers, p.list).inMenu("nav-exceptions"),
-		post("/exceptions", keepers, p.add).recorded(ledger.ExceptionAsked),
-		post("/exceptions/{id}/end", keepers, p.end).recorded(ledger.ExceptionAsked),
+		post("/exceptions", keepers, p.add).recorded(ledger.ExceptionChanged),
+		post("/exceptions/{id}/end", keepers, p.end).recorded(ledger.ExceptionChanged),
 	}
 }
 
@@ -79,10 +79,10 @@ func (p *exceptionPages) list(v *visit) error {
 var errWords = errors.New("the rule cannot have an exception of these words")
 
 var exceptionProblems = problems{
-	"exception-subject": exceptions.ErrWhat,
-	"exception-host":    exceptions.ErrHost,
-	"exception-reason":  exceptions.ErrReason,
-	"exception-until":   exceptions.ErrUntil,
+	"exception-subject": exceptions.ErrUnclear,
+	"exception-host":    exceptions.ErrInvalidHost,
+	"exception-reason":  exceptions.ErrNoReason,
+	"exception-until":   exceptions.ErrInvalidEnd,
 	"exception-many":    exceptions.ErrTooMany,
 	"exception-gone":    exceptions.ErrNotFound,
 	"exception-words":   errWords,

@@ -48,7 +48,7 @@ func TestAnExceptionHasAReasonAndAnEndAndIsInTheLedger(t *testing.T) {
 		}
 		ict.post("/exceptions", form).check(name, status(http.StatusUnprocessableEntity))
 	}
-	if n := len(h.entries(ledger.ExceptionAsked)); n != 0 || h.renewed != 0 {
+	if n := len(h.entries(ledger.ExceptionChanged)); n != 0 || h.renewed != 0 {
 		t.Fatalf("%d entries, %d times put in force, and nothing was made", n, h.renewed)
 	}
 	ict.post("/exceptions", good).must("", status(http.StatusSeeOther))
@@ -62,7 +62,7 @@ func TestAnExceptionHasAReasonAndAnEndAndIsInTheLedger(t *testing.T) {
 	}
 	ict.post("/exceptions/"+all[0].ID+"/end", nil).check("end it", status(http.StatusSeeOther))
 	ict.post("/exceptions/"+all[0].ID+"/end", nil).check("end it again", status(http.StatusNotFound))
-	if es := h.entries(ledger.ExceptionAsked); len(es) != 2 || es[0].Data.Step != "made" ||
+	if es := h.entries(ledger.ExceptionChanged); len(es) != 2 || es[0].Data.Step != "made" ||
 		es[1].Data.Step != "ended" ||
 		es[1].Data.Actor.Name != "ict" {
 		t.Errorf("the ledger: %+v", es)

@@ -51,7 +51,7 @@ func faultOf(err error) fault {
 		return errTooLarge
 	case errors.Is(err, accounts.ErrNotFound):
 		return errNoPage
-	case errors.Is(err, accounts.ErrMay), errors.Is(err, accounts.ErrSelf):
+	case errors.Is(err, accounts.ErrForbidden), errors.Is(err, accounts.ErrOwnAccount):
 		return errNotYours
 	case errors.Is(err, accounts.ErrNoRole):
 		return errNoRole

@@ -39,7 +39,7 @@ func (p *orderPages) routes() []route {
 		act("/orders/{id}/advise", only(ledger.Legal), p.advise, ledger.OrderAdvised),
 		act("/orders/{id}/decide", board, p.decide, ledger.OrderDecided),
 		act("/orders/{id}/withdraw", board, p.withdraw, ledger.OrderWithdrawn),
-		act("/orders/{id}/dismiss", board, p.dismiss, ledger.InvestigatorGone),
+		act("/orders/{id}/dismiss", board, p.dismiss, ledger.InvestigatorWithdrawn),
 		act("/orders/{id}/use", only(ledger.ICT), p.use, ledger.OrderUsed),
 		act("/orders/{id}/complete", supervisors, p.complete, ledger.OrderCompleted),
 	}
@@ -103,20 +103,20 @@ func (p *orderPages) list(v *visit) error {
 }
 
 var orderProblems = problems{
-	"order-kind":            orders.ErrKind,
-	"order-subject":         orders.ErrSubject,
-	"order-person":          orders.ErrPerson,
-	"order-reason":          orders.ErrReason,
-	"order-period":          orders.ErrPeriod,
-	"order-long":            orders.ErrLong,
-	"order-investigators":   orders.ErrInvestigators,
-	"order-unknown":         orders.ErrUnknown,
-	"order-advice":          orders.ErrAdvice,
-	"order-days":            orders.ErrDays,
-	"order-state":           orders.ErrState,
-	"order-not-in-force":    orders.ErrForce,
-	"order-decided-already": orders.ErrTwice,
-	"order-not-designated":  orders.ErrNobody,
+	"order-kind":            orders.ErrUnknownKind,
+	"order-subject":         orders.ErrSubjectUnclear,
+	"order-person":          orders.ErrNotOnePerson,
+	"order-reason":          orders.ErrNoReason,
+	"order-period":          orders.ErrInvalidPeriod,
+	"order-long":            orders.ErrTooLong,
+	"order-investigators":   orders.ErrNoInvestigators,
+	"order-unknown":         orders.ErrUnknownPerson,
+	"order-advice":          orders.ErrNoAdvice,
+	"order-days":            orders.ErrNoDays,
+	"order-state":           orders.ErrWrongState,
+	"order-not-in-force":    orders.ErrNotInForce,
+	"order-decided-already": orders.ErrInvolved,
+	"order-not-designated":  orders.ErrNotDesignated,
 }
 
 func (p *orderPages) request(v *visit) error {

@@ -159,13 +159,13 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 		lacks("juf@school.example"),
 		lacks("zwaarwegend vermoeden"))
 	for kind, n := range map[ledger.Kind]int{
-		ledger.OrderRequested:   1,
-		ledger.OrderAdvised:     1,
-		ledger.OrderDecided:     2,
-		ledger.OrderUsed:        1,
-		ledger.OrderWithdrawn:   1,
-		ledger.OrderCompleted:   1,
-		ledger.InvestigatorGone: 1,
+		ledger.OrderRequested:        1,
+		ledger.OrderAdvised:          1,
+		ledger.OrderDecided:          2,
+		ledger.OrderUsed:             1,
+		ledger.OrderWithdrawn:        1,
+		ledger.OrderCompleted:        1,
+		ledger.InvestigatorWithdrawn: 1,
 	} {
 		if got := h.entries(kind); len(got) != n {
 			t.Errorf("%s: %d in the ledger", kind, len(got))

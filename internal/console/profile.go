@@ -78,9 +78,9 @@ func (p *profilePages) changePassword(v *visit) error {
 	}
 	err := p.accounts.SetPassword(v.r.Context(), v.client(), v.Account.ID, v.r.PostFormValue("old"), pass)
 	switch {
-	case errors.Is(err, accounts.ErrWeak):
+	case errors.Is(err, accounts.ErrWeakPassword):
 		return p.again(v, "password-weak")
-	case errors.Is(err, accounts.ErrCredentials):
+	case errors.Is(err, accounts.ErrWrongCredentials):
 		return p.again(v, "password-old-wrong")
 	case err != nil:
 		return err
@@ -172,7 +172,7 @@ func (p *profilePages) addCodes(v *visit) error {
 		return v.see("/account/factor")
 	}
 	err = p.accounts.KeepCodes(ctx, v.client(), v.Account.ID, key.Secret(), v.field("code"))
-	if errors.Is(err, accounts.ErrCredentials) {
+	if errors.Is(err, accounts.ErrWrongCredentials) {
 		form, err := p.factorForm(v)
 		if err != nil {
 			return err
@@ -233,7 +233,7 @@ func (p *profilePages) addPasskey(v *visit) error {
 		return errUnclear
 	}
 	err := p.passkeys.Add(ctx, v.Account.ID, v.r.URL.Query().Get("label"), ceremony, v.r)
-	if errors.Is(err, accounts.ErrCredentials) {
+	if errors.Is(err, accounts.ErrWrongCredentials) {
 		return errUnclear
 	}
 	if err != nil {

@@ -93,7 +93,7 @@ func (p *samplingPages) seed(v *visit) error {
 		return err
 	}
 	day, err := p.SetSeed(v.r.Context(), w.Dice, v.by())
-	if errors.Is(err, sampling.ErrDice) {
+	if errors.Is(err, sampling.ErrInvalidDice) {
 		return v.again("sampling", w, "sampling-dice-wrong")
 	}
 	if err != nil {

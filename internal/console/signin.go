@@ -81,7 +81,7 @@ func (p *signInPages) signIn(v *visit) error {
 	}
 	a, err := p.accounts.SignIn(v.r.Context(), v.client(), form.Name, v.r.PostFormValue("password"))
 	switch {
-	case errors.Is(err, accounts.ErrCredentials):
+	case errors.Is(err, accounts.ErrWrongCredentials):
 		return v.again("sign-in", form, "wrong-credentials")
 	case err != nil:
 		return err
@@ -157,7 +157,7 @@ func (p *signInPages) signInCode(v *visit) error {
 	}
 	ctx := v.r.Context()
 	next, with := p.begun.GetString(ctx, begunNext), p.begun.GetString(ctx, begunWith)
-	if err := p.accounts.Code(ctx, v.client(), a.ID, v.field("code")); errors.Is(err, accounts.ErrCredentials) {
+	if err := p.accounts.Code(ctx, v.client(), a.ID, v.field("code")); errors.Is(err, accounts.ErrWrongCredentials) {
 		f, err := p.proofForm(v, a, "/sign-in/code", next)
 		if err != nil {
 			return err
@@ -199,7 +199,7 @@ func (p *signInPages) shown(v *visit) (accounts.Account, error) {
 		return accounts.Account{}, errUnclear
 	}
 	a, err := p.passkeys.SignIn(v.r.Context(), ceremony, v.r)
-	if errors.Is(err, accounts.ErrCredentials) {
+	if errors.Is(err, accounts.ErrWrongCredentials) {
 		return accounts.Account{}, errNotYours
 	}
 	return a, err
@@ -285,7 +285,7 @@ type linkForm struct {
 func (p *signInPages) link(v *visit) (linkForm, error) {
 	secret := v.r.PathValue("secret")
 	a, purpose, err := p.accounts.Link(v.r.Context(), secret)
-	if errors.Is(err, accounts.ErrLink) || err == nil && purpose == accounts.Entry && !p.demo {
+	if errors.Is(err, accounts.ErrLinkInvalid) || err == nil && purpose == accounts.Entry && !p.demo {
 		return linkForm{}, errLink
 	}
 	return linkForm{secret, a.Name, purpose == accounts.Begin}, err
@@ -311,9 +311,9 @@ func (p *signInPages) useLink(v *visit) error {
 	}
 	a, purpose, err := p.accounts.Redeem(v.r.Context(), form.Secret, pass)
 	switch {
-	case errors.Is(err, accounts.ErrWeak):
+	case errors.Is(err, accounts.ErrWeakPassword):
 		return v.again("link", form, "password-weak")
-	case errors.Is(err, accounts.ErrLink):
+	case errors.Is(err, accounts.ErrLinkInvalid):
 		return errLink
 	case err != nil:
 		return err
@@ -340,7 +340,7 @@ func (p *signInPages) proof(v *visit) error {
 
 func (p *signInPages) proveByCode(v *visit) error {
 	err := p.accounts.Code(v.r.Context(), v.client(), v.Account.ID, v.field("code"))
-	if errors.Is(err, accounts.ErrCredentials) {
+	if errors.Is(err, accounts.ErrWrongCredentials) {
 		f, err := p.proofForm(v, v.Account, "/proof", v.field("next"))
 		if err != nil {
 			return err

@@ -272,7 +272,7 @@ func TestAPersonIsFoundByWhatTheLedgerHas(t *testing.T) {
 			t.Errorf("%s: %d records, %v", name, n, err)
 		}
 	}
-	order, own := receipt(ledger.OrderUsed), receipt(ledger.InsightGiven)
+	order, own := receipt(ledger.OrderUsed), receipt(ledger.AccessGiven)
 	for name, c := range map[string]struct {
 		r            ledger.Receipt
 		who          roster.Subject

@@ -34,11 +34,11 @@ const (
 	QuarantineDeleted   Kind = "quarantine-deleted"
 	QuarantineExpired   Kind = "quarantine-expired"
 
-	PeopleImported  Kind = "people-imported"
-	PeopleRemoved   Kind = "people-removed"
-	ExceptionAsked  Kind = "exception-asked" // to a rule
-	AppealRequested Kind = "appeal-requested"
-	AppealAnswered  Kind = "appeal-answered"
+	PeopleImported   Kind = "people-imported"
+	PeopleRemoved    Kind = "people-removed"
+	ExceptionChanged Kind = "exception-changed" // to a rule
+	AppealRequested  Kind = "appeal-requested"
+	AppealAnswered   Kind = "appeal-answered"
 
 	RetentionRun     Kind = "retention-run"
 	RetentionChanged Kind = "retention-changed"
@@ -47,15 +47,15 @@ const (
 	ReportFrozen     Kind = "report-frozen"
 	CheckpointSent   Kind = "checkpoint-sent"
 
-	OrderRequested   Kind = "order-requested"
-	OrderAdvised     Kind = "order-advised"
-	OrderDecided     Kind = "order-decided"
-	OrderUsed        Kind = "order-used"
-	OrderWithdrawn   Kind = "order-withdrawn"
-	OrderEnded       Kind = "order-ended"
-	OrderCompleted   Kind = "order-completed"
-	InvestigatorGone Kind = "order-investigator-withdrawn"
-	InsightGiven     Kind = "insight-given"
+	OrderRequested        Kind = "order-requested"
+	OrderAdvised          Kind = "order-advised"
+	OrderDecided          Kind = "order-decided"
+	OrderUsed             Kind = "order-used"
+	OrderWithdrawn        Kind = "order-withdrawn"
+	OrderEnded            Kind = "order-ended"
+	OrderCompleted        Kind = "order-completed"
+	InvestigatorWithdrawn Kind = "order-investigator-withdrawn"
+	AccessGiven           Kind = "access-given"
 
 	BreachOpened Kind = "breach-opened"
 	BreachStep   Kind = "breach-step"

@@ -13,8 +13,8 @@ import (
 	"sluis/internal/store/disk"
 )
 
-// ErrProof is returned for an entry that other entries, or draws, are verified with.
-var ErrProof = errors.New("this entry is what others are verified with: it cannot be erased")
+// ErrNotErasable is returned for an entry that other entries, or draws, are verified with.
+var ErrNotErasable = errors.New("this entry is what others are verified with: it cannot be erased")
 
 // proofs are kinds whose data an auditor needs. No person writes in them.
 var proofs = []Kind{SamplingSeed, SamplingCommit, SamplingRate, SamplingReveal, SamplingCount, ConfigLoaded, GatewayStarted, ReportFrozen, PayloadErased}
@@ -84,7 +84,7 @@ func erased(text []byte, index int64) ([]byte, bool, error) {
 		return nil, false, err
 	}
 	if slices.Contains(proofs, l.Kind) {
-		return nil, false, ErrProof
+		return nil, false, ErrNotErasable
 	}
 	if l.Data == nil {
 		return text, false, nil

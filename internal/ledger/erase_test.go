@@ -72,7 +72,7 @@ func TestWhatIsNotErased(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Erase(t.Context(), r.Index(), byPrivacy); !errors.Is(err, ErrProof) {
+	if err := l.Erase(t.Context(), r.Index(), byPrivacy); !errors.Is(err, ErrNotErasable) {
 		t.Errorf("a commitment: %v", err)
 	}
 	for _, i := range []int64{-1, 2, 99} {

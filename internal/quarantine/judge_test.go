@@ -99,7 +99,7 @@ func TestASecondPairOfEyes(t *testing.T) {
 	if err := s.Propose(t.Context(), ledger.QuarantineReleased, id, Intent{Actor: ledger.Actor{Name: "ict", Role: "ict"}, Reason: "harmless", Note: "it took a while"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Agree(t.Context(), id, first); !errors.Is(err, ErrSelf) {
+	if _, err := s.Agree(t.Context(), id, first); !errors.Is(err, ErrOwnProposal) {
 		t.Errorf("one's own: %v", err)
 	}
 	if e := state(t, s, id); e.State != Held || e.Version != 2 {

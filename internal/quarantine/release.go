@@ -57,7 +57,7 @@ func (s *Store) releaseIdentity() (*age.X25519Identity, error) {
 // Release decides that a message is to be delivered after all, after that is in the
 // ledger, and tries to. If the next hop does not take it now it is tried again by Run.
 // The error is ErrBusy if another process is at it, ErrGone if it was delivered before, and
-// ErrUpload for what has no recipients.
+// ErrNotDeliverable for what has no recipients.
 func (s *Store) Release(ctx context.Context, id filter.ID, by Intent, d Deliverer, ids ...age.Identity) (Reply, error) {
 	if by.Reason == "" {
 		return Reply{}, ErrNoReason
@@ -70,7 +70,7 @@ func (s *Store) Release(ctx context.Context, id filter.ID, by Intent, d Delivere
 		return Reply{}, ErrGone
 	}
 	if e.Recipients == 0 {
-		return Reply{}, ErrUpload
+		return Reply{}, ErrNotDeliverable
 	}
 	c, err := s.take(ctx, id, by.Seen, toRelease)
 	if err != nil {

@@ -20,8 +20,8 @@ var (
 	// ErrNoReason is returned where an act needs a reason and has none (C3.3e).
 	ErrNoReason = errors.New("a reason is needed: say why (C3.3e)")
 	// ErrGone is returned for a message whose content is destroyed, by release or deletion.
-	ErrGone   = errors.New("the message was released or deleted: its content is gone")
-	ErrUpload = errors.New("what was stopped on its way to a web site is looked at, and not delivered: show it, or delete it")
+	ErrGone           = errors.New("the message was released or deleted: its content is gone")
+	ErrNotDeliverable = errors.New("what was stopped on its way to a web site is looked at, and not delivered: show it, or delete it")
 	// ErrChanged is returned for a decision on a message that somebody else decided on since
 	// it was looked at.
 	ErrChanged = errors.New("somebody else decided on this message meanwhile: look again")

@@ -26,8 +26,8 @@ type Proposal struct {
 }
 
 var (
-	// ErrSelf is returned to who agrees with a proposal of their own.
-	ErrSelf = errors.New("another reviewer has to agree")
+	// ErrOwnProposal is returned to who agrees with a proposal of their own.
+	ErrOwnProposal = errors.New("another reviewer has to agree")
 	// ErrNoProposal is returned where there is nothing to agree with.
 	ErrNoProposal = errors.New("nothing is proposed for this message")
 )
@@ -79,7 +79,7 @@ func (s *Store) Proposed(ctx context.Context, id filter.ID) (Proposal, error) {
 func (s *Store) Agree(ctx context.Context, id filter.ID, by Intent) (Proposal, error) {
 	p, err := s.Proposed(ctx, id)
 	if err == nil && p.Name == by.Name {
-		err = ErrSelf
+		err = ErrOwnProposal
 	}
 	if err != nil {
 		return p, err

@@ -137,13 +137,13 @@ func (p *Provider) Begin(ctx context.Context) (Request, error) {
 	return r, nil
 }
 
-// ErrAnswer is returned for an answer that is not one to the request.
-var ErrAnswer = errors.New("the answer is not one to what this browser asked")
+// ErrUnexpectedAnswer is returned for an answer that is not one to the request.
+var ErrUnexpectedAnswer = errors.New("the answer is not one to what this browser asked")
 
 // Finish returns who signed in. The answer is what the provider added to the address.
 func (p *Provider) Finish(ctx context.Context, r Request, answer url.Values) (accounts.Identity, error) {
 	if r.Provider != p.o.Name || r.State == "" || answer.Get("state") != r.State || answer.Get("code") == "" {
-		return accounts.Identity{}, ErrAnswer
+		return accounts.Identity{}, ErrUnexpectedAnswer
 	}
 	at, err := p.discover(ctx)
 	if err != nil {
@@ -160,7 +160,7 @@ func (p *Provider) Finish(ctx context.Context, r Request, answer url.Values) (ac
 		return accounts.Identity{}, fmt.Errorf("verify who it is: %w", plain(err))
 	}
 	if id.Nonce != r.Nonce {
-		return accounts.Identity{}, ErrAnswer
+		return accounts.Identity{}, ErrUnexpectedAnswer
 	}
 	claims := map[string]any{}
 	if err := id.Claims(&claims); err != nil {
@@ -191,7 +191,7 @@ func (p *Provider) ask(ctx context.Context, at *oidc.Provider, tokens *oauth2.To
 		return fmt.Errorf("ask about who it is: %w", plain(err))
 	}
 	if info.Subject != subject {
-		return ErrAnswer
+		return ErrUnexpectedAnswer
 	}
 	more := map[string]any{}
 	if err := info.Claims(&more); err != nil {

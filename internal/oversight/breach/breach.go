@@ -95,10 +95,10 @@ type Store struct {
 
 // Errors of steps.
 var (
-	ErrNotFound = errors.New("there is no such breach file")
-	ErrClosed   = errors.New("the breach file is closed")
-	ErrOpen     = errors.New("say first whether it was reported, or why that is not needed (GDPR, article 33(5))")
-	ErrText     = errors.New("write something, in at most 20,000 characters")
+	ErrNotFound    = errors.New("there is no such breach file")
+	ErrClosed      = errors.New("the breach file is closed")
+	ErrUndecided   = errors.New("say first whether it was reported, or why that is not needed (GDPR, article 33(5))")
+	ErrInvalidText = errors.New("write something, in at most 20,000 characters")
 )
 
 const maxText = 20_000
@@ -115,7 +115,7 @@ func (s *Store) Begin(ctx context.Context, by ledger.Actor, message, text string
 	now := s.now().UTC()
 	switch {
 	case text == "" || len(text) > maxText:
-		return File{}, ErrText
+		return File{}, ErrInvalidText
 	case discovered.After(now):
 		return File{}, errors.New("open a breach file: it was not discovered in the future")
 	}
@@ -138,13 +138,13 @@ func (s *Store) Add(ctx context.Context, by ledger.Actor, id string, kind Kind, 
 	case !slices.Contains([]Kind{Noted, Informed, Reported, NotNeeded, Closed}, kind):
 		return errors.New("add to breach file: a step is noted, informed, reported, not-needed or closed")
 	case text == "" || len(text) > maxText:
-		return ErrText
+		return ErrInvalidText
 	}
 	return s.change(id, func(f *File) error {
 		entry := ledger.BreachStep
 		if kind == Closed {
 			if entry = ledger.BreachClosed; !f.has(Reported) && !f.has(NotNeeded) {
-				return ErrOpen
+				return ErrUndecided
 			}
 		}
 		if _, err := s.ledger.Append(ctx, entry, ledger.Data{Actor: by, Ref: id, Step: string(kind)}); err != nil {
@@ -159,7 +159,7 @@ func (s *Store) Add(ctx context.Context, by ledger.Actor, id string, kind Kind, 
 func (s *Store) Fill(ctx context.Context, by ledger.Actor, id string, facts Facts) error {
 	for _, t := range []string{facts.Happened, facts.From, facts.Until, facts.People, facts.Data, facts.Effects, facts.Measures, facts.Informing} {
 		if len(t) > maxText {
-			return ErrText
+			return ErrInvalidText
 		}
 	}
 	return s.change(id, func(f *File) error {

@@ -103,16 +103,16 @@ func TestWhatABreachFileDoesNotTake(t *testing.T) {
 		return s.Add(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, k, text)
 	}
 	for name, c := range map[string]struct{ got, want error }{
-		"closed without a report": {add(id, Closed, "klaar"), ErrOpen},
-		"nothing written":         {add(id, Noted, " \n"), ErrText},
-		"a book":                  {add(id, Noted, strings.Repeat("x", maxText+1)), ErrText},
+		"closed without a report": {add(id, Closed, "klaar"), ErrUndecided},
+		"nothing written":         {add(id, Noted, " \n"), ErrInvalidText},
+		"a book":                  {add(id, Noted, strings.Repeat("x", maxText+1)), ErrInvalidText},
 		"another file":            {add("0123456789abcdef", Noted, "x"), ErrNotFound},
 		"a path":                  {add("../orders/x", Noted, "x"), ErrNotFound},
-		"facts of book size":      {s.Fill(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, Facts{Data: strings.Repeat("x", maxText+1)}), ErrText},
+		"facts of book size":      {s.Fill(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, Facts{Data: strings.Repeat("x", maxText+1)}), ErrInvalidText},
 		"opened without a word": {func() error {
 			_, err := s.Begin(t.Context(), ledger.Actor{Name: "x", Role: "ict"}, "", "", monday)
 			return err
-		}(), ErrText},
+		}(), ErrInvalidText},
 	} {
 		if !errors.Is(c.got, c.want) {
 			t.Errorf("%s: %v", name, c.got)

@@ -54,12 +54,12 @@ func (x Exception) Holds(now time.Time) bool { return now.Before(x.End()) }
 
 // What is wrong with an exception.
 var (
-	ErrWhat     = errors.New("an exception is to a rule, with words, or to a site")
-	ErrHost     = errors.New("an exception needs the name of a site")
-	ErrReason   = errors.New("an exception needs a reason and an author")
-	ErrUntil    = errors.New("an exception ends within a year, and not in the past")
-	ErrTooMany  = errors.New("too many exceptions hold")
-	ErrNotFound = errors.New("there is no such exception that holds")
+	ErrUnclear     = errors.New("an exception is to a rule, with words, or to a site")
+	ErrInvalidHost = errors.New("an exception needs the name of a site")
+	ErrNoReason    = errors.New("an exception needs a reason and an author")
+	ErrInvalidEnd  = errors.New("an exception ends within a year, and not in the past")
+	ErrTooMany     = errors.New("too many exceptions hold")
+	ErrNotFound    = errors.New("there is no such exception that holds")
 )
 
 const (
@@ -77,13 +77,13 @@ func (x Exception) Check(now time.Time) error {
 	end := x.day().End()
 	switch {
 	case (x.Rule == "") == (x.Host == "") || x.Rule != "" && (len(x.Within) == 0 || len(x.Within) > maxWithin):
-		return ErrWhat
+		return ErrUnclear
 	case x.Host != "" && (len(x.Host) > 253 || !hostName.MatchString(x.Host)):
-		return ErrHost
+		return ErrInvalidHost
 	case strings.TrimSpace(x.Reason) == "" || len(x.Reason) > maxText || x.Author == "":
-		return ErrReason
+		return ErrNoReason
 	case !now.Before(end) || end.After(now.AddDate(0, 0, maxDays)):
-		return ErrUntil
+		return ErrInvalidEnd
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (s *Store) Add(ctx context.Context, by ledger.Actor, x Exception, now time.
 			oldest := slices.IndexFunc(all, func(o Exception) bool { return !o.Holds(now) })
 			all = slices.Delete(all, oldest, oldest+1)
 		}
-		if _, err := s.ledger.Append(ctx, ledger.ExceptionAsked, ledger.Data{Actor: by, Ref: x.ID, Step: "made", Day: x.Until, Reason: x.Reason}); err != nil {
+		if _, err := s.ledger.Append(ctx, ledger.ExceptionChanged, ledger.Data{Actor: by, Ref: x.ID, Step: "made", Day: x.Until, Reason: x.Reason}); err != nil {
 			return err
 		}
 		*kept = append(all, x)
@@ -153,7 +153,7 @@ func (s *Store) Finish(ctx context.Context, by ledger.Actor, id string, now time
 		if i < 0 {
 			return ErrNotFound
 		}
-		if _, err := s.ledger.Append(ctx, ledger.ExceptionAsked, ledger.Data{Actor: by, Ref: id, Step: "ended"}); err != nil {
+		if _, err := s.ledger.Append(ctx, ledger.ExceptionChanged, ledger.Data{Actor: by, Ref: id, Step: "ended"}); err != nil {
 			return err
 		}
 		all[i].Ended, all[i].By = now, by.Name

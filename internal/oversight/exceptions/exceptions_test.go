@@ -83,22 +83,22 @@ func TestWhatAnExceptionNeeds(t *testing.T) { // C3.3f
 		"to a site in A-labels":        {site, func(x *Exception) { x.Host = "xn--school-gre-e4a9y.example" }, nil},
 		"until today":                  {street(), func(x *Exception) { x.Until = day(0) }, nil},
 		"of a year":                    {street(), func(x *Exception) { x.Until = day(365) }, nil},
-		"to nothing":                   {street(), func(x *Exception) { x.Rule = "" }, ErrWhat},
-		"to a rule and a site":         {street(), func(x *Exception) { x.Host = "molen.example" }, ErrWhat},
-		"to a whole rule":              {street(), func(x *Exception) { x.Within = nil }, ErrWhat},
-		"of more words than one reads": {street(), func(x *Exception) { x.Within = make([]string, maxWithin+1) }, ErrWhat},
-		"to all sites of a country":    {site, func(x *Exception) { x.Host = "nl" }, ErrHost},
-		"to an address":                {site, func(x *Exception) { x.Host = "https://molen.example/" }, ErrHost},
-		"to a pattern":                 {site, func(x *Exception) { x.Host = "*.example" }, ErrHost},
-		"to a name with a line break":  {site, func(x *Exception) { x.Host = "molen.example\n" }, ErrHost},
-		"to a name without end":        {site, func(x *Exception) { x.Host = strings.Repeat("a.", 130) + "example" }, ErrHost},
-		"without a reason":             {street(), func(x *Exception) { x.Reason = " \t" }, ErrReason},
-		"with a novel for a reason":    {street(), func(x *Exception) { x.Reason = strings.Repeat("x", maxText+1) }, ErrReason},
-		"of nobody":                    {street(), func(x *Exception) { x.Author = "" }, ErrReason},
-		"without an end":               {street(), func(x *Exception) { x.Until = "" }, ErrUntil},
-		"until some day":               {street(), func(x *Exception) { x.Until = "ooit" }, ErrUntil},
-		"until yesterday":              {street(), func(x *Exception) { x.Until = day(-1) }, ErrUntil},
-		"of more than a year":          {street(), func(x *Exception) { x.Until = day(367) }, ErrUntil},
+		"to nothing":                   {street(), func(x *Exception) { x.Rule = "" }, ErrUnclear},
+		"to a rule and a site":         {street(), func(x *Exception) { x.Host = "molen.example" }, ErrUnclear},
+		"to a whole rule":              {street(), func(x *Exception) { x.Within = nil }, ErrUnclear},
+		"of more words than one reads": {street(), func(x *Exception) { x.Within = make([]string, maxWithin+1) }, ErrUnclear},
+		"to all sites of a country":    {site, func(x *Exception) { x.Host = "nl" }, ErrInvalidHost},
+		"to an address":                {site, func(x *Exception) { x.Host = "https://molen.example/" }, ErrInvalidHost},
+		"to a pattern":                 {site, func(x *Exception) { x.Host = "*.example" }, ErrInvalidHost},
+		"to a name with a line break":  {site, func(x *Exception) { x.Host = "molen.example\n" }, ErrInvalidHost},
+		"to a name without end":        {site, func(x *Exception) { x.Host = strings.Repeat("a.", 130) + "example" }, ErrInvalidHost},
+		"without a reason":             {street(), func(x *Exception) { x.Reason = " \t" }, ErrNoReason},
+		"with a novel for a reason":    {street(), func(x *Exception) { x.Reason = strings.Repeat("x", maxText+1) }, ErrNoReason},
+		"of nobody":                    {street(), func(x *Exception) { x.Author = "" }, ErrNoReason},
+		"without an end":               {street(), func(x *Exception) { x.Until = "" }, ErrInvalidEnd},
+		"until some day":               {street(), func(x *Exception) { x.Until = "ooit" }, ErrInvalidEnd},
+		"until yesterday":              {street(), func(x *Exception) { x.Until = day(-1) }, ErrInvalidEnd},
+		"of more than a year":          {street(), func(x *Exception) { x.Until = day(367) }, ErrInvalidEnd},
 	} {
 		tc.change(&tc.of)
 		if err := tc.of.Check(noon); !errors.Is(err, tc.want) || tc.want == nil && err != nil {
@@ -127,7 +127,7 @@ func TestItHoldsThroughItsLastDay(t *testing.T) {
 func TestItIsInTheLedgerAndStaysToBeSeen(t *testing.T) {
 	s, l, dir := newStore(t)
 	id := add(t, s, street())
-	if es := entries(t, l); len(es) != 1 || es[0].Kind != ledger.ExceptionAsked ||
+	if es := entries(t, l); len(es) != 1 || es[0].Kind != ledger.ExceptionChanged ||
 		es[0].Data != (ledger.Data{Actor: ledger.Actor{Name: "ict", Role: "ict"}, Ref: id, Step: "made", Day: day(30), Reason: "een straatnaam"}) {
 		t.Errorf("%+v", es)
 	}

@@ -79,9 +79,9 @@ type Store struct {
 
 // Errors of cases.
 var (
-	ErrNotFound = errors.New("there is no such case")
-	ErrClosed   = errors.New("the case is closed")
-	ErrText     = errors.New("say what it is about, in at most 10,000 characters")
+	ErrNotFound    = errors.New("there is no such case")
+	ErrClosed      = errors.New("the case is closed")
+	ErrInvalidText = errors.New("say what it is about, in at most 10,000 characters")
 )
 
 const maxText = 10_000
@@ -101,7 +101,7 @@ func Open(s store.Store, l ledger.Appender, to ...age.Recipient) *Store {
 // Complain opens a case with what somebody tells of a page.
 func (s *Store) Complain(ctx context.Context, by ledger.Actor, page, text string) (Case, error) {
 	if text = strings.TrimSpace(text); text == "" || len(text) > maxText || len(page) > 2000 {
-		return Case{}, ErrText
+		return Case{}, ErrInvalidText
 	}
 	var sealed bytes.Buffer
 	w, err := age.Encrypt(&sealed, s.to...)

@@ -32,12 +32,12 @@ func Insight(ctx context.Context, l ledger.Appender, by ledger.Actor, proof Proo
 		return errors.New("insight: say how it was made sure who asks: account, document or in-person")
 	}
 	if proof != ByAccount && by.Role != ledger.Privacy {
-		return ErrRole
+		return ErrForbidden
 	}
 	if !who.Identified() {
 		return errors.New("insight: nothing is held about this person by name: pupils, confidential roles and people who are not on the roster have no pseudonym (K4, C3.2g)")
 	}
-	receipt, err := l.Append(ctx, ledger.InsightGiven, ledger.Data{Actor: by, Step: string(proof), Since: since.UnixMilli(), Until: until.UnixMilli()})
+	receipt, err := l.Append(ctx, ledger.AccessGiven, ledger.Data{Actor: by, Step: string(proof), Since: since.UnixMilli(), Until: until.UnixMilli()})
 	if err != nil {
 		return fmt.Errorf("insight: write it in the ledger: %w", err)
 	}

@@ -62,13 +62,13 @@ func (r Request) check(l Limits) error {
 		wrong bool
 		say   error
 	}{
-		{r.Kind != Targeted && r.Kind != Exception, ErrKind},
-		{(r.Subject == "") == (r.Group == ""), ErrSubject},
-		{r.Kind == Exception && r.Subject == "", ErrPerson},
-		{strings.TrimSpace(r.Reason) == "" || len(r.Reason) > maxText, ErrReason},
-		{!r.From.Before(r.Until), ErrPeriod},
-		{r.Until.Sub(r.From) > l.Period, fmt.Errorf("%w of at most %d days", ErrLong, int(l.Period.Hours()/24))},
-		{len(r.Investigators) == 0 || len(r.Investigators) > maxInvestigators, ErrInvestigators},
+		{r.Kind != Targeted && r.Kind != Exception, ErrUnknownKind},
+		{(r.Subject == "") == (r.Group == ""), ErrSubjectUnclear},
+		{r.Kind == Exception && r.Subject == "", ErrNotOnePerson},
+		{strings.TrimSpace(r.Reason) == "" || len(r.Reason) > maxText, ErrNoReason},
+		{!r.From.Before(r.Until), ErrInvalidPeriod},
+		{r.Until.Sub(r.From) > l.Period, fmt.Errorf("%w of at most %d days", ErrTooLong, int(l.Period.Hours()/24))},
+		{len(r.Investigators) == 0 || len(r.Investigators) > maxInvestigators, ErrNoInvestigators},
 	} {
 		if c.wrong {
 			return c.say
@@ -172,21 +172,21 @@ func (o *Order) Investigator(name string) bool {
 
 // Errors of steps.
 var (
-	ErrKind          = errors.New("say what kind of order: targeted, or exception")
-	ErrSubject       = errors.New("name one person or one group")
-	ErrPerson        = errors.New("an exception to confidentiality is for one person (C3.2g)")
-	ErrReason        = errors.New("give the reason, in at most 20,000 characters (C3.2d)")
-	ErrPeriod        = errors.New("the period ends before it begins, or is over already")
-	ErrLong          = errors.New("the period is too long (C3.2c)")
-	ErrInvestigators = errors.New("designate who carries it out, at most ten people (C3.2d)")
-	ErrUnknown       = errors.New("nobody on the roster who can be looked at has this address; pupils never can (K4)")
-	ErrAdvice        = errors.New("write the advice, in at most 20,000 characters")
-	ErrDays          = errors.New("say on which day what was gathered was destroyed and, if use was found, on which day the employee was spoken with (C3.2f)")
+	ErrUnknownKind     = errors.New("say what kind of order: targeted, or exception")
+	ErrSubjectUnclear  = errors.New("name one person or one group")
+	ErrNotOnePerson    = errors.New("an exception to confidentiality is for one person (C3.2g)")
+	ErrNoReason        = errors.New("give the reason, in at most 20,000 characters (C3.2d)")
+	ErrInvalidPeriod   = errors.New("the period ends before it begins, or is over already")
+	ErrTooLong         = errors.New("the period is too long (C3.2c)")
+	ErrNoInvestigators = errors.New("designate who carries it out, at most ten people (C3.2d)")
+	ErrUnknownPerson   = errors.New("nobody on the roster who can be looked at has this address; pupils never can (K4)")
+	ErrNoAdvice        = errors.New("write the advice, in at most 20,000 characters")
+	ErrNoDays          = errors.New("say on which day what was gathered was destroyed and, if use was found, on which day the employee was spoken with (C3.2f)")
 
-	ErrNotFound = errors.New("there is no such order")
-	ErrRole     = errors.New("this step is not for this role")
-	ErrState    = errors.New("the order is not at this step")
-	ErrForce    = errors.New("the order is not in force: nothing may be looked at under it (C3.2c)")
-	ErrTwice    = errors.New("nobody decides twice, or on an own request: another member of the board has to")
-	ErrNobody   = errors.New("only who is designated in the order may use it (C3.2d)")
+	ErrNotFound      = errors.New("there is no such order")
+	ErrForbidden     = errors.New("this step is not for this role")
+	ErrWrongState    = errors.New("the order is not at this step")
+	ErrNotInForce    = errors.New("the order is not in force: nothing may be looked at under it (C3.2c)")
+	ErrInvolved      = errors.New("nobody decides twice, or on an own request: another member of the board has to")
+	ErrNotDesignated = errors.New("only who is designated in the order may use it (C3.2d)")
 )

@@ -159,7 +159,7 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) { // C3.2c, C3.2d, C3.2f
 		{InForce, func() error { return h.Decide(t.Context(), member, id, true) }},
 	} {
 		if step.want != InForce && i > 0 {
-			if n, err := h.use(tech, id); !errors.Is(err, ErrForce) || n > 0 {
+			if n, err := h.use(tech, id); !errors.Is(err, ErrNotInForce) || n > 0 {
 				t.Errorf("used before it was in force: %d, %v", n, err)
 			}
 		}
@@ -171,7 +171,7 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) { // C3.2c, C3.2d, C3.2f
 		t.Errorf("%d records of the period, %v", n, err)
 	}
 	h.now = monday.AddDate(0, 0, 7)
-	if n, err := h.use(tech, id); !errors.Is(err, ErrForce) || n > 0 || h.state(id) != Ended {
+	if n, err := h.use(tech, id); !errors.Is(err, ErrNotInForce) || n > 0 || h.state(id) != Ended {
 		t.Errorf("used after its end: %d, %v", n, err)
 	}
 	for range 2 {
@@ -240,7 +240,7 @@ func TestWhoMayDoWhichStep(t *testing.T) {
 			before := len(h.kinds())
 			err := c.do(h, by, id)
 			may := strings.Contains(fmt.Sprint(c.may)+" ", string(by.Role)) && by.Role != ""
-			if may != (err == nil) || !may && !errors.Is(err, ErrRole) {
+			if may != (err == nil) || !may && !errors.Is(err, ErrForbidden) {
 				t.Errorf("%s by %s: %v", name, by.Role, err)
 			}
 			if wrote := len(h.kinds()) - before; may != (wrote == 1) {
@@ -253,10 +253,10 @@ func TestWhoMayDoWhichStep(t *testing.T) {
 func TestNobodyDecidesTwiceOrOnAnOwnRequest(t *testing.T) {
 	h := newHouse(t)
 	id := must(h.Request(t.Context(), chair, h.people, about(juf)))
-	if err := h.Decide(t.Context(), member, id, true); !errors.Is(err, ErrState) {
+	if err := h.Decide(t.Context(), member, id, true); !errors.Is(err, ErrWrongState) {
 		t.Errorf("decided before the advice: %v", err)
 	}
-	if err := h.Advise(t.Context(), ledger.Actor{Name: chair.Name, Role: ledger.Legal}, id, true, "goed"); !errors.Is(err, ErrTwice) {
+	if err := h.Advise(t.Context(), ledger.Actor{Name: chair.Name, Role: ledger.Legal}, id, true, "goed"); !errors.Is(err, ErrInvolved) {
 		t.Errorf("who asks gives the advice: %v", err)
 	}
 	if err := h.Advise(t.Context(), lawyer, id, true, " "); err == nil {
@@ -265,24 +265,24 @@ func TestNobodyDecidesTwiceOrOnAnOwnRequest(t *testing.T) {
 	if err := h.Advise(t.Context(), lawyer, id, true, "goed"); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Advise(t.Context(), lawyer, id, true, "beter"); !errors.Is(err, ErrState) {
+	if err := h.Advise(t.Context(), lawyer, id, true, "beter"); !errors.Is(err, ErrWrongState) {
 		t.Errorf("a second advice: %v", err)
 	}
 	for name, by := range map[string]ledger.Actor{"who asked": chair, "who advised": {Name: lawyer.Name, Role: ledger.Board}} {
-		if err := h.Decide(t.Context(), by, id, true); !errors.Is(err, ErrTwice) {
+		if err := h.Decide(t.Context(), by, id, true); !errors.Is(err, ErrInvolved) {
 			t.Errorf("%s decides: %v", name, err)
 		}
 	}
 	if err := h.Decide(t.Context(), member, id, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Decide(t.Context(), member, id, true); !errors.Is(err, ErrTwice) || h.state(id) != Advised {
+	if err := h.Decide(t.Context(), member, id, true); !errors.Is(err, ErrInvolved) || h.state(id) != Advised {
 		t.Errorf("one member decided twice: %v", err)
 	}
 	if err := h.Decide(t.Context(), third, id, false); err != nil || h.state(id) != Refused {
 		t.Errorf("%s, %v", h.state(id), err)
 	}
-	if err := h.Decide(t.Context(), ledger.Actor{Name: "vierde", Role: ledger.Board}, id, true); !errors.Is(err, ErrState) {
+	if err := h.Decide(t.Context(), ledger.Actor{Name: "vierde", Role: ledger.Board}, id, true); !errors.Is(err, ErrWrongState) {
 		t.Errorf("a refusal was overruled: %v", err)
 	}
 }
@@ -320,13 +320,13 @@ func TestOnlyTheDesignatedLook(t *testing.T) {
 	h := newHouse(t)
 	h.traffic(juf, meester, vp)
 	id := h.approved(about(juf))
-	if n, err := h.use(other, id); !errors.Is(err, ErrNobody) || n > 0 {
+	if n, err := h.use(other, id); !errors.Is(err, ErrNotDesignated) || n > 0 {
 		t.Errorf("a colleague: %d, %v", n, err)
 	}
 	if err := h.Dismiss(t.Context(), chair, id, tech.Name); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := h.use(tech, id); !errors.Is(err, ErrNobody) || n > 0 {
+	if n, err := h.use(tech, id); !errors.Is(err, ErrNotDesignated) || n > 0 {
 		t.Errorf("a withdrawn investigator: %d, %v", n, err)
 	}
 	for _, id := range []string{"", "../../etc/passwd", "0123456789abcdef", strings.Repeat("a", 16)} {
@@ -362,7 +362,7 @@ func TestAnOrderThatEndsInTheMiddleOfAUse(t *testing.T) {
 			}
 			return nil
 		})
-		if !errors.Is(err, ErrForce) || n != 3 {
+		if !errors.Is(err, ErrNotInForce) || n != 3 {
 			t.Errorf("%s: %d records, %v", name, n, err)
 		}
 	}
@@ -380,7 +380,7 @@ func TestTheClockDoesNotBringAnOrderBack(t *testing.T) {
 		if s := h.state(id); s != Ended {
 			t.Errorf("after the clock was put back it is %s", s)
 		}
-		if _, err := h.use(tech, id); !errors.Is(err, ErrForce) {
+		if _, err := h.use(tech, id); !errors.Is(err, ErrNotInForce) {
 			t.Errorf("used: %v", err)
 		}
 		if o, p := h.Added(h.people, h.people.Subject(juf)); p != 0 || o != "" {
@@ -586,7 +586,7 @@ func TestInsightIsOfOneselfAlone(t *testing.T) { // C3.2f, GDPR art. 15
 	if got, err := give(ledger.Actor{Name: juf, Role: "employee"}, ByAccount, juf); err != nil || len(got) != 20 {
 		t.Errorf("by the account: %d, %v", len(got), err)
 	}
-	if k := h.kinds(); fmt.Sprint(k) != "[insight-given:document insight-given:account]" {
+	if k := h.kinds(); fmt.Sprint(k) != "[access-given:document access-given:account]" {
 		t.Errorf("the ledger has %v", k)
 	}
 	for name, c := range map[string]struct {
@@ -594,7 +594,7 @@ func TestInsightIsOfOneselfAlone(t *testing.T) { // C3.2f, GDPR art. 15
 		proof   Proof
 		address string
 	}{
-		"without proof": {officer, "", juf}, "by the ledger.ICT service": {tech, ByDocument, juf}, "by the board": {chair, InPerson, juf},
+		"without proof": {officer, "", juf}, "by the ICT service": {tech, ByDocument, juf}, "by the board": {chair, InPerson, juf},
 		"a pupil": {officer, ByDocument, pupil}, "a counsellor": {officer, ByDocument, vp}, "a stranger": {officer, ByDocument, "x@y.example"},
 	} {
 		if got, err := give(c.by, c.proof, c.address); err == nil || len(got) > 0 {

@@ -14,19 +14,19 @@ import (
 // Request asks the board for an order. It returns the order's id.
 func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r Request) (string, error) {
 	if by.Role != ledger.Board && by.Role != ledger.Privacy && by.Role != ledger.ICT {
-		return "", ErrRole
+		return "", ErrForbidden
 	}
 	if err := r.check(s.limits); err != nil {
 		return "", fmt.Errorf("request an order: %w", err)
 	}
 	if r.Subject != "" && !single(people.Subject(r.Subject)) {
-		return "", fmt.Errorf("request an order: %w", ErrUnknown)
+		return "", fmt.Errorf("request an order: %w", ErrUnknownPerson)
 	}
 	r.From, r.Until = r.From.UTC(), r.Until.UTC()
 	id := store.NewID()
 	return id, s.locked(func(now time.Time) error {
 		if !now.Before(r.Until) {
-			return fmt.Errorf("request an order: %w", ErrPeriod)
+			return fmt.Errorf("request an order: %w", ErrInvalidPeriod)
 		}
 		o := Order{ID: id, Request: r, Requested: Step{by, now}}
 		return s.write(ctx, o, ledger.OrderRequested, by, string(r.Kind))
@@ -61,17 +61,17 @@ func (s *Store) change(ctx context.Context, id string, kind ledger.Kind, by ledg
 // Advise adds the advice of Legal Affairs (C3.2d), once.
 func (s *Store) Advise(ctx context.Context, by ledger.Actor, id string, favourable bool, text string) error {
 	if by.Role != ledger.Legal {
-		return ErrRole
+		return ErrForbidden
 	}
 	if text = strings.TrimSpace(text); text == "" || len(text) > maxText {
-		return ErrAdvice
+		return ErrNoAdvice
 	}
 	return s.change(ctx, id, ledger.OrderAdvised, by, func(o *Order, now time.Time) (string, error) {
 		if o.State(now) != Requested {
-			return "", ErrState
+			return "", ErrWrongState
 		}
 		if o.Requested.By.Name == by.Name {
-			return "", ErrTwice
+			return "", ErrInvolved
 		}
 		o.Advice = &Advice{Step{by, now}, favourable, text}
 		return map[bool]string{true: "favourable", false: "unfavourable"}[favourable], nil
@@ -82,14 +82,14 @@ func (s *Store) Advise(ctx context.Context, by ledger.Actor, id string, favourab
 // second approval it counts.
 func (s *Store) Decide(ctx context.Context, by ledger.Actor, id string, approve bool) error {
 	if by.Role != ledger.Board {
-		return ErrRole
+		return ErrForbidden
 	}
 	return s.change(ctx, id, ledger.OrderDecided, by, func(o *Order, now time.Time) (string, error) {
 		if o.State(now) != Advised {
-			return "", ErrState
+			return "", ErrWrongState
 		}
 		if o.Requested.By.Name == by.Name || o.Advice.By.Name == by.Name || slices.ContainsFunc(o.Decisions, func(d Decision) bool { return d.By.Name == by.Name }) {
-			return "", ErrTwice
+			return "", ErrInvolved
 		}
 		o.Decisions = append(o.Decisions, Decision{Step{by, now}, approve})
 		return map[bool]string{true: "approved", false: "refused"}[approve], nil
@@ -99,7 +99,7 @@ func (s *Store) Decide(ctx context.Context, by ledger.Actor, id string, approve 
 // Withdraw ends an order before its time.
 func (s *Store) Withdraw(ctx context.Context, by ledger.Actor, id string) error {
 	if by.Role != ledger.Board {
-		return ErrRole
+		return ErrForbidden
 	}
 	return s.change(ctx, id, ledger.OrderWithdrawn, by, func(o *Order, now time.Time) (string, error) {
 		switch o.State(now) {
@@ -107,18 +107,18 @@ func (s *Store) Withdraw(ctx context.Context, by ledger.Actor, id string) error 
 			o.Withdrawn = &Step{by, now}
 			return "", nil
 		}
-		return "", ErrState
+		return "", ErrWrongState
 	})
 }
 
 // Dismiss withdraws the designation of an investigator.
 func (s *Store) Dismiss(ctx context.Context, by ledger.Actor, id, investigator string) error {
 	if by.Role != ledger.Board {
-		return ErrRole
+		return ErrForbidden
 	}
-	return s.change(ctx, id, ledger.InvestigatorGone, by, func(o *Order, now time.Time) (string, error) {
+	return s.change(ctx, id, ledger.InvestigatorWithdrawn, by, func(o *Order, now time.Time) (string, error) {
 		if !o.Investigator(investigator) {
-			return "", ErrNobody
+			return "", ErrNotDesignated
 		}
 		o.Gone = append(o.Gone, investigator)
 		return "", nil
@@ -130,16 +130,16 @@ func (s *Store) Dismiss(ctx context.Context, by ledger.Actor, id, investigator s
 // Subject and texts are destroyed here.
 func (s *Store) Complete(ctx context.Context, by ledger.Actor, id string, unauthorised bool, discussed, destroyed time.Time) error {
 	if by.Role != ledger.Board && by.Role != ledger.Privacy {
-		return ErrRole
+		return ErrForbidden
 	}
 	return s.change(ctx, id, ledger.OrderCompleted, by, func(o *Order, now time.Time) (string, error) {
 		switch state := o.State(now); {
 		case state != Ended && state != Withdrawn && state != InForce && state != Refused:
-			return "", ErrState
+			return "", ErrWrongState
 		case destroyed.IsZero() || destroyed.After(now):
-			return "", ErrDays
+			return "", ErrNoDays
 		case unauthorised && (discussed.IsZero() || discussed.After(now)):
-			return "", ErrDays
+			return "", ErrNoDays
 		}
 		o.Outcome = &Outcome{Step{by, now}, unauthorised, discussed, destroyed}
 		o.Request.Subject, o.Request.Group, o.Request.Reason = "", "", ""

@@ -27,7 +27,7 @@ type Roster interface {
 // designates, after the use is in the ledger. It stops when the order ends meanwhile.
 func (s *Store) Use(ctx context.Context, by ledger.Actor, id string, people Roster, keys *journal.Keys, records Records, use func(journal.Record) error) error {
 	if by.Role != ledger.ICT {
-		return ErrRole
+		return ErrForbidden
 	}
 	var order Order
 	var receipt ledger.Receipt
@@ -37,9 +37,9 @@ func (s *Store) Use(ctx context.Context, by ledger.Actor, id string, people Rost
 		case err != nil:
 			return err
 		case o.State(now) != InForce:
-			return ErrForce
+			return ErrNotInForce
 		case !o.Investigator(by.Name):
-			return ErrNobody
+			return ErrNotDesignated
 		}
 		o.Uses++
 		order = o
@@ -86,7 +86,7 @@ func (s *Store) stillInForce(id string, by ledger.Actor) error {
 	}
 	now, err := s.now()
 	if err == nil && (o.State(now) != InForce || !o.Investigator(by.Name)) {
-		err = ErrForce
+		err = ErrNotInForce
 	}
 	return err
 }

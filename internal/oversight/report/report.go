@@ -86,11 +86,11 @@ func New(f Facts) (Report, error) {
 var counted = []ledger.Kind{
 	ledger.QuarantineOpened, ledger.QuarantineRevealed, ledger.QuarantineReleased, ledger.QuarantineConfirmed, ledger.QuarantineWrong, ledger.QuarantineDeleted,
 	ledger.OrderRequested, ledger.OrderAdvised, ledger.OrderDecided, ledger.OrderUsed, ledger.OrderWithdrawn, ledger.OrderCompleted,
-	ledger.InsightGiven, ledger.BreachOpened, ledger.BreachClosed, ledger.PayloadErased, ledger.ExportMade,
+	ledger.AccessGiven, ledger.BreachOpened, ledger.BreachClosed, ledger.PayloadErased, ledger.ExportMade,
 }
 
 // changing are the acts that are told one by one.
-var changing = []ledger.Kind{ledger.SamplingRate, ledger.SamplingSeed, ledger.RetentionChanged, ledger.ExceptionAsked, ledger.PeopleImported, ledger.PeopleRemoved}
+var changing = []ledger.Kind{ledger.SamplingRate, ledger.SamplingSeed, ledger.RetentionChanged, ledger.ExceptionChanged, ledger.PeopleImported, ledger.PeopleRemoved}
 
 func (f Facts) acts() (acts, error) {
 	a := acts{byRole: map[string]map[ledger.Kind]int{}, first: map[string]string{}}

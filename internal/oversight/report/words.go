@@ -71,10 +71,10 @@ var actNames = map[ledger.Kind][2]string{
 	ledger.QuarantineConfirmed: {"bevestigd", "confirmed"}, ledger.QuarantineWrong: {"oordeel was onjuist", "verdict was wrong"}, ledger.QuarantineDeleted: {"bericht vernietigd", "message destroyed"},
 	ledger.OrderRequested: {"opdracht gevraagd", "order requested"}, ledger.OrderAdvised: {"advies over opdracht", "advice on an order"}, ledger.OrderDecided: {"besluit over opdracht", "decision on an order"},
 	ledger.OrderUsed: {"opdracht gebruikt", "order used"}, ledger.OrderWithdrawn: {"opdracht ingetrokken", "order withdrawn"}, ledger.OrderCompleted: {"opdracht afgerond", "order completed"},
-	ledger.InsightGiven: {"inzage gegeven", "insight given"}, ledger.BreachOpened: {"dossier datalek geopend", "breach file opened"}, ledger.BreachClosed: {"dossier datalek gesloten", "breach file closed"},
+	ledger.AccessGiven: {"inzage gegeven", "insight given"}, ledger.BreachOpened: {"dossier datalek geopend", "breach file opened"}, ledger.BreachClosed: {"dossier datalek gesloten", "breach file closed"},
 	ledger.PayloadErased: {"tekst in logboek gewist", "text in the ledger erased"}, ledger.ExportMade: {"gegevens uitgevoerd", "data exported"},
 	ledger.SamplingRate: {"aandeel van de steekproef", "rate of the sample"}, ledger.SamplingSeed: {"worp van het bestuur voor de steekproef", "dice of the board for the sample"}, ledger.RetentionChanged: {"bewaartermijn", "retention"},
-	ledger.ExceptionAsked: {"uitzondering op een regel", "exception to a rule"}, ledger.PeopleImported: {"lijst met persoonsgegevens ingelezen", "list of personal data read"}, ledger.PeopleRemoved: {"lijst met persoonsgegevens verwijderd", "list of personal data removed"},
+	ledger.ExceptionChanged: {"uitzondering op een regel", "exception to a rule"}, ledger.PeopleImported: {"lijst met persoonsgegevens ingelezen", "list of personal data read"}, ledger.PeopleRemoved: {"lijst met persoonsgegevens verwijderd", "list of personal data removed"},
 }
 
 func (w words) act(k ledger.Kind) string {

@@ -22,14 +22,14 @@ type seed struct {
 // diceThrows is what a seed looks like: at least 20 throws are 51 bits.
 var diceThrows = regexp.MustCompile(`^[1-6]{20,200}$`)
 
-// ErrDice is returned for what are no throws of a die.
-var ErrDice = errors.New("a seed is 20 to 200 throws of a die, written as digits from 1 to 6")
+// ErrInvalidDice is returned for what are no throws of a die.
+var ErrInvalidDice = errors.New("a seed is 20 to 200 throws of a die, written as digits from 1 to 6")
 
 // SetSeed sets the board's seed, from the next day (UTC) on, after that is in the ledger.
 // The digits are throws of dice, at least 20. It returns the first day.
 func (s *Sampler) SetSeed(ctx context.Context, digits string, by ledger.Actor, now time.Time) (day string, err error) {
 	if !diceThrows.MatchString(digits) {
-		return "", ErrDice
+		return "", ErrInvalidDice
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
