@@ -33,7 +33,7 @@ func (m *message) decide() disposition {
 			verdicts[r.direction] = v
 		}
 		if i == 0 || v.Action > m.verdict.Action {
-			m.verdict, m.toward = v, r.direction
+			m.verdict, m.direction = v, r.direction
 		}
 		if v.Action == filter.Quarantine {
 			d.quarantine, d.verdict, d.direction = append(d.quarantine, r), v, r.direction

@@ -27,8 +27,8 @@ func (gen *generation) mayReach(p wire.Path, trusted bool) bool {
 	return gen.cfg.Roster.OwnDomain(p.Domain) && !strings.ContainsAny(p.Local, "@%!:")
 }
 
-// direction tells which way a message goes to one recipient. What an untrusted client
-// sends comes from outside, whatever it says of its sender.
+// direction returns which way a message goes to one recipient. Mail of an untrusted client
+// comes from outside, whatever it says of its sender.
 func (gen *generation) direction(from, to wire.Path, trusted bool) rules.Direction {
 	own := func(p wire.Path) bool { return p.Domain != "" && gen.cfg.Roster.OwnDomain(p.Domain) }
 	switch {
@@ -40,8 +40,8 @@ func (gen *generation) direction(from, to wire.Path, trusted bool) rules.Directi
 	return rules.In
 }
 
-// reachable returns the routes that a client's mail may take: what is offered to it has
-// to be possible on each.
+// reachable returns the routes that a client's mail may take. Every extension that the client
+// is offered has to be possible on each.
 func (gen *generation) reachable(trusted bool) []*route {
 	var rs []*route
 	for _, r := range gen.routes {

@@ -180,7 +180,7 @@ func TestFiveHundredLargeMessagesFitInMemory(t *testing.T) {
 	}
 }
 
-// rss returns the resident memory of the process, or 0 where /proc does not tell.
+// rss returns the resident memory of the process, or 0 without /proc.
 func rss() uint64 {
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

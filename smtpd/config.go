@@ -16,7 +16,7 @@ import (
 	"sluis/rules"
 )
 
-// Policy says what may be inspected, inspects it, and says what is to be done.
+// Policy gives the grounds to inspect a message, inspects it, and decides what happens to it.
 type Policy interface {
 	Grounds(id filter.ID, at time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error)
 	// RecordUse records the orders that grounds rest on, before the message is inspected.
@@ -25,8 +25,8 @@ type Policy interface {
 	Decide(x *filter.Inspection, d rules.Direction) filter.Verdict
 }
 
-// Quarantine keeps messages that are set aside. Seal returns once the message is durable
-// (file, directory and index synced); Withdraw takes it back as if it had never been.
+// Quarantine keeps messages for a reviewer. Seal returns once the message is durable (file,
+// directory and index synced); Withdraw takes it back as if it had never been.
 type Quarantine interface {
 	Seal(ctx context.Context, e Entry, x *filter.Inspection, content io.Reader) error
 	Withdraw(ctx context.Context, id filter.ID) error
@@ -37,7 +37,7 @@ type Journal interface {
 	Put(r journal.Record, s roster.Subject)
 }
 
-// Roster tells which domains are the organisation's own, and whom a record is about.
+// Roster knows which domains are the organisation's own, and whom a record is about.
 type Roster interface {
 	OwnDomain(domain string) bool
 	Subject(address string) roster.Subject
@@ -64,7 +64,7 @@ type Config struct {
 	// About is where people read the code of conduct; it ends the text of a refusal.
 	About string
 
-	// Notice is the text of the 250 for a message that was set aside for all its
+	// Notice is the text of the 250 for a message that is quarantined for all its
 	// recipients, after the enhanced code; empty: the same as for any other.
 	Notice string
 
@@ -78,7 +78,7 @@ type Config struct {
 	Log        *slog.Logger // nil: no log
 }
 
-// generation is a Config made ready, immutable but for its routes' connections. A transaction
+// generation is a Config made ready to use, immutable but for its routes' connections. A transaction
 // keeps the generation that it started in.
 type generation struct {
 	cfg    Config

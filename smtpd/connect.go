@@ -21,7 +21,7 @@ import (
 type caps struct {
 	startTLS, pipelining, eightBit, utf8, dsn, requireTLS, enhanced bool
 	sized                                                           bool
-	size                                                            int64 // 0: no limit told
+	size                                                            int64 // 0: no limit announced
 	auth                                                            []string
 }
 
@@ -30,10 +30,10 @@ type Stage string
 
 // The stages, in their order.
 const (
-	Dialling Stage = "dial"
-	Greeting Stage = "greeting"
-	Securing Stage = "tls"
-	LoggedIn Stage = "auth"
+	Dialling  Stage = "dial"
+	Greeting  Stage = "greeting"
+	Securing  Stage = "tls"
+	LoggingIn Stage = "auth"
 )
 
 // ConnectError is why a next hop cannot be used. It quotes nothing that the next hop said.
@@ -109,7 +109,7 @@ func (r *route) greet(ctx context.Context, addr string, secure bool) (h *nextHop
 	}
 	if r.User != "" {
 		if err := h.auth(); err != nil {
-			return nil, failed(LoggedIn, err)
+			return nil, failed(LoggingIn, err)
 		}
 	}
 	if !stop() {

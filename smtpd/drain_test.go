@@ -109,8 +109,14 @@ func TestReloadAppliesFromTheNextMessageOn(t *testing.T) {
 	c.write("x\r\n.\r\n")
 	c.want("250")
 	c.send("a@school.example", "b@school.example", "x\r\n", "250")
-	if len(first.Messages()) != 1 || len(second.Messages()) != 1 || content(t, first.Messages()[0]) != "x\r\n" || !strings.HasPrefix(content(t, second.Messages()[0]), "X-Sluis") {
-		t.Error("worlds are mixed")
+	if a, b := len(first.Messages()), len(second.Messages()); a != 1 || b != 1 {
+		t.Fatalf("%d messages to the first next hop and %d to the second, want one each", a, b)
+	}
+	if got := content(t, first.Messages()[0]); got != "x\r\n" {
+		t.Errorf("the message begun before the reload is %q, want it without a tag", got)
+	}
+	if got := content(t, second.Messages()[0]); !strings.HasPrefix(got, "X-Sluis") {
+		t.Errorf("the message after the reload is %q, want it with a tag", got)
 	}
 
 	cfg.Routes = nil
@@ -157,6 +163,6 @@ func TestLogsHoldNeitherAddressesNorContent(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	if !strings.Contains(log.String(), "panic while judging") {
-		t.Errorf("the panic is not told: %s", log.String())
+		t.Errorf("the panic is not logged: %s", log.String())
 	}
 }

@@ -11,15 +11,15 @@ import (
 type Entry struct {
 	ID           filter.ID
 	Time         time.Time
-	Direction    rules.Direction // of the recipients it is set aside for
+	Direction    rules.Direction // of the recipients it is quarantined for
 	Verdict      filter.Verdict
 	Confidential bool
 	Envelope     Envelope
 	Size         int64 // of the message as received, without the Received line
 }
 
-// Envelope is all that a next hop has to be told before the message itself. Paths are
-// as the client wrote them, without angle brackets; parameters too.
+// Envelope is all that a next hop gets before the message itself. Paths are as the client
+// wrote them, without angle brackets; parameters too.
 type Envelope struct {
 	From       string      `json:"from"` // empty for the null sender
 	Parameters []string    `json:"parameters,omitempty"`

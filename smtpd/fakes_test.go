@@ -27,7 +27,7 @@ func newSink(t testing.TB) *testenv.Sink {
 	return s
 }
 
-// fakePolicy passes everything unless told otherwise.
+// fakePolicy passes everything unless it is set to do else.
 type fakePolicy struct {
 	grounds func(id filter.ID, ds rules.Directions, parties []string) (filter.Grounds, error)
 	inspect func(ctx context.Context, it filter.Item, ps rules.Purposes) (*filter.Inspection, error)
@@ -36,7 +36,9 @@ type fakePolicy struct {
 	recordUse func(used []filter.OrderID, id filter.ID) error
 }
 
-func (f *fakePolicy) Grounds(id filter.ID, _ time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error) {
+func (f *fakePolicy) Grounds(
+	id filter.ID, _ time.Time, ds rules.Directions, parties ...string,
+) (filter.Grounds, error) {
 	if f.grounds != nil {
 		return f.grounds(id, ds, parties)
 	}
@@ -154,7 +156,13 @@ var loopback = netip.MustParsePrefix("127.0.0.0/8")
 // play starts a relay before the sink; set changes its configuration.
 func play(t testing.TB, s *testenv.Sink, set ...func(*Config, *stage)) *stage {
 	t.Helper()
-	st := &stage{t: t, sink: s, policy: &fakePolicy{}, store: &fakeQuarantine{entries: map[filter.ID]sealedEntry{}}, journal: &fakeJournal{}}
+	st := &stage{
+		t:       t,
+		sink:    s,
+		policy:  &fakePolicy{},
+		store:   &fakeQuarantine{entries: map[filter.ID]sealedEntry{}},
+		journal: &fakeJournal{},
+	}
 	cfg := Config{
 		Hostname: "gate.school.example",
 		Trusted:  []netip.Prefix{loopback},
@@ -206,7 +214,7 @@ func (st *stage) listen(l Listener) string {
 
 func untrusted(c *Config, _ *stage) { c.Trusted = nil }
 
-// talk is a client that says exactly what it is told to.
+// talk is a client that says exactly what a test says.
 type talk struct {
 	t    testing.TB
 	conn net.Conn

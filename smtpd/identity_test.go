@@ -19,7 +19,8 @@ import (
 // oddMessages are messages that filters are known to damage. All have clean line ends:
 // what has not is repaired before anybody sees it.
 func damagedMessages() map[string]string {
-	head := "From: Jan <jan@school.example>\r\nTo: b@elsewhere.example\r\nSubject: odd\r\nDate: Mon, 23 Nov 2026 10:00:00 +0100\r\nMessage-ID: <1@school.example>\r\n"
+	head := "From: Jan <jan@school.example>\r\nTo: b@elsewhere.example\r\nSubject: strange\r\n" +
+		"Date: Mon, 23 Nov 2026 10:00:00 +0100\r\nMessage-ID: <1@school.example>\r\n"
 	random := make([]byte, 200_000)
 	n := big.NewInt(256)
 	for i := range random {
@@ -41,7 +42,7 @@ func damagedMessages() map[string]string {
 		"random bytes":            head + "\r\n" + string(random) + "\r\n",
 		"dots":                    head + "\r\n.\r\n..\r\n...\r\n.x\r\n . \r\n.\r\n",
 		"dot on every line":       head + "\r\n" + strings.Repeat(".\r\n", 5000),
-		"folded and odd headers":  head + "x-odd:   a\r\n\t b\r\n \tc   \r\nX-ODD:d\r\nSubject: twice\r\n\r\nhello\r\n",
+		"folded headers":          head + "x-fold:   a\r\n\t b\r\n \tc   \r\nX-FOLD:d\r\nSubject: twice\r\n\r\nhello\r\n",
 		"colon missing":           head + "this is no header\r\n\r\nhello\r\n",
 		"utf-8 headers":           "Från: x\r\n" + head + "\r\nhällo\r\n",
 		"broken mime":             head + "Content-Type: multipart/mixed; boundary=\"x\"; boundary=y\r\n\r\n--x\r\n\r\n--y\r\n--x-\r\n",
@@ -50,7 +51,7 @@ func damagedMessages() map[string]string {
 		"a received of its own":   "Received: from a by b; c\r\n" + head + "\r\nhello\r\n",
 		"starts with a blank":     " folded first line\r\n" + head + "\r\nhello\r\n",
 		"only an end of line":     "\r\n",
-		"a tag of somebody else":  "X-Sluis: none\r\n" + head + "\r\nhello\r\n",
+		"a tag of the sender's":   "X-Sluis: none\r\n" + head + "\r\nhello\r\n",
 		"large":                   head + "\r\n" + strings.Repeat("All work and no play makes a dull line.\r\n", 30_000),
 		"trailing blank line CRs": head + "\r\nx\r\n \r\n\t\r\n",
 	}
@@ -138,7 +139,8 @@ func TestDKIMSurvives(t *testing.T) {
 				c.write(stuffed(b.String()) + ".\r\n")
 				c.want("250")
 				all := s.Messages()
-				v, err = dkim.VerifyWithOptions(bytes.NewReader(all[len(all)-1].Data), &dkim.VerifyOptions{LookupTXT: lookup})
+				arrived := bytes.NewReader(all[len(all)-1].Data)
+				v, err = dkim.VerifyWithOptions(arrived, &dkim.VerifyOptions{LookupTXT: lookup})
 				if err != nil || len(v) != 1 || v[0].Err != nil {
 					t.Errorf("%s, %s, %s: %v %+v", name, selector, canon, err, v)
 				}

@@ -15,7 +15,7 @@ type Limits struct {
 	PerAddress  int           `yaml:"connections-per-address"` // at once, of a stranger; default 50
 	Commands    int           `yaml:"commands"`                // since the last message; default 2000
 	Errors      int           `yaml:"errors"`                  // 5xx replies since the last message; default 50
-	Idle        time.Duration `yaml:"idle"`                    // between two reads or writes; default 5m (RFC 5321 4.5.3.2.7)
+	Idle        time.Duration `yaml:"idle"`                    // between reads or writes; default 5m (RFC 5321)
 	BodyTime    time.Duration `yaml:"body-time"`               // for one body; default 1h
 	SessionTime time.Duration `yaml:"session-time"`            // for a connection; default 6h
 	Handshake   time.Duration `yaml:"handshake"`               // for TLS and the PROXY header; default 30s

@@ -6,11 +6,11 @@ import (
 )
 
 // guard reads a body and yields it with clean line endings: every bare LF becomes CRLF,
-// once and counted, and a last line without an end gets one. What it yields is what is
-// spooled, inspected and forwarded, so that nobody downstream can read other lines than
-// the scanner did. A bare CR or a NUL cannot be repaired without changing what the
-// message says; they are noted, and such a message is refused.
-type guard struct {
+// once and counted, and a last line without an end gets one. The result is spooled, inspected
+// and forwarded, so that no server downstream reads other lines than the scanner did. A bare
+// CR or a NUL cannot be repaired without changing what the message says: it is noted, and the
+// message is refused.
+type repairer struct {
 	r        io.Reader
 	cr       bool // the last byte was a CR
 	last     byte // 0 at the start
@@ -21,7 +21,7 @@ type guard struct {
 }
 
 // Read implements io.Reader. p needs room for two bytes.
-func (g *guard) Read(p []byte) (int, error) {
+func (g *repairer) Read(p []byte) (int, error) {
 	if len(p) < 2 {
 		return 0, io.ErrShortBuffer
 	}
@@ -42,7 +42,7 @@ func (g *guard) Read(p []byte) (int, error) {
 
 // clean writes the repaired form of in to p. They overlap: in is the second half of p,
 // and writing never overtakes reading.
-func (g *guard) clean(p, in []byte) int {
+func (g *repairer) clean(p, in []byte) int {
 	if len(in) == 0 {
 		return 0
 	}
@@ -85,7 +85,7 @@ func (g *guard) clean(p, in []byte) int {
 }
 
 // finish ends the last line.
-func (g *guard) finish(p []byte) int {
+func (g *repairer) finish(p []byte) int {
 	g.bareCR = g.bareCR || g.cr
 	if g.last == 0 || g.last == '\n' {
 		return 0

@@ -28,7 +28,7 @@ type message struct {
 	grounds    filter.Grounds
 	inspection *filter.Inspection
 	verdict    filter.Verdict  // the strictest
-	toward     rules.Direction // of that verdict
+	direction  rules.Direction // of that verdict
 
 	readers   sync.WaitGroup // of the spool
 	sealed    bool           // some of it is in quarantine
@@ -57,7 +57,7 @@ func (m *message) handle(body io.Reader) Reply {
 // follows is not taken for commands. Its error is a Reply that refuses the message, or
 // wire.ErrGivenUp.
 func (m *message) receive(r io.Reader) error {
-	g := &guard{r: r}
+	g := &repairer{r: r}
 	m.spool = disk.NewSpool(m.tx.generation.cfg.Spool)
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
@@ -113,7 +113,7 @@ func storageFault(err error) Reply {
 	return wire.NewReply(451, "4.3.0 Local error, try again later")
 }
 
-// judge inspects the message, acts on the verdicts, and returns the final reply. A panic
+// judge has the message inspected, acts on the verdicts, and returns the final reply. A panic
 // on the way is a local error like any other.
 func (m *message) judge() (rep Reply) {
 	t, cfg := m.tx, &m.tx.generation.cfg
@@ -165,7 +165,7 @@ func (m *message) judge() (rep Reply) {
 	return m.act()
 }
 
-// log tells of a fault, by the message's id.
+// log logs a fault, by the message's id.
 func (m *message) log(what string, err error) {
 	m.tx.generation.cfg.Log.Error(what, "id", m.tx.id.String(), "error", err)
 }

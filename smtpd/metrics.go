@@ -14,22 +14,34 @@ type metrics struct {
 	inspect     prometheus.Histogram
 }
 
+const namespace, subsystem = "sluis", "smtp"
+
+func options(name, help string) prometheus.Opts {
+	return prometheus.Opts{Namespace: namespace, Subsystem: subsystem, Name: name, Help: help}
+}
+
 func newMetrics(reg prometheus.Registerer) *metrics {
-	counter := func(name, help string) prometheus.CounterOpts {
-		return prometheus.CounterOpts{Namespace: "sluis", Subsystem: "smtp", Name: name, Help: help}
+	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts(options(name, help)), labels)
+	}
+	count := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts(options(name, help)))
 	}
 	m := &metrics{
-		messages: prometheus.NewCounterVec(counter("messages_total", "Messages inspected, by what was done and for which purpose."), []string{"action", "purpose"}),
-		replies:  prometheus.NewCounterVec(counter("replies_total", "Final replies to messages, by class."), []string{"class"}),
-		refused:  prometheus.NewCounterVec(counter("refused_total", "Connections and recipients refused, by reason."), []string{"reason"}),
-		hops:     prometheus.NewCounterVec(counter("next_hop_connections_total", "Connections to next hops, by route and result."), []string{"route", "result"}),
-		bytes:    prometheus.NewCounter(counter("bytes_total", "Bytes of messages received.")),
-		repaired: prometheus.NewCounter(counter("line_feeds_repaired_total", "Bare line feeds repaired.")),
-		connections: prometheus.NewGauge(prometheus.GaugeOpts{
-			Namespace: "sluis", Subsystem: "smtp", Name: "connections", Help: "Connections open now."}),
+		messages:    vec("messages_total", "Messages inspected, by action and purpose.", "action", "purpose"),
+		replies:     vec("replies_total", "Final replies to messages, by class.", "class"),
+		refused:     vec("refused_total", "Connections and recipients refused, by reason.", "reason"),
+		hops:        vec("next_hop_connections_total", "Connections to next hops, by result.", "route", "result"),
+		bytes:       count("bytes_total", "Bytes of messages received."),
+		repaired:    count("line_feeds_repaired_total", "Bare line feeds repaired."),
+		connections: prometheus.NewGauge(prometheus.GaugeOpts(options("connections", "Connections open now."))),
 		inspect: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Namespace: "sluis", Subsystem: "smtp", Name: "inspect_seconds", Help: "Time to inspect a message.",
-			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 9)}),
+			Namespace: namespace,
+			Subsystem: subsystem,
+			Name:      "inspect_seconds",
+			Help:      "Time to inspect a message.",
+			Buckets:   prometheus.ExponentialBuckets(0.0005, 4, 9),
+		}),
 	}
 	if reg != nil {
 		reg.MustRegister(m.messages, m.replies, m.refused, m.hops, m.bytes, m.repaired, m.connections, m.inspect)

@@ -13,7 +13,7 @@ import (
 	"sluis/smtpd/wire"
 )
 
-// hop is a connection to a next hop, after EHLO, TLS and AUTH.
+// nextHop is a connection to a next hop, after EHLO, TLS and AUTH.
 //
 // It is not go-smtp's client: that one writes paths unquoted, leaves out BODY=7BIT and
 // sends BODY=8BITMIME of its own, drops DSN parameters in silence, cannot pipeline, says
@@ -81,11 +81,11 @@ func rcptLine(r Recipient) string {
 	return "RCPT TO:<" + r.Path + ">" + wire.Params(r.Parameters).Suffix()
 }
 
-// errSpool tells that a message could not be read, so that it was cut off on its way.
+// errSpool says that a message could not be read, so that it was cut off on its way.
 var errSpool = errors.New("reading spool")
 
-// message sends a message after 354, head first, and returns the final reply. On an
-// error nobody knows what the next hop made of it, and the connection has to be closed:
+// message sends a message after 354, head first, and returns the final reply. After
+// an error it is not known what the next hop made of it, and the connection has to be closed:
 // the final dot is written only after the whole message.
 func (h *nextHop) message(head []byte, body io.Reader) (Reply, error) {
 	d := stuffer{w: h.bw, start: true}

@@ -24,7 +24,12 @@ var stages = map[string]testenv.Stage{
 
 func TestRepliesReachTheClientUnchanged(t *testing.T) {
 	for _, at := range []string{"MAIL", "RCPT", "DATA", "."} {
-		for _, rep := range []string{"450 4.2.0 mailbox busy", "550 5.1.1 no such user: you & me", "554 no enhanced code", "451-4.7.1 two\r\n451 4.7.1 lines"} {
+		for _, rep := range []string{
+			"450 4.2.0 mailbox busy",
+			"550 5.1.1 no such user: you & me",
+			"554 no enhanced code",
+			"451-4.7.1 two\r\n451 4.7.1 lines",
+		} {
 			s := newSink(t)
 			s.Misbehave(testenv.Fault{Reply: rep}.At(stages[at]))
 			s.Start()
@@ -229,17 +234,19 @@ func TestDeliverTellsWhatTheNextHopSays(t *testing.T) {
 		}
 		return e
 	}
-	rep, err := st.relay.Sender().Send(context.Background(), to("gone@school.example", "b@school.example"), 3, strings.NewReader("x\r\n"))
+	sender := st.relay.Sender()
+	rep, err := sender.Send(t.Context(), to("gone@school.example", "b@school.example"), 3, strings.NewReader("x\r\n"))
 	if err != nil || rep.Code != 550 || len(s.Messages()) != 0 {
-		t.Errorf("%v %v", rep, err)
+		t.Errorf("%d messages with reply %d, %v; want none and 550", len(s.Messages()), rep.Code, err)
 	}
 	for _, e := range []Envelope{to(), to("bad path@"), {From: "b@d", To: []Recipient{{Path: "a@b@c"}}}} {
-		if _, err := st.relay.Sender().Send(context.Background(), e, 3, strings.NewReader("x\r\n")); err == nil {
+		if _, err := sender.Send(t.Context(), e, 3, strings.NewReader("x\r\n")); err == nil {
 			t.Errorf("%+v: no error", e)
 		}
 	}
-	if rep, err := st.relay.Sender().Send(context.Background(), to("b@school.example"), 3, strings.NewReader("..x\r\n.\r\n")); err != nil || !rep.OK() {
-		t.Errorf("%v %v", rep, err)
+	rep, err = sender.Send(t.Context(), to("b@school.example"), 3, strings.NewReader("..x\r\n.\r\n"))
+	if err != nil || !rep.OK() {
+		t.Errorf("reply %d, %v; want 250", rep.Code, err)
 	}
 	if got := s.Messages()[0].Data; string(got) != "..x\r\n.\r\n" {
 		t.Errorf("%q", got)
@@ -250,7 +257,9 @@ func TestTLSToTheNextHop(t *testing.T) {
 	ca := newAuthority(t)
 	good := &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1")}}
 	stranger := &tls.Config{Certificates: []tls.Certificate{newAuthority(t).issue(t, "127.0.0.1")}}
-	broken := &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("broken") }}
+	broken := &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		return nil, errors.New("broken")
+	}}
 	for _, tt := range []struct {
 		name  string
 		mode  TLSMode
@@ -339,7 +348,8 @@ func TestAPasswordNeverGoesInClear(t *testing.T) {
 func TestRepliesAreBounded(t *testing.T) {
 	for _, bad := range []string{
 		"", "x\r\n", "2500 ok\r\n", "99 no\r\n", "600 no\r\n", "250-a\r\n251 b\r\n",
-		"250 " + strings.Repeat("x", 5000) + "\r\n", strings.Repeat("250-x\r\n", 200) + "250 x\r\n", "250-unfinished\r\n", "abc def\r\n",
+		"250 " + strings.Repeat("x", 5000) + "\r\n", strings.Repeat("250-x\r\n", 200) + "250 x\r\n",
+		"250-unfinished\r\n", "abc def\r\n",
 	} {
 		if r, err := wire.ReadReply(bufio.NewReaderSize(strings.NewReader(bad), 4096)); err == nil {
 			t.Errorf("%.30q: %+v", bad, r)

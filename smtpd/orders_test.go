@@ -80,12 +80,13 @@ func TestASubscriberHearsOfAcceptedMessages(t *testing.T) {
 	var mu sync.Mutex
 	var heard []filter.ID
 	st := play(t, s, func(c *Config, st *stage) {
-		c.Subscribers = []Subscription{{Address: "Foto@school.example", Notify: func(_ context.Context, id filter.ID) error {
+		notify := func(_ context.Context, id filter.ID) error {
 			mu.Lock()
 			defer mu.Unlock()
 			heard = append(heard, id)
 			return errors.New("the message stays accepted")
-		}}}
+		}
+		c.Subscribers = []Subscription{{Address: "Foto@school.example", Notify: notify}}
 		st.policy.grounds = func(filter.ID, rules.Directions, []string) (filter.Grounds, error) {
 			return filter.Grounds{Purposes: rules.SetOf(rules.Security), Confidential: true}, nil
 		}

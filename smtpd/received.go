@@ -27,7 +27,8 @@ func (m *message) received() []byte {
 	default:
 		ip = "[" + ip + "]"
 	}
-	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby %s with %s id %s", tracedName(m.helo), ip, t.generation.cfg.Hostname, m.protocol(), t.id)
+	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby %s with %s id %s",
+		tracedName(m.helo), ip, t.generation.cfg.Hostname, m.protocol(), t.id)
 	if agreed := client.TLSState(); agreed != nil {
 		version := strings.ReplaceAll(tls.VersionName(agreed.Version), " ", "v")
 		fmt.Fprintf(&b, "\r\n\t(using %s with cipher %s)", version, tls.CipherSuiteName(agreed.CipherSuite))
@@ -70,9 +71,9 @@ const maxHeader = 1 << 20
 
 // loops refuses a message that has gone round too often (RFC 5321 section 6.3).
 func (m *message) loops() Reply {
-	l := m.tx.generation.cfg.Limits
-	all, own := countReceived(io.NewSectionReader(m.spool, 0, min(m.spool.Size(), maxHeader)), m.tx.generation.cfg.Hostname)
-	if all > l.Hops || own > l.OwnHops {
+	cfg := &m.tx.generation.cfg
+	header := io.NewSectionReader(m.spool, 0, min(m.spool.Size(), maxHeader))
+	if all, own := countReceived(header, cfg.Hostname); all > cfg.Limits.Hops || own > cfg.Limits.OwnHops {
 		return wire.NewReply(554, "5.4.6 Routing loop detected")
 	}
 	return Reply{}
@@ -119,7 +120,9 @@ func names(line, by []byte) bool {
 			return false
 		}
 		end := i + len(by)
-		if (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') && (end == len(line) || bytes.IndexByte([]byte(" \t\r\n;("), line[end]) >= 0) {
+		starts := i == 0 || line[i-1] == ' ' || line[i-1] == '\t'
+		ends := end == len(line) || bytes.IndexByte([]byte(" \t\r\n;("), line[end]) >= 0
+		if starts && ends {
 			return true
 		}
 		line = line[end:]

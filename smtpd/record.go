@@ -14,13 +14,13 @@ import (
 func (m *message) record(rep Reply) {
 	t := m.tx
 	if m.inspection == nil {
-		m.toward = t.to[0].direction
+		m.direction = t.to[0].direction
 	}
 	r := journal.Record{
 		Time:         m.at.UTC(),
 		ID:           t.id,
 		Kind:         journal.Mail,
-		Direction:    m.toward,
+		Direction:    m.direction,
 		Action:       m.verdict.Action,
 		Purpose:      m.verdict.Purpose,
 		Category:     m.verdict.Category,
@@ -64,12 +64,12 @@ func (m *message) subject(r *journal.Record) roster.Subject {
 	t := m.tx
 	own, peer := t.from, wire.Path{}
 	for _, to := range t.to {
-		if to.direction == m.toward {
+		if to.direction == m.direction {
 			peer = to.path
 			break
 		}
 	}
-	if m.toward == rules.In {
+	if m.direction == rules.In {
 		own, peer = peer, own
 	}
 	s := t.generation.cfg.Roster.Subject(own.Address())
@@ -77,7 +77,7 @@ func (m *message) subject(r *journal.Record) roster.Subject {
 		return roster.Subject{}
 	}
 	r.Group = s.Group()
-	if m.toward != rules.Internal {
+	if m.direction != rules.Internal {
 		r.Peer = journal.DomainOf(peer.Domain)
 	}
 	return s

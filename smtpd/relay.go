@@ -75,7 +75,7 @@ type Listener struct {
 	net.Listener
 	TLS bool // from the first byte (RFC 8314)
 
-	// Proxies may, and must, open with a PROXY protocol header that tells the client's
+	// Proxies may, and must, open with a PROXY protocol header, which has the client's
 	// address. Without any, no header is understood.
 	Proxies []netip.Prefix
 }
@@ -149,7 +149,7 @@ func (g gateway) Refused(reason string) { g.metrics.refused.WithLabelValues(reas
 // Leave implements wire.Gateway.
 func (g gateway) Leave(c *wire.Conn) { g.door.Leave(c) }
 
-// Shutdown stops accepting, tells idle clients to come back later (421), and waits for
+// Shutdown stops accepting, sends idle clients away for now (421), and waits for
 // open transactions to finish. When ctx ends first, it cuts what is left, whose messages
 // stay with their senders, and returns ctx's error.
 func (r *Relay) Shutdown(ctx context.Context) error {

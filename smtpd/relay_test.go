@@ -21,8 +21,11 @@ func TestHarmlessMailArrives(t *testing.T) {
 	if b := content(t, got[0]); b != "Subject: x\r\n\r\nhello\r\n.dot\r\n" {
 		t.Errorf("body %q", b)
 	}
-	if got[0].From != "MAIL FROM:<a@school.example>" || strings.Join(got[0].To, " ") != "RCPT TO:<b@elsewhere.example>" {
-		t.Errorf("envelope %q %q", got[0].From, got[0].To)
+	if want := "MAIL FROM:<a@school.example>"; got[0].From != want {
+		t.Errorf("the next hop got %q, want %q", got[0].From, want)
+	}
+	if want := "RCPT TO:<b@elsewhere.example>"; strings.Join(got[0].To, " ") != want {
+		t.Errorf("the next hop got %q, want %q", got[0].To, want)
 	}
 	if rs := st.journal.all(); len(rs) != 1 || rs[0].Reply != 250 || rs[0].Recipients != 1 {
 		t.Errorf("journal %+v", rs)

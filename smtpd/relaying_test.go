@@ -72,7 +72,9 @@ func TestNoRelayTrickGetsThrough(t *testing.T) {
 		"<victim@elsewhere.example#school.example>",
 		"<victim@elsewhere.example/school.example>",
 	}
-	senders := []string{"<>", "<> SMTPUTF8", "<a@x.example>", "<head@school.example>", "<HEAD@School.Example>", "<a@[127.0.0.1]>"}
+	senders := []string{
+		"<>", "<> SMTPUTF8", "<a@x.example>", "<head@school.example>", "<HEAD@School.Example>", "<a@[127.0.0.1]>",
+	}
 	for _, from := range senders {
 		c := st.client()
 		for _, to := range tricks {
@@ -105,7 +107,10 @@ func TestOwnDomainsAreReachableFromOutside(t *testing.T) {
 	st := play(t, s, untrusted)
 	c := st.client()
 	c.cmd("MAIL FROM:<>", "250")
-	for _, to := range []string{"<a@school.example>", "<a@SCHOOL.Example>", "<a@own.example>", "<postmaster>", "<POSTMASTER@school.example>", `<"a b"@school.example>`, "<a+b@school.example>"} {
+	for _, to := range []string{
+		"<a@school.example>", "<a@SCHOOL.Example>", "<a@own.example>", "<postmaster>", "<POSTMASTER@school.example>",
+		`<"a b"@school.example>`, "<a+b@school.example>",
+	} {
 		c.cmd("RCPT TO:"+to, "250")
 	}
 	c.cmd("DATA", "354")

@@ -41,8 +41,8 @@ func (s *Sender) Close() { s.routes.Load().close() }
 // is the next hop's, or our own 4xx if it cannot be reached; a 2xx alone means that the
 // message was delivered, to all of them.
 func (s *Sender) Send(ctx context.Context, e Envelope, size int64, content io.Reader) (Reply, error) {
-	t := &transaction{ctx: ctx, params: wire.Params(e.Parameters).Only("BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID")}
-	t.params = append(t.params, "SIZE="+strconv.FormatInt(size, 10))
+	params := wire.Params(e.Parameters).Only("BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID")
+	t := &transaction{ctx: ctx, params: append(params, "SIZE="+strconv.FormatInt(size, 10))}
 	_, t.utf8 = t.params.Get("SMTPUTF8")
 	_, t.requireTLS = t.params.Get("REQUIRETLS")
 	if e.From != "" {
@@ -64,11 +64,11 @@ func (s *Sender) Send(ctx context.Context, e Envelope, size int64, content io.Re
 		return rep, nil
 	}
 	t.to = to
-	return t.forward(to, nil, func() io.Reader { return &clean{guard{r: content}} }), nil
+	return t.forward(to, nil, func() io.Reader { return &clean{repairer{r: content}} }), nil
 }
 
 // clean reads what has to have clean line ends already, and fails on what has not.
-type clean struct{ guard guard }
+type clean struct{ guard repairer }
 
 // Read implements io.Reader.
 func (c *clean) Read(b []byte) (int, error) {

@@ -82,31 +82,39 @@ func protected(t *testing.T, ca *authority) string {
 // its password.
 func TestANextHopIsWellIfItWouldTakeMail(t *testing.T) {
 	ours, theirs := newAuthority(t), newAuthority(t)
-	roots := func(a *authority) *tls.Config { return &tls.Config{RootCAs: a.pool} }
 	plain := func(address string) Route { return Route{Hosts: []string{address}, TLS: TLSNone} }
 	behind := func(ca *authority, password string) Route {
-		return Route{Hosts: []string{protected(t, ours)}, TLS: TLSVerified, TLSConfig: roots(ca), User: "sluis", Password: password}
+		r := Route{Hosts: []string{protected(t, ours)}, TLS: TLSVerified, TLSConfig: &tls.Config{RootCAs: ca.pool}}
+		r.User, r.Password = "sluis", password
+		return r
 	}
 	withoutTLS := newSink(t).Start().Addr()
+	const (
+		foreign  = "does not answer as a mail server does"
+		insecure = "no encrypted connection as its route demands"
+		refused  = "refuses the name or the password of Sluis"
+	)
 	for name, c := range map[string]struct {
 		route Route
 		found string // of health, in English
 	}{
-		"answers":                      {plain(saying(t, "220 hop.example ESMTP\r\n", "250-hop.example\r\n250 SIZE 1\r\n")), "answers"},
-		"knows no EHLO":                {plain(saying(t, "220 hop.example\r\n", "502 what\r\n", "250 hop.example\r\n")), "answers"},
-		"refuses to talk":              {plain(saying(t, "554 "+canary+"@school.example\r\n")), "does not answer as a mail server does"},
-		"knows neither EHLO nor HELO":  {plain(saying(t, "220 hop.example\r\n", "502 "+canary+"\r\n", "502\r\n")), "does not answer as a mail server does"},
-		"is a web server":              {plain(saying(t, "HTTP/1.1 400 "+canary+"\r\n\r\n")), "does not answer as a mail server does"},
-		"talks without end":            {plain(saying(t, "220-"+strings.Repeat(canary, 200_000))), "does not answer as a mail server does"},
-		"says lines without end":       {plain(saying(t, strings.Repeat("220-"+canary+"\r\n", 100_000))), "does not answer as a mail server does"},
-		"is silent":                    {plain(saying(t)), "does not answer as a mail server does"},
-		"is not there":                 {plain(closedPort(t)), "cannot be reached"},
-		"is plain where TLS should be": {Route{Hosts: []string{saying(t, "220 hop.example\r\n")}, Implicit: true, TLS: TLSRequired}, "no encrypted connection as its route demands"},
-		"offers no TLS":                {Route{Hosts: []string{withoutTLS}, TLS: TLSRequired}, "no encrypted connection as its route demands"},
-		"takes our password":           {behind(ours, "secret"), "answers"},
-		"refuses our password":         {behind(ours, "other"), "refuses the name or the password of Sluis"},
-		"has another authority":        {behind(theirs, "secret"), "no encrypted connection as its route demands"},
-		"knows no AUTH":                {Route{Hosts: []string{withoutTLS}, TLS: TLSNone, User: "sluis", Password: "x"}, "refuses the name or the password of Sluis"},
+		"answers":                     {plain(saying(t, "220 hop.example ESMTP\r\n", "250-hop.example\r\n250 SIZE 1\r\n")), "answers"},
+		"knows no EHLO":               {plain(saying(t, "220 hop.example\r\n", "502 what\r\n", "250 hop.example\r\n")), "answers"},
+		"refuses to talk":             {plain(saying(t, "554 "+canary+"@school.example\r\n")), foreign},
+		"knows neither EHLO nor HELO": {plain(saying(t, "220 hop.example\r\n", "502 "+canary+"\r\n", "502\r\n")), foreign},
+		"is a web server":             {plain(saying(t, "HTTP/1.1 400 "+canary+"\r\n\r\n")), foreign},
+		"talks without end":           {plain(saying(t, "220-"+strings.Repeat(canary, 200_000))), foreign},
+		"says lines without end":      {plain(saying(t, strings.Repeat("220-"+canary+"\r\n", 100_000))), foreign},
+		"is silent":                   {plain(saying(t)), foreign},
+		"is not there":                {plain(closedPort(t)), "cannot be reached"},
+		"is plain where TLS should be": {
+			Route{Hosts: []string{saying(t, "220 hop.example\r\n")}, Implicit: true, TLS: TLSRequired}, insecure,
+		},
+		"offers no TLS":         {Route{Hosts: []string{withoutTLS}, TLS: TLSRequired}, insecure},
+		"takes our password":    {behind(ours, "secret"), "answers"},
+		"refuses our password":  {behind(ours, "other"), refused},
+		"has another authority": {behind(theirs, "secret"), insecure},
+		"knows no AUTH":         {Route{Hosts: []string{withoutTLS}, TLS: TLSNone, User: "sluis", Password: "x"}, refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := NewSender("gate.school.example", c.route)
@@ -152,13 +160,20 @@ func TestEveryWayToANextHopIsAskedOnce(t *testing.T) {
 func TestASenderNeedsNoRelay(t *testing.T) {
 	ca := newAuthority(t)
 	address := protected(t, ca)
-	route := Route{Hosts: []string{address}, TLS: TLSVerified, TLSConfig: &tls.Config{RootCAs: ca.pool}, User: "sluis", Password: "secret"}
+	route := Route{
+		Hosts:     []string{address},
+		TLS:       TLSVerified,
+		TLSConfig: &tls.Config{RootCAs: ca.pool},
+		User:      "sluis",
+		Password:  "secret",
+	}
 	s, err := NewSender("gate.school.example", route)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	e := Envelope{From: "sluis@school.example", To: []Recipient{{Path: "board@school.example"}, {Path: "council@school.example"}}}
+	to := []Recipient{{Path: "board@school.example"}, {Path: "council@school.example"}}
+	e := Envelope{From: "sluis@school.example", To: to}
 	const text = "Subject: x\r\n\r\n.dot\r\n"
 	rep, err := s.Send(t.Context(), e, int64(len(text)), strings.NewReader(text))
 	if err != nil || !rep.OK() {

@@ -111,8 +111,8 @@ func (s *session) mail(args wire.Arguments, opts *smtp.MailOptions) Reply {
 		params: args.Params.Only("SIZE", "BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID"),
 	}
 	if !t.trusted {
-		t.proof = gen.shared(s.client)
-		t.trusted = t.proof != nil // until the message shows whether it is so
+		t.shared = gen.shared(s.client)
+		t.trusted = t.shared != nil // until the message shows whether it is so
 	}
 	_, t.utf8 = t.params.Get("SMTPUTF8")
 	_, t.requireTLS = t.params.Get("REQUIRETLS")

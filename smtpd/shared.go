@@ -14,9 +14,9 @@ import (
 )
 
 // Shared is a network that other customers of a provider send from as well, such as that
-// of Microsoft 365: neither its addresses nor its certificates tell one from another. A
+// of Microsoft 365: neither its addresses nor its certificates set one customer apart. A
 // client there may relay to anywhere with a message that carries the organisation's key
-// in a header field, which is cut out before anything looks at the message. Without it
+// in a header field, which is cut out before the message is inspected. Without it
 // the client is a stranger as any other.
 type Shared struct {
 	Networks []netip.Prefix
@@ -24,7 +24,7 @@ type Shared struct {
 	Key      string // its value
 }
 
-// minKey makes a key that nobody guesses.
+// minKey makes a key that cannot be guessed.
 const minKey = 20
 
 func (s *Shared) check() error {
@@ -61,14 +61,14 @@ func (gen *generation) shared(client *wire.Conn) *Shared {
 	return nil
 }
 
-// prove settles what a client in a shared network may do, now that its message is here.
-// Without the key the recipients are judged again, as a stranger's.
+// prove settles what a client in a shared network may do, once its message is here.
+// Without the key its recipients are authorised again, as a stranger's.
 func (m *message) prove() Reply {
 	t := m.tx
-	if t.proof == nil {
+	if t.shared == nil {
 		return Reply{}
 	}
-	if from, to, ok := keyField(io.NewSectionReader(m.spool, 0, min(m.spool.Size(), maxHeader)), t.proof); ok {
+	if from, to, ok := keyField(io.NewSectionReader(m.spool, 0, min(m.spool.Size(), maxHeader)), t.shared); ok {
 		m.spool.Cut(from, to)
 		return Reply{}
 	}
@@ -96,8 +96,7 @@ func keyField(r io.Reader, s *Shared) (from, to int64, ok bool) {
 			return 0, 0, false
 		}
 		to = from + int64(len(line))
-		if name, value, found := bytes.Cut(line, []byte{':'}); found && !continued && err == nil && bytes.EqualFold(name, []byte(s.Field)) &&
-			subtle.ConstantTimeCompare(bytes.TrimSpace(value), []byte(s.Key)) == 1 {
+		if !continued && err == nil && s.isKey(line) {
 			return from, to, true
 		}
 		from = to
@@ -106,4 +105,11 @@ func keyField(r io.Reader, s *Shared) (from, to int64, ok bool) {
 			return 0, 0, false
 		}
 	}
+}
+
+// isKey reports whether a line of a header is the field with the key.
+func (s *Shared) isKey(line []byte) bool {
+	name, value, ok := bytes.Cut(line, []byte{':'})
+	return ok && bytes.EqualFold(name, []byte(s.Field)) &&
+		subtle.ConstantTimeCompare(bytes.TrimSpace(value), []byte(s.Key)) == 1
 }

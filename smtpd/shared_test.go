@@ -14,7 +14,7 @@ const sharedKey = "zeer-geheime-sleutel-0123456789"
 // sharing makes loopback a network of a provider that others use as well.
 func sharing(t *testing.T) (*stage, *authority) {
 	ca := newAuthority(t)
-	st := play(t, newSink(t).Start(), untrusted, withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}}),
+	st := play(t, newSink(t).Start(), untrusted, certified(t, ca),
 		func(c *Config, _ *stage) {
 			c.Shared = []Shared{{[]netip.Prefix{loopback}, "X-Sluis-Key", sharedKey}}
 		})
@@ -91,7 +91,12 @@ func TestTheKeyIsNotTakenInTheClear(t *testing.T) {
 }
 
 func TestAGuessableKeyIsRefused(t *testing.T) {
-	for _, s := range []Shared{{Field: "X-Key", Key: "short"}, {Field: "", Key: sharedKey}, {Field: "X Key", Key: sharedKey}, {Field: "X-Key", Key: "with blanks " + sharedKey}} {
+	for _, s := range []Shared{
+		{Field: "X-Key", Key: "short"},
+		{Field: "", Key: sharedKey},
+		{Field: "X Key", Key: sharedKey},
+		{Field: "X-Key", Key: "with blanks " + sharedKey},
+	} {
 		if s.check() == nil {
 			t.Errorf("%+v", s)
 		}

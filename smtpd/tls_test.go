@@ -88,10 +88,15 @@ func withTLS(cfg *tls.Config) func(*Config, *stage) {
 	return func(c *Config, _ *stage) { c.TLS = cfg }
 }
 
+// certified has the relay offer TLS, with a certificate of an authority.
+func certified(t *testing.T, ca *authority) func(*Config, *stage) {
+	return withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}})
+}
+
 func TestSTARTTLS(t *testing.T) {
 	ca := newAuthority(t)
 	s := newSink(t).Start()
-	st := play(t, s, withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}}))
+	st := play(t, s, certified(t, ca))
 	c := dial(t, st.addr)
 	c.want("220")
 	if got := c.cmd("EHLO x", "250"); !strings.Contains(got, "STARTTLS") {
@@ -108,8 +113,10 @@ func TestSTARTTLS(t *testing.T) {
 	c.cmd("STARTTLS", "503")
 	c.cmd("RCPT TO:<b@school.example>", "5")
 	c.send("a@school.example", "b@school.example", "x\r\n", "250")
-	if d := string(s.Messages()[0].Data); !strings.Contains(d, "with ESMTPS id ") || !strings.Contains(d, "(using TLSv1.3 with cipher TLS_") {
-		t.Errorf("%s", d)
+	for _, want := range []string{"with ESMTPS id ", "(using TLSv1.3 with cipher TLS_"} {
+		if d := string(s.Messages()[0].Data); !strings.Contains(d, want) {
+			t.Errorf("the trace field lacks %q: %s", want, d)
+		}
 	}
 	if !st.journal.all()[0].TLS {
 		t.Error("journal")
@@ -119,7 +126,7 @@ func TestSTARTTLS(t *testing.T) {
 func TestNothingIsInjectedBeforeTLS(t *testing.T) {
 	ca := newAuthority(t)
 	s := newSink(t).Start()
-	st := play(t, s, withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}}))
+	st := play(t, s, certified(t, ca))
 	c := st.client()
 	c.write("STARTTLS\r\nEHLO evil\r\nMAIL FROM:<evil@x.example>\r\n")
 	c.want("220")
@@ -134,7 +141,7 @@ func TestNothingIsInjectedBeforeTLS(t *testing.T) {
 func TestImplicitTLS(t *testing.T) {
 	ca := newAuthority(t)
 	s := newSink(t).Start()
-	st := play(t, s, withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}}))
+	st := play(t, s, certified(t, ca))
 	addr := st.listen(Listener{TLS: true})
 	c := dial(t, addr).secure(&tls.Config{RootCAs: ca.pool, ServerName: "gate.school.example"})
 	c.want("220")
@@ -153,7 +160,7 @@ func TestRequireTLSNeedsIt(t *testing.T) {
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1")}}
 	s.Start()
 	for _, mode := range []TLSMode{TLSVerified, TLSRequired} {
-		st := play(t, s, withTLS(&tls.Config{Certificates: []tls.Certificate{ca.issue(t, "gate.school.example")}}), func(c *Config, _ *stage) {
+		st := play(t, s, certified(t, ca), func(c *Config, _ *stage) {
 			c.Routes[0].TLS, c.Routes[0].TLSConfig = mode, &tls.Config{RootCAs: ca.pool}
 		})
 		c := st.client()
@@ -198,7 +205,11 @@ func TestOnlyOurOwnCertificatesRelay(t *testing.T) {
 			if tt.cas == nil {
 				auth = tls.RequestClientCert
 			}
-			st := play(t, s, untrusted, withTLS(&tls.Config{Certificates: []tls.Certificate{server}, ClientAuth: auth, ClientCAs: tt.cas}))
+			st := play(t, s, untrusted, withTLS(&tls.Config{
+				Certificates: []tls.Certificate{server},
+				ClientAuth:   auth,
+				ClientCAs:    tt.cas,
+			}))
 			c := st.client()
 			c.cmd("STARTTLS", "220")
 			cfg := &tls.Config{RootCAs: ours.pool, ServerName: "gate.school.example"}
@@ -221,7 +232,9 @@ func TestPROXYTellsTheClient(t *testing.T) {
 	addr := st.listen(Listener{Proxies: []netip.Prefix{loopback}})
 	hello := func(src string) *talk {
 		c := dial(t, addr)
-		h := proxyproto.HeaderProxyFromAddrs(2, &net.TCPAddr{IP: net.ParseIP(src), Port: 4242}, &net.TCPAddr{IP: net.ParseIP("198.51.100.1"), Port: 25})
+		from := &net.TCPAddr{IP: net.ParseIP(src), Port: 4242}
+		to := &net.TCPAddr{IP: net.ParseIP("198.51.100.1"), Port: 25}
+		h := proxyproto.HeaderProxyFromAddrs(2, from, to)
 		if _, err := h.WriteTo(c.conn); err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,7 @@ type transaction struct {
 	generation *generation
 	ctx        context.Context
 	trusted    bool
-	proof      *Shared // what the message has to carry, to be trusted; nil: nothing
+	shared     *Shared // whose key the message has to carry, to be trusted; nil: none
 	from       wire.Path
 	params     wire.Params
 	utf8       bool
@@ -24,7 +24,7 @@ type transaction struct {
 	route   *route   // set by the first recipient, or by MAIL if there is one only
 	nextHop *nextHop // nil: none yet, or lost
 	to      []recipient
-	named   []string // addresses of all recipients, those too who are to get it later or by another way (C3.2g)
+	named   []string // all recipients, also those who get it later or by another route (C3.2g)
 	refused int      // recipients, by the next hop
 }
 
@@ -78,8 +78,8 @@ func refused(rep Reply) Reply {
 	return wire.NewReply(451, "4.5.0 Next hop answered out of turn")
 }
 
-// lost returns the reply for a next hop that went away. Its own 421 would tell the
-// client that we are going away; as 451 it stays as temporary as it was.
+// lost returns the reply for a next hop that went away. Its own 421 would mean
+// that this relay is going away; as 451 it stays as temporary as it was.
 func lost(rep Reply, err error) Reply {
 	if err == nil && rep.Code == 421 {
 		return Reply{Code: 451, Lines: rep.Lines}
@@ -255,7 +255,7 @@ func (r *route) settle(h *nextHop) {
 
 // forward sends the message to exactly the given recipients and returns the next hop's
 // final reply. Up to the message itself a lost connection is replaced once; after that
-// nobody knows, and only the sender may try again.
+// it is not known whether the message arrived, and only the sender may try again.
 func (t *transaction) forward(to []recipient, head []byte, body func() io.Reader) Reply {
 	var rep Reply
 	var err error

@@ -1,6 +1,7 @@
 package smtpd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -60,27 +61,40 @@ func TestALeakIsSetAsideWholeAndDurable(t *testing.T) {
 	if got := content(t, &testenv.Message{Data: e.content}); got != letter {
 		t.Errorf("sealed %q", got)
 	}
-	if e.Envelope.From != "a@school.example" || len(e.Envelope.To) != 1 || e.Envelope.To[0].Path != "b@elsewhere.example" || e.Direction != rules.Out || e.Verdict != leak {
-		t.Errorf("entry %+v", e.Entry)
+	if v := e.Envelope; v.From != "a@school.example" || len(v.To) != 1 || v.To[0].Path != "b@elsewhere.example" {
+		t.Errorf("the envelope in quarantine is %+v, want that of the client", v)
 	}
-	if r := st.journal.all(); len(r) != 1 || r[0].Action != filter.Quarantine || r[0].Category != rules.Identity || r[0].Reply != 250 || r[0].ID != e.ID {
-		t.Errorf("journal %+v", r)
+	if e.Direction != rules.Out || e.Verdict != leak {
+		t.Errorf("the entry goes %v by %+v, want out by %+v", e.Direction, e.Verdict, leak)
+	}
+	rs := st.journal.all()
+	if len(rs) != 1 || rs[0].ID != e.ID || rs[0].Reply != 250 {
+		t.Fatalf("journal %+v, want one record of the entry, with 250", rs)
+	}
+	if r := rs[0]; r.Action != filter.Quarantine || r.Category != rules.Identity {
+		t.Errorf("the journal says %v for %v, want quarantine for identity", r.Action, r.Category)
 	}
 
 	// What was set aside is released through the same route, not inspected again.
-	rep, err := st.relay.Sender().Send(context.Background(), e.Envelope, int64(len(e.content)), strings.NewReader(string(e.content)))
+	rep, err := st.relay.Sender().Send(t.Context(), e.Envelope, int64(len(e.content)), bytes.NewReader(e.content))
 	if err != nil || rep.Code != 250 {
-		t.Fatalf("Deliver: %v %v", rep, err)
+		t.Fatalf("Send: reply %d, %v; want 250", rep.Code, err)
 	}
 	m := s.Messages()[0]
-	if string(m.Data) != string(e.content) || !strings.HasPrefix(m.To[0], "RCPT TO:<b@elsewhere.example> NOTIFY=NEVER") || !strings.Contains(m.From, "RET=HDRS") {
-		t.Errorf("released %q %q %q", m.From, m.To, m.Data)
+	if !bytes.Equal(m.Data, e.content) {
+		t.Errorf("released %q, want what is in quarantine", m.Data)
+	}
+	if want := "RCPT TO:<b@elsewhere.example> NOTIFY=NEVER"; !strings.HasPrefix(m.To[0], want) {
+		t.Errorf("released to %q, want %q", m.To[0], want)
+	}
+	if !strings.Contains(m.From, "RET=HDRS") {
+		t.Errorf("released from %q, want it with RET=HDRS", m.From)
 	}
 	// The connection is in order afterwards.
 	c.cmd("NOOP", "250")
 }
 
-func TestSomeAreSetAsideAndOthersGetIt(t *testing.T) {
+func TestSomeRecipientsAreQuarantinedAndOthersGetIt(t *testing.T) {
 	s := newSink(t).Start()
 	st := play(t, s, deciding(leak, rules.Out))
 	c := st.client()
@@ -89,8 +103,9 @@ func TestSomeAreSetAsideAndOthersGetIt(t *testing.T) {
 	c.write(letter + ".\r\n")
 	c.want("250 2.0.0 sink has it")
 	m := s.Messages()
-	if len(m) != 1 || strings.Join(m[0].To, ",") != "RCPT TO:<colleague@school.example>,RCPT TO:<other@school.example>" {
-		t.Fatalf("delivered %+v", m)
+	want := "RCPT TO:<colleague@school.example>,RCPT TO:<other@school.example>"
+	if len(m) != 1 || strings.Join(m[0].To, ",") != want {
+		t.Fatalf("delivered %+v, want one to %s", m, want)
 	}
 	es := st.store.all()
 	if len(es) != 1 || len(es[0].Envelope.To) != 1 || es[0].Envelope.To[0].Path != "out@elsewhere.example" {
@@ -174,10 +189,14 @@ func TestNothingPassesUninspected(t *testing.T) {
 	broken := errors.New("engine broke")
 	for name, set := range map[string]func(*Config, *stage){
 		"error": func(_ *Config, st *stage) {
-			st.policy.inspect = func(context.Context, filter.Item, rules.Purposes) (*filter.Inspection, error) { return nil, broken }
+			st.policy.inspect = func(context.Context, filter.Item, rules.Purposes) (*filter.Inspection, error) {
+				return nil, broken
+			}
 		},
 		"panic": func(_ *Config, st *stage) {
-			st.policy.inspect = func(context.Context, filter.Item, rules.Purposes) (*filter.Inspection, error) { panic("content") }
+			st.policy.inspect = func(context.Context, filter.Item, rules.Purposes) (*filter.Inspection, error) {
+				panic("content")
+			}
 		},
 		"no time": func(c *Config, st *stage) {
 			c.Limits.Inspect = 50 * time.Millisecond
@@ -197,10 +216,14 @@ func TestNothingPassesUninspected(t *testing.T) {
 			}
 		},
 		"grounds": func(_ *Config, st *stage) {
-			st.policy.grounds = func(filter.ID, rules.Directions, []string) (filter.Grounds, error) { return filter.Grounds{}, broken }
+			st.policy.grounds = func(filter.ID, rules.Directions, []string) (filter.Grounds, error) {
+				return filter.Grounds{}, broken
+			}
 		},
 		"nothing": func(_ *Config, st *stage) {
-			st.policy.inspect = func(context.Context, filter.Item, rules.Purposes) (*filter.Inspection, error) { return nil, nil }
+			st.policy.inspect = func(context.Context, filter.Item, rules.Purposes) (*filter.Inspection, error) {
+				return nil, nil
+			}
 		},
 		"quarantine": func(c *Config, st *stage) { deciding(leak)(c, st); st.store.err = errors.New("read-only") },
 	} {
@@ -221,7 +244,10 @@ func TestNothingPassesUninspected(t *testing.T) {
 }
 
 func TestOnlyLeakRulesMayBeLeftOut(t *testing.T) {
-	for _, purposes := range []rules.Purposes{rules.SetOf(rules.Security, rules.Conduct, rules.Leak), rules.SetOf(rules.Security, rules.Conduct)} {
+	for _, purposes := range []rules.Purposes{
+		rules.SetOf(rules.Security, rules.Conduct, rules.Leak),
+		rules.SetOf(rules.Security, rules.Conduct),
+	} {
 		s := newSink(t).Start()
 		st := play(t, s, func(c *Config, st *stage) {
 			c.OpenForLeak = true
@@ -286,12 +312,15 @@ func TestWhatIsInspectedIsWhatTheNextHopGets(t *testing.T) {
 	if got := content(t, s.Messages()[0]); got != seen || seen != "a\r\nb\r\n.c\r\n" {
 		t.Errorf("seen %q, delivered %q", seen, got)
 	}
-	if item.Sender != "Sender@school.example" || item.Recipients[0] != "quoted local@elsewhere.example" || item.Directions != rules.DirectionsOf(rules.Out) {
-		t.Errorf("item %+v", item)
+	if item.Sender != "Sender@school.example" || item.Recipients[0] != "quoted local@elsewhere.example" {
+		t.Errorf("the policy gets %q to %q, want them unquoted, domains in lower case", item.Sender, item.Recipients)
+	}
+	if want := rules.DirectionsOf(rules.Out); item.Directions != want {
+		t.Errorf("the policy gets directions %v, want %v", item.Directions, want)
 	}
 }
 
-func TestConfidentialPartiesAreToldToThePolicyAndNotToTheJournal(t *testing.T) { // C3.2g
+func TestThePolicyKnowsConfidentialPartiesAndTheJournalDoesNot(t *testing.T) { // C3.2g
 	s := newSink(t).Start()
 	var parties []string
 	st := play(t, s, func(_ *Config, st *stage) {
@@ -304,8 +333,12 @@ func TestConfidentialPartiesAreToldToThePolicyAndNotToTheJournal(t *testing.T) {
 	if strings.Join(parties, " ") != "a@school.example counsellor@care.nl" {
 		t.Errorf("parties %q", parties)
 	}
-	if r := st.journal.all()[0]; !r.Confidential || r.Peer.String() != "" || r.Group.String() != "" || r.Purposes != rules.SetOf(rules.Security) {
-		t.Errorf("journal %+v", r)
+	r := st.journal.all()[0]
+	if !r.Confidential || r.Purposes != rules.SetOf(rules.Security) {
+		t.Errorf("the record has confidential %v and purposes %v, want true and security", r.Confidential, r.Purposes)
+	}
+	if r.Peer.String() != "" || r.Group.String() != "" {
+		t.Errorf("the record names %q and %q, want neither a peer nor a group", r.Peer, r.Group)
 	}
 }
 
@@ -320,7 +353,8 @@ func TestLoopsAreBroken(t *testing.T) {
 	c.send("a@x.example", "b@school.example", own+own+"\r\n", "250")
 	c.send("a@x.example", "b@school.example", own+own+own+"\r\n", "554 5.4.6")
 	c.send("a@x.example", "b@school.example", own+"\r\n"+own+own, "250") // in a body
-	c.send("a@x.example", "b@school.example", strings.Repeat("Received: by gate.school.example.evil\r\n", 3)+"\r\n", "250")
+	evil := strings.Repeat("Received: by gate.school.example.evil\r\n", 3)
+	c.send("a@x.example", "b@school.example", evil+"\r\n", "250")
 }
 
 func TestLargeMessagesAreRefusedForGood(t *testing.T) {

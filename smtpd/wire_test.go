@@ -71,7 +71,7 @@ func TestAPipelinedSessionInOneSegment(t *testing.T) {
 	c.write("EHLO x\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<b@school.example>\r\nDATA\r\nhi\r\n.\r\n" +
 		"MAIL FROM:<>\r\nRCPT TO:<c@school.example>\r\nBDAT 6 LAST\r\nhello\n" +
 		"MAIL FROM:<>\r\nRCPT TO:<d@school.example>\r\nBDAT 3\r\na\r\nBDAT 3 LAST\r\n\nb\r" + "QUIT\r\n")
-	for _, want := range []string{"250-", "250", "250", "354", "250", "250", "250", "250", "250", "250", "250", "554", "221"} {
+	for _, want := range strings.Fields("250- 250 250 354 250 250 250 250 250 250 250 554 221") {
 		c.want(want)
 	}
 	c.closed()
@@ -154,7 +154,7 @@ func TestChunksOutOfTurn(t *testing.T) {
 	c.envelope("a@school.example", "b@school.example")
 	c.write("BDAT 2\r\nhi")
 	c.want("250")
-	c.write("BDAT two LAST\r\nQUIT\r\n") // nobody knows where the chunk ends
+	c.write("BDAT two LAST\r\nQUIT\r\n") // it is not known where the chunk ends
 	c.want("501")
 	c.closed()
 	if n := len(s.Messages()); n != 1 {
@@ -256,7 +256,10 @@ func TestBadPathsAreRefused(t *testing.T) {
 	s := newSink(t).Start()
 	st := play(t, s)
 	c := st.client()
-	for _, p := range []string{"<a@>", "<@b>", "<a>", "a b@c", "<a@b", "<a@b@c>", "<a@b..c>", "<a@.b>", "<a@b.>", `<"a@b>`, "<a@b>x", "<a b@c>", "<a@b c>", "<a@[1.2.3]>", "<a@b;c>", "<a\tb@c>", "<\x01@c>"} {
+	for _, p := range []string{
+		"<a@>", "<@b>", "<a>", "a b@c", "<a@b", "<a@b@c>", "<a@b..c>", "<a@.b>", "<a@b.>", `<"a@b>`, "<a@b>x",
+		"<a b@c>", "<a@b c>", "<a@[1.2.3]>", "<a@b;c>", "<a\tb@c>", "<\x01@c>",
+	} {
 		c.cmd("MAIL FROM:"+p, "50")
 	}
 	c.cmd("MAIL FROM:<jürgen@x.example>", "553 5.6.7")
@@ -275,8 +278,9 @@ func TestOnlyWhatTheNextHopCanDoIsOffered(t *testing.T) { // S6
 	st := play(t, s)
 	c := dial(t, st.addr)
 	c.want("220")
-	if got := c.cmd("EHLO x", "250"); got != "250-gate.school.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250 CHUNKING\r\n" {
-		t.Errorf("%s", got)
+	want := "250-gate.school.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250 CHUNKING\r\n"
+	if got := c.cmd("EHLO x", "250"); got != want {
+		t.Errorf("EHLO offers\n%s, want\n%s", got, want)
 	}
 	c.cmd("MAIL FROM:<a@x.example> SMTPUTF8", "550 5.6.7")
 	c.cmd("MAIL FROM:<a@x.example> BODY=8BITMIME", "554 5.6.3")

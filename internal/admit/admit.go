@@ -91,7 +91,8 @@ func (d *Door) Identify(c net.Conn, proxies []netip.Prefix, within time.Duration
 		c.Close()
 		return nil, d.refuse(NoProxy)
 	}
-	return proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(within)), None
+	require, timeout := proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(within)
+	return proxyproto.NewConn(c, require, timeout), None
 }
 
 // Enter remembers a client until Leave, if the door does not drain and fewer than most are

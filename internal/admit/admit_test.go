@@ -146,7 +146,7 @@ func TestDrainHurriesAllAndLetsNobodyIn(t *testing.T) {
 			t.Errorf("Wait took %v, want a minute", took)
 		}
 		if patient.ended.Load() || !stubborn.ended.Load() {
-			t.Errorf("cut: the patient one %v, the stubborn one %v; want only the latter", patient.ended.Load(), stubborn.ended.Load())
+			t.Errorf("cut: %v and %v; want the stubborn client only", patient.ended.Load(), stubborn.ended.Load())
 		}
 		d.wantCounts(t, 0, 0)
 	})
@@ -166,7 +166,7 @@ func TestDrainClosesListeners(t *testing.T) {
 		t.Error("a door that drains takes another listener")
 	}
 	if err := d.Wait(t.Context()); err != nil {
-		t.Errorf("Wait with nobody inside: %v", err)
+		t.Errorf("Wait without a client: %v", err)
 	}
 }
 
@@ -182,7 +182,9 @@ func listen(t *testing.T) net.Listener {
 
 func TestAPROXYHeaderIsReadFromLoadBalancersOnlyAndAlways(t *testing.T) {
 	loopback, elsewhere := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("192.0.2.0/24")
-	header := proxyproto.HeaderProxyFromAddrs(2, &net.TCPAddr{IP: net.IPv4(203, 0, 113, 7), Port: 1}, &net.TCPAddr{IP: net.IPv4(198, 51, 100, 1), Port: 25})
+	from := &net.TCPAddr{IP: net.IPv4(203, 0, 113, 7), Port: 1}
+	to := &net.TCPAddr{IP: net.IPv4(198, 51, 100, 1), Port: 25}
+	header := proxyproto.HeaderProxyFromAddrs(2, from, to)
 	for _, c := range []struct {
 		name    string
 		proxies []netip.Prefix

@@ -10,7 +10,10 @@ import (
 // FuzzFraming checks that framing does not depend on how the network cuts a body, that data
 // ends at the first CRLF "." CRLF and nowhere else, and that just the stuffing is lost.
 func FuzzFraming(f *testing.F) {
-	for _, s := range []string{"x\r\n.\r\n", ".\r\n", "x\r\r\n.\r\nMAIL", "\n.\r\n", "\r\n.\n\r\n.\r\n", "..\r\n.\rY\r\n.\r\n", ".\r\r\n.\r\n", ".\r.\r\n.\r\n"} {
+	for _, s := range []string{
+		"x\r\n.\r\n", ".\r\n", "x\r\r\n.\r\nMAIL", "\n.\r\n", "\r\n.\n\r\n.\r\n", "..\r\n.\rY\r\n.\r\n",
+		".\r\r\n.\r\n", ".\r.\r\n.\r\n",
+	} {
 		f.Add([]byte(s), []byte{0}, uint8(2))
 		f.Add([]byte(s), []byte{3, 1}, uint8(9))
 	}
@@ -61,7 +64,9 @@ func FuzzFraming(f *testing.F) {
 
 // FuzzPath checks that what is passed on to the next hop is one path and nothing else.
 func FuzzPath(f *testing.F) {
-	for _, s := range []string{"a@b", `"a b"@c`, `"a\"@b> SIZE=1"@c`, "postmaster", "@a:b@c", "a@[127.0.0.1]", "é@ü.example", "<a@b>", `"\`, "a@b>x"} {
+	for _, s := range []string{
+		"a@b", `"a b"@c`, `"a\"@b> SIZE=1"@c`, "postmaster", "@a:b@c", "a@[127.0.0.1]", "é@ü.example", "<a@b>", `"\`, "a@b>x",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -101,7 +106,8 @@ func FuzzArguments(f *testing.F) {
 		}
 		want := Arguments{path, strings.Fields(params)}
 		token := want.token()
-		if strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("<>()[]:;,\\\"", c) }) {
+		special := func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("<>()[]:;,\\\"", c) }
+		if strings.ContainsFunc(token, special) {
 			t.Fatalf("%q is no plain path", token)
 		}
 		got, ok := ParseArguments(token)
