@@ -57,8 +57,15 @@ func TestANoticeIsAMessageThatMailProgramsRead(t *testing.T) {
 	b := &box{}
 	s := Sender{From: "sluis@school.example", Name: "Stichting Ééndracht, Oost", Deliver: b.deliver}
 	for _, m := range []Message{
-		Checkpoint("nl", "Stichting Ééndracht", []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n")), Checkpoint("en", "School", nil),
-		Digest("nl", 3, 2, 0, 1, "https://sluis.school.example"), Digest("en", 0, 0, 0, 0, ""), Breach("nl", "a1", at), Breach("en", "a1", at), Released("nl", "School", "Sorry, het duurde even.\n.\nICT"), Released("en", "School", "x"), Insight("nl", "School"),
+		Checkpoint("nl", "Stichting Ééndracht", []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n")),
+		Checkpoint("en", "School", nil),
+		Digest("nl", 3, 2, 0, 1, "https://sluis.school.example"),
+		Digest("en", 0, 0, 0, 0, ""),
+		Breach("nl", "a1", at),
+		Breach("en", "a1", at),
+		Released("nl", "School", "Sorry, het duurde even.\n.\nICT"),
+		Released("en", "School", "x"),
+		Access("nl", "School"),
 		{Subject: "a\r\nBcc: x@evil.example\r\n\r\nb", Text: strings.Repeat("lang ", 400) + "\n.\nFrom here"},
 		{Subject: strings.Repeat("Één bericht “over” € ", 99), Text: strings.Repeat("é", 2000) + " \n\tÉén – “twee” \n"},
 		{Subject: strings.Repeat("woord ", 400), Text: strings.Repeat("=", 2000)},
@@ -68,22 +75,25 @@ func TestANoticeIsAMessageThatMailProgramsRead(t *testing.T) {
 		}
 		got := b.got[len(b.got)-1]
 		subject, _ := new(mime.WordDecoder).DecodeHeader(got.Header.Get("Subject"))
-		if subject != strings.Join(strings.Fields(m.Subject), " ") || got.Header.Get("Bcc") != "" || got.Header.Get("Auto-Submitted") != "auto-generated" {
-			t.Errorf("header %v", got.Header)
+		if want := strings.Join(strings.Fields(m.Subject), " "); subject != want {
+			t.Errorf("subject %q, want %q", subject, want)
+		}
+		if bcc, auto := got.Header.Get("Bcc"), got.Header.Get("Auto-Submitted"); bcc != "" || auto != "auto-generated" {
+			t.Errorf("Bcc %q and Auto-Submitted %q, want none and auto-generated", bcc, auto)
 		}
 		from, err := got.Header.AddressList("From")
 		if err != nil || from[0].Name != s.Name || from[0].Address != s.From {
-			t.Errorf("from %v, %v", from, err)
+			t.Errorf("from %v, %v; want %q <%s>", from, err, s.Name, s.From)
 		}
 		if text := strings.ReplaceAll(b.text[len(b.text)-1], "\r\n", "\n"); text != strings.TrimRight(m.Text, "\n")+"\n" {
 			t.Errorf("text %q, want %q", text, m.Text)
 		}
 		if d, err := got.Header.Date(); err != nil || !d.Equal(at) {
-			t.Errorf("date %v", d)
+			t.Errorf("date %v, want %v", d, at)
 		}
 	}
 	if len(b.to) != 24 || b.to[0] == b.to[1] {
-		t.Errorf("sent to %v", b.to)
+		t.Errorf("sent to %v, want each notice to each of two", b.to)
 	}
 }
 
@@ -105,14 +115,16 @@ func TestLongNamesArriveWhole(t *testing.T) {
 	}
 }
 
-func TestWhoCannotBeReachedDoesNotKeepItFromOthers(t *testing.T) {
+func TestAnAddressThatCannotBeReachedKeepsTheNoticeFromNoOther(t *testing.T) {
 	b := &box{fail: "een@school.example"}
 	s := Sender{From: "sluis@school.example", Deliver: b.deliver}
-	if err := s.Send(t.Context(), []string{"een@school.example", "twee@school.example"}, Digest("nl", 1, 1, 1, 1, ""), at); err == nil || len(b.got) != 1 {
-		t.Errorf("%d sent, %v", len(b.got), err)
+	to := []string{"een@school.example", "twee@school.example"}
+	if err := s.Send(t.Context(), to, Digest("nl", 1, 1, 1, 1, ""), at); err == nil || len(b.got) != 1 {
+		t.Errorf("%d sent, %v; want one and an error", len(b.got), err)
 	}
-	if err := (Sender{Deliver: b.deliver}).Send(t.Context(), []string{"twee@school.example"}, Message{}, at); err != nil || len(b.got) != 1 {
-		t.Errorf("sent without a sender: %v", err)
+	nameless := Sender{Deliver: b.deliver}
+	if err := nameless.Send(t.Context(), to, Message{}, at); err != nil || len(b.got) != 1 {
+		t.Errorf("%d sent without a sender, %v; want none", len(b.got)-1, err)
 	}
 }
 
@@ -124,7 +136,14 @@ func TestANoticeIsSentWhenItIsDue(t *testing.T) {
 		after time.Duration
 		err   error
 		want  int
-	}{{0, fails, 1}, {time.Hour, nil, 2}, {2 * time.Hour, nil, 2}, {167 * time.Hour, nil, 2}, {169 * time.Hour, nil, 3}, {-999 * time.Hour, nil, 4}} {
+	}{
+		{0, fails, 1},
+		{time.Hour, nil, 2},
+		{2 * time.Hour, nil, 2},
+		{167 * time.Hour, nil, 2},
+		{169 * time.Hour, nil, 3},
+		{-999 * time.Hour, nil, 4},
+	} {
 		if err := s.Due("checkpoint", 7*24*time.Hour, at.Add(c.after), send(c.err)); !errors.Is(err, c.err) || n != c.want {
 			t.Errorf("case %d: sent %d times, want %d; %v", i, n, c.want, err)
 		}

@@ -10,11 +10,11 @@ import (
 	"sluis/internal/store/disk"
 )
 
-// Schedule knows in a file when each kind of notice was last sent.
+// Schedule keeps in a file when each kind of notice was last sent.
 type Schedule struct{ Path string }
 
-// Due calls send if a kind was not sent for as long as every says. What could not be sent
-// is due still.
+// Due calls send if a kind was not sent for as long as every says. After an error of send the
+// kind stays due.
 func (s Schedule) Due(kind string, every time.Duration, now time.Time, send func() error) error {
 	sent, err := s.read()
 	if err != nil {

@@ -43,7 +43,7 @@ file, ask the ICT service for an export of the ledger, and run, on any computer,
 	}
 }
 
-// Digest tells how much waits for review: counts, and links to the pages of the console at an
+// Digest has how much waits for review: counts, and links to the pages of the console at an
 // address; without one there are none.
 func Digest(l Language, waiting, oldDays, failed, appeals int, console string) Message {
 	var text strings.Builder
@@ -60,7 +60,7 @@ func Digest(l Language, waiting, oldDays, failed, appeals int, console string) M
 	return Message{Subject: l.pick("Sluis: wat op beoordeling wacht", "Sluis: what waits for review"), Text: text.String()}
 }
 
-// Breach tells that a breach file was opened, and until when it has to be reported.
+// Breach says that a breach file was opened, and until when it has to be reported (C2.12a).
 func Breach(l Language, id string, until time.Time) Message {
 	return Message{
 		Subject: fmt.Sprintf(l.pick("Mogelijk datalek: dossier %s", "Possible data breach: file %s"), id),
@@ -80,8 +80,8 @@ What was in the message is not in this mail. Open the file in Sluis.
 	}
 }
 
-// Released goes to whom a message was for that was set aside and is delivered now, with the
-// reviewer's note.
+// Released goes to the recipients of a message that was quarantined and is delivered now, with
+// the reviewer's note.
 func Released(l Language, organisation, note string) Message {
 	return Message{
 		Subject: l.pick("Over een bericht dat later aankwam", "About a message that arrived late"),
@@ -97,9 +97,9 @@ vrijgegeven. Het is nu bezorgd. De ICT-dienst schrijft erbij:
 	}
 }
 
-// Insight tells a person that the records about them were asked for, so that it does not go
-// unnoticed if that was somebody else.
-func Insight(l Language, organisation string) Message {
+// Access notifies a person that the records about them were requested (C3.2f), so that a request
+// by another does not go unnoticed.
+func Access(l Language, organisation string) Message {
 	return Message{
 		Subject: l.pick("Uw gegevens in Sluis zijn opgevraagd", "Your records in Sluis were asked for"),
 		Text: fmt.Sprintf(l.pick(`Zojuist is opgevraagd wat Sluis van %s over uw gebruik van mail en

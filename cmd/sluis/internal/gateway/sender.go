@@ -81,7 +81,7 @@ func (s Sender) Checkpoint(ctx context.Context, to []string, signed []byte, at t
 
 // Access notifies a person that their records were asked for (C3.2f).
 func (s Sender) Access(ctx context.Context, address string) error {
-	m := notice.Insight(s.language(), s.cfg.Organisation.Name)
+	m := notice.Access(s.language(), s.cfg.Organisation.Name)
 	return s.Notices().Send(ctx, []string{address}, m, time.Now())
 }
 
