@@ -155,7 +155,7 @@ func (c breachFillCmd) Run(ctx context.Context) error {
 type breachFormCmd struct {
 	source
 	ID   string `arg:"" help:"ID of the file."`
-	Lang string `enum:"nl,en" default:"nl" help:"Language."`
+	Lang string `enum:"${languages}" default:"nl" help:"Language of the form: ${enum}."`
 	JSON bool   `help:"Print the whole file as JSON."`
 }
 

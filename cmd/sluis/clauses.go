@@ -5,7 +5,7 @@ import (
 )
 
 type rulesClausesCmd struct {
-	Lang string `enum:"nl,en" default:"nl" help:"Language of the texts: nl or en."`
+	Lang string `enum:"${languages}" default:"nl" help:"Language of the texts: ${enum}."`
 	JSON bool   `help:"Print one JSON object a line, with all languages."`
 }
 

@@ -143,7 +143,7 @@ func TestHealthByCommand(t *testing.T) {
 	}
 	hop := "Next mail server " + sink.Addr()
 	// The disk and the clock are those of the machine that tests.
-	if state, checks := health(0); state == "broken" || checks["Sluis"] != "ok" || checks[hop] != "ok" || checks["Journal"] != "ok" || checks["Set aside"] != "ok" {
+	if state, checks := health(0); state == "broken" || checks["Sluis"] != "ok" || checks[hop] != "ok" || checks["Journal"] != "ok" || checks["Quarantine"] != "ok" {
 		t.Errorf("at work: %s, %v", state, checks)
 	}
 	if n := len(sink.Arrivals()); n != 0 {

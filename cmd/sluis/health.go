@@ -13,7 +13,8 @@ import (
 // healthCmd is sluis health.
 type healthCmd struct {
 	Config string `required:"" short:"c" type:"path" placeholder:"FILE" help:"Configuration file of the gateway."`
-	JSON   bool   `name:"json" help:"Print as JSON."`
+	Lang   string `enum:"${languages}" default:"en" help:"Language of the results: ${enum}."`
+	JSON   bool   `name:"json" help:"Print as JSON, in all languages."`
 }
 
 // Run makes the checks of the console's page. It exits with 1 if anything is broken.
@@ -34,9 +35,9 @@ func (c healthCmd) Run(ctx context.Context) error {
 		err = printJSON(map[string]any{"state": worst, "checks": all})
 	} else {
 		for _, r := range all {
-			fmt.Printf("%-10s %s: %s\n", r.State, r.Name.EN, r.Found.EN)
-			if r.Advice.EN != "" {
-				fmt.Printf("           %s\n", r.Advice.EN)
+			fmt.Printf("%-10s %s: %s\n", r.State, r.Name.In(c.Lang), r.Found.In(c.Lang))
+			if !r.Advice.IsZero() {
+				fmt.Printf("           %s\n", r.Advice.In(c.Lang))
 			}
 		}
 	}

@@ -16,7 +16,7 @@ type insightCmd struct {
 	Since   string `placeholder:"DATE" help:"From this day on."`
 	Until   string `placeholder:"DATE" help:"Up to and without this day."`
 	Form    string `enum:"html,csv,json" default:"html" help:"html to read, csv or json to take along."`
-	Lang    string `enum:"nl,en" default:"nl" help:"Language of the page."`
+	Lang    string `enum:"${languages}" default:"nl" help:"Language of the page: ${enum}."`
 }
 
 // Run prints what is held about a person, for that person (C3.2f).

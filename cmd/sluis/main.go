@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"sluis/internal/lang"
 )
 
 // commands is what sluis --help lists.
@@ -55,6 +58,7 @@ func main() {
 		kong.Name("sluis"),
 		kong.Description("A gateway for a school's mail and web traffic that enforces the ICT code of conduct, and keeps to it."),
 		kong.ShortUsageOnError(),
+		kong.Vars{"languages": strings.Join(lang.Languages(), ",")},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.Exit(func(code int) { os.Exit(min(code, exitError)) }), // kong has its own codes for a wrong command line
 	)

@@ -8,6 +8,7 @@ import (
 
 	"sluis/internal/health"
 	"sluis/internal/ledger"
+	"sluis/internal/sitelists"
 )
 
 // health has checks of which one is good and one is not.
@@ -15,7 +16,8 @@ func (h *house) health(dir string) *Health {
 	return NewHealth(func() []health.Check {
 		return []health.Check{
 			health.Spool(dir + "/none"),
-			health.Certificate(health.Text{NL: "Certificaat <b>", EN: "Certificate <b>"}, dir+"/none.pem", time.Hour),
+			health.Certificate(health.Mail, dir+"/none.pem", time.Hour),
+			health.Lists([]sitelists.State{{Name: "<b>"}})[0],
 		}
 	})
 }
@@ -25,7 +27,7 @@ func TestHealthIsShownWithAdvice(t *testing.T) {
 	a := h.as(ledger.ICT).get("/health")
 	if a.status != http.StatusOK || !strings.Contains(a.body, "Er is iets stuk.") ||
 		!strings.Contains(a.body, "PEM-formaat") ||
-		strings.Contains(a.body, "Certificaat <b>") {
+		strings.Contains(a.body, "Lijst <b>") {
 		t.Errorf("%d\n%s", a.status, a.body)
 	}
 }

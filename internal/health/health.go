@@ -1,21 +1,29 @@
-// Package health says how it is with all that the gateway needs: its next hops, journal,
-// quarantine, virus scanner, lists, certificates, disk and clock.
+// Package health monitors what the gateway needs (health checks): its next hops, journal, quarantine, virus scanner,
+// lists, certificates, disk and clock.
 //
-// It promises that a check takes a bounded time whatever is on the other side, sends no mail
-// and changes nothing, and that what it finds comes with an advice in words. No address, name
-// or content of anybody is in it: only names out of the configuration, and counts.
+// It promises that a check takes a bounded time whatever is on the other side, sends no mail and changes nothing, and
+// that a state that is not OK comes with an advice. Results name only what the configuration names, and counts; no
+// address, name or content of a person is in them. It does not promise that a next hop takes a given message.
 package health
 
 import (
 	"context"
+	"embed"
 	"sync"
 	"time"
+
+	"sluis/internal/lang"
 )
 
-// State is how something is. A larger value is worse.
+//go:embed messages/*.json
+var messages embed.FS
+
+var texts = lang.Files(messages)
+
+// State is how something is.
 type State string
 
-// The states.
+// The states, from good to bad.
 const (
 	OK        State = "ok"
 	Attention State = "attention" // it works, and will not for long, or not as it should
@@ -25,29 +33,18 @@ const (
 // States are all states.
 var States = []State{OK, Attention, Broken}
 
-// Text is a text in both languages.
-type Text struct {
-	NL string `json:"nl"`
-	EN string `json:"en"`
-}
-
-// In returns the text in a language: en, or Dutch.
-func (t Text) In(lang string) string {
-	if lang == "en" {
-		return t.EN
-	}
-	return t.NL
-}
-
 // Result is what a check found.
 type Result struct {
-	Name   Text  `json:"name"`
-	State  State `json:"state"`
-	Found  Text  `json:"found"`
-	Advice Text  `json:"advice,omitzero"` // what to do about it; zero if it is all right
+	Name   lang.Message `json:"name"`
+	State  State        `json:"state"`
+	Found  lang.Message `json:"found"`
+	Advice lang.Message `json:"advice,omitzero"` // what to do about it; zero if the state is OK
 }
 
-// Check looks at one thing.
+// ok is a result with nothing to do.
+func ok(name, found lang.Message) Result { return Result{Name: name, State: OK, Found: found} }
+
+// Check checks one thing.
 type Check func(ctx context.Context, now time.Time) Result
 
 // perCheck is how long one check may take.
@@ -76,3 +73,19 @@ func Worst(all []Result) State {
 	}
 	return worst
 }
+
+// Gateway checks whether a gateway runs.
+func Gateway(running func() bool) Check {
+	return func(context.Context, time.Time) Result {
+		r := ok(texts.Message("gateway"), texts.Message("gateway-runs"))
+		if !running() {
+			r.State = Broken
+			r.Found = texts.Message("gateway-stopped")
+			r.Advice = texts.Message("gateway-start")
+		}
+		return r
+	}
+}
+
+// days are the whole days of a duration.
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ import (
 	"time"
 
 	"sluis/internal/clamd"
+	"sluis/internal/lang"
+	"sluis/internal/lang/langtest"
 	"sluis/internal/quarantine"
 	"sluis/internal/sitelists"
 	"sluis/internal/testenv"
@@ -29,25 +32,40 @@ var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.Local)
 // canary is what a peer says and what no result may tell.
 const canary = "kanarie"
 
-// expect looks at what a check found: in both languages, with an advice if and only if
-// something is to be done, and nothing of what a peer said.
+// expect compares what a check found: in all languages, with an advice if and only if something is to be done, and
+// nothing of what a peer said.
 func expect(t *testing.T, name string, check Check, want State) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	r := check(ctx, now)
 	if r.State != want {
-		t.Errorf("%s: %s (%s), want %s", name, r.State, r.Found.EN, want)
+		t.Errorf("%s: %s (%s), want %s", name, r.State, r.Found.In("en"), want)
 	}
-	if r.Name.NL == "" || r.Name.EN == "" || r.Found.NL == "" || r.Found.EN == "" {
-		t.Errorf("%s: not told in both languages: %+v", name, r)
+	for _, l := range lang.Languages() {
+		if r.Name.In(l) == "" || r.Found.In(l) == "" {
+			t.Errorf("%s: name %q and result %q in %s, want both", name, r.Name.In(l), r.Found.In(l), l)
+		}
 	}
-	if none := r.Advice.NL == "" && r.Advice.EN == ""; none != (want == OK) || (r.Advice.NL == "") != (r.Advice.EN == "") {
-		t.Errorf("%s: advice %+v", name, r.Advice)
+	if r.Advice.IsZero() != (want == OK) {
+		t.Errorf("%s: advice %q with state %s", name, r.Advice.In("en"), r.State)
 	}
-	if all := fmt.Sprintf("%+v", r); strings.Contains(all, canary) || strings.Contains(all, "%!") || strings.Contains(r.Advice.NL+r.Advice.EN, "@") {
-		t.Errorf("%s tells %s", name, all)
+	all, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
 	}
+	advice, _ := json.Marshal(r.Advice)
+	for _, never := range []string{canary, "%!", "⟦"} {
+		if strings.Contains(string(all), never) || strings.Contains(string(advice), "@") {
+			t.Errorf("%s: the result has %q or an address: %s", name, never, all)
+		}
+	}
+}
+
+func TestTexts(t *testing.T) {
+	langtest.Package(t, langtest.Families{
+		"certificate-": langtest.Words([]Owner{Mail, Web, Console, Authority}),
+	})
 }
 
 // silent takes connections and says nothing.
@@ -100,8 +118,8 @@ func TestTheNextMailServer(t *testing.T) {
 	} {
 		check := MailServer(hop{stage})
 		expect(t, "stage "+stage, check, want.state)
-		if r := check(t.Context(), now); r.Found.EN != want.found {
-			t.Errorf("stage %q: %q, want %q", stage, r.Found.EN, want.found)
+		if r := check(t.Context(), now); r.Found.In("en") != want.found {
+			t.Errorf("stage %q: %q, want %q", stage, r.Found.In("en"), want.found)
 		}
 	}
 }
@@ -269,19 +287,19 @@ func TestCertificates(t *testing.T) {
 		"PEM of no meaning": {written(t, "-----BEGIN CERTIFICATE-----\na2FuYXJpZQ==\n-----END CERTIFICATE-----\n"), Broken},
 		"not there":         {filepath.Join(t.TempDir(), canary), Broken},
 	} {
-		expect(t, name, Certificate(Text{"Certificaat", "Certificate"}, tc.path, 21*24*time.Hour), tc.want)
+		expect(t, name, Certificate(Mail, tc.path, 21*24*time.Hour), tc.want)
 	}
 }
 
 func TestTheMachine(t *testing.T) {
 	expect(t, "a disk that is not there", Disk(filepath.Join(t.TempDir(), "none")), Broken)
 	r := Disk(t.TempDir())(t.Context(), now)
-	if r.Found.EN == "" || strings.Contains(r.Found.EN, "cannot") || (r.State == OK) != (r.Advice == Text{}) {
-		t.Errorf("%+v", r)
+	if found := r.Found.In("en"); !strings.Contains(found, "MB free") || (r.State == OK) != r.Advice.IsZero() {
+		t.Errorf("the state is %s, %q, advice %q", r.State, r.Found.In("en"), r.Advice.In("en"))
 	}
 	r = Clock(t.Context(), now)
-	if kept, known := synchronised(); (r.State == OK) != (kept || !known) || (r.State == OK) != (r.Advice == Text{}) {
-		t.Errorf("%+v", r)
+	if kept, known := synchronised(); (r.State == OK) != (kept || !known) || (r.State == OK) != r.Advice.IsZero() {
+		t.Errorf("the state is %s, %q, advice %q", r.State, r.Found.In("en"), r.Advice.In("en"))
 	}
 }
 
@@ -289,7 +307,7 @@ func TestAllAreMadeAtOnceAndInOrder(t *testing.T) {
 	met := make(chan bool)
 	meet := func(name string, send bool, s State) Check {
 		return func(ctx context.Context, _ time.Time) Result {
-			r := Result{Name: Text{name, name}, State: s}
+			r := Result{Name: texts.Message("list", name), State: s}
 			if send {
 				select {
 				case met <- true:
@@ -307,7 +325,7 @@ func TestAllAreMadeAtOnceAndInOrder(t *testing.T) {
 		}
 	}
 	all := Run(t.Context(), now, meet("a", true, OK), meet("b", false, Attention))
-	if len(all) != 2 || all[0].Name.NL != "a" || all[0].State != OK || all[1].State != Attention {
+	if len(all) != 2 || all[0].Name.In("nl") != "Lijst a" || all[0].State != OK || all[1].State != Attention {
 		t.Errorf("%+v", all)
 	}
 	for want, states := range map[State][]State{OK: {OK}, Attention: {Attention, OK}, Broken: {OK, Broken, Attention}} {

@@ -33,21 +33,7 @@ func (d *Data) Health() ([]health.Check, error) {
 	}
 	defer sender.mail.Close()
 	none := func() int64 { return 0 } // only the running process counts what it dropped
-	return append([]health.Check{d.running}, d.healthChecks(sender, states, none, counts)...), nil
-}
-
-// running checks whether a gateway has the data directory.
-func (d *Data) running(context.Context, time.Time) health.Result {
-	r := health.Result{
-		Name:  health.Text{NL: "Sluis", EN: "Sluis"},
-		State: health.OK,
-		Found: health.Text{NL: "draait", EN: "runs"},
-	}
-	if !d.Locked() {
-		r.State, r.Found = health.Broken, health.Text{NL: "draait niet", EN: "does not run"}
-		r.Advice = health.Text{NL: "Start de dienst: systemctl start sluis.", EN: "Start the service: systemctl start sluis."}
-	}
-	return r
+	return append([]health.Check{health.Gateway(d.Locked)}, d.healthChecks(sender, states, none, counts)...), nil
 }
 
 // healthChecks are the checks of this gateway.
@@ -79,16 +65,17 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 	}
 	all = append(all, health.Lists(states)...)
 	for _, c := range []struct {
-		nl, en, file string
-		ahead        time.Duration
+		of    health.Owner
+		file  string
+		ahead time.Duration
 	}{
-		{"Certificaat voor mail", "Certificate for mail", cfg.Mail.TLS.Certificate, renewAhead},
-		{"Certificaat van de webproxy", "Certificate of the web proxy", cfg.Web.TLS.Certificate, renewAhead},
-		{"Certificaat van deze pagina’s", "Certificate of the console", cfg.Console.TLS.Certificate, renewAhead},
-		{"Eigen certificaatautoriteit", "Own certificate authority", cfg.Web.Inspect.Certificate, replaceAhead},
+		{health.Mail, cfg.Mail.TLS.Certificate, renewAhead},
+		{health.Web, cfg.Web.TLS.Certificate, renewAhead},
+		{health.Console, cfg.Console.TLS.Certificate, renewAhead},
+		{health.Authority, cfg.Web.Inspect.Certificate, replaceAhead},
 	} {
 		if c.file != "" {
-			all = append(all, health.Certificate(health.Text{NL: c.nl, EN: c.en}, c.file, c.ahead))
+			all = append(all, health.Certificate(c.of, c.file, c.ahead))
 		}
 	}
 	return append(all, health.Disk(cfg.Data), health.Clock)
