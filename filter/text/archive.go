@@ -165,28 +165,34 @@ func (w *walker) packed(name string, r *io.SectionReader, depth int, open func(i
 
 var packedExtensions = set(".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".tzst")
 
-// openers of files that are one packed file.
-var openers = map[FileKind]func(io.Reader) (r io.Reader, name string, err error){
-	KindGzip: func(r io.Reader) (io.Reader, string, error) {
-		z, err := gzip.NewReader(r)
-		if err != nil {
-			return nil, "", err
-		}
-		return z, z.Name, nil
-	},
-	KindBzip2: func(r io.Reader) (io.Reader, string, error) { return bzip2.NewReader(r), "", nil },
-	KindXZ: func(r io.Reader) (io.Reader, string, error) {
-		br := bufio.NewReader(r)
-		if err := modestXZ(br); err != nil {
-			return nil, "", err
-		}
-		z, err := xz.NewReader(br)
-		return z, "", err
-	},
-	KindZstd: func(r io.Reader) (io.Reader, string, error) {
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxDictionary), zstd.WithDecoderMaxMemory(maxDictionary))
-		return z, "", err
-	},
+// openGzip opens a gzip, which may hold the name of its file.
+func openGzip(r io.Reader) (io.Reader, string, error) {
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, "", err
+	}
+	return z, z.Name, nil
+}
+
+func openBzip2(r io.Reader) (io.Reader, string, error) { return bzip2.NewReader(r), "", nil }
+
+func openXZ(r io.Reader) (io.Reader, string, error) {
+	br := bufio.NewReader(r)
+	if err := modestXZ(br); err != nil {
+		return nil, "", err
+	}
+	z, err := xz.NewReader(br)
+	return z, "", err
+}
+
+func openZstd(r io.Reader) (io.Reader, string, error) {
+	z, err := zstd.NewReader(r,
+		zstd.WithDecoderConcurrency(1),
+		zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(maxDictionary),
+		zstd.WithDecoderMaxMemory(maxDictionary),
+	)
+	return z, "", err
 }
 
 var errDictionary = errors.New("asks for too much memory")

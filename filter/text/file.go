@@ -12,14 +12,25 @@ func (w *walker) list(a Attachment) int {
 	return w.report.list(a)
 }
 
-// file lists a file and shows it by what it is.
+// content is a file on its way to the reader of its format.
+type content struct {
+	Attachment
+	part    int
+	at      int // where it is listed; -1 if it is not
+	charset string
+	head    []byte
+	r       *io.SectionReader
+	depth   int
+}
+
+// file lists a file and shows it by its format.
 func (w *walker) file(part int, a Attachment, charset string, r *io.SectionReader, depth int) error {
 	head, _, _ := peek(r)
-	name := a.Name.Reveal()
 	if a.Kind == "" || a.Kind == KindText && beginsHTML(head) {
-		a.Kind = kindOf(head, name)
+		a.Kind = w.formats.kindOf(head, a.Name.Reveal())
 	}
-	if w.limits.Apart != nil && a.Kind.treacherous() && depth <= w.limits.Depth {
+	f := w.formats.of(a.Kind)
+	if w.limits.Apart != nil && f.sandboxed && depth <= w.limits.Depth {
 		return w.apart(part, a, r, depth)
 	}
 	at := w.list(a)
@@ -33,40 +44,15 @@ func (w *walker) file(part int, a Attachment, charset string, r *io.SectionReade
 			return err
 		}
 	}
-	switch a.Kind {
-	case KindText, KindScript, KindHTML:
-		return w.text(part, Contents, typeOf(a.Kind, name, head), charset, nil, opened(r), depth)
-	case KindMessage:
-		if looksLikeHeader(head) {
-			return w.root(r, depth+1)
-		}
-		return first(w.raw(part, fresh(r)), w.root(r, depth+1))
-	case KindZip, KindOffice:
-		return w.zip(part, at, r, depth)
-	case KindOLE:
-		return w.ole(part, at, r, depth)
-	case KindRTF:
-		return w.rtf(part, at, fresh(r))
-	case KindGzip, KindBzip2, KindXZ, KindZstd:
-		return w.packed(name, r, depth, openers[a.Kind])
-	case KindCab:
-		return w.cab(part, r, depth)
-	case KindTar:
-		return w.tar(part, r, depth)
-	case Kind7z:
-		return w.sevenZip(part, at, r, depth)
-	case KindRar:
-		return w.rar(part, at, r, depth)
-	case KindTNEF:
-		return w.tnef(part, r, depth)
-	case KindPDF:
-		return w.pdf(part, at, r)
-	}
-	if a.opaque() {
-		return nil
-	}
-	w.report.uninspectable(UnknownFormat)
-	return w.strings(part, fresh(r))
+	return f.read(w, content{
+		Attachment: a,
+		part:       part,
+		at:         at,
+		charset:    charset,
+		head:       head,
+		r:          r,
+		depth:      depth,
+	})
 }
 
 // endsAsZip reports whether a file that is something else by its beginning ends as a zip
@@ -95,7 +81,7 @@ func (w *walker) member(name string, r io.Reader, depth int) error {
 	}
 	head, r, done := peek(r)
 	defer done()
-	a := Attachment{Name: Secret(shortName(name)), Depth: depth + 1, Kind: kindOf(head, name)}
+	a := Attachment{Name: Secret(shortName(name)), Depth: depth + 1, Kind: w.formats.kindOf(head, name)}
 	if a.opaque() {
 		w.list(a)
 		return nil

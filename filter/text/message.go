@@ -37,7 +37,7 @@ func (w *walker) root(r *io.SectionReader, depth int) error {
 func emptyLines(r *io.SectionReader) int64 {
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
-	n, _ := r.ReadAt((*buf)[:headSize], 0) // an error shows when it is read
+	n, _ := r.ReadAt((*buf)[:KindHead], 0) // an error shows when it is read
 	rest := bytes.TrimLeft((*buf)[:n], "\r\n")
 	if len(rest) == n || nameLength(rest) == 0 {
 		return 0
@@ -210,7 +210,7 @@ func (w *walker) leafReading(part int, name string, t mediaType, open opener, de
 	head, r, release := peek(r)
 	defer release()
 	a := Attachment{Name: Secret(shortName(name)), Declared: Secret(shortName(t.name)), Depth: depth}
-	a.Kind = kindOf(head, name)
+	a.Kind = w.formats.kindOf(head, name)
 	if a.Kind == KindText && t.html() {
 		a.Kind = KindHTML
 	}
@@ -221,7 +221,7 @@ func (w *walker) leafReading(part int, name string, t mediaType, open opener, de
 		if a.Kind == KindHTML && !t.html() {
 			return w.text(part, Plain, mediaType{name: "text/html"}, t.value("charset"), nil, open, depth)
 		}
-		if a.Kind.textual() {
+		if a.Kind == KindUnknown || w.formats.of(a.Kind).textual {
 			return nil
 		}
 		r2, done := open() // a file after all
@@ -345,12 +345,12 @@ func (u *unfolder) Write(p []byte) (int, error) {
 // peek returns the first bytes of r, and a reader that still has them.
 func peek(r io.Reader) ([]byte, io.Reader, func()) {
 	if s, ok := r.(*io.SectionReader); ok {
-		b := make([]byte, min(headSize, s.Size()))
+		b := make([]byte, min(KindHead, s.Size()))
 		n, _ := s.ReadAt(b, 0) // an error shows again when it is read
 		return b[:n], s, nothing
 	}
 	br, done := buffered(r)
-	b, _ := br.Peek(headSize) // as above
+	b, _ := br.Peek(KindHead) // as above
 	return b, br, done
 }
 

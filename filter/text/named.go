@@ -1,10 +1,12 @@
 package text
 
-// KindHead is how many bytes of a file KindOf looks at.
-const KindHead = headSize
+// KindHead is how many bytes of a file KindOf reads.
+const KindHead = 1024
 
-// KindOf tells what a file is by its first bytes, and by its name where they do not tell.
-func KindOf(head []byte, name string) FileKind { return kindOf(head[:min(len(head), KindHead)], name) }
+// KindOf returns what a file is by its first bytes, and by its name where those do not decide.
+func KindOf(head []byte, name string) FileKind {
+	return formats.kindOf(head[:min(len(head), KindHead)], name)
+}
 
 // Extension returns the last extension of a name, with its dot and in lower case, as
 // Windows takes it.

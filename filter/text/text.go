@@ -65,10 +65,11 @@ func Document(ctx context.Context, name string, r io.ReaderAt, size int64, l Lim
 
 // walker is the state of one Message or Document.
 type walker struct {
-	ctx    context.Context
-	limits Limits
-	emit   func(Segment) error
-	report Report
+	ctx     context.Context
+	limits  Limits
+	formats formatTable
+	emit    func(Segment) error
+	report  Report
 
 	stop     error // what ended the work: emit's error, the context's, the input's or errEnough
 	work     int64 // bytes that may still be read
@@ -87,7 +88,7 @@ var errEnough = errors.New("bound reached")
 
 func newWalker(ctx context.Context, size int64, l Limits, emit func(Segment) error) *walker {
 	l = l.withDefaults(size)
-	return &walker{ctx: ctx, limits: l, emit: emit, work: l.Work}
+	return &walker{ctx: ctx, limits: l, formats: formats, emit: emit, work: l.Work}
 }
 
 // fail ends the work. Everything that reads or shows returns what it returns, so that
