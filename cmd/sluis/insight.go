@@ -5,7 +5,6 @@ import (
 	"os"
 
 	"sluis/internal/oversight/access"
-	"sluis/internal/oversight/orders"
 )
 
 // insightCmd is sluis insight.
@@ -41,7 +40,15 @@ func (c insightCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = orders.Insight(ctx, ledger, c.actor(), orders.Proof(c.Proof), o.people.Subject(c.Address), keys, db, r.Since, r.Until, func(own orders.Own) error {
+	archive := access.Archive{Ledger: ledger, Keys: keys, Records: db}
+	request := access.Request{
+		By:     c.actor(),
+		Proof:  access.Proof(c.Proof),
+		Person: o.people.Subject(c.Address),
+		Since:  r.Since,
+		Until:  r.Until,
+	}
+	err = archive.Give(ctx, request, func(own access.Record) error {
 		r.Records = append(r.Records, own)
 		return nil
 	})

@@ -8,7 +8,6 @@ import (
 
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/access"
-	"sluis/internal/oversight/orders"
 	"sluis/internal/roster"
 )
 
@@ -40,7 +39,7 @@ type accessView struct {
 	Since      time.Time
 	Until      time.Time
 	Requested  bool // the records are in this page
-	Records    []orders.Own
+	Records    []access.Record
 	Total      int
 }
 
@@ -115,12 +114,18 @@ func (p *accessPages) read(v *visit, w *accessView) error {
 	if err := p.Notify(ctx, w.Address); err != nil {
 		v.log().Error("console: the notice of an access request was not sent", "error", err)
 	}
-	add := func(own orders.Own) error {
+	add := func(own access.Record) error {
 		w.Records = append(w.Records, own)
 		return nil
 	}
-	return orders.Insight(ctx, p.ledger, v.by(), orders.ByAccount, p.subject(v),
-		p.Keys, p.Records, w.Since, w.Until, add)
+	archive := access.Archive{Ledger: p.ledger, Keys: p.Keys, Records: p.Records}
+	return archive.Give(ctx, access.Request{
+		By:     v.by(),
+		Proof:  access.ByAccount,
+		Person: p.subject(v),
+		Since:  w.Since,
+		Until:  w.Until,
+	}, add)
 }
 
 // download sends a report as a file.

@@ -68,10 +68,15 @@ func OpenKeys(dir string) (*Keys, error) {
 	return &Keys{dir: dir}, nil
 }
 
+// Personal finds the records of pseudonyms; a Store does.
+type Personal interface {
+	Of(ctx context.Context, who []Pseudonym, since, until time.Time, use func(Record) error) error
+}
+
 // Find calls use for the records of one person from since to until, which has to be asked
 // for in an entry of the ledger: of kind OrderUsed or AccessGiven. Months whose key is
 // destroyed have none.
-func (k *Keys) Find(ctx context.Context, r ledger.Receipt, s Store, who roster.Subject, since, until time.Time, use func(Record) error) error {
+func (k *Keys) Find(ctx context.Context, r ledger.Receipt, s Personal, who roster.Subject, since, until time.Time, use func(Record) error) error {
 	if !r.Is(ledger.OrderUsed) && !r.Is(ledger.AccessGiven) {
 		return errors.New("find a person's records: the ledger has no order or request for it")
 	}

@@ -12,6 +12,6 @@
 //   - Every step and every use is in the ledger before it counts. The ledger has no name of
 //     a subject and no reason: these are in files of the gateway's user alone, and are
 //     destroyed when the order is completed.
-//   - Records of a person are found here alone: under an order that is in force, by an
-//     investigator whom it designates, or at the person's own request (C3.2f).
+//   - Records of a person are found under an order that is in force, by an investigator whom
+//     it designates; the only other way is the person's own request (package access, C3.2f).
 package orders

@@ -566,39 +566,3 @@ func TestManyAtOnceMakeOneOrder(t *testing.T) {
 		t.Errorf("%s with %d decisions", s, len(o.Decisions))
 	}
 }
-
-func TestInsightIsOfOneselfAlone(t *testing.T) { // C3.2f, GDPR art. 15
-	h := newHouse(t)
-	h.traffic(juf, meester)
-	give := func(by ledger.Actor, proof Proof, address string) (own []Own, err error) {
-		err = Insight(t.Context(), h.book, by, proof, h.people.Subject(address), h.keys, h.db, monday.AddDate(0, -6, 0), monday.AddDate(0, 1, 0), func(o Own) error { own = append(own, o); return nil })
-		return own, err
-	}
-	got, err := give(officer, ByDocument, juf)
-	if err != nil || len(got) != 20 {
-		t.Errorf("%d records, %v", len(got), err)
-	}
-	for _, o := range got {
-		if o.Site != "" {
-			t.Error("it tells with whom she mails")
-		}
-	}
-	if got, err := give(ledger.Actor{Name: juf, Role: "employee"}, ByAccount, juf); err != nil || len(got) != 20 {
-		t.Errorf("by the account: %d, %v", len(got), err)
-	}
-	if k := h.kinds(); fmt.Sprint(k) != "[access-given:document access-given:account]" {
-		t.Errorf("the ledger has %v", k)
-	}
-	for name, c := range map[string]struct {
-		by      ledger.Actor
-		proof   Proof
-		address string
-	}{
-		"without proof": {officer, "", juf}, "by the ICT service": {tech, ByDocument, juf}, "by the board": {chair, InPerson, juf},
-		"a pupil": {officer, ByDocument, pupil}, "a counsellor": {officer, ByDocument, vp}, "a stranger": {officer, ByDocument, "x@y.example"},
-	} {
-		if got, err := give(c.by, c.proof, c.address); err == nil || len(got) > 0 {
-			t.Errorf("%s: %d records", name, len(got))
-		}
-	}
-}

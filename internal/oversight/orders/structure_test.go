@@ -1,8 +1,11 @@
 package orders
 
 import (
+	"fmt"
 	"go/ast"
 	"go/types"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +16,7 @@ import (
 const (
 	journalPath = "sluis/internal/journal"
 	ordersPath  = "sluis/internal/oversight/orders"
+	accessPath  = "sluis/internal/oversight/access"
 )
 
 // program is every package of the gateway, with types and without tests.
@@ -107,7 +111,8 @@ func exported(p *packages.Package, use func(name string, f *types.Func)) {
 }
 
 // C3.2c, what must never happen 4: no exported function of any package hands out a
-// pseudonym, the keys can do three things, and only this package finds records with them.
+// pseudonym, the keys can do three things, and two packages find records with them: orders
+// (C3.2c) and access (C3.2f).
 func TestThereIsNoWayToAPersonButAnOrderOrTheirOwnRequest(t *testing.T) {
 	all := program(t)
 	found := 0
@@ -128,7 +133,7 @@ func TestThereIsNoWayToAPersonButAnOrderOrTheirOwnRequest(t *testing.T) {
 			if !ok || f.Pkg() == nil || f.Pkg().Path() != journalPath {
 				continue
 			}
-			if (f.Name() == "Find" || f.Name() == "Of") && p.PkgPath != ordersPath && p.PkgPath != journalPath {
+			if (f.Name() == "Find" || f.Name() == "Of") && p.PkgPath != ordersPath && p.PkgPath != accessPath && p.PkgPath != journalPath {
 				t.Errorf("%s finds a person's records: %v", p.PkgPath, p.Fset.Position(id.Pos()))
 			}
 		}
@@ -138,11 +143,12 @@ func TestThereIsNoWayToAPersonButAnOrderOrTheirOwnRequest(t *testing.T) {
 	}
 }
 
-// And in this package both ways go through the ledger: what finds records is called from
-// Use and from Insight alone.
+// And in these packages both ways go through the ledger: what finds records is called from
+// Use, and from Give, alone.
 func TestBothWaysGoThroughTheLedger(t *testing.T) {
+	want := map[string]string{ordersPath: "[Use find]", accessPath: "[Give]"}
 	for _, p := range program(t) {
-		if p.PkgPath != ordersPath {
+		if want[p.PkgPath] == "" {
 			continue
 		}
 		callers := map[string]bool{}
@@ -153,19 +159,28 @@ func TestBothWaysGoThroughTheLedger(t *testing.T) {
 					continue
 				}
 				ast.Inspect(fn, func(n ast.Node) bool {
-					if id, ok := n.(*ast.Ident); ok {
-						if f, ok := p.TypesInfo.Uses[id].(*types.Func); ok && (f.Name() == "Find" && f.Pkg().Path() == journalPath || f.Name() == "find" && f.Pkg().Path() == ordersPath) {
-							callers[fn.Name.Name] = true
-						}
+					if id, ok := n.(*ast.Ident); ok && findsRecords(p.TypesInfo.Uses[id]) {
+						callers[fn.Name.Name] = true
 					}
 					return true
 				})
 			}
 		}
-		if len(callers) != 3 || !callers["Use"] || !callers["Insight"] || !callers["find"] {
-			t.Errorf("records are found from %v", callers)
+		if got := fmt.Sprint(slices.Sorted(maps.Keys(callers))); got != want[p.PkgPath] {
+			t.Errorf("%s finds records from %s, want %s", p.PkgPath, got, want[p.PkgPath])
 		}
+		delete(want, p.PkgPath)
 	}
+	if len(want) > 0 {
+		t.Errorf("packages that were not seen: %v", want)
+	}
+}
+
+// findsRecords reports whether an object is journal.Keys.Find, or the function of this package
+// that calls it.
+func findsRecords(o types.Object) bool {
+	f, ok := o.(*types.Func)
+	return ok && (f.Name() == "Find" && f.Pkg().Path() == journalPath || f.Name() == "find" && f.Pkg().Path() == ordersPath)
 }
 
 // The test would see a leak.

@@ -15,7 +15,10 @@ import (
 
 // Records finds records of the traffic.
 type Records interface {
-	journal.Store
+	journal.Personal
+	Each(
+		ctx context.Context, since, until time.Time, after journal.Position, use func(journal.Record) error,
+	) (journal.Position, error)
 }
 
 // Roster knows people by their addresses.

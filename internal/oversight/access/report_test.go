@@ -8,14 +8,12 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
-
-	"sluis/internal/oversight/orders"
 )
 
 func report(n int) Report {
 	r := Report{Organisation: "School <b>", Address: "juf@school.example", Since: time.Unix(0, 0), Until: time.Unix(1e9, 0), Retention: 183 * 24 * time.Hour}
 	for i := range n {
-		r.Records = append(r.Records, orders.Own{Time: time.Unix(int64(i), 0), Kind: "web", Direction: "out", Site: "gokken.example", Bytes: 12_345_678, Action: "reject", Clause: "C2.8c", Rule: "web.gambling", Drawn: true})
+		r.Records = append(r.Records, Record{Time: time.Unix(int64(i), 0), Kind: "web", Direction: "out", Site: "gokken.example", Bytes: 12_345_678, Action: "reject", Clause: "C2.8c", Rule: "web.gambling", Drawn: true})
 	}
 	return r
 }

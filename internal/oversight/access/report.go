@@ -1,8 +1,9 @@
-// Package access writes what is held about a person as they get it (C3.2f, GDPR art. 15):
-// a page to read, in Dutch or English, and tables to take along.
+// Package access answers access requests (C3.2f, GDPR article 15): it finds a person's own
+// records for that person, and writes them as a page in Dutch or English, CSV (RFC 4180) or
+// JSON.
 //
-// It promises that nothing is in it but the person's own records, as package mandate hands
-// them out, and that a page needs nothing from elsewhere.
+// It promises that a request is in the ledger before anything is found, that the answer has
+// nothing but the person's own records, and that a page needs nothing from elsewhere.
 package access
 
 import (
@@ -14,8 +15,6 @@ import (
 	"io"
 	"strconv"
 	"time"
-
-	"sluis/internal/oversight/orders"
 )
 
 // Report is what is held.
@@ -26,7 +25,7 @@ type Report struct {
 	Until        time.Time     `json:"until"`
 	Retention    time.Duration `json:"retention_ns"` // after which records are destroyed
 	CodeURL      string        `json:"code_url,omitempty"`
-	Records      []orders.Own  `json:"records"`
+	Records      []Record      `json:"records"`
 }
 
 // WriteJSON writes the report as JSON.
@@ -39,7 +38,7 @@ func (r Report) WriteJSON(w io.Writer) error {
 // WriteCSV writes the records as a table (RFC 4180).
 func (r Report) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	out.Write([]string{"time", "kind", "direction", "group", "site", "bytes", "recipients", "action", "looked_at_for", "category", "clause", "rule", "drawn", "ordered"})
+	out.Write([]string{"time", "kind", "direction", "group", "site", "bytes", "recipients", "action", "inspected_for", "category", "clause", "rule", "drawn", "ordered"})
 	for _, o := range r.Records {
 		out.Write([]string{o.Time.Format(time.RFC3339), o.Kind, o.Direction, o.Group, o.Site, strconv.FormatInt(o.Bytes, 10), strconv.Itoa(o.Parties),
 			o.Action, o.Purposes, o.Category, o.Clause, o.Rule, strconv.FormatBool(o.Drawn), strconv.FormatBool(o.Ordered)})
@@ -74,7 +73,7 @@ func (r Report) WriteHTML(w io.Writer, l string) error {
 		Report
 		Lang string
 		Days int
-		Rows []orders.Own
+		Rows []Record
 		More int
 	}{r, l, int(r.Retention.Hours() / 24), r.Records, 0}
 	if len(view.Rows) > shown {
