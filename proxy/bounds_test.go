@@ -16,7 +16,7 @@ import (
 	"sluis/internal/testenv"
 )
 
-// TestSlowClients: who does not go on is let go.
+// TestSlowClients: a client that stops loses its connection.
 func TestSlowClients(t *testing.T) {
 	r := newRig(t, func(r *rig) {
 		r.cfg.Limits = Limits{
@@ -40,7 +40,7 @@ func TestSlowClients(t *testing.T) {
 		"a chunk that stops":         "POST http://" + host + "/ HTTP/1.1\r\nHost: " + host + "\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
 		"a tunnel and then nothing":  "CONNECT site.example:" + portString(secure) + " HTTP/1.1\r\nHost: site.example:" + portString(secure) + "\r\n\r\n",
 		"a hello that stops":         "CONNECT site.example:" + portString(secure) + " HTTP/1.1\r\nHost: site.example:" + portString(secure) + "\r\n\r\n\x16\x03\x01\x02\x00\x01",
-		"a body nobody wants":        "POST http://site.example:25/ HTTP/1.1\r\nHost: site.example:25\r\nContent-Length: 10\r\n\r\nabc",
+		"a body without a reader":    "POST http://site.example:25/ HTTP/1.1\r\nHost: site.example:25\r\nContent-Length: 10\r\n\r\nabc",
 		"one request, then no other": "GET http://" + host + "/ HTTP/1.1\r\nHost: " + host + "\r\n\r\n",
 	} {
 		c, err := net.Dial("tcp", r.address)
@@ -54,11 +54,11 @@ func TestSlowClients(t *testing.T) {
 		}
 		c.Close()
 	}
-	r.nobodyLeft(t)
+	r.waitUntilEmpty(t)
 }
 
-// nobodyLeft waits until no client is counted any more.
-func (r *rig) nobodyLeft(t *testing.T) {
+// waitUntilEmpty waits until no client is counted any more.
+func (r *rig) waitUntilEmpty(t *testing.T) {
 	t.Helper()
 	testenv.Eventually(t, "no client and no address is counted any more", func() bool {
 		clients, addresses := r.proxy.door.Counts()
@@ -66,8 +66,7 @@ func (r *rig) nobodyLeft(t *testing.T) {
 	})
 }
 
-// TestSlowSite: a site that stops in the middle does not hold the client for ever, and one
-// that says nothing becomes a page.
+// TestSlowSite: a site that stops in the middle does not keep the client waiting, and a silent site becomes a page.
 func TestSlowSite(t *testing.T) {
 	r := newRig(t, func(r *rig) {
 		r.cfg.Limits = Limits{Response: 200 * time.Millisecond, Idle: 300 * time.Millisecond}
@@ -118,7 +117,7 @@ func TestConnectionLimits(t *testing.T) {
 		for _, c := range open {
 			c.Close()
 		}
-		r.nobodyLeft(t)
+		r.waitUntilEmpty(t)
 		c, err := net.Dial("tcp", r.address)
 		if err != nil {
 			t.Fatal(err)
@@ -149,7 +148,7 @@ func TestNothingLeaks(t *testing.T) {
 				raw.Close()
 			}
 		}
-		r.nobodyLeft(t)
+		r.waitUntilEmpty(t)
 		r.proxy.generation.Load().transports.retire()
 	}
 	use()
@@ -178,7 +177,7 @@ func settled(t *testing.T, goroutines, files int) (g, f int) {
 	return g, f
 }
 
-// TestShutdown: requests finish, silent tunnels are ended, and then nobody gets in.
+// TestShutdown: requests finish, silent tunnels are ended, and then no client gets in.
 func TestShutdown(t *testing.T) {
 	r := newRig(t, func(r *rig) { r.cfg.Opaque = true })
 	asked, answer := make(chan struct{}), make(chan struct{})
@@ -230,7 +229,7 @@ func TestShutdown(t *testing.T) {
 	r.journal.wait(t, 2)
 }
 
-// TestShutdownCuts: what does not end in time is cut.
+// TestShutdownCuts: connections that do not end in time are cut.
 func TestShutdownCuts(t *testing.T) {
 	r := newRig(t, func(r *rig) { r.cfg.Opaque = true })
 	busy := r.tunnel(t, r.echo(t))
@@ -247,7 +246,7 @@ func TestShutdownCuts(t *testing.T) {
 	if err := r.proxy.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("shutdown: got %v, want the end of its time", err)
 	}
-	r.nobodyLeft(t)
+	r.waitUntilEmpty(t)
 }
 
 // TestReload: the new configuration holds for the next request of an open connection.

@@ -19,7 +19,7 @@ import (
 	"sluis/rules"
 )
 
-// inspected is a rig whose content is looked into by the real engine and its rules.
+// inspected is a rig whose content is inspected by the real engine and its rules.
 func inspected(t *testing.T, change ...func(*content.Options)) *rig {
 	t.Helper()
 	set, err := rules.Load(rules.Builtin())
@@ -59,7 +59,7 @@ const (
 	ordinary = "<p>Morgen gaan we met groep 7 naar het museum.</p>\n"
 )
 
-// caught returns the records of what was stopped by its content.
+// caught returns the records of exchanges that were stopped by their content.
 func (r *rig) caught(n int) (kinds []string) {
 	for _, rec := range r.journal.wait(r.t, n) {
 		if rec.Action == filter.Reject {
@@ -215,9 +215,8 @@ func TestCurlExpects(t *testing.T) {
 	}
 }
 
-// TestWhatIsFoundIsNotTold: whatever is caught in a body, or is wrong with one, is in no line of
-// the log (must never 1).
-func TestWhatIsFoundIsNotTold(t *testing.T) {
+// TestFindingsAreInNoLog: neither a finding in a body nor a fault of one is in a line of the log (must never 1).
+func TestFindingsAreInNoLog(t *testing.T) {
 	const canary = "kanarie7391"
 	r := inspected(t)
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -266,9 +265,8 @@ func (p patient) Scan(ctx context.Context, content io.Reader) (string, error) {
 	}
 }
 
-// TestWhoWaitsForTheScannerSeesThatItGoesOn: the download begins before the scanner has
-// spoken, and ends when that says so.
-func TestWhoWaitsForTheScannerSeesThatItGoesOn(t *testing.T) {
+// TestADownloadBeginsBeforeTheScannerAnswers: and its end depends on the answer.
+func TestADownloadBeginsBeforeTheScannerAnswers(t *testing.T) {
 	scanner := make(patient)
 	r := inspected(t, func(o *content.Options) { o.Scanner, o.Limits.Patience = scanner, 1 })
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -75,8 +75,7 @@ func TestOneHopOnly(t *testing.T) {
 	}
 }
 
-// TestStreams: what a site sends bit by bit arrives bit by bit, interim responses and
-// trailers too.
+// TestStreams: a body that a site sends bit by bit arrives bit by bit, with interim responses and trailers.
 func TestStreams(t *testing.T) {
 	r := newRig(t)
 	next := make(chan struct{})
@@ -220,11 +219,11 @@ func TestWebSocket(t *testing.T) {
 			t.Errorf("record: got %+v, want 101 and the bytes of both ways", rec)
 		}
 	}
-	r.nobodyLeft(t)
+	r.waitUntilEmpty(t)
 }
 
-// TestEnforcementHost: where the policy says so another host is connected to, under the
-// name that was asked for; spliced, inspected and plain.
+// TestEnforcementHost: where the policy says so the gateway connects to another host, under the requested name;
+// spliced, inspected and plain.
 func TestEnforcementHost(t *testing.T) {
 	r := newRig(t)
 	strict, err := net.Listen("tcp", "127.0.0.2:0")
@@ -284,10 +283,10 @@ func TestTenantFields(t *testing.T) {
 	}
 }
 
-// looking finds fault with a word.
-type looking struct{ word string }
+// wordInspector blocks bodies with a word.
+type wordInspector struct{ word string }
 
-func (l looking) Request(_ context.Context, x *content.Exchange, r *http.Request) (bool, error) {
+func (l wordInspector) Request(_ context.Context, x *content.Exchange, r *http.Request) (bool, error) {
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
 		return false, err
@@ -296,7 +295,7 @@ func (l looking) Request(_ context.Context, x *content.Exchange, r *http.Request
 	return l.found(x, string(b))
 }
 
-func (l looking) Response(_ context.Context, x *content.Exchange, r *http.Response) (bool, error) {
+func (l wordInspector) Response(_ context.Context, x *content.Exchange, r *http.Response) (bool, error) {
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
 		return false, err
@@ -306,7 +305,7 @@ func (l looking) Response(_ context.Context, x *content.Exchange, r *http.Respon
 	return l.found(x, string(b))
 }
 
-func (l looking) found(x *content.Exchange, text string) (bool, error) {
+func (l wordInspector) found(x *content.Exchange, text string) (bool, error) {
 	if strings.Contains(text, "broken") {
 		return false, errors.New("the engine failed")
 	}
@@ -321,7 +320,7 @@ func (l looking) found(x *content.Exchange, text string) (bool, error) {
 
 func TestContent(t *testing.T) {
 	r := newRig(t)
-	r.reload(func(c *Config) { c.Content = looking{"dreigement"} })
+	r.reload(func(c *Config) { c.Content = wordInspector{"dreigement"} })
 	reached := ""
 	s := r.site(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		b, _ := io.ReadAll(q.Body)
@@ -370,11 +369,10 @@ func TestContent(t *testing.T) {
 	}
 }
 
-// TestCanary: what must never be told is in no record and no line of the log, whatever
-// went wrong (must never 1).
+// TestCanary: nothing of a request is in a record or a line of the log, whatever went wrong (must never 1).
 func TestCanary(t *testing.T) {
 	r := newRig(t)
-	r.reload(func(c *Config) { c.Content = looking{"dreigement"} })
+	r.reload(func(c *Config) { c.Content = wordInspector{"dreigement"} })
 	s, secure := r.site(hello200), r.site(hello200, "site.example")
 	r.decide = func(q sitepolicy.Request) sitepolicy.Decision {
 		if q.TLS {
@@ -418,18 +416,17 @@ func TestCanary(t *testing.T) {
 	}
 }
 
-// known is a roster of one, and who said to know the code.
-type known struct{ marked bool }
+// confirmations remembers whether the one person has confirmed to know the code.
+type confirmations struct{ marked bool }
 
-func (k *known) Asked(roster.Subject) bool { return !k.marked }
-func (k *known) Mark(roster.Subject) error { k.marked = true; return nil }
+func (k *confirmations) Asked(roster.Subject) bool { return !k.marked }
+func (k *confirmations) Mark(roster.Subject) error { k.marked = true; return nil }
 
-// TestAcknowledge: who was not asked yet gets a page in the place of the first page, and
-// nothing else changes.
+// TestAcknowledge: a person who was not asked yet gets the question in place of the first page; nothing else changes.
 func TestAcknowledge(t *testing.T) {
 	r := newRig(t)
 	s := r.site(hello200)
-	r.reload(func(c *Config) { c.Acknowledged = &known{} })
+	r.reload(func(c *Config) { c.Acknowledged = &confirmations{} })
 	c := r.browser()
 	ask := func(method, path, accept string) string {
 		req, _ := http.NewRequest(method, at(s, "site.example", path), nil)

@@ -13,8 +13,7 @@ import (
 	"sluis/internal/testenv"
 )
 
-// TestGuard: what two servers could read differently is refused, in the first request of a
-// connection and in those after it.
+// TestGuard: a request that two servers could read differently is refused, as the first of a connection and later.
 func TestGuard(t *testing.T) {
 	r := newRig(t)
 	s := r.site(hello200)
@@ -90,8 +89,7 @@ func (r *rig) two(first, second string) (a, b int) {
 	return a, b
 }
 
-// TestGuardChunks: a body whose chunks are not as they should be never becomes whole at
-// the site.
+// TestGuardChunks: a body with malformed chunks never becomes whole at the site.
 func TestGuardChunks(t *testing.T) {
 	r := newRig(t)
 	got := make(chan error, 16)
@@ -134,8 +132,8 @@ func TestGuardChunks(t *testing.T) {
 	}
 }
 
-// FuzzGuard: what the guard lets through net/http reads to the same end as the guard does,
-// however it arrives; and it lets through nothing but what was sent, but for its poison.
+// FuzzGuard: net/http reads the requests that the guard lets through to the same end, however they arrive. The guard
+// adds nothing to them but its poison.
 func FuzzGuard(f *testing.F) {
 	for _, s := range []string{
 		"GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n",

@@ -98,7 +98,7 @@ func TestBlocked(t *testing.T) {
 	}
 }
 
-// TestSplice: what is encrypted stays so.
+// TestSplice: an encrypted connection stays encrypted.
 func TestSplice(t *testing.T) {
 	r := newRig(t)
 	s := r.site(hello200, "site.example")
@@ -114,7 +114,7 @@ func TestSplice(t *testing.T) {
 	}
 }
 
-// TestStrictest: the name in the hello counts as much as the one that was asked for.
+// TestStrictest: the name in the ClientHello counts as much as the requested one.
 func TestStrictest(t *testing.T) {
 	r := newRig(t)
 	s := r.site(hello200, "site.example")
@@ -181,7 +181,7 @@ func TestNotTLS(t *testing.T) {
 	}
 }
 
-// echo starts a server that says what it hears, and ends when the client has ended.
+// echo starts a server that sends back what it gets, and ends with the client.
 func (r *rig) echo(t testing.TB) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -205,7 +205,7 @@ func (r *rig) echo(t testing.TB) string {
 	return "127.0.0.1:" + url.PathEscape(ln.Addr().String()[strings.LastIndexByte(ln.Addr().String(), ':')+1:])
 }
 
-// TestHalfClose: what is on its way still arrives when one side has ended.
+// TestHalfClose: bytes on their way still arrive when one side has ended.
 func TestHalfClose(t *testing.T) {
 	r := newRig(t, func(r *rig) { r.cfg.Opaque = true })
 	c := r.tunnel(t, r.echo(t))
@@ -332,7 +332,7 @@ func TestRefusals(t *testing.T) {
 		"a host that is no name":       {get("http://si_te..example:"+port+"/", ""), "400"},
 		"a name that is nowhere":       {get("http://nowhere.invalid/", ""), "502"},
 		"a tunnel to what is nowhere":  {"CONNECT nowhere.invalid:443 HTTP/1.1\r\nHost: nowhere.invalid:443\r\n\r\n", "502"},
-		"a port where nobody listens":  {"CONNECT site.example:443 HTTP/1.1\r\nHost: site.example:443\r\n\r\n", "502"},
+		"a port without a listener":    {"CONNECT site.example:443 HTTP/1.1\r\nHost: site.example:443\r\n\r\n", "502"},
 		"a header without end":         {"GET http://site.example/ HTTP/1.1\r\nHost: site.example\r\nX: " + strings.Repeat("a", 80<<10) + "\r\n\r\n", "431"},
 		"metadata of a cloud provider": {get("http://169.254.169.254/latest/", ""), "403"},
 		"the network inside":           {get("http://10.0.0.1/", ""), "403"},
@@ -354,7 +354,7 @@ func hostIn(s string) string {
 	return u.Host
 }
 
-// TestStranger: who is not a client gets nothing.
+// TestStranger: a stranger gets no reply.
 func TestStranger(t *testing.T) {
 	r := newRig(t, func(r *rig) { r.cfg.Clients = r.cfg.Clients[1:] })
 	if got := r.raw("GET /proxy.pac HTTP/1.1\r\nHost: x\r\n\r\n"); got != "" {

@@ -34,8 +34,7 @@ import (
 	"sluis/rules"
 )
 
-// rig is a running proxy with what it asks, and sites behind it. All names are of this
-// machine.
+// rig is a running proxy with its policy, grounds and journal, and with sites behind it. All names are of this machine.
 type rig struct {
 	t        *testing.T
 	proxy    *Proxy
@@ -235,7 +234,7 @@ func (r *rig) raw(sent string) string {
 	return fmt.Sprintf("%d %s", resp.StatusCode, b)
 }
 
-// anyone lets everybody in as nobody in particular.
+// anyone lets every client in without a name.
 type anyone struct{}
 
 func (anyone) Identify(context.Context, netip.Addr, string) (identify.Identity, error) {

@@ -153,11 +153,11 @@ func TestStories(t *testing.T) {
 		list     string
 	}{
 		{"an unknown site, for staff", "site.example", "", staff, at("mon", "10:00"), true, Allow, NoLevel, 0, "", ""},
-		{"an unknown site, for pupils: it is looked into", "site.example", "", pupils, at("mon", "10:00"), true, Inspect, NoLevel, 0, "", ""},
+		{"an unknown site, for pupils: it is inspected", "site.example", "", pupils, at("mon", "10:00"), true, Inspect, NoLevel, 0, "", ""},
 		{"an unknown site in plain needs no inspection", "site.example", "/", pupils, at("mon", "10:00"), false, Allow, NoLevel, 0, "", ""},
 		{"C2.8a: pornography, for pupils", "www.porn.example", "", pupils, at("mon", "10:00"), true, Block, Blocked, rules.Pornography, "C2.8a", "adult"},
 		{"C2.8a: pornography, for staff as well", "porn.example", "", staff, at("sun", "23:00"), true, Block, Blocked, rules.Pornography, "C2.8a", "adult"},
-		{"C2.8a: and for who is unknown", "PORN.example.", "", nobody, at("sun", "23:00"), true, Block, Blocked, rules.Pornography, "C2.8a", "adult"},
+		{"C2.8a: and for an unknown sender", "PORN.example.", "", nobody, at("sun", "23:00"), true, Block, Blocked, rules.Pornography, "C2.8a", "adult"},
 		{"C2.8a: hatred", "hate.example", "", staff, at("mon", "10:00"), true, Block, Blocked, rules.Hate, "C2.8a", "hate"},
 		{"a locked allow goes before a category", "history.hate.example", "", staff, at("mon", "10:00"), true, Allow, LockedAllow, 0, "", "own"},
 		{"an allow that is not locked does not", "lost.example", "", staff, at("mon", "10:00"), true, Block, Blocked, rules.Gambling, "C2.8c", "gambling"},
@@ -184,9 +184,9 @@ func TestStories(t *testing.T) {
 		{"the rest of it", "part.example", "/", staff, at("mon", "10:00"), false, Allow, NoLevel, 0, "", ""},
 		{"a locked block goes before a locked allow", "both-ways.example", "", staff, at("mon", "10:00"), true, Block, LockedBlock, rules.OwnCode, "C2.8e", "own"},
 		{"a number", "192.0.2.7", "", staff, at("mon", "10:00"), true, Block, Blocked, rules.Bypass, "C3.3a", "address"},
-		{"a bank is never looked into", "www.bank.example", "", pupils, at("mon", "10:00"), true, Allow, NoLevel, 0, "", ""},
-		{"a host that is to be looked into", "search.example", "", pupils, at("mon", "10:00"), true, Inspect, NoLevel, 0, "", ""},
-		{"a list that is to be looked into", "news.example", "", pupils, at("mon", "10:00"), true, Inspect, NoLevel, 0, "", ""},
+		{"a bank is never inspected", "www.bank.example", "", pupils, at("mon", "10:00"), true, Allow, NoLevel, 0, "", ""},
+		{"a host that is to be inspected", "search.example", "", pupils, at("mon", "10:00"), true, Inspect, NoLevel, 0, "", ""},
+		{"a list that is to be inspected", "news.example", "", pupils, at("mon", "10:00"), true, Inspect, NoLevel, 0, "", ""},
 		{"for others it is not", "news.example", "", staff, at("mon", "10:00"), true, Allow, NoLevel, 0, "", ""},
 	} {
 		r := Request{Hosts: [3]string{tt.host}, Path: tt.path, Group: tt.group, Time: tt.time.UTC(), TLS: tt.tls}
@@ -247,9 +247,9 @@ func TestStrictest(t *testing.T) {
 	}
 }
 
-// TestNeverLookedInto: what a connection is to the hello tells. Nothing hides behind such a
-// name either: it is that site that is connected to.
-func TestNeverLookedInto(t *testing.T) {
+// TestNeverInspected: the ClientHello names the site of a connection. No other site hides behind such a name: the
+// gateway connects to the named one.
+func TestNeverInspected(t *testing.T) {
 	p := school(t)
 	g, now := group(t, "leerlingen"), at("tue", "10:00")
 	for _, tt := range []struct {
@@ -327,8 +327,7 @@ func TestStrictestInEachRespect(t *testing.T) {
 	}
 }
 
-// TestLevels: of all that is said of a site, for the groups and hours that it is said for,
-// the highest level decides.
+// TestLevels: among the entries on a site that hold for the group and the hour the highest level decides.
 func TestLevels(t *testing.T) {
 	pupils, staff := group(t, "leerlingen"), group(t, "leraren")
 	lessons := []Hours{{From: 8 * time.Hour, To: 15 * time.Hour}}
@@ -391,7 +390,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// TestConfidential: of a confidential role only what is about safety counts (C3.2g).
+// TestConfidential: for a confidential role only security counts (C3.2g).
 func TestConfidential(t *testing.T) {
 	p := school(t)
 	for host, want := range map[string]Action{
@@ -415,7 +414,7 @@ func TestConfidential(t *testing.T) {
 	}
 }
 
-// TestSpelling: a page or a host is what it is, however it is spelt.
+// TestSpelling: another spelling of a page or host changes nothing.
 func TestSpelling(t *testing.T) {
 	open, err := New(Options{Sites: Sites{Own: []Entry{
 		{Host: "Part.Example.", Path: "/ch%61t", Block: true, Reason: "r", Author: "a"},
@@ -472,7 +471,7 @@ func TestSafeSearch(t *testing.T) {
 	}
 }
 
-// TestHours: what is past midnight belongs to the evening before, with its holidays.
+// TestHours: hours past midnight belong to the evening before, with its holidays.
 func TestHours(t *testing.T) {
 	holidays := []Period{{First: date("2026-11-27"), Last: date("2026-11-28")}} // friday and saturday
 	nights := Hours{
@@ -637,8 +636,7 @@ func TestDecidingTakesNoMemory(t *testing.T) {
 	}
 }
 
-// FuzzDecide: whatever names a request goes by, another one never makes it laxer, and what
-// is never looked into is not.
+// FuzzDecide: a further name of a request never makes the decision laxer, and sites that are never inspected are not.
 func FuzzDecide(f *testing.F) {
 	p := school(f)
 	pupils := group(f, "leerlingen")

@@ -17,13 +17,13 @@ import (
 	"sluis/rules"
 )
 
-// asked remembers appeals.
-type asked struct {
+// appealLog remembers appeals.
+type appealLog struct {
 	all []string
 	err error
 }
 
-func (a *asked) Add(
+func (a *appealLog) Add(
 	host string,
 	c rules.Category,
 	rule rules.ID,
@@ -35,9 +35,9 @@ func (a *asked) Add(
 	return a.err
 }
 
-func pages(t testing.TB, change ...func(*Options)) (*Pages, *asked) {
+func pages(t testing.TB, change ...func(*Options)) (*Pages, *appealLog) {
 	t.Helper()
-	a := &asked{}
+	a := &appealLog{}
 	o := Options{
 		Name:         "sluis.school.example",
 		Proxy:        "sluis.school.example:3128",

@@ -21,10 +21,10 @@ import (
 	"sluis/rules"
 )
 
-// TestForEverybody looks at every page in a browser: in both languages, light and dark, on
+// TestPagesAreAccessible opens every page in a browser: in both languages, light and dark, on
 // a desk and on a phone. axe-core finds nothing that keeps people out, nothing runs off the
 // side, and the page works without JavaScript. With SLUIS_SCREENSHOTS it leaves pictures.
-func TestForEverybody(t *testing.T) {
+func TestPagesAreAccessible(t *testing.T) {
 	testenv.Need(t, "chromium", "npm")
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
@@ -121,9 +121,9 @@ func look(t *testing.T, tab context.Context, url, label, lang, scheme string, wi
 	}
 }
 
-// TestAskedInABrowser: a browser sends the form, and says that it is the page's own; what
+// TestABrowserSendsAnAppeal: a browser sends the form, and says that it is the page's own; what
 // another site sends in its name is refused.
-func TestAskedInABrowser(t *testing.T) {
+func TestABrowserSendsAnAppeal(t *testing.T) {
 	testenv.Need(t, "chromium")
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()

@@ -182,7 +182,7 @@ func asServerSees(sent []byte) (name string) {
 	return name
 }
 
-// script is a client that says what it has to say and ends.
+// script is a client that sends its bytes and ends.
 type script struct {
 	net.Conn
 	r *bytes.Reader

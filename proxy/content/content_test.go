@@ -134,7 +134,7 @@ func TestUploads(t *testing.T) {
 		{"compressed", "text/plain", "gzip", zip("gzip", threat), []rules.Purpose{rules.Conduct}, rules.Threat},
 		{"C3.3b: a leak in what was drawn", "text/plain", "", bsnText, []rules.Purpose{rules.Conduct, rules.Leak}, rules.Identity},
 		{"C3.3b: a leak in what was not drawn", "text/plain", "", bsnText, []rules.Purpose{rules.Conduct}, 0},
-		{"C3.2g: of a confidential role nothing is looked at", "text/plain", "", threat, nil, 0},
+		{"C3.2g: nothing of a confidential role is inspected", "text/plain", "", threat, nil, 0},
 	} {
 		x := exchange(tt.purposes...)
 		r := httptest.NewRequest("POST", "http://site.example/", strings.NewReader(tt.body))
@@ -162,8 +162,7 @@ func TestUploads(t *testing.T) {
 	}
 }
 
-// TestLargeUploads: what is too large to be held is judged while it goes, wherever the bad
-// words are.
+// TestLargeUploads: an upload larger than the buffer is judged as it goes, wherever the bad words are.
 func TestLargeUploads(t *testing.T) {
 	e := inspector(t, func(o *Options) { o.Limits = Limits{Buffered: 64 << 10} })
 	filler := strings.Repeat(harmless+"\n", 4000) // 280 KB
@@ -195,7 +194,7 @@ func TestLargeUploads(t *testing.T) {
 	}
 }
 
-// htmlPage returns an HTML page that says things.
+// htmlPage returns an HTML page with some text, repeated.
 func htmlPage(say string, kb int) string {
 	var b strings.Builder
 	b.WriteString("<!doctype html><html><head><title>Pagina</title></head><body>")
@@ -220,7 +219,7 @@ func respond(kind, coding, body string) *http.Response {
 	}
 }
 
-// vile is what no page of a school is about.
+// vile is text that no page at a school may have.
 var vile = strings.Repeat(
 	"<p>Vieze hoer, kankerhoer, ik neuk je kapot. Hete geile sletjes, gratis porno, neukfilmpjes met geile tieners. "+
 		"Alle moslims moeten dood, vergas ze.</p>\n",
@@ -428,8 +427,7 @@ func (s slow) Scan(ctx context.Context, content io.Reader) (string, error) {
 	return s.signature, nil
 }
 
-// TestPatience: while a scanner takes long the download begins, and ends only as the
-// verdict says.
+// TestPatience: while a scanner takes long the download begins, and its end depends on the verdict.
 func TestPatience(t *testing.T) {
 	for _, signature := range []string{"", "Bad"} {
 		s := slow{make(chan struct{}), signature}

@@ -26,7 +26,7 @@ func post(kind, body string) *http.Request {
 	return r
 }
 
-// nothingWaits fails the test if bytes are held that nobody will ask for.
+// nothingWaits fails the test if bytes wait that will never be read.
 func nothingWaits(t *testing.T, e *Inspector) {
 	t.Helper()
 	if n := e.total.Load(); n != 0 {
@@ -55,8 +55,8 @@ func TestWhatHasNoBodyIsLetBe(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeReadIsSaid: and it passes or not as is configured.
-func TestWhatCannotBeReadIsSaid(t *testing.T) {
+// TestUninspectableContentIsNoted: it passes or not, as configured.
+func TestUninspectableContentIsNoted(t *testing.T) {
 	whole := zip("gzip", htmlPage("", 4))
 	coded := func(coding, body string) *http.Response {
 		r := respond("text/html", "", body)
@@ -66,8 +66,8 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	for _, action := range []Treatment{Pass, Block} {
 		e := inspector(t, func(o *Options) { o.Uninspectable = action })
 		for name, r := range map[string]func() *http.Response{
-			"a coding that nobody knows": func() *http.Response { return coded("deflate", "x") },
-			"more codings than anybody needs": func() *http.Response {
+			"an unknown coding": func() *http.Response { return coded("deflate", "x") },
+			"too many codings": func() *http.Response {
 				return coded("gzip, gzip, gzip", zip("gzip", zip("gzip", zip("gzip", htmlPage(vile, 1)))))
 			},
 			"no gzip at all": func() *http.Response { return coded("gzip", "no gzip at all") },
@@ -105,7 +105,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	}
 }
 
-// TestBombs: what becomes much larger is looked at as far as its limit, and that is said.
+// TestBombs: a body that becomes much larger is inspected up to its limit, and noted as incomplete.
 func TestBombs(t *testing.T) {
 	e := inspector(t, func(o *Options) { o.Limits = Limits{Inflated: 1 << 20, Page: 1 << 20} })
 	for _, coding := range []string{"gzip", "br", "zstd"} {
@@ -196,8 +196,8 @@ func TestWhatIsAskedForCanBeRead(t *testing.T) {
 	}
 }
 
-// TestNamesOfFilesAreLookedAt: so are names of fields, and what is in a document.
-func TestNamesOfFilesAreLookedAt(t *testing.T) {
+// TestNamesOfFilesAreInspected: so are names of fields, and the content of documents.
+func TestNamesOfFilesAreInspected(t *testing.T) {
 	e := inspector(t)
 	body, kind := form(nil, map[string]string{threat + ".txt": harmless})
 	for name, r := range map[string]*http.Request{
@@ -214,8 +214,8 @@ func TestNamesOfFilesAreLookedAt(t *testing.T) {
 	nothingWaits(t, e)
 }
 
-// TestSearchesAreLookedAtOnlyIfAskedFor: a search is what somebody wonders, not what they say.
-func TestSearchesAreLookedAtOnlyIfAskedFor(t *testing.T) {
+// TestSearchesAreInspectedOnlyIfConfigured: a search is a question, not a statement.
+func TestSearchesAreInspectedOnlyIfConfigured(t *testing.T) {
 	for _, asked := range []bool{false, true} {
 		e := inspector(t, func(o *Options) { o.Searches = asked })
 		r := httptest.NewRequest("GET", "http://site.example/search?q="+url.QueryEscape(threat), nil)
@@ -229,7 +229,7 @@ func TestSearchesAreLookedAtOnlyIfAskedFor(t *testing.T) {
 	}
 }
 
-// sealed remembers what was set aside.
+// sealed remembers the upload that was quarantined.
 type sealed struct {
 	body string
 	err  error
@@ -250,7 +250,7 @@ func (s *sealed) SealUpload(
 	return errors.Join(s.err, err)
 }
 
-func TestWhatIsStoppedIsSetAsideIfAskedFor(t *testing.T) {
+func TestAStoppedUploadIsQuarantinedIfConfigured(t *testing.T) {
 	for _, fails := range []error{nil, errors.New("the disk is full")} {
 		s := &sealed{err: fails}
 		e := inspector(t, func(o *Options) { o.Quarantine, o.Sealer = true, s })
@@ -269,7 +269,7 @@ func TestWhatIsStoppedIsSetAsideIfAskedFor(t *testing.T) {
 	}
 }
 
-// TestFull: when no more can be held, that is a failure like any other.
+// TestFull: a full buffer is a failure like any other.
 func TestFull(t *testing.T) {
 	for _, open := range []bool{false, true} {
 		e := inspector(t, func(o *Options) {
@@ -364,7 +364,7 @@ func TestAScannerThatFails(t *testing.T) {
 	}
 }
 
-// TestTrickle: who waits gets a little now and then, and never so much that it is of use.
+// TestTrickle: a browser that waits gets a little now and then, never so much that it is of use.
 func TestTrickle(t *testing.T) {
 	s := slow{make(chan struct{}), "Bad"}
 	e := inspector(t, func(o *Options) { o.Scanner, o.Limits.Patience = s, time.Millisecond })
@@ -386,8 +386,8 @@ func TestTrickle(t *testing.T) {
 	nothingWaits(t, e)
 }
 
-// TestWhoGoesAwayLeavesNothing: nothing waits for a client or a site that is gone.
-func TestWhoGoesAwayLeavesNothing(t *testing.T) {
+// TestNothingWaitsForAPeerThatIsGone: nothing waits for a client or a site that is gone.
+func TestNothingWaitsForAPeerThatIsGone(t *testing.T) {
 	e := inspector(t, func(o *Options) {
 		o.Scanner, o.Limits = finder{}, Limits{Head: 1 << 10, Buffered: 1 << 10, Patience: time.Millisecond}
 	})
@@ -431,8 +431,8 @@ func TestWhoGoesAwayLeavesNothing(t *testing.T) {
 	nothingWaits(t, e)
 }
 
-// TestWhatIsCutOffIsNotWhole: wherever a body breaks off, who gets it learns that.
-func TestWhatIsCutOffIsNotWhole(t *testing.T) {
+// TestABodyThatIsCutOffIsNotWhole: wherever a body breaks off, its reader gets an error.
+func TestABodyThatIsCutOffIsNotWhole(t *testing.T) {
 	e := inspector(t, func(o *Options) {
 		o.Scanner, o.Limits = finder{}, Limits{Head: 1 << 10, Buffered: 1 << 10, Scanned: 1 << 10}
 	})
@@ -511,7 +511,7 @@ func TestOnlyTheOwnCodeRefusesMore(t *testing.T) {
 	}
 }
 
-// TestEventsComeAtOnce: what comes piece by piece is not held back.
+// TestEventsComeAtOnce: a body that comes piece by piece does not wait.
 func TestEventsComeAtOnce(t *testing.T) {
 	e := inspector(t, func(o *Options) { o.Scanner = finder{} })
 	for _, kind := range []string{"text/event-stream", "application/x-ndjson", "application/json"} {

@@ -192,7 +192,7 @@ func (p *page) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// more takes a window of always the same size, and has it inspected.
+// nextWindow takes a window of always the same size, and has it inspected.
 func (p *page) nextWindow() {
 	window := (*p.buf)[:min(pageWindow, len(*p.buf))]
 	n, err := readAtLeast(p.src, window, len(window))

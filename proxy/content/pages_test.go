@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestPagesThatTeachArePassed: a page may speak of what no page may be (C2.8a). Each file is
+// TestPagesThatTeachPass: a page may speak of the categories that no site may show (C2.8a). Each file is
 // judged as it is, and within a long page that is about something else.
-func TestPagesThatTeachArePassed(t *testing.T) {
+func TestPagesThatTeachPass(t *testing.T) {
 	e := inspector(t)
 	for kind, want := range map[string]bool{"harmless": false, "forbidden": true} {
 		files, err := filepath.Glob(filepath.Join("testdata", "pages", kind, "*.html"))
@@ -32,8 +32,8 @@ func TestPagesThatTeachArePassed(t *testing.T) {
 	}
 }
 
-// TestAllThatTeachesTogetherIsPassed: a site that shows every such lesson on one page.
-func TestAllThatTeachesTogetherIsPassed(t *testing.T) {
+// TestAllThatTeachesTogetherPasses: a site that shows every such lesson on one page.
+func TestAllThatTeachesTogetherPasses(t *testing.T) {
 	files, _ := filepath.Glob(filepath.Join("testdata", "pages", "harmless", "*.html"))
 	var all strings.Builder
 	for _, f := range files {

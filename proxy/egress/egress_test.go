@@ -46,8 +46,7 @@ func TestOwnAddress(t *testing.T) {
 	}
 }
 
-// TestRebinding: a name that leads to the internet when it is looked at and inside when it
-// is connected to gains nothing, because only the latter counts.
+// TestRebinding: a name that leads to the internet at first and inside when the connection is made gains nothing.
 func TestRebinding(t *testing.T) {
 	inside, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

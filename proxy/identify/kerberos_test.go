@@ -16,8 +16,7 @@ import (
 	"sluis/internal/testenv"
 )
 
-// TestKerberos signs people in at a real key distribution centre, and lets curl prove who
-// they are.
+// TestKerberos signs people in at a real key distribution centre, and has curl prove their identity.
 func TestKerberos(t *testing.T) {
 	testenv.Need(t, "krb5kdc", "kinit", "kadmin.local", "curl")
 	ctx := t.Context()
@@ -95,7 +94,7 @@ func TestKerberos(t *testing.T) {
 	})
 }
 
-// door is a proxy that only looks who is there.
+// door is a proxy that only identifies its clients.
 type door struct {
 	who   *Identifier
 	mu    sync.Mutex
