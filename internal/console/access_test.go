@@ -29,7 +29,7 @@ func TestAnAccessRequestGivesOwnRecords(t *testing.T) {
 	a := p.post("/access", url.Values{"form": {"csv"}})
 	rows, err := csv.NewReader(strings.NewReader(a.body)).ReadAll()
 	if err != nil || len(rows) != 4 || !strings.Contains(a.header.Get("Content-Disposition"), ".csv") {
-		t.Errorf("%d rows, %v", len(rows), err)
+		t.Errorf("the table has %d rows, %v; want a heading and 3 records", len(rows), err)
 	}
 	var all struct {
 		Address string `json:"address"`
@@ -38,12 +38,11 @@ func TestAnAccessRequestGivesOwnRecords(t *testing.T) {
 	if err := json.Unmarshal([]byte(p.post("/access", url.Values{"form": {"json"}}).body), &all); err != nil ||
 		len(all.Records) != 3 ||
 		all.Address != "employee@school.example" {
-		t.Errorf("%+v, %v", all, err)
+		t.Errorf("the records are %+v, %v; want the 3 of the employee", all, err)
 	}
-	if a := p.post("/access", url.Values{"form": {"html"}}); !strings.Contains(a.body, "<table>") ||
-		!strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment") {
-		t.Errorf("%d", a.status)
-	}
+	p.post("/access", url.Values{"form": {"html"}}).check("",
+		has("<table>"),
+		header("Content-Disposition", "attachment"))
 	p.post("/access", url.Values{"form": {"x"}}).check("", status(http.StatusBadRequest))
 	if len(h.requested) != 4 || h.requested[0] != "employee@school.example" {
 		t.Errorf("notices of access requests to %v, want one to the employee for each", h.requested)
@@ -65,7 +64,7 @@ func TestAccessWithoutRecordsByName(t *testing.T) { // K4, C3.2g
 		p.post("/access", url.Values{"form": {"json"}}).check(name, status(http.StatusUnprocessableEntity))
 	}
 	if n := len(h.entries(ledger.AccessGiven)); n != 0 {
-		t.Errorf("%d in the ledger", n)
+		t.Errorf("%d requests in the ledger, want none", n)
 	}
 }
 
@@ -78,7 +77,7 @@ func TestAnOpenBrowserIsNotEnoughForAccess(t *testing.T) {
 	h.now = func() time.Time { return late }
 	p.post("/access", url.Values{"form": {"json"}}).check("", to("/proof?next=/access"))
 	if n := len(h.entries(ledger.AccessGiven)); n != 0 {
-		t.Errorf("%d in the ledger", n)
+		t.Errorf("%d requests in the ledger, want none", n)
 	}
 	p.proves("employee")
 	p.post("/access", url.Values{"form": {"json"}}).check("", status(http.StatusOK))
@@ -92,9 +91,9 @@ func TestTheControlsAreShownToEverybody(t *testing.T) {
 		if r.Privileged() && a.status == http.StatusSeeOther { // a second factor first
 			continue
 		}
-		if a.status != http.StatusOK || !strings.Contains(a.body, "5%") && !strings.Contains(a.body, "5\u00a0%") ||
-			!strings.Contains(a.body, "/complaint") {
-			t.Errorf("%s: %d\n%s", r, a.status, a.body)
+		a.check(string(r), status(http.StatusOK), has("/complaint"))
+		if !strings.Contains(strings.ReplaceAll(a.body, "\u00a0", ""), "5%") {
+			t.Errorf("%s: no share of 5%% in the page, want it", r)
 		}
 	}
 }

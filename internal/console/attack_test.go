@@ -77,7 +77,7 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 		}
 	})
 	if n := l.count(); n != before {
-		t.Errorf("%d entries in the ledger", n-before)
+		t.Errorf("%d entries in the ledger, want none", n-before)
 	}
 }
 
@@ -106,7 +106,12 @@ func TestALargeRequestIsRefused(t *testing.T) {
 			res.Body.Close()
 			if res.StatusCode >= 500 ||
 				strings.HasPrefix(kind, "application/x-www") && res.StatusCode != http.StatusRequestEntityTooLarge {
-				t.Errorf("%s, %s: %d", rt.pattern, kind, res.StatusCode)
+				t.Errorf(
+					"%s, %s: status %d, want 413 for a form, and no fault of the gateway",
+					rt.pattern,
+					kind,
+					res.StatusCode,
+				)
 			}
 		}
 	})
@@ -143,11 +148,11 @@ func TestUnknownIDsShowAndBreakNothing(t *testing.T) {
 			}
 			a := ask(l.whoMay(rt), method, rest)
 			if a.status == http.StatusOK || a.status >= 500 {
-				t.Errorf("%s with %.30s: %d", rt.pattern, id, a.status)
+				t.Errorf("%s with %.30s: status %d, want it refused", rt.pattern, id, a.status)
 			}
-			if strings.Contains(a.body, "root:") || strings.Contains(a.body, "<script>") {
-				t.Errorf("%s with %.30s shows what it should not", rt.pattern, id)
-			}
+			a.check(fmt.Sprintf("%s with %.30s", rt.pattern, id),
+				lacks("root:"),
+				lacks("<script>"))
 		}
 	}
 }
@@ -171,7 +176,7 @@ func TestNoRedirectLeavesTheSite(t *testing.T) {
 			to, err := own.Parse(a.to)
 			if err != nil || to.Host != own.Host || to.Scheme != "http" || a.header.Get("X-Evil") != "" ||
 				strings.Contains(fmt.Sprint(a.header["Set-Cookie"]), "evil") {
-				t.Errorf("%.30q leads to %.60q, %v", next, a.to, err)
+				t.Errorf("%.30q leads to %.60q, %v; want an address of this site", next, a.to, err)
 			}
 		}
 	}
@@ -179,7 +184,7 @@ func TestNoRedirectLeavesTheSite(t *testing.T) {
 	r := p.request(http.MethodPost, "/secrecy", url.Values{"accept": {"yes"}})
 	r.Header.Set("Referer", "https://evil.example/x")
 	if a := p.do(r); !strings.HasPrefix(a.to, "/") || strings.HasPrefix(a.to, "//") {
-		t.Errorf("by the page it came from: %q", a.to)
+		t.Errorf("a referring page leads to %q, want an address of this site", a.to)
 	}
 }
 
@@ -210,7 +215,7 @@ func TestATokenFromBeforeSigningInIsWorthless(t *testing.T) {
 	thief.get("/account").check("with the token from before the code", status(http.StatusSeeOther))
 	for _, k := range victim.get("/").header["Set-Cookie"] {
 		if !strings.Contains(k, "HttpOnly") || !strings.Contains(k, "SameSite=Lax") {
-			t.Errorf("cookie: %s", k)
+			t.Errorf("the cookie is %s, want HttpOnly and SameSite=Lax", k)
 		}
 	}
 }
@@ -266,7 +271,7 @@ func TestGuessingIsThrottled(t *testing.T) {
 	p := h.stranger()
 	p.post("/sign-in", url.Values{"name": {"els"}, "password": {phrase}}).must("", to("/sign-in/code"))
 	if !held(p, "/sign-in/code", func(i int) url.Values { return url.Values{"code": {fmt.Sprintf("%06d", i)}} }) {
-		t.Error("codes can be guessed without end")
+		t.Error("codes are guessed without end, want them held off")
 	}
 	p.post("/sign-in/code", url.Values{"code": {codeAt(t, secret, false)}}).check("the right code after all guesses",
 		not(http.StatusSeeOther))
@@ -275,7 +280,7 @@ func TestGuessingIsThrottled(t *testing.T) {
 		"/sign-in",
 		func(i int) url.Values { return url.Values{"name": {"els"}, "password": {fmt.Sprint("guess ", i)}} },
 	) {
-		t.Error("passwords can be guessed without end")
+		t.Error("passwords are guessed without end, want them held off")
 	}
 	for i := range 20 {
 		h.stranger().post(fmt.Sprintf("/link/AAAAAAAAAAAAAAAAAAAAAAAA%02d", i), nil).check("a link that nobody gave",
@@ -291,7 +296,7 @@ func TestGuessingIsThrottled(t *testing.T) {
 		}
 	}
 	if !waits {
-		t.Error("a client can ask without end")
+		t.Error("a client asks without end, want it to wait")
 	}
 }
 
@@ -302,7 +307,7 @@ func TestTextOfPeopleIsNoMarkup(t *testing.T) {
 	l := newHouse(t, func(o *setup) { o.Organisation = "School " + evil }).live()
 	l.people[ledger.Board].post("/orders", request("reason", evil))
 	if _, _, err := l.accounts.Make(t.Context(), ledger.CommandLine, evil, "", nil); err == nil {
-		t.Error("an account can have such a name")
+		t.Error("an account with markup in its name was made, want it refused")
 	}
 	seen := 0
 	for _, rt := range l.routes {
@@ -314,10 +319,7 @@ func TestTextOfPeopleIsNoMarkup(t *testing.T) {
 		visitors := []*person{l.stranger(), l.people[ledger.ICT], l.people[ledger.Board], l.people[ledger.Admin]}
 		for _, p := range visitors {
 			a := p.get(path)
-			if strings.Contains(a.body, "<script>") || strings.Contains(a.body, "<img") ||
-				strings.Contains(a.body, "alert(9)>") {
-				t.Errorf("%s: markup", rt.pattern)
-			}
+			a.check(rt.pattern, lacks("<script>"), lacks("<img"), lacks("alert(9)>"))
 			seen += strings.Count(a.body, "alert(9)")
 			csp := a.header.Get("Content-Security-Policy")
 			if !strings.Contains(csp, "frame-ancestors 'none'") && !strings.Contains(rt.pattern, "/frame/") ||
@@ -327,12 +329,12 @@ func TestTextOfPeopleIsNoMarkup(t *testing.T) {
 						rt.pattern,
 					) ||
 				a.header.Get("X-Content-Type-Options") != "nosniff" {
-				t.Errorf("%s: %q", rt.pattern, csp)
+				t.Errorf("%s: policy %q, want no frame around it and nothing unsafe", rt.pattern, csp)
 			}
 		}
 	}
 	if seen == 0 {
-		t.Error("it was on no page")
+		t.Error("the text was on no page, want it on some")
 	}
 }
 

@@ -54,7 +54,7 @@ func (h *house) live() lived {
 		[]ledger.Role{ledger.Employee},
 	)
 	if err != nil || waits != nil {
-		h.t.Fatalf("make an account: %v", err)
+		h.t.Fatalf("make an account: %v, waits for %+v; want it made", err, waits)
 	}
 	jo, recover := ledger.Actor{Name: "jo", Role: ledger.Admin}, accounts.Change{Kind: accounts.Recover}
 	if _, err := h.accounts.Propose(h.t.Context(), jo, els.ID, recover); err != nil {
@@ -122,7 +122,7 @@ func TestPagesAreForEverybody(t *testing.T) {
 		}
 		path, err := l.path(rt)
 		if err != nil {
-			t.Errorf("%s: %v", rt.pattern, err)
+			t.Errorf("%s: %v, want an address of it", rt.pattern, err)
 			continue
 		}
 		first := true
@@ -147,7 +147,7 @@ func TestPagesAreForEverybody(t *testing.T) {
 				break
 			}
 			if n := b.weight(p, path); n > maxFirst {
-				t.Errorf("%s: a first look costs %d bytes", rt.pattern, n)
+				t.Errorf("%s: a first visit costs %d bytes, want at most %d", rt.pattern, n, maxFirst)
 			}
 			for _, w := range looks {
 				visitor.look(path, string(role), w)
@@ -202,10 +202,10 @@ func (o *onlooker) inspect(label string, w view) {
 		{runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
 		.then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).join(" | ")))`
 	for _, v := range of[[]string](o.browser, violations) {
-		o.t.Errorf("%s: axe-core: %.600s", label, v)
+		o.t.Errorf("%s: axe-core finds %.600s, want nothing", label, v)
 	}
 	if lang := of[string](o.browser, "document.documentElement.lang"); lang != w.lang {
-		o.t.Errorf("%s: in %s", label, lang)
+		o.t.Errorf("%s: the page is in %s, want %s", label, lang, w.lang)
 	}
 	for _, width := range []int64{w.width, w.width / 2} { // as it is, and at 200 %
 		if width < 320 {
@@ -214,11 +214,11 @@ func (o *onlooker) inspect(label string, w view) {
 		o.do(chromedp.EmulateViewport(width, 800))
 		const overflow = "document.documentElement.scrollWidth-document.documentElement.clientWidth"
 		if off := of[int](o.browser, overflow); off > 0 {
-			o.t.Errorf("%s: %d pixels run off the side of %d", label, off, width)
+			o.t.Errorf("%s: %d pixels run off the side of %d, want none", label, off, width)
 		}
 	}
 	for _, p := range o.takeProblems() {
-		o.t.Errorf("%s: %s", label, p)
+		o.t.Errorf("%s: the browser has a problem, want none: %s", label, p)
 	}
 }
 
@@ -249,14 +249,14 @@ func (o *onlooker) keys(path string) {
 			break
 		}
 		if seen != "seen" {
-			o.t.Errorf("%s: one does not see that the keyboard is at %s", path, seen)
+			o.t.Errorf("%s: the focus at %s is not visible, want it to be", path, seen)
 		}
 		if i == 0 &&
 			!of[bool](
 				o.browser,
 				`document.activeElement.matches("a.skip") && document.activeElement.getBoundingClientRect().top >= 0`,
 			) {
-			o.t.Errorf("%s: what the keyboard reaches first is not the way to the text", path)
+			o.t.Errorf("%s: the first Tab is not at the link to the text, want it there", path)
 		}
 	}
 	const unreached = `[...document.querySelectorAll(
@@ -264,7 +264,7 @@ func (o *onlooker) keys(path string) {
 		.filter(e => !e.disabled && e.checkVisibility() && !e.closest("iframe") && !e.dataset.reached)
 		.map(e => e.outerHTML.slice(0, 200))`
 	for _, missed := range of[[]string](o.browser, unreached) {
-		o.t.Errorf("%s: the keyboard does not reach %s", path, missed)
+		o.t.Errorf("%s: the keyboard does not reach %s, want it to", path, missed)
 	}
 }
 

@@ -60,7 +60,7 @@ func BenchmarkFirstView(b *testing.B) {
 				w := httptest.NewRecorder()
 				h.ServeHTTP(w, r)
 				if w.Code != http.StatusOK {
-					b.Fatal(w.Code)
+					b.Fatalf("status %d, want 200", w.Code)
 				}
 				size = w.Body.Len()
 			}

@@ -198,9 +198,7 @@ func (b *browser) shows(text string) bool {
 func (b *browser) weight(p *person, path string) (n int) {
 	b.t.Helper()
 	a := p.get(path)
-	if a.status != http.StatusOK {
-		b.t.Errorf("%s: %d to %s", path, a.status, a.to)
-	}
+	a.check(path, status(http.StatusOK))
 	n = len(a.body)
 	for name, f := range b.pages.files {
 		if strings.Contains(a.body, "/static/"+name) {

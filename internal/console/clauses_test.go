@@ -25,13 +25,18 @@ func TestEachCitedClauseLeadsToItsText(t *testing.T) {
 	const rule = "leak.identity.bsn"
 	r, ok := h.inForce().Rules.Rule(mustRule(t, rule))
 	if !ok {
-		t.Fatalf("no rule %s", rule)
+		t.Fatalf("there is no rule %s, want it", rule)
 	}
 	cited := `<a href="/clauses#` + r.Clause.String() + `">` + r.Clause.String() + `</a>`
 	ict.get("/rules/"+rule).check("a rule", has(cited))
 	ict.get("/rules").check("the list of rules", has(cited))
 	ict.get("/clauses").check("the ICT service", has(`<a href="/rules?words=`+r.Clause.String()+`">`))
-	ict.get("/quarantine/"+h.seal(hostile).ID.String()).check("a quarantined message", has(`<a href="/clauses#C3.3b">`))
+	ict.get(
+		"/quarantine/"+h.seal(hostile).ID.String(),
+	).check(
+		"a quarantined message",
+		has(`<a href="/clauses#C3.3b">`),
+	)
 }
 
 func escaped(text string) string {

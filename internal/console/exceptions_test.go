@@ -49,23 +49,23 @@ func TestAnExceptionHasAReasonAndAnEndAndIsInTheLedger(t *testing.T) {
 		ict.post("/exceptions", form).check(name, status(http.StatusUnprocessableEntity))
 	}
 	if n := len(h.entries(ledger.ExceptionChanged)); n != 0 || h.renewed != 0 {
-		t.Fatalf("%d entries, %d times put in force, and nothing was made", n, h.renewed)
+		t.Fatalf("%d entries, %d times put in force without an exception; want none", n, h.renewed)
 	}
 	ict.post("/exceptions", good).must("", status(http.StatusSeeOther))
 	page := ict.get("/exceptions").body
 	if strings.Contains(page, "<b>straatnaam") || !strings.Contains(page, "&lt;b&gt;straatnaam") || h.renewed != 1 {
-		t.Errorf("not escaped, or not put in force (%d)", h.renewed)
+		t.Errorf("the reason is not escaped, or put in force %d times, want once", h.renewed)
 	}
 	all, err := h.services.Exceptions.Store.List()
 	if err != nil || len(all) != 1 || all[0].Author != "ict" {
-		t.Fatalf("%+v, %v", all, err)
+		t.Fatalf("exceptions %+v, %v; want one by ict", all, err)
 	}
 	ict.post("/exceptions/"+all[0].ID+"/end", nil).check("end it", status(http.StatusSeeOther))
 	ict.post("/exceptions/"+all[0].ID+"/end", nil).check("end it again", status(http.StatusNotFound))
 	if es := h.entries(ledger.ExceptionChanged); len(es) != 2 || es[0].Data.Step != "made" ||
 		es[1].Data.Step != "ended" ||
 		es[1].Data.Actor.Name != "ict" {
-		t.Errorf("the ledger: %+v", es)
+		t.Errorf("the ledger has %+v, want both steps in order", es)
 	}
 }
 
@@ -100,7 +100,7 @@ func TestAnAppealIsAnswered(t *testing.T) {
 	}
 	open, err := store.List(false)
 	if err != nil || len(open) != 2 {
-		t.Fatal(open, err)
+		t.Fatalf("open appeals %+v, %v; want two", open, err)
 	}
 	at := func(i int) string { return "/appeals/" + strconv.Itoa(open[i].ID) }
 	ict.post(at(0), url.Values{"answer": {"allow"}, "reason": {"les"}}).check("without an end",
@@ -113,13 +113,13 @@ func TestAnAppealIsAnswered(t *testing.T) {
 		status(http.StatusNotFound))
 	made, err := h.services.Exceptions.Store.List()
 	if err != nil || len(made) != 1 || made[0].Host != open[0].Host || h.renewed != 1 {
-		t.Errorf("exceptions: %+v, %v", made, err)
+		t.Errorf("exceptions %+v, %v; want one for the allowed site", made, err)
 	}
 	if es := h.entries(ledger.AppealAnswered); len(es) != 2 || es[0].Data.Step != "allowed" ||
 		es[1].Data.Step != "refused" {
-		t.Errorf("the ledger: %+v", es)
+		t.Errorf("the ledger has %+v, want both steps in order", es)
 	}
 	if open, err := store.List(false); err != nil || len(open) != 0 {
-		t.Errorf("open: %v, %v", open, err)
+		t.Errorf("open appeals %v, %v; want none", open, err)
 	}
 }

@@ -228,12 +228,12 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 		)
 		open(b.config.Origin+"/quarantine/"+html.ID.String(), "html")
 		if !of[bool](b, "!!document.querySelector('iframe.mail[sandbox=\"\"]')") {
-			t.Errorf("%s: there is no frame", where("html"))
+			t.Errorf("%s: there is no frame, want one", where("html"))
 		}
 		open(at, "headers")
 		parts := of[int](b, "document.querySelectorAll('button[name=part]').length")
 		if parts < 4 {
-			t.Errorf("%s: %d attachments are listed", where("headers"), parts)
+			t.Errorf("%s: %d attachments are listed, want 4 or more", where("headers"), parts)
 		}
 		for n := range parts {
 			if i < len(all) && n != i%parts { // one of each, and all of the last
@@ -260,13 +260,13 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 		b.calm(path, to, &dialogs)
 	}
 	if !b.shows(evilReason) {
-		t.Error("the ledger does not show the reason as it was given")
+		t.Error("the ledger does not show the reason, want it as it was given")
 	}
 	for _, problem := range b.takeProblems() {
 		t.Errorf("the browser has a problem, want none: %.300s", problem)
 	}
 	if strings.Contains(h.log.String(), "taken") || strings.Contains(h.log.String(), to.URL) {
-		t.Error("something of a message is in the log")
+		t.Error("content of a message is in the log, want none")
 	}
 
 	raw := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -291,7 +291,12 @@ const attackReason = "beoordelen of de regel gelijk heeft"
 func (b *browser) calm(where string, to *beacon, dialogs *atomic.Int32) {
 	b.t.Helper()
 	if of[bool](b, "!!window.taken") || dialogs.Load() != 0 || to.asked.Load() != 0 {
-		b.t.Fatalf("%s: a script ran, %d dialogs, %d requests", where, dialogs.Load(), to.asked.Load())
+		b.t.Fatalf(
+			"%s: a script ran, or %d dialogs came, or %d requests left; want none",
+			where,
+			dialogs.Load(),
+			to.asked.Load(),
+		)
 	}
 	strange := of[[]string](
 		b,
@@ -310,7 +315,7 @@ func (b *browser) calm(where string, to *beacon, dialogs *atomic.Int32) {
 				"base, meta, object, embed, svg, img, video, audio, math)")].map(e => e.tagName)`,
 		)...)
 	if len(strange) != 0 {
-		b.t.Errorf("%s: the page has %q", where, strange)
+		b.t.Errorf("%s: the page has %q, want none of it", where, strange)
 	}
 }
 
@@ -326,7 +331,7 @@ func TestAnAddressIsNotEnoughToOpen(t *testing.T) {
 	text := p.post(at+"/open", url.Values{"stage": {"text"}, "reason": {attackReason}})
 	token := tokenField.FindStringSubmatch(text.body)
 	if frame == nil || token == nil {
-		t.Fatalf("%d, %d", opened.status, text.status)
+		t.Fatalf("status %d and %d, want a frame and an opening", opened.status, text.status)
 	}
 	before := h.size()
 	tries := func(who string, q *person, same bool) {
@@ -348,7 +353,7 @@ func TestAnAddressIsNotEnoughToOpen(t *testing.T) {
 				a.status == http.StatusSeeOther && !strings.HasPrefix(a.to, "/sign-in") ||
 				strings.Contains(a.body, "geheim") ||
 				strings.Contains(a.body, "111222333") {
-				t.Errorf("%s posts to %.50s: %d to %s", who, path, a.status, a.to)
+				t.Errorf("%s posts to %.50s: status %d to %q, want it refused", who, path, a.status, a.to)
 			}
 		}
 		q.get(frame[1]).check(fmt.Sprintf("%s sees the frame", who), not(http.StatusOK), lacks("geheim"))
@@ -365,11 +370,11 @@ func TestAnAddressIsNotEnoughToOpen(t *testing.T) {
 		ledger.QuarantineWrong, ledger.QuarantineRevealed, ledger.BreachOpened,
 	} {
 		if n := len(h.entries(kind)); n != 0 {
-			t.Errorf("%d of %s in the ledger", n, kind)
+			t.Errorf("%d entries of %s in the ledger, want none", n, kind)
 		}
 	}
 	if n := len(h.entries(ledger.QuarantineOpened)); n != 2 || h.size() <= before {
-		t.Errorf("%d openings in the ledger", n)
+		t.Errorf("%d openings in the ledger, want 2", n)
 	}
 	// What is open of one message is no key to another.
 	elsewhere := "/quarantine/" + other.ID.String()
@@ -383,7 +388,7 @@ func TestAnAddressIsNotEnoughToOpen(t *testing.T) {
 	} {
 		if a := p.post(at+"/open", url.Values{"stage": {"attachment"}, "part": {part}, "reason": {attackReason}}); a.status != http.StatusUnprocessableEntity &&
 			a.status != http.StatusBadRequest {
-			t.Errorf("part %s: %d", part, a.status)
+			t.Errorf("part %s: status %d, want 400 or 422", part, a.status)
 		}
 	}
 	for _, n := range []string{"0", "-1", "x", "99999999999999999999"} {
@@ -433,7 +438,14 @@ func TestHugeMessagesMakeSmallPages(t *testing.T) {
 			start := time.Now()
 			a := p.post("/quarantine/"+e.ID.String()+"/open", url.Values{"stage": {stage}, "reason": {attackReason}})
 			if a.status != http.StatusOK || len(a.body) > most {
-				t.Errorf("%s, %s: %d, %d bytes", name, stage, a.status, len(a.body))
+				t.Errorf(
+					"%s, %s: status %d, %d bytes; want 200 and at most %d",
+					name,
+					stage,
+					a.status,
+					len(a.body),
+					most,
+				)
 			}
 			t.Logf("%s, %s: %d bytes in %v", name, stage, len(a.body), time.Since(start).Round(time.Millisecond))
 			cut := strings.Contains(a.body, h.pages.texts.In("nl").Text("sheet-cut"))
@@ -453,10 +465,10 @@ func TestHugeMessagesMakeSmallPages(t *testing.T) {
 		{"message": slices.Repeat([]string{value(e)}, 100_000), "reason": {"x"}},
 	} {
 		if a := p.post("/quarantine/destroy", form); a.status < 400 && a.status != http.StatusSeeOther {
-			t.Errorf("an oversized form: %d", a.status)
+			t.Errorf("an oversized form: status %d, want it refused", a.status)
 		}
 		if got, err := h.sealed.Get(t.Context(), e.ID); err != nil || got.State != quarantine.Held {
-			t.Errorf("an oversized form was carried out: %s, %v", got.State, err)
+			t.Errorf("after an oversized form the message is %s, %v; want it quarantined", got.State, err)
 		}
 	}
 }

@@ -181,7 +181,7 @@ func (h *house) code(name string) string {
 	}
 	code, err := h.accounts.Demonstration(h.t.Context(), a)
 	if err != nil || code == "" {
-		h.t.Fatalf("a code of %s: %q, %v", name, code, err)
+		h.t.Fatalf("a code of %s: %q, %v; want one", name, code, err)
 	}
 	return code
 }

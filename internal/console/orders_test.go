@@ -121,15 +121,13 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 		ledger.Board,
 	)
 	a := chair.post("/orders", request())
-	if a.status != http.StatusSeeOther {
-		t.Fatalf("%d\n%s", a.status, a.body)
-	}
+	a.must("", status(http.StatusSeeOther))
 	at := a.to
 	step := func(who string, p *person, what string, form url.Values, ok bool) {
 		t.Helper()
 		a := p.post(at+what, form)
 		if ok != (a.status == http.StatusSeeOther) {
-			t.Errorf("%s, %s: %d", who, what, a.status)
+			t.Errorf("%s, %s: status %d, want it done: %v", who, what, a.status, ok)
 		}
 	}
 	step("the board too early", member, "/decide", url.Values{"decision": {"approve"}}, false)
@@ -168,7 +166,7 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 		ledger.InvestigatorWithdrawn: 1,
 	} {
 		if got := h.entries(kind); len(got) != n {
-			t.Errorf("%s: %d in the ledger", kind, len(got))
+			t.Errorf("%d entries of %s in the ledger, want %d", len(got), kind, n)
 		}
 	}
 }
@@ -193,6 +191,6 @@ func TestWrongRequestsForAnOrderAreRefused(t *testing.T) {
 	}
 	p.post("/orders", request("from", "x")).check("a day that is none", status(http.StatusBadRequest))
 	if n := len(h.entries(ledger.OrderRequested)); n != 0 {
-		t.Errorf("%d in the ledger", n)
+		t.Errorf("%d entries in the ledger, want none", n)
 	}
 }

@@ -79,22 +79,25 @@ func TestATableOfPeopleIsShownBeforeItCounts(t *testing.T) {
 		"jan@school.example;directie;personeel;\nels@school.example;team;personeel;gmr\n"
 	a := ict.uploads(better)
 	for _, want := range []string{"els@school.example", "piet@school.example", "directie", "Let op"} {
-		if a.status != http.StatusOK || !strings.Contains(a.body, want) {
-			t.Errorf("%d: no %q", a.status, want)
-		}
+		a.check("", status(http.StatusOK), has(want))
 	}
 	if n, _ := h.services.Roster.People(); n != 2 || strings.Contains(ict.get("/people").body, "directie") {
-		t.Error("it counts before it is confirmed")
+		t.Error("the table counts before it is confirmed, want it to wait")
 	}
-	ict.post("/people/import", url.Values{"table": {better}, "count": {"99"}}).check("another count than the preview had",
+	ict.post(
+		"/people/import",
+		url.Values{"table": {better}, "count": {"99"}},
+	).check(
+		"another count than the preview had",
 		status(http.StatusOK),
-		recorded(ledger.PeopleImported, 0))
+		recorded(ledger.PeopleImported, 0),
+	)
 	ict.post("/people/import", url.Values{"table": {better}, "count": {"3"}}).must("",
 		status(http.StatusSeeOther))
 	es := h.entries(ledger.PeopleImported)
 	if len(es) != 1 || es[0].Data.Count != 3 || es[0].Data.Actor.Name != "ict" ||
 		!strings.Contains(ict.get("/people").body, "directie") {
-		t.Errorf("%+v", es)
+		t.Errorf("the ledger has %+v, want one import of 3 changes by ict", es)
 	}
 }
 

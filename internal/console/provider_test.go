@@ -186,7 +186,7 @@ func (s *school) answer(at, who string) string {
 	to, err := res.Location()
 	if err != nil {
 		b, _ := io.ReadAll(res.Body)
-		s.t.Fatalf("the school: %d %.300s", res.StatusCode, bytes.TrimSpace(b))
+		s.t.Fatalf("the school answers %d %.300s, want an address to go back to", res.StatusCode, bytes.TrimSpace(b))
 	}
 	return to.RequestURI()
 }
@@ -257,7 +257,7 @@ func TestWrongAnswersOfTheSchoolAreRefused(t *testing.T) {
 	out := func(name string, p *person, a answer) {
 		t.Helper()
 		if b := p.get("/account"); a.status < 400 && a.to != "/sign-in" || b.status == http.StatusOK {
-			t.Errorf("%s: %d to %s, then %d", name, a.status, a.to, b.status)
+			t.Errorf("%s: status %d to %q, then %d; want no account signed in", name, a.status, a.to, b.status)
 		}
 	}
 	p, thief := h.stranger(), h.stranger()
@@ -334,10 +334,10 @@ func TestATokenForAnotherClientIsRefused(t *testing.T) {
 	}
 	s.change = func(tokens map[string]any) { tokens["id_token"] = kept }
 	if err := finish(of("other")); err != nil {
-		t.Errorf("for the one that it is for: %v", err)
+		t.Errorf("the client of the token: %v, want it to count", err)
 	}
 	if err := finish(of("sluis")); err == nil {
-		t.Error("it counts for another one")
+		t.Error("a token counts for another client, want it refused")
 	}
 	r, err := of("sluis").Begin(t.Context())
 	if err != nil {
@@ -350,7 +350,7 @@ func TestATokenForAnotherClientIsRefused(t *testing.T) {
 	}
 	r.Verifier = strings.Repeat("x", 43)
 	if _, err := of("sluis").Finish(t.Context(), r, to.Query()); err == nil {
-		t.Error("a code that was stolen on the way counts (PKCE)")
+		t.Error("a code without its verifier counts, want it refused (PKCE)")
 	}
 }
 
@@ -366,6 +366,6 @@ func TestSignInAtTheSchoolInABrowser(t *testing.T) {
 	b.fill("password", phrase)
 	b.press("button", "/account")
 	if !b.shows("els@school.example") {
-		t.Error("the page is not theirs")
+		t.Error("the page is not that of els, want it")
 	}
 }

@@ -75,20 +75,20 @@ func TestTheListByKeyboardAlone(t *testing.T) {
 	b.at("/quarantine?sort=oldest", dutch)
 	b.types("jxjjx")
 	if n := of[int](b, "document.querySelectorAll('tbody input:checked').length"); n != 2 {
-		t.Fatalf("%d are chosen", n)
+		t.Fatalf("%d are selected, want 2", n)
 	}
 	b.types("r")
 	if at := of[string](b, "document.activeElement.id"); at != "reason" {
-		t.Fatalf("r leads to %q", at)
+		t.Fatalf("r leads to %q, want the reason", at)
 	}
 	b.types("jxk")  // letters of a reason, and no commands
 	b.types(kb.Tab) // to the first button: let it stand
 	if to := of[string](b, "document.activeElement.getAttribute('formaction')"); to != "/quarantine/keep" {
-		t.Fatalf("Tab leads to %q", to)
+		t.Fatalf("Tab leads to %q, want the button that keeps", to)
 	}
 	b.leads("Enter on the button", stroke('\r'))
 	if kept := h.entries(ledger.QuarantineKept); len(kept) != 2 || kept[0].Data.Reason != "jxk" {
-		t.Fatalf("%+v", kept)
+		t.Fatalf("the ledger has %+v, want two messages kept", kept)
 	}
 	for i, want := range []quarantine.Review{
 		quarantine.Kept, quarantine.Unreviewed, quarantine.Kept, quarantine.Unreviewed,
@@ -123,7 +123,7 @@ func TestEnterInTheReasonDestroysNothing(t *testing.T) {
 		b.fill("reason", "ik denk na")
 		b.leads("Enter in the reason", stroke('\r'))
 		if got, err := h.sealed.Get(t.Context(), e.ID); err != nil || got.State != quarantine.Held {
-			t.Fatalf("on %.15s: %s, %v", at, got.State, err)
+			t.Fatalf("after Enter on %.15s the message is %s, %v; want it quarantined", at, got.State, err)
 		}
 	}
 }
@@ -144,16 +144,16 @@ func TestASecondPairOfEyesInABrowser(t *testing.T) {
 	b.leads("release", chromedp.Click(chromedp.CSS("button[formaction='/quarantine/release']")))
 	b.at(at, dutch)
 	if of[bool](b, "!!document.querySelector('form[action$=\"/agree\"]')") || len(h.hop.got) != 0 {
-		t.Fatal("the proposer can agree")
+		t.Fatal("the proposer can agree, want another reviewer to")
 	}
 	b.be(second)
 	b.at(at, dutch)
 	if !b.shows("onschuldig") || !b.shows("Excuses voor het wachten.") {
-		t.Error("the second does not see what is proposed, and why")
+		t.Error("the second reviewer does not see the proposal with its reason, want both")
 	}
 	b.leads("agree", chromedp.Click(chromedp.CSS("form[action$='/agree'] button")))
 	if len(h.hop.got) != 1 || !slices.Equal(h.hop.notes, []string{"Excuses voor het wachten."}) {
-		t.Errorf("delivered %d, notes %q", len(h.hop.got), h.hop.notes)
+		t.Errorf("%d messages arrived with notes %q, want one with its note", len(h.hop.got), h.hop.notes)
 	}
 	acts := h.entries(ledger.QuarantineReleased)
 	var who []string
@@ -161,7 +161,7 @@ func TestASecondPairOfEyesInABrowser(t *testing.T) {
 		who = append(who, a.Data.Actor.Name+" "+a.Data.Step)
 	}
 	if !slices.Contains(who, "ict proposed") || !strings.HasPrefix(strings.Join(who[len(who)-1:], ""), "ict-2") {
-		t.Errorf("the ledger tells of %q", who)
+		t.Errorf("the ledger has acts of %q, want a proposal by ict and the last one by ict-2", who)
 	}
 }
 
@@ -177,9 +177,8 @@ func TestTheNoticeAfterASecondPairOfEyesWasSwitchedOff(t *testing.T) {
 		h.second = tc.second
 		e := h.seal("Subject: a\r\n\r\na")
 		p.post("/quarantine/release", url.Values{"message": {value(e)}, "reason": {"onschuldig"}})
-		if page := p.get("/quarantine"); !strings.Contains(page.body, tc.notice) {
-			t.Errorf("second pair of eyes %v: no notice %q, want it", tc.second, tc.notice)
-		}
+		p.get("/quarantine").check(fmt.Sprintf("second pair of eyes %v", tc.second),
+			has(tc.notice))
 	}
 }
 
@@ -208,7 +207,7 @@ func TestTwoReviewersAtOnce(t *testing.T) {
 				}
 				res.Body.Close()
 				if res.StatusCode != http.StatusSeeOther {
-					t.Errorf("%s: %d", act, res.StatusCode)
+					t.Errorf("%s: status %d, want 303", act, res.StatusCode)
 				}
 			})
 		}
@@ -224,14 +223,20 @@ func TestTwoReviewersAtOnce(t *testing.T) {
 		case got.State == quarantine.Destroyed:
 			destroyed++
 		default:
-			t.Errorf("%s is %s", e.ID, got.State)
+			t.Errorf("%s is %s, want it released or destroyed", e.ID, got.State)
 		}
 	}
 	if len(h.hop.got) != released || released+destroyed != messages {
-		t.Errorf("%d arrived, %d released, %d destroyed", len(h.hop.got), released, destroyed)
+		t.Errorf(
+			"%d arrived, %d released, %d destroyed of %d; want each once",
+			len(h.hop.got),
+			released,
+			destroyed,
+			messages,
+		)
 	}
 	if n := len(h.entries(ledger.QuarantineDeleted)); n != destroyed {
-		t.Errorf("the ledger tells of %d destroyed, they are %d", n, destroyed)
+		t.Errorf("the ledger has %d destroyed, want %d", n, destroyed)
 	}
 }
 
@@ -245,7 +250,7 @@ func TestAReviewerWhoLostTheRoleOpensNothing(t *testing.T) {
 	_, rest, _ := strings.Cut(page.body, `sandbox src="`)
 	frame, _, ok := strings.Cut(rest, `"`)
 	if a := p.get(frame); !ok || a.status != http.StatusOK {
-		t.Fatalf("frame: %d", a.status)
+		t.Fatalf("the frame has status %d, want 200", a.status)
 	}
 	a, err := h.accounts.Named(t.Context(), "ict")
 	if err == nil {

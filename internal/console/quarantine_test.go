@@ -144,13 +144,9 @@ func TestTheListShowsMetadataAlone(t *testing.T) { // C3.3e
 		"/quarantine/" + e.ID.String(),
 	} {
 		a := p.get(path)
-		if a.status != http.StatusOK || !strings.Contains(a.body, e.ID.String()) {
-			t.Fatalf("%s: %d\n%s", path, a.status, a.body)
-		}
+		a.must(path, status(http.StatusOK), has(e.ID.String()))
 		for _, bad := range []string{"a@school", "elders.example", "111222333", "geheim", "alert"} {
-			if strings.Contains(a.body, bad) {
-				t.Errorf("%s shows %q", path, bad)
-			}
+			a.check(path, lacks(bad))
 		}
 	}
 	for _, q := range []string{
@@ -158,7 +154,7 @@ func TestTheListShowsMetadataAlone(t *testing.T) { // C3.3e
 		"after=" + filter.NewID().String(),
 	} {
 		if a := p.get("/quarantine?" + q); a.status != http.StatusBadRequest && a.status != http.StatusNotFound {
-			t.Errorf("%s: %d", q, a.status)
+			t.Errorf("%s: status %d, want 400 or 404", q, a.status)
 		}
 	}
 	for _, id := range []string{"x", "..%2f..%2fledger", filter.NewID().String(), strings.Repeat("a", 5000)} {
@@ -181,16 +177,14 @@ func TestNothingOpensWithoutSecrecyProofAndReason(t *testing.T) {
 		status(http.StatusUnprocessableEntity),
 		lacks("alert(5)"))
 	if n := len(h.entries(ledger.QuarantineOpened)); n != 0 {
-		t.Errorf("%d openings in the ledger", n)
+		t.Errorf("%d openings in the ledger, want 0", n)
 	}
 	a := p.post(open, form)
-	if a.status != http.StatusOK || !strings.Contains(a.body, "&lt;script&gt;alert(5)&lt;/script&gt;") {
-		t.Fatalf("%d\n%s", a.status, a.body)
-	}
+	a.must("", status(http.StatusOK), has("&lt;script&gt;alert(5)&lt;/script&gt;"))
 	got := h.entries(ledger.QuarantineOpened)
 	if len(got) != 1 || got[0].Data.Step != "text" || got[0].Data.Reason != "judge the rule" ||
 		got[0].Data.Actor.Name != "ict" {
-		t.Errorf("%+v", got)
+		t.Errorf("the ledger has %+v, want one opening of the text by ict with its reason", got)
 	}
 }
 
@@ -207,14 +201,12 @@ func TestStagesOfAHostileMessage(t *testing.T) {
 		t.Helper()
 		form.Set("reason", "judge the rule")
 		a := p.post(at+"/open", form)
-		if a.status != http.StatusOK {
-			t.Fatalf("%v: %d\n%s", form, a.status, a.body)
-		}
+		a.must(fmt.Sprintf("%v", form), status(http.StatusOK))
 		for _, bad := range []string{
 			"<script>", "<svg", "<img", "onmouseover=alert(4)@x\"", "beacon.example", "111222333",
 		} {
 			if strings.Contains(a.body, bad) && bad != "beacon.example" {
-				t.Errorf("%v: %q is in the page", form, bad)
+				t.Errorf("%v: %q is in the page, want it not there", form, bad)
 			}
 		}
 		return a
@@ -222,7 +214,7 @@ func TestStagesOfAHostileMessage(t *testing.T) {
 	headers := open(url.Values{"stage": {"headers"}})
 	part := regexp.MustCompile(`name="part" value="([0-9]+)"`).FindStringSubmatch(headers.body)
 	if part == nil {
-		t.Fatalf("no attachment in %s", headers.body)
+		t.Fatalf("no attachment in %s, want one", headers.body)
 	}
 	open(url.Values{"stage": {"attachment"}, "part": {part[1]}}).check("attachment", has("naam,bsn"))
 	text := open(url.Values{"stage": {"text"}})
@@ -238,26 +230,24 @@ func TestStagesOfAHostileMessage(t *testing.T) {
 		status(http.StatusOK),
 		has("111222333"))
 	if got := h.entries(ledger.QuarantineRevealed); len(got) != 1 || got[0].Data.ID != e.ID.String() {
-		t.Errorf("revealed: %+v", got)
+		t.Errorf("the ledger has %+v, want one identifier revealed", got)
 	}
 	page := open(url.Values{"stage": {"html"}})
 	src := regexp.MustCompile(`<iframe class="mail" sandbox src="([^"]+)"`).FindStringSubmatch(page.body)
 	if src == nil {
-		t.Fatalf("no frame in %s", page.body)
+		t.Fatalf("no frame in %s, want one", page.body)
 	}
 	doc := p.get(src[1])
 	if doc.status != http.StatusOK || !strings.Contains(doc.body, "geheim") ||
 		doc.header.Get("Content-Security-Policy") != framed {
-		t.Errorf("frame: %d %v", doc.status, doc.header)
+		t.Errorf("the frame has status %d and header %v, want 200 and its policy", doc.status, doc.header)
 	}
 	for _, bad := range []string{"beacon", "alert", "<form", "111222333", "<base", "<meta http", "style="} {
-		if strings.Contains(doc.body, bad) {
-			t.Errorf("%q in the frame: %s", bad, doc.body)
-		}
+		doc.check("the frame", lacks(bad))
 	}
 	other.get(src[1]).check("another reviewer sees the frame", status(http.StatusNotFound))
 	if n := len(h.entries(ledger.QuarantineOpened)); n != 4 {
-		t.Errorf("%d openings in the ledger", n)
+		t.Errorf("%d openings in the ledger, want 4", n)
 	}
 }
 
@@ -265,36 +255,25 @@ func TestDecisionsOnSeveralAtOnce(t *testing.T) {
 	h := newHouse(t)
 	a, b, c := h.seal("Subject: a\r\n\r\na"), h.seal("Subject: b\r\n\r\nb"), h.seal("Subject: c\r\n\r\nc")
 	p := h.reviewer("ict")
-	if r := p.post("/quarantine/keep", url.Values{"message": {value(a), value(b)}}); r.status != http.StatusSeeOther ||
-		len(h.entries(ledger.QuarantineKept)) != 0 {
-		t.Errorf("without a reason: %d", r.status)
-	}
+	p.post("/quarantine/keep", url.Values{"message": {value(a), value(b)}}).check("without a reason",
+		status(http.StatusSeeOther),
+		recorded(ledger.QuarantineKept, 0))
 	form := url.Values{"message": {value(a), value(b)}, "reason": {"harmless"}, "note": {"Sorry."}}
-	if r := p.post("/quarantine/release", form); r.status != http.StatusSeeOther {
-		t.Fatalf("%d", r.status)
-	}
+	p.post("/quarantine/release", form).must("", status(http.StatusSeeOther))
 	if len(h.hop.got) != 2 || !slices.Equal(h.hop.notes, []string{"Sorry.", "Sorry."}) ||
 		len(h.entries(ledger.QuarantineReleased)) != 2 {
-		t.Errorf("released %q, notes %q", h.hop.got, h.hop.notes)
+		t.Errorf("released %q with notes %q, want both messages with a note", h.hop.got, h.hop.notes)
 	}
-	if page := p.get("/quarantine"); !strings.Contains(page.body, "2 vrijgegeven.") {
-		t.Error("the page has no notice of the problem, want one")
-	}
+	p.get("/quarantine").check("after the release", has("2 vrijgegeven."))
 	stale := value(c)
 	p.post("/quarantine/keep", url.Values{"message": {stale}, "reason": {"for later"}})
 	p.get("/quarantine")
 	p.post("/quarantine/destroy", url.Values{"message": {stale}, "reason": {"bad"}})
-	if page := p.get("/quarantine"); !strings.Contains(
-		page.body,
-		h.pages.texts.In("nl").Text("review-message-changed"),
-	) {
-		t.Error("a decision on a message that another changed counted, want it refused")
-	}
+	p.get("/quarantine").check("a decision on a message that another changed",
+		has(h.pages.texts.In("nl").Text("review-message-changed")))
 	for _, bad := range []string{"x", "x.1", a.ID.String(), a.ID.String() + ".0"} {
 		r := p.post("/quarantine/keep", url.Values{"message": {bad}, "reason": {"x"}})
-		if r.status != http.StatusBadRequest {
-			t.Errorf("%s: %d", bad, r.status)
-		}
+		r.check(bad, status(http.StatusBadRequest))
 	}
 }
 
@@ -306,15 +285,15 @@ func TestASecondPairOfEyesInTheConsole(t *testing.T) {
 	at := "/quarantine/" + e.ID.String()
 	first.post("/quarantine/release", url.Values{"message": {value(e)}, "reason": {"harmless"}, "note": {"Sorry."}})
 	if len(h.hop.got) != 0 {
-		t.Fatal("one was enough")
+		t.Fatal("one reviewer released it, want two")
 	}
 	if a := first.post(at+"/agree", nil); a.status != http.StatusUnprocessableEntity || len(h.hop.got) != 0 {
-		t.Errorf("agreed with oneself: %d", a.status)
+		t.Errorf("the proposer agrees: status %d, want 422 and nothing sent", a.status)
 	}
 	second.get(at).check("the proposal is not shown", has("harmless"))
 	if a := second.post(at+"/agree", nil); a.status != http.StatusSeeOther || len(h.hop.got) != 1 ||
 		len(h.hop.notes) != 1 {
-		t.Errorf("agreed: %d, %v", a.status, h.hop)
+		t.Errorf("the second agrees: status %d, %v; want it sent with its note", a.status, h.hop)
 	}
 }
 
@@ -328,15 +307,15 @@ func TestALeakThatIsConfirmedOpensItsFile(t *testing.T) { // C2.12a
 	)
 	files, err := h.breaches.List()
 	if err != nil || len(files) != 1 || files[0].Message != e.ID.String() || a.to != "/breaches/"+files[0].ID {
-		t.Errorf("%+v, %v, %d to %s", files, err, a.status, a.to)
+		t.Errorf("files %+v, %v, status %d to %q; want one of the message, and its page", files, err, a.status, a.to)
 	}
 	if got := h.entries(ledger.QuarantineConfirmed); len(got) != 1 || len(h.entries(ledger.BreachOpened)) != 1 {
-		t.Errorf("%+v", got)
+		t.Errorf("the ledger has %+v, want one confirmation and one breach file", got)
 	}
 	other := h.seal("Subject: b\r\n\r\nb")
 	a = p.post("/quarantine/"+other.ID.String()+"/wrong", url.Values{"seen": {"1"}, "reason": {"a phone number"}})
 	if got, _ := h.sealed.Get(t.Context(), other.ID); got.Review != quarantine.Wrong ||
 		a.to != "/exceptions?rule=leak.identity.bsn" {
-		t.Errorf("%+v, to %s", got, a.to)
+		t.Errorf("the message is %+v, leads to %q; want it judged wrong, and to an exception", got, a.to)
 	}
 }

@@ -81,12 +81,12 @@ func TestALostPhone(t *testing.T) {
 	b.at("/account/factor", view)
 	b.press("button[data-passkey=make]", "/account")
 	if !b.shows("Mijn apparaat") {
-		t.Error("the passkey is not on the page of the account")
+		t.Error("the passkey is not on the page of the account, want it there")
 	}
 	b.press("form[action='/sign-out'] button", "/sign-in")
 	b.press("button[data-passkey=show]", "/")
 	if !b.shows("els") {
-		t.Error("the passkey signed nobody in")
+		t.Error("the passkey did not sign els in, want it to")
 	}
 
 	// All is lost. One administrator is not enough, and who asks cannot agree.
@@ -95,7 +95,7 @@ func TestALostPhone(t *testing.T) {
 	b.press("form[action$='/recover'] button", "/accounts/"+els.ID)
 	b.at("/accounts", view)
 	if of[bool](b, `!!document.querySelector("form[action$='/agree']")`) {
-		t.Error("who proposes it can agree to it as well")
+		t.Error("the proposer can agree, want another administrator to")
 	}
 	b.be(two)
 	b.at("/accounts", view)
@@ -103,7 +103,7 @@ func TestALostPhone(t *testing.T) {
 	b.press("form[action$='/invite'] button", "/accounts/"+els.ID+"/invite")
 	link := of[string](b, `document.querySelector(".notice code").innerText`)
 	if len(h.entries(ledger.AccountChanged)) < 3 {
-		t.Error("not all of it is in the ledger")
+		t.Error("the ledger lacks changes of the account, want 3 or more")
 	}
 
 	b.be(h.stranger())
@@ -129,6 +129,6 @@ func TestALostPhone(t *testing.T) {
 	b.be(h.stranger())
 	b.at(strings.TrimPrefix(link, h.config.Origin), view)
 	if of[bool](b, `!!document.querySelector("#password")`) {
-		t.Error("the link works twice")
+		t.Error("the link works twice, want it to work once")
 	}
 }

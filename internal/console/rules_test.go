@@ -100,13 +100,9 @@ func TestRulesInForceAreShownWithClauseAndPurpose(t *testing.T) {
 	ict := h.as(ledger.ICT)
 	a := ict.get("/rules?purpose=leak&words=bsn")
 	for _, want := range []string{"leak.identity.bsn", "4.711", "503", "eigen versie"} {
-		if !strings.Contains(a.body, want) {
-			t.Errorf("no %q", want)
-		}
+		a.check("", has(want))
 	}
-	if strings.Contains(a.body, "security.attachment") {
-		t.Error("rules of another purpose are shown")
-	}
+	a.check("rules of one purpose", lacks("security.attachment"))
 	ict.get("/rules/leak.identity.bsn").check("a rule", status(http.StatusOK), has("burgerservicenummer"))
 	for _, id := range []string{"no.such.rule", "..%2f..%2fetc", "%3Cscript%3E"} {
 		ict.get("/rules/"+id).check(id, status(http.StatusNotFound))
@@ -122,14 +118,10 @@ func TestATextIsTriedAndStoredNowhere(t *testing.T) {
 		"/try/text",
 		url.Values{"direction": {"out"}, "text": {canary + " <script>alert(1)</script> Jij bent een vuile klootzak"}},
 	)
-	if a.status != http.StatusOK || !strings.Contains(a.body, "<mark>") || !strings.Contains(a.body, "conduct.") {
-		t.Errorf("%d: not marked\n%s", a.status, a.body)
-	}
-	if strings.Contains(a.body, "<script>alert") || !strings.Contains(a.body, "&lt;script&gt;alert") {
-		t.Error("what was pasted is not escaped")
-	}
+	a.check("what was found is marked", status(http.StatusOK), has("<mark>"), has("conduct."))
+	a.check("the text is escaped", lacks("<script>alert"), has("&lt;script&gt;alert"))
 	if strings.Contains(h.log.String(), canary) || len(h.every()) != before {
-		t.Error("what was pasted is in the log, or in the ledger")
+		t.Error("the text is in the log, or in the ledger; want it in neither")
 	}
 	ict.get("/try").check("what was pasted is still there", lacks(canary))
 	for text, want := range map[string]int{
@@ -153,10 +145,7 @@ func TestAnAddressIsTried(t *testing.T) {
 	h := newHouse(t)
 	ict := h.as(ledger.ICT)
 	a := ict.post("/try/site", url.Values{"address": {"games.example/x?q=geheim"}})
-	if a.status != http.StatusOK || !strings.Contains(a.body, "Geblokkeerd") ||
-		strings.Contains(a.body, "<b>spelletjes") {
-		t.Errorf("%d\n%s", a.status, a.body)
-	}
+	a.check("", status(http.StatusOK), has("Geblokkeerd"), lacks("<b>spelletjes"))
 	ict.post("/try/site", url.Values{"address": {"www.example.com"}}).check("", has("Toegestaan"))
 	for _, c := range []struct {
 		address, group string
@@ -167,12 +156,10 @@ func TestAnAddressIsTried(t *testing.T) {
 		{"a.example", "no such group", http.StatusBadRequest},
 	} {
 		a := ict.post("/try/site", url.Values{"address": {c.address}, "group": {c.group}})
-		if a.status != c.want || strings.Contains(a.body, "<script>alert") {
-			t.Errorf("%q for %q: %d", c.address, c.group, a.status)
-		}
+		a.check(fmt.Sprintf("%q for %q", c.address, c.group), status(c.want), lacks("<script>alert"))
 	}
 	if strings.Contains(h.log.String(), "geheim") {
-		t.Error("the address is in the log")
+		t.Error("the address is in the log, want it not there")
 	}
 }
 

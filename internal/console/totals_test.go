@@ -84,21 +84,19 @@ func TestTotalsAreFrozenReportsAlone(t *testing.T) {
 		has(h.pages.texts.In("nl").Text("totals-none")))
 	p.get("/totals?period=2026-01").check("", status(http.StatusOK))
 	if n := len(h.entries(ledger.ReportFrozen)); n != 0 {
-		t.Fatalf("looking froze %d reports", n)
+		t.Fatalf("visits froze %d reports, want none", n)
 	}
 	h.traffic("juf@school.example", 500)
 	months := h.freeze(4)
 	a := p.get("/totals")
-	if a.status != http.StatusOK {
-		t.Fatalf("%d", a.status)
-	}
+	a.must("", status(http.StatusOK))
 	charts, tables := strings.Count(a.body, "<svg class=\"chart\""), strings.Count(a.body, "<table>")
 	if charts < 8 || charts != tables {
-		t.Errorf("%d charts, %d tables", charts, tables)
+		t.Errorf("%d charts and %d tables, want a table for each, and 8 or more", charts, tables)
 	}
 	people, _, _ := strings.Cut(a.body, `id="capacity-records"`) // which is of all together
 	if !strings.Contains(people, "te weinig mensen") || regexp.MustCompile(`>5\d\d</td>`).MatchString(people) {
-		t.Error("one person's traffic is shown")
+		t.Error("the traffic of few people is shown, want it hidden")
 	}
 	last := months[len(months)-1]
 	for _, period := range []string{last, last[:4]} {
@@ -109,7 +107,7 @@ func TestTotalsAreFrozenReportsAlone(t *testing.T) {
 	}
 	p.get("/totals/"+last+"/json").check("JSON", status(http.StatusOK), has(`"few-people"`))
 	if n := len(h.entries(ledger.ReportFrozen)); n != 4 {
-		t.Errorf("%d reports frozen", n)
+		t.Errorf("%d reports are frozen, want 4", n)
 	}
 }
 
@@ -123,7 +121,7 @@ func TestAChartEqualsItsTable(t *testing.T) {
 	}}}}
 	all := charts(p, "nl")
 	if len(all) != 1 || len(all[0].Bars) != 3 {
-		t.Fatalf("%+v", all)
+		t.Fatalf("charts %+v, want one with three bars", all)
 	}
 	for i, want := range []bar{
 		{"mail van buiten", "300", "", 300, 0},
@@ -157,12 +155,12 @@ func TestTheAccountabilityReport(t *testing.T) { // K1, K2
 	if a := p.get("/reports/account?since=2026-01-01&until=2026-03-31&form=html&period=" + months[0]); a.status != http.StatusOK ||
 		!strings.Contains(a.body, "De Regenboog") ||
 		strings.Contains(a.header.Get("Content-Security-Policy"), "script") {
-		t.Errorf("page: %d", a.status)
+		t.Errorf("the report has status %d, want its page without scripts", a.status)
 	}
 	if a := p.get("/reports/account?since=2026-01-01&until=2026-03-31&form=pdf"); a.status != http.StatusOK ||
 		!strings.HasPrefix(a.body, "%PDF-") ||
 		a.header.Get("Content-Disposition") != `attachment; filename="sluis-2026-01-01-2026-03-31.pdf"` {
-		t.Errorf("PDF: %d %v", a.status, a.header)
+		t.Errorf("the PDF has status %d and header %v, want a file", a.status, a.header)
 	}
 	for _, bad := range []string{
 		"since=x&until=2026-01-01&form=pdf", "since=2026-02-01&until=2026-01-01&form=pdf",

@@ -43,10 +43,10 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 			refused := a.status == http.StatusForbidden &&
 				strings.Contains(a.body, h.pages.texts.In("nl").Text("error-not-yours"))
 			if rt.who.may(role) == refused && !(rt.who.may(role) && rt.ownRefusal()) {
-				t.Errorf("%s, %s: %d", role, rt.pattern, a.status)
+				t.Errorf("%s as %s: status %d, want it let through: %v", rt.pattern, role, a.status, rt.who.may(role))
 			}
 			if a.status >= 500 {
-				t.Errorf("%s, %s: %d", role, rt.pattern, a.status)
+				t.Errorf("%s as %s: status %d, want no fault of the gateway", rt.pattern, role, a.status)
 			}
 		}
 	}
@@ -110,6 +110,6 @@ func TestNothingChangesOnGet(t *testing.T) {
 		}
 	}
 	if n := count() - before; n != 0 {
-		t.Errorf("%d entries", n)
+		t.Errorf("%d entries in the ledger, want none", n)
 	}
 }
