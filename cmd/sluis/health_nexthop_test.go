@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"crypto/tls"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,8 +18,8 @@ import (
 )
 
 // guardedHop is a mail server over TLS that takes mail with the right password only. It returns its
-// address, and how often it was logged in to in vain.
-func guardedHop(t *testing.T, password string) (address string, refused *atomic.Int32) {
+// address, a file with its authority, and how often it was logged in to in vain.
+func guardedHop(t *testing.T, password string) (address, authority string, refused *atomic.Int32) {
 	t.Helper()
 	certified := httptest.NewTLSServer(nil)
 	defer certified.Close()
@@ -25,6 +28,11 @@ func guardedHop(t *testing.T, password string) (address string, refused *atomic.
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
+	authority = filepath.Join(t.TempDir(), "authority.pem")
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: certified.Certificate().Raw}
+	if err := os.WriteFile(authority, pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	refused = &atomic.Int32{}
 	serve := func(c net.Conn) {
 		defer c.Close()
@@ -52,23 +60,27 @@ func guardedHop(t *testing.T, password string) (address string, refused *atomic.
 			go serve(c)
 		}
 	}()
-	return l.Addr().String(), refused
+	return l.Addr().String(), authority, refused
 }
 
-// TestHealthReportsANextHopThatRefusesThePassword: a next hop is well if the gateway can hand
+// TestHealthReportsANextHopThatRefusesTheGateway: a next hop is well if the gateway can hand
 // mail to it, and not if it only answers.
-func TestHealthReportsANextHopThatRefusesThePassword(t *testing.T) {
+func TestHealthReportsANextHopThatRefusesTheGateway(t *testing.T) {
 	t.Setenv("HOP", "secret")
 	sink := testenv.StartSink(t)
-	for _, c := range []struct{ password, want string }{
-		{"AHNsdWlzAHNlY3JldA==", "ok"}, // sluis, secret
-		{"AHNsdWlzAG90aGVy", "broken"},
+	const ours = "AHNsdWlzAHNlY3JldA==" // sluis, secret
+	for _, c := range []struct{ password, tls, want string }{
+		{ours, "required", "ok"},
+		{"AHNsdWlzAG90aGVy", "required", "broken"},
+		{ours, "verified", "broken"}, // its authority is none of the system's
+		{ours, "verified, ca: AUTHORITY", "ok"},
 	} {
-		address, refused := guardedHop(t, c.password)
+		address, authority, refused := guardedHop(t, c.password)
 		g := prepareGateway(t, settings{
 			nextHop: sink.Addr(),
-			routes: fmt.Sprintf("    - {to: [own], hosts: [%q], implicit: true, tls: required, timeout: 1s,\n"+
-				"       auth: {username: sluis, password-env: HOP}}\n", address),
+			routes: fmt.Sprintf("    - {to: [own], hosts: [%q], implicit: true, tls: %s, timeout: 1s,\n"+
+				"       auth: {username: sluis, password-env: HOP}}\n",
+				address, strings.Replace(c.tls, "AUTHORITY", authority, 1)),
 		})
 		out, errs, _ := run(t, "", "health", "--json", "--config", g.config())
 		var report struct {
@@ -87,7 +99,8 @@ func TestHealthReportsANextHopThatRefusesThePassword(t *testing.T) {
 			}
 		}
 		if state != c.want {
-			t.Errorf("the next hop is %s, want %s; it refused the password %d times", state, c.want, refused.Load())
+			t.Errorf("tls: %s: the next hop is %s, want %s; it refused the password %d times",
+				c.tls, state, c.want, refused.Load())
 		}
 		if strings.Contains(out, "kanarie") {
 			t.Errorf("the report quotes the next hop: %s", out)
