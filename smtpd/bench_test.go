@@ -115,7 +115,8 @@ func TestFiveHundredLargeMessagesFitInMemory(t *testing.T) {
 	s.Detail = testenv.Counts
 	s.Start()
 	st := play(t, s, func(c *Config, _ *stage) {
-		c.Limits.Idle, c.Routes[0].Command, c.Routes[0].Body = 10*time.Minute, 10*time.Minute, 10*time.Minute
+		r := &c.Routes[0]
+		c.Limits.Idle, r.Dial, r.Command, r.Body = 10*time.Minute, 10*time.Minute, 10*time.Minute, 10*time.Minute
 	})
 	line := []byte(strings.Repeat("x", 1022) + "\r\n")
 	var half, all sync.WaitGroup
