@@ -79,7 +79,7 @@ func silent(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-func nobody(t *testing.T) string {
+func closedPort(t *testing.T) string {
 	t.Helper()
 	a, err := testenv.FreeAddress()
 	if err != nil {
@@ -140,7 +140,7 @@ func TestTheVirusScanner(t *testing.T) {
 		expect(t, name, Clamd(clamd.New(replies(t, tc.reply))), tc.want)
 	}
 	expect(t, "that is silent", Clamd(clamd.New(silent(t))), Broken)
-	expect(t, "that is not there", Clamd(clamd.New(nobody(t))), Broken)
+	expect(t, "that is not there", Clamd(clamd.New(closedPort(t))), Broken)
 	expect(t, "without a socket", Clamd(clamd.New(filepath.Join(t.TempDir(), "none"))), Broken)
 }
 
@@ -191,7 +191,7 @@ func aged(t *testing.T, size int, age time.Duration) (dir string) {
 	return dir
 }
 
-func TestWhatWaits(t *testing.T) {
+func TestJournalAndSpool(t *testing.T) {
 	file := filepath.Join(aged(t, 1, 0), canary) // no directory
 	for name, tc := range map[string]struct {
 		dir     string
@@ -213,9 +213,10 @@ func TestWhatWaits(t *testing.T) {
 	}
 }
 
-func TestWhatIsSetAside(t *testing.T) {
+func TestTheQuarantine(t *testing.T) {
 	counts := func(held, failed int, age time.Duration) quarantine.Counts {
-		return quarantine.Counts{Of: map[quarantine.State]int{quarantine.Held: held, quarantine.Failed: failed}, Oldest: now.Add(-age)}
+		of := map[quarantine.State]int{quarantine.Held: held, quarantine.Failed: failed}
+		return quarantine.Counts{Of: of, Oldest: now.Add(-age)}
 	}
 	for name, tc := range map[string]struct {
 		counts quarantine.Counts
@@ -228,7 +229,8 @@ func TestWhatIsSetAside(t *testing.T) {
 		"a release that failed": {counts(0, 1, time.Hour), nil, Attention},
 		"no quarantine":         {quarantine.Counts{}, errors.New(canary), Broken},
 	} {
-		expect(t, name, Quarantine(func(context.Context) (quarantine.Counts, error) { return tc.counts, tc.err }), tc.want)
+		counts := func(context.Context) (quarantine.Counts, error) { return tc.counts, tc.err }
+		expect(t, name, Quarantine(counts), tc.want)
 	}
 }
 
@@ -237,10 +239,10 @@ func TestTheListsOfSites(t *testing.T) {
 		state sitelists.State
 		want  State
 	}{
-		"fresh":                  {sitelists.State{Name: "gambling", Sum: "x", Names: 10, Checked: now.Add(-time.Hour)}, OK},
-		"never fetched":          {sitelists.State{Name: "gambling", Error: canary}, Broken},
-		"not fetched last time":  {sitelists.State{Name: "gambling", Sum: "x", Checked: now, Error: canary}, Attention},
-		"not looked at for long": {sitelists.State{Name: "gambling", Sum: "x", Checked: now.AddDate(0, 0, -30)}, Attention},
+		"fresh":                 {sitelists.State{Name: "gambling", Sum: "x", Names: 10, Checked: now.Add(-time.Hour)}, OK},
+		"never fetched":         {sitelists.State{Name: "gambling", Error: canary}, Broken},
+		"not fetched last time": {sitelists.State{Name: "gambling", Sum: "x", Checked: now, Error: canary}, Attention},
+		"not checked for long":  {sitelists.State{Name: "gambling", Sum: "x", Checked: now.AddDate(0, 0, -30)}, Attention},
 	} {
 		checks := Lists([]sitelists.State{tc.state})
 		if len(checks) != 1 {
@@ -326,7 +328,7 @@ func TestAllAreMadeAtOnceAndInOrder(t *testing.T) {
 	}
 	all := Run(t.Context(), now, meet("a", true, OK), meet("b", false, Attention))
 	if len(all) != 2 || all[0].Name.In("nl") != "Lijst a" || all[0].State != OK || all[1].State != Attention {
-		t.Errorf("%+v", all)
+		t.Errorf("results %+v, want those of a and b", all)
 	}
 	for want, states := range map[State][]State{OK: {OK}, Attention: {Attention, OK}, Broken: {OK, Broken, Attention}} {
 		var rs []Result
@@ -338,6 +340,6 @@ func TestAllAreMadeAtOnceAndInOrder(t *testing.T) {
 		}
 	}
 	if Worst(nil) != OK {
-		t.Error("nothing to check is not all right")
+		t.Error("without a check the state is not OK")
 	}
 }
