@@ -120,7 +120,7 @@ func (p *accessPages) read(v *visit, w *accessView) error {
 	}
 	archive := access.Archive{Ledger: p.ledger, Keys: p.Keys, Records: p.Records}
 	return archive.Give(ctx, access.Request{
-		By:     v.by(),
+		By:     v.actor(),
 		Proof:  access.ByAccount,
 		Person: p.subject(v),
 		Since:  w.Since,

@@ -13,7 +13,7 @@ var admins = only(ledger.Admin)
 // accountPages are for the administrator, who hands out accounts and sees no content (C3.3e).
 type accountPages struct {
 	accounts *accounts.Store
-	origin   string // of links
+	address  string // of the console, for links
 }
 
 func (p *accountPages) routes() []route {
@@ -82,7 +82,7 @@ func (p *accountPages) create(v *visit) error {
 	if a, err := mail.ParseAddress(l.Address); l.Address != "" && (err != nil || a.Address != l.Address) {
 		return v.again("accounts", l, "address-wrong")
 	}
-	a, waits, err := p.accounts.Make(v.r.Context(), v.by(), l.Name, l.Address, l.Selected)
+	a, waits, err := p.accounts.Make(v.r.Context(), v.actor(), l.Name, l.Address, l.Selected)
 	if problem := changeProblems.key(err); problem != "" {
 		return v.again("accounts", l, problem)
 	}
@@ -154,7 +154,7 @@ func (p *accountPages) changing(kind accounts.ChangeKind) func(*visit) error {
 		if kind == accounts.SetRoles {
 			c.Roles = roles(v)
 		}
-		waits, err := p.accounts.Propose(v.r.Context(), v.by(), v.r.PathValue("id"), c)
+		waits, err := p.accounts.Propose(v.r.Context(), v.actor(), v.r.PathValue("id"), c)
 		if problem := changeProblems.key(err); problem != "" {
 			return p.again(v, problem)
 		}
@@ -176,7 +176,7 @@ func (p *accountPages) again(v *visit, problem string) error {
 
 // invite shows a link once, for the owner of the account.
 func (p *accountPages) invite(v *visit) error {
-	secret, err := p.accounts.Invite(v.r.Context(), v.by(), v.r.PathValue("id"))
+	secret, err := p.accounts.Invite(v.r.Context(), v.actor(), v.r.PathValue("id"))
 	if problem := changeProblems.key(err); problem != "" {
 		return p.again(v, problem)
 	}
@@ -187,12 +187,12 @@ func (p *accountPages) invite(v *visit) error {
 	if err != nil {
 		return err
 	}
-	w.Link = p.origin + "/link/" + secret
+	w.Link = p.address + "/link/" + secret
 	return v.show("account", w)
 }
 
 func (p *accountPages) agree(v *visit) error {
-	proposal, err := p.accounts.Agree(v.r.Context(), v.by(), v.r.PathValue("id"))
+	proposal, err := p.accounts.Agree(v.r.Context(), v.actor(), v.r.PathValue("id"))
 	if problem := changeProblems.key(err); problem != "" {
 		l, err := p.read(v)
 		if err != nil {
@@ -208,7 +208,7 @@ func (p *accountPages) agree(v *visit) error {
 }
 
 func (p *accountPages) drop(v *visit) error {
-	if err := p.accounts.Drop(v.r.Context(), v.by(), v.r.PathValue("id")); err != nil {
+	if err := p.accounts.Drop(v.r.Context(), v.actor(), v.r.PathValue("id")); err != nil {
 		return err
 	}
 	v.note("change-dropped")

@@ -94,7 +94,7 @@ func (p *appealPages) answer(v *visit) error {
 	default:
 		return errUnclear
 	}
-	d := ledger.Data{Actor: v.by(), Ref: strconv.Itoa(id), Step: step, Reason: reason}
+	d := ledger.Data{Actor: v.actor(), Ref: strconv.Itoa(id), Step: step, Reason: reason}
 	if _, err := p.ledger.Append(v.r.Context(), ledger.AppealAnswered, d); err != nil {
 		return err
 	}

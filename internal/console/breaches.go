@@ -102,7 +102,7 @@ func (p *breachPages) open(v *visit) error {
 
 // begin opens a file and sends notice to the privacy officer.
 func (p *breachPages) begin(v *visit, message, text string, at time.Time) (breach.File, error) {
-	f, err := p.store.Begin(v.r.Context(), v.by(), message, text, at)
+	f, err := p.store.Begin(v.r.Context(), v.actor(), message, text, at)
 	if err != nil {
 		return f, err
 	}
@@ -182,7 +182,7 @@ func (p *breachPages) step(v *visit) error {
 		return errUnclear
 	}
 	return p.change(v, func(id string) error {
-		return p.store.Add(v.r.Context(), v.by(), id, breach.Kind(v.field("kind")), v.field("text"))
+		return p.store.Add(v.r.Context(), v.actor(), id, breach.Kind(v.field("kind")), v.field("text"))
 	})
 }
 
@@ -206,7 +206,7 @@ func (p *breachPages) facts(v *visit) error {
 		CrossBorder: v.field("crossborder") == "yes",
 	}
 	return p.change(v, func(id string) error {
-		return p.store.Fill(v.r.Context(), v.by(), id, f)
+		return p.store.Fill(v.r.Context(), v.actor(), id, f)
 	})
 }
 

@@ -36,7 +36,7 @@ func (h *house) browse() *browser {
 	tab, stop := testenv.Chromium(ctx, h.t.TempDir(), nil)
 	h.t.Cleanup(stop)
 	b := &browser{house: h, ctx: tab}
-	own, err := url.Parse(h.config.Origin)
+	own, err := url.Parse(h.config.Address)
 	if err == nil {
 		err = chromedp.Listen(tab, func(ev any) { b.hear(ev, own.Host) })
 	}
@@ -102,7 +102,7 @@ func (b *browser) be(p *person) {
 			return err
 		}
 		for _, k := range p.http.Jar.Cookies(at) {
-			cookie := network.SetCookieParams{Name: k.Name, Value: k.Value, URL: b.config.Origin}
+			cookie := network.SetCookieParams{Name: k.Name, Value: k.Value, URL: b.config.Address}
 			if _, err := cdp.Call(ctx, c, network.SetCookie, cookie); err != nil {
 				return err
 			}
@@ -142,7 +142,7 @@ func (b *browser) at(path string, w view) {
 			},
 		)
 		return err
-	}), chromedp.EmulateViewport(w.width, 800), chromedp.Navigate(b.config.Origin+path))
+	}), chromedp.EmulateViewport(w.width, 800), chromedp.Navigate(b.config.Address+path))
 }
 
 // of evaluates an expression on the page.

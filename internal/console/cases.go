@@ -138,7 +138,7 @@ func (p *casePages) read(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if w.Text, err = p.store.Read(v.r.Context(), v.by(), w.ID, keys...); err != nil {
+	if w.Text, err = p.store.Read(v.r.Context(), v.actor(), w.ID, keys...); err != nil {
 		return err
 	}
 	w.Read = true
@@ -154,7 +154,7 @@ func (p *casePages) step(v *visit) error {
 	if !slices.Contains(caseSteps, step) {
 		return errUnclear
 	}
-	err = p.store.Take(v.r.Context(), v.by(), w.ID, step, "")
+	err = p.store.Take(v.r.Context(), v.actor(), w.ID, step, "")
 	if errors.Is(err, imagery.ErrClosed) {
 		return v.again("case", w, "case-closed")
 	}

@@ -21,7 +21,7 @@ import (
 type Config struct {
 	Organisation string
 	CodeURL      string         // of the code of conduct; empty: not shown
-	Origin       string         // that browsers reach it at, such as https://sluis.school.nl
+	Address      string         // that browsers reach it at, such as https://sluis.school.nl
 	Hosts        []string       // host:port that it answers to as well
 	BehindProxy  bool           // a web server in front puts the client's address last in X-Forwarded-For
 	Demo         bool           // sluis demo: pages show the codes
@@ -47,7 +47,7 @@ type Console struct {
 
 // New returns a console that shows and works with the services.
 func New(cfg Config, s Services, log *slog.Logger) (*Console, error) {
-	origin, err := url.Parse(cfg.Origin)
+	origin, err := url.Parse(cfg.Address)
 	if err != nil || origin.Host == "" || origin.Path != "" || origin.Scheme != "http" && origin.Scheme != "https" {
 		return nil, fmt.Errorf("console: its address has to be http:// or https://, and a host without a path")
 	}
@@ -64,7 +64,7 @@ func New(cfg Config, s Services, log *slog.Logger) (*Console, error) {
 		rates:    expirable.NewLRU[netip.Addr, *rate.Limiter](maxClients, nil, time.Minute),
 		now:      time.Now,
 	}
-	passkeys, err := s.Accounts.Passkeys(c.issuer(), cfg.Origin)
+	passkeys, err := s.Accounts.Passkeys(c.issuer(), cfg.Address)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (p *decisionPages) routes() []route {
 
 // reviewer is the account that acts, with the reason of the form.
 func (v *visit) reviewer() quarantine.Intent {
-	return quarantine.Intent{Actor: v.by(), Reason: v.reason()}
+	return quarantine.Intent{Actor: v.actor(), Reason: v.reason()}
 }
 
 // errNoKey is returned where the gateway cannot open what it sealed.

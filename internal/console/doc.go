@@ -4,7 +4,7 @@
 // It promises:
 //
 //   - The routes say who may see a page, who may do an act, and what of it is in the ledger.
-//     Nothing is served that is not a route.
+//     Nothing is served that is not a route, and testdata/routes.txt has them all on one page.
 //   - Nothing changes on GET. An act that changes anything is in the ledger, or its route says why
 //     not.
 //   - Pages work without JavaScript, come from this program alone, and run no script that is not

@@ -130,7 +130,7 @@ func (p *exceptionPages) keep(v *visit, x exceptions.Exception, groups []roster.
 		err = errWords
 	}
 	if err == nil {
-		_, err = p.store.Add(v.r.Context(), v.by(), x, v.now())
+		_, err = p.store.Add(v.r.Context(), v.actor(), x, v.now())
 	}
 	if problem := exceptionProblems.key(err); problem != "" {
 		return problem, nil
@@ -142,7 +142,7 @@ func (p *exceptionPages) keep(v *visit, x exceptions.Exception, groups []roster.
 }
 
 func (p *exceptionPages) end(v *visit) error {
-	err := p.store.Finish(v.r.Context(), v.by(), v.r.PathValue("id"), v.now())
+	err := p.store.Finish(v.r.Context(), v.actor(), v.r.PathValue("id"), v.now())
 	if errors.Is(err, exceptions.ErrNotFound) {
 		return errNoPage
 	}

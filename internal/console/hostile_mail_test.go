@@ -200,7 +200,7 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 	for i, attack := range append(all, strings.Join(all, "\r\n")) {
 		e := h.setAsideFrom(strings.NewReplacer("\r\n", " ", "\x00", "").Replace(attack), hostileMail(attack))
 		where := func(stage string) string { return fmt.Sprintf("attack %d, %s", i, stage) }
-		at := b.config.Origin + "/quarantine/" + e.ID.String()
+		at := b.config.Address + "/quarantine/" + e.ID.String()
 		visit := func(stage string) {
 			t.Helper()
 			b.calm(where(stage), to, &dialogs)
@@ -226,7 +226,7 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 		html := h.seal(
 			"Mime-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>Beste ouder</p>" + attack + "</body></html>",
 		)
-		open(b.config.Origin+"/quarantine/"+html.ID.String(), "html")
+		open(b.config.Address+"/quarantine/"+html.ID.String(), "html")
 		if !of[bool](b, "!!document.querySelector('iframe.mail[sandbox=\"\"]')") {
 			t.Errorf("%s: there is no frame, want one", where("html"))
 		}
@@ -256,7 +256,7 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 	// Those who check what was opened read what reviewers wrote.
 	b.be(h.named("privacy", ledger.Privacy))
 	for _, path := range []string{"/", "/ledger"} {
-		b.do(chromedp.Navigate(b.config.Origin + path))
+		b.do(chromedp.Navigate(b.config.Address + path))
 		b.calm(path, to, &dialogs)
 	}
 	if !b.shows(evilReason) {

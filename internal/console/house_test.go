@@ -87,7 +87,7 @@ func newHouse(t testing.TB, change ...func(*setup)) *house {
 	o := setup{Config{
 		Organisation: "De Regenboog",
 		CodeURL:      "https://www.school.example/code",
-		Origin:       strings.Replace(h.site.URL, "127.0.0.1", "localhost", 1),
+		Address:      strings.Replace(h.site.URL, "127.0.0.1", "localhost", 1),
 		Hosts:        []string{strings.TrimPrefix(h.site.URL, "http://")},
 		Demo:         true,
 		Zone:         time.UTC,

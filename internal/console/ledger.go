@@ -134,7 +134,7 @@ func (p *ledgerPages) file(v *visit) (*os.File, error) {
 
 // export gives the whole ledger, to verify elsewhere. It has an entry of that itself.
 func (p *ledgerPages) export(v *visit) error {
-	_, err := p.ledger.Append(v.r.Context(), ledger.ExportMade, ledger.Data{Actor: v.by(), Step: "ledger"})
+	_, err := p.ledger.Append(v.r.Context(), ledger.ExportMade, ledger.Data{Actor: v.actor(), Step: "ledger"})
 	if err != nil {
 		return err
 	}

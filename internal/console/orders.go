@@ -132,7 +132,7 @@ func (p *orderPages) request(v *visit) error {
 	if !until.IsZero() {
 		until = until.AddDate(0, 0, 1) // the last day is in the period
 	}
-	id, err := p.Store.Request(v.r.Context(), v.by(), p.people(), orders.Request{
+	id, err := p.Store.Request(v.r.Context(), v.actor(), p.people(), orders.Request{
 		Kind:          orders.Kind(v.field("kind")),
 		Subject:       strings.ToLower(v.field("subject")),
 		Group:         v.field("group"),
@@ -210,7 +210,7 @@ func (p *orderPages) step(v *visit, take func(id string) error) error {
 
 func (p *orderPages) advise(v *visit) error {
 	return p.step(v, func(id string) error {
-		return p.Store.Advise(v.r.Context(), v.by(), id, v.field("advice") == "favourable", v.field("text"))
+		return p.Store.Advise(v.r.Context(), v.actor(), id, v.field("advice") == "favourable", v.field("text"))
 	})
 }
 
@@ -219,17 +219,17 @@ func (p *orderPages) decide(v *visit) error {
 		return errUnclear
 	}
 	return p.step(v, func(id string) error {
-		return p.Store.Decide(v.r.Context(), v.by(), id, v.field("decision") == "approve")
+		return p.Store.Decide(v.r.Context(), v.actor(), id, v.field("decision") == "approve")
 	})
 }
 
 func (p *orderPages) withdraw(v *visit) error {
-	return p.step(v, func(id string) error { return p.Store.Withdraw(v.r.Context(), v.by(), id) })
+	return p.step(v, func(id string) error { return p.Store.Withdraw(v.r.Context(), v.actor(), id) })
 }
 
 func (p *orderPages) dismiss(v *visit) error {
 	return p.step(v, func(id string) error {
-		return p.Store.Dismiss(v.r.Context(), v.by(), id, v.field("investigator"))
+		return p.Store.Dismiss(v.r.Context(), v.actor(), id, v.field("investigator"))
 	})
 }
 
@@ -240,7 +240,7 @@ func (p *orderPages) complete(v *visit) error {
 		return errUnclear
 	}
 	return p.step(v, func(id string) error {
-		return p.Store.Complete(v.r.Context(), v.by(), id, v.field("found") == "yes", discussed, destroyed)
+		return p.Store.Complete(v.r.Context(), v.actor(), id, v.field("found") == "yes", discussed, destroyed)
 	})
 }
 
@@ -255,7 +255,7 @@ func (p *orderPages) use(v *visit) error {
 	}
 	var records []journal.Record
 	more := false
-	err = p.Store.Use(v.r.Context(), v.by(), w.ID, p.people(), p.Keys, p.Records, func(r journal.Record) error {
+	err = p.Store.Use(v.r.Context(), v.actor(), w.ID, p.people(), p.Keys, p.Records, func(r journal.Record) error {
 		if len(records) == maxRecords {
 			more = true
 			return nil

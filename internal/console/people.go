@@ -146,7 +146,7 @@ func (p *peoplePages) replace(v *visit) error {
 	if strconv.Itoa(changes.Count()) != v.field("count") { // another was first
 		return p.compare(v, w, table)
 	}
-	d := ledger.Data{Actor: v.by(), Step: "roster", Count: changes.Count()}
+	d := ledger.Data{Actor: v.actor(), Step: "roster", Count: changes.Count()}
 	if _, err := p.ledger.Append(v.r.Context(), ledger.PeopleImported, d); err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func (s *school) open() {
 func (s *school) attend(client string) *house {
 	s.t.Helper()
 	h := newHouse(s.t, func(o *setup) {
-		s.back = o.Origin + "/sign-in/with/school/back"
+		s.back = o.Address + "/sign-in/with/school/back"
 		o.Providers = []*provider.Provider{
 			provider.New(
 				provider.Options{

@@ -112,7 +112,7 @@ func TestALostPhone(t *testing.T) {
 	b.do(chromedp.Click("button[data-passkey=show]"), chromedp.WaitVisible("#passkey-problem"))
 	signIn(phrase, "/sign-in")
 
-	b.at(strings.TrimPrefix(link, h.config.Origin), view)
+	b.at(strings.TrimPrefix(link, h.config.Address), view)
 	b.fill("password", "negen zwanen onder de brug")
 	b.fill("again", "negen zwanen onder de brug")
 	b.press("main form button", "/account/factor") // a second factor comes first
@@ -127,7 +127,7 @@ func TestALostPhone(t *testing.T) {
 	b.press("form[action='/sign-in/code'] button", "/")
 
 	b.be(h.stranger())
-	b.at(strings.TrimPrefix(link, h.config.Origin), view)
+	b.at(strings.TrimPrefix(link, h.config.Address), view)
 	if of[bool](b, `!!document.querySelector("#password")`) {
 		t.Error("the link works twice, want it to work once")
 	}

@@ -92,7 +92,7 @@ func (p *samplingPages) seed(v *visit) error {
 	if err != nil {
 		return err
 	}
-	day, err := p.SetSeed(v.r.Context(), w.Dice, v.by())
+	day, err := p.SetSeed(v.r.Context(), w.Dice, v.actor())
 	if errors.Is(err, sampling.ErrInvalidDice) {
 		return v.again("sampling", w, "sampling-dice-wrong")
 	}

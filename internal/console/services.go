@@ -156,7 +156,7 @@ func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 		(&framePages{s.Accounts}).routes(),
 		(&signInPages{s.Accounts, passkeys, s.Providers, c.begun, c.config.Demo}).routes(),
 		(&profilePages{s.Accounts, passkeys, c.issuer()}).routes(),
-		(&accountPages{s.Accounts, c.config.Origin}).routes(),
+		(&accountPages{s.Accounts, c.config.Address}).routes(),
 		messages.routes(),
 		(&decisionPages{messages, q.Store, q.Setting, q.Keys, q.Deliver, breaches}).routes(),
 		(&disclosurePages{messages, q.Store, q.Keys, q.Reader, newOpenings()}).routes(),

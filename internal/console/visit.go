@@ -54,8 +54,8 @@ func (v *visit) session() *scs.SessionManager { return v.c.sessions }
 // client is the address that the request comes from.
 func (v *visit) client() netip.Addr { return v.c.client(v.r) }
 
-// by is the account that acts.
-func (v *visit) by() ledger.Actor { return ledger.Actor{Name: v.Account.Name, Role: v.Role} }
+// actor is the account that acts.
+func (v *visit) actor() ledger.Actor { return ledger.Actor{Name: v.Account.Name, Role: v.Role} }
 
 // isProven reports whether a passkey or code was shown less than proofTime ago.
 func (v *visit) isProven() bool { return !v.proven.IsZero() && v.now().Sub(v.proven) < proofTime }

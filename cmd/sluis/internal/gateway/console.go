@@ -98,7 +98,7 @@ func (g *Gateway) consoleHandler(store *accounts.Store) (http.Handler, error) {
 	cfg := console.Config{
 		Organisation: g.started.Organisation.Name,
 		CodeURL:      g.started.Organisation.CodeURL,
-		Origin:       c.Address,
+		Address:      c.Address,
 		BehindProxy:  c.BehindProxy,
 		Demo:         g.observer.Demo,
 		Zone:         schoolTime(),
