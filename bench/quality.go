@@ -50,7 +50,7 @@ func (t *tally) report(res *Result, family string) {
 // benchQuality measures how well the built-in rules judge: identifiers in made-up letters
 // with near misses, harmless school mail, and labelled data where there is some.
 func benchQuality(ctx context.Context, o options, res *Result) error {
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(filter.Vocabulary(), rules.Builtin())
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // pack returns an engine with these rules and no others.
 func pack(t testing.TB, list string) *Engine {
 	t.Helper()
-	set, err := rules.Load(fstest.MapFS{"test.yaml": {Data: []byte("subject: Test\nabout: {nl: Test, en: Test}\nrules:\n" + list)}})
+	set, err := rules.Load(Vocabulary(), fstest.MapFS{"test.yaml": {Data: []byte("subject: Test\nabout: {nl: Test, en: Test}\nrules:\n" + list)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -155,8 +155,8 @@ func newScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Dictionar
 
 // buildScanner makes a scanner, and returns the builder with its patterns.
 func buildScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Dictionary) (*scanner, *builder, error) {
-	s := &scanner{purposes: ps, people: people}
-	b := &builder{scanner: s, patterns: map[literal.Pattern]int{}, detectors: map[string]int{}, known: detect.All()}
+	b := newBuilder(ps, people, detect.All())
+	s := b.scanner
 	for _, r := range set.Rules() {
 		if !ps.Has(r.Purpose) {
 			continue
@@ -179,7 +179,16 @@ type builder struct {
 	patterns  map[literal.Pattern]int
 	list      []literal.Pattern
 	detectors map[string]int
-	known     map[string]detect.Detector
+	known     []detect.Detector
+}
+
+func newBuilder(ps rules.Purposes, people *peopleindex.Dictionary, known []detect.Detector) *builder {
+	return &builder{
+		scanner:   &scanner{purposes: ps, people: people},
+		patterns:  map[literal.Pattern]int{},
+		detectors: map[string]int{},
+		known:     known,
+	}
 }
 
 func (b *builder) add(r rules.Rule) error {
@@ -242,23 +251,24 @@ func spelt(r rules.Rule, ps []rules.Phrase) []rules.Phrase {
 
 func (b *builder) detector(name string, rule int) error {
 	switch name {
-	case "listed-person":
+	case indexedPerson:
 		b.persons = append(b.persons, rule)
 		return nil
-	case "listed-name":
+	case indexedName:
 		b.names = append(b.names, rule)
 		return nil
 	}
-	find, ok := b.known[name]
-	if !ok {
+	i := slices.IndexFunc(b.known, func(d detect.Detector) bool { return d.Name == name })
+	if i < 0 {
 		return fmt.Errorf("there is no detector %q", name)
 	}
+	d := b.known[i]
 	at, ok := b.detectors[name]
 	if !ok {
 		at = len(b.scanner.detectors)
 		b.detectors[name] = at
-		b.scanner.detectors = append(b.scanner.detectors, detector{Detector: find})
-		for _, w := range find.Words {
+		b.scanner.detectors = append(b.scanner.detectors, detector{Detector: d})
+		for _, w := range d.Words {
 			b.literals[b.literal(rules.Phrase(w+"*"))].triggers |= 1 << at
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // engine returns an engine with the built-in rules.
 func engine(t testing.TB) *Engine {
 	t.Helper()
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(Vocabulary(), rules.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func FuzzInspect(f *testing.F) {
 // alone returns a scanner of one rule; nil if the rule does not load.
 func alone(t testing.TB, matcher string) *scanner {
 	t.Helper()
-	set, err := rules.Load(fstest.MapFS{"test.yaml": {Data: []byte("subject: Test\nabout: {nl: Test, en: Test}\nrules:\n" + ruleOf("a", matcher))}})
+	set, err := rules.Load(Vocabulary(), fstest.MapFS{"test.yaml": {Data: []byte("subject: Test\nabout: {nl: Test, en: Test}\nrules:\n" + ruleOf("a", matcher))}})
 	if err != nil {
 		return nil
 	}

@@ -31,7 +31,7 @@ func (i inventive) Scan(text []byte, emit func(literal.Hit) bool) {
 
 // TestTheWitnessMissesNoDefect: whichever phrase a search were to miss, the rules do not load.
 func TestTheWitnessMissesNoDefect(t *testing.T) {
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(Vocabulary(), rules.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestTheWitnessDoesNotBelieveEverything(t *testing.T) {
 
 // TestTheSameRulesAreWitnessedOnce, by their fingerprint.
 func TestTheSameRulesAreWitnessedOnce(t *testing.T) {
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(Vocabulary(), rules.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func names(err error, r rules.Rule, phrase string) bool {
 }
 
 func BenchmarkWitness(b *testing.B) {
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(Vocabulary(), rules.Builtin())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -22,7 +22,7 @@ import (
 // inspected is a rig whose content is inspected by the real engine and its rules.
 func inspected(t *testing.T, change ...func(*content.Options)) *rig {
 	t.Helper()
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(filter.Vocabulary(), rules.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}

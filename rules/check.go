@@ -11,19 +11,11 @@ import (
 	"unicode/utf8"
 )
 
-// Detectors are the names that a rule's detect may have; package filter/detect has one
-// for each, and filter/peopleindex those for the lists that the school imported.
-var Detectors = []string{
-	"bsn", "onderwijsnummer", "iban", "card", "passport", "driving-licence",
-	"phone", "birth-date", "postcode", "email", "secret", "private-key",
-	"listed-person", "listed-name",
-}
-
-// Structures are the names that a rule's structure may have; package filter has a check
-// for each.
-var Structures = []string{
-	"executable-attachment", "macro-attachment", "double-extension", "disguised-attachment",
-	"lying-link", "lookalike-domain", "listed-link",
+// Vocabulary is what a filter finds beside phrases and patterns, by the names that a rule's
+// detect and structure may have.
+type Vocabulary struct {
+	Detectors  []string
+	Structures []string
 }
 
 // categories says which categories each purpose may find, and for which clauses (C2.8e:
@@ -64,8 +56,8 @@ func (w *wrongs) add(key, format string, args ...any) {
 	*w = append(*w, problem{key, fmt.Sprintf(format, args...)})
 }
 
-// check says what is wrong with a rule.
-func check(r Rule) []problem {
+// check returns what is wrong with a rule, for a filter that knows these detectors and structures.
+func check(r Rule, known Vocabulary) []problem {
 	var w wrongs
 	if r.ID == (ID{}) {
 		w.add("", "no id: name the rule purpose.category.what, such as leak.identity.bsn")
@@ -74,7 +66,7 @@ func check(r Rule) []problem {
 		w.add(".title", "no title in both languages: write title: {nl: ..., en: ...}")
 	}
 	w.purpose(r)
-	w.matcher(r)
+	w.matcher(r, known)
 	w.context(r)
 	if r.Score < 1 || r.Score > 100 {
 		w.add(".score", "score has to be 1 to 100; a category leads to action at %d points", Threshold)
@@ -133,7 +125,7 @@ func names(cs map[Category][]string) string {
 }
 
 // matcher checks what a rule looks for.
-func (w *wrongs) matcher(r Rule) {
+func (w *wrongs) matcher(r Rule, known Vocabulary) {
 	var used []string
 	for _, m := range []struct {
 		name string
@@ -149,11 +141,11 @@ func (w *wrongs) matcher(r Rule) {
 	case len(used) > 1:
 		w.add("."+used[1], "a rule looks in one way, and this one has %s: make a rule of each", strings.Join(used, " and "))
 	}
-	if r.Detect != "" && !slices.Contains(Detectors, r.Detect) {
-		w.add(".detect", "there is no detector %q: use one of %s", r.Detect, strings.Join(Detectors, ", "))
+	if r.Detect != "" && !slices.Contains(known.Detectors, r.Detect) {
+		w.add(".detect", "there is no detector %q: use one of %s", r.Detect, strings.Join(known.Detectors, ", "))
 	}
-	if r.Structure != "" && !slices.Contains(Structures, r.Structure) {
-		w.add(".structure", "there is no check %q: use one of %s", r.Structure, strings.Join(Structures, ", "))
+	if r.Structure != "" && !slices.Contains(known.Structures, r.Structure) {
+		w.add(".structure", "there is no check %q: use one of %s", r.Structure, strings.Join(known.Structures, ", "))
 	}
 	w.phrases(".phrases", r.Phrases)
 	if r.Misspelt && len(r.Phrases) == 0 {

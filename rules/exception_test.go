@@ -1,18 +1,21 @@
-package rules
+package rules_test
 
 import (
 	"strings"
 	"testing"
 	"time"
+
+	"sluis/filter"
+	"sluis/rules"
 )
 
-func exception(t *testing.T, change func(*Exception)) Exception {
+func exception(t *testing.T, change func(*rules.Exception)) rules.Exception {
 	t.Helper()
-	id, err := ParseID("conduct.insult.severe")
+	id, err := rules.ParseID("conduct.insult.severe")
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := Exception{Rule: id, Within: []Phrase{"hoerensteeg"}, Reason: "street name", Author: "ICT-dienst"}
+	x := rules.Exception{Rule: id, Within: []rules.Phrase{"hoerensteeg"}, Reason: "street name", Author: "ICT-dienst"}
 	if err := x.Until.UnmarshalText([]byte("2027-06-30")); err != nil {
 		t.Fatal(err)
 	}
@@ -21,20 +24,20 @@ func exception(t *testing.T, change func(*Exception)) Exception {
 }
 
 func TestAnExceptionNeedsAnEndAReasonAndAnAuthor(t *testing.T) {
-	set, err := Load(Builtin())
+	set, err := rules.Load(filter.Vocabulary(), rules.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.Local)
-	for want, change := range map[string]func(*Exception){
-		"there is no rule":       func(x *Exception) { x.Rule, _ = ParseID("conduct.no.rule") },
-		"structure":              func(x *Exception) { x.Rule, _ = ParseID("security.attachment.executable") },
-		"needs within":           func(x *Exception) { x.Within = nil },
-		"2 to 200 characters":    func(x *Exception) { x.Within = []Phrase{"*"} },
-		"a reason and an":        func(x *Exception) { x.Reason = "" },
-		"a reason and an author": func(x *Exception) { x.Author = "" },
-		"needs until":            func(x *Exception) { x.Until = Day{} },
-		"a year at most":         func(x *Exception) { x.Until.UnmarshalText([]byte("2028-01-01")) },
+	for want, change := range map[string]func(*rules.Exception){
+		"there is no rule":       func(x *rules.Exception) { x.Rule, _ = rules.ParseID("conduct.no.rule") },
+		"structure":              func(x *rules.Exception) { x.Rule, _ = rules.ParseID("security.attachment.executable") },
+		"needs within":           func(x *rules.Exception) { x.Within = nil },
+		"2 to 200 characters":    func(x *rules.Exception) { x.Within = []rules.Phrase{"*"} },
+		"a reason and an":        func(x *rules.Exception) { x.Reason = "" },
+		"a reason and an author": func(x *rules.Exception) { x.Author = "" },
+		"needs until":            func(x *rules.Exception) { x.Until = rules.Day{} },
+		"a year at most":         func(x *rules.Exception) { x.Until.UnmarshalText([]byte("2028-01-01")) },
 	} {
 		if _, err := set.WithExceptions(now, exception(t, change)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
@@ -43,11 +46,11 @@ func TestAnExceptionNeedsAnEndAReasonAndAnAuthor(t *testing.T) {
 }
 
 func TestAnExceptionEnds(t *testing.T) {
-	set, err := Load(Builtin())
+	set, err := rules.Load(filter.Vocabulary(), rules.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := exception(t, func(*Exception) {})
+	x := exception(t, func(*rules.Exception) {})
 	for at, holds := range map[time.Time]bool{
 		time.Date(2026, 11, 23, 0, 0, 0, 0, time.Local):  true,
 		time.Date(2027, 6, 30, 23, 59, 0, 0, time.Local): true,

@@ -32,9 +32,10 @@ const (
 )
 
 // Load reads every *.yaml file of the given file systems, in the order of their names.
-// All that is wrong with the rules is told together, each with file, line and column.
-func Load(packs ...fs.FS) (*Set, error) {
-	l := loader{set: Set{byID: map[ID]int{}}, sum: sha256.New()}
+// The error has all that is wrong with the rules, each with file, line and column. The detectors
+// and structures that rules may name are those that the filter knows.
+func Load(known Vocabulary, packs ...fs.FS) (*Set, error) {
+	l := loader{known: known, set: Set{byID: map[ID]int{}}, sum: sha256.New()}
 	for _, p := range packs {
 		if err := l.all(p); err != nil {
 			return nil, err
@@ -52,6 +53,7 @@ func Load(packs ...fs.FS) (*Set, error) {
 
 // loader gathers the rules of packs, and all that is wrong with them.
 type loader struct {
+	known Vocabulary
 	set   Set
 	sum   hash.Hash
 	wrong []error
@@ -109,7 +111,7 @@ func (l *loader) pack(name string, text []byte) {
 	}
 	for i, e := range p.Rules {
 		r := p.rule(i)
-		for _, problem := range append(e.check(r), check(r)...) {
+		for _, problem := range append(e.check(r), check(r, l.known)...) {
 			l.wrong = append(l.wrong, p.file.Errorf(p.at(i)+problem.key, "%s%s", p.called(i), problem.what))
 		}
 		if first, twice := l.set.Rule(r.ID); twice && r.ID != (ID{}) {

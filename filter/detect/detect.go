@@ -25,6 +25,7 @@ type Find func(t *Text, emit func(Hit))
 // Detector finds one kind of value, in a text that has what the value cannot be without:
 // most texts have not, and need no look.
 type Detector struct {
+	Name  string // by which rules ask for it
 	Find  Find
 	Words []string // one of them, if there are any, as the beginning of a word: in lower case
 	Digits
@@ -91,16 +92,23 @@ func nextDigit(b []byte, i int) int {
 	return i
 }
 
-// All returns the detectors by the names that rules use.
-func All() map[string]Detector {
+// All returns the detectors. A detector is added by a row here, with its function in a file of
+// its own: rules may then name it.
+func All() []Detector {
 	spread := func(n int) Digits { return Digits{1, n} }
-	return map[string]Detector{
-		"bsn": {Find: BSN, Digits: spread(8)}, "onderwijsnummer": {Find: Onderwijsnummer, Digits: spread(9)},
-		"iban": {Find: IBAN, Digits: spread(6)}, "card": {Find: Card, Digits: spread(13)},
-		"passport": {Find: Passport, Words: passportWords.list, Digits: spread(1)}, "driving-licence": {Find: DrivingLicence, Words: licenceWords.list, Digits: spread(10)},
-		"phone": {Find: Phone, Digits: spread(9)}, "birth-date": {Find: BirthDate, Digits: Digits{2, 4}},
-		"postcode": {Find: Postcode, Digits: Digits{Row: 4}}, "email": {Find: Email},
-		"secret": {Find: Secret, Words: secretWords()}, "private-key": {Find: PrivateKey, Words: keyBlocks.words},
+	return []Detector{
+		{Name: "bsn", Find: BSN, Digits: spread(8)},
+		{Name: "onderwijsnummer", Find: Onderwijsnummer, Digits: spread(9)},
+		{Name: "iban", Find: IBAN, Digits: spread(6)},
+		{Name: "card", Find: Card, Digits: spread(13)},
+		{Name: "passport", Find: Passport, Words: passportWords.list, Digits: spread(1)},
+		{Name: "driving-licence", Find: DrivingLicence, Words: licenceWords.list, Digits: spread(10)},
+		{Name: "phone", Find: Phone, Digits: spread(9)},
+		{Name: "birth-date", Find: BirthDate, Digits: Digits{2, 4}},
+		{Name: "postcode", Find: Postcode, Digits: Digits{Row: 4}},
+		{Name: "email", Find: Email},
+		{Name: "secret", Find: Secret, Words: secretWords()},
+		{Name: "private-key", Find: PrivateKey, Words: keyBlocks.words},
 	}
 }
 

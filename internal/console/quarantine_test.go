@@ -61,7 +61,7 @@ func (h *house) quarantine(dir string) Quarantine {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { h.sealed.Close() })
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(filter.Vocabulary(), rules.Builtin())
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ import (
 
 // builtinEngine has the rules that are built in.
 var builtinEngine = sync.OnceValues(func() (*filter.Engine, error) {
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(filter.Vocabulary(), rules.Builtin())
 	if err != nil {
 		return nil, err
 	}

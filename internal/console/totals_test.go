@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sluis/filter"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ import (
 
 func (h *house) totals(dir string) Totals {
 	h.t.Helper()
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(filter.Vocabulary(), rules.Builtin())
 	if err != nil {
 		h.t.Fatal(err)
 	}

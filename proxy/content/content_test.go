@@ -29,7 +29,7 @@ import (
 
 // theEngine is the real one, with the built-in rules.
 var theEngine = sync.OnceValues(func() (*filter.Engine, error) {
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(filter.Vocabulary(), rules.Builtin())
 	if err != nil {
 		return nil, err
 	}

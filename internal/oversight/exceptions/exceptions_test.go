@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sluis/filter"
 	"strings"
 	"testing"
 	"time"
@@ -284,7 +285,7 @@ func TestTheOldestThatIsOverMakesPlace(t *testing.T) {
 }
 
 func TestOnlyExceptionsThatRulesCanHaveReachThem(t *testing.T) {
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(filter.Vocabulary(), rules.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"sluis/filter"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ import (
 var november = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
 func facts(lang string) Facts {
-	set, err := rules.Load(rules.Builtin())
+	set, err := rules.Load(filter.Vocabulary(), rules.Builtin())
 	if err != nil {
 		panic(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 // consoleControl gives the console what the gateway checks with.
 func (g *Gateway) consoleControl(s *console.Services) error {
-	builtin, err := rules.Load(rules.Builtin())
+	builtin, err := rules.Load(filter.Vocabulary(), rules.Builtin())
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func LoadRules(cfg *config.Config) (*rules.Set, error) {
 		}
 		packs = append(packs, os.DirFS(dir))
 	}
-	set, err := rules.Load(packs...)
+	set, err := rules.Load(filter.Vocabulary(), packs...)
 	if err != nil {
 		return nil, err
 	}
