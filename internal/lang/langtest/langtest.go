@@ -6,6 +6,7 @@
 package langtest
 
 import (
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -35,39 +36,12 @@ func Words[T ~string](list []T) []string {
 // keys of it.
 func Package(t *testing.T, families Families, speakers ...Speaker) {
 	t.Helper()
-	u, err := uses(".", append(speakers, common...))
+	faults, err := packageFaults(".", families, speakers)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, where := range u.unclear {
-		t.Errorf("%s: a key is a text, or begins with one", where)
-	}
-	used := maps.Clone(u.keys)
-	for prefix, where := range u.prefixes {
-		if _, ok := families[prefix]; !ok {
-			t.Errorf("%s: no family lists the keys that begin with %q", where, prefix)
-		}
-	}
-	for prefix, words := range families {
-		for _, w := range words {
-			used[prefix+w] = "family " + prefix
-		}
-	}
-	c := lang.Files(os.DirFS("."))
-	if !checkLanguages(t, ".", c) {
-		return
-	}
-	for _, p := range c.Printers() {
-		for _, key := range slices.Sorted(maps.Keys(used)) {
-			if !p.Has(key) {
-				t.Errorf("%s: no text for %q (%s)", p.Code, key, used[key])
-			}
-		}
-		for _, key := range slices.Sorted(maps.Keys(p.Texts())) {
-			if used[key] == "" {
-				t.Errorf("%s: %q is not used", p.Code, key)
-			}
-		}
+	for _, f := range faults {
+		t.Error(f)
 	}
 }
 
@@ -83,30 +57,83 @@ func Module(t *testing.T, root string) {
 		t.Fatalf("%s: there are no catalogues", root)
 	}
 	for _, dir := range dirs {
-		c := lang.Files(os.DirFS(dir))
-		u, err := uses(dir, common)
+		faults, err := looseFaults(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !checkLanguages(t, dir, c) {
-			continue
+		for _, f := range faults {
+			t.Errorf("%s: %s", dir, f)
 		}
-		if len(u.prefixes) > 0 && !u.tested {
-			t.Errorf("%s: keys begin with %q, and no test calls langtest.Package with their families",
-				dir, slices.Sorted(maps.Keys(u.prefixes)))
+	}
+}
+
+// packageFaults are those of a package whose families are known.
+func packageFaults(dir string, families Families, speakers []Speaker) (faults []string, err error) {
+	c := lang.Files(os.DirFS(dir))
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	u, err := uses(dir, append(speakers, common...))
+	if err != nil {
+		return nil, err
+	}
+	for _, where := range u.unclear {
+		faults = append(faults, fmt.Sprintf("%s: a key is a text, or begins with one", where))
+	}
+	used := maps.Clone(u.keys)
+	for prefix, where := range u.prefixes {
+		if _, ok := families[prefix]; !ok {
+			faults = append(faults, fmt.Sprintf("%s: no family lists the keys that begin with %q", where, prefix))
 		}
-		p := c.In(lang.Default)
-		for _, key := range slices.Sorted(maps.Keys(u.keys)) {
+	}
+	for prefix, words := range families {
+		for _, w := range words {
+			used[prefix+w] = "family " + prefix
+		}
+	}
+	faults = append(faults, languageFaults(c)...)
+	for _, p := range c.Printers() {
+		for _, key := range slices.Sorted(maps.Keys(used)) {
 			if !p.Has(key) {
-				t.Errorf("%s: no text for %q (%s)", dir, key, u.keys[key])
+				faults = append(faults, fmt.Sprintf("%s: no text for %q (%s)", p.Code, key, used[key]))
 			}
 		}
 		for _, key := range slices.Sorted(maps.Keys(p.Texts())) {
-			if !u.has(key) {
-				t.Errorf("%s: %q is not used", dir, key)
+			if used[key] == "" {
+				faults = append(faults, fmt.Sprintf("%s: %q is not used", p.Code, key))
 			}
 		}
 	}
+	return faults, nil
+}
+
+// looseFaults are those of a package whose families are not known: each key that begins as one of a family may be used.
+func looseFaults(dir string) (faults []string, err error) {
+	c := lang.Files(os.DirFS(dir))
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	u, err := uses(dir, common)
+	if err != nil {
+		return nil, err
+	}
+	if len(u.prefixes) > 0 && !u.tested {
+		faults = append(faults, fmt.Sprintf("keys begin with %q, and no test calls langtest.Package with their families",
+			slices.Sorted(maps.Keys(u.prefixes))))
+	}
+	faults = append(faults, languageFaults(c)...)
+	p := c.In(lang.Default)
+	for _, key := range slices.Sorted(maps.Keys(u.keys)) {
+		if !p.Has(key) {
+			faults = append(faults, fmt.Sprintf("no text for %q (%s)", key, u.keys[key]))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.Texts())) {
+		if !u.has(key) {
+			faults = append(faults, fmt.Sprintf("%q is not used", key))
+		}
+	}
+	return faults, nil
 }
 
 // catalogues returns the directories that have one.
@@ -125,38 +152,34 @@ func catalogues(root string) (dirs []string, err error) {
 	return dirs, err
 }
 
-// checkLanguages checks that all languages of the house have the same keys with the same arguments.
-func checkLanguages(t *testing.T, dir string, c *lang.Catalogue) bool {
-	t.Helper()
-	if err := c.Check(); err != nil {
-		t.Errorf("%s: %v", dir, err)
-		return false
-	}
+// languageFaults compares the languages: all of the house have the same keys with the same arguments.
+func languageFaults(c *lang.Catalogue) (faults []string) {
 	if got, want := c.Languages(), lang.Languages(); !slices.Equal(got, want) {
-		t.Errorf("%s: languages %q, want those of the house, %q", dir, got, want)
+		faults = append(faults, fmt.Sprintf("languages %q, want those of the house, %q", got, want))
 	}
 	first := c.In(lang.Default).Texts()
 	for _, p := range c.Printers() {
 		texts := p.Texts()
 		for _, key := range slices.Sorted(maps.Keys(first)) {
 			if len(texts[key]) == 0 {
-				t.Errorf("%s: %s: %q is in %s only", dir, p.Code, key, lang.Default)
+				faults = append(faults, fmt.Sprintf("%s: %q is in %s only", p.Code, key, lang.Default))
 			}
 		}
 		for _, key := range slices.Sorted(maps.Keys(texts)) {
 			if len(first[key]) == 0 {
-				t.Errorf("%s: %q is in %s and not in %s", dir, key, p.Code, lang.Default)
+				faults = append(faults, fmt.Sprintf("%s: %q is not in %s", p.Code, key, lang.Default))
 				continue
 			}
 			want := arguments(first[key][0])
 			for _, text := range texts[key] {
 				if got := arguments(text); text == "" || got != want {
-					t.Errorf("%s: %s: %q is %q with arguments %q, want a text with %q", dir, p.Code, key, text, got, want)
+					faults = append(faults, fmt.Sprintf("%s: %q has text %q with arguments %q, want %q",
+						p.Code, key, text, got, want))
 				}
 			}
 		}
 	}
-	return true
+	return faults
 }
 
 var verb = regexp.MustCompile(`%[-+ #0-9.]*(?:\[(\d+)\])?([a-z%])`)
