@@ -33,7 +33,7 @@ type commands struct {
 	Insight    insightCmd    `cmd:"" help:"Print what is held about a person, for that person."`
 	Breach     breachCmd     `cmd:"" help:"Breach files, with their 72 hours."`
 	Stats      statsCmd      `cmd:"" help:"Totals for the board, which point at nobody."`
-	Report     reportCmd     `cmd:"" help:"The account of the controls, for board and participation council."`
+	Report     reportCmd     `cmd:"" help:"The accountability report, for board and participation council."`
 	Imagery    imageryCmd    `cmd:"" help:"Complaints about imagery, and samples of the organisation's own public pages."`
 	Health     healthCmd     `cmd:"" help:"Say whether everything works, and what to do if not."`
 	Accounts   accountsCmd   `cmd:"" help:"Who may sign in to the console."`

@@ -21,7 +21,7 @@ type reportCmd struct {
 	Out   string `short:"o" type:"path" placeholder:"FILE" help:"Write to this file, not to the screen."`
 }
 
-// Run makes the account of the controls (K1, K2).
+// Run writes the accountability report (K1, K2).
 func (c reportCmd) Run(ctx context.Context) error {
 	facts, err := c.facts(ctx)
 	if err != nil {

@@ -325,7 +325,7 @@ func TestTextOfPeopleIsNoMarkup(t *testing.T) {
 			if !strings.Contains(csp, "frame-ancestors 'none'") && !strings.Contains(rt.pattern, "/frame/") ||
 				strings.Contains(csp, "unsafe") &&
 					!slices.Contains(
-						[]string{"GET /quarantine/{id}/frame/{opening}", "GET /reports/account"},
+						[]string{"GET /quarantine/{id}/frame/{opening}", "GET /reports/accountability"},
 						rt.pattern,
 					) ||
 				a.header.Get("X-Content-Type-Options") != "nosniff" {

@@ -152,7 +152,7 @@ func TestPagesAreForEverybody(t *testing.T) {
 			for _, w := range looks {
 				visitor.look(path, string(role), w)
 			}
-			if rt.pattern != "GET /reports/account" { // to read and to print: there is nothing to press
+			if rt.pattern != "GET /reports/accountability" { // to read and to print: there is nothing to press
 				visitor.keys(path)
 			}
 			visitor.picture(rt, path)

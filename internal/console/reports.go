@@ -21,7 +21,7 @@ type reportPages struct {
 func (p *reportPages) routes() []route {
 	return []route{
 		get("/reports", accountable, p.list).inMenu("nav-reports"),
-		get("/reports/account", accountable, p.show),
+		get("/reports/accountability", accountable, p.show),
 	}
 }
 

@@ -153,12 +153,12 @@ func TestTheAccountabilityReport(t *testing.T) { // K1, K2
 	p.get("/reports").check("archive",
 		status(http.StatusOK),
 		has(h.entries(ledger.ReportFrozen)[0].Data.Commit))
-	if a := p.get("/reports/account?since=2026-01-01&until=2026-03-31&form=html&period=" + months[0]); a.status != http.StatusOK ||
+	if a := p.get("/reports/accountability?since=2026-01-01&until=2026-03-31&form=html&period=" + months[0]); a.status != http.StatusOK ||
 		!strings.Contains(a.body, "De Regenboog") ||
 		strings.Contains(a.header.Get("Content-Security-Policy"), "script") {
 		t.Errorf("the report has status %d, want its page without scripts", a.status)
 	}
-	if a := p.get("/reports/account?since=2026-01-01&until=2026-03-31&form=pdf"); a.status != http.StatusOK ||
+	if a := p.get("/reports/accountability?since=2026-01-01&until=2026-03-31&form=pdf"); a.status != http.StatusOK ||
 		!strings.HasPrefix(a.body, "%PDF-") ||
 		a.header.Get("Content-Disposition") != `attachment; filename="sluis-2026-01-01-2026-03-31.pdf"` {
 		t.Errorf("the PDF has status %d and header %v, want a file", a.status, a.header)
@@ -168,6 +168,6 @@ func TestTheAccountabilityReport(t *testing.T) { // K1, K2
 		"since=2026-01-01&until=2026-02-01&form=exe",
 		"since=2026-01-01&until=2026-02-01&form=pdf&period=..%2f",
 	} {
-		p.get("/reports/account?"+bad).check(bad, status(http.StatusBadRequest))
+		p.get("/reports/accountability?"+bad).check(bad, status(http.StatusBadRequest))
 	}
 }

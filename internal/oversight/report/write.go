@@ -25,7 +25,7 @@ func (r Report) WriteHTML(w io.Writer) error {
 // WritePDF writes a PDF on A4, in fonts that every reader has.
 func (r Report) WritePDF(w io.Writer) error {
 	p := fpdf.New("P", "mm", "A4", "")
-	latin := p.UnicodeTranslatorFromDescriptor("") // cp1252 has all letters of Dutch and English
+	latin := p.UnicodeTranslatorFromDescriptor("") // cp1252, with the letters of Western European languages
 	p.SetTitle(r.Title, true)
 	p.SetLang(r.Lang)
 	p.SetMargins(20, 20, 20)

@@ -38,7 +38,7 @@ func (g *Gateway) consoleServices(store *accounts.Store) (s console.Services, er
 		Access: console.Access{Keys: g.keys, Records: g.store, Notify: func(ctx context.Context, address string) error {
 			return g.sender().Access(ctx, address)
 		}},
-		Totals: console.Totals{Archive: g.archive, Facts: g.account},
+		Totals: console.Totals{Archive: g.archive, Facts: g.accountability},
 		Sampling: console.Sampling{
 			Audit: g.audit,
 			SetSeed: func(ctx context.Context, dice string, by ledger.Actor) (string, error) {
@@ -93,8 +93,10 @@ func (g *Gateway) audit(ctx context.Context, day string) (sampling.Report, error
 	return g.data.AuditDay(ctx, begin)
 }
 
-// account is what the account of the controls is made from.
-func (g *Gateway) account(ctx context.Context, since, until time.Time, lang, period string) (report.Facts, error) {
+// accountability returns what the accountability report is made from.
+func (g *Gateway) accountability(ctx context.Context, since, until time.Time, lang, period string) (
+	report.Facts, error) {
+
 	f, err := reportFacts(g.inForce.Load(), g.ledger, since, until, lang)
 	if err != nil || period == "" {
 		return f, err
