@@ -119,6 +119,14 @@ func TestReloadAppliesFromTheNextMessageOn(t *testing.T) {
 		t.Errorf("the message after the reload is %q, want it with a tag", got)
 	}
 
+	e := Envelope{To: []Recipient{{Path: "b@school.example"}}}
+	if rep, err := st.relay.Sender().Send(t.Context(), e, 3, strings.NewReader("x\r\n")); err != nil || !rep.OK() {
+		t.Errorf("Send: reply %d, %v; want 250", rep.Code, err)
+	}
+	if n := len(second.Messages()); n != 2 {
+		t.Errorf("%d messages to the second next hop, want two: the sender has the new routes too", n)
+	}
+
 	cfg.Routes = nil
 	if st.relay.Reload(cfg) == nil {
 		t.Error("a broken configuration was taken")

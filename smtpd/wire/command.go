@@ -61,10 +61,10 @@ func (c *Conn) command(line string) {
 	case strings.ContainsFunc(line, control):
 		c.say(500, "5.5.2 Control characters are not allowed in commands")
 		return
-	case c.again && verb == "BDAT":
+	case c.helloDue && verb == "BDAT":
 		c.hangUp(503, "5.5.1 Say EHLO first") // the length of its chunk may be false as well
 		return
-	case c.again && verb != "EHLO" && verb != "HELO" && verb != "NOOP" && verb != "RSET" && verb != "QUIT":
+	case c.helloDue && verb != "EHLO" && verb != "HELO" && verb != "NOOP" && verb != "RSET" && verb != "QUIT":
 		c.say(503, "5.5.1 Say EHLO first")
 		return
 	}
@@ -80,7 +80,7 @@ func (c *Conn) command(line string) {
 	case "AUTH":
 		c.say(502, "5.5.1 AUTH is not offered")
 	case "EHLO", "HELO":
-		c.esmtp, c.again = verb == "EHLO", false
+		c.esmtp, c.helloDue = verb == "EHLO", false
 		c.pass(line)
 	default:
 		c.pass(line)
@@ -122,6 +122,6 @@ func (c *Conn) startTLS(arg string) {
 			return
 		}
 		c.in.Reset(source{c})
-		c.again = true
+		c.helloDue = true
 	}
 }

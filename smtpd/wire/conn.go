@@ -63,21 +63,21 @@ type Conn struct {
 	out     []byte // replies not yet sent: they go when the next read has to wait
 	hurried atomic.Bool
 
-	addr  netip.Addr
-	tls   *tls.ConnectionState // nil: in clear
-	esmtp bool
-	again bool // TLS started: the client has to say EHLO again (RFC 3207 section 4.2)
+	addr     netip.Addr
+	tls      *tls.ConnectionState // nil: in clear
+	esmtp    bool
+	helloDue bool // TLS started: the client has to say EHLO again (RFC 3207 section 4.2)
 
-	state    state
-	started  bool
-	verb     string // the last command
-	unread   string // a command line that was read too early
-	pending  []byte // for go-smtp, before anything else
-	text     []byte // go-smtp's reply to the last command
-	reply    *Reply // Session's, which goes in its place
-	commands int    // since the last accepted message
-	errors   int
-	busy     bool // a transaction is open
+	state         state
+	started       bool
+	verb          string // the last command
+	unread        string // a command line that was read too early
+	pending       []byte // for go-smtp, before anything else
+	text          []byte // go-smtp's reply to the last command
+	reply         *Reply // Session's, which goes in its place
+	commands      int    // since the last accepted message
+	errors        int
+	inTransaction bool // a transaction is open
 
 	end     time.Time // of the session
 	bodyEnd time.Time
@@ -142,7 +142,7 @@ func (c *Conn) ESMTP() bool { return c.esmtp }
 func (c *Conn) Verb() string { return c.verb }
 
 // Hold has the connection survive Hurry until the next Hold(false): a transaction is open.
-func (c *Conn) Hold(open bool) { c.busy = open }
+func (c *Conn) Hold(open bool) { c.inTransaction = open }
 
 // Reply sets the reply to the command that go-smtp runs now, in place of go-smtp's own. The
 // zero Reply is none at all.
@@ -240,7 +240,7 @@ func (c source) Read(p []byte) (int, error) {
 			limit = c.bodyEnd
 		}
 		c.raw.SetReadDeadline(limit)
-		if c.hurried.Load() && c.state == inCommands && !c.busy {
+		if c.hurried.Load() && c.state == inCommands && !c.inTransaction {
 			return 0, errDraining
 		}
 		n, err := c.conn.Read(p)
