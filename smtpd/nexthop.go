@@ -81,6 +81,55 @@ func rcptLine(r Recipient) string {
 	return "RCPT TO:<" + r.Path + ">" + wire.Params(r.Parameters).Suffix()
 }
 
+// understood leaves out parameters that say nothing to a next hop without the extension.
+func (h *nextHop) understood(ps []string) []string {
+	keep := []string{"SMTPUTF8", "REQUIRETLS", "RET", "ENVID"}
+	if h.caps.eightBit {
+		keep = append(keep, "BODY")
+	}
+	if h.caps.sized {
+		keep = append(keep, "SIZE")
+	}
+	return wire.Params(ps).Only(keep...)
+}
+
+// recipients gives a next hop all recipients, in one go if it can take that (RFC 2920),
+// and returns the first refusal.
+func (h *nextHop) recipients(to []Recipient) (Reply, error) {
+	worst := wire.NewReply(250, "2.1.5 Ok")
+	group := 1
+	if h.caps.pipelining {
+		group = 100
+	}
+	for len(to) > 0 {
+		n := min(group, len(to))
+		for _, r := range to[:n] {
+			if err := h.send(rcptLine(r)); err != nil {
+				return Reply{}, err
+			}
+		}
+		for range n {
+			rep, err := h.read(h.route.Command)
+			if err != nil {
+				return Reply{}, err
+			}
+			if !rep.OK() && worst.OK() {
+				worst = refused(rep)
+			}
+		}
+		to = to[n:]
+	}
+	return worst, nil
+}
+
+func (h *nextHop) reset() error {
+	rep, err := h.command("RSET")
+	if err == nil && !rep.OK() {
+		err = rep
+	}
+	return err
+}
+
 // errSpool says that a message could not be read, so that it was cut off on its way.
 var errSpool = errors.New("reading spool")
 

@@ -108,6 +108,15 @@ func (r *route) put(h *nextHop) {
 	r.leave()
 }
 
+// settle takes a connection back in the middle of a transaction.
+func (r *route) settle(h *nextHop) {
+	if h.reset() != nil {
+		r.drop(h)
+		return
+	}
+	r.put(h)
+}
+
 // drop closes a connection in whatever state it is.
 func (r *route) drop(h *nextHop) {
 	h.stop()

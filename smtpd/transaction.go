@@ -105,18 +105,6 @@ func (t *transaction) check(h *nextHop) Reply {
 	return wire.NewReply(250, "")
 }
 
-// understood leaves out parameters that say nothing to a next hop without the extension.
-func (h *nextHop) understood(ps []string) []string {
-	keep := []string{"SMTPUTF8", "REQUIRETLS", "RET", "ENVID"}
-	if h.caps.eightBit {
-		keep = append(keep, "BODY")
-	}
-	if h.caps.sized {
-		keep = append(keep, "SIZE")
-	}
-	return wire.Params(ps).Only(keep...)
-}
-
 func (t *transaction) envelope(to []recipient) Envelope {
 	e := Envelope{From: t.from.Raw, Parameters: t.params}
 	for _, r := range to {
@@ -205,52 +193,6 @@ func deferred(rep Reply) Reply {
 		return rep
 	}
 	return wire.NewReply(451, "4.3.0 Next hop changed its mind, try again later")
-}
-
-// recipients gives a next hop all recipients, in one go if it can take that (RFC 2920),
-// and returns the first refusal.
-func (h *nextHop) recipients(to []Recipient) (Reply, error) {
-	worst := wire.NewReply(250, "2.1.5 Ok")
-	group := 1
-	if h.caps.pipelining {
-		group = 100
-	}
-	for len(to) > 0 {
-		n := min(group, len(to))
-		for _, r := range to[:n] {
-			if err := h.send(rcptLine(r)); err != nil {
-				return Reply{}, err
-			}
-		}
-		for range n {
-			rep, err := h.read(h.route.Command)
-			if err != nil {
-				return Reply{}, err
-			}
-			if !rep.OK() && worst.OK() {
-				worst = refused(rep)
-			}
-		}
-		to = to[n:]
-	}
-	return worst, nil
-}
-
-func (h *nextHop) reset() error {
-	rep, err := h.command("RSET")
-	if err == nil && !rep.OK() {
-		err = rep
-	}
-	return err
-}
-
-// settle takes a connection back in the middle of a transaction.
-func (r *route) settle(h *nextHop) {
-	if h.reset() != nil {
-		r.drop(h)
-		return
-	}
-	r.put(h)
 }
 
 // forward sends the message to exactly the given recipients and returns the next hop's
