@@ -4,7 +4,8 @@ package rules
 // closed: a category that the code does not forbid cannot be blocked (C2.8e).
 type Category uint8
 
-// The categories and the clause that each comes from.
+// The categories that the program names, and the clause that each comes from. Their numbers stand
+// in the journal. The headers of lists of sites add others (see Sites).
 const (
 	NoCategory      Category = iota
 	Malware                  // C3.3a, C2.9a: malicious software
@@ -31,6 +32,7 @@ const (
 	OwnCode                  // C2.8e: what the organisation's own code forbids
 )
 
+// categoryNames are those of the constants.
 var categoryNames = [...]string{
 	"none", "malware", "phishing", "attachment",
 	"pornography", "intimidation", "racism", "discrimination", "insult", "threat", "incitement",
@@ -40,11 +42,11 @@ var categoryNames = [...]string{
 }
 
 // String returns the name that rule packs and the journal use.
-func (c Category) String() string { return name(categoryNames[:], uint8(c), "category") }
+func (c Category) String() string { return name(siteCategories().names, uint8(c), "category") }
 
 // ParseCategory returns the category with the given name.
 func ParseCategory(s string) (Category, error) {
-	i, err := parse(categoryNames[:], s, "category")
+	i, err := parse(siteCategories().names, s, "category")
 	return Category(i), err
 }
 

@@ -12,4 +12,13 @@ var messages embed.FS
 var texts = lang.Files(messages)
 
 // Title returns what a category is called on pages and in reports.
-func (c Category) Title() lang.Message { return texts.Message("category-" + c.String()) }
+func (c Category) Title() lang.Text {
+	if s, ok := siteCategories().of(c); ok {
+		return s.title
+	}
+	title := lang.Text{}
+	for _, p := range texts.Printers() {
+		title[p.Code] = p.Text("category-" + c.String())
+	}
+	return title
+}

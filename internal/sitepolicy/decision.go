@@ -106,12 +106,15 @@ func (d Decision) stricter(other Decision) bool {
 	return d.Action == Block && d.Level > other.Level
 }
 
+// The clauses of dangerous sites, and of ways around the filter.
+var malicious, evasive = rules.MustClause("C2.9a"), rules.MustClause("C3.3a")
+
 // weight orders the categories of which one is named: danger first.
 func weight(c rules.Category) int {
-	switch c {
-	case rules.Malware, rules.Phishing:
+	switch clause, _ := c.SiteClause(); {
+	case clause == malicious:
 		return 3
-	case rules.OwnCode:
+	case c == rules.OwnCode:
 		return 1
 	}
 	return 2
@@ -120,5 +123,6 @@ func weight(c rules.Category) int {
 // Security reports whether sites of a category are blocked for security: that holds for confidential roles too
 // (C3.2g, C3.3a).
 func Security(c rules.Category) bool {
-	return c == rules.Malware || c == rules.Phishing || c == rules.Bypass
+	clause, _ := c.SiteClause()
+	return clause == malicious || clause == evasive
 }

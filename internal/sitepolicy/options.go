@@ -135,9 +135,3 @@ func (o *Options) lists() []string {
 	}
 	return o.Index.Categories(^domains.Set(0))
 }
-
-// clauseOf are the clauses by which sites of a category are blocked.
-var clauseOf = map[rules.Category]string{
-	rules.Pornography: "C2.8a", rules.Hate: "C2.8a", rules.Gambling: "C2.8c", rules.IllegalDownload: "C2.8b",
-	rules.Phishing: "C2.9a", rules.Malware: "C2.9a", rules.Bypass: "C3.3a", rules.OwnCode: "C2.8e",
-}

@@ -86,12 +86,9 @@ func New(o Options) (*Policy, error) {
 			}
 		}
 	}
-	for c, id := range clauseOf {
-		clause, err := rules.ParseClause(id)
-		if err != nil {
-			return nil, err
-		}
-		p.clauses[c] = clause
+	p.clauses[rules.OwnCode] = rules.MustClause("C2.8e")
+	for _, c := range rules.SiteCategories() {
+		p.clauses[c], _ = c.SiteClause()
 	}
 	return p, p.nameLists()
 }
@@ -115,7 +112,7 @@ func (p *Policy) nameLists() error {
 			return err
 		}
 	}
-	for c := range clauseOf {
+	for c := range p.clauses {
 		if err := p.identify(c.String()); err != nil {
 			return err
 		}
