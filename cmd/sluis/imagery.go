@@ -22,7 +22,7 @@ type imageryCmd struct {
 	Complain imageryComplainCmd `cmd:"" help:"Open a case with a complaint."`
 	Read     imageryReadCmd     `cmd:"" help:"Read what a complaint says; it leaves a trace in the ledger."`
 	Open     imageryOpenCmd     `cmd:"" help:"Open a case for an image of a sample."`
-	Step     imageryStepCmd     `cmd:"" help:"Take a step: looked, takedown-asked, taken-down or closed."`
+	Step     imageryStepCmd     `cmd:"" help:"Take a step: inspected, takedown-requested, taken-down or closed."`
 	Seen     imagerySeenCmd     `cmd:"" help:"Say who is on an image, by its hash."`
 }
 
@@ -168,7 +168,7 @@ type imageryStepCmd struct {
 	source
 	As   string `required:"" placeholder:"ACCOUNT" help:"Who takes it."`
 	ID   string `arg:"" help:"ID of the case."`
-	Step string `arg:"" enum:"looked,takedown-asked,taken-down,closed" help:"The step."`
+	Step string `arg:"" enum:"inspected,takedown-requested,taken-down,closed" help:"The step."`
 	Hash string `help:"Hash of the image that it is about."`
 }
 

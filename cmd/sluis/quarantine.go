@@ -193,8 +193,8 @@ func (c quarantineReleaseCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.Untold != nil {
-		fmt.Fprintln(os.Stderr, "the note was not sent:", r.Untold)
+	if r.NoteError != nil {
+		fmt.Fprintln(os.Stderr, "the note was not sent:", r.NoteError)
 	}
 	state := "released"
 	switch {

@@ -145,7 +145,7 @@ func TestReviewOfWhatIsNotThere(t *testing.T) {
 			t.Errorf("%v: %q", args, errs)
 		}
 	}
-	if held := g.held(); len(held) != 1 || held[0].State != "held" {
+	if held := g.held(); len(held) != 1 || held[0].State != "quarantined" {
 		t.Errorf("%+v", held)
 	}
 	if acts := g.exported("ledger", "export"); strings.Contains(acts, "quarantine-") {

@@ -166,7 +166,7 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("tail shows %+v, export %+v", tail, r)
 			}
 			held := g.held()
-			if (tc.action == "quarantine") != (len(held) == 1) || len(held) == 1 && (held[0].Rule != tc.rule || held[0].State != "held") {
+			if (tc.action == "quarantine") != (len(held) == 1) || len(held) == 1 && (held[0].Rule != tc.rule || held[0].State != "quarantined") {
 				t.Errorf("in quarantine: %+v", held)
 			}
 		})

@@ -184,7 +184,7 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, by ledger.Actor, id, nam
 	if taken {
 		return ErrNameTaken
 	}
-	if err := s.tell(ctx, ledger.AccountMade, by, id, step); err != nil {
+	if err := s.record(ctx, ledger.AccountMade, by, id, step); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, "INSERT INTO accounts (id, name, address, made) VALUES (?, ?, ?, ?)", id, name, strings.ToLower(address), s.now().UnixMilli()); err != nil {

@@ -72,7 +72,7 @@ func (s *Store) propose(ctx context.Context, tx *sql.Tx, by ledger.Actor, id str
 		return nil, s.apply(ctx, tx, by, a, c, all)
 	}
 	p := &Proposal{newID(), c, a, by.Name, s.now()}
-	if err := s.tell(ctx, ledger.AccountChanged, by, id, string(c.Kind)+"-proposed"); err != nil {
+	if err := s.record(ctx, ledger.AccountChanged, by, id, string(c.Kind)+"-proposed"); err != nil {
 		return nil, err
 	}
 	if _, err := tx.ExecContext(ctx, "DELETE FROM proposals WHERE account = ? AND kind = ?", id, c.Kind); err != nil {
@@ -112,7 +112,7 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, by ledger.Actor, a Accoun
 			step += " " + string(r)
 		}
 	}
-	if err := s.tell(ctx, ledger.AccountChanged, by, a.ID, step); err != nil {
+	if err := s.record(ctx, ledger.AccountChanged, by, a.ID, step); err != nil {
 		return err
 	}
 	switch c.Kind {
@@ -203,7 +203,7 @@ func (s *Store) Agree(ctx context.Context, by ledger.Actor, proposal string) (Pr
 // Drop takes a proposal away, one's own or another's.
 func (s *Store) Drop(ctx context.Context, by ledger.Actor, proposal string) error {
 	_, err := s.answer(ctx, by, proposal, func(_ *sql.Tx, p Proposal) error {
-		return s.tell(ctx, ledger.AccountChanged, by, p.Account.ID, string(p.Change.Kind)+"-dropped")
+		return s.record(ctx, ledger.AccountChanged, by, p.Account.ID, string(p.Change.Kind)+"-dropped")
 	})
 	return err
 }

@@ -42,7 +42,7 @@ func (s *Store) KeepCodes(ctx context.Context, client netip.Addr, id, secret, co
 		return ErrWrongCredentials
 	}
 	s.throttle.Right(client, "code of "+a.Name)
-	if err := s.tell(ctx, ledger.AccountChanged, ledger.Actor{Name: a.Name}, id, "codes"); err != nil {
+	if err := s.record(ctx, ledger.AccountChanged, ledger.Actor{Name: a.Name}, id, "codes"); err != nil {
 		return err
 	}
 	return set(ctx, s.db, id, "totp = ?, step = ?", s.seal.Seal(nil, nil, []byte(secret), []byte(id)), step)
@@ -60,7 +60,7 @@ func (s *Store) DropCodes(ctx context.Context, id string) error {
 	if a.Privileged() && a.Passkeys == 0 {
 		return ErrLastFactor
 	}
-	if err := s.tell(ctx, ledger.AccountChanged, ledger.Actor{Name: a.Name}, id, "codes-dropped"); err != nil {
+	if err := s.record(ctx, ledger.AccountChanged, ledger.Actor{Name: a.Name}, id, "codes-dropped"); err != nil {
 		return err
 	}
 	return set(ctx, s.db, id, "totp = NULL, step = 0")

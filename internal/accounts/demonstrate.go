@@ -42,7 +42,7 @@ func (s *Store) actor(ctx context.Context, tx *sql.Tx, name, address string, rol
 	if err := s.insert(ctx, tx, ledger.CommandLine, id, name, address, "demonstration"); err != nil {
 		return Account{}, err
 	}
-	if err := s.tell(ctx, ledger.AccountChanged, ledger.CommandLine, id, "roles "+join(roles)); err != nil {
+	if err := s.record(ctx, ledger.AccountChanged, ledger.CommandLine, id, "roles "+join(roles)); err != nil {
 		return Account{}, err
 	}
 	err = set(ctx, tx, id, "given = ?, totp = ?, demonstration = 1", join(roles), s.seal.Seal(nil, nil, []byte(key.Secret()), []byte(id)))

@@ -41,7 +41,7 @@ func (s *Store) Invite(ctx context.Context, by ledger.Actor, id string) (secret 
 		case !a.fresh() || a.Disabled:
 			return ErrNeedsAnother
 		}
-		if err := s.tell(ctx, ledger.AccountChanged, by, id, "invited"); err != nil {
+		if err := s.record(ctx, ledger.AccountChanged, by, id, "invited"); err != nil {
 			return err
 		}
 		secret, err = s.link(ctx, tx, id, Begin)

@@ -132,7 +132,7 @@ func (p *Passkeys) Add(ctx context.Context, id, label string, c Ceremony, r *htt
 		return err
 	}
 	return p.store.change(ctx, func(tx *sql.Tx) error {
-		if err := p.store.tell(ctx, ledger.AccountChanged, ledger.Actor{Name: o.Name}, id, "passkey"); err != nil {
+		if err := p.store.record(ctx, ledger.AccountChanged, ledger.Actor{Name: o.Name}, id, "passkey"); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, "INSERT INTO passkeys (id, account, label, credential, made) VALUES (?, ?, ?, ?, ?)", k.ID, id, label, sealed, p.store.now().UnixMilli())
@@ -225,7 +225,7 @@ func (s *Store) DropPasskey(ctx context.Context, id string, key []byte) error {
 		case a.Privileged() && a.Passkeys == 1 && !a.Codes:
 			return ErrLastFactor
 		}
-		if err := s.tell(ctx, ledger.AccountChanged, ledger.Actor{Name: a.Name}, id, "passkey-dropped"); err != nil {
+		if err := s.record(ctx, ledger.AccountChanged, ledger.Actor{Name: a.Name}, id, "passkey-dropped"); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, "DELETE FROM passkeys WHERE id = ?", key)

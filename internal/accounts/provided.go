@@ -45,7 +45,7 @@ func (s *Store) Provided(ctx context.Context, who Identity) (a Account, err erro
 			for _, r := range roles {
 				step += " " + string(r)
 			}
-			if err := s.tell(ctx, ledger.AccountChanged, ledger.Actor{}, a.ID, step); err != nil {
+			if err := s.record(ctx, ledger.AccountChanged, ledger.Actor{}, a.ID, step); err != nil {
 				return err
 			}
 			if err := set(ctx, tx, a.ID, "provided = ?, epoch = epoch + 1", join(roles)); err != nil {

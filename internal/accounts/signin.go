@@ -64,7 +64,7 @@ func (s *Store) SignIn(ctx context.Context, client netip.Addr, name, pass string
 // account as are allowed, so that who guesses does not fill it.
 func (s *Store) refused(ctx context.Context, a Account, last bool) error {
 	if last && a.Privileged() {
-		if err := s.tell(ctx, ledger.SignInRefused, ledger.Actor{Name: a.Name}, a.ID, "throttled"); err != nil {
+		if err := s.record(ctx, ledger.SignInRefused, ledger.Actor{Name: a.Name}, a.ID, "throttled"); err != nil {
 			return err
 		}
 	}
@@ -80,7 +80,7 @@ func (s *Store) Entered(ctx context.Context, a Account, r ledger.Role, with stri
 	if !r.Privileged() {
 		return nil
 	}
-	return s.tell(ctx, ledger.SignedIn, ledger.Actor{Name: a.Name, Role: r}, a.ID, with)
+	return s.record(ctx, ledger.SignedIn, ledger.Actor{Name: a.Name, Role: r}, a.ID, with)
 }
 
 // SetPassword changes one's own password, which ends all sessions. Who has one already has
@@ -106,7 +106,7 @@ func (s *Store) keepPassword(ctx context.Context, q querier, a Account, pass str
 	if err != nil {
 		return err
 	}
-	if err := s.tell(ctx, ledger.AccountChanged, ledger.Actor{Name: a.Name}, a.ID, "password"); err != nil {
+	if err := s.record(ctx, ledger.AccountChanged, ledger.Actor{Name: a.Name}, a.ID, "password"); err != nil {
 		return err
 	}
 	return set(ctx, q, a.ID, "hash = ?, epoch = epoch + 1", hash)

@@ -101,7 +101,7 @@ func (s *Store) change(ctx context.Context, do func(tx *sql.Tx) error) error {
 }
 
 // tell writes an act in the ledger. The account that it is about stands in Ref, by its id.
-func (s *Store) tell(ctx context.Context, kind ledger.Kind, by ledger.Actor, about, step string) error {
+func (s *Store) record(ctx context.Context, kind ledger.Kind, by ledger.Actor, about, step string) error {
 	_, err := s.ledger.Append(ctx, kind, ledger.Data{Actor: by, Ref: about, Step: step})
 	if err != nil {
 		return fmt.Errorf("accounts: write in the ledger: %w", err)

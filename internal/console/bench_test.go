@@ -33,7 +33,7 @@ func BenchmarkFirstView(b *testing.B) {
 			[]string{"leak.identity.bsn", "leak.identity.iban", "leak.personal.list"}[i%3],
 			i%100,
 			i%5000,
-			[]string{"held", "released"}[i%2],
+			[]string{"quarantined", "released"}[i%2],
 		)
 		if err != nil {
 			b.Fatal(err)

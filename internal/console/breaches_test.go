@@ -106,11 +106,11 @@ func TestAComplaintTakesNoAccount(t *testing.T) {
 	at := "/cases/" + all[0].ID
 	p.get(at).check("not read yet", status(http.StatusOK), lacks("dochter"))
 	p.post(at+"/read", nil).check("once it is read", has("Mijn dochter &lt;b&gt;staat&lt;/b&gt; erop."))
-	for _, step := range []string{"takedown-asked", "taken-down", "closed"} {
+	for _, step := range []string{"takedown-requested", "taken-down", "closed"} {
 		p.post(at+"/step", url.Values{"step": {step}}).check(step, status(http.StatusSeeOther))
 	}
 	p.post(at+"/read", nil).check("once the case is closed", lacks("dochter"))
-	p.post(at+"/step", url.Values{"step": {"looked"}}).check("a closed case",
+	p.post(at+"/step", url.Values{"step": {"inspected"}}).check("a closed case",
 		status(http.StatusUnprocessableEntity))
 	if n := len(h.entries(ledger.ImageryCase)); n < 5 {
 		t.Errorf("%d entries of the case in the ledger, want 5 or more", n)

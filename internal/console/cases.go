@@ -108,7 +108,7 @@ type caseView struct {
 // HasComplaint reports whether there is a complaint to read.
 func (w caseView) HasComplaint() bool { return len(w.Sealed) > 0 }
 
-var caseSteps = []imagery.Step{imagery.Looked, imagery.AskedDown, imagery.TakenDown, imagery.Closed}
+var caseSteps = []imagery.Step{imagery.Inspected, imagery.TakedownRequested, imagery.TakenDown, imagery.Closed}
 
 func (p *casePages) view(v *visit) (w caseView, err error) {
 	c, err := p.store.Case(v.r.PathValue("id"))

@@ -177,7 +177,7 @@ func (r rude) Deliver(
 	return quarantine.Reply{Permanent: true, Codes: "550 5.7.1", Text: r.words}, err
 }
 
-func (rude) Tell(context.Context, quarantine.Envelope, string) error { return nil }
+func (rude) Notify(context.Context, quarantine.Envelope, string) error { return nil }
 
 // TestNothingOfAHostileMailRuns: a browser shows every stage of messages that attack in every field.
 // No script runs, no dialog comes, no other host is asked; and the same HTML without Sluis in between
@@ -467,7 +467,7 @@ func TestHugeMessagesMakeSmallPages(t *testing.T) {
 		if a := p.post("/quarantine/destroy", form); a.status < 400 && a.status != http.StatusSeeOther {
 			t.Errorf("an oversized form: status %d, want it refused", a.status)
 		}
-		if got, err := h.sealed.Get(t.Context(), e.ID); err != nil || got.State != quarantine.Held {
+		if got, err := h.sealed.Get(t.Context(), e.ID); err != nil || got.State != quarantine.Quarantined {
 			t.Errorf("after an oversized form the message is %s, %v; want it quarantined", got.State, err)
 		}
 	}

@@ -68,7 +68,7 @@ func titleOf(set *rules.Set, lang string, id rules.ID) string {
 var (
 	listStates = []string{
 		waiting,
-		string(quarantine.Held), string(quarantine.Kept), string(quarantine.Confirmed), string(quarantine.Wrong),
+		string(quarantine.Quarantined), string(quarantine.Kept), string(quarantine.Confirmed), string(quarantine.Wrong),
 		string(quarantine.Releasing), string(quarantine.Failed),
 		string(quarantine.Released), string(quarantine.Destroyed),
 		"all",

@@ -122,7 +122,7 @@ func TestEnterInTheReasonDestroysNothing(t *testing.T) {
 		}
 		b.fill("reason", "ik denk na")
 		b.leads("Enter in the reason", stroke('\r'))
-		if got, err := h.sealed.Get(t.Context(), e.ID); err != nil || got.State != quarantine.Held {
+		if got, err := h.sealed.Get(t.Context(), e.ID); err != nil || got.State != quarantine.Quarantined {
 			t.Fatalf("after Enter on %.15s the message is %s, %v; want it quarantined", at, got.State, err)
 		}
 	}

@@ -43,7 +43,7 @@ func (h *hop) Deliver(
 	return quarantine.Reply{OK: true, Codes: "250 2.0.0"}, err
 }
 
-func (h *hop) Tell(_ context.Context, _ quarantine.Envelope, note string) error {
+func (h *hop) Notify(_ context.Context, _ quarantine.Envelope, note string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.notes = append(h.notes, note)

@@ -215,7 +215,7 @@ func TestJournalAndSpool(t *testing.T) {
 
 func TestTheQuarantine(t *testing.T) {
 	counts := func(held, failed int, age time.Duration) quarantine.Counts {
-		of := map[quarantine.State]int{quarantine.Held: held, quarantine.Failed: failed}
+		of := map[quarantine.State]int{quarantine.Quarantined: held, quarantine.Failed: failed}
 		return quarantine.Counts{Of: of, Oldest: now.Add(-age)}
 	}
 	for name, tc := range map[string]struct {

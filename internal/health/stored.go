@@ -94,7 +94,7 @@ func Quarantine(counts func(context.Context) (quarantine.Counts, error)) Check {
 				Advice: texts.Message("quarantine-log"),
 			}
 		}
-		held, failed := c.Of[quarantine.Held], c.Of[quarantine.Failed]
+		held, failed := c.Of[quarantine.Quarantined], c.Of[quarantine.Failed]
 		old := 0
 		if !c.Oldest.IsZero() {
 			old = days(now.Sub(c.Oldest))

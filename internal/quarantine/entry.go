@@ -44,11 +44,11 @@ type State string
 
 // The states.
 const (
-	Held      State = "held"
-	Releasing State = "releasing" // decided, not yet taken by the next hop
-	Released  State = "released"
-	Failed    State = "failed"    // the next hop refused it, or never took it; it can be released again
-	Destroyed State = "destroyed" // decided not to be delivered; the content is gone
+	Quarantined State = "quarantined"
+	Releasing   State = "releasing" // decided, not yet taken by the next hop
+	Released    State = "released"
+	Failed      State = "failed"    // the next hop refused it, or never took it; it can be released again
+	Destroyed   State = "destroyed" // decided not to be delivered; the content is gone
 )
 
 // Envelope is what the next hop has to be told.

@@ -117,7 +117,7 @@ func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 func (s *Store) insert(ctx context.Context, e Entry) error {
 	_, err := s.db.ExecContext(ctx, `INSERT INTO entries (id, time, direction, purpose, category, clause, rule, score, recipients, size, state)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, e.ID.String(), e.Time.UnixMilli(), e.Direction.String(), e.Purpose.String(),
-		e.Category.String(), e.Clause.String(), e.Rule.String(), e.Score, e.Recipients, e.Size, Held)
+		e.Category.String(), e.Clause.String(), e.Rule.String(), e.Score, e.Recipients, e.Size, Quarantined)
 	return err
 }
 

@@ -74,7 +74,7 @@ func TestAJudgementIsInTheLedgerFirst(t *testing.T) { // C3.3e, C3.3f
 		t.Fatal(err)
 	}
 	e := state(t, s, id)
-	if e.Review != Wrong || e.State != Held || e.Reviewed.IsZero() || e.Attempts != 0 {
+	if e.Review != Wrong || e.State != Quarantined || e.Reviewed.IsZero() || e.Attempts != 0 {
 		t.Errorf("%+v", e)
 	}
 	if _, err := s.Release(t.Context(), id, Intent{Reason: "wrong"}, &hop{}, key); err != nil {
@@ -102,7 +102,7 @@ func TestASecondPairOfEyes(t *testing.T) {
 	if _, err := s.Agree(t.Context(), id, first); !errors.Is(err, ErrOwnProposal) {
 		t.Errorf("one's own: %v", err)
 	}
-	if e := state(t, s, id); e.State != Held || e.Version != 2 {
+	if e := state(t, s, id); e.State != Quarantined || e.Version != 2 {
 		t.Errorf("%+v", e)
 	}
 	p, err := s.Agree(t.Context(), id, second)

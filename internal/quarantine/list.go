@@ -70,7 +70,7 @@ func (f Filter) where() (string, []any) {
 		}
 	}
 	if f.Undecided {
-		add(true, "state = ? AND review = ?", Held, Unreviewed)
+		add(true, "state = ? AND review = ?", Quarantined, Unreviewed)
 	} else {
 		add(f.State != "", "state = ?", f.State)
 		add(f.Review != "", "review = ?", f.Review)
@@ -177,7 +177,7 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 		if err := rows.Scan(&state, &n, &oldest); err != nil {
 			return c, fmt.Errorf("count quarantine: %w", err)
 		}
-		if c.Of[state] = n; state == Held {
+		if c.Of[state] = n; state == Quarantined {
 			c.Oldest = time.UnixMilli(oldest).UTC()
 		}
 	}

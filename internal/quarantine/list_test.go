@@ -46,7 +46,7 @@ func TestListChoosesAndOrders(t *testing.T) {
 		"before":            {Filter{Before: start.Add(2 * time.Minute)}, []int{1, 0}},
 		"undecided":         {Filter{Undecided: true, Category: rules.Credentials}, []int{9, 7, 5, 1}},
 		"one category":      {Filter{Category: rules.Credentials}, []int{9, 7, 5, 3, 1}},
-		"one state":         {Filter{State: Held, Category: rules.Credentials}, []int{9, 7, 5, 1}},
+		"one state":         {Filter{State: Quarantined, Category: rules.Credentials}, []int{9, 7, 5, 1}},
 		"since":             {Filter{Since: start.Add(8 * time.Minute)}, []int{9, 8}},
 		"none":              {Filter{State: Released}, []int{}},
 	} {
@@ -117,7 +117,7 @@ func TestAnIndexOfAnEarlierVersionIsBroughtUpToDate(t *testing.T) {
 	if err := s.Judge(t.Context(), id, Confirmed, Intent{Reason: "it is"}); err != nil {
 		t.Fatal(err)
 	}
-	if e := state(t, s, id); e.Review != Confirmed || e.Version != 2 || e.State != Held {
+	if e := state(t, s, id); e.Review != Confirmed || e.Version != 2 || e.State != Quarantined {
 		t.Errorf("%+v", e)
 	}
 }
@@ -129,7 +129,7 @@ func BenchmarkListOf100000(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for name, f := range map[string]Filter{"newest": {}, "held": {State: Held}, "category": {Category: rules.Credentials}, "gravest": {Sort: Gravest}, "deep page": {After: &deep[len(deep)-1]}} {
+	for name, f := range map[string]Filter{"newest": {}, "held": {State: Quarantined}, "category": {Category: rules.Credentials}, "gravest": {Sort: Gravest}, "deep page": {After: &deep[len(deep)-1]}} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if es, err := s.List(b.Context(), f); err != nil || len(es) != 100 {
@@ -150,7 +150,7 @@ func fill(b testing.TB, s *Store, n int) {
 	for i := range n {
 		state := Released
 		if i%100 == 0 {
-			state = Held
+			state = Quarantined
 		}
 		_, err := tx.Exec(`INSERT INTO entries (id, time, direction, purpose, category, clause, rule, score, recipients, size, state)
 			VALUES (?, ?, 'out', 'leak', ?, 'C3.3b', 'leak.identity.bsn', ?, 1, ?, ?)`,

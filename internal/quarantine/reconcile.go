@@ -25,7 +25,7 @@ type row struct {
 }
 
 // kept reports whether there has to be a sealed file.
-func (r row) kept() bool { return r.state == Held || r.state == Releasing || r.state == Failed }
+func (r row) kept() bool { return r.state == Quarantined || r.state == Releasing || r.state == Failed }
 
 // Reconcile mends what a crash left. A sealed file that is not in the index belongs to a
 // message that was never accepted, and is removed. A message that is in the index and has

@@ -25,7 +25,7 @@ type Reply struct {
 	Codes     string // the reply code and the enhanced one, such as "550 5.1.1"
 	Text      string // for those who may open the message; it is kept sealed
 
-	Untold error // why the reviewer's note was not sent; nil: it was, or there is none
+	NoteError error // why the reviewer's note was not sent; nil: it was, or there is none
 }
 
 // Deliverer hands a message to the next hop, past the filter. The envelope has one
@@ -34,9 +34,9 @@ type Reply struct {
 type Deliverer interface {
 	Deliver(ctx context.Context, env Envelope, size int64, content io.Reader) (Reply, error)
 
-	// Tell sends the recipient of what was just delivered a note of the reviewer. It is not
+	// Notify sends the recipient of what was just delivered a note of the reviewer. It is not
 	// tried again: the message itself has arrived.
-	Tell(ctx context.Context, env Envelope, note string) error
+	Notify(ctx context.Context, env Envelope, note string) error
 }
 
 // maxNote bounds the note of a reviewer, in bytes.
@@ -183,7 +183,7 @@ func (s *Store) deliverTo(ctx context.Context, c *claim, i int, d Deliverer, key
 			return Reply{}, false, fmt.Errorf("deliver released message: %w", err)
 		}
 		if m.note != "" {
-			reply.Untold = d.Tell(ctx, one, m.note)
+			reply.NoteError = d.Notify(ctx, one, m.note)
 		}
 	}
 	return reply, false, nil

@@ -57,7 +57,7 @@ func (h *hop) Deliver(ctx context.Context, env Envelope, size int64, content io.
 	return Reply{OK: true, Codes: "250 2.0.0"}, nil
 }
 
-func (h *hop) Tell(_ context.Context, env Envelope, note string) error {
+func (h *hop) Notify(_ context.Context, env Envelope, note string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.notes = append(h.notes, env.To[0].Path+": "+note)
@@ -357,7 +357,7 @@ func TestACrashWhileDecidingLeavesTheMessageHeld(t *testing.T) {
 	}
 	for i, dir := range crashed {
 		s, _ := open(t, dir, key)
-		if missing, err := s.Reconcile(t.Context()); len(missing) != 0 || err != nil || state(t, s, id).State != Held {
+		if missing, err := s.Reconcile(t.Context()); len(missing) != 0 || err != nil || state(t, s, id).State != Quarantined {
 			t.Errorf("step %d: missing %v, %v, %+v", i, missing, err, state(t, s, id))
 		}
 		s.now = func() time.Time { return time.Now().Add(s.lease + time.Second) }
@@ -381,7 +381,7 @@ func TestAWrongKeyDecidesNothing(t *testing.T) {
 	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, newIdentity(t)); !errors.As(err, &none) || len(d.got) != 0 {
 		t.Errorf("%v", err)
 	}
-	if e := state(t, s, id); e.State != Held || e.Attempts != 0 {
+	if e := state(t, s, id); e.State != Quarantined || e.Attempts != 0 {
 		t.Errorf("%+v", e)
 	}
 	if r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil || !r.OK {

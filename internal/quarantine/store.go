@@ -119,7 +119,7 @@ func (c *counter) Read(b []byte) (int, error) {
 func (s *Store) Withdraw(ctx context.Context, id filter.ID) error {
 	// First the row: a crash in between leaves a file that nobody was promised, and not
 	// a promise without its file.
-	res, err := s.db.ExecContext(ctx, "DELETE FROM entries WHERE id = ? AND state = ? AND lease < ?", id.String(), Held, s.now().UnixMilli())
+	res, err := s.db.ExecContext(ctx, "DELETE FROM entries WHERE id = ? AND state = ? AND lease < ?", id.String(), Quarantined, s.now().UnixMilli())
 	if err == nil {
 		if n, _ := res.RowsAffected(); n == 0 {
 			_, err = s.Get(ctx, id)

@@ -159,7 +159,7 @@ func TestWhatIsSealedComesBackAsItWas(t *testing.T) {
 	if len(m.Evidence) != 1 || m.Evidence[0].Rule != e.Rule || len(m.Evidence[0].Excerpts) != 1 {
 		t.Errorf("evidence %+v", m.Evidence)
 	}
-	e.State, e.Score, e.Recipients, e.Size, e.Version = Held, 90, 2, int64(len(content)), 1
+	e.State, e.Score, e.Recipients, e.Size, e.Version = Quarantined, 90, 2, int64(len(content)), 1
 	if listed, err := s.Get(t.Context(), e.ID); err != nil || listed != e {
 		t.Errorf("got %+v, %v\nwant %+v", listed, err, e)
 	}

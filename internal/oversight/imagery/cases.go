@@ -22,11 +22,11 @@ type Step string
 
 // The steps.
 const (
-	Opened    Step = "opened"
-	Looked    Step = "looked"
-	AskedDown Step = "takedown-asked"
-	TakenDown Step = "taken-down"
-	Closed    Step = "closed"
+	Opened            Step = "opened"
+	Inspected         Step = "inspected"
+	TakedownRequested Step = "takedown-requested"
+	TakenDown         Step = "taken-down"
+	Closed            Step = "closed"
 )
 
 // Source is how a case began.
@@ -147,8 +147,8 @@ func (s *Store) begin(ctx context.Context, by ledger.Actor, c Case) (Case, error
 
 // Take takes a step. hash is of the image that it is about, if that is known now.
 func (s *Store) Take(ctx context.Context, by ledger.Actor, id string, step Step, hash string) error {
-	if !slices.Contains([]Step{Looked, AskedDown, TakenDown, Closed}, step) {
-		return errors.New("a step is looked, takedown-asked, taken-down or closed")
+	if !slices.Contains([]Step{Inspected, TakedownRequested, TakenDown, Closed}, step) {
+		return errors.New("a step is inspected, takedown-requested, taken-down or closed")
 	}
 	if _, err := strconv.ParseUint(hash, 16, 64); hash != "" && err != nil {
 		return errors.New("a hash is up to 16 hexadecimal digits, as in a sample")

@@ -182,7 +182,7 @@ func TestImagesOfTheOwnSiteAreDrawnAndChecked(t *testing.T) { // C3.3d
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, step := range []Step{Looked, AskedDown, TakenDown, Closed} {
+	for _, step := range []Step{Inspected, TakedownRequested, TakenDown, Closed} {
 		if err := s.Take(t.Context(), privacy, c.ID, step, ""); err != nil {
 			t.Fatal(err)
 		}
@@ -267,12 +267,12 @@ func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 			t.Fatal(err)
 		}
 	}
-	for _, step := range []Step{Looked, TakenDown, Closed} {
+	for _, step := range []Step{Inspected, TakenDown, Closed} {
 		if err := s.Take(t.Context(), privacy, c.ID, step, "ff00ff00ff00ff00"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Take(t.Context(), privacy, c.ID, Looked, ""); !errors.Is(err, ErrClosed) {
+	if err := s.Take(t.Context(), privacy, c.ID, Inspected, ""); !errors.Is(err, ErrClosed) {
 		t.Errorf("a step after the end: %v", err)
 	}
 	c, err = s.Case(c.ID)
@@ -283,8 +283,8 @@ func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 		t.Errorf("%d cases, %v", len(list), err)
 	}
 	for name, err := range map[string]error{
-		"nothing": func() error { _, err := s.Complain(t.Context(), ledger.Actor{}, "", " "); return err }(), "another step": s.Take(t.Context(), privacy, c.ID, "gone", ""), "another case": s.Take(t.Context(), privacy, "../x", Looked, ""),
-		"no hash": s.Seen("zz", nil), "no hash of a case": s.Take(t.Context(), privacy, c.ID, Looked, "zz"),
+		"nothing": func() error { _, err := s.Complain(t.Context(), ledger.Actor{}, "", " "); return err }(), "another step": s.Take(t.Context(), privacy, c.ID, "gone", ""), "another case": s.Take(t.Context(), privacy, "../x", Inspected, ""),
+		"no hash": s.Seen("zz", nil), "no hash of a case": s.Take(t.Context(), privacy, c.ID, Inspected, "zz"),
 	} {
 		if err == nil {
 			t.Errorf("%s was taken", name)

@@ -126,7 +126,7 @@ type Order struct {
 	Requested Step       `json:"requested"`
 	Advice    *Advice    `json:"advice,omitempty"`
 	Decisions []Decision `json:"decisions,omitempty"`
-	Gone      []string   `json:"gone,omitempty"` // investigators who were withdrawn
+	Dismissed []string   `json:"gone,omitempty"` // investigators who were withdrawn
 	Uses      int        `json:"uses"`
 	EndedAt   time.Time  `json:"ended_at"` // seen to have ended
 	Withdrawn *Step      `json:"withdrawn,omitempty"`
@@ -167,7 +167,7 @@ func (o *Order) State(now time.Time) State {
 
 // Investigator reports whether somebody is designated, still.
 func (o *Order) Investigator(name string) bool {
-	return slices.Contains(o.Request.Investigators, name) && !slices.Contains(o.Gone, name)
+	return slices.Contains(o.Request.Investigators, name) && !slices.Contains(o.Dismissed, name)
 }
 
 // Errors of steps.

@@ -36,7 +36,7 @@ func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r R
 // write puts a step in the ledger, and then keeps the order.
 func (s *Store) write(ctx context.Context, o Order, kind ledger.Kind, by ledger.Actor, step string) error {
 	_, err := s.ledger.Append(ctx, kind, ledger.Data{Actor: by, Ref: o.ID, Step: step,
-		Since: o.Request.From.UnixMilli(), Until: o.Request.Until.UnixMilli(), Count: len(o.Request.Investigators) - len(o.Gone)})
+		Since: o.Request.From.UnixMilli(), Until: o.Request.Until.UnixMilli(), Count: len(o.Request.Investigators) - len(o.Dismissed)})
 	if err != nil {
 		return fmt.Errorf("write the step in the ledger: %w", err)
 	}
@@ -120,7 +120,7 @@ func (s *Store) Dismiss(ctx context.Context, by ledger.Actor, id, investigator s
 		if !o.Investigator(investigator) {
 			return "", ErrNotDesignated
 		}
-		o.Gone = append(o.Gone, investigator)
+		o.Dismissed = append(o.Dismissed, investigator)
 		return "", nil
 	})
 }

@@ -61,7 +61,7 @@ func parseCount(b []byte) (c count, ok bool) {
 }
 
 // told returns the count as the ledger has it.
-func (c *count) told() string { return hex.EncodeToString(c.append(nil)[8 : countSize-4]) }
+func (c *count) sums() string { return hex.EncodeToString(c.append(nil)[8 : countSize-4]) }
 
 // countOf returns what a ledger entry tells.
 func countOf(e ledger.Entry) (c count, err error) {
@@ -127,7 +127,7 @@ func (s *Sampler) startCount(day string) error {
 }
 
 // counting counts the draw that was made. Callers hold the lock.
-func (s *Sampler) counting() error {
+func (s *Sampler) countDraw() error {
 	s.count.add(&s.sum)
 	if _, err := s.counts.WriteAt(s.count.append(s.buffer[:0]), 0); err != nil {
 		return fmt.Errorf("count draws: %w", err)
@@ -137,7 +137,7 @@ func (s *Sampler) counting() error {
 
 // tellCounts writes the counts of all days that have changed in the ledger, and removes
 // those of days that are long over.
-func (s *Sampler) tellCounts(ctx context.Context, now time.Time) error {
+func (s *Sampler) recordCounts(ctx context.Context, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.counts != nil {
@@ -160,7 +160,7 @@ func (s *Sampler) tellCounts(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("count draws: %w", err)
 		}
 		if c, ok := parseCount(b); ok && c.n > known[day].n {
-			if _, err := s.ledger.Append(ctx, ledger.SamplingCount, ledger.Data{Day: day, Count: int(c.n), Commit: c.told()}); err != nil {
+			if _, err := s.ledger.Append(ctx, ledger.SamplingCount, ledger.Data{Day: day, Count: int(c.n), Commit: c.sums()}); err != nil {
 				return fmt.Errorf("write how many draws there were on %s: %w", day, err)
 			}
 		}

@@ -126,7 +126,7 @@ func (s *Sampler) Prepare(ctx context.Context, now time.Time) error {
 			}
 		}
 	}
-	return s.tellCounts(ctx, now)
+	return s.recordCounts(ctx, now)
 }
 
 // goOver goes over to the day of now before its first draw, which then needs no room on disk.
@@ -254,7 +254,7 @@ func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
 		s.last = at
 	}
 	drawn := draw(s.mac, &s.sum, s.mixed, id, threshold(s.rates.at(at)))
-	return drawn, s.counting()
+	return drawn, s.countDraw()
 }
 
 // begin goes over to a day. Callers hold the lock.

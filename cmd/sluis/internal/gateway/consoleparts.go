@@ -114,7 +114,7 @@ func (d lateDeliverer) Deliver(ctx context.Context, env quarantine.Envelope, siz
 	return d.g.sender().Deliver(ctx, env, size, content)
 }
 
-// Tell implements quarantine.Deliverer.
-func (d lateDeliverer) Tell(ctx context.Context, env quarantine.Envelope, note string) error {
-	return d.g.sender().Tell(ctx, env, note)
+// Notify implements quarantine.Deliverer.
+func (d lateDeliverer) Notify(ctx context.Context, env quarantine.Envelope, note string) error {
+	return d.g.sender().Notify(ctx, env, note)
 }

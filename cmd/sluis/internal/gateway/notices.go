@@ -66,6 +66,6 @@ func (g *Gateway) sendDigest(ctx context.Context, to []string, now time.Time) er
 	if cfg.Console.On() {
 		link = cfg.Console.Address
 	}
-	m := notice.Digest(notice.Language(cfg.Notices.Language), counts.Of[quarantine.Held], days, counts.Of[quarantine.Failed], appeals, link)
+	m := notice.Digest(notice.Language(cfg.Notices.Language), counts.Of[quarantine.Quarantined], days, counts.Of[quarantine.Failed], appeals, link)
 	return g.sender().Notices().Send(ctx, to, m, now)
 }

@@ -107,8 +107,8 @@ func (s Sender) Deliver(ctx context.Context, env quarantine.Envelope, size int64
 	return quarantine.Reply{OK: r.OK(), Permanent: r.Code/100 == 5, Codes: r.Codes(), Text: r.Text()}, nil
 }
 
-// Tell implements quarantine.Deliverer.
-func (s Sender) Tell(ctx context.Context, env quarantine.Envelope, note string) error {
+// Notify implements quarantine.Deliverer.
+func (s Sender) Notify(ctx context.Context, env quarantine.Envelope, note string) error {
 	var to []string
 	for _, r := range env.To {
 		to = append(to, r.Path)
