@@ -34,7 +34,7 @@ func files(texts ...string) fstest.MapFS {
 
 var three = files(
 	"a.nl.json", `{"hello": "Dag %s", "waiting": {"one": "%d bericht wacht", "other": "%d berichten wachten"}}`,
-	"b.nl.json", `{"only": "alleen hier"}`,
+	"b.nl.json", `{"only": "alleen hier", "lines": ["eerst %s,", "dan"]}`,
 	"a.en.json", `{"hello": "Hello %s", "waiting": {"one": "%d message waits", "other": "%d messages wait"}}`,
 	"a.fy.json", `{"hello": "Goeie %s", "waiting": {"one": "%d berjocht wachtet", "other": "%d berjochten wachtsje"}}`,
 )
@@ -64,6 +64,9 @@ func TestAThirdLanguageIsFilesOnly(t *testing.T) {
 	}
 	if got, want := c.In("fy").Text("only"), "alleen hier"; got != want {
 		t.Errorf("a text that Frisian lacks: %q, want %q", got, want)
+	}
+	if got, want := c.In("nl").Text("lines", "dit"), "eerst dit,\ndan"; got != want {
+		t.Errorf("a text in lines: %q, want %q", got, want)
 	}
 	if got, want := c.In("fy").Text("nowhere"), "⟦nowhere⟧"; got != want {
 		t.Errorf("a text that is nowhere: %q, want %q", got, want)

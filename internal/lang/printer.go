@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/text/feature/plural"
@@ -121,11 +122,16 @@ var pluralForms = map[string]plural.Form{
 	"many": plural.Many,
 }
 
-var errText = errors.New(`a text is a string, or has plural forms: {"one": "...", "other": "..."}`)
+var errText = errors.New(`a text is a string, a list of lines, or has plural forms: {"one": "...", "other": "..."}`)
 
-// UnmarshalJSON reads a string, or an object of plural forms.
+// UnmarshalJSON reads a string, a list of lines, or an object of plural forms.
 func (t *text) UnmarshalJSON(b []byte) error {
 	if json.Unmarshal(b, &t.other) == nil {
+		return nil
+	}
+	var lines []string
+	if json.Unmarshal(b, &lines) == nil {
+		t.other = strings.Join(lines, "\n")
 		return nil
 	}
 	var forms map[string]string

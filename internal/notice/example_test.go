@@ -25,7 +25,7 @@ func Example() {
 			return err
 		},
 	}
-	digest := notice.Digest("en", 3, 2, 0, 1, "https://sluis.school.example")
+	digest := notice.Digest("en", notice.Waiting{Messages: 3, OldestDays: 2, Appeals: 1})
 	if err := s.Send(context.Background(), []string{"ict@school.example"}, digest, time.Now()); err != nil {
 		fmt.Println(err)
 	}

@@ -14,7 +14,19 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sluis/internal/lang"
+	"sluis/internal/lang/langtest"
 )
+
+// waiting is some of everything.
+var waiting = Waiting{
+	Messages:    3,
+	OldestDays:  2,
+	Undelivered: 1,
+	Appeals:     4,
+	Console:     "https://sluis.school.example",
+}
 
 var at = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
@@ -59,8 +71,8 @@ func TestANoticeIsAMessageThatMailProgramsRead(t *testing.T) {
 	for _, m := range []Message{
 		Checkpoint("nl", "Stichting Ééndracht", []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n")),
 		Checkpoint("en", "School", nil),
-		Digest("nl", 3, 2, 0, 1, "https://sluis.school.example"),
-		Digest("en", 0, 0, 0, 0, ""),
+		Digest("nl", waiting),
+		Digest("en", Waiting{}),
 		Breach("nl", "a1", at),
 		Breach("en", "a1", at),
 		Released("nl", "School", "Sorry, het duurde even.\n.\nICT"),
@@ -119,7 +131,7 @@ func TestAnAddressThatCannotBeReachedKeepsTheNoticeFromNoOther(t *testing.T) {
 	b := &box{fail: "een@school.example"}
 	s := Sender{From: "sluis@school.example", Deliver: b.deliver}
 	to := []string{"een@school.example", "twee@school.example"}
-	if err := s.Send(t.Context(), to, Digest("nl", 1, 1, 1, 1, ""), at); err == nil || len(b.got) != 1 {
+	if err := s.Send(t.Context(), to, Digest("nl", Waiting{Messages: 1}), at); err == nil || len(b.got) != 1 {
 		t.Errorf("%d sent, %v; want one and an error", len(b.got), err)
 	}
 	nameless := Sender{Deliver: b.deliver}
@@ -161,14 +173,38 @@ func TestANoticeIsSentWhenItIsDue(t *testing.T) {
 
 // TestTheDigestLeadsToWhatWaits: counts and links, and nothing else.
 func TestTheDigestLeadsToWhatWaits(t *testing.T) {
-	text := Digest("en", 3, 2, 1, 4, "https://sluis.school.example").Text
+	text := Digest("en", waiting).Text
 	want := "3 messages wait for review; the oldest for 2 days.\n    https://sluis.school.example/quarantine\n" +
-		"1 released messages could not be delivered.\n    https://sluis.school.example/quarantine?state=failed\n" +
-		"4 requests to look at a blocked site are open.\n    https://sluis.school.example/appeals\n"
+		"1 released message could not be delivered.\n    https://sluis.school.example/quarantine?state=failed\n" +
+		"4 appeals against a block are open.\n    https://sluis.school.example/appeals\n"
 	if text != want {
 		t.Errorf("%s", text)
 	}
-	if text := Digest("nl", 3, 2, 1, 4, "").Text; strings.Contains(text, "/") {
+	if text := Digest("nl", Waiting{Messages: 3, OldestDays: 2, Undelivered: 1, Appeals: 4}).Text; strings.Contains(text, "/") {
 		t.Errorf("without a console: %s", text)
+	}
+}
+
+func TestTexts(t *testing.T) { langtest.Package(t, nil) }
+
+// TestEveryNoticeIsThereInEveryLanguage, with nothing left to fill in, in lines that fit a mail program.
+func TestEveryNoticeIsThereInEveryLanguage(t *testing.T) {
+	for _, code := range lang.Languages() {
+		for name, m := range map[string]Message{
+			"checkpoint": Checkpoint(code, "School", []byte("x")),
+			"digest":     Digest(code, waiting),
+			"breach":     Breach(code, "a1", at),
+			"released":   Released(code, "School", "x"),
+			"access":     Access(code, "School"),
+		} {
+			if m.Subject == "" || strings.ContainsAny(m.Subject+m.Text, "⟦%") {
+				t.Errorf("%s in %s: %q, %q, want a subject and a text", name, code, m.Subject, m.Text)
+			}
+			for line := range strings.Lines(m.Text) {
+				if len([]rune(line)) > 90 {
+					t.Errorf("%s in %s has a line of %d characters, want at most 90: %q", name, code, len(line), line)
+				}
+			}
+		}
 	}
 }

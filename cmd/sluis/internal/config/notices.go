@@ -1,11 +1,14 @@
 package config
 
-import "sluis/internal/setting"
+import (
+	"sluis/internal/lang"
+	"sluis/internal/setting"
+)
 
 // Notices is mail that the gateway sends of itself, through its own routes.
 type Notices struct {
 	From     string   `yaml:"from"`     // sender; none: nothing is sent
-	Language string   `yaml:"language"` // nl (default) or en
+	Language string   `yaml:"language"` // nl (default), en, or another that there are texts in
 	Board    []string `yaml:"board"`    // addresses, by who reads it
 	Council  []string `yaml:"council"`  // the participation council
 	Privacy  []string `yaml:"privacy"`  // privacy officer or coordinator
@@ -15,13 +18,13 @@ type Notices struct {
 
 // SetDefaults implements setting.Defaulter.
 func (n *Notices) SetDefaults() {
-	setting.Default(&n.Language, "nl")
+	setting.Default(&n.Language, lang.Default)
 	setting.Default(&n.Digest, "weekly")
 }
 
 // Validate implements setting.Validator.
 func (n *Notices) Validate(p setting.Problems) {
-	p.At("language").OneOf(n.Language, "nl", "en")
+	p.At("language").OneOf(n.Language, lang.Languages()...)
 	p.At("digest").OneOf(n.Digest, "daily", "weekly", "none")
 	if n.From != "" {
 		p.At("from").Mailbox(n.From)

@@ -66,6 +66,12 @@ func (g *Gateway) sendDigest(ctx context.Context, to []string, now time.Time) er
 	if cfg.Console.On() {
 		link = cfg.Console.Address
 	}
-	m := notice.Digest(notice.Language(cfg.Notices.Language), counts.Of[quarantine.Quarantined], days, counts.Of[quarantine.Failed], appeals, link)
+	m := notice.Digest(cfg.Notices.Language, notice.Waiting{
+		Messages:    counts.Of[quarantine.Quarantined],
+		OldestDays:  days,
+		Undelivered: counts.Of[quarantine.Failed],
+		Appeals:     appeals,
+		Console:     link,
+	})
 	return g.sender().Notices().Send(ctx, to, m, now)
 }

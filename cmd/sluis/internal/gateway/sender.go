@@ -63,7 +63,7 @@ func (s Sender) Notices() notice.Sender {
 	}
 }
 
-func (s Sender) language() notice.Language { return notice.Language(s.cfg.Notices.Language) }
+func (s Sender) language() string { return s.cfg.Notices.Language }
 
 // Breach notifies the privacy officer of a new breach file (C2.12a). It returns ErrNoOfficer
 // if the configuration names none.
