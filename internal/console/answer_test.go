@@ -5,8 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"sluis/internal/ledger"
 	"strings"
+
+	"sluis/internal/ledger"
 )
 
 // answer is the answer to a request.

@@ -57,7 +57,8 @@ func newPages() (*pages, error) {
 			return "/static/" + h, nil
 		}
 		return "", fmt.Errorf("there is no file %s", name)
-	}, "dict": dict, "titled": titleOf, "anchor": key}).ParseFS(templates, "templates/base.html", "templates/parts.html")
+	}, "dict": dict, "titled": titleOf, "anchor": key}).
+			ParseFS(templates, "templates/base.html", "templates/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}

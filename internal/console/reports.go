@@ -6,10 +6,11 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"time"
+
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/report"
 	"sluis/internal/oversight/totals"
-	"time"
 )
 
 // reportPages show the archive of frozen totals, and the accountability report (K1, K2).

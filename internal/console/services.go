@@ -148,14 +148,20 @@ type Retention func(ctx context.Context) (kept []Kept, months []string, err erro
 // areas returns the routes of every area, in the order of the menu.
 func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 	people := func() *roster.Roster { return s.InForce().People }
+	factor := secondFactor{s.Accounts, passkeys, c.begun, c.config.Demo}
+	profile := &profilePages{s.Accounts, passkeys}
 	q := s.Quarantine
 	messages := &messagePages{q.Store, q.Setting, s.Ledger}
 	breaches := &breachPages{s.Breaches.Store, s.Breaches.Notify}
 	exempt := &exceptionPages{s.Exceptions.Store, s.InForce, s.Exceptions.Renew}
 	return slices.Concat(
 		(&framePages{s.Accounts}).routes(),
-		(&signInPages{s.Accounts, passkeys, s.Providers, c.begun, c.config.Demo}).routes(),
-		(&profilePages{s.Accounts, passkeys, c.issuer()}).routes(),
+		(&signInPages{factor, s.Providers}).routes(),
+		(&providerPages{factor, s.Providers}).routes(),
+		(&linkPages{s.Accounts, c.config.Demo}).routes(),
+		(&proofPages{factor}).routes(),
+		profile.routes(),
+		(&factorPages{profile, s.Accounts, passkeys, c.issuer()}).routes(),
 		(&accountPages{s.Accounts, c.config.Address}).routes(),
 		messages.routes(),
 		(&decisionPages{messages, q.Store, q.Setting, q.Keys, q.Deliver, breaches}).routes(),

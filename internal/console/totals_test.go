@@ -6,10 +6,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"sluis/filter"
 	"strings"
 	"testing"
 	"time"
+
+	"sluis/filter"
 
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/report"
@@ -153,16 +154,16 @@ func TestTheAccountabilityReport(t *testing.T) { // K1, K2
 	p.get("/reports").check("archive",
 		status(http.StatusOK),
 		has(h.entries(ledger.ReportFrozen)[0].Data.Commit))
-	if a := p.get("/reports/accountability?since=2026-01-01&until=2026-03-31&form=html&period=" + months[0]); a.status != http.StatusOK ||
-		!strings.Contains(a.body, "De Regenboog") ||
-		strings.Contains(a.header.Get("Content-Security-Policy"), "script") {
-		t.Errorf("the report has status %d, want its page without scripts", a.status)
+	const quarter = "/reports/accountability?since=2026-01-01&until=2026-03-31"
+	report := p.get(quarter + "&form=html&period=" + months[0])
+	report.check("the page", status(http.StatusOK), has("De Regenboog"))
+	if csp := report.header.Get("Content-Security-Policy"); strings.Contains(csp, "script") {
+		t.Errorf("the policy of the report is %q, want no scripts", csp)
 	}
-	if a := p.get("/reports/accountability?since=2026-01-01&until=2026-03-31&form=pdf"); a.status != http.StatusOK ||
-		!strings.HasPrefix(a.body, "%PDF-") ||
-		a.header.Get("Content-Disposition") != `attachment; filename="sluis-2026-01-01-2026-03-31.pdf"` {
-		t.Errorf("the PDF has status %d and header %v, want a file", a.status, a.header)
-	}
+	p.get(quarter+"&form=pdf").check("the PDF",
+		status(http.StatusOK),
+		has("%PDF-"),
+		header("Content-Disposition", `attachment; filename="sluis-2026-01-01-2026-03-31.pdf"`))
 	for _, bad := range []string{
 		"since=x&until=2026-01-01&form=pdf", "since=2026-02-01&until=2026-01-01&form=pdf",
 		"since=2026-01-01&until=2026-02-01&form=exe",
