@@ -212,7 +212,7 @@ func brokenCanaries(t *testing.T, g *gateway) string {
 			t.Fatal(err)
 		}
 		for _, fd := range open {
-			if name, _ := os.Readlink(fd); strings.Contains(name, "spool-") && strings.HasSuffix(name, " (deleted)") {
+			if name, _ := os.Readlink(fd); strings.HasPrefix(name, g.data()) && strings.HasSuffix(name, " (deleted)") {
 				return true
 			}
 		}

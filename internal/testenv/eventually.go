@@ -11,23 +11,23 @@ import (
 // hanging, far above what an idle machine needs: no test may pass or fail by the time that it takes.
 const Patience = 3 * time.Minute
 
-// Eventually waits until ok, which it asks often, and fails the test after Patience. The failure names what the
-// test waited for, and shows the evidence, such as a log.
+// Eventually waits until ok, which it asks often, but spends at most half of the time in, and fails the test after
+// Patience. The failure names what the test waited for, and shows the evidence, such as a log.
 func Eventually(tb TB, what string, ok func() bool, evidence ...fmt.Stringer) {
 	tb.Helper()
-	begun := time.Now()
-	for pause := time.Millisecond; !ok(); pause = min(2*pause, 20*time.Millisecond) {
-		if time.Since(begun) < Patience {
-			time.Sleep(pause)
-			continue
+	end := time.Now().Add(Patience)
+	for pause := time.Millisecond; time.Now().Before(end); pause = min(2*pause, 20*time.Millisecond) {
+		asked := time.Now()
+		if ok() {
+			return
 		}
-		var shown bytes.Buffer
-		for _, e := range evidence {
-			fmt.Fprintf(&shown, "\n%s", e)
-		}
-		tb.Fatalf("waited %v in vain until: %s%s", Patience, what, &shown)
-		return
+		time.Sleep(max(pause, time.Since(asked)))
 	}
+	var shown bytes.Buffer
+	for _, e := range evidence {
+		fmt.Fprintf(&shown, "\n%s", e)
+	}
+	tb.Fatalf("waited %v in vain until: %s%s", Patience, what, &shown)
 }
 
 // FreeAddr is FreeAddress for a test, which fails if there is none.
