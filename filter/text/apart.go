@@ -22,7 +22,7 @@ func (w *walker) apart(part int, a Attachment, r *io.SectionReader, depth int) e
 	}
 	if err != nil {
 		w.list(a)
-		w.report.uninspectable(Failed)
+		w.uninspectable(Failed)
 		return nil
 	}
 	return w.merge(report, a, part, depth)
@@ -33,17 +33,17 @@ func (w *walker) apart(part int, a Attachment, r *io.SectionReader, depth int) e
 func (w *walker) merge(r *Report, a Attachment, part, depth int) error {
 	w.report.Parts = max(w.report.Parts, part+r.Parts)
 	for _, d := range r.Doubts {
-		w.report.doubt(d)
+		w.doubt(d)
 	}
 	for _, reason := range r.Uninspectable {
-		w.report.uninspectable(reason)
+		w.uninspectable(reason)
 	}
 	for i, inner := range r.Attachments {
 		inner.Depth += depth
 		if i == 0 {
 			inner.Declared, inner.Depth = a.Declared, a.Depth
 		}
-		w.report.list(inner)
+		w.list(inner)
 	}
 	for _, link := range r.Links {
 		w.link(link)

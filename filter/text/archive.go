@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -47,7 +48,7 @@ func (w *walker) zip(part, at int, r *io.SectionReader, depth int) error {
 		if w.stop != nil {
 			return w.stop
 		}
-		w.report.uninspectable(Damaged)
+		w.uninspectable(Damaged)
 		return first(w.zipStream(r, depth), w.strings(part, fresh(r)))
 	}
 	office := isOffice(z)
@@ -69,7 +70,7 @@ func (w *walker) zip(part, at int, r *io.SectionReader, depth int) error {
 	}
 	if !office && r.Size()-packed > 64<<10+int64(len(z.File))*1024 {
 		// Bytes that the directory does not name: other readers may find files there.
-		w.report.doubt(BadArchive)
+		w.doubt(BadArchive)
 		return w.zipStream(r, depth)
 	}
 	return nil
@@ -79,10 +80,10 @@ func (w *walker) zip(part, at int, r *io.SectionReader, depth int) error {
 func (w *walker) zipped(part, at int, f *zip.File, office bool, sheets *book, depth int) error {
 	name := strings.ToLower(f.Name)
 	if strings.HasSuffix(name, "vbaproject.bin") || strings.HasPrefix(name, "basic/") && strings.HasSuffix(name, ".xml") {
-		w.report.macros(at)
+		w.macros(at)
 	}
 	if f.Flags&1 != 0 {
-		w.report.encrypted(at)
+		w.encrypted(at)
 		return w.show(part, FileName, []byte(f.Name))
 	}
 	if f.FileInfo().IsDir() {
@@ -94,7 +95,7 @@ func (w *walker) zipped(part, at int, f *zip.File, office bool, sheets *book, de
 	packed, err := f.Open()
 	if err != nil {
 		if errors.Is(err, zip.ErrAlgorithm) {
-			w.report.uninspectable(UnknownFormat)
+			w.uninspectable(UnknownFormat)
 			return w.show(part, FileName, []byte(f.Name))
 		}
 		return w.damage(err)
@@ -110,45 +111,12 @@ func (w *walker) zipped(part, at int, f *zip.File, office bool, sheets *book, de
 	return w.damage(w.member(f.Name, r, depth))
 }
 
-// inflating returns a reader that holds what comes out of an archive to the bounds.
-func (w *walker) inflating(r io.Reader, packed int64) io.Reader {
-	return &inflater{w: w, r: r, packed: max(packed, 1)}
-}
-
-type inflater struct {
-	w           *walker
-	r           io.Reader
-	packed, out int64
-}
-
-// errInflates ends the reading of one file of an archive.
-var errInflates = errors.New("inflates too much")
-
-// Read implements io.Reader.
-func (i *inflater) Read(p []byte) (int, error) {
-	if i.w.stop != nil {
-		return 0, i.w.stop
-	}
-	if i.w.inflated > i.w.limits.Inflated || i.out > 1<<20 && i.out/i.packed > i.w.limits.Ratio {
-		i.w.report.uninspectable(TooLarge)
-		i.w.report.Incomplete = true
-		return 0, errInflates
-	}
-	if err := i.w.ctx.Err(); err != nil {
-		return 0, i.w.fail(err)
-	}
-	n, err := i.r.Read(p)
-	i.out += int64(n)
-	i.w.inflated += int64(n)
-	return n, err
-}
-
 // packed shows the file that was made smaller by itself, such as a gzip: what open makes
 // of r, under the name without its extension.
 func (w *walker) packed(name string, r *io.SectionReader, depth int, open func(io.Reader) (io.Reader, string, error)) error {
 	z, inner, err := open(fresh(r))
 	if err == nil {
-		if ext := path.Ext(name); inner == "" && packedExtensions[strings.ToLower(ext)] {
+		if ext := path.Ext(name); inner == "" && slices.Contains(packedExtensions, strings.ToLower(ext)) {
 			inner = strings.TrimSuffix(name, ext)
 		} else if inner == "" {
 			inner = name
@@ -156,14 +124,14 @@ func (w *walker) packed(name string, r *io.SectionReader, depth int, open func(i
 		err = w.member(inner, w.inflating(z, r.Size()), depth)
 	}
 	if w.stop == nil && (errors.Is(err, errDictionary) || errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded)) {
-		w.report.uninspectable(TooLarge)
+		w.uninspectable(TooLarge)
 		w.report.Incomplete = true
 		return nil
 	}
 	return w.damage(err)
 }
 
-var packedExtensions = set(".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".tzst")
+var packedExtensions = []string{".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".tzst"}
 
 // openGzip opens a gzip, which may hold the name of its file.
 func openGzip(r io.Reader) (io.Reader, string, error) {

@@ -32,7 +32,7 @@ func (w *walker) workbook(part, at int, r io.Reader) error {
 		b, _ := br.Peek(min(size, 4096)) // less at the end
 		switch {
 		case id == biffFilePass:
-			w.report.encrypted(at)
+			w.encrypted(at)
 			return o.Close()
 		case (id == biffNumber || id == biffFormula) && len(b) >= 14:
 			writeNumber(o, math.Float64frombits(binary.LittleEndian.Uint64(b[6:])))

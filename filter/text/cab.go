@@ -9,7 +9,7 @@ import (
 // cab shows the names of the files in a cabinet (MS-CAB), which is not looked into beyond
 // what stands in it readable as it is.
 func (w *walker) cab(part int, r *io.SectionReader, depth int) error {
-	w.report.uninspectable(UnknownFormat)
+	w.uninspectable(UnknownFormat)
 	return first(w.cabNames(part, r, depth), w.strings(part, fresh(r)))
 }
 

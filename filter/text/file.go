@@ -6,12 +6,6 @@ import (
 	"io"
 )
 
-// list adds an attachment to the report and returns its number there.
-func (w *walker) list(a Attachment) int {
-	a.Executable = a.Executable || a.Kind == KindProgram || programExtensions[extension(a.Name.Reveal())]
-	return w.report.list(a)
-}
-
 // content is a file on its way to the reader of its format.
 type content struct {
 	Attachment
@@ -35,12 +29,12 @@ func (w *walker) file(part int, a Attachment, charset string, r *io.SectionReade
 	}
 	at := w.list(a)
 	if depth > w.limits.Depth {
-		w.report.uninspectable(TooDeep)
+		w.uninspectable(TooDeep)
 		return nil
 	}
 	if endsAsZip(a.Kind, r) {
-		w.report.doubt(BadArchive) // an archive to programs that look for its end
-		if err := w.zip(part, -1, r, depth); err != nil {
+		w.doubt(BadArchive) // an archive to programs that look for its end
+		if err := w.formats.of(KindZip).read(w, content{part: part, at: -1, r: r, depth: depth}); err != nil {
 			return err
 		}
 	}
@@ -82,15 +76,24 @@ func (w *walker) member(name string, r io.Reader, depth int) error {
 	head, r, done := peek(r)
 	defer done()
 	a := Attachment{Name: Secret(shortName(name)), Depth: depth + 1, Kind: w.formats.kindOf(head, name)}
-	if a.opaque() {
+	if opaque(a) {
 		w.list(a)
 		return nil
 	}
 	return w.random(r, func(s *io.SectionReader) error { return w.file(part, a, "", s, depth+1) })
 }
 
-// looksLikeHeader reports whether a file begins as messages do.
-func looksLikeHeader(head []byte) bool {
-	line, _, _ := bytes.Cut(head, []byte("\n"))
-	return bytes.HasPrefix(line, []byte("From ")) || nameLength(line) > 0
+// peek returns the first bytes of r, and a reader that still has them.
+func peek(r io.Reader) ([]byte, io.Reader, func()) {
+	if s, ok := r.(*io.SectionReader); ok {
+		b := make([]byte, min(headSize, s.Size()))
+		n, _ := s.ReadAt(b, 0) // an error shows again when it is read
+		return b[:n], s, nothing
+	}
+	br, done := buffered(r)
+	b, _ := br.Peek(headSize) // as above
+	return b, br, done
 }
+
+// shortName bounds a name in a report. Its end says what it is.
+func shortName(name string) string { return name[max(0, len(name)-1024):] }

@@ -1,6 +1,11 @@
 package text
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
 // format is a kind of file: how it is recognised, and what reads it. A format is added by a
 // row in formats, with its reader in a file of its own.
@@ -65,7 +70,7 @@ func (t formatTable) kindOf(head []byte, name string) FileKind {
 			return t[i].kind
 		}
 	}
-	if ext := extension(name); ext != "" {
+	if ext := Extension(name); ext != "" {
 		for i := range t {
 			if t[i].textual == textual && slices.Contains(t[i].extensions, ext) {
 				return t[i].kind
@@ -77,3 +82,46 @@ func (t formatTable) kindOf(head []byte, name string) FileKind {
 	}
 	return KindUnknown
 }
+
+// opaque reports whether a file holds no text that a person wrote. A picture with a name
+// that says something else does not: it may be something else as well.
+func opaque(a Attachment) bool {
+	ext := Extension(a.Name.Reveal())
+	return a.Kind == KindProgram || a.Kind == KindMedia && (ext == "" || NamesMedia(ext))
+}
+
+func beginsHTML(head []byte) bool {
+	head = bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")
+	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<?xml", "<script", "<table", "<div"} {
+		if len(head) >= len(tag) && strings.EqualFold(string(head[:len(tag)]), tag) {
+			return true
+		}
+	}
+	return false
+}
+
+// looksLikeText reports whether there are next to no control characters, or UTF-16, and
+// the rest is UTF-8 or mostly ASCII.
+func looksLikeText(head []byte) bool {
+	if utf16Of(head) != nil {
+		return true
+	}
+	odd, high := 0, 0
+	for _, c := range head {
+		switch {
+		case c == 0:
+			return false
+		case c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b:
+			odd++
+		case c >= utf8.RuneSelf:
+			high++
+		}
+	}
+	if odd*50 > len(head) {
+		return false
+	}
+	return high*3 <= len(head) || utf8.Valid(head[:max(0, len(head)-utf8.UTFMax)])
+}
+
+// headSize is how many bytes of a file decide what it is.
+const headSize = 1024

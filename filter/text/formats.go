@@ -123,9 +123,17 @@ func packedBy(open func(io.Reader) (r io.Reader, name string, err error)) func(*
 
 // unreadable shows what reads as text in a file of a format that no reader is for.
 func (w *walker) unreadable(c content) error {
-	if c.opaque() {
+	if opaque(c.Attachment) {
 		return nil
 	}
-	w.report.uninspectable(UnknownFormat)
+	w.uninspectable(UnknownFormat)
 	return w.strings(c.part, fresh(c.r))
+}
+
+// KindHead is how many bytes of a file KindOf reads.
+const KindHead = headSize
+
+// KindOf returns what a file is by its first bytes, and by its name where those do not decide.
+func KindOf(head []byte, name string) FileKind {
+	return formats.kindOf(head[:min(len(head), KindHead)], name)
 }

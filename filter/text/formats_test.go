@@ -33,16 +33,14 @@ func TestAFormatIsOneRow(t *testing.T) {
 	var shown strings.Builder
 	emit := func(s Segment) error { shown.Write(s.Text); return nil }
 	archive := zipOf("note", "SHOUT\x01 hi")
-	w := newWalker(context.Background(), int64(len(archive)), Limits{}, emit)
-	w.formats = with
+	w := newWalker(context.Background(), with, int64(len(archive)), Limits{}, emit)
 	if err := w.file(0, Attachment{Name: "a.zip"}, "", w.section(bytes.NewReader(archive), int64(len(archive))), 0); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(shown.String(), " HI") {
 		t.Errorf("an archive with such a file shows %q, want what the new reader shows of it", shown.String())
 	}
-	w = newWalker(context.Background(), 9, Limits{Apart: failing{}}, emit)
-	w.formats = with
+	w = newWalker(context.Background(), with, 9, Limits{Apart: failing{}}, emit)
 	if err := w.file(0, Attachment{}, "", w.section(strings.NewReader("SHOUT\x01 hi"), 9), 0); err != nil {
 		t.Fatal(err)
 	}

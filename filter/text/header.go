@@ -37,7 +37,7 @@ func (w *walker) readHeader(part int, r *io.SectionReader) (entity, error) {
 		}
 	}
 	if len(e.types) > 1 || len(e.encodings) > 1 {
-		w.report.doubt(TwiceHeader)
+		w.doubt(TwiceHeader)
 	}
 	if len(w.scratch) == 0 {
 		return e, nil
@@ -77,19 +77,19 @@ func (w *walker) splitHeader(r *io.SectionReader, e *entity) ([]field, error) {
 		}
 		if at == 0 && bytes.HasPrefix(text, []byte("\xef\xbb\xbf")) {
 			text = text[3:] // a byte order mark, which some readers pass over
-			w.report.doubt(BadHeader)
+			w.doubt(BadHeader)
 		}
 		switch {
 		case inside, len(text) > 0 && (text[0] == ' ' || text[0] == '\t') && len(fields) > 0:
 			if !inside && len(bytes.TrimSpace(text)) == 0 && e.broken < 0 {
 				e.broken = at // some readers take it for the end of the header
-				w.report.doubt(BadHeader)
+				w.doubt(BadHeader)
 			}
 			h = append(h, text...)
 			fields[len(fields)-1].end = len(h)
 		case len(text) == 0 && err == nil:
 			if len(line) > 2 {
-				w.report.doubt(BadHeader) // CR CR LF
+				w.doubt(BadHeader) // CR CR LF
 			}
 			return fields, nil
 		case len(text) > 0:
@@ -97,7 +97,7 @@ func (w *walker) splitHeader(r *io.SectionReader, e *entity) ([]field, error) {
 			if n := nameLength(text); n > 0 {
 				f.colon += n
 			} else if at > 0 || !bytes.HasPrefix(text, []byte("From ")) { // the first line of a mailbox file
-				w.report.doubt(BadHeader)
+				w.doubt(BadHeader)
 				if e.broken < 0 {
 					e.broken = at
 				}
@@ -107,7 +107,7 @@ func (w *walker) splitHeader(r *io.SectionReader, e *entity) ([]field, error) {
 		inside = err == bufio.ErrBufferFull
 		if err == io.EOF {
 			if e.size >= maxHeader {
-				w.report.doubt(BadHeader)
+				w.doubt(BadHeader)
 			}
 			return fields, nil
 		}
@@ -132,7 +132,7 @@ func (w *walker) field(part int, e *entity, name, value []byte) error {
 	case "content-type":
 		t, clean := parseMediaType(string(value))
 		if !clean {
-			w.report.doubt(BadContentType)
+			w.doubt(BadContentType)
 		}
 		if len(e.types) < maxReadings {
 			e.types = append(e.types, t)
@@ -148,7 +148,7 @@ func (w *walker) field(part int, e *entity, name, value []byte) error {
 	case "content-disposition":
 		d, clean := parseMediaType(string(value))
 		if !clean {
-			w.report.doubt(BadContentType)
+			w.doubt(BadContentType)
 		}
 		e.addName(d.params, "filename")
 		return w.param(d.params, "filename")

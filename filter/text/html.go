@@ -51,7 +51,7 @@ func (h *htmlReader) text(b []byte) {
 		h.hidden.Write(b)
 		return
 	}
-	if h.href != "" && h.linkText.Len() < maxLink {
+	if h.href != "" && h.linkText.Len() < MaxLink {
 		h.linkText.Write(b)
 	}
 	if h.pre > 0 {
@@ -150,7 +150,7 @@ func (h *htmlReader) start(name []byte, attrs []htmlAttr, selfClosing bool) (raw
 			word(h.hidden, v)
 			if a == atom.A || a == atom.Area {
 				h.endLink()
-				h.href = string(v[:min(len(v), maxLink)])
+				h.href = string(v[:min(len(v), MaxLink)])
 			}
 		case "src", "action", "data-href", "xlink:href", "background", "formaction", "data", "srcdoc", "alt", "title",
 			"value", "placeholder", "content", "aria-label", "summary", "label", "download":
@@ -209,20 +209,6 @@ func (h *htmlReader) end(name []byte) {
 	}
 }
 
-// lowered appends b in lower case, as far as dst has room: no name that counts is longer.
-func lowered(dst, b []byte) []byte {
-	for _, c := range b {
-		if len(dst) == cap(dst) {
-			break
-		}
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		dst = append(dst, c)
-	}
-	return dst
-}
-
 func atomOf(name []byte) atom.Atom {
 	var small [16]byte
 	if len(name) > len(small) {
@@ -230,12 +216,6 @@ func atomOf(name []byte) atom.Atom {
 	}
 	return atom.Lookup(lowered(small[:0], name))
 }
-
-// maxLink bounds the text and the target of a link in a report, maxLinks all together.
-const (
-	maxLink  = 2 << 10
-	maxLinks = 256 << 10
-)
 
 // endLink lists the link that is open.
 func (h *htmlReader) endLink() {
@@ -246,15 +226,6 @@ func (h *htmlReader) endLink() {
 	h.w.link(Link{Secret(text), Secret(h.href)})
 	h.href = ""
 	h.linkText.Reset()
-}
-
-// link lists a link.
-func (w *walker) link(l Link) {
-	if w.links += len(l.Text) + len(l.Target); len(w.report.Links) >= maxListed || w.links >= maxLinks {
-		w.report.Incomplete = true
-		return
-	}
-	w.report.Links = append(w.report.Links, l)
 }
 
 // invisibleStyle reports whether a style hides what it is for.

@@ -77,7 +77,7 @@ func TestLinksAreListed(t *testing.T) {
 		t.Errorf("%d links: %q %q", len(got), got[0].Text.Reveal(), got[0].Target.Reveal())
 	}
 	s = page(t, strings.Repeat("<a href=x>y</a>", 5000))
-	if len(s.report.Links) != maxListed || !s.report.Incomplete {
+	if len(s.report.Links) != MaxListed || !s.report.Incomplete {
 		t.Errorf("%d links, incomplete %v", len(s.report.Links), s.report.Incomplete)
 	}
 }

@@ -96,8 +96,6 @@ func (s *htmlScanner) section() bool {
 // skip passes over what has been peeked at.
 func (s *htmlScanner) skip(n int) { s.br.Discard(n) }
 
-func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-
 func htmlSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' }
 
 // text tells the text that b begins with, up to a tag, or one entity of it.

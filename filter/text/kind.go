@@ -1,11 +1,8 @@
 package text
 
 import (
-	"bytes"
 	"path"
-	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // FileKind is what a file is by its content.
@@ -36,52 +33,6 @@ const (
 	KindUnknown FileKind = "unknown"
 )
 
-// opaque reports whether a file holds no text that a person wrote. A picture with a name
-// that says something else does not: it may be something else as well.
-func (a Attachment) opaque() bool {
-	ext := extension(a.Name.Reveal())
-	return a.Kind == KindProgram || a.Kind == KindMedia && (ext == "" || mediaExtensions[ext])
-}
-
-func beginsHTML(head []byte) bool {
-	head = bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")
-	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<?xml", "<script", "<table", "<div"} {
-		if len(head) >= len(tag) && strings.EqualFold(string(head[:len(tag)]), tag) {
-			return true
-		}
-	}
-	return false
-}
-
-// looksLikeText reports whether there are next to no control characters, or UTF-16, and
-// the rest is UTF-8 or mostly ASCII.
-func looksLikeText(head []byte) bool {
-	if utf16Of(head) != nil {
-		return true
-	}
-	odd, high := 0, 0
-	for _, c := range head {
-		switch {
-		case c == 0:
-			return false
-		case c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b:
-			odd++
-		case c >= utf8.RuneSelf:
-			high++
-		}
-	}
-	if odd*50 > len(head) {
-		return false
-	}
-	return high*3 <= len(head) || utf8.Valid(head[:max(0, len(head)-utf8.UTFMax)])
-}
-
-// extension returns the last extension of a name in lower case. What Windows drops at
-// the end of a name is dropped.
-func extension(name string) string {
-	return strings.ToLower(path.Ext(strings.TrimRight(name, ". \t\x00")))
-}
-
 // programExtensions are run by a double click on a computer of a school.
 var programExtensions = set(".exe", ".com", ".scr", ".pif", ".bat", ".cmd", ".msi", ".msp", ".cpl", ".dll", ".jar",
 	".js", ".jse", ".vbs", ".vbe", ".wsf", ".wsh", ".hta", ".ps1", ".psm1", ".lnk", ".reg", ".scf", ".url", ".iso", ".img",
@@ -100,15 +51,14 @@ func set(names ...string) map[string]bool {
 	return m
 }
 
-// typeOf returns the media type that decides how a text file is read.
-func typeOf(kind FileKind, name string, head []byte) mediaType {
-	switch ext := extension(name); {
-	case kind == KindHTML:
-		return mediaType{name: "text/html"}
-	case slices.Contains([]string{".ics", ".ical", ".vcs"}, ext), bytes.HasPrefix(head, []byte("BEGIN:VCALENDAR")):
-		return mediaType{name: "text/calendar"}
-	case ext == ".vcf", bytes.HasPrefix(head, []byte("BEGIN:VCARD")):
-		return mediaType{name: "text/vcard"}
-	}
-	return mediaType{name: "text/plain"}
+// Extension returns the last extension of a name, with its dot and in lower case, as
+// Windows takes it.
+func Extension(name string) string {
+	return strings.ToLower(path.Ext(strings.TrimRight(name, ". \t\x00")))
 }
+
+// NamesProgram reports whether a computer of a school runs a file of this name.
+func NamesProgram(name string) bool { return programExtensions[Extension(name)] }
+
+// NamesMedia reports whether a file of this name is a picture, sound, video or font.
+func NamesMedia(name string) bool { return mediaExtensions[Extension(name)] }

@@ -27,23 +27,3 @@ type Limits struct {
 	// without end: PDF, OLE, 7z and rar. Without one they are read here.
 	Apart Extractor
 }
-
-func (l Limits) withDefaults(size int64) Limits {
-	set := func(v *int64, d int64) {
-		if *v <= 0 {
-			*v = d
-		}
-	}
-	if l.Depth <= 0 {
-		l.Depth = 16
-	}
-	if l.Parts <= 0 {
-		l.Parts = 2000
-	}
-	set(&l.Work, 32*size+64<<20)
-	set(&l.Inflated, 200<<20)
-	set(&l.Ratio, 200)
-	set(&l.Text, 256<<20)
-	set(&l.Spool, 256<<10)
-	return l
-}

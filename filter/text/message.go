@@ -15,13 +15,13 @@ func (w *walker) root(r *io.SectionReader, depth int) error {
 		return err
 	}
 	if mixed {
-		w.report.doubt(MixedEndings)
+		w.doubt(MixedEndings)
 	}
 	if err := w.message(r, depth, nil); err != nil {
 		return err
 	}
 	if n := emptyLines(r); n > 0 {
-		w.report.doubt(BadHeader) // some readers look for a header after them
+		w.doubt(BadHeader) // some readers look for a header after them
 		if err := w.message(sub(r, n, r.Size()), depth, nil); err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (w *walker) root(r *io.SectionReader, depth int) error {
 func emptyLines(r *io.SectionReader) int64 {
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
-	n, _ := r.ReadAt((*buf)[:KindHead], 0) // an error shows when it is read
+	n, _ := r.ReadAt((*buf)[:headSize], 0) // an error shows when it is read
 	rest := bytes.TrimLeft((*buf)[:n], "\r\n")
 	if len(rest) == n || nameLength(rest) == 0 {
 		return 0
@@ -101,7 +101,7 @@ func (w *walker) message(r *io.SectionReader, depth int, kind *mediaType) error 
 		return err
 	}
 	if depth > w.limits.Depth {
-		w.report.uninspectable(TooDeep)
+		w.uninspectable(TooDeep)
 		return w.raw(part, fresh(r))
 	}
 	e, err := w.readHeader(part, r)
@@ -124,7 +124,7 @@ func (w *walker) message(r *io.SectionReader, depth int, kind *mediaType) error 
 			}
 		}
 		if t.value("boundary") != "" && !strings.HasPrefix(t.name, "multipart/") {
-			w.report.doubt(BadContentType) // it may be taken for what has one
+			w.doubt(BadContentType) // it may be taken for what has one
 			t.name = "multipart/mixed"
 			if err := w.body(part, e, t, e.encodings[0], r, depth); err != nil {
 				return err
@@ -146,7 +146,7 @@ func (w *walker) body(part int, e entity, t mediaType, encoding string, r *io.Se
 			return w.composite(part, t, body, depth)
 		}
 		// Not allowed (RFC 2045 section 6.4), and opened by some mail programs.
-		w.report.doubt(NestedEncoding)
+		w.doubt(NestedEncoding)
 		decoded, done := w.transfer(encoding, body)
 		defer done()
 		return w.damage(w.random(decoded, func(s *io.SectionReader) error { return w.composite(part, t, s, depth) }))
@@ -176,7 +176,7 @@ func (w *walker) leaf(part int, e entity, t mediaType, encoding string, body *io
 		if err := w.show(part, FileName, []byte(n)); err != nil {
 			return err
 		}
-		if i == 0 || programExtensions[extension(n)] {
+		if i == 0 || NamesProgram(n) {
 			name = n // the worst of what a reader may take
 		}
 	}
@@ -228,7 +228,7 @@ func (w *walker) leafReading(part int, name string, t mediaType, open opener, de
 		defer done()
 		r = r2
 	}
-	if a.opaque() {
+	if opaque(a) {
 		w.list(a)
 		return nil
 	}
@@ -262,7 +262,7 @@ func (w *walker) text(part int, role Role, t mediaType, charset string, r io.Rea
 	defer release()
 	u, c := decodeCharset(charset, t.html(), br)
 	if !c.known {
-		w.report.doubt(BadCharset)
+		w.doubt(BadCharset)
 	}
 	if t.html() {
 		if err := w.damage(w.html(part, u)); err != nil {
@@ -342,17 +342,8 @@ func (u *unfolder) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
-// peek returns the first bytes of r, and a reader that still has them.
-func peek(r io.Reader) ([]byte, io.Reader, func()) {
-	if s, ok := r.(*io.SectionReader); ok {
-		b := make([]byte, min(KindHead, s.Size()))
-		n, _ := s.ReadAt(b, 0) // an error shows again when it is read
-		return b[:n], s, nothing
-	}
-	br, done := buffered(r)
-	b, _ := br.Peek(KindHead) // as above
-	return b, br, done
+// looksLikeHeader reports whether a file begins as messages do.
+func looksLikeHeader(head []byte) bool {
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	return bytes.HasPrefix(line, []byte("From ")) || nameLength(line) > 0
 }
-
-// shortName bounds a name in a report. Its end says what it is.
-func shortName(name string) string { return name[max(0, len(name)-1024):] }

@@ -14,7 +14,7 @@ import (
 func (w *walker) multipart(part int, t mediaType, body *io.SectionReader, depth int) error {
 	boundaries := t.values("boundary")
 	if len(boundaries) != 1 || len(boundaries[0]) > 250 {
-		w.report.doubt(BadBoundary)
+		w.doubt(BadBoundary)
 	}
 	var kind *mediaType
 	if t.name == "multipart/digest" {
@@ -31,7 +31,7 @@ func (w *walker) multipart(part int, t mediaType, body *io.SectionReader, depth 
 	if seen {
 		return nil
 	}
-	w.report.doubt(BadBoundary)
+	w.doubt(BadBoundary)
 	if g, err := guessBoundary(body); err != nil {
 		return err
 	} else if g != "" && !slices.Contains(boundaries, g) {
@@ -64,7 +64,7 @@ func (w *walker) split(part int, boundary string, loose bool, kind *mediaType, b
 		case d.last && last:
 			err = w.aside(part, piece)
 		case closed:
-			w.report.doubt(BadBoundary) // parts go on after the end: some programs show them
+			w.doubt(BadBoundary) // parts go on after the end: some programs show them
 			err = w.message(piece, depth+1, kind)
 		default:
 			err = w.message(piece, depth+1, kind)
@@ -74,11 +74,11 @@ func (w *walker) split(part int, boundary string, loose bool, kind *mediaType, b
 		}
 	}
 	if !closed {
-		w.report.doubt(NoEnd)
+		w.doubt(NoEnd)
 	}
 	// A boundary may be the beginning of an inner one; else readers disagree on it.
 	if slices.ContainsFunc(s.odd, func(line string) bool { return !w.declared(line) }) {
-		w.report.doubt(BadBoundary)
+		w.doubt(BadBoundary)
 		if _, err := w.split(part, boundary, true, kind, body, depth); err != nil {
 			return true, err
 		}
@@ -128,7 +128,7 @@ func (w *walker) delimiters(body *io.SectionReader, boundary string, loose bool)
 			switch {
 			case len(rest) == 0, len(rest) == 2 && last, loose:
 				if len(s.lines) > w.limits.Parts {
-					w.report.uninspectable(TooMany)
+					w.uninspectable(TooMany)
 					return s, w.fail(errEnough)
 				}
 				s.lines = append(s.lines, delimiter{at, at + int64(len(line)), last})

@@ -20,10 +20,10 @@ func isOffice(z *zip.Reader) bool {
 // officeNoise reports whether a file of an office document holds nothing that a person
 // wrote, by its name in lower case. Whatever is not known to is read.
 func officeNoise(name string) bool {
-	ext := extension(name)
+	ext := Extension(name)
 	return strings.Contains(name, "/theme/") || name == "word/styles.xml" || name == "[content_types].xml" ||
 		strings.Contains(name, "printersettings") || strings.HasSuffix(name, "fonttable.xml") || name == "mimetype" ||
-		strings.HasSuffix(name, "websettings.xml") || mediaExtensions[ext] || ext == ".ttf" || ext == ".odttf" ||
+		strings.HasSuffix(name, "websettings.xml") || NamesMedia(name) || ext == ".ttf" || ext == ".odttf" ||
 		strings.HasPrefix(name, "thumbnails/")
 }
 
@@ -35,17 +35,6 @@ func (w *walker) officeXML(part, at int, r io.Reader) error {
 	defer x.o.Close()
 	err := w.scanXML(r, &x)
 	return first(x.o.Close(), err)
-}
-
-// scanXML tells h what stands in an XML file.
-func (w *walker) scanXML(r io.Reader, h htmlHandler) error {
-	br, done := buffered(r)
-	defer done()
-	u, _ := decodeCharset("", true, br)
-	ur, release := buffered(u)
-	defer release()
-	s := htmlScanner{br: ur, handler: h, xml: true}
-	return s.scan()
 }
 
 // xmlReader is told what stands in an XML file. An error of Write ends the work.
@@ -62,7 +51,7 @@ func (x *xmlReader) text(b []byte) { x.o.Write(b) }
 func (x *xmlReader) start(name []byte, attrs []htmlAttr, _ bool) string {
 	element := localName(name)
 	if string(element) == "encryption-data" { // of OpenDocument
-		x.w.report.encrypted(x.at)
+		x.w.encrypted(x.at)
 	}
 	for _, a := range attrs {
 		switch string(localName(a.name)) {
@@ -105,11 +94,4 @@ func endsWord(element []byte) bool {
 		return true
 	}
 	return false
-}
-
-// word writes b apart from what is around it.
-func word(o *out, b []byte) {
-	o.Write([]byte{' '}) // an error ends the work
-	o.Write(b)
-	o.Write([]byte{' '})
 }

@@ -16,21 +16,21 @@ import (
 func (w *walker) ole(part, at int, r *io.SectionReader, depth int) error {
 	d, err := mscfb.New(r)
 	if err != nil {
-		w.report.uninspectable(Damaged)
+		w.uninspectable(Damaged)
 		return first(w.stop, w.strings(part, fresh(r)))
 	}
 	names := oleNames(d.File)
 	for i, e := range d.File {
 		if i >= w.limits.Parts {
-			w.report.uninspectable(TooMany)
+			w.uninspectable(TooMany)
 			w.report.Incomplete = true
 			break
 		}
 		switch e.Name {
 		case "VBA", "_VBA_PROJECT", "_VBA_PROJECT_CUR", "Macros":
-			w.report.macros(at)
+			w.macros(at)
 		case "EncryptedPackage", "EncryptionInfo", "EncryptedSummary":
-			w.report.encrypted(at)
+			w.encrypted(at)
 		}
 		if e.Size <= 0 {
 			continue
@@ -63,7 +63,7 @@ func (w *walker) oleStream(part, at int, e *mscfb.File, names map[string]string,
 		return w.property(part, mapiRTF, br, e.Size, depth)
 	case e.Name == "WordDocument":
 		if h, _ := br.Peek(12); len(h) == 12 && h[11]&1 != 0 { // [MS-DOC] section 2.5.2, fEncrypted
-			w.report.encrypted(at)
+			w.encrypted(at)
 		}
 	case e.Name == "Workbook" || e.Name == "Book":
 		return w.random(br, func(s *io.SectionReader) error {
@@ -141,80 +141,4 @@ func oleNames(files []*mscfb.File) map[string]string {
 		names[storage], _, _ = strings.Cut(string(b), "\x00")
 	}
 	return names
-}
-
-// minRun is the least number of characters that strings takes for text.
-const minRun = 4
-
-// strings shows the runs of text in bytes of an unknown form, of one byte a character
-// and of two.
-func (w *walker) strings(part int, r io.Reader) error {
-	br, done := buffered(r)
-	defer done()
-	o := w.out(part, Contents)
-	defer o.Close()
-	var one, two stringRun
-	var last byte // the first byte of a pair that could be a character of two bytes
-	half := false
-	for w.stop == nil {
-		c, err := br.ReadByte()
-		if err != nil {
-			one.end(o)
-			two.end(o)
-			return first(o.Close(), notEOF(err))
-		}
-		if readable(c) {
-			one.add(o, c)
-		} else {
-			one.end(o)
-		}
-		switch {
-		case half && c == 0:
-			two.add(o, last)
-			half = false
-		case half:
-			two.end(o)
-			last = c
-			half = readable(c)
-		case readable(c):
-			last, half = c, true
-		default:
-			two.end(o)
-		}
-	}
-	return w.stop
-}
-
-func readable(c byte) bool { return c >= ' ' && c < 0x7f || c == '\t' || c >= 0x80 }
-
-// stringRun is a run of characters of Windows-1252, or of the first page of UTF-16.
-type stringRun struct {
-	text    []byte
-	letters int
-}
-
-func (s *stringRun) add(o *out, c byte) {
-	s.text = append(s.text, c)
-	if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == ' ' {
-		s.letters++
-	}
-	if len(s.text) == MaxOverlap {
-		s.flush(o)
-	}
-}
-
-// flush shows the run, if it is text rather than chance.
-func (s *stringRun) flush(o *out) {
-	if s.letters >= minRun && s.letters*2 > len(s.text) {
-		o.Write(s.text) // an error ends the work
-	}
-	s.text, s.letters = s.text[:0], 0
-}
-
-func (s *stringRun) end(o *out) {
-	if len(s.text) >= minRun {
-		s.flush(o)
-		o.Write([]byte{'\n'})
-	}
-	s.text, s.letters = s.text[:0], 0
 }

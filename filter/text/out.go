@@ -206,3 +206,10 @@ func first(errs ...error) error {
 
 // raw shows the bytes as they are.
 func (w *walker) raw(part int, r io.Reader) error { return w.copy(part, Raw, r) }
+
+// word writes b apart from what is around it.
+func word(o *out, b []byte) {
+	o.Write([]byte{' '}) // an error ends the work
+	o.Write(b)
+	o.Write([]byte{' '})
+}

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -242,4 +243,17 @@ func unpercent(s string) string {
 		b = append(b, s[i])
 	}
 	return string(b)
+}
+
+// typeOf returns the media type that decides how a text file is read.
+func typeOf(kind FileKind, name string, head []byte) mediaType {
+	switch ext := Extension(name); {
+	case kind == KindHTML:
+		return mediaType{name: "text/html"}
+	case slices.Contains([]string{".ics", ".ical", ".vcs"}, ext), bytes.HasPrefix(head, []byte("BEGIN:VCALENDAR")):
+		return mediaType{name: "text/calendar"}
+	case ext == ".vcf", bytes.HasPrefix(head, []byte("BEGIN:VCARD")):
+		return mediaType{name: "text/vcard"}
+	}
+	return mediaType{name: "text/plain"}
 }

@@ -25,9 +25,9 @@ func (w *walker) pdf(part, at int, r *io.SectionReader) error {
 	switch {
 	case whole:
 	case p.encrypted:
-		w.report.encrypted(at)
+		w.encrypted(at)
 	case p.unread || p.letters == 0:
-		w.report.uninspectable(UnknownFormat)
+		w.uninspectable(UnknownFormat)
 	}
 	return p.o.Close()
 }
@@ -47,7 +47,7 @@ func (p *pdfReader) outside(b []byte) {
 	p.encrypted = p.encrypted || bytes.Contains(b, []byte("/Encrypt"))
 	for _, active := range []string{"/JavaScript", "/JS", "/Launch", "/EmbeddedFile", "/RichMedia"} {
 		if bytes.Contains(b, []byte(active)) {
-			p.w.report.macros(p.at)
+			p.w.macros(p.at)
 		}
 	}
 	for _, font := range []string{"/Type0", "/Type3", "/CIDFont", "/EmbeddedFile"} {

@@ -50,10 +50,10 @@ func (w *walker) sevenZipped(part, at int, f *sevenzip.File, g *gate, packed int
 		if w.stop == nil && !w.report.Incomplete && g.encrypted(f) {
 			// What was shown was no file, and nothing that is said of it counts.
 			w.report.Uninspectable = w.report.Uninspectable[:reasons]
-			w.report.encrypted(at)
+			w.encrypted(at)
 			return nil
 		}
-		w.report.uninspectable(Damaged)
+		w.uninspectable(Damaged)
 	}
 	return w.stop
 }
@@ -62,7 +62,7 @@ func (w *walker) sevenZipped(part, at int, f *sevenzip.File, g *gate, packed int
 func (w *walker) sevenZipFault(at int, err error) error {
 	var read *sevenzip.ReadError
 	if w.stop == nil && errors.As(err, &read) && read.Encrypted {
-		w.report.encrypted(at)
+		w.encrypted(at)
 		return nil
 	}
 	return w.damage(err)
@@ -112,7 +112,7 @@ func (w *walker) rar(part, at int, r *io.SectionReader, depth int) error {
 		case h.IsDir || h.LinkTarget != "":
 			err = w.show(part, FileName, []byte(h.Name+" "+h.LinkTarget))
 		case h.Encrypted:
-			w.report.encrypted(at)
+			w.encrypted(at)
 			err = w.show(part, FileName, []byte(h.Name))
 		default:
 			err = w.damage(w.member(h.Name, w.inflating(a, r.Size()), depth))
@@ -122,7 +122,7 @@ func (w *walker) rar(part, at int, r *io.SectionReader, depth int) error {
 	case err == io.EOF:
 		return w.stop
 	case errors.Is(err, rardecode.ErrArchiveEncrypted), errors.Is(err, rardecode.ErrArchivedFileEncrypted):
-		w.report.encrypted(at)
+		w.encrypted(at)
 		return w.stop
 	}
 	return w.damage(err)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 )
 
 // Doubt is a reason why readers could disagree on what a message says.
@@ -82,51 +81,14 @@ type Report struct {
 	Doubts        []Doubt
 	Uninspectable []Reason
 	Incomplete    bool         // a bound was reached before everything was looked at
-	Attachments   []Attachment // at most maxListed
-	Links         []Link       // at most maxListed
+	Attachments   []Attachment // at most MaxListed
+	Links         []Link       // at most MaxListed
 	Read          int64        // bytes read, repeated reading counted
 	Inflated      int64        // bytes out of archives and documents
 }
 
-// maxListed bounds the lists of a report. More makes it Incomplete.
-const maxListed = 2000
+// MaxListed bounds the lists of a report. More makes it Incomplete.
+const MaxListed = 2000
 
 // Ambiguous reports whether there is any doubt.
 func (r *Report) Ambiguous() bool { return len(r.Doubts) > 0 }
-
-func (r *Report) doubt(d Doubt) {
-	if !slices.Contains(r.Doubts, d) {
-		r.Doubts = append(r.Doubts, d)
-	}
-}
-
-func (r *Report) uninspectable(reason Reason) {
-	if !slices.Contains(r.Uninspectable, reason) {
-		r.Uninspectable = append(r.Uninspectable, reason)
-	}
-}
-
-// list adds an attachment and returns its number, by which it is filled in; -1 if the
-// list is full.
-func (r *Report) list(a Attachment) int {
-	if len(r.Attachments) >= maxListed {
-		r.Incomplete = true
-		return -1
-	}
-	r.Attachments = append(r.Attachments, a)
-	return len(r.Attachments) - 1
-}
-
-// macros and encrypted mark a listed attachment.
-func (r *Report) macros(at int) {
-	if at >= 0 {
-		r.Attachments[at].Macros = true
-	}
-}
-
-func (r *Report) encrypted(at int) {
-	r.uninspectable(Encrypted)
-	if at >= 0 {
-		r.Attachments[at].Encrypted = true
-	}
-}

@@ -144,8 +144,8 @@ func (d *rtfReader) do(name string, n int) {
 	case "fonttbl", "colortbl", "stylesheet", "pict", "themedata", "colorschememapping", "datastore", "latentstyles":
 		d.skipGroup()
 	case "objdata":
-		d.w.report.macros(d.at)
-		d.w.report.uninspectable(UnknownFormat)
+		d.w.macros(d.at)
+		d.w.uninspectable(UnknownFormat)
 		d.skipGroup()
 	}
 }

@@ -84,3 +84,5 @@ func buffered(r io.Reader) (br *bufio.Reader, done func()) {
 	l.Reset(r)
 	return l.Reader, l.done
 }
+
+func nothing() {}

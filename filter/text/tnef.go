@@ -33,7 +33,7 @@ func (w *walker) tnef(part int, r *io.SectionReader, depth int) error {
 		value := sub(r, at+9, at+9+size)
 		at += 9 + size + 2
 		if value.Size() < size {
-			w.report.uninspectable(Damaged)
+			w.uninspectable(Damaged)
 		}
 		var err error
 		switch tag {
@@ -111,7 +111,7 @@ func (w *walker) property(part int, id uint16, r io.Reader, size int64, depth in
 		b, err := io.ReadAll(io.LimitReader(r, maxMAPI))
 		plain, ok := inflateRTF(b)
 		if !ok {
-			w.report.uninspectable(Damaged)
+			w.uninspectable(Damaged)
 		}
 		return first(w.rtf(part, -1, w.inflating(bytes.NewReader(plain), size)), err)
 	}

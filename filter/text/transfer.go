@@ -20,8 +20,6 @@ func identity(encoding string) bool {
 // opener gives a part's decoded bytes from their start, and what gives its buffers back.
 type opener func() (r io.Reader, done func())
 
-func nothing() {}
-
 func opened(r *io.SectionReader) opener {
 	return func() (io.Reader, func()) { return fresh(r), nothing }
 }
@@ -34,7 +32,7 @@ func (w *walker) transfer(encoding string, r *io.SectionReader) (_ io.Reader, do
 		return r, nothing
 	}
 	if encoding != "base64" && encoding != "quoted-printable" {
-		w.report.doubt(OddEncoding)
+		w.doubt(OddEncoding)
 	}
 	switch {
 	case strings.Contains(encoding, "base64"):
@@ -161,7 +159,7 @@ func (d *base64Reader) Read(p []byte) (int, error) {
 			d.pending = d.decoder.flush(d.pending)
 		}
 		if d.decoder.junk || d.decoder.misplaced {
-			d.w.report.doubt(BadEncoding)
+			d.w.doubt(BadEncoding)
 		}
 	}
 	n := copy(p, d.pending)
@@ -184,7 +182,7 @@ func (d *qpReader) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		if len(line) > 4096 {
-			d.w.report.doubt(BadEncoding) // RFC 2045 allows 76 characters; readers stop, go-message at 4096
+			d.w.doubt(BadEncoding) // RFC 2045 allows 76 characters; readers stop, go-message at 4096
 		}
 		if err == bufio.ErrBufferFull {
 			line = completeEscape(d.r, line)
@@ -233,21 +231,9 @@ func (d *qpReader) decode(line []byte) []byte {
 				i += 2
 				continue
 			}
-			d.w.report.doubt(BadEncoding)
+			d.w.doubt(BadEncoding)
 		}
 		out = append(out, c)
 	}
 	return out
-}
-
-func unhex(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
-	}
-	return 0xff
 }

@@ -130,6 +130,6 @@ func (w *walker) word(value []byte) {
 	}
 	var clean bool
 	if w.scratch, clean = appendWords(w.scratch, value); !clean {
-		w.report.doubt(BadEncoding)
+		w.doubt(BadEncoding)
 	}
 }

@@ -33,7 +33,7 @@ func (w *walker) zipStream(r *io.SectionReader, depth int) error {
 		from := sub(r, body, body+packed)
 		switch {
 		case flags&1 != 0:
-			w.report.uninspectable(Encrypted)
+			w.uninspectable(Encrypted)
 		case method == 8:
 			err = w.member(string(name), w.inflating(flate.NewReader(from), packed), depth)
 		case method == 0 && packed < r.Size():
@@ -43,13 +43,6 @@ func (w *walker) zipStream(r *io.SectionReader, depth int) error {
 			return err
 		}
 	}
-}
-
-func notEOF(err error) error {
-	if err == io.EOF {
-		return nil
-	}
-	return err
 }
 
 // findLocal returns where the next local file header is, -1 if there is none.

@@ -7,62 +7,6 @@ import (
 	"io"
 )
 
-// Role tells what a segment is in its message or document.
-type Role uint8
-
-// The roles.
-const (
-	Header   Role = iota // text of header fields other than the subject
-	Plain                // what a reader sees
-	HTML                 // what a reader sees of HTML
-	Hidden               // what HTML holds beside that: comments, alternative texts, invisible text
-	FileName             // name of an attachment, or of a file in an archive
-	Contents             // text of a document
-	Raw                  // undecoded bytes, shown because of a doubt
-	Subject              // the subject of a message
-)
-
-// Segment is a piece of text. Text is valid during the call only.
-type Segment struct {
-	Part    int // number of the part, from 0
-	Role    Role
-	Text    []byte // UTF-8, at most MaxSegment bytes
-	Overlap int    // bytes at the start that were at the end of the segment before
-	Next    int    // bytes at the end with which the next segment begins; 0 if the text ends here
-}
-
-// MaxSegment and MaxOverlap bound the size of segments, in bytes.
-const (
-	MaxSegment = 64 << 10
-	MaxOverlap = 4 << 10 // at least three quarters of it, where there is a next segment
-)
-
-// Message shows the text of an RFC 5322 message. The error is emit's, the context's or
-// that of reading r; a message that is in any way malformed is no error.
-func Message(ctx context.Context, r io.ReaderAt, size int64, l Limits, emit func(Segment) error) (*Report, error) {
-	w := newWalker(ctx, size, l, emit)
-	whole := w.section(r, size)
-	err := w.root(whole, 0)
-	if w.report.Ambiguous() && w.stop == nil {
-		err = w.raw(0, fresh(whole))
-	}
-	return w.finish(err)
-}
-
-// Document shows the text of a file. The name may be empty.
-func Document(ctx context.Context, name string, r io.ReaderAt, size int64, l Limits, emit func(Segment) error) (*Report, error) {
-	w := newWalker(ctx, size, l, emit)
-	whole := w.section(r, size)
-	part, err := w.part()
-	if err == nil {
-		err = w.file(part, Attachment{Name: Secret(name)}, "", whole, 0)
-	}
-	if w.report.Ambiguous() && w.stop == nil {
-		err = w.raw(0, fresh(whole))
-	}
-	return w.finish(err)
-}
-
 // walker is the state of one Message or Document.
 type walker struct {
 	ctx     context.Context
@@ -86,9 +30,10 @@ type walker struct {
 // errEnough ends the work when a bound is reached. It never leaves the package.
 var errEnough = errors.New("bound reached")
 
-func newWalker(ctx context.Context, size int64, l Limits, emit func(Segment) error) *walker {
-	l = l.withDefaults(size)
-	return &walker{ctx: ctx, limits: l, formats: formats, emit: emit, work: l.Work}
+// newWalker returns a walker for one item of a size.
+func newWalker(ctx context.Context, t formatTable, size int64, l Limits, emit func(Segment) error) *walker {
+	l = withDefaults(l, size)
+	return &walker{ctx: ctx, limits: l, formats: t, emit: emit, work: l.Work}
 }
 
 // fail ends the work. Everything that reads or shows returns what it returns, so that
@@ -103,7 +48,7 @@ func (w *walker) fail(err error) error {
 // finish makes the report. An error that did not end the work was a fault of the input.
 func (w *walker) finish(err error) (*Report, error) {
 	if err != nil && w.stop == nil {
-		w.report.uninspectable(Damaged)
+		w.uninspectable(Damaged)
 	}
 	w.report.Read, w.report.Inflated = w.limits.Work-max(w.work, 0), w.inflated
 	if errors.Is(w.stop, errEnough) {
@@ -116,7 +61,7 @@ func (w *walker) finish(err error) (*Report, error) {
 // damage makes a fault of a part a finding. What ended the work ends it still.
 func (w *walker) damage(err error) error {
 	if err != nil && w.stop == nil {
-		w.report.uninspectable(Damaged)
+		w.uninspectable(Damaged)
 	}
 	return w.stop
 }
@@ -124,7 +69,7 @@ func (w *walker) damage(err error) error {
 // part counts a part and returns its number. It ends the work if there are too many.
 func (w *walker) part() (int, error) {
 	if w.report.Parts >= w.limits.Parts {
-		w.report.uninspectable(TooMany)
+		w.uninspectable(TooMany)
 		return 0, w.fail(errEnough)
 	}
 	w.report.Parts++
@@ -169,4 +114,25 @@ func sub(s *io.SectionReader, begin, end int64) *io.SectionReader {
 	end = min(max(end, begin), s.Size())
 	r, at, _ := s.Outer()
 	return io.NewSectionReader(r, at+begin, end-begin)
+}
+
+// withDefaults returns limits for an item of a size.
+func withDefaults(l Limits, size int64) Limits {
+	set := func(v *int64, d int64) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	if l.Depth <= 0 {
+		l.Depth = 16
+	}
+	if l.Parts <= 0 {
+		l.Parts = 2000
+	}
+	set(&l.Work, 32*size+64<<20)
+	set(&l.Inflated, 200<<20)
+	set(&l.Ratio, 200)
+	set(&l.Text, 256<<20)
+	set(&l.Spool, 256<<10)
+	return l
 }
