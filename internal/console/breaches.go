@@ -137,7 +137,7 @@ func (w breachView) Has(nature string) bool {
 
 var (
 	breachSteps   = []breach.Kind{breach.Noted, breach.Informed, breach.Reported, breach.NotNeeded, breach.Closed}
-	breachNatures = []string{"confidentiality", "integrity", "availability"}
+	breachNatures = breach.Natures
 )
 
 func (p *breachPages) view(v *visit) (w breachView, err error) {

@@ -1,6 +1,5 @@
 // Package access answers access requests (C3.2f, GDPR article 15): it finds a person's own
-// records for that person, and writes them as a page in Dutch or English, CSV (RFC 4180) or
-// JSON.
+// records for that person, and writes them as a page, CSV (RFC 4180) or JSON.
 //
 // It promises that a request is in the ledger before anything is found, that the answer has
 // nothing but the person's own records, and that a page needs nothing from elsewhere.
@@ -14,7 +13,10 @@ import (
 	"html/template"
 	"io"
 	"strconv"
+	"strings"
 	"time"
+
+	"sluis/internal/lang"
 )
 
 // Report is what is held.
@@ -35,13 +37,33 @@ func (r Report) WriteJSON(w io.Writer) error {
 	return out.Encode(r)
 }
 
+// columns are the names of the table's columns, for programs in any language.
+var columns = []string{
+	"time", "kind", "direction", "group", "site", "bytes", "recipients", "action", "inspected_for", "category", "clause",
+	"rule", "drawn", "ordered",
+}
+
 // WriteCSV writes the records as a table (RFC 4180).
 func (r Report) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	out.Write([]string{"time", "kind", "direction", "group", "site", "bytes", "recipients", "action", "inspected_for", "category", "clause", "rule", "drawn", "ordered"})
+	out.Write(columns)
 	for _, o := range r.Records {
-		out.Write([]string{o.Time.Format(time.RFC3339), o.Kind, o.Direction, o.Group, o.Site, strconv.FormatInt(o.Bytes, 10), strconv.Itoa(o.Parties),
-			o.Action, o.Purposes, o.Category, o.Clause, o.Rule, strconv.FormatBool(o.Drawn), strconv.FormatBool(o.Ordered)})
+		out.Write([]string{
+			o.Time.Format(time.RFC3339),
+			o.Kind,
+			o.Direction,
+			o.Group,
+			o.Site,
+			strconv.FormatInt(o.Bytes, 10),
+			strconv.Itoa(o.Parties),
+			o.Action,
+			o.Purposes,
+			o.Category,
+			o.Clause,
+			o.Rule,
+			strconv.FormatBool(o.Drawn),
+			strconv.FormatBool(o.Ordered),
+		})
 	}
 	out.Flush()
 	return out.Error()
@@ -50,44 +72,53 @@ func (r Report) WriteCSV(w io.Writer) error {
 //go:embed page.html
 var files embed.FS
 
+//go:embed messages/*.json
+var messages embed.FS
+
+var texts = lang.Files(messages)
+
 // shown bounds the rows of a page; the tables have all.
 const shown = 5000
 
-// WriteHTML writes the report as a page. l is nl or en.
-func (r Report) WriteHTML(w io.Writer, l string) error {
-	page, err := template.New("page.html").Funcs(template.FuncMap{
-		"t": func(nl, en string) string {
-			if l == "en" {
-				return en
-			}
-			return nl
-		},
-		"day":    func(t time.Time) string { return t.Local().Format("02-01-2006") },
-		"moment": func(t time.Time) string { return t.Local().Format("02-01-2006 15:04") },
-		"size":   size,
-	}).ParseFS(files, "page.html")
+// view is what the page shows.
+type view struct {
+	Report
+	Lang *lang.Printer
+	Days int // of retention
+	Rows []Record
+	More int // rows that are not shown
+}
+
+func (v view) T(key string, args ...any) string { return v.Lang.Text(key, args...) }
+func (v view) Date(t time.Time) string          { return v.Lang.Date(t.Local()) }
+func (v view) Moment(t time.Time) string        { return v.Lang.Moment(t.Local()) }
+func (v view) YesNo(is bool) string             { return lang.YesNo(is).In(v.Lang.Code) }
+
+// Purposes are the names of what a record was inspected for.
+func (v view) Purposes(r Record) string {
+	var all []string
+	for name := range strings.SplitSeq(r.Purposes, "+") {
+		if name != "" {
+			all = append(all, v.T("purpose-"+name))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// WriteHTML writes the report as a page in a language.
+func (r Report) WriteHTML(w io.Writer, code string) error {
+	page, err := template.ParseFS(files, "page.html")
 	if err != nil {
 		return fmt.Errorf("make page: %w", err)
 	}
-	view := struct {
-		Report
-		Lang string
-		Days int
-		Rows []Record
-		More int
-	}{r, l, int(r.Retention.Hours() / 24), r.Records, 0}
-	if len(view.Rows) > shown {
-		view.Rows, view.More = view.Rows[:shown], len(view.Rows)-shown
+	v := view{
+		Report: r,
+		Lang:   texts.In(code),
+		Days:   int(r.Retention.Hours() / 24),
+		Rows:   r.Records,
 	}
-	return page.Execute(w, view)
-}
-
-func size(n int64) string {
-	switch {
-	case n < 10_000:
-		return strconv.FormatInt(n, 10) + " B"
-	case n < 10_000_000:
-		return strconv.FormatInt(n/1000, 10) + " kB"
+	if len(v.Rows) > shown {
+		v.Rows, v.More = v.Rows[:shown], len(v.Rows)-shown
 	}
-	return strconv.FormatInt(n/1_000_000, 10) + " MB"
+	return page.Execute(w, v)
 }

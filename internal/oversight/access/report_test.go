@@ -8,18 +8,23 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+
+	"sluis/filter"
+	"sluis/internal/journal"
+	"sluis/internal/lang/langtest"
+	"sluis/rules"
 )
 
 func report(n int) Report {
 	r := Report{Organisation: "School <b>", Address: "juf@school.example", Since: time.Unix(0, 0), Until: time.Unix(1e9, 0), Retention: 183 * 24 * time.Hour}
 	for i := range n {
-		r.Records = append(r.Records, Record{Time: time.Unix(int64(i), 0), Kind: "web", Direction: "out", Site: "gokken.example", Bytes: 12_345_678, Action: "reject", Clause: "C2.8c", Rule: "web.gambling", Drawn: true})
+		r.Records = append(r.Records, Record{Time: time.Unix(int64(i), 0), Kind: "web", Direction: "out", Site: "gokken.example", Bytes: 12_345_678, Action: "reject", Purposes: "security+conduct", Clause: "C2.8c", Rule: "web.gambling", Drawn: true})
 	}
 	return r
 }
 
 func TestAPageSaysWhatIsHeldInBothLanguages(t *testing.T) { // C3.2f
-	for l, want := range map[string][]string{"nl": {`lang="nl"`, "Wat er over u wordt bewaard", "183", "12 MB", "gokken.example", "ja", "Autoriteit Persoonsgegevens"}, "en": {`lang="en"`, "What is held about you", "yes", "data protection authority"}} {
+	for l, want := range map[string][]string{"nl": {`lang="nl"`, "Wat er over u wordt bewaard", "183", "12,3\u00a0MB", "geweigerd", "naar buiten", "veiligheid, gedrag", "gokken.example", "ja", "Autoriteit Persoonsgegevens"}, "en": {`lang="en"`, "What is held about you", "yes", "data protection authority"}} {
 		var b strings.Builder
 		if err := report(3).WriteHTML(&b, l); err != nil {
 			t.Fatal(err)
@@ -62,4 +67,17 @@ func TestTablesToTakeAlong(t *testing.T) {
 			t.Errorf("%+v, %v", back, err)
 		}
 	}
+}
+
+func TestTexts(t *testing.T) {
+	var purposes []string
+	for _, p := range []rules.Purpose{rules.Security, rules.Conduct, rules.Leak, rules.Capacity, rules.Imagery} {
+		purposes = append(purposes, p.String())
+	}
+	langtest.Package(t, langtest.Families{
+		"kind-":      {journal.Mail.String(), journal.Web.String()},
+		"direction-": {rules.In.String(), rules.Out.String(), rules.Internal.String()},
+		"purpose-":   purposes,
+		"action-":    {filter.Pass.String(), filter.Tag.String(), filter.Quarantine.String(), filter.Reject.String()},
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"sluis/internal/lang/langtest"
 	"sluis/internal/ledger"
 	"sluis/internal/store"
 )
@@ -67,7 +68,7 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 	if _, done := f.Left(monday); err != nil || !done || f.Open() || len(f.Steps) != 5 || f.Facts.Number != 28 {
 		t.Errorf("%+v, %v", f, err)
 	}
-	for l, want := range map[string][]string{"nl": {"28", "nee", "naam, BSN", "ja", "Meldnummer 1", "(nog niet ingevuld)", "   Ingetrokken."}, "en": {"yes", "no", "(not filled in yet)"}} {
+	for l, want := range map[string][]string{"nl": {"28", "nee", "naam, BSN", "ja", "Meldnummer 1", "(nog niet ingevuld)", "vertrouwelijkheid", "gemeld bij de toezichthouder", "   Ingetrokken."}, "en": {"yes", "no", "(not filled in yet)"}} {
 		var b strings.Builder
 		if err := f.WriteForm(&b, l); err != nil {
 			t.Fatal(err)
@@ -177,4 +178,16 @@ func TestManyStepsAtOnceAreAllKept(t *testing.T) {
 	if f, err := s.Get(id); err != nil || len(f.Steps) != 21 {
 		t.Errorf("%d steps, %v", len(f.Steps), err)
 	}
+}
+
+func TestTexts(t *testing.T) {
+	var keys []string
+	for _, q := range questions {
+		keys = append(keys, q.key)
+	}
+	langtest.Package(t, langtest.Families{
+		"question-": keys,
+		"nature-":   Natures,
+		"step-":     langtest.Words([]Kind{Opened, Noted, Informed, Reported, NotNeeded, Closed}),
+	})
 }

@@ -1,80 +1,93 @@
 package breach
 
 import (
+	"embed"
 	"fmt"
 	"io"
-	"strconv"
+	"slices"
 	"strings"
+	"time"
+
+	"sluis/internal/lang"
 )
 
-// question is one of the supervisory authority's form, in Dutch and English.
-type question struct {
-	nl, en string
-	answer func(f File, l string) string
-}
+//go:embed messages/*.json
+var messages embed.FS
 
-const stamp = "2006-01-02 15:04"
+var texts = lang.Files(messages)
+
+// Natures are the natures of a breach (EDPB guidelines 9/2022).
+var Natures = []string{"confidentiality", "integrity", "availability"}
+
+// question is one of the supervisory authority's form.
+type question struct {
+	key    string
+	answer func(f File, p *lang.Printer) string
+}
 
 var questions = []question{
-	{"Wanneer is het datalek ontdekt?", "When was the breach discovered?", func(f File, _ string) string { return f.Discovered.Local().Format(stamp) }},
-	{"Uiterste tijd van de melding (72 uur)", "Report due (72 hours)", func(f File, _ string) string { return f.Deadline().Local().Format(stamp) }},
-	{"Wat is er gebeurd?", "What happened?", func(f File, _ string) string { return f.Facts.Happened }},
-	{"Wanneer begon het?", "When did it begin?", func(f File, _ string) string { return f.Facts.From }},
-	{"Wanneer eindigde het?", "When did it end?", func(f File, _ string) string { return f.Facts.Until }},
-	{"Wat is de aard: vertrouwelijkheid, integriteit, beschikbaarheid?", "What is its nature: confidentiality, integrity, availability?", func(f File, _ string) string { return strings.Join(f.Facts.Nature, ", ") }},
-	{"Van welke groepen mensen zijn gegevens geraakt?", "Which groups of people does it concern?", func(f File, _ string) string { return f.Facts.People }},
-	{"Van ongeveer hoeveel mensen?", "About how many people?", func(f File, _ string) string {
-		if f.Facts.Number == 0 {
-			return ""
+	{"discovered", func(f File, p *lang.Printer) string { return local(p, f.Discovered) }},
+	{"deadline", func(f File, p *lang.Printer) string { return local(p, f.Deadline()) }},
+	{"happened", func(f File, _ *lang.Printer) string { return f.Facts.Happened }},
+	{"from", func(f File, _ *lang.Printer) string { return f.Facts.From }},
+	{"until", func(f File, _ *lang.Printer) string { return f.Facts.Until }},
+	{"nature", natures},
+	{"people", func(f File, _ *lang.Printer) string { return f.Facts.People }},
+	{"number", number},
+	{"data", func(f File, _ *lang.Printer) string { return f.Facts.Data }},
+	{"special", func(f File, p *lang.Printer) string { return lang.YesNo(f.Facts.Special).In(p.Code) }},
+	{"effects", func(f File, _ *lang.Printer) string { return f.Facts.Effects }},
+	{"measures", func(f File, _ *lang.Printer) string { return f.Facts.Measures }},
+	{"informing", func(f File, _ *lang.Printer) string { return f.Facts.Informing }},
+	{"crossborder", func(f File, p *lang.Printer) string { return lang.YesNo(f.Facts.CrossBorder).In(p.Code) }},
+}
+
+func local(p *lang.Printer, t time.Time) string { return p.Moment(t.Local()) }
+
+func number(f File, p *lang.Printer) string {
+	if f.Facts.Number == 0 {
+		return ""
+	}
+	return p.Number(f.Facts.Number)
+}
+
+// natures are the words for the natures; another word than those of the list is as it was filled in.
+func natures(f File, p *lang.Printer) string {
+	var all []string
+	for _, n := range f.Facts.Nature {
+		if slices.Contains(Natures, n) {
+			n = p.Text("nature-" + n)
 		}
-		return strconv.Itoa(f.Facts.Number)
-	}},
-	{"Om welke persoonsgegevens gaat het?", "Which personal data?", func(f File, _ string) string { return f.Facts.Data }},
-	{"Zijn er bijzondere persoonsgegevens bij, of het BSN?", "Are there special categories among them, or a citizen service number?", func(f File, l string) string { return yes(f.Facts.Special, l) }},
-	{"Welke gevolgen kan het voor hen hebben?", "What can it mean for them?", func(f File, _ string) string { return f.Facts.Effects }},
-	{"Welke maatregelen zijn genomen?", "Which measures were taken?", func(f File, _ string) string { return f.Facts.Measures }},
-	{"Zijn de betrokkenen ingelicht, en hoe?", "Were the people concerned told, and how?", func(f File, _ string) string { return f.Facts.Informing }},
-	{"Gaat het ook om mensen in andere landen?", "Does it concern people in other countries?", func(f File, l string) string { return yes(f.Facts.CrossBorder, l) }},
+		all = append(all, n)
+	}
+	return strings.Join(all, ", ")
 }
 
-func yes(is bool, l string) string {
-	switch {
-	case l == "en" && is:
-		return "yes"
-	case l == "en":
-		return "no"
-	case is:
-		return "ja"
-	}
-	return "nee"
-}
-
-// WriteForm writes the answers in the order of the supervisory authority's form, to be
-// copied into it, and the log of steps. l is nl or en. Missing answers are marked.
-func (f File) WriteForm(w io.Writer, l string) error {
-	missing, log := "(nog niet ingevuld)", "Logboek"
-	if l == "en" {
-		missing, log = "(not filled in yet)", "Log"
-	}
+// WriteForm writes the answers in the order of the supervisory authority's form, to be copied into it, and the log of
+// steps, in a language. Missing answers are marked.
+func (f File) WriteForm(w io.Writer, code string) error {
+	p := texts.In(code)
 	for i, q := range questions {
-		text, answer := q.nl, q.answer(f, l)
-		if l == "en" {
-			text = q.en
-		}
+		answer := q.answer(f, p)
 		if strings.TrimSpace(answer) == "" {
-			answer = missing
+			answer = p.Text("missing")
 		}
-		if _, err := fmt.Fprintf(w, "%d. %s\n   %s\n", i+1, text, strings.ReplaceAll(answer, "\n", "\n   ")); err != nil {
+		if _, err := fmt.Fprintf(w, "%d. %s\n   %s\n", i+1, p.Text("question-"+q.key), indent(answer)); err != nil {
 			return err
 		}
 	}
-	if _, err := fmt.Fprintf(w, "\n%s\n", log); err != nil {
+	if _, err := fmt.Fprintf(w, "\n%s\n", p.Text("log")); err != nil {
 		return err
 	}
 	for _, s := range f.Steps {
-		if _, err := fmt.Fprintf(w, "%s  %s (%s)  %s\n   %s\n", s.At.Local().Format(stamp), s.By.Name, s.By.Role, s.Kind, strings.ReplaceAll(s.Text, "\n", "\n   ")); err != nil {
+		_, err := fmt.Fprintf(w, "%s  %s (%s)  %s\n   %s\n",
+			local(p, s.At), s.By.Name, s.By.Role, p.Text("step-"+string(s.Kind)), indent(s.Text))
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// indent moves the further lines of an answer below its first.
+func indent(text string) string { return strings.ReplaceAll(text, "\n", "\n   ") }
