@@ -33,7 +33,12 @@ func program(t *testing.T) []*packages.Package {
 }
 
 var load = sync.OnceValues(func() ([]*packages.Package, error) {
-	return packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedSyntax | packages.NeedImports | packages.NeedDeps, Dir: "../../.."}, "./...")
+	return packages.Load(&packages.Config{
+		Dir: "../../..",
+		// Without NeedDeps: the types of what others wrote come from the build cache.
+		Mode: packages.NeedName | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedSyntax | packages.NeedImports |
+			packages.NeedExportFile,
+	}, "./...")
 })
 
 // gives reports whether a type has a pseudonym that its holder can read.
