@@ -97,12 +97,12 @@ func (p *accessPages) request(v *visit) error {
 		return v.show("access", w)
 	}
 	return p.download(v, form, access.Report{
-		Organisation: v.c.config.Organisation,
+		Organisation: v.c.site.Organisation,
 		Address:      w.Address,
 		Since:        w.Since,
 		Until:        w.Until,
 		Retention:    time.Duration(w.Days) * 24 * time.Hour,
-		CodeURL:      v.c.config.CodeURL,
+		CodeURL:      v.c.site.CodeURL,
 		Records:      w.Records,
 	})
 }

@@ -17,13 +17,10 @@ import (
 	"sluis/internal/accounts"
 )
 
-// Config is how the console is reached, and what it says of the organisation.
-type Config struct {
+// Site is what the console says of the organisation, and how.
+type Site struct {
 	Organisation string
 	CodeURL      string         // of the code of conduct; empty: not shown
-	Address      string         // that browsers reach it at, such as https://sluis.school.nl
-	Hosts        []string       // host:port that it answers to as well
-	BehindProxy  bool           // a web server in front puts the client's address last in X-Forwarded-For
 	Demo         bool           // sluis demo: pages show the codes
 	Zone         *time.Location // of the times on pages; nil: that of the machine
 }
@@ -31,6 +28,7 @@ type Config struct {
 // Console is the web interface. It is safe for concurrent use.
 type Console struct {
 	config   Config
+	site     Site
 	secure   bool     // reached over TLS
 	hosts    []string // that it answers to
 	log      *slog.Logger
@@ -46,18 +44,19 @@ type Console struct {
 }
 
 // New returns a console that shows and works with the services.
-func New(cfg Config, s Services, log *slog.Logger) (*Console, error) {
+func New(cfg Config, site Site, s Services, log *slog.Logger) (*Console, error) {
 	origin, err := url.Parse(cfg.Address)
 	if err != nil || origin.Host == "" || origin.Path != "" || origin.Scheme != "http" && origin.Scheme != "https" {
 		return nil, fmt.Errorf("console: its address has to be http:// or https://, and a host without a path")
 	}
-	if cfg.Zone == nil {
-		cfg.Zone = time.Local
+	if site.Zone == nil {
+		site.Zone = time.Local
 	}
 	c := &Console{
 		config:   cfg,
+		site:     site,
 		secure:   origin.Scheme == "https",
-		hosts:    append([]string{origin.Host}, cfg.Hosts...),
+		hosts:    cfg.hosts(origin.Host),
 		log:      log,
 		accounts: s.Accounts,
 		pace:     perSecond,
@@ -85,7 +84,7 @@ func New(cfg Config, s Services, log *slog.Logger) (*Console, error) {
 }
 
 // issuer is the name under which passkeys and codes are kept.
-func (c *Console) issuer() string { return cmpOr(c.config.Organisation, "Sluis") }
+func (c *Console) issuer() string { return cmpOr(c.site.Organisation, "Sluis") }
 
 // ServeHTTP serves a request.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.ServeHTTP(w, r) }

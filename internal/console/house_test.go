@@ -57,6 +57,7 @@ type house struct {
 // setup is what a house is started with.
 type setup struct {
 	Config
+	Site
 	Services
 }
 
@@ -84,19 +85,17 @@ func newHouse(t testing.TB, change ...func(*setup)) *house {
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Console.ServeHTTP(w, r) }),
 	)
 	t.Cleanup(h.site.Close)
-	o := setup{Config{
-		Organisation: "De Regenboog",
-		CodeURL:      "https://www.school.example/code",
-		Address:      strings.Replace(h.site.URL, "127.0.0.1", "localhost", 1),
-		Hosts:        []string{strings.TrimPrefix(h.site.URL, "http://")},
-		Demo:         true,
-		Zone:         time.UTC,
-	}, h.open(dir)}
+	at := strings.TrimPrefix(h.site.URL, "http://")
+	o := setup{
+		Config{Listen: at, Address: "http://" + strings.Replace(at, "127.0.0.1", "localhost", 1)},
+		Site{Organisation: "De Regenboog", CodeURL: "https://www.school.example/code", Demo: true, Zone: time.UTC},
+		h.open(dir),
+	}
 	for _, f := range change {
 		f(&o)
 	}
 	h.services = o.Services
-	if h.Console, err = New(o.Config, o.Services, slog.New(slog.NewTextHandler(h.log, nil))); err != nil {
+	if h.Console, err = New(o.Config, o.Site, o.Services, slog.New(slog.NewTextHandler(h.log, nil))); err != nil {
 		t.Fatal(err)
 	}
 	h.pace = rate.Inf // tests are quicker than people

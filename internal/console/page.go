@@ -69,9 +69,9 @@ func (v *visit) page(data any, problem string) page {
 	p := page{
 		Data:         data,
 		Problem:      problem,
-		Organisation: v.c.config.Organisation,
-		CodeURL:      v.c.config.CodeURL,
-		Demo:         v.c.config.Demo,
+		Organisation: v.c.site.Organisation,
+		CodeURL:      v.c.site.CodeURL,
+		Demo:         v.c.site.Demo,
 		Account:      v.Account,
 		Role:         v.Role,
 		Proven:       v.isProven(),

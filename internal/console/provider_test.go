@@ -127,7 +127,7 @@ func (s *school) attend(client string) *house {
 	s.t.Helper()
 	h := newHouse(s.t, func(o *setup) {
 		s.back = o.Address + "/sign-in/with/school/back"
-		o.Providers = []*provider.Provider{
+		o.Services.Providers = []*provider.Provider{
 			provider.New(
 				provider.Options{
 					Name:   "school",

@@ -148,7 +148,7 @@ type Retention func(ctx context.Context) (kept []Kept, months []string, err erro
 // areas returns the routes of every area, in the order of the menu.
 func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 	people := func() *roster.Roster { return s.InForce().People }
-	factor := secondFactor{s.Accounts, passkeys, c.begun, c.config.Demo}
+	factor := secondFactor{s.Accounts, passkeys, c.begun, c.site.Demo}
 	profile := &profilePages{s.Accounts, passkeys}
 	q := s.Quarantine
 	messages := &messagePages{q.Store, q.Setting, s.Ledger}
@@ -158,7 +158,7 @@ func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 		(&framePages{s.Accounts}).routes(),
 		(&signInPages{factor, s.Providers}).routes(),
 		(&providerPages{factor, s.Providers}).routes(),
-		(&linkPages{s.Accounts, c.config.Demo}).routes(),
+		(&linkPages{s.Accounts, c.site.Demo}).routes(),
 		(&proofPages{factor}).routes(),
 		profile.routes(),
 		(&factorPages{profile, s.Accounts, passkeys, c.issuer()}).routes(),

@@ -47,7 +47,7 @@ func cookie(r *http.Request, name string) string {
 }
 
 func (v *visit) now() time.Time               { return v.c.now() }
-func (v *visit) zone() *time.Location         { return v.c.config.Zone }
+func (v *visit) zone() *time.Location         { return v.c.site.Zone }
 func (v *visit) log() *slog.Logger            { return v.c.log }
 func (v *visit) session() *scs.SessionManager { return v.c.sessions }
 

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"sluis/internal/console"
 	"sluis/internal/oversight/orders"
 	"sluis/internal/setting"
 	"sluis/rules"
@@ -11,22 +12,22 @@ import (
 
 // Config is the configuration file.
 type Config struct {
-	Organisation Organisation  `yaml:"organisation"`
-	Data         string        `yaml:"data" path:"relative" reload:"no"` // directory for all that is kept; made if need be
-	Roster       string        `yaml:"roster" path:"relative"`           // file that says who is who, YAML or CSV; none: all are strangers
-	Log          Log           `yaml:"log" reload:"no"`
-	Mail         Mail          `yaml:"mail"`
-	Web          Web           `yaml:"web"`
-	Policy       Policy        `yaml:"policy"`
-	Rules        Rules         `yaml:"rules"`
-	Quarantine   Quarantine    `yaml:"quarantine"`
-	Journal      Journal       `yaml:"journal"`
-	Orders       orders.Limits `yaml:"orders" reload:"no"`
-	Notices      Notices       `yaml:"notices"`
-	Totals       Totals        `yaml:"totals"`
-	Imagery      Imagery       `yaml:"imagery"`
-	Console      Console       `yaml:"console" reload:"no"`
-	Metrics      Metrics       `yaml:"metrics" reload:"no"`
+	Organisation Organisation   `yaml:"organisation"`
+	Data         string         `yaml:"data" path:"relative" reload:"no"` // directory for all that is kept; made if need be
+	Roster       string         `yaml:"roster" path:"relative"`           // file that says who is who, YAML or CSV; none: all are strangers
+	Log          Log            `yaml:"log" reload:"no"`
+	Mail         Mail           `yaml:"mail"`
+	Web          Web            `yaml:"web"`
+	Policy       Policy         `yaml:"policy"`
+	Rules        Rules          `yaml:"rules"`
+	Quarantine   Quarantine     `yaml:"quarantine"`
+	Journal      Journal        `yaml:"journal"`
+	Orders       orders.Limits  `yaml:"orders" reload:"no"`
+	Notices      Notices        `yaml:"notices"`
+	Totals       Totals         `yaml:"totals"`
+	Imagery      Imagery        `yaml:"imagery"`
+	Console      console.Config `yaml:"console" reload:"no"`
+	Metrics      Metrics        `yaml:"metrics" reload:"no"`
 
 	path string
 }
@@ -115,16 +116,3 @@ func (c *Config) Validate(p setting.Problems) {
 // NeedsRestart names the first setting in which two configurations differ although it is read
 // at the start only; it is empty if there is none.
 func NeedsRestart(old, new *Config) string { return setting.NeedsRestart(old, new) }
-
-// KeyPair is a certificate with its chain, and its key, in PEM files.
-type KeyPair struct {
-	Certificate string `yaml:"certificate" path:"relative"`
-	Key         string `yaml:"key" path:"relative"`
-}
-
-// Validate implements setting.Validator.
-func (k *KeyPair) Validate(p setting.Problems) {
-	if (k.Certificate == "") != (k.Key == "") {
-		p.Wrong("certificate and key belong together: set both or none")
-	}
-}

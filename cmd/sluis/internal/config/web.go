@@ -16,7 +16,7 @@ type Web struct {
 	Hostname string           `yaml:"hostname"` // of its own pages: /setup, /proxy.pac; default mail.hostname
 	Proxy    string           `yaml:"proxy"`    // host:port that the PAC file sends browsers to; default hostname and the first port
 	Listen   []WebListener    `yaml:"listen" reload:"no"`
-	TLS      KeyPair          `yaml:"tls"`         // for listeners over TLS
+	TLS      setting.KeyPair  `yaml:"tls"`         // for listeners over TLS
 	Clients  []netip.Prefix   `yaml:"clients"`     // networks that may use it
 	Inner    []netip.Prefix   `yaml:"inner"`       // own servers that may be reached through it
 	Ports    []uint16         `yaml:"ports"`       // that tunnels may be made to; default [443]

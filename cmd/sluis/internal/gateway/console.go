@@ -19,10 +19,10 @@ import (
 	"golang.org/x/net/netutil"
 	"golang.org/x/sys/unix"
 
-	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/accounts"
 	"sluis/internal/accounts/provider"
 	"sluis/internal/console"
+	"sluis/internal/setting"
 )
 
 // consoleServer is the console with its port.
@@ -80,7 +80,7 @@ func (g *Gateway) hintFirstAccount(ctx context.Context) error {
 }
 
 // certify reads the certificate, also again.
-func (w *consoleServer) certify(c config.KeyPair) error {
+func (w *consoleServer) certify(c setting.KeyPair) error {
 	if c.Certificate == "" {
 		return nil
 	}
@@ -95,19 +95,6 @@ func (w *consoleServer) certify(c config.KeyPair) error {
 // consoleHandler puts the console together.
 func (g *Gateway) consoleHandler(store *accounts.Store) (http.Handler, error) {
 	c := g.started.Console
-	cfg := console.Config{
-		Organisation: g.started.Organisation.Name,
-		CodeURL:      g.started.Organisation.CodeURL,
-		Address:      c.Address,
-		BehindProxy:  c.BehindProxy,
-		Demo:         g.observer.Demo,
-		Zone:         schoolTime(),
-	}
-	if host, port, err := net.SplitHostPort(c.Listen); err == nil && !c.BehindProxy {
-		if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() && c.TLS.Certificate == "" {
-			cfg.Hosts = []string{net.JoinHostPort(host, port), "localhost:" + port}
-		}
-	}
 	s, err := g.consoleServices(store)
 	if err != nil {
 		return nil, err
@@ -119,7 +106,12 @@ func (g *Gateway) consoleHandler(store *accounts.Store) (http.Handler, error) {
 		}
 		s.Providers = append(s.Providers, at)
 	}
-	return console.New(cfg, s, g.log)
+	return console.New(c, console.Site{
+		Organisation: g.started.Organisation.Name,
+		CodeURL:      g.started.Organisation.CodeURL,
+		Demo:         g.observer.Demo,
+		Zone:         schoolTime(),
+	}, s, g.log)
 }
 
 // schoolTime is the time of the Netherlands, or of the machine where that is not known.
