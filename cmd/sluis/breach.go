@@ -23,14 +23,18 @@ type breachCmd struct {
 	Form breachFormCmd `cmd:"" help:"Print a file in the order of the supervisory authority's form."`
 }
 
-// breaches opens the breach files; close the data.
-func (s source) breaches() (*gateway.Data, *breach.Store, error) {
+// withBreaches opens the breach files.
+func (s source) withBreaches(do func(*breach.Store, *gateway.Data) error) error {
 	d, err := s.data()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
+	defer d.Close()
 	b, err := d.Breaches()
-	return d, b, err
+	if err != nil {
+		return err
+	}
+	return do(b, d)
 }
 
 type breachListCmd struct {
@@ -40,22 +44,19 @@ type breachListCmd struct {
 
 // Run lists the files.
 func (c breachListCmd) Run() error {
-	d, b, err := c.breaches()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	list, err := b.List()
-	if err != nil {
-		return err
-	}
-	return printList(c.JSON, list, "ID|DISCOVERED|REPORT BY|LEFT|OPEN", func(f breach.File) []any {
-		duration, done := f.Left(now())
-		left := duration.Round(time.Minute).String()
-		if done {
-			left = "done"
+	return c.withBreaches(func(b *breach.Store, _ *gateway.Data) error {
+		list, err := b.List()
+		if err != nil {
+			return err
 		}
-		return []any{f.ID, f.Discovered.Local().Format(minute), f.Deadline().Local().Format(minute), left, f.Open()}
+		return printList(c.JSON, list, "ID|DISCOVERED|REPORT BY|LEFT|OPEN", func(f breach.File) []any {
+			duration, done := f.Left(now())
+			left := duration.Round(time.Minute).String()
+			if done {
+				left = "done"
+			}
+			return []any{f.ID, f.Discovered.Local().Format(minute), f.Deadline().Local().Format(minute), left, f.Open()}
+		})
 	})
 }
 
@@ -68,27 +69,24 @@ type breachOpenCmd struct {
 
 // Run opens a file and tells the privacy officer.
 func (c breachOpenCmd) Run(ctx context.Context) error {
-	d, b, err := c.breaches()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	text, err := os.ReadFile(c.File)
-	if err != nil {
-		return err
-	}
-	at := now()
-	if c.Discovered != "" {
-		if at, err = time.ParseInLocation("2006-01-02T15:04", c.Discovered, time.Local); err != nil {
-			return fmt.Errorf("%q is no time: write for instance 2026-11-23T09:30", c.Discovered)
+	return c.withBreaches(func(b *breach.Store, d *gateway.Data) error {
+		text, err := os.ReadFile(c.File)
+		if err != nil {
+			return err
 		}
-	}
-	f, err := b.Begin(ctx, c.actor(), c.Message, string(text), at)
-	if err != nil {
-		return err
-	}
-	fmt.Println(f.ID)
-	return notifyOfficer(ctx, d.Config(), f)
+		at := now()
+		if c.Discovered != "" {
+			if at, err = time.ParseInLocation("2006-01-02T15:04", c.Discovered, time.Local); err != nil {
+				return fmt.Errorf("%q is no time: write for instance 2026-11-23T09:30", c.Discovered)
+			}
+		}
+		f, err := b.Begin(ctx, c.actor(), c.Message, string(text), at)
+		if err != nil {
+			return err
+		}
+		fmt.Println(f.ID)
+		return notifyOfficer(ctx, d.Config(), f)
+	})
 }
 
 // notifyOfficer tells the privacy officer by mail, if the configuration names one.
@@ -118,12 +116,9 @@ type breachAddCmd struct {
 
 // Run adds a step.
 func (c breachAddCmd) Run(ctx context.Context) error {
-	d, b, err := c.breaches()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return b.Add(ctx, c.actor(), c.ID, breach.Kind(c.Kind), c.Text)
+	return c.withBreaches(func(b *breach.Store, _ *gateway.Data) error {
+		return b.Add(ctx, c.actor(), c.ID, breach.Kind(c.Kind), c.Text)
+	})
 }
 
 type breachFillCmd struct {
@@ -134,22 +129,19 @@ type breachFillCmd struct {
 
 // Run fills in the facts.
 func (c breachFillCmd) Run(ctx context.Context) error {
-	d, b, err := c.breaches()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	text, err := os.ReadFile(c.File)
-	if err != nil {
-		return err
-	}
-	var facts breach.Facts
-	in := json.NewDecoder(strings.NewReader(string(text)))
-	in.DisallowUnknownFields()
-	if err := in.Decode(&facts); err != nil {
-		return errors.New("the facts cannot be read: see sluis breach fill --help for the fields of the JSON file")
-	}
-	return b.Fill(ctx, c.actor(), c.ID, facts)
+	return c.withBreaches(func(b *breach.Store, _ *gateway.Data) error {
+		text, err := os.ReadFile(c.File)
+		if err != nil {
+			return err
+		}
+		var facts breach.Facts
+		in := json.NewDecoder(strings.NewReader(string(text)))
+		in.DisallowUnknownFields()
+		if err := in.Decode(&facts); err != nil {
+			return errors.New("the facts cannot be read: see sluis breach fill --help for the fields of the JSON file")
+		}
+		return b.Fill(ctx, c.actor(), c.ID, facts)
+	})
 }
 
 type breachFormCmd struct {
@@ -161,17 +153,14 @@ type breachFormCmd struct {
 
 // Run prints the form.
 func (c breachFormCmd) Run() error {
-	d, b, err := c.breaches()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	f, err := b.Get(c.ID)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return printJSON(f)
-	}
-	return f.WriteForm(os.Stdout, c.Lang)
+	return c.withBreaches(func(b *breach.Store, _ *gateway.Data) error {
+		f, err := b.Get(c.ID)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(f)
+		}
+		return f.WriteForm(os.Stdout, c.Lang)
+	})
 }

@@ -2,13 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/mail"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"sluis/cmd/sluis/internal/config"
@@ -16,7 +11,6 @@ import (
 	"sluis/filter"
 	"sluis/filter/text"
 	"sluis/internal/roster"
-	"sluis/internal/store/disk"
 	"sluis/rules"
 )
 
@@ -25,7 +19,7 @@ type checkCmd struct {
 	Files       []string `arg:"" name:"file" help:"Messages (.eml) or documents; - is standard input."`
 	JSON        bool     `help:"Print one JSON object a line for each file."`
 	Direction   string   `enum:"in,out" default:"out" help:"Which way it goes: in or out."`
-	From        string   `placeholder:"ADDRESS" help:"Envelope sender; a confidential role is not looked at (needs --config)."`
+	From        string   `placeholder:"ADDRESS" help:"Envelope sender; mail of a confidential role is not controlled (needs --config)."`
 	To          []string `placeholder:"ADDRESS" sep:"none" help:"Envelope recipient; can be given again."`
 	AllPurposes bool     `help:"Look for everything, as if an outgoing message had been drawn in the sample."`
 	Config      string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration: own rules, roster and actions; without it the built-in rules."`
@@ -67,9 +61,9 @@ func (c checkCmd) Run(ctx context.Context) error {
 	found := false
 	var failed []error
 	for _, name := range c.Files {
-		x, err := c.inspect(ctx, gen.Engine, name, purposes, c.direction())
+		x, err := c.inspect(ctx, gen.Engine, name, purposes)
 		if err != nil {
-			failed = append(failed, err) // the others are still worth a look
+			failed = append(failed, err) // the others are still inspected
 			continue
 		}
 		r := checkedOf(name, x, c.direction(), gen.Actions())
@@ -113,36 +107,18 @@ func (c checkCmd) direction() rules.Direction {
 // purposes says what may be looked for: what a gateway would look for in a message that
 // was not drawn, or with --all-purposes in one that was.
 func (c checkCmd) purposes(people *roster.Roster) (rules.Purposes, error) {
-	g, err := filter.GroundsFor(people, drawAll(c.AllPurposes), filter.NoOrders{}, filter.NewID(), now(), rules.DirectionsOf(c.direction()), append(c.To, c.From)...)
+	g, err := filter.GroundsFor(people, drawAll(c.AllPurposes), filter.NoOrders{}, filter.NewID(), now(),
+		rules.DirectionsOf(c.direction()), append(c.To, c.From)...)
 	if c.AllPurposes && !g.Confidential {
 		g.Purposes = g.Purposes.With(rules.Leak)
 	}
 	return g.Purposes, err
 }
 
-func (c checkCmd) inspect(ctx context.Context, e *filter.Engine, name string, ps rules.Purposes, d rules.Direction) (*filter.Inspection, error) {
-	content, err := open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer content.Close()
-	info, err := content.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		return nil, fmt.Errorf("%s is a directory: name the files in it", name)
-	}
-	item := filter.Item{Kind: filter.Document, Name: strings.TrimPrefix(filepath.Base(name), "-"), Directions: rules.DirectionsOf(d), Sender: c.From, Recipients: c.To,
-		Content: content, Size: info.Size()}
-	if strings.EqualFold(filepath.Ext(name), ".eml") || isMessage(content) {
-		item.Kind = filter.Message
-	}
-	x, err := e.Inspect(ctx, item, ps)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return x, nil
+// inspect inspects one file as a gateway would.
+func (c checkCmd) inspect(ctx context.Context, e *filter.Engine, name string, ps rules.Purposes) (*filter.Inspection, error) {
+	item := filter.Item{Directions: rules.DirectionsOf(c.direction()), Sender: c.From, Recipients: c.To}
+	return gateway.InspectFile(ctx, e, name, item, ps)
 }
 
 // checkedOf is what is printed of an inspection.
@@ -168,33 +144,9 @@ func checkedOf(name string, x *filter.Inspection, d rules.Direction, actions fil
 	return r
 }
 
-// open opens a file. Standard input is kept in one that has no name, as it may be larger
-// than memory.
-func open(name string) (*os.File, error) {
-	if name != "-" {
-		return os.Open(name)
-	}
-	f, _, err := disk.Copy("", os.Stdin)
-	return f, err
-}
-
-// isMessage reports whether a file begins as a message does: with header fields of mail.
-func isMessage(content io.ReaderAt) bool {
-	m, err := mail.ReadMessage(io.NewSectionReader(content, 0, 64<<10))
-	if err != nil {
-		return false
-	}
-	for _, name := range []string{"From", "Subject", "Received", "Mime-Version", "Content-Type", "Message-Id"} {
-		if m.Header.Get(name) != "" {
-			return true
-		}
-	}
-	return false
-}
-
 func (c checkCmd) print(r checked) error {
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(r)
+		return printJSON(r)
 	}
 	names := []string{}
 	for _, p := range r.Purposes {
@@ -204,7 +156,7 @@ func (c checkCmd) print(r checked) error {
 	if r.Category != "" {
 		fmt.Printf(" (%s)", r.Category)
 	}
-	fmt.Printf(", looked for %s, %d parts, %d bytes\n", strings.Join(names, ", "), r.Parts, r.Bytes)
+	fmt.Printf(", inspected for %s, %d parts, %d bytes\n", strings.Join(names, ", "), r.Parts, r.Bytes)
 	for _, f := range r.Findings {
 		fmt.Printf("  %-32s %s  %s  %d×  score %d\n", f.Rule, f.Clause, f.Purpose, f.Count, f.Score)
 		for _, e := range f.Excerpts {
@@ -215,10 +167,10 @@ func (c checkCmd) print(r checked) error {
 		fmt.Println("  ambiguous: mail programs may read this in different ways")
 	}
 	for _, u := range r.Uninspectable {
-		fmt.Printf("  not looked into: %s\n", u)
+		fmt.Printf("  not inspected: %s\n", u)
 	}
 	if r.Incomplete {
-		fmt.Println("  incomplete: a bound was reached before all was looked at")
+		fmt.Println("  incomplete: a bound was reached before all was inspected")
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func TestTheJournalOnClickHouse(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.eventually("bring what waited", has(4))
-	if out := do("insight", teacher, "--as", "fg", "--role", "privacy", "--proof", "document", "--form", "csv"); strings.Count(out, "\n") != 5 {
+	if out := do("access", teacher, "--as", "fg", "--role", "privacy", "--proof", "document", "--form", "csv"); strings.Count(out, "\n") != 5 {
 		t.Errorf("insight:\n%s", out)
 	}
 	if out := do("journal", "tail", "-n", "2"); strings.Count(out, "\n") != 2 {

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
-	"text/tabwriter"
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
@@ -63,14 +61,12 @@ func (c imagerySampleCmd) Run(ctx context.Context) error {
 			return err
 		}
 		if c.JSON {
-			return json.NewEncoder(os.Stdout).Encode(x)
+			return printJSON(x)
 		}
 		fmt.Printf("%d pages, %d images on them, %d drawn with the seed %s\n", x.Pages, x.Found, len(x.Images), x.Seed)
-		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		for _, i := range x.Images {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", i.Finding, i.Hash, i.Page, i.Address, i.Case)
-		}
-		return w.Flush()
+		return printList(false, x.Images, "", func(i imagery.Image) []any {
+			return []any{i.Finding, i.Hash, i.Page, i.Address, i.Case}
+		})
 	})
 }
 
@@ -86,19 +82,10 @@ func (c imageryCasesCmd) Run() error {
 		if err != nil {
 			return err
 		}
-		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		for _, x := range list {
-			if c.JSON {
-				err = json.NewEncoder(os.Stdout).Encode(x)
-			} else {
-				last := x.Steps[len(x.Steps)-1]
-				_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", x.ID, x.Source, last.Step, last.At.Local().Format("2006-01-02 15:04"), x.Page)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return w.Flush()
+		return printList(c.JSON, list, "", func(x imagery.Case) []any {
+			last := x.Steps[len(x.Steps)-1]
+			return []any{x.ID, x.Source, last.Step, last.At.Local().Format(minute), x.Page}
+		})
 	})
 }
 

@@ -21,18 +21,18 @@ type commands struct {
 	Serve      serveCmd      `cmd:"" help:"Run the gateway."`
 	Demo       demoCmd       `cmd:"" help:"Try it: play a short school day of made-up mail, then stay up."`
 	Check      checkCmd      `cmd:"" help:"Say what the gateway would do with a message or document, and why."`
-	Quarantine quarantineCmd `cmd:"" help:"Review what was set aside."`
+	Quarantine quarantineCmd `cmd:"" help:"Review the quarantine."`
 	Journal    journalCmd    `cmd:"" help:"Read the metadata of the traffic."`
 	People     peopleCmd     `cmd:"" help:"Import lists of pupils or staff, to recognise their data."`
 	Sites      sitesCmd      `cmd:"" help:"Make and ask an index of dangerous hosts."`
-	Web        webCmd        `cmd:"" help:"The web proxy: explain a decision, its lists, requests for review."`
-	Rules      rulesCmd      `cmd:"" help:"List, show and test the rules."`
+	Web        webCmd        `cmd:"" help:"The web proxy: explain a decision, its lists, appeals."`
+	Rules      rulesCmd      `cmd:"" help:"List, show and test the rules, and the clauses that they serve."`
 	Sampling   samplingCmd   `cmd:"" help:"Check that the random sample was fair."`
-	Ledger     ledgerCmd     `cmd:"" help:"Export the log of what was done, and verify it."`
-	Orders     ordersCmd     `cmd:"" help:"Orders of the board: the only way to look at an individual."`
-	Insight    insightCmd    `cmd:"" help:"Print what is held about a person, for that person."`
+	Ledger     ledgerCmd     `cmd:"" help:"Export the log of all acts, and verify it."`
+	Orders     ordersCmd     `cmd:"" help:"Orders of the board: the only way to one person's use."`
+	Access     accessCmd     `cmd:"" help:"Print what is held about a person, for that person."`
 	Breach     breachCmd     `cmd:"" help:"Breach files, with their 72 hours."`
-	Stats      statsCmd      `cmd:"" help:"Totals for the board, which point at nobody."`
+	Totals     totalsCmd     `cmd:"" help:"Totals for the board, which point at no one."`
 	Report     reportCmd     `cmd:"" help:"The accountability report, for board and participation council."`
 	Imagery    imageryCmd    `cmd:"" help:"Complaints about imagery, and samples of the organisation's own public pages."`
 	Health     healthCmd     `cmd:"" help:"Say whether everything works, and what to do if not."`
@@ -56,11 +56,13 @@ func main() {
 	var cmds commands
 	parser := kong.Must(&cmds,
 		kong.Name("sluis"),
-		kong.Description("A gateway for a school's mail and web traffic that enforces the ICT code of conduct, and keeps to it."),
+		kong.Description("A gateway for a school's mail and web traffic "+
+			"that enforces the ICT code of conduct, and keeps to it."),
 		kong.ShortUsageOnError(),
 		kong.Vars{"languages": strings.Join(lang.Languages(), ",")},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
-		kong.Exit(func(code int) { os.Exit(min(code, exitError)) }), // kong has its own codes for a wrong command line
+		// kong has codes of its own for a wrong command line.
+		kong.Exit(func(code int) { os.Exit(min(code, exitError)) }),
 	)
 	k, err := parser.Parse(os.Args[1:])
 	if err != nil {

@@ -119,7 +119,7 @@ func TestAPersonGetsWhatIsHeld(t *testing.T) { // C3.2f
 	g.records(2)
 	get := func(want int, args ...string) string {
 		t.Helper()
-		out, errs, code := run(t, "", append([]string{"insight", "--as", "fg", "--role", "privacy", "--proof", "document", "--config", g.config()}, args...)...)
+		out, errs, code := run(t, "", append([]string{"access", "--as", "fg", "--role", "privacy", "--proof", "document", "--config", g.config()}, args...)...)
 		if code != want {
 			t.Fatalf("%v: %s", args, errs)
 		}

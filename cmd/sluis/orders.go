@@ -41,22 +41,29 @@ func (a acting) actor() ledger.Actor {
 	return ledger.Actor{Name: a.As, Role: ledger.Role(a.Role)}
 }
 
-// office is what steps of orders need; close it.
+// office is what steps of orders need.
 type office struct {
 	*gateway.Data
 	people *roster.Roster
 	orders *orders.Store
 }
 
-func (s source) office() (o office, err error) {
-	if o.Data, err = s.data(); err != nil {
-		return o, err
+// withOffice opens what steps of orders need.
+func (s source) withOffice(do func(office) error) error {
+	d, err := s.data()
+	if err != nil {
+		return err
 	}
-	if o.people, err = gateway.LoadRoster(o.Config()); err != nil {
-		return o, err
+	defer d.Close()
+	people, err := gateway.LoadRoster(d.Config())
+	if err != nil {
+		return err
 	}
-	o.orders, err = o.Orders()
-	return o, err
+	store, err := d.Orders()
+	if err != nil {
+		return err
+	}
+	return do(office{d, people, store})
 }
 
 // records opens the journal and its keys.
@@ -76,19 +83,16 @@ type ordersListCmd struct {
 
 // Run lists the orders.
 func (c ordersListCmd) Run() error {
-	o, err := c.office()
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	list, err := o.orders.List()
-	if err != nil {
-		return err
-	}
-	return printList(c.JSON, list, "ID|STATE|KIND|FROM|UNTIL|CONTENT|USED", func(order orders.Order) []any {
-		r := order.Request
-		from, until := r.From.Local().Format(time.DateOnly), r.Until.Local().Format(time.DateOnly)
-		return []any{order.ID, order.State(now()), r.Kind, from, until, r.Content, order.Uses}
+	return c.withOffice(func(o office) error {
+		list, err := o.orders.List()
+		if err != nil {
+			return err
+		}
+		return printList(c.JSON, list, "ID|STATE|KIND|FROM|UNTIL|CONTENT|USED", func(order orders.Order) []any {
+			r := order.Request
+			from, until := r.From.Local().Format(time.DateOnly), r.Until.Local().Format(time.DateOnly)
+			return []any{order.ID, order.State(now()), r.Kind, from, until, r.Content, order.Uses}
+		})
 	})
 }
 
@@ -99,21 +103,18 @@ type ordersShowCmd struct {
 
 // Run shows an order, as JSON.
 func (c ordersShowCmd) Run() error {
-	o, err := c.office()
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	order, state, err := o.orders.Get(c.ID)
-	if err != nil {
-		return err
-	}
-	out := json.NewEncoder(os.Stdout)
-	out.SetIndent("", "  ")
-	return out.Encode(struct {
-		State orders.State `json:"state"`
-		orders.Order
-	}{state, order})
+	return c.withOffice(func(o office) error {
+		order, state, err := o.orders.Get(c.ID)
+		if err != nil {
+			return err
+		}
+		out := json.NewEncoder(os.Stdout)
+		out.SetIndent("", "  ")
+		return out.Encode(struct {
+			State orders.State `json:"state"`
+			orders.Order
+		}{state, order})
+	})
 }
 
 type ordersRequestCmd struct {
@@ -130,29 +131,26 @@ type ordersRequestCmd struct {
 
 // Run asks for an order.
 func (c ordersRequestCmd) Run(ctx context.Context) error {
-	o, err := c.office()
-	if err != nil {
+	return c.withOffice(func(o office) error {
+		reason, err := os.ReadFile(c.ReasonFile)
+		if err != nil {
+			return err
+		}
+		from, err := day(c.From, time.Time{})
+		if err != nil {
+			return err
+		}
+		until, err := day(c.Until, time.Time{})
+		if err != nil {
+			return err
+		}
+		id, err := o.orders.Request(ctx, c.actor(), o.people, orders.Request{Kind: orders.Kind(c.Kind), Subject: c.Subject, Group: c.Group,
+			Reason: strings.TrimSpace(string(reason)), From: from, Until: until, Content: c.Content, Investigators: c.Investigator})
+		if err == nil {
+			fmt.Println(id)
+		}
 		return err
-	}
-	defer o.Close()
-	reason, err := os.ReadFile(c.ReasonFile)
-	if err != nil {
-		return err
-	}
-	from, err := day(c.From, time.Time{})
-	if err != nil {
-		return err
-	}
-	until, err := day(c.Until, time.Time{})
-	if err != nil {
-		return err
-	}
-	id, err := o.orders.Request(ctx, c.actor(), o.people, orders.Request{Kind: orders.Kind(c.Kind), Subject: c.Subject, Group: c.Group,
-		Reason: strings.TrimSpace(string(reason)), From: from, Until: until, Content: c.Content, Investigators: c.Investigator})
-	if err == nil {
-		fmt.Println(id)
-	}
-	return err
+	})
 }
 
 type ordersAdviseCmd struct {
@@ -165,16 +163,13 @@ type ordersAdviseCmd struct {
 
 // Run adds the advice.
 func (c ordersAdviseCmd) Run(ctx context.Context) error {
-	o, err := c.office()
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	text, err := os.ReadFile(c.File)
-	if err != nil {
-		return err
-	}
-	return o.orders.Advise(ctx, c.actor(), c.ID, c.Favourable, string(text))
+	return c.withOffice(func(o office) error {
+		text, err := os.ReadFile(c.File)
+		if err != nil {
+			return err
+		}
+		return o.orders.Advise(ctx, c.actor(), c.ID, c.Favourable, string(text))
+	})
 }
 
 type ordersDecideCmd struct {
@@ -186,12 +181,9 @@ type ordersDecideCmd struct {
 
 // Run decides.
 func (c ordersDecideCmd) Run(ctx context.Context) error {
-	o, err := c.office()
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	return o.orders.Decide(ctx, c.actor(), c.ID, c.Approve)
+	return c.withOffice(func(o office) error {
+		return o.orders.Decide(ctx, c.actor(), c.ID, c.Approve)
+	})
 }
 
 type ordersWithdrawCmd struct {
@@ -201,12 +193,9 @@ type ordersWithdrawCmd struct {
 
 // Run withdraws an order.
 func (c ordersWithdrawCmd) Run(ctx context.Context) error {
-	o, err := c.office()
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	return o.orders.Withdraw(ctx, c.actor(), c.ID)
+	return c.withOffice(func(o office) error {
+		return o.orders.Withdraw(ctx, c.actor(), c.ID)
+	})
 }
 
 type ordersDismissCmd struct {
@@ -217,12 +206,9 @@ type ordersDismissCmd struct {
 
 // Run withdraws a designation.
 func (c ordersDismissCmd) Run(ctx context.Context) error {
-	o, err := c.office()
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	return o.orders.Dismiss(ctx, c.actor(), c.ID, c.Investigator)
+	return c.withOffice(func(o office) error {
+		return o.orders.Dismiss(ctx, c.actor(), c.ID, c.Investigator)
+	})
 }
 
 type ordersUseCmd struct {
@@ -232,17 +218,14 @@ type ordersUseCmd struct {
 
 // Run prints the records that an order is about, as JSON.
 func (c ordersUseCmd) Run(ctx context.Context) error {
-	o, err := c.office()
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	db, keys, err := o.records()
-	if err != nil {
-		return err
-	}
-	out := json.NewEncoder(os.Stdout)
-	return o.orders.Use(ctx, c.actor(), c.ID, o.people, keys, db, func(r journal.Record) error { return out.Encode(r) })
+	return c.withOffice(func(o office) error {
+		db, keys, err := o.records()
+		if err != nil {
+			return err
+		}
+		out := json.NewEncoder(os.Stdout)
+		return o.orders.Use(ctx, c.actor(), c.ID, o.people, keys, db, func(r journal.Record) error { return out.Encode(r) })
+	})
 }
 
 type ordersCompleteCmd struct {
@@ -255,15 +238,12 @@ type ordersCompleteCmd struct {
 
 // Run completes an order.
 func (c ordersCompleteCmd) Run(ctx context.Context) error {
-	o, err := c.office()
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	discussed, wrong := day(c.DiscussedOn, time.Time{})
-	destroyed, err := day(c.DestroyedOn, time.Time{})
-	if err := errors.Join(wrong, err); err != nil {
-		return err
-	}
-	return o.orders.Complete(ctx, c.actor(), c.ID, c.Unauthorised, discussed, destroyed)
+	return c.withOffice(func(o office) error {
+		discussed, wrong := day(c.DiscussedOn, time.Time{})
+		destroyed, err := day(c.DestroyedOn, time.Time{})
+		if err := errors.Join(wrong, err); err != nil {
+			return err
+		}
+		return o.orders.Complete(ctx, c.actor(), c.ID, c.Unauthorised, discussed, destroyed)
+	})
 }

@@ -13,12 +13,12 @@ import (
 // reportCmd is sluis report.
 type reportCmd struct {
 	source
-	Since string `placeholder:"DATE" help:"First day; default three months ago."`
-	Until string `placeholder:"DATE" help:"Day after the last; default today."`
-	Stats string `placeholder:"PERIOD" help:"Totals to put in: a month (2026-11), a quarter (2026-Q4) or a year; none by default."`
-	Lang  string `enum:"${languages}" default:"nl" help:"Language of the report: ${enum}."`
-	Form  string `enum:"html,pdf" default:"html" help:"html or pdf."`
-	Out   string `short:"o" type:"path" placeholder:"FILE" help:"Write to this file, not to the screen."`
+	Since  string `placeholder:"DATE" help:"First day; default three months ago."`
+	Until  string `placeholder:"DATE" help:"Day after the last; default today."`
+	Totals string `placeholder:"PERIOD" help:"Totals to put in: a month (2026-11), a quarter (2026-Q4) or a year; none by default."`
+	Lang   string `enum:"${languages}" default:"nl" help:"Language of the report: ${enum}."`
+	Form   string `enum:"html,pdf" default:"html" help:"html or pdf."`
+	Out    string `short:"o" type:"path" placeholder:"FILE" help:"Write to this file, not to the screen."`
 }
 
 // Run writes the accountability report (K1, K2).
@@ -64,10 +64,10 @@ func (c reportCmd) facts(ctx context.Context) (f report.Facts, err error) {
 	if f, err = d.ReportFacts(since, until, c.Lang); err != nil {
 		return f, err
 	}
-	if c.Stats != "" {
-		p, err := statsCmd{source: c.source, Period: c.Stats}.period(ctx)
+	if c.Totals != "" {
+		p, err := totalsCmd{source: c.source, Period: c.Totals}.period(ctx)
 		if errors.Is(err, totals.ErrNotOver) {
-			return f, fmt.Errorf("totals of %s: %w", c.Stats, err)
+			return f, fmt.Errorf("totals of %s: %w", c.Totals, err)
 		}
 		if err != nil {
 			return f, err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -55,22 +54,23 @@ func (c rulesListCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	if !c.JSON {
-		fmt.Fprintln(w, "RULE\tPURPOSE\tCLAUSE\tCATEGORY\tSCORE\tWHAT")
+	type row struct {
+		ID       rules.ID       `json:"rule"`
+		Purpose  rules.Purpose  `json:"purpose"`
+		Clause   rules.Clause   `json:"clause"`
+		Category rules.Category `json:"category"`
+		Score    int            `json:"score"`
+		File     string         `json:"file"`
+		NL       string         `json:"title_nl"`
+		EN       string         `json:"title_en"`
 	}
-	for _, r := range set.Rules() {
-		if c.JSON {
-			err = json.NewEncoder(os.Stdout).Encode(map[string]any{"rule": r.ID, "purpose": r.Purpose, "clause": r.Clause,
-				"category": r.Category, "score": r.Score, "file": r.File, "title_nl": r.Title.NL, "title_en": r.Title.EN})
-		} else {
-			_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", r.ID, r.Purpose, r.Clause, r.Category, r.Score, r.Title.EN)
-		}
-		if err != nil {
-			return err
-		}
+	var all []row
+	for _, x := range set.Rules() {
+		all = append(all, row{x.ID, x.Purpose, x.Clause, x.Category, x.Score, x.File, x.Title.NL, x.Title.EN})
 	}
-	return w.Flush()
+	return printList(c.JSON, all, "RULE|PURPOSE|CLAUSE|CATEGORY|SCORE|WHAT", func(r row) []any {
+		return []any{r.ID, r.Purpose, r.Clause, r.Category, r.Score, r.EN}
+	})
 }
 
 type rulesShowCmd struct {
@@ -183,7 +183,7 @@ func (c rulesExplainCmd) Run(ctx context.Context) error {
 	}
 	d := check.direction()
 	for _, name := range c.Files {
-		x, err := check.inspect(ctx, gen.Engine, name, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), d)
+		x, err := check.inspect(ctx, gen.Engine, name, rules.SetOf(rules.Security, rules.Conduct, rules.Leak))
 		if err != nil {
 			return err
 		}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"sluis/filter/domains"
@@ -23,55 +21,19 @@ type sitesBuildCmd struct {
 
 // Run reads the lists and writes the index in place of an old one.
 func (c sitesBuildCmd) Run() error {
-	for {
-		err := c.build()
-		if !errors.Is(err, domains.ErrCollision) { // by another key it goes well
-			return err
-		}
-	}
-}
-
-func (c sitesBuildCmd) build() error {
-	var categories, files []string
+	var lists []sitelists.File
 	for _, l := range c.Lists {
 		category, file, ok := strings.Cut(l, "=")
 		if !ok {
 			return fmt.Errorf("%q names no list: write CATEGORY=FILE, such as phishing=phishing.txt", l)
 		}
-		categories, files = append(categories, category), append(files, file)
+		lists = append(lists, sitelists.File{Category: category, Path: file})
 	}
-	b, err := domains.NewBuilder(categories...)
-	if err != nil {
-		return err
+	read, err := sitelists.BuildIndex(c.Index, lists)
+	for _, f := range read {
+		fmt.Printf("%s: %d names of %s, %d lines not understood\n", f.Category, f.Names, f.Path, f.Strange)
 	}
-	for i, file := range files {
-		if err := addList(b, i, categories[i], file); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-	}
-	return sitelists.WriteIndex(b, c.Index)
-}
-
-func addList(b *domains.Builder, number int, category, file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	n := 0
-	strange, err := domains.ReadList(f, func(name string) {
-		if b.Add(number, name) {
-			n++
-		}
-	})
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%s: %d names of %s, %d lines not understood\n", category, n, file, strange)
-	if n == 0 {
-		return errors.New("there is no name in it: is it a list?")
-	}
-	return nil
+	return err
 }
 
 type sitesLookupCmd struct {

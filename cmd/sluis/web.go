@@ -2,19 +2,18 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
 	"sluis/cmd/sluis/internal/gateway"
+	"sluis/internal/oversight/appeals"
 	"sluis/internal/password"
 	"sluis/internal/roster"
-	"sluis/internal/sitelists"
 	webpolicy "sluis/internal/sitepolicy"
 	"sluis/proxy/ca"
 )
@@ -76,19 +75,13 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 		})
 	}
 	fmt.Printf("%s: %s\n", r.Hosts[0], verdictWords(x.Decision))
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	for _, s := range x.Steps {
+	return printList(false, x.Steps, "", func(s webpolicy.Step) []any {
 		mark := " "
 		if s.Holds {
 			mark = "*"
 		}
-		result := s.Result
-		if result == "" {
-			result = "holds"
-		}
-		fmt.Fprintf(w, "  %s %s\t%s\t%s\t%s\n", mark, s.Name, s.Host, result, s.Reason)
-	}
-	return w.Flush()
+		return []any{"  " + mark + " " + s.Name, s.Host, cmp.Or(s.Result, "holds"), s.Reason}
+	})
 }
 
 // request returns what is asked for, and the page of it that can be seen only if it is
@@ -130,78 +123,6 @@ func verdictWords(d webpolicy.Decision) string {
 	return s
 }
 
-type webListsCmd struct {
-	Config string `required:"" short:"c" type:"path" placeholder:"FILE" help:"Configuration file."`
-	JSON   bool   `name:"json" help:"Print as JSON."`
-}
-
-// Run updates the lists; a gateway that runs takes the new index within the hour, or at
-// its next reload.
-func (c webListsCmd) Run(ctx context.Context) error {
-	cfg, err := config.Load(c.Config)
-	if err != nil {
-		return err
-	}
-	store, err := gateway.NewData(cfg).Lists()
-	if err != nil {
-		return err
-	}
-	_, updated := store.Update(ctx, time.Now())
-	index, err := store.Index()
-	if err != nil {
-		return errors.Join(updated, err)
-	}
-	if c.JSON {
-		return errors.Join(updated, printJSON(map[string]any{"names": index.Len(), "bytes": index.Size(), "lists": store.Status()}))
-	}
-	fmt.Printf("index: %d names, %d bytes\n", index.Len(), index.Size())
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	for _, s := range store.Status() {
-		state := "good"
-		if s.Error != "" {
-			state = "the last good one holds: " + s.Error
-		}
-		category := s.Category
-		if category == "" {
-			category = fmt.Sprintf("%d categories", len(s.Categories))
-		}
-		fmt.Fprintf(w, "%s\t%s\t%d names\tchanged %s\t%s\n", s.Name, category, s.Names, s.Changed.Format(time.DateTime), state)
-	}
-	return errors.Join(updated, w.Flush())
-}
-
-type webImportCmd struct {
-	Source   string `arg:"" help:"Address (https) or file: a list of names, a hosts file, or an archive with a directory for each category (UT1)."`
-	Category string `help:"Category of a single list, such as gambling; an archive tells its own."`
-	Config   string `required:"" short:"c" type:"path" placeholder:"FILE" help:"Configuration file."`
-}
-
-// Run imports the list and makes the index; a gateway that runs takes it at its next reload.
-func (c webImportCmd) Run(ctx context.Context) error {
-	cfg, err := config.Load(c.Config)
-	if err != nil {
-		return err
-	}
-	store, err := gateway.NewData(cfg).Lists()
-	if err != nil {
-		return err
-	}
-	src := sitelists.Source{Category: c.Category, Path: c.Source}
-	if strings.Contains(c.Source, "://") {
-		src = sitelists.Source{Category: c.Category, URL: c.Source}
-	}
-	names, err := store.Import(ctx, src)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.Source, err)
-	}
-	if store, err = gateway.NewData(cfg).Lists(); err != nil {
-		return err
-	}
-	_, updated := store.Update(ctx, time.Now())
-	fmt.Printf("%d names imported. A gateway that runs takes them at its next reload (SIGHUP).\n", names)
-	return updated
-}
-
 type webAppealsCmd struct {
 	Data    string `required:"" type:"path" help:"Data directory of the gateway."`
 	Close   int    `placeholder:"NUMBER" help:"Close this appeal."`
@@ -226,12 +147,9 @@ func (c webAppealsCmd) Run() error {
 	if c.JSON {
 		return printJSON(list)
 	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NUMBER\tHOST\tCATEGORY\tGROUP\tFOR\tASKED\tLAST\tOUTCOME")
-	for _, a := range list {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", a.ID, a.Host, a.Category, a.Group, a.Need, a.Count, a.Last.Format("2006-01-02"), a.Outcome)
-	}
-	return w.Flush()
+	return printList(false, list, "NUMBER|HOST|CATEGORY|GROUP|FOR|ASKED|LAST|OUTCOME", func(a appeals.Appeal) []any {
+		return []any{a.ID, a.Host, a.Category, a.Group, a.Need, a.Count, a.Last.Format(time.DateOnly), a.Outcome}
+	})
 }
 
 type webPasswordCmd struct {

@@ -12,7 +12,7 @@ import (
 	"sluis/internal/oversight/totals"
 )
 
-type statsCmd struct {
+type totalsCmd struct {
 	source
 	Period string `arg:"" optional:"" help:"Month (2026-11), quarter (2026-Q4) or year (2026); default the last month."`
 	Form   string `enum:"table,json,csv" default:"table" help:"table, json or csv."`
@@ -20,7 +20,7 @@ type statsCmd struct {
 }
 
 // Run prints the totals of a period.
-func (c statsCmd) Run(ctx context.Context) error {
+func (c totalsCmd) Run(ctx context.Context) error {
 	if c.Period == "" {
 		c.Period = now().UTC().AddDate(0, 0, -now().UTC().Day()).Format("2006-01")
 	}
@@ -32,12 +32,12 @@ func (c statsCmd) Run(ctx context.Context) error {
 	case c.JSON || c.Form == "json":
 		return printJSON(p)
 	case c.Form == "csv":
-		return statsCSV(p)
+		return totalsCSV(p)
 	}
-	return statsTable(p)
+	return totalsTable(p)
 }
 
-func (c statsCmd) period(ctx context.Context) (totals.Period, error) {
+func (c totalsCmd) period(ctx context.Context) (totals.Period, error) {
 	d, err := c.data()
 	if err != nil {
 		return totals.Period{}, err
@@ -59,7 +59,7 @@ var hiddenBecause = map[totals.Why]string{
 	totals.Few: "fewer than 10", totals.Missing: "not shown: a month of it is not",
 }
 
-func statsTable(p totals.Period) error {
+func totalsTable(p totals.Period) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s: months %v, without %v, sample rate %.3g%%\n", p.Name, p.Months, p.Absent, 100*p.Rate)
 	for _, t := range p.Tables {
@@ -82,7 +82,7 @@ func statsTable(p totals.Period) error {
 	return w.Flush()
 }
 
-func statsCSV(p totals.Period) error {
+func totalsCSV(p totals.Period) error {
 	w := csv.NewWriter(os.Stdout)
 	w.Write([]string{"period", "table", "row", "measure", "value", "hidden", "base"})
 	for _, t := range p.Tables {

@@ -72,10 +72,10 @@ func TestTotalsAndTheAccount(t *testing.T) {
 		return out
 	}
 	if time.Now().UTC().Day() < 3 {
-		do(1, "stats", month) // its last records may not be in yet
+		do(1, "totals", month) // its last records may not be in yet
 		return
 	}
-	first := do(0, "stats", month, "--json")
+	first := do(0, "totals", month, "--json")
 	var p struct {
 		Tables []struct {
 			Name string
@@ -110,18 +110,18 @@ func TestTotalsAndTheAccount(t *testing.T) {
 	if found != 4 {
 		t.Errorf("%s", first)
 	}
-	if again := do(0, "stats", month, "--json"); again != first {
+	if again := do(0, "totals", month, "--json"); again != first {
 		t.Error("asked again it is another")
 	}
-	if out := do(0, "stats", month); !strings.Contains(out, "too few people") {
+	if out := do(0, "totals", month); !strings.Contains(out, "too few people") {
 		t.Errorf("%s", out)
 	}
-	if out := do(0, "stats", month, "--form", "csv"); !strings.Contains(out, month+",groups,directie,records,,few-people,") {
+	if out := do(0, "totals", month, "--form", "csv"); !strings.Contains(out, month+",groups,directie,records,,few-people,") {
 		t.Errorf("%s", out)
 	}
-	do(1, "stats", time.Now().UTC().Format("2006-01"))
-	do(1, "stats", "vorige maand")
-	if out := do(0, "report", "--stats", month); !strings.Contains(out, "Verantwoording") || !strings.Contains(out, "niet getoond") || !strings.Contains(out, "go.sum database tree") {
+	do(1, "totals", time.Now().UTC().Format("2006-01"))
+	do(1, "totals", "vorige maand")
+	if out := do(0, "report", "--totals", month); !strings.Contains(out, "Verantwoording") || !strings.Contains(out, "niet getoond") || !strings.Contains(out, "go.sum database tree") {
 		t.Errorf("%s", out)
 	}
 	file := filepath.Join(t.TempDir(), "report.pdf")
