@@ -16,9 +16,10 @@ import (
 )
 
 // engine is elazarl/goproxy, through which every request and every CONNECT goes, with its faults mended around it.
-// TestGoproxy shows each fault on goproxy alone and names the wrap that can go once it is mended there:
+// TestMendedAroundGoproxy shows each fault on goproxy alone and names the wrap that can go once it is mended there:
 //
-//   - fields of one hop get through: forNextHop and forClient
+//   - fields of one hop get through, and an ordinary response that names an upgrade takes the connection over:
+//     forNextHop and forClient
 //   - its errors name addresses: incoming answers a missing response with a page of the gateway
 //   - a replaced body loses its length: flow.length, which writer.WriteHeader puts back
 //   - a WebSocket that the site has ended stays open: writer.hijacked, which forward closes
@@ -28,7 +29,7 @@ import (
 //   - streams wait for a full buffer: writer.ReadFrom
 //
 // Of its ways to treat CONNECT only ConnectHijack is used. Its interception lets the inner Host field choose the
-// site, has no deadlines, and signs with an authority whose key is public; the gateway has its own (tunnel.open).
+// site, has no deadlines, and signs with an authority whose key is public; the gateway has its own (tunnel.intercept).
 type engine struct {
 	server *goproxy.ProxyHttpServer
 	via    string

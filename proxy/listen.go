@@ -73,23 +73,23 @@ func (a *acceptor) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		w := a.proxy.generation.Load()
-		raw, refusal := a.proxy.door.Identify(raw, a.Proxies, w.Limits.Hello)
+		gen := a.proxy.generation.Load()
+		raw, refusal := a.proxy.door.Identify(raw, a.Proxies, gen.Limits.Hello)
 		if refusal != admit.None {
 			continue
 		}
-		c := &client{Conn: raw, proxy: a.proxy, through: a.Listener, idle: w.Limits.Idle}
-		if !a.proxy.admit(c, w) {
+		c := &client{Conn: raw, proxy: a.proxy, through: a.Listener, idle: gen.Limits.Idle}
+		if !a.proxy.admit(c, gen) {
 			c.Close()
 			continue
 		}
 		switch {
 		case a.Listener.TLS:
-			return newGuard(tls.Server(c, w.TLS), int(w.Limits.Header)), nil
+			return newGuard(tls.Server(c, gen.TLS), int(gen.Limits.Header)), nil
 		case a.Mode == TLS:
 			return c, nil
 		}
-		return newGuard(c, int(w.Limits.Header)), nil
+		return newGuard(c, int(gen.Limits.Header)), nil
 	}
 }
 
