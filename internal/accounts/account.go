@@ -14,13 +14,13 @@ import (
 	"sluis/internal/ledger"
 )
 
-// Account is somebody who may sign in.
+// Account is a person who may sign in.
 type Account struct {
 	ID       string        // random; what the ledger refers to
 	Name     string        // what they sign in with, and who they are in the ledger
-	Address  string        // of mail, where what is held about them is found; may be empty
+	Address  string        // of mail, which their own records are found by; may be empty
 	Given    []ledger.Role // by administrators
-	Provided []ledger.Role // by the groups that the provider told at the last sign-in
+	Provided []ledger.Role // by the provider's groups at the last sign-in
 	Issuer   string        // of the provider they sign in with; empty: here
 	Made     time.Time
 	Disabled bool
@@ -49,7 +49,7 @@ func (a Account) Strong() bool { return a.Codes || a.Passkeys > 0 }
 // Privileged reports whether one of its roles is.
 func (a Account) Privileged() bool { return slices.ContainsFunc(a.Roles(), ledger.Role.Privileged) }
 
-// fresh reports whether nobody has ever been able to sign in with the account.
+// fresh reports whether the account never had anything to sign in with.
 func (a Account) fresh() bool { return !a.Password && !a.Strong() && a.Issuer == "" }
 
 var validName = regexp.MustCompile(`^[a-z][a-z0-9.-]{1,39}$`)
@@ -60,8 +60,24 @@ const columns = `id, name, address, given, provided, issuer, made, disabled, lan
 func scan(row interface{ Scan(...any) error }) (a Account, err error) {
 	var given, provided string
 	var made, secrecy int64
-	err = row.Scan(&a.ID, &a.Name, &a.Address, &given, &provided, &a.Issuer, &made, &a.Disabled, &a.Language, &a.Password, &a.Codes,
-		&a.Passkeys, &a.Epoch, &secrecy, &a.Statement, &a.demonstration)
+	err = row.Scan(
+		&a.ID,
+		&a.Name,
+		&a.Address,
+		&given,
+		&provided,
+		&a.Issuer,
+		&made,
+		&a.Disabled,
+		&a.Language,
+		&a.Password,
+		&a.Codes,
+		&a.Passkeys,
+		&a.Epoch,
+		&secrecy,
+		&a.Statement,
+		&a.demonstration,
+	)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Account{}, ErrNotFound
 	}
@@ -87,7 +103,8 @@ func get(ctx context.Context, q querier, id string) (Account, error) {
 }
 
 func set(ctx context.Context, q querier, id, assignments string, args ...any) error {
-	if _, err := q.ExecContext(ctx, "UPDATE accounts SET "+assignments+" WHERE id = ?", append(args, id)...); err != nil {
+	query := "UPDATE accounts SET " + assignments + " WHERE id = ?"
+	if _, err := q.ExecContext(ctx, query, append(args, id)...); err != nil {
 		return fmt.Errorf("change account: %w", err)
 	}
 	return nil
@@ -147,7 +164,12 @@ func may(by ledger.Actor) error {
 
 // Make makes an account. Roles that see content wait for another administrator: then the
 // proposal is returned, and the account has the others until then.
-func (s *Store) Make(ctx context.Context, by ledger.Actor, name, address string, roles []ledger.Role) (a Account, waits *Proposal, err error) {
+func (s *Store) Make(
+	ctx context.Context,
+	by ledger.Actor,
+	name, address string,
+	roles []ledger.Role,
+) (a Account, waits *Proposal, err error) {
 	if err := may(by); err != nil {
 		return Account{}, nil, err
 	}
@@ -178,7 +200,8 @@ func (s *Store) Make(ctx context.Context, by ledger.Actor, name, address string,
 
 func (s *Store) insert(ctx context.Context, tx *sql.Tx, by ledger.Actor, id, name, address, step string) error {
 	var taken bool
-	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM accounts WHERE name = ?)", name).Scan(&taken); err != nil {
+	const query = "SELECT EXISTS (SELECT 1 FROM accounts WHERE name = ?)"
+	if err := tx.QueryRowContext(ctx, query, name).Scan(&taken); err != nil {
 		return fmt.Errorf("make account: %w", err)
 	}
 	if taken {
@@ -187,13 +210,14 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, by ledger.Actor, id, nam
 	if err := s.record(ctx, ledger.AccountMade, by, id, step); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO accounts (id, name, address, made) VALUES (?, ?, ?, ?)", id, name, strings.ToLower(address), s.now().UnixMilli()); err != nil {
+	const insert = "INSERT INTO accounts (id, name, address, made) VALUES (?, ?, ?, ?)"
+	if _, err := tx.ExecContext(ctx, insert, id, name, strings.ToLower(address), s.now().UnixMilli()); err != nil {
 		return fmt.Errorf("make account: %w", err)
 	}
 	return nil
 }
 
-// SetLanguage keeps the language that somebody chose.
+// SetLanguage stores the language of an account's choice.
 func (s *Store) SetLanguage(ctx context.Context, id, language string) error {
 	return set(ctx, s.db, id, "language = ?", language)
 }

@@ -191,17 +191,23 @@ func TestPasswordsThatAreEasilyGuessedAreRefused(t *testing.T) {
 func TestRolesThatDoNotGoTogether(t *testing.T) {
 	o := newOffice(t)
 	for _, r := range []ledger.Role{ledger.ICT, ledger.Board, ledger.Legal, ledger.Privacy} {
-		if _, _, err := o.Make(t.Context(), ledger.CommandLine, "x1", "", []ledger.Role{ledger.Admin, r}); !errors.Is(err, ErrRolesConflict) {
+		if _, _, err := o.Make(t.Context(), ledger.CommandLine, "x1", "", []ledger.Role{ledger.Admin, r}); !errors.Is(
+			err,
+			ErrRolesConflict,
+		) {
 			t.Errorf("%s: %v", r, err)
 		}
-		if got := together([]ledger.Role{ledger.Admin}, []ledger.Role{r, ledger.Employee}); join(got) != "admin employee" {
+		if got := together([]ledger.Role{ledger.Admin}, []ledger.Role{r, ledger.Employee}); join(
+			got,
+		) != "admin employee" {
 			t.Errorf("groups give an administrator %q", got)
 		}
 	}
 	if _, _, err := o.Make(t.Context(), ledger.CommandLine, "x1", "", []ledger.Role{"root"}); err == nil {
 		t.Error("a role that is not there")
 	}
-	if a := o.has("els", ledger.Admin, ledger.Employee); !a.May(ledger.Admin) || !a.May(ledger.Employee) || a.May(ledger.ICT) {
+	if a := o.has("els", ledger.Admin, ledger.Employee); !a.May(ledger.Admin) || !a.May(ledger.Employee) ||
+		a.May(ledger.ICT) {
 		t.Errorf("%v", a.Roles())
 	}
 }
@@ -259,10 +265,13 @@ func TestWhatWouldLetOneAdministratorIntoContentTakesTwo(t *testing.T) {
 	if w, err := o.Propose(ctx, by(anna), bram.ID, Change{Kind: Disable}); err != nil || w == nil {
 		t.Errorf("the other administrator is closed by one: %v", err)
 	}
-	if w, err := o.Propose(ctx, by(anna), piet.ID, Change{Kind: SetRoles, Roles: []ledger.Role{ledger.Employee}}); err != nil || w != nil || o.get(piet).May(ledger.ICT) {
+	if w, err := o.Propose(ctx, by(anna), piet.ID, Change{Kind: SetRoles, Roles: []ledger.Role{ledger.Employee}}); err != nil ||
+		w != nil ||
+		o.get(piet).May(ledger.ICT) {
 		t.Errorf("fewer roles wait: %v, %v", w, err)
 	}
-	if w, err := o.Propose(ctx, by(anna), piet.ID, Change{Kind: Disable}); err != nil || w != nil || !o.get(piet).Disabled {
+	if w, err := o.Propose(ctx, by(anna), piet.ID, Change{Kind: Disable}); err != nil || w != nil ||
+		!o.get(piet).Disabled {
 		t.Errorf("closing waits: %v, %v", w, err)
 	}
 }
@@ -272,7 +281,10 @@ func TestNobodyChangesTheirOwnAccountAsAnAdministrator(t *testing.T) {
 	anna := o.has("anna", ledger.Admin, ledger.Employee)
 	o.has("bram", ledger.Admin)
 	for _, k := range []ChangeKind{SetRoles, Recover, Disable, Enable} {
-		if _, err := o.Propose(t.Context(), by(anna), anna.ID, Change{Kind: k, Roles: []ledger.Role{ledger.Board}}); !errors.Is(err, ErrOwnAccount) {
+		if _, err := o.Propose(t.Context(), by(anna), anna.ID, Change{Kind: k, Roles: []ledger.Role{ledger.Board}}); !errors.Is(
+			err,
+			ErrOwnAccount,
+		) {
 			t.Errorf("%s: %v", k, err)
 		}
 	}
@@ -434,7 +446,10 @@ func TestSessionsEndWhenTheyHaveTo(t *testing.T) {
 func TestThePasswordIsChangedByWhoKnowsIt(t *testing.T) {
 	o := newOffice(t)
 	els := o.has("els", ledger.Employee)
-	if err := o.SetPassword(t.Context(), desk, els.ID, "een ander wachtwoord", "nieuw en heel lang"); !errors.Is(err, ErrWrongCredentials) {
+	if err := o.SetPassword(t.Context(), desk, els.ID, "een ander wachtwoord", "nieuw en heel lang"); !errors.Is(
+		err,
+		ErrWrongCredentials,
+	) {
 		t.Errorf("%v", err)
 	}
 	if err := o.SetPassword(t.Context(), desk, els.ID, sentence, "nieuw en heel lang"); err != nil {
@@ -545,7 +560,9 @@ func TestWhatTheLedgerCannotHoldDoesNotHappen(t *testing.T) {
 			t.Errorf("%s: done", name)
 		}
 	}
-	if after := o.get(els); after.Epoch != before.Epoch || after.Disabled || !after.Password || !after.May(ledger.ICT) || !after.Secrecy.IsZero() {
+	if after := o.get(els); after.Epoch != before.Epoch || after.Disabled || !after.Password ||
+		!after.May(ledger.ICT) ||
+		!after.Secrecy.IsZero() {
 		t.Errorf("changed: %+v", after)
 	}
 	if all, _ := o.List(ctx); len(all) != 2 {
@@ -556,7 +573,13 @@ func TestWhatTheLedgerCannotHoldDoesNotHappen(t *testing.T) {
 func TestWhoAProviderTellsOf(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
-	who := Identity{Issuer: "https://id.example", Subject: "1", Name: "els@school.example", Address: "Els@school.example", Roles: []ledger.Role{ledger.Employee}}
+	who := Identity{
+		Issuer:  "https://id.example",
+		Subject: "1",
+		Name:    "els@school.example",
+		Address: "Els@school.example",
+		Roles:   []ledger.Role{ledger.Employee},
+	}
 	a, err := o.Provided(ctx, who)
 	if err != nil || a.Name != "els" || a.Address != "els@school.example" || join(a.Roles()) != "employee" {
 		t.Fatalf("%+v, %v", a, err)
@@ -574,14 +597,23 @@ func TestWhoAProviderTellsOf(t *testing.T) {
 	if _, err := o.Provided(ctx, who); !errors.Is(err, ErrNoRole) {
 		t.Errorf("out of all groups: %v", err)
 	}
-	other := Identity{Issuer: "https://id.example", Subject: "2", Name: "els@elsewhere.example", Roles: []ledger.Role{ledger.Employee}}
+	other := Identity{
+		Issuer:  "https://id.example",
+		Subject: "2",
+		Name:    "els@elsewhere.example",
+		Roles:   []ledger.Role{ledger.Employee},
+	}
 	if c, err := o.Provided(ctx, other); err != nil || c.ID == a.ID || c.Name != "els-2" {
 		t.Errorf("a namesake: %+v, %v", c, err)
 	}
-	if c, err := o.Provided(ctx, Identity{Issuer: "https://other.example", Subject: "1", Name: "els", Roles: []ledger.Role{ledger.Employee}}); err != nil || c.ID == a.ID {
+	if c, err := o.Provided(ctx, Identity{Issuer: "https://other.example", Subject: "1", Name: "els", Roles: []ledger.Role{ledger.Employee}}); err != nil ||
+		c.ID == a.ID {
 		t.Errorf("the same subject of another issuer: %+v, %v", c, err)
 	}
-	if _, err := o.Provided(ctx, Identity{Issuer: "https://id.example", Subject: "pupil", Name: "sem"}); !errors.Is(err, ErrNoRole) {
+	if _, err := o.Provided(ctx, Identity{Issuer: "https://id.example", Subject: "pupil", Name: "sem"}); !errors.Is(
+		err,
+		ErrNoRole,
+	) {
 		t.Errorf("a pupil: %v", err)
 	}
 	if _, err := o.SignIn(ctx, desk, "els", ""); !errors.Is(err, ErrWrongCredentials) {

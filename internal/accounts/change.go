@@ -78,8 +78,16 @@ func (s *Store) propose(ctx context.Context, tx *sql.Tx, by ledger.Actor, id str
 	if _, err := tx.ExecContext(ctx, "DELETE FROM proposals WHERE account = ? AND kind = ?", id, c.Kind); err != nil {
 		return nil, fmt.Errorf("propose change: %w", err)
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO proposals (id, kind, account, roles, proposer, time) VALUES (?, ?, ?, ?, ?, ?)",
-		p.ID, c.Kind, id, join(c.Roles), by.Name, p.Time.UnixMilli())
+	_, err = tx.ExecContext(
+		ctx,
+		"INSERT INTO proposals (id, kind, account, roles, proposer, time) VALUES (?, ?, ?, ?, ?, ?)",
+		p.ID,
+		c.Kind,
+		id,
+		join(c.Roles),
+		by.Name,
+		p.Time.UnixMilli(),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("propose change: %w", err)
 	}
@@ -96,7 +104,10 @@ func (c Change) needsTwo(a Account) bool {
 	case Disable:
 		return slices.Contains(a.Roles(), ledger.Admin)
 	}
-	gains := slices.ContainsFunc(c.Roles, func(r ledger.Role) bool { return r.Privileged() && !slices.Contains(a.Given, r) })
+	gains := slices.ContainsFunc(
+		c.Roles,
+		func(r ledger.Role) bool { return r.Privileged() && !slices.Contains(a.Given, r) },
+	)
 	return gains || slices.Contains(a.Given, ledger.Admin) && !slices.Contains(c.Roles, ledger.Admin)
 }
 
@@ -131,7 +142,7 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, by ledger.Actor, a Accoun
 	return errors.New("there is no such change")
 }
 
-// forget removes all that somebody could sign in with.
+// forget removes all that an account can sign in with.
 func forget(ctx context.Context, tx *sql.Tx, id string) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM passkeys WHERE account = ?", id); err != nil {
 		return fmt.Errorf("recover account: %w", err)
@@ -144,7 +155,11 @@ func forget(ctx context.Context, tx *sql.Tx, id string) error {
 
 // Proposals returns what waits for another administrator, the oldest first.
 func (s *Store) Proposals(ctx context.Context) ([]Proposal, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT id, kind, account, roles, proposer, time FROM proposals WHERE time > ? ORDER BY time", s.now().Add(-proposalTime).UnixMilli())
+	rows, err := s.db.QueryContext(
+		ctx,
+		"SELECT id, kind, account, roles, proposer, time FROM proposals WHERE time > ? ORDER BY time",
+		s.now().Add(-proposalTime).UnixMilli(),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("list proposals: %w", err)
 	}
@@ -208,12 +223,22 @@ func (s *Store) Drop(ctx context.Context, by ledger.Actor, proposal string) erro
 	return err
 }
 
-func (s *Store) answer(ctx context.Context, by ledger.Actor, proposal string, do func(tx *sql.Tx, p Proposal) error) (p Proposal, err error) {
+func (s *Store) answer(
+	ctx context.Context,
+	by ledger.Actor,
+	proposal string,
+	do func(tx *sql.Tx, p Proposal) error,
+) (p Proposal, err error) {
 	if err := may(by); err != nil {
 		return Proposal{}, err
 	}
 	return p, s.change(ctx, func(tx *sql.Tx) error {
-		row := tx.QueryRowContext(ctx, "SELECT id, kind, account, roles, proposer, time FROM proposals WHERE id = ? AND time > ?", proposal, s.now().Add(-proposalTime).UnixMilli())
+		row := tx.QueryRowContext(
+			ctx,
+			"SELECT id, kind, account, roles, proposer, time FROM proposals WHERE id = ? AND time > ?",
+			proposal,
+			s.now().Add(-proposalTime).UnixMilli(),
+		)
 		if p, err = scanProposal(row); err != nil {
 			return err
 		}

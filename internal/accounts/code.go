@@ -98,7 +98,8 @@ func (s *Store) Code(ctx context.Context, client netip.Addr, id, code string) er
 // codes returns the secret of an account, empty if it has none, and the last step used.
 func (s *Store) codes(ctx context.Context, id string) (secret string, used int64, err error) {
 	var sealed []byte
-	if err := s.db.QueryRowContext(ctx, "SELECT totp, step FROM accounts WHERE id = ?", id).Scan(&sealed, &used); err != nil {
+	const query = "SELECT totp, step FROM accounts WHERE id = ?"
+	if err := s.db.QueryRowContext(ctx, query, id).Scan(&sealed, &used); err != nil {
 		return "", 0, fmt.Errorf("check code: %w", err)
 	}
 	if sealed == nil {

@@ -8,10 +8,14 @@ import (
 	"sluis/internal/ledger"
 )
 
-// Demonstrate returns the secret of a link that signs somebody in at once, in an account
-// that is made if need be, with codes that Demonstration tells. It is for sluis demo alone;
+// Demonstrate returns the secret of a link that signs in at once, with an account that it makes
+// if need be, and codes that Demonstration returns. It is for sluis demo alone;
 // an account that is not of the demonstration stays closed.
-func (s *Store) Demonstrate(ctx context.Context, name, address string, roles ...ledger.Role) (secret string, err error) {
+func (s *Store) Demonstrate(
+	ctx context.Context,
+	name, address string,
+	roles ...ledger.Role,
+) (secret string, err error) {
 	return secret, s.change(ctx, func(tx *sql.Tx) error {
 		a, err := scan(tx.QueryRowContext(ctx, "SELECT "+columns+" FROM accounts WHERE name = ?", name))
 		if errors.Is(err, ErrNotFound) {
@@ -45,7 +49,14 @@ func (s *Store) actor(ctx context.Context, tx *sql.Tx, name, address string, rol
 	if err := s.record(ctx, ledger.AccountChanged, ledger.CommandLine, id, "roles "+join(roles)); err != nil {
 		return Account{}, err
 	}
-	err = set(ctx, tx, id, "given = ?, totp = ?, demonstration = 1", join(roles), s.seal.Seal(nil, nil, []byte(key.Secret()), []byte(id)))
+	err = set(
+		ctx,
+		tx,
+		id,
+		"given = ?, totp = ?, demonstration = 1",
+		join(roles),
+		s.seal.Seal(nil, nil, []byte(key.Secret()), []byte(id)),
+	)
 	if err != nil {
 		return Account{}, err
 	}

@@ -25,8 +25,8 @@ const (
 // ErrLinkInvalid is returned for a link that is no longer any good, or never was.
 var ErrLinkInvalid = errors.New("this link has been used, is too old, or was never given: ask for another one")
 
-// Invite returns the secret of a link with which somebody begins. It is for accounts that
-// nobody could sign in with: for others Recover comes first.
+// Invite returns the secret of a link to begin with. It is for accounts that have nothing to
+// sign in with yet: for others Recover comes first.
 func (s *Store) Invite(ctx context.Context, by ledger.Actor, id string) (secret string, err error) {
 	if err := may(by); err != nil {
 		return "", err
@@ -55,7 +55,14 @@ func (s *Store) link(ctx context.Context, tx *sql.Tx, id string, p Purpose) (str
 		return "", err
 	}
 	secret := rand.Text()
-	_, err := tx.ExecContext(ctx, "INSERT INTO links (hash, account, purpose, until) VALUES (?, ?, ?, ?)", hashed(secret), id, p, s.now().Add(lasting).UnixMilli())
+	_, err := tx.ExecContext(
+		ctx,
+		"INSERT INTO links (hash, account, purpose, until) VALUES (?, ?, ?, ?)",
+		hashed(secret),
+		id,
+		p,
+		s.now().Add(lasting).UnixMilli(),
+	)
 	if err != nil {
 		return "", fmt.Errorf("make link: %w", err)
 	}
@@ -69,21 +76,26 @@ func dropLinks(ctx context.Context, tx *sql.Tx, id string) error {
 	return nil
 }
 
-// hashed is what is kept of a link. Its secret has 128 random bits, so that one pass is
+// hashed is the stored form of a link. Its secret has 128 random bits, so that one pass is
 // enough.
 func hashed(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
 	return sum[:]
 }
 
-// Link tells whose a link is and what it is for, and uses nothing up.
+// Link returns whose a link is and what it is for, and does not use it up.
 func (s *Store) Link(ctx context.Context, secret string) (Account, Purpose, error) {
 	return s.linked(ctx, s.db, secret)
 }
 
 func (s *Store) linked(ctx context.Context, q querier, secret string) (a Account, p Purpose, err error) {
 	var id string
-	row := q.QueryRowContext(ctx, "SELECT account, purpose FROM links WHERE hash = ? AND until > ?", hashed(secret), s.now().UnixMilli())
+	row := q.QueryRowContext(
+		ctx,
+		"SELECT account, purpose FROM links WHERE hash = ? AND until > ?",
+		hashed(secret),
+		s.now().UnixMilli(),
+	)
 	if err := row.Scan(&id, &p); errors.Is(err, sql.ErrNoRows) {
 		return a, p, ErrLinkInvalid
 	} else if err != nil {

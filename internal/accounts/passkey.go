@@ -18,7 +18,7 @@ import (
 	"sluis/internal/ledger"
 )
 
-// Passkey is a key on somebody's device (WebAuthn).
+// Passkey is a key on a person's device (WebAuthn).
 type Passkey struct {
 	ID    []byte
 	Label string
@@ -45,9 +45,12 @@ func (s *Store) Passkeys(name, origin string) (*Passkeys, error) {
 	}
 	site, err := webauthn.New(&webauthn.Config{
 		RPID: u.Hostname(), RPDisplayName: name, RPOrigins: []string{origin},
-		AttestationPreference:  protocol.PreferNoAttestation,
-		AuthenticatorSelection: protocol.AuthenticatorSelection{ResidentKey: protocol.ResidentKeyRequirementRequired, UserVerification: protocol.VerificationRequired},
-		Timeouts:               webauthn.TimeoutsConfig{Login: limited, Registration: limited},
+		AttestationPreference: protocol.PreferNoAttestation,
+		AuthenticatorSelection: protocol.AuthenticatorSelection{
+			ResidentKey:      protocol.ResidentKeyRequirementRequired,
+			UserVerification: protocol.VerificationRequired,
+		},
+		Timeouts: webauthn.TimeoutsConfig{Login: limited, Registration: limited},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("passkeys: %w", err)
@@ -135,7 +138,15 @@ func (p *Passkeys) Add(ctx context.Context, id, label string, c Ceremony, r *htt
 		if err := p.store.record(ctx, ledger.AccountChanged, ledger.Actor{Name: o.Name}, id, "passkey"); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO passkeys (id, account, label, credential, made) VALUES (?, ?, ?, ?, ?)", k.ID, id, label, sealed, p.store.now().UnixMilli())
+		_, err := tx.ExecContext(
+			ctx,
+			"INSERT INTO passkeys (id, account, label, credential, made) VALUES (?, ?, ?, ?, ?)",
+			k.ID,
+			id,
+			label,
+			sealed,
+			p.store.now().UnixMilli(),
+		)
 		if err != nil {
 			return fmt.Errorf("keep passkey: %w", err)
 		}
@@ -178,7 +189,13 @@ func (p *Passkeys) SignIn(ctx context.Context, c Ceremony, r *http.Request) (Acc
 	if err != nil {
 		return Account{}, err
 	}
-	_, err = p.store.db.ExecContext(ctx, "UPDATE passkeys SET credential = ?, used = ? WHERE id = ?", sealed, p.store.now().UnixMilli(), k.ID)
+	_, err = p.store.db.ExecContext(
+		ctx,
+		"UPDATE passkeys SET credential = ?, used = ? WHERE id = ?",
+		sealed,
+		p.store.now().UnixMilli(),
+		k.ID,
+	)
 	if err != nil {
 		return Account{}, fmt.Errorf("keep passkey: %w", err)
 	}
@@ -187,7 +204,11 @@ func (p *Passkeys) SignIn(ctx context.Context, c Ceremony, r *http.Request) (Acc
 
 // PasskeysOf returns the passkeys of an account, the oldest first.
 func (s *Store) PasskeysOf(ctx context.Context, id string) ([]Passkey, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT id, label, made, used FROM passkeys WHERE account = ? ORDER BY made", id)
+	rows, err := s.db.QueryContext(
+		ctx,
+		"SELECT id, label, made, used FROM passkeys WHERE account = ? ORDER BY made",
+		id,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("list passkeys: %w", err)
 	}

@@ -30,7 +30,9 @@ func (o *office) device(owner Account, unverified bool) *device {
 		o.t.Fatal(err)
 	}
 	return &device{o, keys, virtualwebauthn.RelyingParty{ID: "sluis.school.example", Name: "School", Origin: origin},
-		virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: []byte(owner.ID), UserNotVerified: unverified})}
+		virtualwebauthn.NewAuthenticatorWithOptions(
+			virtualwebauthn.AuthenticatorOptions{UserHandle: []byte(owner.ID), UserNotVerified: unverified},
+		)}
 }
 
 func text(t *testing.T, v any) string {
@@ -62,7 +64,13 @@ func (d *device) add(a Account) (virtualwebauthn.Credential, error) {
 		d.o.t.Fatal(err)
 	}
 	k := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
-	err = d.keys.Add(ctx, a.ID, "telefoon", *ceremony, sent(virtualwebauthn.CreateAttestationResponse(d.site, d.Authenticator, k, *asked)))
+	err = d.keys.Add(
+		ctx,
+		a.ID,
+		"telefoon",
+		*ceremony,
+		sent(virtualwebauthn.CreateAttestationResponse(d.site, d.Authenticator, k, *asked)),
+	)
 	if err == nil {
 		d.AddCredential(k)
 	}
@@ -105,7 +113,8 @@ func TestAPasskeySignsIn(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	if all, err := o.PasskeysOf(t.Context(), els.ID); err != nil || len(all) != 1 || all[0].Label != "telefoon" || all[0].Used.IsZero() {
+	if all, err := o.PasskeysOf(t.Context(), els.ID); err != nil || len(all) != 1 || all[0].Label != "telefoon" ||
+		all[0].Used.IsZero() {
 		t.Errorf("%+v, %v", all, err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"sluis/internal/ledger"
 )
 
-// Identity is somebody as a provider of sign-ins tells.
+// Identity is a person as a provider of sign-ins describes them.
 type Identity struct {
 	Issuer  string
 	Subject string        // who it is, for good, at this issuer
@@ -19,7 +19,7 @@ type Identity struct {
 	Roles   []ledger.Role // that their groups stand for
 }
 
-// ErrNoRole is returned for somebody whom nobody gave a role, such as a pupil.
+// ErrNoRole is returned for a person without a role, such as a pupil.
 var ErrNoRole = errors.New("this account has no role in the console")
 
 // Provided returns the account of an identity, which is made the first time. Its roles by
@@ -30,7 +30,14 @@ func (s *Store) Provided(ctx context.Context, who Identity) (a Account, err erro
 		roles = together(nil, who.Roles)
 	}
 	err = s.change(ctx, func(tx *sql.Tx) error {
-		a, err = scan(tx.QueryRowContext(ctx, "SELECT "+columns+" FROM accounts WHERE issuer = ? AND subject = ?", who.Issuer, who.Subject))
+		a, err = scan(
+			tx.QueryRowContext(
+				ctx,
+				"SELECT "+columns+" FROM accounts WHERE issuer = ? AND subject = ?",
+				who.Issuer,
+				who.Subject,
+			),
+		)
 		if errors.Is(err, ErrNotFound) {
 			if len(roles) == 0 {
 				return ErrNoRole
@@ -90,7 +97,7 @@ func (s *Store) welcome(ctx context.Context, tx *sql.Tx, who Identity) (Account,
 	return get(ctx, tx, id)
 }
 
-// nameFrom makes a name of what a provider tells: of an address, the part before the @.
+// nameFrom makes a name of a provider's claim: of an address, the part before the @.
 func nameFrom(told string) string {
 	told, _, _ = strings.Cut(strings.ToLower(told), "@")
 	name := strings.Map(func(r rune) rune {

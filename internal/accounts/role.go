@@ -23,19 +23,21 @@ func sorted(roles []ledger.Role) ([]ledger.Role, error) {
 			return nil, errors.New("there is no such role: use ict, board, legal, privacy, employee or admin")
 		}
 	}
-	if slices.Contains(out, ledger.Admin) && slices.ContainsFunc(out, func(r ledger.Role) bool { return r != ledger.Admin && r != ledger.Employee }) {
+	if slices.Contains(out, ledger.Admin) &&
+		slices.ContainsFunc(out, func(r ledger.Role) bool { return r != ledger.Admin && r != ledger.Employee }) {
 		return nil, ErrRolesConflict
 	}
 	return out, nil
 }
 
-// together are the roles that an administrator gave and those that a provider tells. If
-// they do not go together, the administration of accounts goes before content.
+// together are the roles that an administrator gave and those of a provider. If they do not go
+// together, the administration of accounts goes before content.
 func together(given, provided []ledger.Role) []ledger.Role {
 	all, err := sorted(slices.Concat(given, provided))
 	if err != nil {
 		return slices.DeleteFunc(slices.Clone(ledger.Roles), func(r ledger.Role) bool {
-			return r != ledger.Admin && (r != ledger.Employee || !slices.Contains(slices.Concat(given, provided), ledger.Employee))
+			return r != ledger.Admin &&
+				(r != ledger.Employee || !slices.Contains(slices.Concat(given, provided), ledger.Employee))
 		})
 	}
 	return all

@@ -13,14 +13,16 @@ import (
 	"sluis/internal/password"
 )
 
-// Errors of signing in. They tell nobody which accounts there are.
+// Errors of signing in. They do not show which accounts there are.
 var (
 	ErrWrongCredentials = errors.New("name, password or code is wrong")
 	ErrThrottled        = errors.New("too many wrong guesses: wait a quarter of an hour")
-	ErrWeakPassword     = errors.New("a password has 12 to 200 characters, of which at least 6 different ones, and not the name in it")
+	ErrWeakPassword     = errors.New(
+		"a password has 12 to 200 characters, of which at least 6 different ones, and not the name in it",
+	)
 )
 
-// How somebody has shown who they are, for the ledger.
+// The ways to sign in, for the ledger.
 const (
 	WithPassword = "password"
 	WithPasskey  = "passkey"
@@ -28,8 +30,8 @@ const (
 	WithLink     = "link"
 )
 
-// SignIn checks a name and a password. Whether that is enough is told by Strong: who has a
-// second factor has to show it as well.
+// SignIn checks a name and a password. That is not enough for an account that is Strong: it
+// has a second factor to show as well.
 func (s *Store) SignIn(ctx context.Context, client netip.Addr, name, pass string) (Account, error) {
 	if len(name) > 100 || len(pass) > 1000 {
 		return Account{}, ErrWrongCredentials
@@ -60,8 +62,8 @@ func (s *Store) SignIn(ctx context.Context, client netip.Addr, name, pass string
 	return a, nil
 }
 
-// refused tells the ledger once, when there were as many wrong guesses about a privileged
-// account as are allowed, so that who guesses does not fill it.
+// refused records once that there were as many wrong guesses about a privileged account as
+// are allowed, so that a guesser does not fill the ledger.
 func (s *Store) refused(ctx context.Context, a Account, last bool) error {
 	if last && a.Privileged() {
 		if err := s.record(ctx, ledger.SignInRefused, ledger.Actor{Name: a.Name}, a.ID, "throttled"); err != nil {
@@ -71,8 +73,8 @@ func (s *Store) refused(ctx context.Context, a Account, last bool) error {
 	return ErrWrongCredentials
 }
 
-// Entered tells the ledger that somebody acts in a role from now on, after proof of a kind.
-// Of employees nothing is told.
+// Entered records that an account acts in a role from now on, after proof of a kind. Employees
+// are not recorded.
 func (s *Store) Entered(ctx context.Context, a Account, r ledger.Role, with string) error {
 	if !a.May(r) {
 		return ErrForbidden
@@ -83,8 +85,8 @@ func (s *Store) Entered(ctx context.Context, a Account, r ledger.Role, with stri
 	return s.record(ctx, ledger.SignedIn, ledger.Actor{Name: a.Name, Role: r}, a.ID, with)
 }
 
-// SetPassword changes one's own password, which ends all sessions. Who has one already has
-// to know it.
+// SetPassword changes one's own password, which ends all sessions. The old one, if there is
+// one, has to be right.
 func (s *Store) SetPassword(ctx context.Context, client netip.Addr, id, old, pass string) error {
 	a, err := s.Get(ctx, id)
 	if err != nil {

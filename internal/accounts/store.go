@@ -20,10 +20,12 @@ import (
 const schema = `
 CREATE TABLE IF NOT EXISTS accounts (
 	id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, address TEXT NOT NULL DEFAULT '',
-	given TEXT NOT NULL DEFAULT '', provided TEXT NOT NULL DEFAULT '', issuer TEXT NOT NULL DEFAULT '', subject TEXT NOT NULL DEFAULT '',
+	given TEXT NOT NULL DEFAULT '', provided TEXT NOT NULL DEFAULT '',
+	issuer TEXT NOT NULL DEFAULT '', subject TEXT NOT NULL DEFAULT '',
 	hash TEXT NOT NULL DEFAULT '', totp BLOB, step INTEGER NOT NULL DEFAULT 0,
 	epoch INTEGER NOT NULL DEFAULT 0, made INTEGER NOT NULL, disabled INTEGER NOT NULL DEFAULT 0,
-	secrecy INTEGER NOT NULL DEFAULT 0, statement TEXT NOT NULL DEFAULT '', language TEXT NOT NULL DEFAULT '', demonstration INTEGER NOT NULL DEFAULT 0
+	secrecy INTEGER NOT NULL DEFAULT 0, statement TEXT NOT NULL DEFAULT '', language TEXT NOT NULL DEFAULT '',
+	demonstration INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS accounts_by_subject ON accounts (issuer, subject) WHERE issuer <> '';
 CREATE TABLE IF NOT EXISTS passkeys (
@@ -35,7 +37,8 @@ CREATE TABLE IF NOT EXISTS links (
 	hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts, purpose TEXT NOT NULL, until INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS proposals (
-	id TEXT PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL REFERENCES accounts, roles TEXT NOT NULL, proposer TEXT NOT NULL, time INTEGER NOT NULL
+	id TEXT PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL REFERENCES accounts, roles TEXT NOT NULL,
+	proposer TEXT NOT NULL, time INTEGER NOT NULL
 ) STRICT;
 `
 
@@ -100,7 +103,7 @@ func (s *Store) change(ctx context.Context, do func(tx *sql.Tx) error) error {
 	return nil
 }
 
-// tell writes an act in the ledger. The account that it is about stands in Ref, by its id.
+// tell appends an act to the ledger. Ref is the id of the account that it is about.
 func (s *Store) record(ctx context.Context, kind ledger.Kind, by ledger.Actor, about, step string) error {
 	_, err := s.ledger.Append(ctx, kind, ledger.Data{Actor: by, Ref: about, Step: step})
 	if err != nil {
@@ -115,7 +118,7 @@ var (
 	ErrNameTaken    = errors.New("this name is taken")
 	ErrInvalidName  = errors.New("a name has 2 to 40 small letters, digits, dots and hyphens, and begins with a letter")
 	ErrForbidden    = errors.New("only an administrator of accounts may do this")
-	ErrOwnAccount   = errors.New("nobody does this for their own account: ask another administrator")
+	ErrOwnAccount   = errors.New("an administrator cannot do this for their own account: ask another administrator")
 	ErrNeedsAnother = errors.New("another administrator has to agree")
 	ErrLastAdmin    = errors.New("this is the last administrator: make another one first")
 )

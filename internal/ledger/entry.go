@@ -10,7 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// Kind is what was done. The list is closed.
+// Kind is the kind of an act. The list is closed.
 type Kind string
 
 // The kinds.
@@ -71,7 +71,7 @@ const (
 	SecrecyAccepted Kind = "secrecy-accepted" // C3.3e
 )
 
-// Data is what is told of an act. Every field is optional.
+// Data are the facts of an act. Every field is optional.
 type Data struct {
 	Actor          // who did it
 	ID     string  `json:"id,omitempty"`     // of a message
@@ -95,13 +95,13 @@ type Entry struct {
 	Index  int64
 	Time   time.Time
 	Kind   Kind
-	Salt   []byte // with it the hash of what is told can be guessed by nobody
+	Salt   []byte // against guessing the data from their hash
 	Data   Data
-	Erased bool // what was told is erased
+	Erased bool // the data are erased
 }
 
-// line is an entry as it stands in the file and in an export: with what is told, or after
-// an erasure with the hash of it.
+// line is an entry as it stands in the file and in an export: with its data, or after an
+// erasure with their hash.
 type line struct {
 	Index   int64     `json:"index"`
 	Time    time.Time `json:"time"`
@@ -112,7 +112,7 @@ type line struct {
 	Sig     []byte    `json:"sig"` // Ed25519, of the head of the tree that ends in this entry
 }
 
-// whole returns the line of an entry that has just been made.
+// whole returns the line of a new entry.
 func whole(e Entry, sig []byte) ([]byte, error) {
 	return json.Marshal(line{Index: e.Index, Time: e.Time, Kind: e.Kind, Salt: e.Salt, Data: &e.Data, Sig: sig})
 }
@@ -141,7 +141,7 @@ func (e Entry) payload() ([]byte, error) {
 }
 
 // leaf returns the hash of the entry in the tree: of its place, time and kind, and of the
-// hash of what it tells.
+// hash of its data.
 func (e Entry) leaf(payload []byte) (tlog.Hash, error) {
 	b, err := json.Marshal(struct {
 		Index   int64     `json:"index"`
@@ -170,7 +170,7 @@ func readLine(text []byte, index int64) (l line, leaf tlog.Hash, err error) {
 	e, payload := l.entry(), l.Payload
 	switch {
 	case !e.Erased && (payload != nil || len(l.Salt) == 0), e.Erased && (len(payload) != sha256.Size || l.Salt != nil):
-		return l, leaf, fmt.Errorf("entry %d is broken: it tells too much or too little", index)
+		return l, leaf, fmt.Errorf("entry %d is broken: it has too many fields or too few", index)
 	case !e.Erased:
 		if payload, err = e.payload(); err != nil {
 			return l, leaf, err
@@ -180,8 +180,8 @@ func readLine(text []byte, index int64) (l line, leaf tlog.Hash, err error) {
 	return l, leaf, err
 }
 
-// Receipt shows that an act is in the ledger. Only Append makes one that is worth
-// anything; the zero Receipt is worth nothing.
+// Receipt shows that an act is in the ledger. Only Append makes one; the zero Receipt shows
+// nothing.
 type Receipt struct {
 	kind    Kind
 	id      string

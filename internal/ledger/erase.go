@@ -13,15 +13,25 @@ import (
 	"sluis/internal/store/disk"
 )
 
-// ErrNotErasable is returned for an entry that other entries, or draws, are verified with.
-var ErrNotErasable = errors.New("this entry is what others are verified with: it cannot be erased")
+// ErrNotErasable is returned for an entry that verifies other entries, or draws.
+var ErrNotErasable = errors.New("this entry verifies others: it cannot be erased")
 
-// proofs are kinds whose data an auditor needs. No person writes in them.
-var proofs = []Kind{SamplingSeed, SamplingCommit, SamplingRate, SamplingReveal, SamplingCount, ConfigLoaded, GatewayStarted, ReportFrozen, PayloadErased}
+// proofs are kinds whose data an auditor needs. They have no text of a person.
+var proofs = []Kind{
+	SamplingSeed,
+	SamplingCommit,
+	SamplingRate,
+	SamplingReveal,
+	SamplingCount,
+	ConfigLoaded,
+	GatewayStarted,
+	ReportFrozen,
+	PayloadErased,
+}
 
-// Erase removes what an entry tells, for instance when a name stands in a reason (GDPR
-// art. 17). Place, time and kind stay, and so does every proof. The erasure is an entry
-// itself, which comes first. It can be repeated if it failed half-way.
+// Erase removes the data of an entry, for instance when a name stands in a reason (GDPR art.
+// 17). Place, time and kind stay, and so does every proof. The erasure is an entry itself,
+// which comes first. It can be repeated if it failed half-way.
 func (l *Ledger) Erase(ctx context.Context, index int64, d Data) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -113,7 +113,8 @@ func TestAnErasedEntryIsWatchedAsAnyOther(t *testing.T) {
 			t.Fatal(err)
 		}
 		return strings.NewReplacer(`"Index"`, `"index"`, `"Time"`, `"time"`, `"Kind"`, `"kind"`, `"Salt":null,`, ``, `"Salt"`, `"salt"`, `"Data":null,`, ``, `"Data"`, `"data"`,
-			`"erased_payload_sha256":null,`, ``, `"Sig"`, `"sig"`).Replace(string(b))
+			`"erased_payload_sha256":null,`, ``, `"Sig"`, `"sig"`).
+			Replace(string(b))
 	}
 	if same := change(good[1], func(map[string]json.RawMessage) {}); same != good[1] {
 		t.Fatalf("the test writes lines in another way:\n%s\n%s", same, good[1])
@@ -144,7 +145,8 @@ func TestAnErasedEntryIsWatchedAsAnyOther(t *testing.T) {
 		lines := append([]string(nil), good...)
 		lines[c.line] = change(lines[c.line], c.how)
 		_, err := Verify(strings.NewReader(strings.Join(lines, "\n")+"\n"), nil)
-		if want := "entry " + string(rune('0'+c.line)) + " is broken"; err == nil || !strings.Contains(err.Error(), want) {
+		if want := "entry " + string(rune('0'+c.line)) + " is broken"; err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -163,7 +165,8 @@ func TestAnotherLedgerInItsPlaceIsFound(t *testing.T) {
 	if err := os.Rename(filepath.Join(dir, "other"), filepath.Join(dir, "ledger.jsonl")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Append(t.Context(), QuarantineOpened, Data{}); err == nil || !strings.Contains(err.Error(), "rolled back") {
+	if _, err := l.Append(t.Context(), QuarantineOpened, Data{}); err == nil ||
+		!strings.Contains(err.Error(), "rolled back") {
 		t.Errorf("appended to it: %v", err)
 	}
 }

@@ -155,7 +155,13 @@ func large(b *testing.B, n int) *Ledger {
 	l := open(b, dir)
 	grown, text := tree{}, bytes.Buffer{}
 	for i := range n {
-		e := Entry{Index: int64(i), Time: time.Unix(int64(i), 0).UTC(), Kind: OrderUsed, Salt: make([]byte, 16), Data: Data{Ref: fmt.Sprint("order-", i%100), Step: "content"}}
+		e := Entry{
+			Index: int64(i),
+			Time:  time.Unix(int64(i), 0).UTC(),
+			Kind:  OrderUsed,
+			Salt:  make([]byte, 16),
+			Data:  Data{Ref: fmt.Sprint("order-", i%100), Step: "content"},
+		}
 		rand.Read(e.Salt)
 		content, err := e.payload()
 		leaf, wrong := e.leaf(content)

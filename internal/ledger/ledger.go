@@ -1,19 +1,19 @@
-// Package ledger is the append-only, tamper-evident log of what people and the system
-// did that touches the promises of the code of conduct.
+// Package ledger is the audit log (C3.3e, C3.3g): append-only and tamper-evident by a Merkle
+// tree (RFC 6962), of each act of a person or of the gateway that touches a promise of the code.
 //
 // It promises:
 //
 //   - When Append returns, the entry is on disk.
-//   - An entry that is deleted, changed or moved is found, by Verify and when the ledger
-//     is opened, and the first one that is broken is named. What was deleted from the end
-//     is found with any checkpoint that was signed before: whoever keeps one is a witness.
-//     Who has the key can write another history; only a witness finds that.
+//   - Verify, and opening the ledger, finds an entry that is deleted, changed or moved, and
+//     names the first one. A checkpoint that was signed before shows that entries were
+//     deleted from the end: whoever keeps one is a witness. The holder of the key can write
+//     another history; only a witness shows that.
 //   - Entries are found by kind, message, reference and time without reading the others: an
 //     index in memory grows as the file is read, once, when the ledger is opened.
-//   - An entry holds no personal content: its data are closed fields, and the reason that
-//     a person gave. Should a name have slipped into one, the payload can be erased, and
-//     what is left still proves the rest: a leaf has the hash of salt and payload.
-//   - No leaf, no key: only a committed entry gives a Receipt, and what decrypts asks for one.
+//   - An entry has no personal content: its data are closed fields, and the reason that a
+//     person gave. If a name stands in a reason, the payload can be erased; the rest is still
+//     proven, for a leaf has the hash of salt and payload.
+//   - No entry, no key: only a committed entry gives a Receipt, and decryption asks for one.
 //
 // Each line is an entry and the signature of the tree that it is the last leaf of.
 //
@@ -66,7 +66,7 @@ type Appender interface {
 	Append(ctx context.Context, kind Kind, d Data) (Receipt, error)
 }
 
-// Open opens the ledger in dir, which is made if it is not there, and reads it.
+// Open opens the ledger in dir, which it makes if it is not there, and verifies it.
 func Open(dir string) (*Ledger, error) {
 	key, err := disk.ReadOrCreate(filepath.Join(dir, "ledger.key"), newKey)
 	if err != nil {
@@ -86,7 +86,7 @@ func Open(dir string) (*Ledger, error) {
 	return l, nil
 }
 
-// open reads what is there, and makes sure that it goes on from the last checkpoint.
+// open reads the file, and checks that it continues the last checkpoint.
 func (l *Ledger) open() error {
 	if err := l.read(); err != nil {
 		return err
@@ -136,9 +136,9 @@ func (l *Ledger) locked(do func() error) error {
 	return do()
 }
 
-// read takes in what was appended since, by whichever process. A last line that a crash
-// cut short was never acknowledged: it is cut off. After an erasure the file is another
-// one, which has to go on from the same tree.
+// read takes in what was appended since, by whichever process. It cuts off a last line that a
+// crash left unfinished: it was never acknowledged. After an erasure the file is another one,
+// which has to continue the same tree.
 func (l *Ledger) read() error {
 	f, err := os.OpenFile(l.file(), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -153,7 +153,9 @@ func (l *Ledger) read() error {
 		return l.readAnew(f, info)
 	}
 	if info.Size() < l.size {
-		return errors.New("the ledger has become shorter while it was open: it was tampered with or restored; restart to go on")
+		return errors.New(
+			"the ledger became shorter while it was open: it was tampered with or restored; restart to go on",
+		)
 	}
 	if _, err := f.Seek(l.size, io.SeekStart); err != nil {
 		return fmt.Errorf("read ledger: %w", err)
@@ -166,7 +168,7 @@ func (l *Ledger) read() error {
 	return nil
 }
 
-// readAnew reads a file that has come in the place of the one that was read before.
+// readAnew reads a file that replaced the one that was read before.
 func (l *Ledger) readAnew(f *os.File, info os.FileInfo) error {
 	old, err := l.tree.root()
 	if err != nil {
@@ -217,7 +219,7 @@ func (s *state) take(text []byte) error {
 	return nil
 }
 
-// Append writes an act down. When it returns a Receipt, the entry is on disk.
+// Append records an act. When it returns a Receipt, the entry is on disk.
 func (l *Ledger) Append(ctx context.Context, kind Kind, d Data) (Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return Receipt{}, err
@@ -237,10 +239,16 @@ func (l *Ledger) Append(ctx context.Context, kind Kind, d Data) (Receipt, error)
 }
 
 func (l *Ledger) append(kind Kind, d Data) (int64, error) {
-	d.Reason = strings.ToValidUTF8(d.Reason, "?") // what is written has to read back the same
+	d.Reason = strings.ToValidUTF8(d.Reason, "?") // it has to read back the same
 	salt := make([]byte, 16)
 	rand.Read(salt) // never fails (crypto/rand, Go 1.24)
-	e := Entry{Index: l.tree.entries, Time: time.Now().UTC().Truncate(time.Millisecond), Kind: kind, Salt: salt, Data: d}
+	e := Entry{
+		Index: l.tree.entries,
+		Time:  time.Now().UTC().Truncate(time.Millisecond),
+		Kind:  kind,
+		Salt:  salt,
+		Data:  d,
+	}
 	if err := l.write(e); err != nil {
 		return 0, err
 	}
@@ -275,7 +283,7 @@ func (l *Ledger) write(e Entry) error {
 		return fmt.Errorf("encode ledger entry: %w", err)
 	}
 	if len(text) >= maxLine {
-		return errors.New("append to ledger: a reason as long as this is not kept")
+		return errors.New("append to ledger: the reason is too long")
 	}
 	at := l.size
 	if err := l.extend(append(text, '\n')); err != nil {
@@ -302,7 +310,7 @@ func (l *Ledger) extend(text []byte) error {
 	return nil
 }
 
-// checkpoint signs the size and the root of the tree, and keeps that.
+// checkpoint signs the size and the root of the tree, and stores the result.
 func (l *Ledger) checkpoint() ([]byte, error) {
 	head, err := l.tree.head(l.tree.entries)
 	if err != nil {

@@ -79,7 +79,9 @@ func TestWhatWasAppendedIsThereAndVerifies(t *testing.T) {
 		write(t, l, 2)
 	}
 	for i, e := range entries(t, open(t, dir)) {
-		if e.Index != int64(i) || e.Kind != QuarantineOpened || e.Data.Reason != "beoordelen <&>" || len(e.Salt) != 16 || e.Time.IsZero() {
+		if e.Index != int64(i) || e.Kind != QuarantineOpened || e.Data.Reason != "beoordelen <&>" ||
+			len(e.Salt) != 16 ||
+			e.Time.IsZero() {
 			t.Errorf("entry %d: %+v", i, e)
 		}
 	}
@@ -114,30 +116,72 @@ var tampered = map[string]struct {
 	change func(lines []string) []string
 	want   string
 }{
-	"a letter of a reason":       {func(l []string) []string { l[2] = strings.Replace(l[2], "beoordelen", "Beoordelen", 1); return l }, "entry 2 is broken"},
-	"the last entry":             {func(l []string) []string { l[5] = strings.Replace(l[5], "opened", "deleted", 1); return l }, "entry 5 is broken"},
-	"the first entry":            {func(l []string) []string { l[0] = strings.Replace(l[0], "opened", "deleted", 1); return l }, "entry 0 is broken"},
-	"a time":                     {func(l []string) []string { l[4] = strings.Replace(l[4], `"time":"20`, `"time":"19`, 1); return l }, "entry 4 is broken"},
-	"spaces":                     {func(l []string) []string { l[1] = strings.Replace(l[1], `":`, `": `, 1); return l }, "entry 1 is broken"},
-	"a second value for a key":   {func(l []string) []string { l[3] = strings.Replace(l[3], `{`, `{"kind":"x",`, 1); return l }, "entry 3 is broken"},
-	"a key that is not ours":     {func(l []string) []string { l[3] = strings.Replace(l[3], `{`, `{"more":"x",`, 1); return l }, "entry 3 is broken"},
-	"one deleted":                {func(l []string) []string { return append(l[:2:2], l[3:]...) }, "entry 2 is broken"},
-	"one deleted and renumbered": {func(l []string) []string { return renumber(append(l[:2:2], l[3:]...)) }, "entry 2 is broken"},
-	"one added":                  {func(l []string) []string { return append(l[:3:3], l[2:]...) }, "entry 3 is broken"},
-	"one added and renumbered":   {func(l []string) []string { return renumber(append(l[:3:3], l[2:]...)) }, "entry 3 is broken"},
-	"one added at the end":       {func(l []string) []string { return renumber(append(l, l[5])) }, "entry 6 is broken"},
-	"two exchanged":              {func(l []string) []string { l[1], l[4] = l[4], l[1]; return l }, "entry 1 is broken"},
-	"two exchanged, renumbered":  {func(l []string) []string { l[1], l[4] = l[4], l[1]; return renumber(l) }, "entry 1 is broken"},
+	"a letter of a reason": {
+		func(l []string) []string { l[2] = strings.Replace(l[2], "beoordelen", "Beoordelen", 1); return l },
+		"entry 2 is broken",
+	},
+	"the last entry": {
+		func(l []string) []string { l[5] = strings.Replace(l[5], "opened", "deleted", 1); return l },
+		"entry 5 is broken",
+	},
+	"the first entry": {
+		func(l []string) []string { l[0] = strings.Replace(l[0], "opened", "deleted", 1); return l },
+		"entry 0 is broken",
+	},
+	"a time": {
+		func(l []string) []string { l[4] = strings.Replace(l[4], `"time":"20`, `"time":"19`, 1); return l },
+		"entry 4 is broken",
+	},
+	"spaces": {
+		func(l []string) []string { l[1] = strings.Replace(l[1], `":`, `": `, 1); return l },
+		"entry 1 is broken",
+	},
+	"a second value for a key": {
+		func(l []string) []string { l[3] = strings.Replace(l[3], `{`, `{"kind":"x",`, 1); return l },
+		"entry 3 is broken",
+	},
+	"a key that is not ours": {
+		func(l []string) []string { l[3] = strings.Replace(l[3], `{`, `{"more":"x",`, 1); return l },
+		"entry 3 is broken",
+	},
+	"one deleted": {func(l []string) []string { return append(l[:2:2], l[3:]...) }, "entry 2 is broken"},
+	"one deleted and renumbered": {
+		func(l []string) []string { return renumber(append(l[:2:2], l[3:]...)) },
+		"entry 2 is broken",
+	},
+	"one added": {func(l []string) []string { return append(l[:3:3], l[2:]...) }, "entry 3 is broken"},
+	"one added and renumbered": {
+		func(l []string) []string { return renumber(append(l[:3:3], l[2:]...)) },
+		"entry 3 is broken",
+	},
+	"one added at the end": {func(l []string) []string { return renumber(append(l, l[5])) }, "entry 6 is broken"},
+	"two exchanged": {
+		func(l []string) []string { l[1], l[4] = l[4], l[1]; return l },
+		"entry 1 is broken",
+	},
+	"two exchanged, renumbered": {
+		func(l []string) []string { l[1], l[4] = l[4], l[1]; return renumber(l) },
+		"entry 1 is broken",
+	},
 	"a signature of another": {func(l []string) []string {
 		l[5] = l[5][:strings.Index(l[5], `"sig"`)] + l[4][strings.Index(l[4], `"sig"`):]
 		return l
 	}, "entry 5 is broken"},
-	"no signature":                {func(l []string) []string { l[5] = l[5][:strings.Index(l[5], `,"sig"`)] + "}"; return l }, "entry 5 is broken"},
-	"nonsense":                    {func(l []string) []string { l[3] = "nonsense"; return l }, "entry 3 is broken"},
-	"an empty line":               {func(l []string) []string { return append(l[:3:3], append([]string{""}, l[3:]...)...) }, "entry 3 is broken"},
-	"rolled back by two":          {func(l []string) []string { return l[:4] }, "rolled back"},
-	"rolled back to nothing":      {func(l []string) []string { return nil }, "rolled back"},
-	"the file began with another": {func(l []string) []string { return append([]string{l[0]}, l...) }, "entry 1 is broken"},
+	"no signature": {
+		func(l []string) []string { l[5] = l[5][:strings.Index(l[5], `,"sig"`)] + "}"; return l },
+		"entry 5 is broken",
+	},
+	"nonsense": {func(l []string) []string { l[3] = "nonsense"; return l }, "entry 3 is broken"},
+	"an empty line": {
+		func(l []string) []string { return append(l[:3:3], append([]string{""}, l[3:]...)...) },
+		"entry 3 is broken",
+	},
+	"rolled back by two":     {func(l []string) []string { return l[:4] }, "rolled back"},
+	"rolled back to nothing": {func(l []string) []string { return nil }, "rolled back"},
+	"the file began with another": {
+		func(l []string) []string { return append([]string{l[0]}, l...) },
+		"entry 1 is broken",
+	},
 }
 
 func renumber(lines []string) []string {
@@ -230,12 +274,14 @@ func TestAWitnessSeesWhatTheKeyCannot(t *testing.T) {
 	}
 	forged := open(t, dir)
 	write(t, forged, 8)
-	if _, err := Verify(bytes.NewReader(export(t, forged)), witness); err == nil || !strings.Contains(err.Error(), "rewritten") {
+	if _, err := Verify(bytes.NewReader(export(t, forged)), witness); err == nil ||
+		!strings.Contains(err.Error(), "rewritten") {
 		t.Errorf("rewritten: %v", err)
 	}
 	other := open(t, t.TempDir())
 	write(t, other, 8)
-	if _, err := Verify(bytes.NewReader(export(t, other)), witness); err == nil || !strings.Contains(err.Error(), "signature") {
+	if _, err := Verify(bytes.NewReader(export(t, other)), witness); err == nil ||
+		!strings.Contains(err.Error(), "signature") {
 		t.Errorf("another key: %v", err)
 	}
 	if _, err := Verify(bytes.NewReader(whole), []byte("nonsense")); err == nil {
@@ -373,14 +419,16 @@ func TestTheLedgerChangedUnderARunningGateway(t *testing.T) {
 	if err := os.Truncate(filepath.Join(dir, "ledger.jsonl"), int64(len(text)/2)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Append(t.Context(), QuarantineOpened, Data{}); err == nil || !strings.Contains(err.Error(), "shorter") {
+	if _, err := l.Append(t.Context(), QuarantineOpened, Data{}); err == nil ||
+		!strings.Contains(err.Error(), "shorter") {
 		t.Errorf("cut: %v", err)
 	}
 	strange := `{"index":3,"time":"2026-11-23T00:00:00Z","kind":"quarantine-deleted","salt":null,"data":{},"sig":null}` + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "ledger.jsonl"), append(text, strange...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Append(t.Context(), QuarantineOpened, Data{}); err == nil || !strings.Contains(err.Error(), "entry 3") {
+	if _, err := l.Append(t.Context(), QuarantineOpened, Data{}); err == nil ||
+		!strings.Contains(err.Error(), "entry 3") {
 		t.Errorf("an entry of another's making: %v", err)
 	}
 	if _, err := l.Append(t.Context(), QuarantineOpened, Data{}); err == nil {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// tree is the hashes of a log, as tlog stores them, and what each entry was signed with.
+// tree is the hashes of a log, as tlog stores them, and the signature of each entry.
 type tree struct {
 	entries int64
 	erased  int64 // of the entries
@@ -37,7 +37,7 @@ func (t *tree) add(leaf tlog.Hash, sig []byte) error {
 	return nil
 }
 
-// take adds the next line, and returns what is in it.
+// take adds the next line, and returns it.
 func (t *tree) take(text []byte) (line, error) {
 	l, leaf, err := readLine(text, t.entries)
 	if err != nil {
@@ -82,8 +82,8 @@ func (t *tree) verify(from int64, v note.Verifier) error {
 	return nil
 }
 
-// verifyEnd checks the last signature, which is of all entries. The others are looked at
-// only if it does not fit, to find the first broken one.
+// verifyEnd checks the last signature, which is of all entries. Only if it does not fit are
+// the others checked, to find the first broken one.
 func (t *tree) verifyEnd(from int64, v note.Verifier) error {
 	last := t.entries - 1
 	if last < from || t.verify(last, v) == nil {

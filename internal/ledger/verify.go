@@ -56,7 +56,7 @@ func (l *Ledger) Checkpoint() (signed []byte, err error) {
 	return signed, err
 }
 
-// Verified is what a whole export shows.
+// Verified is the result for a whole export.
 type Verified struct {
 	Entries int64
 	Erased  int64  // entries whose payload is erased
@@ -128,7 +128,12 @@ func checkpointTree(text []byte, v note.Verifier) (tlog.Tree, error) {
 // compare checks that the signed tree is that of the entries.
 func compare(t *tree, signed tlog.Tree) error {
 	if t.entries != signed.N {
-		return fmt.Errorf("entry %d is broken: there are %d entries, and %d were signed", min(t.entries, signed.N), t.entries, signed.N)
+		return fmt.Errorf(
+			"entry %d is broken: there are %d entries, and %d were signed",
+			min(t.entries, signed.N),
+			t.entries,
+			signed.N,
+		)
 	}
 	root, err := tlog.TreeHash(t.entries, t)
 	if err != nil {
@@ -143,7 +148,11 @@ func compare(t *tree, signed tlog.Tree) error {
 // prefix checks that an older tree is the beginning of this one.
 func prefix(t *tree, old tlog.Tree) error {
 	if old.N > t.entries {
-		return fmt.Errorf("the ledger was rolled back: it had %d entries at the older checkpoint and has %d now", old.N, t.entries)
+		return fmt.Errorf(
+			"the ledger was rolled back: it had %d entries at the older checkpoint and has %d now",
+			old.N,
+			t.entries,
+		)
 	}
 	if old.N == 0 {
 		return nil

@@ -11,11 +11,11 @@ import (
 	"sluis/filter"
 )
 
-// maxAnswer bounds what is kept of a reply, in bytes.
+// maxAnswer bounds a stored reply, in bytes.
 const maxAnswer = 4 << 10
 
-// sealAnswer encrypts what the next hop said: it may quote an address. What cannot be
-// kept is not; the codes are.
+// sealAnswer encrypts the text of the next hop: it may quote an address. If that fails only
+// the codes remain.
 func (s *Store) sealAnswer(text string) []byte {
 	if text == "" || len(s.recipients) == 0 {
 		return nil
@@ -34,7 +34,8 @@ func (s *Store) sealAnswer(text string) []byte {
 // answer is the reverse of sealAnswer.
 func (s *Store) answer(ctx context.Context, id filter.ID, ids []age.Identity) (string, error) {
 	var sealed []byte
-	if err := s.db.QueryRowContext(ctx, "SELECT answer FROM entries WHERE id = ?", id.String()).Scan(&sealed); err != nil {
+	const query = "SELECT answer FROM entries WHERE id = ?"
+	if err := s.db.QueryRowContext(ctx, query, id.String()).Scan(&sealed); err != nil {
 		return "", fmt.Errorf("open the answer of the next hop: %w", err)
 	}
 	if sealed == nil {

@@ -18,7 +18,7 @@ type claim struct {
 	id    filter.ID
 
 	mu    sync.Mutex
-	until int64 // in the index; it tells our claim from another's
+	until int64 // in the index; it distinguishes our claim from another's
 	lost  bool  // another has taken over
 
 	state     State
@@ -55,7 +55,8 @@ func (s *Store) take(ctx context.Context, id filter.ID, seen int, to taking) (*c
 	defer tx.Rollback()
 	var held, decided int64
 	var version int
-	err = tx.QueryRowContext(ctx, "SELECT lease, state, decided, attempts, size, delivered, reply, version FROM entries WHERE id = ?", id.String()).
+	const query = "SELECT lease, state, decided, attempts, size, delivered, reply, version FROM entries WHERE id = ?"
+	err = tx.QueryRowContext(ctx, query, id.String()).
 		Scan(&held, &c.state, &decided, &c.attempts, &c.size, &c.delivered, &c.reply, &version)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -73,7 +74,8 @@ func (s *Store) take(ctx context.Context, id filter.ID, seen int, to taking) (*c
 	if to == toRelease {
 		c.attempts++
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE entries SET lease = ?, attempts = ? WHERE id = ?", c.until, c.attempts, id.String()); err != nil {
+	const taken = "UPDATE entries SET lease = ?, attempts = ? WHERE id = ?"
+	if _, err := tx.ExecContext(ctx, taken, c.until, c.attempts, id.String()); err != nil {
 		return nil, fmt.Errorf("claim message: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -153,7 +155,10 @@ func (c *claim) isLost() bool {
 }
 
 func (c *claim) update(ctx context.Context, set string, args ...any) error {
-	res, err := c.store.db.ExecContext(ctx, "UPDATE entries SET "+set+" WHERE id = ? AND lease = ?", append(args, c.id.String(), c.until)...)
+	res, err := c.store.db.ExecContext(
+		ctx,
+		"UPDATE entries SET "+set+" WHERE id = ? AND lease = ?",
+		append(args, c.id.String(), c.until)...)
 	if err != nil {
 		return err
 	}

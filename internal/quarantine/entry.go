@@ -7,7 +7,7 @@ import (
 	"sluis/rules"
 )
 
-// Entry is what the index knows of a message: metadata.
+// Entry is a message in the index: metadata.
 type Entry struct {
 	ID         filter.ID       `json:"id"`
 	Time       time.Time       `json:"time"`
@@ -17,7 +17,7 @@ type Entry struct {
 	Clause     rules.Clause    `json:"clause"`
 	Rule       rules.ID        `json:"rule"`
 	Score      int             `json:"score"`      // of the finding that decided, 0 to 100; set by Seal
-	Recipients int             `json:"recipients"` // for whom it was set aside; set by Seal
+	Recipients int             `json:"recipients"` // whose message it is; set by Seal
 	Size       int64           `json:"size"`       // bytes, as the next hop will get them; set by Seal
 	State      State           `json:"state"`
 	Attempts   int             `json:"attempts,omitempty"` // to release it
@@ -28,18 +28,18 @@ type Entry struct {
 	Version    int             `json:"-"`                 // changes with every decision
 }
 
-// Review is what a person made of the verdict.
+// Review is the judgement of a reviewer on the verdict.
 type Review string
 
 // The reviews.
 const (
 	Unreviewed Review = ""
-	Kept       Review = "kept"      // it stays where it is, for somebody else or for later
+	Kept       Review = "kept"      // it stays where it is, for another reviewer or for later
 	Confirmed  Review = "confirmed" // it is what the rule says
 	Wrong      Review = "wrong"     // it is not (C3.3f)
 )
 
-// State is what became of a message.
+// State is how far a message is.
 type State string
 
 // The states.
@@ -51,7 +51,7 @@ const (
 	Destroyed   State = "destroyed" // decided not to be delivered; the content is gone
 )
 
-// Envelope is what the next hop has to be told.
+// Envelope is the SMTP envelope for the next hop.
 type Envelope struct {
 	From       string      `json:"from"`
 	Parameters []string    `json:"parameters,omitempty"`
@@ -82,7 +82,14 @@ func evidenceOf(x *filter.Inspection) []Evidence {
 		return nil
 	}
 	for _, f := range x.Findings {
-		e := Evidence{Rule: f.Rule, Purpose: f.Purpose, Clause: f.Clause, Category: f.Category, Count: f.Count, Score: f.Score}
+		e := Evidence{
+			Rule:     f.Rule,
+			Purpose:  f.Purpose,
+			Clause:   f.Clause,
+			Category: f.Category,
+			Count:    f.Count,
+			Score:    f.Score,
+		}
 		for _, s := range f.Excerpts {
 			e.Excerpts = append(e.Excerpts, s.Reveal())
 		}

@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS entries (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS proposals (
 	id TEXT PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
-	act TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, reason TEXT NOT NULL, note TEXT NOT NULL, time INTEGER NOT NULL
+	act TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, reason TEXT NOT NULL,
+	note TEXT NOT NULL, time INTEGER NOT NULL
 ) STRICT;
 `
 
@@ -74,7 +75,8 @@ func migrate(db *sql.DB) error {
 	for _, column := range added {
 		name, _, _ := strings.Cut(column, " ")
 		var n int
-		if err := tx.QueryRow("SELECT count(*) FROM pragma_table_info('entries') WHERE name = ?", name).Scan(&n); err != nil {
+		const query = "SELECT count(*) FROM pragma_table_info('entries') WHERE name = ?"
+		if err := tx.QueryRow(query, name).Scan(&n); err != nil {
 			return err
 		}
 		if n > 0 {
@@ -90,13 +92,32 @@ func migrate(db *sql.DB) error {
 	return tx.Commit()
 }
 
-const columns = "id, time, direction, purpose, category, clause, rule, score, recipients, size, state, decided, attempts, reply, review, reviewed, version"
+const columns = "id, time, direction, purpose, category, clause, rule, score, recipients, size, state, " +
+	"decided, attempts, reply, review, reviewed, version"
 
 func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 	var e Entry
 	var id, direction, purpose, category, clause, rule string
 	var at, decided, reviewed int64
-	err := row.Scan(&id, &at, &direction, &purpose, &category, &clause, &rule, &e.Score, &e.Recipients, &e.Size, &e.State, &decided, &e.Attempts, &e.Reply, &e.Review, &reviewed, &e.Version)
+	err := row.Scan(
+		&id,
+		&at,
+		&direction,
+		&purpose,
+		&category,
+		&clause,
+		&rule,
+		&e.Score,
+		&e.Recipients,
+		&e.Size,
+		&e.State,
+		&decided,
+		&e.Attempts,
+		&e.Reply,
+		&e.Review,
+		&reviewed,
+		&e.Version,
+	)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -115,9 +136,22 @@ func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 }
 
 func (s *Store) insert(ctx context.Context, e Entry) error {
-	_, err := s.db.ExecContext(ctx, `INSERT INTO entries (id, time, direction, purpose, category, clause, rule, score, recipients, size, state)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, e.ID.String(), e.Time.UnixMilli(), e.Direction.String(), e.Purpose.String(),
-		e.Category.String(), e.Clause.String(), e.Rule.String(), e.Score, e.Recipients, e.Size, Quarantined)
+	_, err := s.db.ExecContext(
+		ctx,
+		`INSERT INTO entries (id, time, direction, purpose, category, clause, rule, score, recipients, size, state)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.ID.String(),
+		e.Time.UnixMilli(),
+		e.Direction.String(),
+		e.Purpose.String(),
+		e.Category.String(),
+		e.Clause.String(),
+		e.Rule.String(),
+		e.Score,
+		e.Recipients,
+		e.Size,
+		Quarantined,
+	)
 	return err
 }
 

@@ -24,10 +24,21 @@ func TestTwoReviewersAtOnceDoNotCollide(t *testing.T) {
 				return s.Delete(t.Context(), id, Intent{Actor: ledger.Actor{Name: "a"}, Reason: "bad", Seen: seen})
 			},
 			func() error {
-				return s.Judge(t.Context(), id, Kept, Intent{Actor: ledger.Actor{Name: "b"}, Reason: "later", Seen: seen})
+				return s.Judge(
+					t.Context(),
+					id,
+					Kept,
+					Intent{Actor: ledger.Actor{Name: "b"}, Reason: "later", Seen: seen},
+				)
 			},
 			func() error {
-				_, err := s.Release(t.Context(), id, Intent{Actor: ledger.Actor{Name: "c"}, Reason: "fine", Seen: seen}, d, key)
+				_, err := s.Release(
+					t.Context(),
+					id,
+					Intent{Actor: ledger.Actor{Name: "c"}, Reason: "fine", Seen: seen},
+					d,
+					key,
+				)
 				return err
 			},
 		}
@@ -49,7 +60,9 @@ func TestTwoReviewersAtOnceDoNotCollide(t *testing.T) {
 		if done != 1 {
 			t.Fatalf("%d decisions: %v", done, errs)
 		}
-		if e := state(t, s, id); (errs[0] == nil) != (e.State == Destroyed) || (errs[1] == nil) != (e.Review == Kept) || (errs[2] == nil) != (e.State == Released) || e.Version != seen+1 && errs[2] != nil {
+		if e := state(t, s, id); (errs[0] == nil) != (e.State == Destroyed) || (errs[1] == nil) != (e.Review == Kept) ||
+			(errs[2] == nil) != (e.State == Released) ||
+			e.Version != seen+1 && errs[2] != nil {
 			t.Fatalf("%v: %+v", errs, e)
 		}
 	}
@@ -66,7 +79,11 @@ func TestAJudgementIsInTheLedgerFirst(t *testing.T) { // C3.3e, C3.3f
 		t.Errorf("without a reason: %v", err)
 	}
 	w.err = errors.New("disk full")
-	if err := s.Judge(t.Context(), id, Wrong, Intent{Actor: ledger.Actor{Name: "ict"}, Reason: "a street name"}); !errors.Is(err, w.err) || state(t, s, id).Review != Unreviewed {
+	if err := s.Judge(t.Context(), id, Wrong, Intent{Actor: ledger.Actor{Name: "ict"}, Reason: "a street name"}); !errors.Is(
+		err,
+		w.err,
+	) ||
+		state(t, s, id).Review != Unreviewed {
 		t.Errorf("without the ledger: %v", err)
 	}
 	w.err = nil
@@ -80,7 +97,9 @@ func TestAJudgementIsInTheLedgerFirst(t *testing.T) { // C3.3e, C3.3f
 	if _, err := s.Release(t.Context(), id, Intent{Reason: "wrong"}, &hop{}, key); err != nil {
 		t.Fatal(err)
 	}
-	if again := state(t, s, id); again.State != Released || again.Review != Wrong || !again.Reviewed.Equal(e.Reviewed) || again.Attempts != 1 {
+	if again := state(t, s, id); again.State != Released || again.Review != Wrong ||
+		!again.Reviewed.Equal(e.Reviewed) ||
+		again.Attempts != 1 {
 		t.Errorf("%+v", again)
 	}
 	if err := s.Judge(t.Context(), id, Confirmed, Intent{Reason: "on second thoughts"}); err != nil {
@@ -92,7 +111,13 @@ func TestASecondPairOfEyes(t *testing.T) {
 	key := newIdentity(t)
 	s, w := open(t, t.TempDir(), key)
 	id := seal(t, s, "content")
-	first, second := Intent{Actor: ledger.Actor{Name: "ict", Role: "ict"}, Reason: "harmless"}, Intent{Actor: ledger.Actor{Name: "ict-2", Role: "ict"}, Reason: "I see the same"}
+	first, second := Intent{
+		Actor:  ledger.Actor{Name: "ict", Role: "ict"},
+		Reason: "harmless",
+	}, Intent{
+		Actor:  ledger.Actor{Name: "ict-2", Role: "ict"},
+		Reason: "I see the same",
+	}
 	if _, err := s.Agree(t.Context(), id, second); !errors.Is(err, ErrNoProposal) {
 		t.Errorf("nothing proposed: %v", err)
 	}

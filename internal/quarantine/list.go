@@ -49,7 +49,7 @@ func (s Sort) value(e Entry) int64 {
 type Filter struct {
 	State     State
 	Review    Review
-	Undecided bool // held, and not reviewed; State and Review are not looked at
+	Undecided bool // quarantined, and not reviewed; State and Review do not count
 	Purpose   rules.Purpose
 	Category  rules.Category
 	Rule      rules.ID
@@ -101,7 +101,10 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Entry, error) {
 	if f.Limit <= 0 {
 		f.Limit = 100
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT "+columns+" FROM entries WHERE "+where+" ORDER BY "+order+" LIMIT ?", append(args, f.Limit)...)
+	rows, err := s.db.QueryContext(
+		ctx,
+		"SELECT "+columns+" FROM entries WHERE "+where+" ORDER BY "+order+" LIMIT ?",
+		append(args, f.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list quarantine: %w", err)
 	}
@@ -120,24 +123,27 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Entry, error) {
 	return es, nil
 }
 
-// MaxCount is the highest number that Count tells: beyond it, it is "more than".
+// MaxCount is the highest exact number that Count returns: beyond it, it is "more than".
 const MaxCount = 10_000
 
 // Count returns how many entries a filter chooses, and at most MaxCount+1.
 func (s *Store) Count(ctx context.Context, f Filter) (n int, err error) {
 	where, args := f.where()
-	err = s.db.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM entries WHERE "+where+" LIMIT ?)", append(args, MaxCount+1)...).Scan(&n)
+	query := "SELECT count(*) FROM (SELECT 1 FROM entries WHERE " + where + " LIMIT ?)"
+	err = s.db.QueryRowContext(ctx, query, append(args, MaxCount+1)...).
+		Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count quarantine: %w", err)
 	}
 	return n, nil
 }
 
-// Rules returns the rules by which something was set aside, sorted.
+// Rules returns the rules that quarantined something, sorted.
 func (s *Store) Rules(ctx context.Context) ([]rules.ID, error) {
-	// From one rule to the next in the index, where DISTINCT would look at every entry.
+	// From one rule to the next in the index, where DISTINCT would read every entry.
 	rows, err := s.db.QueryContext(ctx, `WITH RECURSIVE found (rule) AS (
-		SELECT min(rule) FROM entries UNION ALL SELECT (SELECT min(rule) FROM entries WHERE rule > found.rule) FROM found WHERE found.rule IS NOT NULL)
+		SELECT min(rule) FROM entries UNION ALL
+		SELECT (SELECT min(rule) FROM entries WHERE rule > found.rule) FROM found WHERE found.rule IS NOT NULL)
 		SELECT rule FROM found WHERE rule IS NOT NULL`)
 	if err != nil {
 		return nil, fmt.Errorf("list quarantine: %w", err)

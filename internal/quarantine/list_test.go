@@ -152,9 +152,17 @@ func fill(b testing.TB, s *Store, n int) {
 		if i%100 == 0 {
 			state = Quarantined
 		}
-		_, err := tx.Exec(`INSERT INTO entries (id, time, direction, purpose, category, clause, rule, score, recipients, size, state)
+		_, err := tx.Exec(
+			`INSERT INTO entries (id, time, direction, purpose, category, clause, rule, score, recipients, size, state)
 			VALUES (?, ?, 'out', 'leak', ?, 'C3.3b', 'leak.identity.bsn', ?, 1, ?, ?)`,
-			filter.NewID().String(), time.Now().UnixMilli()-rand.Int64N(1e9), []string{"identity", "credentials"}[i%2], i%100, i%5000, state)
+			filter.NewID().
+				String(),
+			time.Now().UnixMilli()-rand.Int64N(1e9),
+			[]string{"identity", "credentials"}[i%2],
+			i%100,
+			i%5000,
+			state,
+		)
 		if err != nil {
 			b.Fatal(err)
 		}

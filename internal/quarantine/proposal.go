@@ -26,7 +26,7 @@ type Proposal struct {
 }
 
 var (
-	// ErrOwnProposal is returned to who agrees with a proposal of their own.
+	// ErrOwnProposal is returned to a reviewer who agrees with their own proposal.
 	ErrOwnProposal = errors.New("another reviewer has to agree")
 	// ErrNoProposal is returned where there is nothing to agree with.
 	ErrNoProposal = errors.New("nothing is proposed for this message")
@@ -51,8 +51,17 @@ func (s *Store) Propose(ctx context.Context, act ledger.Kind, id filter.ID, by I
 	if err := s.decide(ctx, toDestroy, act, id, by, "state = state"); err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, "INSERT OR REPLACE INTO proposals (id, act, name, role, reason, note, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		id.String(), act, by.Name, by.Role, by.Reason, by.Note, s.now().UnixMilli())
+	_, err = s.db.ExecContext(
+		ctx,
+		"INSERT OR REPLACE INTO proposals (id, act, name, role, reason, note, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		id.String(),
+		act,
+		by.Name,
+		by.Role,
+		by.Reason,
+		by.Note,
+		s.now().UnixMilli(),
+	)
 	if err != nil {
 		return fmt.Errorf("propose: %w", err)
 	}
@@ -63,7 +72,8 @@ func (s *Store) Propose(ctx context.Context, act ledger.Kind, id filter.ID, by I
 func (s *Store) Proposed(ctx context.Context, id filter.ID) (Proposal, error) {
 	p := Proposal{ID: id}
 	var at int64
-	err := s.db.QueryRowContext(ctx, "SELECT act, name, role, reason, note, time FROM proposals WHERE id = ?", id.String()).
+	const query = "SELECT act, name, role, reason, note, time FROM proposals WHERE id = ?"
+	err := s.db.QueryRowContext(ctx, query, id.String()).
 		Scan(&p.Act, &p.Name, &p.Role, &p.Reason, &p.Note, &at)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -75,7 +85,7 @@ func (s *Store) Proposed(ctx context.Context, id filter.ID) (Proposal, error) {
 	return p, nil
 }
 
-// Agree returns the proposal for somebody else to carry out, and takes it away.
+// Agree returns the proposal for another reviewer to carry out, and takes it away.
 func (s *Store) Agree(ctx context.Context, id filter.ID, by Intent) (Proposal, error) {
 	p, err := s.Proposed(ctx, id)
 	if err == nil && p.Name == by.Name {

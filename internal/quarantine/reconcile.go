@@ -43,7 +43,11 @@ func (s *Store) Reconcile(ctx context.Context) (missing []filter.ID, err error) 
 	if err != nil {
 		return nil, fmt.Errorf("reconcile quarantine: %w", err)
 	}
-	release, err := s.sweep("release", func(r row, whole bool) bool { return r.leased || whole && r.state == Releasing }, rows)
+	release, err := s.sweep(
+		"release",
+		func(r row, whole bool) bool { return r.leased || whole && r.state == Releasing },
+		rows,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("reconcile quarantine: %w", err)
 	}
@@ -54,7 +58,8 @@ func (s *Store) Reconcile(ctx context.Context) (missing []filter.ID, err error) 
 		if r.state != Releasing || r.leased || release[id] {
 			continue
 		}
-		if _, err := s.db.ExecContext(ctx, "UPDATE entries SET state = ? WHERE id = ? AND state = ?", Failed, id.String(), Releasing); err != nil {
+		const query = "UPDATE entries SET state = ? WHERE id = ? AND state = ?"
+		if _, err := s.db.ExecContext(ctx, query, Failed, id.String(), Releasing); err != nil {
 			return nil, fmt.Errorf("reconcile quarantine: %w", err)
 		}
 	}
@@ -107,7 +112,11 @@ func (s *Store) rows(ctx context.Context) (map[filter.ID]row, error) {
 }
 
 // sweep removes the files that nothing keeps and returns the messages with a whole one.
-func (s *Store) sweep(sub string, keep func(r row, whole bool) bool, rows map[filter.ID]row) (map[filter.ID]bool, error) {
+func (s *Store) sweep(
+	sub string,
+	keep func(r row, whole bool) bool,
+	rows map[filter.ID]row,
+) (map[filter.ID]bool, error) {
 	dir := filepath.Join(s.dir, sub)
 	files, err := os.ReadDir(dir)
 	if err != nil {

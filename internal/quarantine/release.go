@@ -23,7 +23,7 @@ type Reply struct {
 	OK        bool
 	Permanent bool   // it will not take it another time either
 	Codes     string // the reply code and the enhanced one, such as "550 5.1.1"
-	Text      string // for those who may open the message; it is kept sealed
+	Text      string // for those who may open the message; stored sealed
 
 	NoteError error // why the reviewer's note was not sent; nil: it was, or there is none
 }
@@ -78,7 +78,10 @@ func (s *Store) Release(ctx context.Context, id filter.ID, by Intent, d Delivere
 	}
 	receipt, err := s.record(ctx, ledger.QuarantineReleased, id, by)
 	if err != nil {
-		return Reply{}, errors.Join(fmt.Errorf("write the release in the ledger: %w", err), c.end(context.WithoutCancel(ctx), "attempts = attempts - 1"))
+		return Reply{}, errors.Join(
+			fmt.Errorf("write the release in the ledger: %w", err),
+			c.end(context.WithoutCancel(ctx), "attempts = attempts - 1"),
+		)
 	}
 	var reply Reply
 	err = c.keep(ctx, func(ctx context.Context) error {
@@ -107,10 +110,12 @@ func (s *Store) prepare(ctx context.Context, c *claim, note string, receipt ledg
 	if err := s.dropLeftovers(c.id); err != nil {
 		return fmt.Errorf("seal message for release: %w", err)
 	}
-	if err := s.writeSealed(s.releasePath(c.id), []age.Recipient{key.Recipient()}, header{Envelope: m.Envelope, Note: note[:min(len(note), maxNote)]}, m); err != nil {
+	h := header{Envelope: m.Envelope, Note: note[:min(len(note), maxNote)]}
+	if err := s.writeSealed(s.releasePath(c.id), []age.Recipient{key.Recipient()}, h, m); err != nil {
 		return fmt.Errorf("seal message for release: %w", err)
 	}
-	if err := c.mark(ctx, "state = ?, decided = ?, attempts = 1, version = version + 1, reviewed = iif(reviewed = 0, ?, reviewed)", Releasing, s.now().UnixMilli(), s.now().UnixMilli()); err != nil {
+	now := s.now().UnixMilli()
+	if err := c.mark(ctx, "state = ?, decided = ?, attempts = 1, "+reviewedNow, Releasing, now, now); err != nil {
 		return fmt.Errorf("mark message for release: %w", err)
 	}
 	c.state, c.decided, c.attempts = Releasing, s.now(), 1
@@ -118,7 +123,7 @@ func (s *Store) prepare(ctx context.Context, c *claim, note string, receipt ledg
 }
 
 // dropLeftovers removes what a process that came this far and then died may have left,
-// whole or in part. The claim is ours, so nobody is writing it.
+// whole or in part. The claim is ours, so no other process writes it.
 func (s *Store) dropLeftovers(id filter.ID) error {
 	left, err := filepath.Glob(s.releasePath(id) + "*")
 	if err != nil {
@@ -157,7 +162,13 @@ func (s *Store) deliver(ctx context.Context, c *claim, d Deliverer) (Reply, erro
 
 // deliverTo delivers to the recipient with number i, unless there is none any more (end)
 // or it has the message already.
-func (s *Store) deliverTo(ctx context.Context, c *claim, i int, d Deliverer, key age.Identity) (_ Reply, end bool, _ error) {
+func (s *Store) deliverTo(
+	ctx context.Context,
+	c *claim,
+	i int,
+	d Deliverer,
+	key age.Identity,
+) (_ Reply, end bool, _ error) {
 	m, err := openSealed(s.releasePath(c.id), key)
 	if err != nil {
 		return Reply{}, false, fmt.Errorf("deliver released message: %w", err)
@@ -205,7 +216,7 @@ const (
 	longWait  = time.Hour
 )
 
-// settle writes down how an attempt went, and when the next one is. It ends the claim.
+// settle records how an attempt went, and when the next one is. It ends the claim.
 func (s *Store) settle(ctx context.Context, c *claim, r Reply) error {
 	ended := ctx.Err() != nil
 	ctx = context.WithoutCancel(ctx)
@@ -227,7 +238,13 @@ func (s *Store) settle(ctx context.Context, c *claim, r Reply) error {
 		}
 	default:
 		wait := min(firstWait<<min(max(c.attempts-1, 0), 8), longWait)
-		err = c.end(ctx, "next = ?, reply = ?, answer = ?", s.now().Add(wait).UnixMilli(), r.Codes, s.sealAnswer(r.Text))
+		err = c.end(
+			ctx,
+			"next = ?, reply = ?, answer = ?",
+			s.now().Add(wait).UnixMilli(),
+			r.Codes,
+			s.sealAnswer(r.Text),
+		)
 	}
 	if err != nil {
 		return fmt.Errorf("note how the release went: %w", err)

@@ -92,7 +92,9 @@ func TestReleaseDeliversTheOriginalBytesToEachRecipientAndKeepsNothing(t *testin
 	if err != nil || !r.OK || r.Codes != "250 2.0.0" {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	if !slices.Equal(d.got, []string{"a@out.example", "b@out.example"}) || d.content[0] != content || d.content[1] != content || d.sizes[0] != int64(len(content)) {
+	if !slices.Equal(d.got, []string{"a@out.example", "b@out.example"}) || d.content[0] != content ||
+		d.content[1] != content ||
+		d.sizes[0] != int64(len(content)) {
 		t.Errorf("delivered to %v, sizes %v", d.got, d.sizes)
 	}
 	if e := state(t, s, id); e.State != Released || e.Decided.IsZero() {
@@ -101,10 +103,12 @@ func TestReleaseDeliversTheOriginalBytesToEachRecipientAndKeepsNothing(t *testin
 	if left := names(t, dir); !slices.Equal(left, []string{"release/release.key"}) {
 		t.Errorf("left %v", left)
 	}
-	if _, err := s.Release(t.Context(), id, Intent{Reason: "again"}, d, key); !errors.Is(err, ErrGone) || len(d.got) != 2 {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "again"}, d, key); !errors.Is(err, ErrGone) ||
+		len(d.got) != 2 {
 		t.Errorf("released twice: %v", err)
 	}
-	if err := s.Delete(t.Context(), id, Intent{Reason: "too late"}); !errors.Is(err, ErrGone) || state(t, s, id).State != Released {
+	if err := s.Delete(t.Context(), id, Intent{Reason: "too late"}); !errors.Is(err, ErrGone) ||
+		state(t, s, id).State != Released {
 		t.Errorf("deleted after release: %v", err)
 	}
 	if !slices.Equal(w.acts, []ledger.Kind{ledger.QuarantineReleased}) {
@@ -212,7 +216,8 @@ func TestARefusalIsKeptAndReleaseCanBeTriedAgain(t *testing.T) {
 		t.Errorf("answer %q, content %q", m.Answer, got)
 	}
 	d.set(nil)
-	if r, err := s.Release(t.Context(), id, Intent{Reason: "the address exists now"}, d, key); err != nil || !r.OK || !slices.Equal(d.got, []string{"a@out.example"}) {
+	if r, err := s.Release(t.Context(), id, Intent{Reason: "the address exists now"}, d, key); err != nil || !r.OK ||
+		!slices.Equal(d.got, []string{"a@out.example"}) {
 		t.Errorf("%+v, %v, to %v", r, err, d.got)
 	}
 }
@@ -254,7 +259,8 @@ func TestTwoReleasesAtOnceDeliverOnce(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		}
-		if won != 1 || !slices.Equal(d.got, []string{"a@out.example", "b@out.example"}) || state(t, a, id).State != Released {
+		if won != 1 || !slices.Equal(d.got, []string{"a@out.example", "b@out.example"}) ||
+			state(t, a, id).State != Released {
 			t.Fatalf("%d won, delivered to %v, %+v", won, d.got, state(t, a, id))
 		}
 		if left := names(t, dir); len(left) != 1 {
@@ -283,7 +289,8 @@ func TestADeliveryInProgressIsNotDisturbed(t *testing.T) {
 			t.Errorf("reconcile: %v, %v", missing, err)
 		}
 	}
-	if r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil || !r.OK || len(d.got) != 2 {
+	if r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil || !r.OK ||
+		len(d.got) != 2 {
 		t.Errorf("%+v, %v, %v", r, err, d.got)
 	}
 }
@@ -308,7 +315,8 @@ func TestALongDeliveryKeepsItsClaim(t *testing.T) {
 			}
 		})
 	}
-	if r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil || !r.OK || len(d.got) != 2 {
+	if r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil || !r.OK ||
+		len(d.got) != 2 {
 		t.Errorf("%+v, %v, %v; was %+v", r, err, d.got, first)
 	}
 }
@@ -357,12 +365,14 @@ func TestACrashWhileDecidingLeavesTheMessageHeld(t *testing.T) {
 	}
 	for i, dir := range crashed {
 		s, _ := open(t, dir, key)
-		if missing, err := s.Reconcile(t.Context()); len(missing) != 0 || err != nil || state(t, s, id).State != Quarantined {
+		if missing, err := s.Reconcile(t.Context()); len(missing) != 0 || err != nil ||
+			state(t, s, id).State != Quarantined {
 			t.Errorf("step %d: missing %v, %v, %+v", i, missing, err, state(t, s, id))
 		}
 		s.now = func() time.Time { return time.Now().Add(s.lease + time.Second) }
 		d := &hop{}
-		if r, err := s.Release(t.Context(), id, Intent{Reason: "again"}, d, key); err != nil || !r.OK || len(d.got) != 2 {
+		if r, err := s.Release(t.Context(), id, Intent{Reason: "again"}, d, key); err != nil || !r.OK ||
+			len(d.got) != 2 {
 			t.Errorf("step %d: %+v, %v", i, r, err)
 		}
 		if left := names(t, dir); !slices.Equal(left, []string{"release/release.key"}) {
@@ -378,7 +388,8 @@ func TestAWrongKeyDecidesNothing(t *testing.T) {
 	id := seal(t, s, "dag")
 	d := &hop{}
 	var none *age.NoIdentityMatchError
-	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, newIdentity(t)); !errors.As(err, &none) || len(d.got) != 0 {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, newIdentity(t)); !errors.As(err, &none) ||
+		len(d.got) != 0 {
 		t.Errorf("%v", err)
 	}
 	if e := state(t, s, id); e.State != Quarantined || e.Attempts != 0 {

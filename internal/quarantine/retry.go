@@ -25,7 +25,7 @@ func (s *Store) Retry(ctx context.Context, d Deliverer) (int, error) {
 			return delivered, ctx.Err()
 		}
 		switch {
-		case errors.Is(err, ErrBusy), errors.Is(err, ErrGone): // somebody else was faster
+		case errors.Is(err, ErrBusy), errors.Is(err, ErrGone): // another process was faster
 		case err != nil:
 			failed = err // the others are tried all the same
 		case reply.OK:
@@ -52,7 +52,14 @@ func (s *Store) retry(ctx context.Context, id filter.ID, d Deliverer) (reply Rep
 
 func (s *Store) due(ctx context.Context) ([]filter.ID, error) {
 	now := s.now().UnixMilli()
-	rows, err := s.db.QueryContext(ctx, "SELECT id FROM entries WHERE state = ? AND next <= ? AND lease < ? ORDER BY next LIMIT ?", Releasing, now, now, batch)
+	rows, err := s.db.QueryContext(
+		ctx,
+		"SELECT id FROM entries WHERE state = ? AND next <= ? AND lease < ? ORDER BY next LIMIT ?",
+		Releasing,
+		now,
+		now,
+		batch,
+	)
 	if err != nil {
 		return nil, err
 	}

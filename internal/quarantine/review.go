@@ -21,10 +21,10 @@ var (
 	ErrNoReason = errors.New("a reason is needed: say why (C3.3e)")
 	// ErrGone is returned for a message whose content is destroyed, by release or deletion.
 	ErrGone           = errors.New("the message was released or deleted: its content is gone")
-	ErrNotDeliverable = errors.New("what was stopped on its way to a web site is looked at, and not delivered: show it, or delete it")
-	// ErrChanged is returned for a decision on a message that somebody else decided on since
-	// it was looked at.
-	ErrChanged = errors.New("somebody else decided on this message meanwhile: look again")
+	ErrNotDeliverable = errors.New("an upload that was quarantined cannot be delivered: show it, or delete it")
+	// ErrChanged is returned for a decision on a message that another reviewer decided on
+	// meanwhile.
+	ErrChanged = errors.New("another reviewer decided on this message meanwhile: read it again")
 	// ErrBusy is returned for a message that is being released just now.
 	ErrBusy = errors.New("the message is being released just now")
 )
@@ -34,12 +34,18 @@ func (s *Store) Open(ctx context.Context, id filter.ID, by Intent, ids ...age.Id
 	return s.open(ctx, ledger.QuarantineOpened, id, by, ids)
 }
 
-// Reveal is Open for somebody to see one identifier that was masked before.
+// Reveal is Open to show one identifier that was masked before.
 func (s *Store) Reveal(ctx context.Context, id filter.ID, by Intent, ids ...age.Identity) (*Message, error) {
 	return s.open(ctx, ledger.QuarantineRevealed, id, by, ids)
 }
 
-func (s *Store) open(ctx context.Context, act ledger.Kind, id filter.ID, by Intent, ids []age.Identity) (*Message, error) {
+func (s *Store) open(
+	ctx context.Context,
+	act ledger.Kind,
+	id filter.ID,
+	by Intent,
+	ids []age.Identity,
+) (*Message, error) {
 	if by.Reason == "" {
 		return nil, ErrNoReason
 	}
@@ -67,10 +73,14 @@ func (s *Store) open(ctx context.Context, act ledger.Kind, id filter.ID, by Inte
 }
 
 // acts are what the ledger says of a review.
-var acts = map[Review]ledger.Kind{Kept: ledger.QuarantineKept, Confirmed: ledger.QuarantineConfirmed, Wrong: ledger.QuarantineWrong}
+var acts = map[Review]ledger.Kind{
+	Kept:      ledger.QuarantineKept,
+	Confirmed: ledger.QuarantineConfirmed,
+	Wrong:     ledger.QuarantineWrong,
+}
 
-// Judge notes what a person made of a verdict, also of a message that is gone. The error is
-// ErrChanged if somebody else decided since they looked, ErrBusy if it is being released.
+// Judge records a review of a verdict, also of a message that is gone. The error is ErrChanged
+// if another reviewer decided meanwhile, ErrBusy if it is being released.
 func (s *Store) Judge(ctx context.Context, id filter.ID, r Review, by Intent) error {
 	act, ok := acts[r]
 	if !ok {
@@ -82,18 +92,32 @@ func (s *Store) Judge(ctx context.Context, id filter.ID, r Review, by Intent) er
 	return s.decide(ctx, toJudge, act, id, by, "review = ?", r)
 }
 
-// decide changes an entry that nobody else is at, once the act is in the ledger.
-func (s *Store) decide(ctx context.Context, to taking, act ledger.Kind, id filter.ID, by Intent, set string, args ...any) error {
+// reviewedNow sets when a person first decided anything; its argument is the time.
+const reviewedNow = "reviewed = iif(reviewed = 0, ?, reviewed), version = version + 1"
+
+// decide changes an entry that no other process has claimed, once the act is in the ledger.
+func (s *Store) decide(
+	ctx context.Context,
+	to taking,
+	act ledger.Kind,
+	id filter.ID,
+	by Intent,
+	set string,
+	args ...any,
+) error {
 	c, err := s.take(ctx, id, by.Seen, to)
 	if err != nil {
 		return err
 	}
 	if _, err := s.record(ctx, act, id, by); err != nil {
-		return errors.Join(fmt.Errorf("write the decision in the ledger: %w", err), c.end(context.WithoutCancel(ctx), "attempts = attempts"))
+		return errors.Join(
+			fmt.Errorf("write the decision in the ledger: %w", err),
+			c.end(context.WithoutCancel(ctx), "attempts = attempts"),
+		)
 	}
 	now := s.now().UnixMilli()
 	args = append(args, now)
-	if err := c.end(ctx, set+", reviewed = iif(reviewed = 0, ?, reviewed), version = version + 1", args...); err != nil {
+	if err := c.end(ctx, set+", "+reviewedNow, args...); err != nil {
 		return fmt.Errorf("note the decision: %w", err)
 	}
 	return nil
@@ -114,7 +138,9 @@ func (s *Store) Delete(ctx context.Context, id filter.ID, by Intent) error {
 	case e.State == Destroyed:
 		return s.erase(id)
 	}
-	if err := s.decide(ctx, toDestroy, ledger.QuarantineDeleted, id, by, "state = ?, answer = NULL, decided = ?", Destroyed, s.now().UnixMilli()); err != nil {
+	const set = "state = ?, answer = NULL, decided = ?"
+	now := s.now().UnixMilli()
+	if err := s.decide(ctx, toDestroy, ledger.QuarantineDeleted, id, by, set, Destroyed, now); err != nil {
 		return err
 	}
 	return s.erase(id)
@@ -130,16 +156,17 @@ func (s *Store) erase(ids ...filter.ID) error {
 			}
 		}
 	}
-	if err := errors.Join(disk.SyncDir(filepath.Join(s.dir, "sealed")), disk.SyncDir(filepath.Join(s.dir, "release"))); err != nil {
+	err := errors.Join(disk.SyncDir(filepath.Join(s.dir, "sealed")), disk.SyncDir(filepath.Join(s.dir, "release")))
+	if err != nil {
 		return fmt.Errorf("destroy message: %w", err)
 	}
 	return nil
 }
 
-// batch bounds how many messages expire, or are looked at for release, in one go.
+// batch bounds how many messages expire, or are tried for release, in one go.
 const batch = 500
 
-// Expire destroys the messages that were set aside before a time, and their metadata. It
+// Expire destroys the messages that were quarantined before a time, and their metadata. It
 // returns how many. A message that is being released is left until that has ended.
 func (s *Store) Expire(ctx context.Context, before time.Time) (int, error) {
 	for total := 0; ; {
@@ -154,7 +181,14 @@ func (s *Store) Expire(ctx context.Context, before time.Time) (int, error) {
 func (s *Store) expire(ctx context.Context, before time.Time) (int, error) {
 	const due = "time < ? AND state != ? AND lease < ?"
 	now := s.now().UnixMilli()
-	rows, err := s.db.QueryContext(ctx, "SELECT id, state FROM entries WHERE "+due+" LIMIT ?", before.UnixMilli(), Releasing, now, batch)
+	rows, err := s.db.QueryContext(
+		ctx,
+		"SELECT id, state FROM entries WHERE "+due+" LIMIT ?",
+		before.UnixMilli(),
+		Releasing,
+		now,
+		batch,
+	)
 	if err != nil {
 		return 0, fmt.Errorf("expire quarantine: %w", err)
 	}
@@ -182,7 +216,14 @@ func (s *Store) expire(ctx context.Context, before time.Time) (int, error) {
 				return len(gone), errors.Join(fmt.Errorf("write the expiry in the ledger: %w", err), s.erase(gone...))
 			}
 		}
-		res, err := s.db.ExecContext(ctx, "DELETE FROM entries WHERE id = ? AND "+due, id.String(), before.UnixMilli(), Releasing, now)
+		res, err := s.db.ExecContext(
+			ctx,
+			"DELETE FROM entries WHERE id = ? AND "+due,
+			id.String(),
+			before.UnixMilli(),
+			Releasing,
+			now,
+		)
 		if err != nil {
 			return len(gone), errors.Join(fmt.Errorf("expire quarantine: %w", err), s.erase(gone...))
 		}

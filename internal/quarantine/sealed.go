@@ -41,7 +41,8 @@ func (h header) encode() ([]byte, error) {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...), nil
 }
 
-// errDamaged is all that is told of a header that cannot be read: it holds content.
+// errDamaged is the error for a header that cannot be read. It quotes nothing: the header has
+// content.
 var errDamaged = errors.New("the sealed header is damaged")
 
 func readHeader(r io.Reader) (header, error) {
@@ -140,8 +141,8 @@ type Message struct {
 // Close closes the file.
 func (m *Message) Close() error { return m.file.Close() }
 
-// unlock opens what was set aside: no leaf, no key. The receipt has to be of this act with
-// this message.
+// unlock opens a sealed message: no entry, no key. The receipt has to be of this act with this
+// message.
 func (s *Store) unlock(r ledger.Receipt, act ledger.Kind, id filter.ID, keys []age.Identity) (*Message, error) {
 	if !r.Of(act, id.String()) {
 		return nil, errors.New("open sealed message: the ledger has no entry of it")

@@ -87,11 +87,12 @@ func (s *Store) path(id filter.ID) string {
 	return filepath.Join(s.dir, "sealed", id.String()+".age")
 }
 
-// Seal sets a message aside. When it returns nil the message is durable; otherwise
+// Seal quarantines a message. When it returns nil the message is durable; otherwise
 // nothing of it is left. Of e it sets what it sees itself: score, recipients and size.
 func (s *Store) Seal(ctx context.Context, e Entry, env Envelope, x *filter.Inspection, content io.Reader) error {
 	counted := &counter{r: content}
-	if err := s.writeSealed(s.path(e.ID), s.recipients, header{Envelope: env, Evidence: evidenceOf(x)}, counted); err != nil {
+	h := header{Envelope: env, Evidence: evidenceOf(x)}
+	if err := s.writeSealed(s.path(e.ID), s.recipients, h, counted); err != nil {
 		return fmt.Errorf("seal message: %w", err)
 	}
 	e.Score, e.Recipients, e.Size = scoreOf(x, e.Rule), len(env.To), counted.n
@@ -114,12 +115,18 @@ func (c *counter) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Withdraw takes a message back as if it had never been set aside. It fails with ErrBusy
-// if somebody has decided on it meanwhile.
+// Withdraw takes a message back as if it had never been quarantined. It fails with ErrBusy if
+// a reviewer has decided on it meanwhile.
 func (s *Store) Withdraw(ctx context.Context, id filter.ID) error {
-	// First the row: a crash in between leaves a file that nobody was promised, and not
-	// a promise without its file.
-	res, err := s.db.ExecContext(ctx, "DELETE FROM entries WHERE id = ? AND state = ? AND lease < ?", id.String(), Quarantined, s.now().UnixMilli())
+	// First the row: a crash in between leaves a file without a promise, and not a
+	// promise without its file.
+	res, err := s.db.ExecContext(
+		ctx,
+		"DELETE FROM entries WHERE id = ? AND state = ? AND lease < ?",
+		id.String(),
+		Quarantined,
+		s.now().UnixMilli(),
+	)
 	if err == nil {
 		if n, _ := res.RowsAffected(); n == 0 {
 			_, err = s.Get(ctx, id)

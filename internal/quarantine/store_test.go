@@ -92,10 +92,22 @@ func sample(t testing.TB) (Entry, Envelope, *filter.Inspection) {
 		Category: rules.Identity, Clause: clause, Rule: rule(t, "leak.identity.bsn"),
 	}
 	env := Envelope{From: "juf@school.example", Parameters: []string{"BODY=8BITMIME"}, To: []Recipient{
-		{Path: "a@out.example", Parameters: []string{"NOTIFY=FAILURE"}, Direction: rules.Out}, {Path: "b@out.example", Direction: rules.Out},
+		{
+			Path:       "a@out.example",
+			Parameters: []string{"NOTIFY=FAILURE"},
+			Direction:  rules.Out,
+		}, {Path: "b@out.example", Direction: rules.Out},
 	}}
 	x := &filter.Inspection{Purposes: rules.SetOf(rules.Security, rules.Leak), Findings: []filter.Finding{
-		{Rule: e.Rule, Purpose: e.Purpose, Clause: clause, Category: e.Category, Count: 2, Score: 90, Excerpts: make([]filter.Excerpt, 1)},
+		{
+			Rule:     e.Rule,
+			Purpose:  e.Purpose,
+			Clause:   clause,
+			Category: e.Category,
+			Count:    2,
+			Score:    90,
+			Excerpts: make([]filter.Excerpt, 1),
+		},
 	}}
 	return e, env, x
 }
@@ -153,7 +165,9 @@ func TestWhatIsSealedComesBackAsItWas(t *testing.T) {
 	s.Close()
 	s, w := open(t, dir, key)
 	m, got := read(t, s, e.ID, key)
-	if got != content || m.Envelope.From != env.From || !slices.Equal(m.Envelope.To[0].Parameters, env.To[0].Parameters) || len(m.Envelope.To) != 2 {
+	if got != content || m.Envelope.From != env.From ||
+		!slices.Equal(m.Envelope.To[0].Parameters, env.To[0].Parameters) ||
+		len(m.Envelope.To) != 2 {
 		t.Errorf("came back different: %d bytes, %+v", len(got), m.Envelope)
 	}
 	if len(m.Evidence) != 1 || m.Evidence[0].Rule != e.Rule || len(m.Evidence[0].Excerpts) != 1 {
@@ -195,7 +209,8 @@ func TestNoLeafNoKey(t *testing.T) {
 		t.Errorf("opened without a witness: %v", err)
 	}
 	d := &hop{}
-	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); !errors.Is(err, w.err) || len(d.got) != 0 {
+	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); !errors.Is(err, w.err) ||
+		len(d.got) != 0 {
 		t.Errorf("released without a witness: %v", err)
 	}
 	if err := s.Delete(t.Context(), id, Intent{Reason: "kept long enough"}); !errors.Is(err, w.err) {
@@ -295,7 +310,8 @@ func TestACrashBeforeSealReturnsLeavesNothing(t *testing.T) {
 			t.Errorf("step %d: missing %v, %v", i, missing, err)
 		}
 		_, err = s.Get(t.Context(), e.ID)
-		if whole := dir == after; whole != (err == nil) || len(names(t, dir)) != map[bool]int{false: 1, true: 2}[whole] {
+		if whole := dir == after; whole != (err == nil) ||
+			len(names(t, dir)) != map[bool]int{false: 1, true: 2}[whole] {
 			t.Errorf("step %d: %v, files %v", i, err, names(t, dir))
 		}
 		if _, got := read(t, s, before, key); got != "from before" {
@@ -317,7 +333,10 @@ func TestAFaultAtAnyStepLeavesNothing(t *testing.T) {
 			}
 			return nil
 		}
-		if err := s.Seal(t.Context(), e, env, x, during(s, strings.Repeat("y", 300_000), fault)); !errors.Is(err, full) {
+		if err := s.Seal(t.Context(), e, env, x, during(s, strings.Repeat("y", 300_000), fault)); !errors.Is(
+			err,
+			full,
+		) {
 			t.Errorf("%s: %v", at, err)
 		}
 		if _, err := s.Get(t.Context(), e.ID); !errors.Is(err, ErrNotFound) || len(names(t, dir)) != 0 {
@@ -418,12 +437,18 @@ func TestContentIsNowhereInClear(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := open(t, dir, key)
 	e, _, x := sample(t)
-	env := Envelope{From: canary + "@school.example", Parameters: []string{"ENVID=" + canary}, To: []Recipient{{Path: canary + "@out.example", Parameters: []string{"ORCPT=rfc822;" + canary}}}}
+	env := Envelope{
+		From:       canary + "@school.example",
+		Parameters: []string{"ENVID=" + canary},
+		To:         []Recipient{{Path: canary + "@out.example", Parameters: []string{"ORCPT=rfc822;" + canary}}},
+	}
 	content := "Subject: " + canary + "\r\n\r\n" + strings.Repeat(canary+"\r\n", 20_000)
 	if err := s.Seal(t.Context(), e, env, x, strings.NewReader(content)); err != nil {
 		t.Fatal(err)
 	}
-	d := &hop{replies: map[string]Reply{canary + "@out.example": {Permanent: true, Codes: "550 5.1.1", Text: "no " + canary}}}
+	d := &hop{
+		replies: map[string]Reply{canary + "@out.example": {Permanent: true, Codes: "550 5.1.1", Text: "no " + canary}},
+	}
 	look := func(when string) {
 		t.Helper()
 		err := filepath.WalkDir(dir, func(path string, f fs.DirEntry, err error) error {
@@ -455,7 +480,8 @@ func TestContentIsNowhereInClear(t *testing.T) {
 	if got, err := s.Get(t.Context(), e.ID); err != nil || got.Reply != "550 5.1.1" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := s.Open(t.Context(), e.ID, Intent{Reason: "review"}, newIdentity(t)); err == nil || strings.Contains(err.Error(), canary) {
+	if _, err := s.Open(t.Context(), e.ID, Intent{Reason: "review"}, newIdentity(t)); err == nil ||
+		strings.Contains(err.Error(), canary) {
 		t.Errorf("error: %v", err)
 	}
 }
@@ -468,7 +494,8 @@ func TestDeleteKeepsTheFigureAndExpiryTheRest(t *testing.T) {
 	if err := s.Delete(t.Context(), deleted, Intent{Reason: "no reason to keep it"}); err != nil {
 		t.Fatal(err)
 	}
-	if e, err := s.Get(t.Context(), deleted); err != nil || e.State != Destroyed || e.Decided.IsZero() || len(names(t, dir)) != 1 {
+	if e, err := s.Get(t.Context(), deleted); err != nil || e.State != Destroyed || e.Decided.IsZero() ||
+		len(names(t, dir)) != 1 {
 		t.Errorf("%+v, %v, files %v", e, err, names(t, dir))
 	}
 	if err := s.Delete(t.Context(), deleted, Intent{Reason: "again"}); err != nil {

@@ -219,7 +219,15 @@ func TestOthersCannotReadADirectory(t *testing.T) {
 // TestAListIsReadOnceUntilSomethingChanges, also by another process.
 func TestAListIsReadOnceUntilSomethingChanges(t *testing.T) {
 	dir := t.TempDir()
-	mine, another := NewCollection[loan](Open(dir), "loans", errNoLoan), NewCollection[loan](Open(dir), "loans", errNoLoan)
+	mine, another := NewCollection[loan](
+		Open(dir),
+		"loans",
+		errNoLoan,
+	), NewCollection[loan](
+		Open(dir),
+		"loans",
+		errNoLoan,
+	)
 	if err := another.Put(loan{ID: "a"}); err != nil {
 		t.Fatal(err)
 	}

@@ -12,20 +12,28 @@ import (
 	"sluis/internal/setting"
 )
 
-// Options are what is agreed with a provider (OpenID Connect 1.0).
+// Options are the agreement with a provider (OpenID Connect 1.0).
 type Options struct {
-	Name         string                   `yaml:"name"`   // in addresses, such as microsoft
-	Label        string                   `yaml:"label"`  // on the page
-	Issuer       string                   `yaml:"issuer"` // such as https://login.microsoftonline.com/TENANT/v2.0
-	Client       string                   `yaml:"client"`
-	SecretFile   string                   `yaml:"secret-file" path:"relative"` // file with the client's secret
-	Scopes       []string                 `yaml:"scopes"`                      // beside openid; default profile and email
-	UserInfo     bool                     `yaml:"user-info"`                   // ask for claims that are not in the ID token
-	NameClaim    string                   `yaml:"name-from"`                   // claim that an account is named after; default preferred_username
-	AddressClaim string                   `yaml:"address-from"`                // claim with the mail address; default email
-	Vouched      bool                     `yaml:"vouched"`                     // addresses are the organisation's own, although the provider does not say email_verified
-	GroupsClaim  string                   `yaml:"groups-from"`                 // claim with groups; default groups
-	Roles        map[ledger.Role][]string `yaml:"roles"`                       // groups by role; people in none of them are not let in
+	Name       string `yaml:"name"`   // in addresses, such as microsoft
+	Label      string `yaml:"label"`  // on the page
+	Issuer     string `yaml:"issuer"` // such as https://login.microsoftonline.com/TENANT/v2.0
+	Client     string `yaml:"client"`
+	SecretFile string `yaml:"secret-file" path:"relative"` // file with the client's secret
+	// Scopes beside openid; default profile and email.
+	Scopes []string `yaml:"scopes"`
+	// UserInfo asks for claims that are not in the ID token.
+	UserInfo bool `yaml:"user-info"`
+	// NameClaim is the claim that an account is named after; default preferred_username.
+	NameClaim string `yaml:"name-from"`
+	// AddressClaim is the claim with the mail address; default email.
+	AddressClaim string `yaml:"address-from"`
+	// Vouched: addresses are the organisation's own, although the provider does not say
+	// email_verified.
+	Vouched bool `yaml:"vouched"`
+	// GroupsClaim is the claim with groups; default groups.
+	GroupsClaim string `yaml:"groups-from"`
+	// Roles are groups by role; people in none of them are not let in.
+	Roles map[ledger.Role][]string `yaml:"roles"`
 
 	Secret string       `yaml:"-"` // what is in SecretFile
 	Back   string       `yaml:"-"` // address that the provider sends browsers back to

@@ -122,8 +122,13 @@ func plain(err error) error {
 }
 
 func (p *Provider) config(at *oidc.Provider) *oauth2.Config {
-	return &oauth2.Config{ClientID: p.o.Client, ClientSecret: p.o.Secret, Endpoint: at.Endpoint(), RedirectURL: p.o.Back,
-		Scopes: append([]string{oidc.ScopeOpenID}, p.o.Scopes...)}
+	return &oauth2.Config{
+		ClientID:     p.o.Client,
+		ClientSecret: p.o.Secret,
+		Endpoint:     at.Endpoint(),
+		RedirectURL:  p.o.Back,
+		Scopes:       append([]string{oidc.ScopeOpenID}, p.o.Scopes...),
+	}
 }
 
 // Begin returns where to send a browser.
@@ -185,7 +190,13 @@ func refused(err error) error {
 
 // ask adds the claims of the userinfo endpoint, if they are of the same subject (OpenID
 // Connect Core 1.0, section 5.3.4).
-func (p *Provider) ask(ctx context.Context, at *oidc.Provider, tokens *oauth2.Token, subject string, claims map[string]any) error {
+func (p *Provider) ask(
+	ctx context.Context,
+	at *oidc.Provider,
+	tokens *oauth2.Token,
+	subject string,
+	claims map[string]any,
+) error {
 	info, err := at.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
 	if err != nil {
 		return fmt.Errorf("ask about who it is: %w", plain(err))
@@ -206,7 +217,11 @@ func (p *Provider) ask(ctx context.Context, at *oidc.Provider, tokens *oauth2.To
 }
 
 func (p *Provider) identity(id *oidc.IDToken, claims map[string]any) accounts.Identity {
-	who := accounts.Identity{Issuer: id.Issuer, Subject: id.Subject, Name: one(claims, or(p.o.NameClaim, "preferred_username"))}
+	who := accounts.Identity{
+		Issuer:  id.Issuer,
+		Subject: id.Subject,
+		Name:    one(claims, or(p.o.NameClaim, "preferred_username")),
+	}
 	if verified, _ := claims["email_verified"].(bool); verified || p.o.Vouched {
 		who.Address = one(claims, or(p.o.AddressClaim, "email"))
 	}

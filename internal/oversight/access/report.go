@@ -19,7 +19,7 @@ import (
 	"sluis/internal/lang"
 )
 
-// Report is what is held.
+// Report is the answer to a request.
 type Report struct {
 	Organisation string        `json:"organisation"`
 	Address      string        `json:"address"` // of the person

@@ -32,7 +32,9 @@ type Request struct {
 
 // Errors of requests.
 var (
-	ErrNoProof   = errors.New("say how it was made sure that the request is the person's own: account, document or in-person")
+	ErrNoProof = errors.New(
+		"say how it was made sure that the request is the person's own: account, document or in-person",
+	)
 	ErrForbidden = errors.New("a privacy officer handles a request that does not come from the person's own account")
 	ErrUnnamed   = errors.New("nothing is recorded about this person by name: pupils, confidential roles and people " +
 		"who are not on the roster have no pseudonym (K4, C3.2g)")

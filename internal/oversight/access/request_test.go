@@ -124,7 +124,13 @@ func TestNothingIsFoundWithoutALedger(t *testing.T) { // C3.2f
 	archive, _, people := school(t)
 	full := errors.New("the disk is full")
 	archive.Ledger = broken{archive.Ledger, full}
-	r := Request{ledger.Actor{Name: juf, Role: ledger.Employee}, ByAccount, people.Subject(juf), monday.AddDate(0, -1, 0), monday}
+	r := Request{
+		ledger.Actor{Name: juf, Role: ledger.Employee},
+		ByAccount,
+		people.Subject(juf),
+		monday.AddDate(0, -1, 0),
+		monday,
+	}
 	err := archive.Give(t.Context(), r, func(Record) error { t.Error("a record was found"); return nil })
 	if !errors.Is(err, full) {
 		t.Errorf("error %v, want %v", err, full)

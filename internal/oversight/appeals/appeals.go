@@ -101,7 +101,20 @@ func (s *Store) Add(host string, c rules.Category, rule rules.ID, g roster.Group
 			oldest := slices.IndexFunc(all, func(a Appeal) bool { return a.Outcome != "" })
 			all = slices.Delete(all, oldest, oldest+1)
 		}
-		*kept = append(all, Appeal{ID: next, Host: host, Category: c, Rule: rule, Group: g.String(), Need: need, First: now, Last: now, Count: 1})
+		*kept = append(
+			all,
+			Appeal{
+				ID:       next,
+				Host:     host,
+				Category: c,
+				Rule:     rule,
+				Group:    g.String(),
+				Need:     need,
+				First:    now,
+				Last:     now,
+				Count:    1,
+			},
+		)
 		return nil
 	})
 }

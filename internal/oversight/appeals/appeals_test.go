@@ -40,7 +40,8 @@ func TestAppeals(t *testing.T) {
 		return all
 	}
 	open := list(false)
-	if len(open) != 3 || open[0].Host != "b.example" || open[0].Count != 2 || open[0].Need != Wrong || open[0].Group != "leerlingen" {
+	if len(open) != 3 || open[0].Host != "b.example" || open[0].Count != 2 || open[0].Need != Wrong ||
+		open[0].Group != "leerlingen" {
 		t.Fatalf("open: %+v", open)
 	}
 	if err := s.Close(open[0].ID, "van de lijst gehaald"); err != nil {
@@ -75,7 +76,10 @@ func TestBounded(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Add("one-more.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, time.Now()); !errors.Is(err, ErrTooMany) {
+	if err := s.Add("one-more.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, time.Now()); !errors.Is(
+		err,
+		ErrTooMany,
+	) {
 		t.Errorf("error %v", err)
 	}
 	if err := s.Add("h7.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, time.Now()); err != nil {
@@ -126,7 +130,8 @@ func TestOfAnOwnListAndNoRule(t *testing.T) {
 	if s, err = Open(store.Open(dir)); err != nil {
 		t.Fatal(err)
 	}
-	if all, err := s.List(false); err != nil || len(all) != 1 || all[0].Category != rules.NoCategory || all[0].Host != "games.example" {
+	if all, err := s.List(false); err != nil || len(all) != 1 || all[0].Category != rules.NoCategory ||
+		all[0].Host != "games.example" {
 		t.Errorf("%+v, %v", all, err)
 	}
 }

@@ -1,4 +1,4 @@
-// Package breach keeps breach files (C2.12a): what is found out about a possible data
+// Package breach keeps breach files (C2.12a, GDPR article 33): the facts of a possible data
 // breach, with the 72 hours of GDPR article 33 running from its discovery.
 //
 // It promises that each step is in the ledger before it counts, without what a person
@@ -28,7 +28,7 @@ type Kind string
 const (
 	Opened    Kind = "opened"
 	Noted     Kind = "noted"    // something was found out or done
-	Informed  Kind = "informed" // the people concerned were told (article 34)
+	Informed  Kind = "informed" // the people concerned were informed (article 34)
 	Reported  Kind = "reported" // to the supervisory authority
 	NotNeeded Kind = "not-needed"
 	Closed    Kind = "closed"
@@ -54,7 +54,7 @@ type Facts struct {
 	Special     bool     `json:"special"`     // special categories (article 9), or a BSN
 	Effects     string   `json:"effects"`     // what it can mean for them
 	Measures    string   `json:"measures"`    // taken against it, and against a next time
-	Informing   string   `json:"informing"`   // whether and how they are told
+	Informing   string   `json:"informing"`   // whether and how they are informed
 	CrossBorder bool     `json:"crossborder"` // people in other countries
 }
 
@@ -125,7 +125,8 @@ func (s *Store) Begin(ctx context.Context, by ledger.Actor, message, text string
 		Discovered: discovered.UTC(),
 		Steps:      []Step{{now, by, Opened, text}},
 	}
-	if _, err := s.ledger.Append(ctx, ledger.BreachOpened, ledger.Data{Actor: by, ID: message, Ref: f.ID, Since: f.Discovered.UnixMilli()}); err != nil {
+	act := ledger.Data{Actor: by, ID: message, Ref: f.ID, Since: f.Discovered.UnixMilli()}
+	if _, err := s.ledger.Append(ctx, ledger.BreachOpened, act); err != nil {
 		return File{}, fmt.Errorf("write it in the ledger: %w", err)
 	}
 	return f, s.files.Put(f)
@@ -157,13 +158,17 @@ func (s *Store) Add(ctx context.Context, by ledger.Actor, id string, kind Kind, 
 
 // Fill sets the facts for the form.
 func (s *Store) Fill(ctx context.Context, by ledger.Actor, id string, facts Facts) error {
-	for _, t := range []string{facts.Happened, facts.From, facts.Until, facts.People, facts.Data, facts.Effects, facts.Measures, facts.Informing} {
+	for _, t := range []string{
+		facts.Happened, facts.From, facts.Until, facts.People,
+		facts.Data, facts.Effects, facts.Measures, facts.Informing,
+	} {
 		if len(t) > maxText {
 			return ErrInvalidText
 		}
 	}
 	return s.change(id, func(f *File) error {
-		if _, err := s.ledger.Append(ctx, ledger.BreachStep, ledger.Data{Actor: by, Ref: id, Step: "facts"}); err != nil {
+		act := ledger.Data{Actor: by, Ref: id, Step: "facts"}
+		if _, err := s.ledger.Append(ctx, ledger.BreachStep, act); err != nil {
 			return fmt.Errorf("write it in the ledger: %w", err)
 		}
 		f.Facts = facts

@@ -32,7 +32,13 @@ func open(t *testing.T) (*Store, *ledger.Ledger, string) {
 
 func begin(t *testing.T, s *Store) string {
 	t.Helper()
-	f, err := s.Begin(t.Context(), ledger.Actor{Name: "beheerder", Role: "ict"}, "a1", "Lijst met BSN van groep Jansen", monday.Add(-time.Hour))
+	f, err := s.Begin(
+		t.Context(),
+		ledger.Actor{Name: "beheerder", Role: "ict"},
+		"a1",
+		"Lijst met BSN van groep Jansen",
+		monday.Add(-time.Hour),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +58,14 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 	if left, _ := f.Left(monday.Add(80 * time.Hour)); left != -9*time.Hour {
 		t.Errorf("%v left when it is too late", left)
 	}
-	facts := Facts{Happened: "Een lijst ging naar het verkeerde adres.\nIngetrokken.", Nature: []string{"confidentiality"}, People: "leerlingen", Number: 28, Data: "naam, BSN", Special: true}
+	facts := Facts{
+		Happened: "Een lijst ging naar het verkeerde adres.\nIngetrokken.",
+		Nature:   []string{"confidentiality"},
+		People:   "leerlingen",
+		Number:   28,
+		Data:     "naam, BSN",
+		Special:  true,
+	}
 	for i, err := range []error{
 		s.Fill(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, facts),
 		s.Add(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, Noted, "Ontvanger heeft de mail verwijderd."),
@@ -85,7 +98,8 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 			t.Fatal(err)
 		}
 		kinds = append(kinds, strings.TrimPrefix(string(e.Kind), "breach-")+":"+e.Data.Step)
-		if s := fmt.Sprintf("%+v", e.Data); strings.Contains(s, "Jansen") || strings.Contains(s, "Ouders") || e.Data.Ref != id {
+		if s := fmt.Sprintf("%+v", e.Data); strings.Contains(s, "Jansen") || strings.Contains(s, "Ouders") ||
+			e.Data.Ref != id {
 			t.Errorf("the ledger has %s", s)
 		}
 	}

@@ -1,9 +1,8 @@
 // Package exceptions keeps the exceptions that the ICT service makes while the gateway runs:
-// to a rule that was wrong about some words (C3.3f), and to the block of a site that somebody
-// needs.
+// to a rule that was wrong about some words (C3.3f), and to the block of a site.
 //
-// It promises that each has a reason, somebody who answers for it and an end within a year,
-// that each is in the ledger before it counts, and that what is over stays to be seen.
+// It promises that each has a reason, an author who answers for it and an end within a year,
+// that each is in the ledger before it counts, and that an exception that is over stays listed.
 package exceptions
 
 import (
@@ -44,7 +43,7 @@ func (x Exception) End() time.Time {
 
 func (x Exception) day() (d rules.Day) {
 	if d.UnmarshalText([]byte(x.Until)) != nil {
-		return rules.Day{} // never holds: what is kept was checked
+		return rules.Day{} // never holds: Add checked the day
 	}
 	return d
 }
@@ -136,7 +135,8 @@ func (s *Store) Add(ctx context.Context, by ledger.Actor, x Exception, now time.
 			oldest := slices.IndexFunc(all, func(o Exception) bool { return !o.Holds(now) })
 			all = slices.Delete(all, oldest, oldest+1)
 		}
-		if _, err := s.ledger.Append(ctx, ledger.ExceptionChanged, ledger.Data{Actor: by, Ref: x.ID, Step: "made", Day: x.Until, Reason: x.Reason}); err != nil {
+		act := ledger.Data{Actor: by, Ref: x.ID, Step: "made", Day: x.Until, Reason: x.Reason}
+		if _, err := s.ledger.Append(ctx, ledger.ExceptionChanged, act); err != nil {
 			return err
 		}
 		*kept = append(all, x)
@@ -153,7 +153,8 @@ func (s *Store) Finish(ctx context.Context, by ledger.Actor, id string, now time
 		if i < 0 {
 			return ErrNotFound
 		}
-		if _, err := s.ledger.Append(ctx, ledger.ExceptionChanged, ledger.Data{Actor: by, Ref: id, Step: "ended"}); err != nil {
+		act := ledger.Data{Actor: by, Ref: id, Step: "ended"}
+		if _, err := s.ledger.Append(ctx, ledger.ExceptionChanged, act); err != nil {
 			return err
 		}
 		all[i].Ended, all[i].By = now, by.Name

@@ -25,7 +25,13 @@ var ict = ledger.Actor{Name: "ict", Role: ledger.ICT}
 
 // street is an exception as the ICT service makes it.
 func street() Exception {
-	return Exception{Rule: "conduct.insult.nl", Within: []string{"hoerstraat"}, Reason: "een straatnaam", Author: "ict", Until: day(30)}
+	return Exception{
+		Rule:   "conduct.insult.nl",
+		Within: []string{"hoerstraat"},
+		Reason: "een straatnaam",
+		Author: "ict",
+		Until:  day(30),
+	}
 }
 
 func newStore(t *testing.T) (*Store, *ledger.Ledger, string) {
@@ -106,7 +112,8 @@ func TestWhatAnExceptionNeeds(t *testing.T) { // C3.3f
 			t.Errorf("%s: %v, want %v", name, err, tc.want)
 		}
 		s, l, _ := newStore(t)
-		if _, err := s.Add(t.Context(), ledger.Actor{Name: tc.of.Author, Role: ledger.ICT}, tc.of, noon); (err == nil) != (tc.want == nil) || len(list(t, s)) != len(entries(t, l)) {
+		if _, err := s.Add(t.Context(), ledger.Actor{Name: tc.of.Author, Role: ledger.ICT}, tc.of, noon); (err == nil) != (tc.want == nil) ||
+			len(list(t, s)) != len(entries(t, l)) {
 			t.Errorf("%s: kept %d, told %d: %v", name, len(list(t, s)), len(entries(t, l)), err)
 		}
 	}
@@ -135,11 +142,15 @@ func TestItIsInTheLedgerAndStaysToBeSeen(t *testing.T) {
 	if err := s.Finish(t.Context(), ledger.Actor{Name: "els", Role: ledger.Admin}, id, noon.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if es := entries(t, l); len(es) != 2 || es[1].Data != (ledger.Data{Actor: ledger.Actor{Name: "els", Role: "admin"}, Ref: id, Step: "ended"}) {
+	if es := entries(t, l); len(es) != 2 ||
+		es[1].Data != (ledger.Data{Actor: ledger.Actor{Name: "els", Role: "admin"}, Ref: id, Step: "ended"}) {
 		t.Errorf("%+v", es)
 	}
 	for name, of := range map[string]string{"again": id, "that is none": "x", "without a name": ""} {
-		if err := s.Finish(t.Context(), ledger.Actor{Name: "els", Role: ledger.Admin}, of, noon.Add(2*time.Hour)); !errors.Is(err, ErrNotFound) {
+		if err := s.Finish(t.Context(), ledger.Actor{Name: "els", Role: ledger.Admin}, of, noon.Add(2*time.Hour)); !errors.Is(
+			err,
+			ErrNotFound,
+		) {
 			t.Errorf("ended %s: %v", name, err)
 		}
 	}
@@ -148,7 +159,8 @@ func TestItIsInTheLedgerAndStaysToBeSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := list(t, later)
-	if len(all) != 1 || all[0].By != "els" || !all[0].Holds(noon) || all[0].Holds(noon.Add(time.Hour)) || !all[0].Made.Equal(noon) {
+	if len(all) != 1 || all[0].By != "els" || !all[0].Holds(noon) || all[0].Holds(noon.Add(time.Hour)) ||
+		!all[0].Made.Equal(noon) {
 		t.Errorf("%+v", all)
 	}
 }
@@ -159,7 +171,8 @@ func TestNobodyMakesOneThatIsEndedOrOlder(t *testing.T) {
 	x := street()
 	x.ID, x.Made, x.Ended, x.By = "mine", noon.AddDate(-1, 0, 0), noon, "els"
 	id := add(t, s, x)
-	if got := list(t, s)[0]; got.ID != id || id == "mine" || !got.Made.Equal(noon) || !got.Ended.IsZero() || got.By != "" {
+	if got := list(t, s)[0]; got.ID != id || id == "mine" || !got.Made.Equal(noon) || !got.Ended.IsZero() ||
+		got.By != "" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -191,7 +204,8 @@ func TestADamagedFileIsToldAndLeftAsItIs(t *testing.T) {
 	_, listed := s.List()
 	_, added := s.Add(t.Context(), ict, street(), noon)
 	for what, err := range map[string]error{"open": opened, "list": listed, "add": added, "end": s.Finish(t.Context(), ict, id, noon)} {
-		if err == nil || !strings.Contains(err.Error(), "exceptions is damaged: restore it") || strings.Contains(err.Error(), "geheim") {
+		if err == nil || !strings.Contains(err.Error(), "exceptions is damaged: restore it") ||
+			strings.Contains(err.Error(), "geheim") {
 			t.Errorf("%s: error %v, want that it is damaged, without content", what, err)
 		}
 	}
@@ -313,7 +327,8 @@ func TestOnlyExceptionsThatRulesCanHaveReachThem(t *testing.T) {
 		change(func(x *Exception) { x.Within = []string{""} }),
 	}
 	xs := ToRules(all, set, noon)
-	if len(xs) != 1 || xs[0].Rule.String() != words || xs[0].Author != "ict" || xs[0].Reason == "" || len(xs[0].Within) != 1 {
+	if len(xs) != 1 || xs[0].Rule.String() != words || xs[0].Author != "ict" || xs[0].Reason == "" ||
+		len(xs[0].Within) != 1 {
 		t.Fatalf("%+v", xs)
 	}
 	with, err := set.WithExceptions(noon, xs...)

@@ -34,7 +34,7 @@ type Source string
 
 // The sources.
 const (
-	Complaint Source = "complaint" // somebody told
+	Complaint Source = "complaint" // a person complained
 	ByMail    Source = "mail"      // a message to the address for complaints; the mailbox has it
 	BySample  Source = "sample"
 )
@@ -44,7 +44,7 @@ type Case struct {
 	ID      string `json:"id"`
 	Source  Source `json:"source"`
 	Page    string `json:"page,omitempty"`
-	Hash    string `json:"hash,omitempty"`    // of the image, once somebody looked
+	Hash    string `json:"hash,omitempty"`    // of the image, once it was inspected
 	Message string `json:"message,omitempty"` // id of a mail
 	Sealed  []byte `json:"sealed,omitempty"`  // the complaint, encrypted (age)
 	Steps   []Done `json:"steps"`
@@ -98,7 +98,7 @@ func Open(s store.Store, l ledger.Appender, to ...age.Recipient) *Store {
 	}
 }
 
-// Complain opens a case with what somebody tells of a page.
+// Complain opens a case with a complaint about a page.
 func (s *Store) Complain(ctx context.Context, by ledger.Actor, page, text string) (Case, error) {
 	if text = strings.TrimSpace(text); text == "" || len(text) > maxText || len(page) > 2000 {
 		return Case{}, ErrInvalidText
@@ -139,7 +139,8 @@ func (s *Store) FromSample(ctx context.Context, by ledger.Actor, i Image) (Case,
 func (s *Store) begin(ctx context.Context, by ledger.Actor, c Case) (Case, error) {
 	c.ID = store.NewID()
 	c.Steps = []Done{{s.now().UTC(), by, Opened}}
-	if _, err := s.ledger.Append(ctx, ledger.ImageryCase, ledger.Data{Actor: by, Ref: c.ID, ID: c.Message, Step: string(c.Source)}); err != nil {
+	act := ledger.Data{Actor: by, Ref: c.ID, ID: c.Message, Step: string(c.Source)}
+	if _, err := s.ledger.Append(ctx, ledger.ImageryCase, act); err != nil {
 		return Case{}, fmt.Errorf("write it in the ledger: %w", err)
 	}
 	return c, s.cases.Put(c)
@@ -157,7 +158,8 @@ func (s *Store) Take(ctx context.Context, by ledger.Actor, id string, step Step,
 		if !c.Open() {
 			return ErrClosed
 		}
-		if _, err := s.ledger.Append(ctx, ledger.ImageryCase, ledger.Data{Actor: by, Ref: id, Step: string(step)}); err != nil {
+		act := ledger.Data{Actor: by, Ref: id, Step: string(step)}
+		if _, err := s.ledger.Append(ctx, ledger.ImageryCase, act); err != nil {
 			return fmt.Errorf("write it in the ledger: %w", err)
 		}
 		c.Steps = append(c.Steps, Done{s.now().UTC(), by, step})
@@ -165,7 +167,7 @@ func (s *Store) Take(ctx context.Context, by ledger.Actor, id string, step Step,
 			c.Hash = hash
 		}
 		if step == Closed {
-			c.Sealed = nil // what was told is destroyed
+			c.Sealed = nil // the complaint is destroyed
 		}
 		return nil
 	})

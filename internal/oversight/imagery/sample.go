@@ -26,8 +26,8 @@ type Finding string
 // The findings.
 const (
 	Agreed     Finding = "agreed"     // everybody on it has agreed
-	NotAgreed  Finding = "not-agreed" // somebody on it has not, or not any more
-	Unknown    Finding = "unknown"    // somebody has to say who is on it
+	NotAgreed  Finding = "not-agreed" // a person on it has not, or not any more
+	Unknown    Finding = "unknown"    // an inspector has to say who is on it
 	Reappeared Finding = "reappeared" // it was taken down before
 	Unreadable Finding = "unreadable"
 )
@@ -61,7 +61,13 @@ const near = 8
 
 // Sample visits the sites, draws images and checks them. The seed is in the ledger before
 // anything is visited.
-func (s *Store) Sample(ctx context.Context, sites []string, client *http.Client, b Bounds, consents Register) (Sample, error) {
+func (s *Store) Sample(
+	ctx context.Context,
+	sites []string,
+	client *http.Client,
+	b Bounds,
+	consents Register,
+) (Sample, error) {
 	v, starts, err := newVisitor(sites, client, b)
 	if err != nil {
 		return Sample{}, fmt.Errorf("sample imagery: %w", err)
@@ -69,7 +75,8 @@ func (s *Store) Sample(ctx context.Context, sites []string, client *http.Client,
 	seed := make([]byte, 32)
 	rand.Read(seed) // never fails (crypto/rand, Go 1.24)
 	out := Sample{ID: store.NewID(), Time: s.now().UTC(), Seed: hex.EncodeToString(seed)}
-	if _, err := s.ledger.Append(ctx, ledger.ImagerySampled, ledger.Data{Ref: out.ID, Secret: out.Seed, Step: "begun"}); err != nil {
+	act := ledger.Data{Ref: out.ID, Secret: out.Seed, Step: "begun"}
+	if _, err := s.ledger.Append(ctx, ledger.ImagerySampled, act); err != nil {
 		return Sample{}, fmt.Errorf("sample imagery: write it in the ledger: %w", err)
 	}
 	images, pages, err := v.crawl(ctx, starts)
@@ -84,7 +91,8 @@ func (s *Store) Sample(ctx context.Context, sites []string, client *http.Client,
 		}
 		out.Images = append(out.Images, image)
 	}
-	if _, err := s.ledger.Append(ctx, ledger.ImagerySampled, ledger.Data{Ref: out.ID, Count: len(out.Images), Step: "done"}); err != nil {
+	act = ledger.Data{Ref: out.ID, Count: len(out.Images), Step: "done"}
+	if _, err := s.ledger.Append(ctx, ledger.ImagerySampled, act); err != nil {
 		return Sample{}, fmt.Errorf("sample imagery: write it in the ledger: %w", err)
 	}
 	return out, s.samples.Put(out)
@@ -98,7 +106,10 @@ func drawn(seed []byte, images []found, n int) []found {
 		return mac.Sum(nil)
 	}
 	images = slices.Clone(images)
-	slices.SortFunc(images, func(a, b found) int { return cmp.Or(bytes.Compare(key(a), key(b)), cmp.Compare(a.image, b.image)) })
+	slices.SortFunc(
+		images,
+		func(a, b found) int { return cmp.Or(bytes.Compare(key(a), key(b)), cmp.Compare(a.image, b.image)) },
+	)
 	return images[:min(n, len(images))]
 }
 
@@ -133,7 +144,8 @@ func (s *Store) judge(h uint64, consents Register) (Finding, string, error) {
 		return "", "", err
 	}
 	for _, c := range cases {
-		if down, err := strconv.ParseUint(c.Hash, 16, 64); c.Hash != "" && err == nil && c.has(TakenDown) && bits.OnesCount64(down^h) <= near {
+		if down, err := strconv.ParseUint(c.Hash, 16, 64); c.Hash != "" && err == nil && c.has(TakenDown) &&
+			bits.OnesCount64(down^h) <= near {
 			return Reappeared, c.ID, nil
 		}
 	}

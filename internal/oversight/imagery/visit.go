@@ -224,7 +224,7 @@ func hash(b []byte) (uint64, error) {
 }
 
 // difference returns the difference hash of a picture: of nine by eight grey points each
-// tells whether it is brighter than the next. Size and compression hardly change it.
+// one bit says whether it is brighter than the next. Size and compression hardly change it.
 func difference(picture image.Image) (h uint64) {
 	small := image.NewGray(image.Rect(0, 0, 9, 8))
 	draw.CatmullRom.Scale(small, small.Bounds(), picture, picture.Bounds(), draw.Src, nil)

@@ -1,5 +1,5 @@
-// Package orders keeps the orders of the board: the only way to look at an individual
-// (C3.2c, C3.2d), at content without a draw (C3.2e), or at a confidential role (C3.2g).
+// Package orders keeps the orders of the board: the only way to inspect the traffic of an
+// individual (C3.2c, C3.2d), content without a draw (C3.2e), or a confidential role (C3.2g).
 //
 // It promises:
 //

@@ -56,7 +56,7 @@ const (
 	maxInvestigators = 10
 )
 
-// check tells what is missing from a request.
+// check returns what is wrong with a request.
 func (r Request) check(l Limits) error {
 	for _, c := range []struct {
 		wrong bool
@@ -165,7 +165,7 @@ func (o *Order) State(now time.Time) State {
 	return InForce
 }
 
-// Investigator reports whether somebody is designated, still.
+// Investigator reports whether an account is designated, still.
 func (o *Order) Investigator(name string) bool {
 	return slices.Contains(o.Request.Investigators, name) && !slices.Contains(o.Dismissed, name)
 }
@@ -179,14 +179,21 @@ var (
 	ErrInvalidPeriod   = errors.New("the period ends before it begins, or is over already")
 	ErrTooLong         = errors.New("the period is too long (C3.2c)")
 	ErrNoInvestigators = errors.New("designate who carries it out, at most ten people (C3.2d)")
-	ErrUnknownPerson   = errors.New("nobody on the roster who can be looked at has this address; pupils never can (K4)")
-	ErrNoAdvice        = errors.New("write the advice, in at most 20,000 characters")
-	ErrNoDays          = errors.New("say on which day what was gathered was destroyed and, if use was found, on which day the employee was spoken with (C3.2f)")
+	ErrUnknownPerson   = errors.New(
+		"no person on the roster who can be subject to an order has this address; pupils never can (K4)",
+	)
+	ErrNoAdvice = errors.New("write the advice, in at most 20,000 characters")
+	ErrNoDays   = errors.New(
+		"say on which day the gathered data were destroyed and, if use was found, " +
+			"on which day it was discussed with the employee (C3.2f)",
+	)
 
-	ErrNotFound      = errors.New("there is no such order")
-	ErrForbidden     = errors.New("this step is not for this role")
-	ErrWrongState    = errors.New("the order is not at this step")
-	ErrNotInForce    = errors.New("the order is not in force: nothing may be looked at under it (C3.2c)")
-	ErrInvolved      = errors.New("nobody decides twice, or on an own request: another member of the board has to")
-	ErrNotDesignated = errors.New("only who is designated in the order may use it (C3.2d)")
+	ErrNotFound   = errors.New("there is no such order")
+	ErrForbidden  = errors.New("this step is not for this role")
+	ErrWrongState = errors.New("the order is not at this step")
+	ErrNotInForce = errors.New("the order is not in force: nothing may be inspected under it (C3.2c)")
+	ErrInvolved   = errors.New(
+		"another member of the board has to decide: not twice the same, and not the requester (C3.2d)",
+	)
+	ErrNotDesignated = errors.New("only a designated investigator may use the order (C3.2d)")
 )

@@ -70,8 +70,15 @@ people:
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, dir: t.TempDir(), now: monday, book: must(ledger.Open(t.TempDir())), people: must(roster.Load(file, []string{"school.example"})),
-		keys: must(journal.OpenKeys(filepath.Join(t.TempDir(), "keys"))), db: must(journal.OpenDB(t.TempDir()))}
+	h := &house{
+		t:      t,
+		dir:    t.TempDir(),
+		now:    monday,
+		book:   must(ledger.Open(t.TempDir())),
+		people: must(roster.Load(file, []string{"school.example"})),
+		keys:   must(journal.OpenKeys(filepath.Join(t.TempDir(), "keys"))),
+		db:     must(journal.OpenDB(t.TempDir())),
+	}
 	t.Cleanup(func() { h.db.Close() })
 	h.start()
 	return h
@@ -85,7 +92,14 @@ func (h *house) start() {
 }
 
 func about(subject string) Request {
-	return Request{Kind: Targeted, Subject: subject, Reason: "vermoeden van fraude door Jansen", From: monday.AddDate(0, 0, -7), Until: monday.AddDate(0, 0, 7), Investigators: []string{tech.Name}}
+	return Request{
+		Kind:          Targeted,
+		Subject:       subject,
+		Reason:        "vermoeden van fraude door Jansen",
+		From:          monday.AddDate(0, 0, -7),
+		Until:         monday.AddDate(0, 0, 7),
+		Investigators: []string{tech.Name},
+	}
 }
 
 // approved brings a request to the point where it counts.
@@ -118,7 +132,16 @@ func (h *house) traffic(addresses ...string) {
 	w := must(journal.NewWriter(h.t.TempDir(), h.keys, h.db, nil))
 	for _, a := range addresses {
 		for day := -10; day < 10; day++ {
-			w.Put(journal.Record{Time: monday.AddDate(0, 0, day), ID: filter.NewID(), Direction: rules.Out, Group: h.people.Subject(a).Group(), Peer: journal.DomainOf("gezin.example.nl")}, h.people.Subject(a))
+			w.Put(
+				journal.Record{
+					Time:      monday.AddDate(0, 0, day),
+					ID:        filter.NewID(),
+					Direction: rules.Out,
+					Group:     h.people.Subject(a).Group(),
+					Peer:      journal.DomainOf("gezin.example.nl"),
+				},
+				h.people.Subject(a),
+			)
 		}
 	}
 	if err := w.Close(h.t.Context()); err != nil {
@@ -182,7 +205,15 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) { // C3.2c, C3.2d, C3.2f
 	if err := h.Complete(t.Context(), officer, id, true, monday, monday); err != nil || h.state(id) != Completed {
 		t.Fatal(err)
 	}
-	want := []string{"order-requested:targeted", "order-advised:unfavourable", "order-decided:approved", "order-decided:approved", "order-used:records", "order-ended", "order-completed:unauthorised-use"}
+	want := []string{
+		"order-requested:targeted",
+		"order-advised:unfavourable",
+		"order-decided:approved",
+		"order-decided:approved",
+		"order-used:records",
+		"order-ended",
+		"order-completed:unauthorised-use",
+	}
 	if got := h.kinds(); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("the ledger has %v", got)
 	}
@@ -204,7 +235,16 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) { // C3.2c, C3.2d, C3.2f
 }
 
 func TestWhoMayDoWhichStep(t *testing.T) {
-	all := []ledger.Actor{chair, member, lawyer, officer, tech, {Name: "medewerker", Role: "employee"}, {Name: "admin", Role: "admin"}, {}}
+	all := []ledger.Actor{
+		chair,
+		member,
+		lawyer,
+		officer,
+		tech,
+		{Name: "medewerker", Role: "employee"},
+		{Name: "admin", Role: "admin"},
+		{},
+	}
 	fresh := func() (*house, string) {
 		h := newHouse(t)
 		return h, must(h.Request(t.Context(), officer, h.people, about(juf)))
@@ -256,7 +296,10 @@ func TestNobodyDecidesTwiceOrOnAnOwnRequest(t *testing.T) {
 	if err := h.Decide(t.Context(), member, id, true); !errors.Is(err, ErrWrongState) {
 		t.Errorf("decided before the advice: %v", err)
 	}
-	if err := h.Advise(t.Context(), ledger.Actor{Name: chair.Name, Role: ledger.Legal}, id, true, "goed"); !errors.Is(err, ErrInvolved) {
+	if err := h.Advise(t.Context(), ledger.Actor{Name: chair.Name, Role: ledger.Legal}, id, true, "goed"); !errors.Is(
+		err,
+		ErrInvolved,
+	) {
 		t.Errorf("who asks gives the advice: %v", err)
 	}
 	if err := h.Advise(t.Context(), lawyer, id, true, " "); err == nil {
@@ -282,7 +325,10 @@ func TestNobodyDecidesTwiceOrOnAnOwnRequest(t *testing.T) {
 	if err := h.Decide(t.Context(), third, id, false); err != nil || h.state(id) != Refused {
 		t.Errorf("%s, %v", h.state(id), err)
 	}
-	if err := h.Decide(t.Context(), ledger.Actor{Name: "vierde", Role: ledger.Board}, id, true); !errors.Is(err, ErrWrongState) {
+	if err := h.Decide(t.Context(), ledger.Actor{Name: "vierde", Role: ledger.Board}, id, true); !errors.Is(
+		err,
+		ErrWrongState,
+	) {
 		t.Errorf("a refusal was overruled: %v", err)
 	}
 }
@@ -421,7 +467,11 @@ func TestOrdersOutliveARestartAndAreSeenByOthers(t *testing.T) {
 
 func TestWhatAnOrderAddsToWhom(t *testing.T) { // C3.2e, C3.2g, K4
 	h := newHouse(t)
-	content, all := func(r Request) Request { r.Content = true; return r }, rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
+	content, all := func(r Request) Request { r.Content = true; return r }, rules.SetOf(
+		rules.Security,
+		rules.Conduct,
+		rules.Leak,
+	)
 	ask := func(address string) (rules.Purposes, bool) {
 		who := h.people.Subject(address)
 		_, p := h.Added(h.people, who)

@@ -35,8 +35,14 @@ func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r R
 
 // write puts a step in the ledger, and then keeps the order.
 func (s *Store) write(ctx context.Context, o Order, kind ledger.Kind, by ledger.Actor, step string) error {
-	_, err := s.ledger.Append(ctx, kind, ledger.Data{Actor: by, Ref: o.ID, Step: step,
-		Since: o.Request.From.UnixMilli(), Until: o.Request.Until.UnixMilli(), Count: len(o.Request.Investigators) - len(o.Dismissed)})
+	_, err := s.ledger.Append(ctx, kind, ledger.Data{
+		Actor: by,
+		Ref:   o.ID,
+		Step:  step,
+		Since: o.Request.From.UnixMilli(),
+		Until: o.Request.Until.UnixMilli(),
+		Count: len(o.Request.Investigators) - len(o.Dismissed),
+	})
 	if err != nil {
 		return fmt.Errorf("write the step in the ledger: %w", err)
 	}
@@ -44,7 +50,13 @@ func (s *Store) write(ctx context.Context, o Order, kind ledger.Kind, by ledger.
 }
 
 // change lets do change an order, and puts the step in the ledger before it counts.
-func (s *Store) change(ctx context.Context, id string, kind ledger.Kind, by ledger.Actor, do func(o *Order, now time.Time) (step string, err error)) error {
+func (s *Store) change(
+	ctx context.Context,
+	id string,
+	kind ledger.Kind,
+	by ledger.Actor,
+	do func(o *Order, now time.Time) (step string, err error),
+) error {
 	return s.locked(func(now time.Time) error {
 		o, err := s.orders.Get(id)
 		if err != nil {
@@ -88,7 +100,8 @@ func (s *Store) Decide(ctx context.Context, by ledger.Actor, id string, approve 
 		if o.State(now) != Advised {
 			return "", ErrWrongState
 		}
-		if o.Requested.By.Name == by.Name || o.Advice.By.Name == by.Name || slices.ContainsFunc(o.Decisions, func(d Decision) bool { return d.By.Name == by.Name }) {
+		if o.Requested.By.Name == by.Name || o.Advice.By.Name == by.Name ||
+			slices.ContainsFunc(o.Decisions, func(d Decision) bool { return d.By.Name == by.Name }) {
 			return "", ErrInvolved
 		}
 		o.Decisions = append(o.Decisions, Decision{Step{by, now}, approve})
@@ -125,10 +138,16 @@ func (s *Store) Dismiss(ctx context.Context, by ledger.Actor, id, investigator s
 	})
 }
 
-// Complete tells how an order that has ended, or was withdrawn, came out (C3.2f). What was
-// found has to be discussed with the employee, and what was gathered destroyed, by then.
-// Subject and texts are destroyed here.
-func (s *Store) Complete(ctx context.Context, by ledger.Actor, id string, unauthorised bool, discussed, destroyed time.Time) error {
+// Complete records the outcome of an order that has ended, or was withdrawn (C3.2f). By then
+// findings have to be discussed with the employee, and gathered data destroyed. Complete
+// destroys subject and texts.
+func (s *Store) Complete(
+	ctx context.Context,
+	by ledger.Actor,
+	id string,
+	unauthorised bool,
+	discussed, destroyed time.Time,
+) error {
 	if by.Role != ledger.Board && by.Role != ledger.Privacy {
 		return ErrForbidden
 	}
@@ -150,7 +169,7 @@ func (s *Store) Complete(ctx context.Context, by ledger.Actor, id string, unauth
 	})
 }
 
-// End writes down which orders have ended by themselves. The gateway calls it from time to
+// End records which orders have ended by themselves. The gateway calls it from time to
 // time; that an order has ended does not wait for it.
 func (s *Store) End(ctx context.Context) error {
 	return s.locked(func(now time.Time) error {

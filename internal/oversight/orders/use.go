@@ -28,7 +28,15 @@ type Roster interface {
 
 // Use shows the records of an order's subject, of its period, to an investigator whom it
 // designates, after the use is in the ledger. It stops when the order ends meanwhile.
-func (s *Store) Use(ctx context.Context, by ledger.Actor, id string, people Roster, keys *journal.Keys, records Records, use func(journal.Record) error) error {
+func (s *Store) Use(
+	ctx context.Context,
+	by ledger.Actor,
+	id string,
+	people Roster,
+	keys *journal.Keys,
+	records Records,
+	use func(journal.Record) error,
+) error {
 	if by.Role != ledger.ICT {
 		return ErrForbidden
 	}
@@ -65,7 +73,15 @@ func (s *Store) Use(ctx context.Context, by ledger.Actor, id string, people Rost
 }
 
 // find calls use for the records of an order's subject.
-func find(ctx context.Context, r Request, receipt ledger.Receipt, people Roster, keys *journal.Keys, records Records, use func(journal.Record) error) error {
+func find(
+	ctx context.Context,
+	r Request,
+	receipt ledger.Receipt,
+	people Roster,
+	keys *journal.Keys,
+	records Records,
+	use func(journal.Record) error,
+) error {
 	if r.Group != "" {
 		_, err := records.Each(ctx, r.From, r.Until, 0, func(rec journal.Record) error {
 			if rec.Group.String() != r.Group {
@@ -77,7 +93,10 @@ func find(ctx context.Context, r Request, receipt ledger.Receipt, people Roster,
 	}
 	who := people.Subject(r.Subject)
 	if !who.Identified() {
-		return errors.New("there are no records of this person: who is not on the roster, or has a confidential role, is in none, and a pupil in none by name (C3.2g, K4)")
+		return errors.New(
+			"there are no records of this person by name: the roster does not have them, they have a confidential " +
+				"role, or they are a pupil (C3.2g, K4)",
+		)
 	}
 	return keys.Find(ctx, receipt, records, who, r.From, r.Until, use)
 }
@@ -95,7 +114,7 @@ func (s *Store) stillInForce(id string, by ledger.Actor) error {
 }
 
 // Excepted reports whether an order that is in force says that confidentiality does not
-// hold for somebody (C3.2g).
+// hold for a person (C3.2g).
 func (s *Store) Excepted(people Roster, who roster.Subject) bool {
 	_, ok := s.about(people, who, func(o *Order) bool { return o.Request.Kind == Exception })
 	return ok
@@ -123,11 +142,11 @@ func (s *Store) RecordUse(ctx context.Context, used []filter.OrderID, id filter.
 	return nil
 }
 
-// single reports whether somebody can be told from others: pupils cannot (K4).
+// single reports whether a person can be distinguished from others: pupils cannot (K4).
 func single(who roster.Subject) bool { return who.Identified() || who.Confidential() }
 
-// about returns the first order in force about somebody that fits. Where orders cannot be
-// read there are none: nothing is looked at that may not be.
+// about returns the first order in force about a person that fits. If the orders cannot be read
+// there is none: then nothing is inspected without permission.
 func (s *Store) about(people Roster, who roster.Subject, fits func(*Order) bool) (*Order, bool) {
 	if who == (roster.Subject{}) {
 		return nil, false

@@ -27,11 +27,11 @@ type Report struct {
 	Shares     []Share     `json:"shares"`            // by direction and by group
 	Early      int         `json:"before_commitment"` // messages from before the day was committed to
 	Deviations []filter.ID `json:"deviations"`        // drawn and should not have been, or the reverse
-	Counted    int         `json:"counted"`           // draws that the ledger tells of; -1 if it has no count of the day
+	Counted    int         `json:"counted"`           // draws that the ledger counts; -1: it has no count of the day
 	Missing    int         `json:"missing"`           // of these have no record
-	Uncounted  int         `json:"uncounted"`         // records that are not in the count (yet): after it there was no hour, or a power cut
+	Uncounted  int         `json:"uncounted"`         // records that are not in the count (yet)
 	Exchanged  bool        `json:"exchanged"`         // as many records as draws, and not the same messages
-	Crashes    int         `json:"crashes"`           // of the gateway that day: what it was at has a draw, and may have no record
+	Crashes    int         `json:"crashes"`           // of the gateway that day: a draw may lack its record
 }
 
 // Fair reports whether every draw was as the secret says, which was committed to before,
@@ -177,7 +177,7 @@ func (p *proof) key(dir string) ([]byte, error) {
 		key = c.Secret
 	}
 	if sum := sha256.Sum256(key); hex.EncodeToString(sum[:]) != p.commit {
-		return nil, errors.New("the secret is not the one that was committed to: the sample of this day is not to be trusted")
+		return nil, errors.New("the secret is not the one that was committed to: do not trust the sample of this day")
 	}
 	return key, nil
 }

@@ -60,10 +60,10 @@ func parseCount(b []byte) (c count, ok bool) {
 	return c, true
 }
 
-// told returns the count as the ledger has it.
+// told returns the sums as the ledger has them.
 func (c *count) sums() string { return hex.EncodeToString(c.append(nil)[8 : countSize-4]) }
 
-// countOf returns what a ledger entry tells.
+// countOf returns the count of a ledger entry.
 func countOf(e ledger.Entry) (c count, err error) {
 	sum, err := hex.DecodeString(e.Data.Commit)
 	if err != nil || len(sum) != sha256.Size || e.Data.Count < 0 {
@@ -160,7 +160,8 @@ func (s *Sampler) recordCounts(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("count draws: %w", err)
 		}
 		if c, ok := parseCount(b); ok && c.n > known[day].n {
-			if _, err := s.ledger.Append(ctx, ledger.SamplingCount, ledger.Data{Day: day, Count: int(c.n), Commit: c.sums()}); err != nil {
+			act := ledger.Data{Day: day, Count: int(c.n), Commit: c.sums()}
+			if _, err := s.ledger.Append(ctx, ledger.SamplingCount, act); err != nil {
 				return fmt.Errorf("write how many draws there were on %s: %w", day, err)
 			}
 		}

@@ -32,7 +32,8 @@ func TestARecordThatIsTakenAwayIsMissed(t *testing.T) { // C3.3b
 		s.prepare(evening)
 		c.do(s)
 		r, err := s.audit(today)
-		if err != nil || r.Missing != c.missing || r.Uncounted != c.uncounted || r.Exchanged != c.exchanged || r.Counted != c.counts {
+		if err != nil || r.Missing != c.missing || r.Uncounted != c.uncounted || r.Exchanged != c.exchanged ||
+			r.Counted != c.counts {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
 		if honest := c.missing == 0 && !c.exchanged; r.Fair() != honest {
@@ -97,7 +98,8 @@ func TestTheCountIsToldOnceAndItsFileGoes(t *testing.T) {
 	for range 3 {
 		s.prepare(monday.Add(time.Hour))
 	}
-	if es := s.book.of(ledger.SamplingCount, today); len(es) != 1 || es[0].Data.Count != 5 || strings.Contains(es[0].Data.Commit, s.drawn[0].id.String()) {
+	if es := s.book.of(ledger.SamplingCount, today); len(es) != 1 || es[0].Data.Count != 5 ||
+		strings.Contains(es[0].Data.Commit, s.drawn[0].id.String()) {
 		t.Errorf("%+v", es)
 	}
 	s.start(0.1, monday.AddDate(0, 0, 5))

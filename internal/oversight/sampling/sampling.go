@@ -6,7 +6,7 @@
 // ledger a day after the day has ended. A message is drawn if HMAC-SHA256(secret, seed and
 // its ID), as a number of 64 bits, is below the rate; the ID is the message's number, random
 // and set before anything of it is read. Whoever has the secret can repeat every draw, and
-// nobody could choose one.
+// no person could choose one.
 //
 // How many messages took part, and a sum of what was drawn for them, stands in the ledger
 // from hour to hour, so that a record that is taken away later is missed.
@@ -152,7 +152,8 @@ func (s *Sampler) prepare(ctx context.Context, day string, now time.Time) error 
 	}
 	// A whole millisecond, as in the journal, so that an audit sees the same order.
 	since := now.Truncate(time.Millisecond).Add(time.Millisecond).UnixMilli()
-	if _, err := s.ledger.Append(ctx, ledger.SamplingRate, ledger.Data{Day: day, Rate: s.rate, Since: since}); err != nil {
+	act := ledger.Data{Day: day, Rate: s.rate, Since: since}
+	if _, err := s.ledger.Append(ctx, ledger.SamplingRate, act); err != nil {
 		return fmt.Errorf("change the rate of %s: %w", day, err)
 	}
 	c.Rates = append(c.Rates, change{since, s.rate})
@@ -184,7 +185,11 @@ func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
 		return c, err
 	}
 	sum := sha256.Sum256(c.Secret)
-	receipt, err := s.ledger.Append(ctx, ledger.SamplingCommit, ledger.Data{Day: day, Commit: hex.EncodeToString(sum[:]), Rate: c.Rates[0].Rate})
+	receipt, err := s.ledger.Append(
+		ctx,
+		ledger.SamplingCommit,
+		ledger.Data{Day: day, Commit: hex.EncodeToString(sum[:]), Rate: c.Rates[0].Rate},
+	)
 	if err != nil {
 		return c, fmt.Errorf("commit to the sample of %s: %w", day, err)
 	}
@@ -220,7 +225,9 @@ func read(path string) (committed, error) {
 
 func parse(b []byte) (c committed, err error) {
 	if err := json.Unmarshal(b, &c); err != nil || len(c.Secret) != 32 || len(c.Rates) == 0 {
-		return c, errors.New("a sampling secret is damaged: restore it from a backup; the day cannot be checked without it")
+		return c, errors.New(
+			"a sampling secret is damaged: restore it from a backup; the day cannot be checked without it",
+		)
 	}
 	return c, nil
 }
@@ -230,7 +237,8 @@ func (s *Sampler) reveal(ctx context.Context, path, day string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.ledger.Append(ctx, ledger.SamplingReveal, ledger.Data{Day: day, Secret: hex.EncodeToString(c.Secret)}); err != nil {
+	act := ledger.Data{Day: day, Secret: hex.EncodeToString(c.Secret)}
+	if _, err := s.ledger.Append(ctx, ledger.SamplingReveal, act); err != nil {
 		return fmt.Errorf("reveal the sample of %s: %w", day, err)
 	}
 	if err := disk.Remove(path); err != nil {

@@ -79,7 +79,12 @@ type drawn struct {
 
 func newSchool(t *testing.T, rate float64) *school {
 	t.Helper()
-	s := &school{t: t, dir: t.TempDir(), book: &book{now: monday}, ids: rand.NewChaCha8([32]byte{'s', 'l', 'u', 'i', 's'})}
+	s := &school{
+		t:    t,
+		dir:  t.TempDir(),
+		book: &book{now: monday},
+		ids:  rand.NewChaCha8([32]byte{'s', 'l', 'u', 'i', 's'}),
+	}
 	s.start(rate, monday)
 	return s
 }
@@ -175,7 +180,8 @@ func TestADayIsCommittedToBeforeItBegins(t *testing.T) {
 		t.Error("two days share a secret")
 	}
 	text, err := json.Marshal(s.book.entries)
-	if secret, readErr := read(s.path(today)); err != nil || readErr != nil || bytes.Contains(text, []byte(hex.EncodeToString(secret.Secret))) {
+	if secret, readErr := read(s.path(today)); err != nil || readErr != nil ||
+		bytes.Contains(text, []byte(hex.EncodeToString(secret.Secret))) {
 		t.Error("the secret stands in the ledger")
 	}
 }
@@ -251,7 +257,9 @@ func TestTheSecretIsRevealedADayAfterTheDay(t *testing.T) {
 	if _, err := os.Stat(s.path(today)); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the secret is still kept")
 	}
-	if r := s.fair(today, 100); !r.Revealed || r.Drawn == 0 || r.Shares[1].Of != "group team" || r.Shares[1].Drawn != r.Drawn || r.Rates[0] != 0.5 {
+	if r := s.fair(today, 100); !r.Revealed || r.Drawn == 0 || r.Shares[1].Of != "group team" ||
+		r.Shares[1].Drawn != r.Drawn ||
+		r.Rates[0] != 0.5 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -488,7 +496,8 @@ func TestAnAuditFindsEachManipulation(t *testing.T) {
 			s.fair(today, n)
 			c.do(s)
 			r, err := s.audit(today)
-			if c.want == "" && (err != nil || r.Fair()) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			if c.want == "" && (err != nil || r.Fair()) ||
+				c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("unnoticed: fair %v, %v", r.Fair(), err)
 			}
 		})

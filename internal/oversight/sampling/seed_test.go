@@ -57,7 +57,8 @@ func TestASecretIsCommittedToBeforeTheDiceAreKnown(t *testing.T) {
 	if _, err := s.SetSeed(t.Context(), dice, ledger.Actor{}, late); err != nil {
 		t.Fatal(err)
 	}
-	if e := s.book.entries; len(e) != 2 || e[0].Kind != ledger.SamplingCommit || e[1].Kind != ledger.SamplingSeed || e[1].Data.Day != e[0].Data.Day {
+	if e := s.book.entries; len(e) != 2 || e[0].Kind != ledger.SamplingCommit || e[1].Kind != ledger.SamplingSeed ||
+		e[1].Data.Day != e[0].Data.Day {
 		t.Errorf("%+v", e)
 	}
 }
@@ -65,12 +66,16 @@ func TestASecretIsCommittedToBeforeTheDiceAreKnown(t *testing.T) {
 func TestWhatIsNoSeed(t *testing.T) {
 	s := newSchool(t, 0.5)
 	for _, digits := range []string{"", "1234561234561234561", strings.Repeat("1", 201), dice + "7", dice + "0", dice + " ", "ééééééééééééééééééééé"} {
-		if _, err := s.SetSeed(t.Context(), digits, ledger.Actor{}, monday); err == nil || !strings.Contains(err.Error(), "die") {
+		if _, err := s.SetSeed(t.Context(), digits, ledger.Actor{}, monday); err == nil ||
+			!strings.Contains(err.Error(), "die") {
 			t.Errorf("%q: %v", digits, err)
 		}
 	}
 	s.mail(1, monday)
-	s.book.entries = append(s.book.entries, ledger.Entry{Index: 9, Time: monday, Kind: ledger.SamplingSeed, Data: ledger.Data{Day: today, Seed: dice}})
+	s.book.entries = append(
+		s.book.entries,
+		ledger.Entry{Index: 9, Time: monday, Kind: ledger.SamplingSeed, Data: ledger.Data{Day: today, Seed: dice}},
+	)
 	if _, err := s.audit(today); err == nil || !strings.Contains(err.Error(), "entry 9") {
 		t.Errorf("a seed that was set for a day that had begun: %v", err)
 	}
@@ -85,7 +90,9 @@ func TestSharesOfDirectionsAndGroups(t *testing.T) {
 		}
 	}
 	r := s.fair(today, 2000)
-	if len(r.Shares) != 3 || r.Shares[0].Of != "direction out" || r.Shares[1].Of != "group directie" || r.Shares[1].Eligible != 500 || r.Shares[2].Eligible != 1500 {
+	if len(r.Shares) != 3 || r.Shares[0].Of != "direction out" || r.Shares[1].Of != "group directie" ||
+		r.Shares[1].Eligible != 500 ||
+		r.Shares[2].Eligible != 1500 {
 		t.Fatalf("%+v", r.Shares)
 	}
 	for _, x := range r.Shares {
@@ -114,7 +121,8 @@ func TestTheIntervalHoldsWhatItSays(t *testing.T) {
 		}
 	}
 	low, high := interval(100_000, 0.05, 0.0005)
-	if sd := math.Sqrt(100_000 * 0.05 * 0.95); math.Abs(float64(low)-(5000-3.29*sd)) > 5 || math.Abs(float64(high)-(5000+3.29*sd)) > 5 {
+	if sd := math.Sqrt(100_000 * 0.05 * 0.95); math.Abs(float64(low)-(5000-3.29*sd)) > 5 ||
+		math.Abs(float64(high)-(5000+3.29*sd)) > 5 {
 		t.Errorf("of 100,000: %d to %d", low, high)
 	}
 }
