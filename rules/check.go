@@ -62,8 +62,8 @@ func check(r Rule, known Vocabulary) []problem {
 	if r.ID == (ID{}) {
 		w.add("", "no id: name the rule purpose.category.what, such as leak.identity.bsn")
 	}
-	if r.Title.NL == "" || r.Title.EN == "" {
-		w.add(".title", "no title in both languages: write title: {nl: ..., en: ...}")
+	if err := r.Title.Check(); err != nil {
+		w.add(".title", "title: %v", err)
 	}
 	w.purpose(r)
 	w.matcher(r, known)

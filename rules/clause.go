@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"sluis/internal/lang"
 	"sluis/internal/strictyaml"
 )
 
@@ -41,15 +42,11 @@ func Clauses() []Clause {
 // String returns the id; it is empty for the zero Clause.
 func (c Clause) String() string { return c.id }
 
-// Text returns what the clause asks, in one plain sentence, in a language of clauses.yaml
-// such as "nl"; in English if there is no text in that language.
-func (c Clause) Text(lang string) string {
-	texts := clauses().byID[c.id].Text
-	if t, ok := texts[lang]; ok {
-		return t
-	}
-	return texts["en"]
-}
+// Text returns what the clause asks, in one plain sentence, in a language.
+func (c Clause) Text(code string) string { return c.Texts().In(code) }
+
+// Texts returns that sentence in all languages.
+func (c Clause) Texts() lang.Text { return clauses().byID[c.id].Text }
 
 // MarshalText implements encoding.TextMarshaler.
 func (c Clause) MarshalText() ([]byte, error) { return []byte(c.id), nil }
@@ -69,8 +66,8 @@ var clausesFile []byte
 
 // clauseEntry is a clause as clauses.yaml has it.
 type clauseEntry struct {
-	ID   string            `yaml:"id"`
-	Text map[string]string `yaml:"text"` // by language
+	ID   string    `yaml:"id"`
+	Text lang.Text `yaml:"text"`
 }
 
 // clauseList is the list of clauses, in order and by id.
@@ -100,8 +97,9 @@ func readClauses(text []byte) (clauseList, error) {
 		switch _, twice := l.byID[c.ID]; {
 		case c.ID == "" || twice:
 			return clauseList{}, fmt.Errorf("clauses.yaml: clause %q has no id of its own", c.ID)
-		case c.Text["nl"] == "" || c.Text["en"] == "":
-			return clauseList{}, fmt.Errorf("clauses.yaml: clause %s needs its text in nl and en", c.ID)
+		}
+		if err := c.Text.Check(); err != nil {
+			return clauseList{}, fmt.Errorf("clauses.yaml: clause %s: %w", c.ID, err)
 		}
 		l.byID[c.ID] = c
 	}

@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"strings"
 
+	"sluis/internal/lang"
 	"sluis/internal/strictyaml"
 )
 
 // pack is a file of rules on one subject.
 type pack struct {
-	Subject string  `yaml:"subject"`
-	About   Text    `yaml:"about"`
-	Rules   []entry `yaml:"rules"`
+	Subject string    `yaml:"subject"`
+	About   lang.Text `yaml:"about"`
+	Rules   []entry   `yaml:"rules"`
 
 	file strictyaml.File
 }
@@ -25,7 +26,7 @@ type entry struct {
 	Clause     Clause      `yaml:"clause"`
 	Category   Category    `yaml:"category"`
 	Directions []Direction `yaml:"directions"`
-	Title      Text        `yaml:"title"`
+	Title      lang.Text   `yaml:"title"`
 	Phrases    []string    `yaml:"phrases"`
 	Misspelt   bool        `yaml:"misspelt"`
 	Regexp     string      `yaml:"regexp"`

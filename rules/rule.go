@@ -1,5 +1,7 @@
 package rules
 
+import "sluis/internal/lang"
+
 // Rule is one thing to look for. Its fields are the keys of a rule in a pack.
 //
 // A rule matches by phrases, by a regular expression near its keywords, by a
@@ -11,7 +13,7 @@ type Rule struct {
 	Clause     Clause
 	Category   Category
 	Directions Directions // empty in a pack: the purpose's usual directions
-	Title      Text       // for a reviewer
+	Title      lang.Text  // for a reviewer
 
 	Phrases    []Phrase
 	Misspelt   bool     // Phrases and Near are found misspelt as well: see Misspelt
@@ -44,9 +46,6 @@ const Threshold = 100
 // Phrase is a literal, matched without regard to case. It matches whole words unless
 // it starts or ends with *, which leaves that side open.
 type Phrase string
-
-// Text is a short text in both languages.
-type Text struct{ NL, EN string }
 
 // Example is text, or a whole message, that a rule has to catch or leave alone.
 type Example struct {

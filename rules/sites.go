@@ -3,7 +3,6 @@ package rules
 import (
 	"cmp"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -103,8 +102,8 @@ func (t *siteTable) add(name string, h siteHeader) error {
 	if err != nil {
 		return err
 	}
-	if h.Title["nl"] == "" || h.Title["en"] == "" {
-		return errors.New("no title in both languages: write title: {nl: ..., en: ...}")
+	if err := h.Title.Check(); err != nil {
+		return fmt.Errorf("title: %w", err)
 	}
 	for _, as := range append(h.Also, name) {
 		if c, twice := t.byName[as]; twice {

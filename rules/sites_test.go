@@ -71,7 +71,7 @@ func TestAWrongHeaderOfAListIsRefused(t *testing.T) {
 		"needs a number: 23 is the next": {"#: number: 23\n", ""},
 		"number 3 is that of attachment": {"number: 23", "number: 3"},
 		"unknown clause":                 {"C2.8e", "C9.9z"},
-		"no title in both languages":     {", en: Drugs", ""},
+		"title: no text in nl and en":    {", en: Drugs", ""},
 		"drugs.txt:3:":                   {"number", "nummer"},
 	} {
 		_, err := readSiteCategories(fstest.MapFS{"drugs.txt": {Data: []byte(strings.Replace(drugs, change[0], change[1], 1))}})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sluis/internal/lang"
 	"sluis/rules"
 )
 
@@ -12,18 +13,14 @@ type rulesClausesCmd struct {
 // Run lists the clauses.
 func (c rulesClausesCmd) Run() error {
 	type row struct {
-		ID string `json:"id"`
-		NL string `json:"nl"`
-		EN string `json:"en"`
+		ID   string    `json:"id"`
+		Text lang.Text `json:"text"`
 	}
 	var all []row
 	for _, clause := range rules.Clauses() {
-		all = append(all, row{clause.String(), clause.Text("nl"), clause.Text("en")})
+		all = append(all, row{clause.String(), clause.Texts()})
 	}
 	return printList(c.JSON, all, "CLAUSE|WHAT IT ASKS", func(r row) []any {
-		if c.Lang == "en" {
-			return []any{r.ID, r.EN}
-		}
-		return []any{r.ID, r.NL}
+		return []any{r.ID, r.Text.In(c.Lang)}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"sluis/filter"
 	"sluis/filter/domains"
 	"sluis/filter/peopleindex"
+	"sluis/internal/lang"
 	"sluis/rules"
 )
 
@@ -61,15 +62,14 @@ func (c rulesListCmd) Run() error {
 		Category rules.Category `json:"category"`
 		Score    int            `json:"score"`
 		File     string         `json:"file"`
-		NL       string         `json:"title_nl"`
-		EN       string         `json:"title_en"`
+		Title    lang.Text      `json:"title"`
 	}
 	var all []row
 	for _, x := range set.Rules() {
-		all = append(all, row{x.ID, x.Purpose, x.Clause, x.Category, x.Score, x.File, x.Title.NL, x.Title.EN})
+		all = append(all, row{x.ID, x.Purpose, x.Clause, x.Category, x.Score, x.File, x.Title})
 	}
 	return printList(c.JSON, all, "RULE|PURPOSE|CLAUSE|CATEGORY|SCORE|WHAT", func(r row) []any {
-		return []any{r.ID, r.Purpose, r.Clause, r.Category, r.Score, r.EN}
+		return []any{r.ID, r.Purpose, r.Clause, r.Category, r.Score, r.Title.In("en")}
 	})
 }
 
@@ -93,7 +93,7 @@ func (c rulesShowCmd) Run() error {
 		return fmt.Errorf("there is no rule %s: sluis rules list shows all", id)
 	}
 	fmt.Printf("%s\n%s\n%s\n\npurpose   %s\nclause    %s: %s\ncategory  %s\nscore     %d of %d needed, at least %d different hits\nfrom      %s:%d\n",
-		r.ID, r.Title.NL, r.Title.EN, r.Purpose, r.Clause, r.Clause.Text("en"), r.Category, r.Score, rules.Threshold, r.Min, r.File, r.Line)
+		r.ID, r.Title.In("nl"), r.Title.In("en"), r.Purpose, r.Clause, r.Clause.Text("en"), r.Category, r.Score, rules.Threshold, r.Min, r.File, r.Line)
 	for _, part := range []struct {
 		name  string
 		lines []string

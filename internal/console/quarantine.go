@@ -56,13 +56,10 @@ func (w quarantineView) Title(lang string, id rules.ID) string {
 
 func titleOf(set *rules.Set, lang string, id rules.ID) string {
 	r, ok := set.Rule(id)
-	switch {
-	case !ok:
+	if !ok {
 		return id.String()
-	case lang == "nl":
-		return r.Title.NL
 	}
-	return r.Title.EN
+	return r.Title.In(lang)
 }
 
 var (

@@ -45,14 +45,7 @@ type ruleRow struct {
 }
 
 // Title returns the title in a language.
-func (r ruleRow) Title(lang string) string { return inLanguage(r.Rule.Title, lang) }
-
-func inLanguage(t rules.Text, lang string) string {
-	if lang == "en" {
-		return t.EN
-	}
-	return t.NL
-}
+func (r ruleRow) Title(lang string) string { return r.Rule.Title.In(lang) }
 
 func (p *rulePages) list(v *visit) error {
 	q := v.r.URL.Query()

@@ -114,7 +114,7 @@ func (p *trialPages) text(v *visit) error {
 	w.Doubtful, w.Cut = x.Ambiguous || len(x.Uninspectable) > 0, x.Incomplete
 	for _, f := range x.Findings {
 		r, _ := now.Rules.Rule(f.Rule)
-		title := inLanguage(r.Title, v.Lang.Code)
+		title := r.Title.In(v.Lang.Code)
 		w.Findings = append(w.Findings, triedFinding{f, title, x.Decisive(f, d), !f.Directions.Has(d)})
 	}
 	return v.show("try", w)

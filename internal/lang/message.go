@@ -1,6 +1,12 @@
 package lang
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"golang.org/x/text/language"
+)
 
 // Message is a key of a catalogue with its arguments, not yet in any language. The zero Message is empty.
 type Message struct {
@@ -38,12 +44,28 @@ func (m Message) MarshalJSON() ([]byte, error) {
 // Text is a text that is data, such as the title of a rule, by language.
 type Text map[string]string
 
-// In returns the text in a language, or in the default one, or in English.
-func (t Text) In(code string) string {
-	for _, l := range []string{code, Default} {
-		if s := t[l]; s != "" {
-			return s
+// required are the languages that every Text has; those of further languages may join.
+var required = []string{Default, "en"}
+
+// Check returns what is wrong with the languages of a text: one that every text has is missing, or one is none.
+func (t Text) Check() error {
+	for _, code := range required {
+		if t[code] == "" {
+			return fmt.Errorf("no text in %s: write {nl: ..., en: ...}", strings.Join(required, " and "))
 		}
 	}
-	return t["en"]
+	for code := range t {
+		if tag, err := language.Parse(code); err != nil || tag.String() != code {
+			return fmt.Errorf("%q is no language: use a code such as nl", code)
+		}
+	}
+	return nil
+}
+
+// In returns the text in a language, or in the default one.
+func (t Text) In(code string) string {
+	if s := t[code]; s != "" {
+		return s
+	}
+	return t[Default]
 }
