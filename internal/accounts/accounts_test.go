@@ -221,7 +221,15 @@ func TestNames(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	for told, want := range map[string]string{"E.deWit@school.example": "e.dewit", "Zoë de Wit": "zo.de.wit", "": "person", "123": "person", "../../x": "person", "-rf": "rf", strings.Repeat("ab", 50): strings.Repeat("ab", 17)} {
+	for told, want := range map[string]string{
+		"E.deWit@school.example": "e.dewit",
+		"Zoë de Wit":             "zo.de.wit",
+		"":                       "person",
+		"123":                    "person",
+		"../../x":                "person",
+		"-rf":                    "rf",
+		strings.Repeat("ab", 50): strings.Repeat("ab", 17),
+	} {
 		if got := nameFrom(told); got != want || !validName.MatchString(got) {
 			t.Errorf("%q: %q", told, got)
 		}
@@ -257,7 +265,11 @@ func TestWhatWouldLetOneAdministratorIntoContentTakesTwo(t *testing.T) {
 	if _, err := o.Agree(ctx, by(bram), waits.ID); !errors.Is(err, ErrNotFound) {
 		t.Errorf("agreed twice: %v", err)
 	}
-	for name, c := range map[string]Change{"more content": {SetRoles, []ledger.Role{ledger.ICT, ledger.Board}}, "an administrator": {SetRoles, []ledger.Role{ledger.Admin}}, "recovery": {Recover, nil}} {
+	for name, c := range map[string]Change{
+		"more content":     {SetRoles, []ledger.Role{ledger.ICT, ledger.Board}},
+		"an administrator": {SetRoles, []ledger.Role{ledger.Admin}},
+		"recovery":         {Recover, nil},
+	} {
 		if w, err := o.Propose(ctx, by(anna), piet.ID, c); err != nil || w == nil {
 			t.Errorf("%s: at once: %v", name, err)
 		}
@@ -265,7 +277,9 @@ func TestWhatWouldLetOneAdministratorIntoContentTakesTwo(t *testing.T) {
 	if w, err := o.Propose(ctx, by(anna), bram.ID, Change{Kind: Disable}); err != nil || w == nil {
 		t.Errorf("the other administrator is closed by one: %v", err)
 	}
-	if w, err := o.Propose(ctx, by(anna), piet.ID, Change{Kind: SetRoles, Roles: []ledger.Role{ledger.Employee}}); err != nil ||
+	if w, err := o.Propose(
+		ctx, by(anna), piet.ID, Change{Kind: SetRoles, Roles: []ledger.Role{ledger.Employee}},
+	); err != nil ||
 		w != nil ||
 		o.get(piet).May(ledger.ICT) {
 		t.Errorf("fewer roles wait: %v, %v", w, err)
@@ -281,7 +295,9 @@ func TestNobodyChangesTheirOwnAccountAsAnAdministrator(t *testing.T) {
 	anna := o.has("anna", ledger.Admin, ledger.Employee)
 	o.has("bram", ledger.Admin)
 	for _, k := range []ChangeKind{SetRoles, Recover, Disable, Enable} {
-		if _, err := o.Propose(t.Context(), by(anna), anna.ID, Change{Kind: k, Roles: []ledger.Role{ledger.Board}}); !errors.Is(
+		if _, err := o.Propose(
+			t.Context(), by(anna), anna.ID, Change{Kind: k, Roles: []ledger.Role{ledger.Board}},
+		); !errors.Is(
 			err,
 			ErrOwnAccount,
 		) {
@@ -370,7 +386,14 @@ func TestACodeWorksOnceAndNotForLong(t *testing.T) {
 	if err := o.Code(ctx, desk, els.ID, now[:3]+" "+now[3:]); err != nil {
 		t.Fatalf("%v", err)
 	}
-	for name, code := range map[string]string{"again": now, "an older one": o.code(secret, -30*time.Second), "too old": o.code(secret, -90*time.Second), "too new": o.code(secret, 90*time.Second), "none": "", "letters": "abcdef"} {
+	for name, code := range map[string]string{
+		"again":        now,
+		"an older one": o.code(secret, -30*time.Second),
+		"too old":      o.code(secret, -90*time.Second),
+		"too new":      o.code(secret, 90*time.Second),
+		"none":         "",
+		"letters":      "abcdef",
+	} {
 		if err := o.Code(ctx, netip.MustParseAddr("192.0.2.11"), els.ID, code); err == nil {
 			t.Errorf("%s works", name)
 		}
@@ -430,7 +453,12 @@ func TestSessionsEndWhenTheyHaveTo(t *testing.T) {
 			return err
 		},
 		"sign out": func() error { return o.SignOut(ctx, els.ID) },
-		"closed":   func() error { _, err := o.Propose(ctx, ledger.CommandLine, els.ID, Change{Kind: Disable}); return err },
+		"closed": func() error {
+			_, err := o.Propose(
+				ctx, ledger.CommandLine, els.ID, Change{Kind: Disable},
+			)
+			return err
+		},
 	} {
 		before := o.get(els).Epoch
 		if err := do(); err != nil {
@@ -546,13 +574,20 @@ func TestWhatTheLedgerCannotHoldDoesNotHappen(t *testing.T) {
 			_, err := o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []ledger.Role{ledger.Employee}})
 			return err
 		},
-		"close":    func() error { _, err := o.Propose(ctx, by(anna), els.ID, Change{Kind: Disable}); return err },
-		"recover":  func() error { _, err := o.Propose(ctx, ledger.CommandLine, els.ID, Change{Kind: Recover}); return err },
+		"close": func() error { _, err := o.Propose(ctx, by(anna), els.ID, Change{Kind: Disable}); return err },
+		"recover": func() error {
+			_, err := o.Propose(
+				ctx, ledger.CommandLine, els.ID, Change{Kind: Recover},
+			)
+			return err
+		},
 		"password": func() error { return o.SetPassword(ctx, desk, els.ID, sentence, "nieuw en heel lang") },
 		"secrecy":  func() error { return o.AcceptSecrecy(ctx, els, ledger.ICT) },
 		"enter":    func() error { return o.Entered(ctx, els, ledger.ICT, WithPassword) },
 		"provider": func() error {
-			_, err := o.Provided(ctx, Identity{Issuer: "i", Subject: "s", Name: "x", Roles: []ledger.Role{ledger.Employee}})
+			_, err := o.Provided(
+				ctx, Identity{Issuer: "i", Subject: "s", Name: "x", Roles: []ledger.Role{ledger.Employee}},
+			)
 			return err
 		},
 	} {
@@ -606,7 +641,10 @@ func TestWhoAProviderTellsOf(t *testing.T) {
 	if c, err := o.Provided(ctx, other); err != nil || c.ID == a.ID || c.Name != "els-2" {
 		t.Errorf("a namesake: %+v, %v", c, err)
 	}
-	if c, err := o.Provided(ctx, Identity{Issuer: "https://other.example", Subject: "1", Name: "els", Roles: []ledger.Role{ledger.Employee}}); err != nil ||
+	if c, err := o.Provided(
+		ctx,
+		Identity{Issuer: "https://other.example", Subject: "1", Name: "els", Roles: []ledger.Role{ledger.Employee}},
+	); err != nil ||
 		c.ID == a.ID {
 		t.Errorf("the same subject of another issuer: %+v, %v", c, err)
 	}

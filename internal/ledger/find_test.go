@@ -50,19 +50,24 @@ func TestFindChoosesByKindReferenceMessageAndTime(t *testing.T) {
 		of   Query
 		want []int64
 	}{
-		"all":                {Query{}, []int64{0, 1, 2, 3, 4, 5, 6, 7, 8}},
-		"the newest first":   {Query{Newest: true, Limit: 3}, []int64{8, 7, 6}},
-		"the next page":      {Query{Newest: true, Skip: 3, Limit: 3}, []int64{5, 4, 3}},
-		"beyond the end":     {Query{Skip: 9}, []int64{}},
-		"of a kind":          {Query{Kinds: []Kind{OrderUsed}}, []int64{1, 4, 7}},
-		"of two kinds":       {Query{Kinds: []Kind{OrderUsed, OrderRequested}, Skip: 1, Limit: 2}, []int64{1, 3}},
-		"of no entry":        {Query{Kinds: []Kind{BreachOpened}}, []int64{}},
-		"about an order":     {Query{Ref: "order-1"}, []int64{3, 4, 5}},
-		"about a message":    {Query{ID: "message-1", Kinds: []Kind{OrderUsed}}, []int64{1, 7}},
-		"since":              {Query{Since: all[6].Time}, []int64{6, 7, 8}},
-		"until":              {Query{Until: all[2].Time}, []int64{0, 1}},
-		"in a period":        {Query{Since: all[2].Time.Add(time.Microsecond), Until: all[4].Time.Add(time.Microsecond)}, []int64{3, 4}},
-		"until a far future": {Query{Until: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}, []int64{0, 1, 2, 3, 4, 5, 6, 7, 8}},
+		"all":              {Query{}, []int64{0, 1, 2, 3, 4, 5, 6, 7, 8}},
+		"the newest first": {Query{Newest: true, Limit: 3}, []int64{8, 7, 6}},
+		"the next page":    {Query{Newest: true, Skip: 3, Limit: 3}, []int64{5, 4, 3}},
+		"beyond the end":   {Query{Skip: 9}, []int64{}},
+		"of a kind":        {Query{Kinds: []Kind{OrderUsed}}, []int64{1, 4, 7}},
+		"of two kinds":     {Query{Kinds: []Kind{OrderUsed, OrderRequested}, Skip: 1, Limit: 2}, []int64{1, 3}},
+		"of no entry":      {Query{Kinds: []Kind{BreachOpened}}, []int64{}},
+		"about an order":   {Query{Ref: "order-1"}, []int64{3, 4, 5}},
+		"about a message":  {Query{ID: "message-1", Kinds: []Kind{OrderUsed}}, []int64{1, 7}},
+		"since":            {Query{Since: all[6].Time}, []int64{6, 7, 8}},
+		"until":            {Query{Until: all[2].Time}, []int64{0, 1}},
+		"in a period": {Query{
+			Since: all[2].Time.Add(time.Microsecond),
+			Until: all[4].Time.Add(time.Microsecond),
+		}, []int64{3, 4}},
+		"until a far future": {Query{
+			Until: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC),
+		}, []int64{0, 1, 2, 3, 4, 5, 6, 7, 8}},
 	} {
 		if got := found(t, l, tc.of); !slices.Equal(got, tc.want) {
 			t.Errorf("%s: found %v, want %v", name, got, tc.want)

@@ -32,7 +32,9 @@ func open(t testing.TB, dir string) *Ledger {
 func write(t testing.TB, l *Ledger, n int) {
 	t.Helper()
 	for i := range n {
-		if _, err := l.Append(t.Context(), QuarantineOpened, Data{ID: fmt.Sprintf("%032x", i), Reason: "beoordelen <&>"}); err != nil {
+		if _, err := l.Append(
+			t.Context(), QuarantineOpened, Data{ID: fmt.Sprintf("%032x", i), Reason: "beoordelen <&>"},
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -204,7 +206,9 @@ func TestTamperingWithTheFileIsFoundWhenItIsOpened(t *testing.T) { // C3.3g
 			dir := t.TempDir()
 			write(t, open(t, dir), 6)
 			lines := strings.Split(strings.TrimSpace(string(content(t, dir, "ledger.jsonl"))), "\n")
-			if err := os.WriteFile(filepath.Join(dir, "ledger.jsonl"), []byte(join(c.change(lines))), 0o600); err != nil {
+			if err := os.WriteFile(
+				filepath.Join(dir, "ledger.jsonl"), []byte(join(c.change(lines))), 0o600,
+			); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -79,7 +79,9 @@ func TestAJudgementIsInTheLedgerFirst(t *testing.T) { // C3.3e, C3.3f
 		t.Errorf("without a reason: %v", err)
 	}
 	w.err = errors.New("disk full")
-	if err := s.Judge(t.Context(), id, Wrong, Intent{Actor: ledger.Actor{Name: "ict"}, Reason: "a street name"}); !errors.Is(
+	if err := s.Judge(
+		t.Context(), id, Wrong, Intent{Actor: ledger.Actor{Name: "ict"}, Reason: "a street name"},
+	); !errors.Is(
 		err,
 		w.err,
 	) ||
@@ -87,7 +89,9 @@ func TestAJudgementIsInTheLedgerFirst(t *testing.T) { // C3.3e, C3.3f
 		t.Errorf("without the ledger: %v", err)
 	}
 	w.err = nil
-	if err := s.Judge(t.Context(), id, Wrong, Intent{Actor: ledger.Actor{Name: "ict"}, Reason: "a street name"}); err != nil {
+	if err := s.Judge(
+		t.Context(), id, Wrong, Intent{Actor: ledger.Actor{Name: "ict"}, Reason: "a street name"},
+	); err != nil {
 		t.Fatal(err)
 	}
 	e := state(t, s, id)
@@ -121,7 +125,12 @@ func TestASecondPairOfEyes(t *testing.T) {
 	if _, err := s.Agree(t.Context(), id, second); !errors.Is(err, ErrNoProposal) {
 		t.Errorf("nothing proposed: %v", err)
 	}
-	if err := s.Propose(t.Context(), ledger.QuarantineReleased, id, Intent{Actor: ledger.Actor{Name: "ict", Role: "ict"}, Reason: "harmless", Note: "it took a while"}); err != nil {
+	if err := s.Propose(
+		t.Context(),
+		ledger.QuarantineReleased,
+		id,
+		Intent{Actor: ledger.Actor{Name: "ict", Role: "ict"}, Reason: "harmless", Note: "it took a while"},
+	); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Agree(t.Context(), id, first); !errors.Is(err, ErrOwnProposal) {

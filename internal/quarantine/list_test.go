@@ -107,7 +107,13 @@ func TestAnIndexOfAnEarlierVersionIsBroughtUpToDate(t *testing.T) {
 	key, dir := newIdentity(t), t.TempDir()
 	s, _ := open(t, dir, key)
 	id := seal(t, s, "content")
-	for _, q := range []string{"DROP TABLE proposals", "DROP INDEX entries_state", "ALTER TABLE entries DROP COLUMN review", "ALTER TABLE entries DROP COLUMN reviewed", "ALTER TABLE entries DROP COLUMN version"} {
+	for _, q := range []string{
+		"DROP TABLE proposals",
+		"DROP INDEX entries_state",
+		"ALTER TABLE entries DROP COLUMN review",
+		"ALTER TABLE entries DROP COLUMN reviewed",
+		"ALTER TABLE entries DROP COLUMN version",
+	} {
 		if _, err := s.db.Exec(q); err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +135,13 @@ func BenchmarkListOf100000(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for name, f := range map[string]Filter{"newest": {}, "held": {State: Quarantined}, "category": {Category: rules.Credentials}, "gravest": {Sort: Gravest}, "deep page": {After: &deep[len(deep)-1]}} {
+	for name, f := range map[string]Filter{
+		"newest":    {},
+		"held":      {State: Quarantined},
+		"category":  {Category: rules.Credentials},
+		"gravest":   {Sort: Gravest},
+		"deep page": {After: &deep[len(deep)-1]},
+	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if es, err := s.List(b.Context(), f); err != nil || len(es) != 100 {

@@ -223,7 +223,13 @@ func TestARefusalIsKeptAndReleaseCanBeTriedAgain(t *testing.T) {
 }
 
 func TestAReplyWithContentInItsCodesIsNotKept(t *testing.T) {
-	for in, want := range map[string]string{"550 5.1.1": "550 5.1.1", "550": "550", "550 <a@b>": "", "550 5.1.1 unknown": "", "": ""} {
+	for in, want := range map[string]string{
+		"550 5.1.1":         "550 5.1.1",
+		"550":               "550",
+		"550 <a@b>":         "",
+		"550 5.1.1 unknown": "",
+		"":                  "",
+	} {
 		if got := codes(in); got != want {
 			t.Errorf("%q becomes %q", in, got)
 		}

@@ -244,7 +244,12 @@ func TestADamagedFileIsToldAndNotShown(t *testing.T) {
 	}
 	flipped := bytes.Clone(whole)
 	flipped[len(flipped)-100_000] ^= 1
-	for name, b := range map[string][]byte{"cut": whole[:len(whole)-1], "cut at a chunk": whole[:len(whole)-70_000], "a flipped bit": flipped, "empty": nil} {
+	for name, b := range map[string][]byte{
+		"cut":            whole[:len(whole)-1],
+		"cut at a chunk": whole[:len(whole)-70_000],
+		"a flipped bit":  flipped,
+		"empty":          nil,
+	} {
 		if err := os.WriteFile(s.path(id), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -533,7 +538,13 @@ func TestACrashWhileDestroyingIsMended(t *testing.T) {
 	if err := s.Delete(t.Context(), id, Intent{Reason: "wrong"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, left := range []string{s.path(id), s.path(filter.NewID()), s.path(id) + "-123.part", s.releasePath(id), s.releasePath(id) + "-9.part"} {
+	for _, left := range []string{
+		s.path(id),
+		s.path(filter.NewID()),
+		s.path(id) + "-123.part",
+		s.releasePath(id),
+		s.releasePath(id) + "-9.part",
+	} {
 		if err := os.WriteFile(left, sealed, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -575,7 +586,11 @@ func TestAReceiptOpensItsOwnMessageAlone(t *testing.T) { // C3.3e
 		}
 		return r
 	}
-	for name, r := range map[string]ledger.Receipt{"none": {}, "of another message": record(ledger.QuarantineOpened, filter.ID{9}), "of another act": record(ledger.QuarantineDeleted, e.ID)} {
+	for name, r := range map[string]ledger.Receipt{
+		"none":               {},
+		"of another message": record(ledger.QuarantineOpened, filter.ID{9}),
+		"of another act":     record(ledger.QuarantineDeleted, e.ID),
+	} {
 		if m, err := s.unlock(r, ledger.QuarantineOpened, e.ID, []age.Identity{key}); err == nil || m != nil {
 			t.Errorf("opened with a receipt %s", name)
 		}

@@ -157,7 +157,18 @@ func TestAnIDNamesNothingOutsideItsCollection(t *testing.T) {
 	if err := loans.Put(loan{ID: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range []string{"", ".", "..", "../secret", "a/../../secret", "A", "a.json", "-a", "a\x00", strings.Repeat("a", 65)} {
+	for _, id := range []string{
+		"",
+		".",
+		"..",
+		"../secret",
+		"a/../../secret",
+		"A",
+		"a.json",
+		"-a",
+		"a\x00",
+		strings.Repeat("a", 65),
+	} {
 		if _, err := loans.Get(id); !errors.Is(err, errNoLoan) {
 			t.Errorf("Get(%q): error %v, want %v", id, err, errNoLoan)
 		}
@@ -172,7 +183,11 @@ func TestAnIDNamesNothingOutsideItsCollection(t *testing.T) {
 
 func TestADamagedDocumentIsAnErrorThatQuotesNothing(t *testing.T) {
 	s := Open(t.TempDir())
-	for name, text := range map[string]string{"cut off": `{"id":"a","notes":["Jansen`, "of another": `{"id":"b","notes":["Jansen"]}`, "empty": ``} {
+	for name, text := range map[string]string{
+		"cut off":    `{"id":"a","notes":["Jansen`,
+		"of another": `{"id":"b","notes":["Jansen"]}`,
+		"empty":      ``,
+	} {
 		if err := s.Put("loans", "a", []byte(text)); err != nil {
 			t.Fatal(err)
 		}

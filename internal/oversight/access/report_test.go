@@ -16,15 +16,38 @@ import (
 )
 
 func report(n int) Report {
-	r := Report{Organisation: "School <b>", Address: "juf@school.example", Since: time.Unix(0, 0), Until: time.Unix(1e9, 0), Retention: 183 * 24 * time.Hour}
+	r := Report{
+		Organisation: "School <b>",
+		Address:      "juf@school.example",
+		Since:        time.Unix(0, 0),
+		Until:        time.Unix(1e9, 0),
+		Retention:    183 * 24 * time.Hour,
+	}
 	for i := range n {
-		r.Records = append(r.Records, Record{Time: time.Unix(int64(i), 0), Kind: "web", Direction: "out", Site: "gokken.example", Bytes: 12_345_678, Action: "reject", Purposes: "security+conduct", Clause: "C2.8c", Rule: "web.gambling", Drawn: true})
+		r.Records = append(
+			r.Records,
+			Record{
+				Time:      time.Unix(int64(i), 0),
+				Kind:      "web",
+				Direction: "out",
+				Site:      "gokken.example",
+				Bytes:     12_345_678,
+				Action:    "reject",
+				Purposes:  "security+conduct",
+				Clause:    "C2.8c",
+				Rule:      "web.gambling",
+				Drawn:     true,
+			},
+		)
 	}
 	return r
 }
 
 func TestAPageSaysWhatIsHeldInBothLanguages(t *testing.T) { // C3.2f
-	for l, want := range map[string][]string{"nl": {`lang="nl"`, "Wat er over u wordt bewaard", "183", "12,3\u00a0MB", "geweigerd", "naar buiten", "veiligheid, gedrag", "gokken.example", "ja", "Autoriteit Persoonsgegevens"}, "en": {`lang="en"`, "What is held about you", "yes", "data protection authority"}} {
+	for l, want := range map[string][]string{
+		"nl": {`lang="nl"`, "Wat er over u wordt bewaard", "183", "12,3\u00a0MB", "geweigerd", "naar buiten", "veiligheid, gedrag", "gokken.example", "ja", "Autoriteit Persoonsgegevens"},
+		"en": {`lang="en"`, "What is held about you", "yes", "data protection authority"},
+	} {
 		var b strings.Builder
 		if err := report(3).WriteHTML(&b, l); err != nil {
 			t.Fatal(err)
@@ -42,7 +65,8 @@ func TestAPageSaysWhatIsHeldInBothLanguages(t *testing.T) { // C3.2f
 		}
 	}
 	var b strings.Builder
-	if err := report(shown+2).WriteHTML(&b, "nl"); err != nil || strings.Count(b.String(), "<tr>") != shown+1 || !strings.Contains(b.String(), "Nog niet getoond: 2.") {
+	if err := report(shown+2).WriteHTML(&b, "nl"); err != nil || strings.Count(b.String(), "<tr>") != shown+1 ||
+		!strings.Contains(b.String(), "Nog niet getoond: 2.") {
 		t.Errorf("%d rows, %v", strings.Count(b.String(), "<tr>"), err)
 	}
 }
@@ -61,7 +85,8 @@ func TestTablesToTakeAlong(t *testing.T) {
 		t.Fatal(err)
 	}
 	var back Report
-	if err := json.Unmarshal([]byte(b.String()), &back); err != nil || len(back.Records) != 3 || back.Records[1] != report(3).Records[1] {
+	if err := json.Unmarshal([]byte(b.String()), &back); err != nil || len(back.Records) != 3 ||
+		back.Records[1] != report(3).Records[1] {
 		// times of another zone are compared below
 		if err != nil || !back.Records[1].Time.Equal(report(3).Records[1].Time) {
 			t.Errorf("%+v, %v", back, err)

@@ -24,7 +24,12 @@ func TestAppeals(t *testing.T) {
 	ask := func(host string, why Need) error {
 		return s.Add(host, rules.Gambling, rule, pupils, why, now)
 	}
-	for _, err := range []error{ask("a.example", Lesson), ask("b.example", Wrong), ask("b.example", Wrong), ask("b.example", Lesson)} {
+	for _, err := range []error{
+		ask("a.example", Lesson),
+		ask("b.example", Wrong),
+		ask("b.example", Wrong),
+		ask("b.example", Lesson),
+	} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +75,10 @@ func TestBounded(t *testing.T) {
 	}
 	if err := s.appeals.Update(func(all *[]Appeal) error {
 		for i := range maxOpen {
-			*all = append(*all, Appeal{ID: i, Category: rules.Gambling, Host: fmt.Sprintf("h%d.example", i), Need: Lesson, Count: 1})
+			*all = append(
+				*all,
+				Appeal{ID: i, Category: rules.Gambling, Host: fmt.Sprintf("h%d.example", i), Need: Lesson, Count: 1},
+			)
 		}
 		return nil
 	}); err != nil {
@@ -104,7 +112,9 @@ func TestNotMoreThanCanBeWritten(t *testing.T) {
 	}
 	now := time.Date(2026, 11, 23, 10, 0, 30, 0, time.UTC)
 	for i := range maxRate + 5 {
-		if err := s.Add("a.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, now); (err != nil) != (i >= maxRate) {
+		if err := s.Add(
+			"a.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, now,
+		); (err != nil) != (i >= maxRate) {
 			t.Fatalf("%d: %v", i, err)
 		}
 	}

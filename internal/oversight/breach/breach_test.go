@@ -81,7 +81,10 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 	if _, done := f.Left(monday); err != nil || !done || f.Open() || len(f.Steps) != 5 || f.Facts.Number != 28 {
 		t.Errorf("%+v, %v", f, err)
 	}
-	for l, want := range map[string][]string{"nl": {"28", "nee", "naam, BSN", "ja", "Meldnummer 1", "(nog niet ingevuld)", "vertrouwelijkheid", "gemeld bij de toezichthouder", "   Ingetrokken."}, "en": {"yes", "no", "(not filled in yet)"}} {
+	for l, want := range map[string][]string{
+		"nl": {"28", "nee", "naam, BSN", "ja", "Meldnummer 1", "(nog niet ingevuld)", "vertrouwelijkheid", "gemeld bij de toezichthouder", "   Ingetrokken."},
+		"en": {"yes", "no", "(not filled in yet)"},
+	} {
 		var b strings.Builder
 		if err := f.WriteForm(&b, l); err != nil {
 			t.Fatal(err)
@@ -123,7 +126,9 @@ func TestWhatABreachFileDoesNotTake(t *testing.T) {
 		"a book":                  {add(id, Noted, strings.Repeat("x", maxText+1)), ErrInvalidText},
 		"another file":            {add("0123456789abcdef", Noted, "x"), ErrNotFound},
 		"a path":                  {add("../orders/x", Noted, "x"), ErrNotFound},
-		"facts of book size":      {s.Fill(t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, Facts{Data: strings.Repeat("x", maxText+1)}), ErrInvalidText},
+		"facts of book size": {s.Fill(
+			t.Context(), ledger.Actor{Name: "fg", Role: "privacy"}, id, Facts{Data: strings.Repeat("x", maxText+1)},
+		), ErrInvalidText},
 		"opened without a word": {func() error {
 			_, err := s.Begin(t.Context(), ledger.Actor{Name: "x", Role: "ict"}, "", "", monday)
 			return err
@@ -136,7 +141,9 @@ func TestWhatABreachFileDoesNotTake(t *testing.T) {
 	if err := add(id, "opened", "x"); err == nil {
 		t.Error("opened twice")
 	}
-	if _, err := s.Begin(t.Context(), ledger.Actor{Name: "x", Role: "ict"}, "", "later", monday.Add(time.Hour)); err == nil {
+	if _, err := s.Begin(
+		t.Context(), ledger.Actor{Name: "x", Role: "ict"}, "", "later", monday.Add(time.Hour),
+	); err == nil {
 		t.Error("discovered in the future")
 	}
 	if n, _ := book.Count(ledger.Query{}); n != 1 {
@@ -182,7 +189,9 @@ func TestManyStepsAtOnceAreAllKept(t *testing.T) {
 		other := Open(store.Open(dir), book)
 		wg.Go(func() {
 			for range 5 {
-				if err := other.Add(t.Context(), ledger.Actor{Name: fmt.Sprint(p), Role: "privacy"}, id, Noted, "x"); err != nil {
+				if err := other.Add(
+					t.Context(), ledger.Actor{Name: fmt.Sprint(p), Role: "privacy"}, id, Noted, "x",
+				); err != nil {
 					t.Error(err)
 				}
 			}

@@ -112,7 +112,9 @@ func TestWhatAnExceptionNeeds(t *testing.T) { // C3.3f
 			t.Errorf("%s: %v, want %v", name, err, tc.want)
 		}
 		s, l, _ := newStore(t)
-		if _, err := s.Add(t.Context(), ledger.Actor{Name: tc.of.Author, Role: ledger.ICT}, tc.of, noon); (err == nil) != (tc.want == nil) ||
+		if _, err := s.Add(
+			t.Context(), ledger.Actor{Name: tc.of.Author, Role: ledger.ICT}, tc.of, noon,
+		); (err == nil) != (tc.want == nil) ||
 			len(list(t, s)) != len(entries(t, l)) {
 			t.Errorf("%s: kept %d, told %d: %v", name, len(list(t, s)), len(entries(t, l)), err)
 		}
@@ -136,10 +138,18 @@ func TestItIsInTheLedgerAndStaysToBeSeen(t *testing.T) {
 	s, l, dir := newStore(t)
 	id := add(t, s, street())
 	if es := entries(t, l); len(es) != 1 || es[0].Kind != ledger.ExceptionChanged ||
-		es[0].Data != (ledger.Data{Actor: ledger.Actor{Name: "ict", Role: "ict"}, Ref: id, Step: "made", Day: day(30), Reason: "een straatnaam"}) {
+		es[0].Data != (ledger.Data{
+			Actor:  ledger.Actor{Name: "ict", Role: "ict"},
+			Ref:    id,
+			Step:   "made",
+			Day:    day(30),
+			Reason: "een straatnaam",
+		}) {
 		t.Errorf("%+v", es)
 	}
-	if err := s.Finish(t.Context(), ledger.Actor{Name: "els", Role: ledger.Admin}, id, noon.Add(time.Hour)); err != nil {
+	if err := s.Finish(
+		t.Context(), ledger.Actor{Name: "els", Role: ledger.Admin}, id, noon.Add(time.Hour),
+	); err != nil {
 		t.Fatal(err)
 	}
 	if es := entries(t, l); len(es) != 2 ||
@@ -147,7 +157,9 @@ func TestItIsInTheLedgerAndStaysToBeSeen(t *testing.T) {
 		t.Errorf("%+v", es)
 	}
 	for name, of := range map[string]string{"again": id, "that is none": "x", "without a name": ""} {
-		if err := s.Finish(t.Context(), ledger.Actor{Name: "els", Role: ledger.Admin}, of, noon.Add(2*time.Hour)); !errors.Is(
+		if err := s.Finish(
+			t.Context(), ledger.Actor{Name: "els", Role: ledger.Admin}, of, noon.Add(2*time.Hour),
+		); !errors.Is(
 			err,
 			ErrNotFound,
 		) {
@@ -203,7 +215,12 @@ func TestADamagedFileIsToldAndLeftAsItIs(t *testing.T) {
 	_, opened := Open(store.Open(dir), l)
 	_, listed := s.List()
 	_, added := s.Add(t.Context(), ict, street(), noon)
-	for what, err := range map[string]error{"open": opened, "list": listed, "add": added, "end": s.Finish(t.Context(), ict, id, noon)} {
+	for what, err := range map[string]error{
+		"open": opened,
+		"list": listed,
+		"add":  added,
+		"end":  s.Finish(t.Context(), ict, id, noon),
+	} {
 		if err == nil || !strings.Contains(err.Error(), "exceptions is damaged: restore it") ||
 			strings.Contains(err.Error(), "geheim") {
 			t.Errorf("%s: error %v, want that it is damaged, without content", what, err)

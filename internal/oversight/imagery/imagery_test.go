@@ -56,7 +56,10 @@ func TestAPictureIsKnownInAnotherSize(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, b := range map[string][]byte{"smaller": jpegOf(picture(seed, 320, 240), 80), "worse": jpegOf(picture(seed, 800, 600), 20)} {
+		for name, b := range map[string][]byte{
+			"smaller": jpegOf(picture(seed, 320, 240), 80),
+			"worse":   jpegOf(picture(seed, 800, 600), 20),
+		} {
 			if h, err := hash(b); err != nil || bits.OnesCount64(a^h) > near {
 				t.Errorf("picture %d, %s: %d bits differ, %v", seed, name, bits.OnesCount64(a^h), err)
 			}
@@ -65,7 +68,12 @@ func TestAPictureIsKnownInAnotherSize(t *testing.T) {
 			t.Errorf("picture %d is taken for another", seed)
 		}
 	}
-	for name, b := range map[string][]byte{"text": []byte("hallo"), "nothing": nil, "cut": pngOf(picture(1, 90, 90))[:200], "huge": hugePNG()} {
+	for name, b := range map[string][]byte{
+		"text":    []byte("hallo"),
+		"nothing": nil,
+		"cut":     pngOf(picture(1, 90, 90))[:200],
+		"huge":    hugePNG(),
+	} {
 		if _, err := hash(b); err == nil {
 			t.Errorf("%s has a hash", name)
 		}
@@ -131,7 +139,15 @@ func site(t *testing.T) (address, root string) {
 			dir = "geheim/"
 		}
 		index += fmt.Sprintf(`<a href="/%sp%d.html#top">x</a>`, dir, i)
-		put(fmt.Sprintf("%sp%d.html", dir, i), fmt.Appendf(nil, `<a href="/">terug</a><img src="/%sfoto%d.png" alt=""><img src="data:image/png;base64,AA==">`, dir, i))
+		put(
+			fmt.Sprintf("%sp%d.html", dir, i),
+			fmt.Appendf(
+				nil,
+				`<a href="/">terug</a><img src="/%sfoto%d.png" alt=""><img src="data:image/png;base64,AA==">`,
+				dir,
+				i,
+			),
+		)
 		put(fmt.Sprintf("%sfoto%d.png", dir, i), pngOf(picture(uint64(i), 200, 150)))
 	}
 	put("index.html", []byte(index))
@@ -142,13 +158,17 @@ func site(t *testing.T) (address, root string) {
 func TestImagesOfTheOwnSiteAreDrawnAndChecked(t *testing.T) { // C3.3d
 	address, root := site(t)
 	s, book, _, dir := open(t)
-	consents, err := parseRegister("person;scope;until\nAnna de Vries;website;" + time.Now().AddDate(0, 1, 0).Format(time.DateOnly) + "\nBart;website;2020-01-01\n")
+	consents, err := parseRegister(
+		"person;scope;until\nAnna de Vries;website;" + time.Now().AddDate(0, 1, 0).Format(time.DateOnly) + "\nBart;website;2020-01-01\n",
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sample := func(n int) Sample {
 		t.Helper()
-		out, err := s.Sample(t.Context(), []string{address}, http.DefaultClient, Bounds{Images: n, Interval: time.Microsecond}, consents)
+		out, err := s.Sample(
+			t.Context(), []string{address}, http.DefaultClient, Bounds{Images: n, Interval: time.Microsecond}, consents,
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +212,12 @@ func TestImagesOfTheOwnSiteAreDrawnAndChecked(t *testing.T) { // C3.3d
 	os.WriteFile(filepath.Join(root, "p9.html"), []byte(`<img src="/weer.jpg">`), 0o644)
 	os.WriteFile(filepath.Join(root, "weer.jpg"), jpegOf(picture(4, 120, 90), 70), 0o644)
 	again := sample(100)
-	for name, want := range map[string]Finding{"foto2.png": Agreed, "foto3.png": NotAgreed, "weer.jpg": Reappeared, "foto5.png": Unknown} {
+	for name, want := range map[string]Finding{
+		"foto2.png": Agreed,
+		"foto3.png": NotAgreed,
+		"weer.jpg":  Reappeared,
+		"foto5.png": Unknown,
+	} {
 		if got := of(again, name); got.Finding != want || want == Reappeared && got.Case != c.ID {
 			t.Errorf("%s: %+v, want %s", name, got, want)
 		}
@@ -240,7 +265,9 @@ func TestOnlyTheListedSitesAreVisited(t *testing.T) {
 	address, root := site(t)
 	os.WriteFile(filepath.Join(root, "robots.txt"), []byte("User-agent: SluisImagery\nDisallow: /\n"), 0o644)
 	s, _, _, _ := open(t)
-	if out, err := s.Sample(t.Context(), []string{address}, http.DefaultClient, Bounds{Interval: time.Microsecond}, nil); err != nil || out.Pages != 0 {
+	if out, err := s.Sample(
+		t.Context(), []string{address}, http.DefaultClient, Bounds{Interval: time.Microsecond}, nil,
+	); err != nil || out.Pages != 0 {
 		t.Errorf("a site that does not want it: %d pages, %v", out.Pages, err)
 	}
 	for _, bad := range []string{"file:///etc/passwd", "school.example", "ftp://school.example/", "://"} {
@@ -249,14 +276,18 @@ func TestOnlyTheListedSitesAreVisited(t *testing.T) {
 		}
 	}
 	os.WriteFile(filepath.Join(root, "robots.txt"), nil, 0o644)
-	if out, err := s.Sample(t.Context(), []string{address}, http.DefaultClient, Bounds{Pages: 4, Interval: time.Microsecond}, nil); err != nil || out.Pages != 4 {
+	if out, err := s.Sample(
+		t.Context(), []string{address}, http.DefaultClient, Bounds{Pages: 4, Interval: time.Microsecond}, nil,
+	); err != nil || out.Pages != 4 {
 		t.Errorf("%d pages of at most 4, %v", out.Pages, err)
 	}
 }
 
 func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 	s, book, key, dir := open(t)
-	c, err := s.Complain(t.Context(), ledger.Actor{Name: "ouder"}, "https://school.example/foto", "Mijn kind Jansen staat op een foto")
+	c, err := s.Complain(
+		t.Context(), ledger.Actor{Name: "ouder"}, "https://school.example/foto", "Mijn kind Jansen staat op een foto",
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,14 +339,21 @@ func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 }
 
 func TestWhatIsNoRegister(t *testing.T) {
-	for name, text := range map[string]string{"two columns": "a;b\n", "no day": "Anna,website,ooit\n", "nobody": " ,website,2027-01-01\n", "a quote": "\"Anna,website,2027-01-01\n"} {
+	for name, text := range map[string]string{
+		"two columns": "a;b\n",
+		"no day":      "Anna,website,ooit\n",
+		"nobody":      " ,website,2027-01-01\n",
+		"a quote":     "\"Anna,website,2027-01-01\n",
+	} {
 		if _, err := parseRegister(text); err == nil || strings.Contains(err.Error(), "Anna") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	r, err := parseRegister("\ufeffperson,scope,until\n\"Vries,  Anna de\",Website,2026-11-23\n")
 	day := time.Date(2026, 11, 23, 23, 59, 0, 0, time.Local)
-	if err != nil || !r.Agreed("vries, anna  DE", "website", day) || r.Agreed("vries, anna de", "website", day.Add(time.Hour)) || r.Agreed("vries, anna de", "krant", day) || r.Agreed("Bart", "website", day) {
+	if err != nil || !r.Agreed("vries, anna  DE", "website", day) ||
+		r.Agreed("vries, anna de", "website", day.Add(time.Hour)) || r.Agreed("vries, anna de", "krant", day) ||
+		r.Agreed("Bart", "website", day) {
 		t.Errorf("%v, %v", r, err)
 	}
 }
@@ -339,7 +377,11 @@ func TestImageryIsApartFromTraffic(t *testing.T) {
 			if pkg == imagery && own {
 				t.Errorf("imagery imports %s, want only the ledger and the store", path)
 			}
-			traffic := slices.ContainsFunc([]string{"sluis/smtpd", "sluis/proxy", "sluis/filter"}, func(gateway string) bool {
+			traffic := slices.ContainsFunc([]string{
+				"sluis/smtpd",
+				"sluis/proxy",
+				"sluis/filter",
+			}, func(gateway string) bool {
 				return strings.HasPrefix(pkg, gateway)
 			})
 			if path == imagery && traffic {

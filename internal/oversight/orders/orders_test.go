@@ -109,7 +109,11 @@ func (h *house) approved(r Request) string {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	for _, err := range []error{h.Advise(h.t.Context(), lawyer, id, true, "Proportioneel; Jansen weet het niet."), h.Decide(h.t.Context(), chair, id, true), h.Decide(h.t.Context(), member, id, true)} {
+	for _, err := range []error{
+		h.Advise(h.t.Context(), lawyer, id, true, "Proportioneel; Jansen weet het niet."),
+		h.Decide(h.t.Context(), chair, id, true),
+		h.Decide(h.t.Context(), member, id, true),
+	} {
 		if err != nil {
 			h.t.Fatal(err)
 		}
@@ -311,7 +315,10 @@ func TestNobodyDecidesTwiceOrOnAnOwnRequest(t *testing.T) {
 	if err := h.Advise(t.Context(), lawyer, id, true, "beter"); !errors.Is(err, ErrWrongState) {
 		t.Errorf("a second advice: %v", err)
 	}
-	for name, by := range map[string]ledger.Actor{"who asked": chair, "who advised": {Name: lawyer.Name, Role: ledger.Board}} {
+	for name, by := range map[string]ledger.Actor{
+		"who asked":   chair,
+		"who advised": {Name: lawyer.Name, Role: ledger.Board},
+	} {
 		if err := h.Decide(t.Context(), by, id, true); !errors.Is(err, ErrInvolved) {
 			t.Errorf("%s decides: %v", name, err)
 		}

@@ -202,10 +202,14 @@ func TestALeakWouldBeSeen(t *testing.T) {
 		}
 		pseudonym := p.Types.Scope().Lookup("Pseudonym").Type()
 		result := types.NewTuple(types.NewVar(0, nil, "", types.NewSlice(pseudonym)))
-		callback := types.NewSignatureType(nil, nil, nil, types.NewTuple(types.NewVar(0, nil, "", pseudonym)), nil, false)
+		callback := types.NewSignatureType(
+			nil, nil, nil, types.NewTuple(types.NewVar(0, nil, "", pseudonym)), nil, false,
+		)
 		for name, s := range map[string]*types.Signature{
-			"a result":   types.NewSignatureType(nil, nil, nil, nil, result, false),
-			"a callback": types.NewSignatureType(nil, nil, nil, types.NewTuple(types.NewVar(0, nil, "", callback)), nil, false),
+			"a result": types.NewSignatureType(nil, nil, nil, nil, result, false),
+			"a callback": types.NewSignatureType(
+				nil, nil, nil, types.NewTuple(types.NewVar(0, nil, "", callback)), nil, false,
+			),
 		} {
 			if !leaks(s) {
 				t.Errorf("%s passed for harmless", name)

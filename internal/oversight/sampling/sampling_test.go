@@ -176,7 +176,9 @@ func TestADayIsCommittedToBeforeItBegins(t *testing.T) {
 			t.Errorf("others can read the secret: %v, %v", info.Mode(), err)
 		}
 	}
-	if a, b := s.book.of(ledger.SamplingCommit, today), s.book.of(ledger.SamplingCommit, tomorrow); a[0].Data.Commit == b[0].Data.Commit {
+	if a, b := s.book.of(ledger.SamplingCommit, today), s.book.of(
+		ledger.SamplingCommit, tomorrow,
+	); a[0].Data.Commit == b[0].Data.Commit {
 		t.Error("two days share a secret")
 	}
 	text, err := json.Marshal(s.book.entries)
@@ -474,7 +476,15 @@ func TestAnAuditFindsEachManipulation(t *testing.T) {
 		}, "broken"},
 		"nothing was committed to": {func(s *school) { s.book.entries = nil }, "no commitment"},
 		"it was committed to twice, to choose later": {func(s *school) {
-			s.book.entries = append(s.book.entries, ledger.Entry{Index: 9, Time: monday, Kind: ledger.SamplingCommit, Data: ledger.Data{Day: today, Commit: strings.Repeat("11", 32)}})
+			s.book.entries = append(
+				s.book.entries,
+				ledger.Entry{
+					Index: 9,
+					Time:  monday,
+					Kind:  ledger.SamplingCommit,
+					Data:  ledger.Data{Day: today, Commit: strings.Repeat("11", 32)},
+				},
+			)
 		}, "twice"},
 		"it was committed to when the mail was in": {func(s *school) {
 			for i := range s.book.entries {
@@ -483,7 +493,9 @@ func TestAnAuditFindsEachManipulation(t *testing.T) {
 		}, ""},
 		"the rate was changed backwards": {func(s *school) {
 			s.book.now = monday.Add(8 * time.Hour)
-			s.book.Append(s.t.Context(), ledger.SamplingRate, ledger.Data{Day: today, Rate: 1, Since: monday.UnixMilli()})
+			s.book.Append(
+				s.t.Context(), ledger.SamplingRate, ledger.Data{Day: today, Rate: 1, Since: monday.UnixMilli()},
+			)
 		}, "before itself"},
 		"the secret is gone": {func(s *school) { os.Remove(s.path(today)) }, "read sampling secret"},
 		"the secret is damaged": {func(s *school) {

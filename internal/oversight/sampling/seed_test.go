@@ -65,7 +65,15 @@ func TestASecretIsCommittedToBeforeTheDiceAreKnown(t *testing.T) {
 
 func TestWhatIsNoSeed(t *testing.T) {
 	s := newSchool(t, 0.5)
-	for _, digits := range []string{"", "1234561234561234561", strings.Repeat("1", 201), dice + "7", dice + "0", dice + " ", "ééééééééééééééééééééé"} {
+	for _, digits := range []string{
+		"",
+		"1234561234561234561",
+		strings.Repeat("1", 201),
+		dice + "7",
+		dice + "0",
+		dice + " ",
+		"ééééééééééééééééééééé",
+	} {
 		if _, err := s.SetSeed(t.Context(), digits, ledger.Actor{}, monday); err == nil ||
 			!strings.Contains(err.Error(), "die") {
 			t.Errorf("%q: %v", digits, err)
