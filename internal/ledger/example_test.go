@@ -44,4 +44,5 @@ func Example() {
 	// 0 order-decided approved board <nil>
 	// <nil>
 	// entry 0 is broken: it is not the one that was signed
+	// the entries do not give the root that was signed
 }
