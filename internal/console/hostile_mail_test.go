@@ -208,14 +208,14 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 		first := i == 0 || i == len(all)
 		if first { // refused, so that what the next hop said is there as well
 			b.do(chromedp.Navigate(at))
-			b.fill("reason", evilReason)
+			b.insert("reason", evilReason)
 			b.leads("release", chromedp.Click(chromedp.CSS("button[formaction='/quarantine/release']")))
 			visit("refused")
 		}
 		open := func(at, stage string) {
 			t.Helper()
 			b.do(chromedp.Navigate(at))
-			b.fill("open-reason", evilReason)
+			b.insert("open-reason", evilReason)
 			b.leads(stage, chromedp.Click(chromedp.CSS("button[name=stage][value="+stage+"]")))
 			visit(stage)
 		}
