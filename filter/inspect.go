@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"sluis/filter/text"
+	"sluis/filter/text/extract"
 	"sluis/rules"
 )
 
@@ -28,10 +29,10 @@ func (e *Engine) Inspect(ctx context.Context, item Item, ps rules.Purposes) (x *
 	}()
 	r := newRun(s, &e.opts)
 	defer r.close()
-	read := text.Message
+	read := extract.Message
 	if item.Kind == Document {
 		read = func(ctx context.Context, c readerAt, size int64, l text.Limits, emit func(text.Segment) error) (*text.Report, error) {
-			return text.Document(ctx, item.Name, c, size, l, emit)
+			return extract.Document(ctx, item.Name, c, size, l, emit)
 		}
 	}
 	report, err := read(ctx, item.Content, item.Size, e.opts.Limits, r.segment)

@@ -83,7 +83,7 @@ func asciiPrefix(b []byte) int {
 	return i
 }
 
-// folds holds what the characters up to U+20FF fold to: 0 for what has to be looked up,
+// foldings holds what the characters up to U+20FF fold to: 0 for what has to be looked up,
 // drop for nothing.
 type foldings [0x2100]rune
 

@@ -205,3 +205,5 @@ func (l *loosener) replace(begin, end int, word []byte) {
 		l.dst[i] = ' '
 	}
 }
+
+func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

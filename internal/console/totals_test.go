@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"sluis/filter"
-
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/report"
 	"sluis/internal/oversight/totals"

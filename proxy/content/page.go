@@ -10,6 +10,7 @@ import (
 
 	"sluis/filter"
 	"sluis/filter/text"
+	"sluis/filter/text/extract"
 	"sluis/rules"
 )
 
@@ -145,7 +146,7 @@ func (p *page) inspect(open func(weigh func()) io.Reader) (err error) {
 	defer stream.Close()
 	size := 0
 	var fault error
-	shown := text.NewPage(p.ctx, func(seg text.Segment) error {
+	shown := extract.NewPage(p.ctx, func(seg text.Segment) error {
 		size += len(seg.Text) - seg.Overlap
 		fault = stream.Written(seg)
 		return fault

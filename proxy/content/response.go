@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sluis/filter/text"
+	"sluis/filter/text/extract"
 	"sluis/rules"
 )
 
@@ -47,7 +48,7 @@ func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Respon
 		return false, err
 	}
 	src := io.MultiReader(bytes.NewReader(wire), resp.Body)
-	f.kind = text.KindOf(plain, f.name)
+	f.kind = extract.KindOf(plain, f.name)
 	if scans {
 		if e.refused(x, f) {
 			return true, nil
@@ -100,7 +101,7 @@ const shortHead = 8
 // head reads the first bytes of a body: as many as its kind needs.
 func (e *Inspector) head(resp *http.Response) (wire, plain []byte, err error) {
 	codings := codingsOf(resp.Header)
-	wire = make([]byte, text.KindHead)
+	wire = make([]byte, extract.KindHead)
 	least := len(wire)
 	switch mediaType(resp.Header) {
 	case "application/json", "application/x-ndjson", "text/plain", "text/javascript", "application/javascript":
@@ -120,7 +121,7 @@ func (e *Inspector) head(resp *http.Response) (wire, plain []byte, err error) {
 	if err != nil {
 		return wire, wire, nil // noted where it matters
 	}
-	plain = make([]byte, text.KindHead)
+	plain = make([]byte, extract.KindHead)
 	n, _ = io.ReadFull(r, plain) // it is cut off
 	return wire, plain[:n], nil
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"sluis/filter/text"
+	"sluis/filter/text/extract"
 )
 
 // What makes this test program a worker instead, one with little memory, or one that
@@ -69,7 +70,7 @@ func read(t *testing.T, x text.Extractor, content string) (string, *text.Report)
 	t.Helper()
 	m := "Content-Type: multipart/mixed; boundary=b\n\n--b\n\neen\n--b\nContent-Type: application/octet-stream; name=brief.bin\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte(content)) + "\n--b\n\ntwee\n--b--\n"
 	var all strings.Builder
-	r, err := text.Message(context.Background(), strings.NewReader(m), int64(len(m)), text.Limits{Apart: x}, func(s text.Segment) error {
+	r, err := extract.Message(context.Background(), strings.NewReader(m), int64(len(m)), text.Limits{Apart: x}, func(s text.Segment) error {
 		fmt.Fprintf(&all, "%d %d %s\n", s.Part, s.Role, s.Text)
 		return nil
 	})

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sluis/filter/text"
+	"sluis/filter/text/extract"
 )
 
 // errTooLarge is what a document beyond MaxSize is.
@@ -44,7 +45,7 @@ func Serve(r io.Reader, w io.Writer) error {
 			return err
 		}
 		end := time.AfterFunc(q.Time, func() { os.Exit(1) }) // whoever asked may be gone
-		report, err := text.Document(context.Background(), q.Name, bytes.NewReader(content), q.Size, q.Limits, func(s text.Segment) error {
+		report, err := extract.Document(context.Background(), q.Name, bytes.NewReader(content), q.Size, q.Limits, func(s text.Segment) error {
 			return answers.Encode(answer{Segment: &s})
 		})
 		end.Stop()

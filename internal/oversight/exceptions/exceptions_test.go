@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sluis/filter"
 	"strings"
 	"testing"
 	"time"
 
+	"sluis/filter"
 	"sluis/internal/ledger"
 	"sluis/internal/store"
 	"sluis/rules"

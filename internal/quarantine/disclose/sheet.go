@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"sluis/filter/text"
+	"sluis/filter/text/extract"
 	"sluis/internal/quarantine"
 	"sluis/internal/store/disk"
 )
@@ -143,7 +144,7 @@ func (r Reader) upload(ctx context.Context, s *Sheet, k *masker, f *os.File, siz
 		return ErrStage
 	}
 	c := &collector{part: -1}
-	report, err := text.Document(ctx, "", f, size, r.Limits, c.emit)
+	report, err := extract.Document(ctx, "", f, size, r.Limits, c.emit)
 	if err != nil && !errors.Is(err, errFull) {
 		return err
 	}
@@ -173,7 +174,7 @@ func (r Reader) message(ctx context.Context, s *Sheet, k *masker, m *quarantine.
 		s.envelope(m, k)
 		s.Fields, s.Cut = fields(io.NewSectionReader(f, 0, size), k)
 	}
-	report, err := text.Message(ctx, f, size, r.Limits, c.emit)
+	report, err := extract.Message(ctx, f, size, r.Limits, c.emit)
 	if err != nil && !errors.Is(err, errFull) {
 		return err
 	}

@@ -1,0 +1,147 @@
+package extract
+
+import (
+	"bytes"
+	"io"
+
+	"sluis/filter/text"
+	"sluis/filter/text/internal/archive"
+	"sluis/filter/text/internal/document"
+	"sluis/filter/text/internal/mail"
+	"sluis/filter/text/internal/walk"
+)
+
+// formats are all formats, in the order in which they are tried.
+var formats = walk.Formats{
+	{
+		Kind:  text.KindZip,
+		Magic: walk.Begin("PK\x03\x04", "PK\x05\x06", "PK00PK\x03\x04"),
+		// Bytes before an archive are no hindrance to readers of zip.
+		Extensions: []string{".zip", ".docx", ".docm", ".dotx", ".dotm", ".xlsx", ".xlsm", ".xlsb", ".xltx", ".xltm", ".pptx",
+			".pptm", ".ppsx", ".ppsm", ".odt", ".ods", ".odp", ".odg", ".ott", ".epub", ".jar", ".apk"},
+		Read: zipFile,
+	},
+	{Kind: text.KindOffice, Read: zipFile}, // a zip by its magic, told apart by what is in it
+	{
+		Kind:      text.KindOLE,
+		Magic:     walk.Begin("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+		Sandboxed: true,
+		Read:      func(w *walk.Walker, c walk.Content) error { return document.OLE(w, c.Part, c.At, c.R, c.Depth) },
+	},
+	{
+		Kind:  text.KindRTF,
+		Magic: walk.Begin("{\\rt"),
+		Read:  func(w *walk.Walker, c walk.Content) error { return document.RTF(w, c.Part, c.At, walk.Fresh(c.R)) },
+	},
+	{Kind: text.KindGzip, Magic: walk.Begin("\x1f\x8b"), Read: packedBy(archive.OpenGzip)},
+	{Kind: text.KindBzip2, Magic: walk.BeginBinary("BZh"), Read: packedBy(archive.OpenBzip2)},
+	{Kind: text.KindXZ, Magic: walk.Begin("\xfd7zXZ\x00"), Sandboxed: true, Read: packedBy(archive.OpenXZ)},
+	{Kind: text.KindZstd, Magic: walk.Begin("\x28\xb5\x2f\xfd"), Read: packedBy(archive.OpenZstd)},
+	{
+		Kind:      text.KindRar,
+		Magic:     walk.Begin("Rar!\x1a\x07"),
+		Sandboxed: true,
+		Read:      func(w *walk.Walker, c walk.Content) error { return archive.Rar(w, c.Part, c.At, c.R, c.Depth) },
+	},
+	{
+		Kind:      text.Kind7z,
+		Magic:     walk.Begin("7z\xbc\xaf\x27\x1c"),
+		Sandboxed: true,
+		Read:      func(w *walk.Walker, c walk.Content) error { return archive.SevenZip(w, c.Part, c.At, c.R, c.Depth) },
+	},
+	{
+		Kind:  text.KindTNEF,
+		Magic: walk.Begin("\x78\x9f\x3e\x22"),
+		Read:  func(w *walk.Walker, c walk.Content) error { return document.TNEF(w, c.Part, c.R, c.Depth) },
+	},
+	{
+		Kind:  text.KindCab,
+		Magic: walk.Begin("MSCF\x00"),
+		Read:  func(w *walk.Walker, c walk.Content) error { return archive.Cab(w, c.Part, c.R, c.Depth) },
+	},
+	{
+		Kind:      text.KindPDF,
+		Begins:    beginsPDF,
+		Sandboxed: true,
+		Read:      func(w *walk.Walker, c walk.Content) error { return document.PDF(w, c.Part, c.At, c.R) },
+	},
+	{
+		Kind:   text.KindTar,
+		Begins: func(head []byte, _ bool) bool { return len(head) > 262 && string(head[257:262]) == "ustar" },
+		Read:   func(w *walk.Walker, c walk.Content) error { return archive.Tar(w, c.Part, c.R, c.Depth) },
+	},
+	{
+		Kind: text.KindProgram,
+		Magic: append(walk.BeginBinary("MZ"), walk.Begin("\x7fELF",
+			"\xcf\xfa\xed\xfe", "\xce\xfa\xed\xfe", "\xfe\xed\xfa\xcf", "\xfe\xed\xfa\xce",
+			"\xca\xfe\xba\xbe",                   // Mach-O of several machines, or a Java class
+			"L\x00\x00\x00\x01\x14\x02\x00")...), // a Windows shortcut
+		Read: unreadable,
+	},
+	{
+		Kind: text.KindMedia,
+		Magic: append(walk.BeginBinary("GIF8", "RIFF", "BM", "ID3", "OggS", "wOF", "fLaC"), walk.Begin("\x89PNG\r\n",
+			"\xff\xd8\xff", "\x00\x00\x01\x00", "II*\x00", "MM\x00*", "\xff\xfb", "\x1aE\xdf\xa3")...),
+		Begins: func(head []byte, textual bool) bool {
+			return len(head) > 12 && string(head[4:8]) == "ftyp" && !textual
+		},
+		Read: unreadable,
+	},
+	{Kind: text.KindScript, Magic: walk.Begin("#!"), Textual: true, Read: textFile},
+	{
+		Kind:       text.KindHTML,
+		Begins:     func(head []byte, textual bool) bool { return textual && walk.BeginsHTML(head) },
+		Extensions: []string{".html", ".htm", ".xhtml", ".svg", ".xml", ".hta"},
+		Textual:    true,
+		Read:       textFile,
+	},
+	{Kind: text.KindMessage, Extensions: []string{".eml", ".mht", ".mhtml", ".mbox"}, Textual: true, Read: messageFile},
+	{Kind: text.KindText, Textual: true, Read: textFile},
+	{Kind: text.KindUnknown, Read: unreadable},
+}
+
+// beginsPDF reports whether a file is one to readers of PDF, who look for the mark in the
+// first KiB.
+func beginsPDF(head []byte, textual bool) bool {
+	i := bytes.Index(head, []byte("%PDF-"))
+	return i == 0 || i > 0 && !textual
+}
+
+func zipFile(w *walk.Walker, c walk.Content) error { return archive.Zip(w, c.Part, c.At, c.R, c.Depth) }
+
+func textFile(w *walk.Walker, c walk.Content) error {
+	return mail.Text(w, c.Part, text.Contents, mail.TypeOf(c.Kind, c.Name.Reveal(), c.Head), c.Charset, nil, mail.Opened(c.R), c.Depth)
+}
+
+// messageFile shows a file that is a message by its name; as it is too, unless it begins as
+// messages do.
+func messageFile(w *walk.Walker, c walk.Content) error {
+	if mail.LooksLikeHeader(c.Head) {
+		return mail.Message(w, c.R, c.Depth+1)
+	}
+	return walk.First(w.Raw(c.Part, walk.Fresh(c.R)), mail.Message(w, c.R, c.Depth+1))
+}
+
+// packedBy returns the reader of files that are one file made smaller.
+func packedBy(open func(io.Reader) (r io.Reader, name string, err error)) func(*walk.Walker, walk.Content) error {
+	return func(w *walk.Walker, c walk.Content) error {
+		return archive.Packed(w, c.Name.Reveal(), c.R, c.Depth, open)
+	}
+}
+
+// unreadable shows what reads as text in a file of a format that no reader is for.
+func unreadable(w *walk.Walker, c walk.Content) error {
+	if walk.Opaque(c.Attachment) {
+		return nil
+	}
+	w.Uninspectable(text.UnknownFormat)
+	return w.Strings(c.Part, walk.Fresh(c.R))
+}
+
+// KindHead is how many bytes of a file KindOf reads.
+const KindHead = walk.HeadSize
+
+// KindOf returns what a file is by its first bytes, and by its name where those do not decide.
+func KindOf(head []byte, name string) text.FileKind {
+	return formats.KindOf(head[:min(len(head), KindHead)], name)
+}

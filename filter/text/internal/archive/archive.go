@@ -1,0 +1,209 @@
+package archive
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bufio"
+	"compress/bzip2"
+	"compress/gzip"
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
+
+	"sluis/filter/text"
+	"sluis/filter/text/internal/document"
+	"sluis/filter/text/internal/walk"
+)
+
+// maxDirectory bounds what is read to open a zip, in bytes: its directory is held in
+// memory.
+const maxDirectory = 2 << 20
+
+// directory bounds what is read while an archive is opened.
+type directory struct {
+	r    io.ReaderAt
+	left int64
+}
+
+var errDirectory = errors.New("directory of the archive is too large")
+
+// ReadAt implements io.ReaderAt.
+func (d *directory) ReadAt(p []byte, at int64) (int, error) {
+	if d.left >= 0 {
+		if d.left -= int64(len(p)); d.left < 0 {
+			d.left = 0
+			return 0, errDirectory
+		}
+	}
+	return d.r.ReadAt(p, at)
+}
+
+// Zip shows an archive, or an office document, which is one.
+func Zip(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
+	d := &directory{r: r, left: maxDirectory}
+	z, err := zip.NewReader(d, r.Size())
+	d.left = -1
+	if err != nil {
+		if w.Stop != nil {
+			return w.Stop
+		}
+		w.Uninspectable(text.Damaged)
+		return walk.First(zipStream(w, r, depth), w.Strings(part, walk.Fresh(r)))
+	}
+	office := document.IsOffice(z)
+	if office && at >= 0 {
+		w.Report.Attachments[at].Kind = text.KindOffice
+	}
+	var sheets *document.Book
+	if office {
+		if sheets, err = document.ReadBook(w, z); err != nil {
+			return err
+		}
+	}
+	var packed int64
+	for _, f := range z.File {
+		packed += int64(f.CompressedSize64)
+		if err := zipMember(w, part, at, f, office, sheets, depth); err != nil {
+			return err
+		}
+	}
+	if !office && r.Size()-packed > 64<<10+int64(len(z.File))*1024 {
+		// Bytes that the directory does not name: other readers may find files there.
+		w.Doubt(text.BadArchive)
+		return zipStream(w, r, depth)
+	}
+	return nil
+}
+
+// zipMember shows one file of a zip, which may be part of an office document.
+func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *document.Book, depth int) error {
+	name := strings.ToLower(f.Name)
+	if strings.HasSuffix(name, "vbaproject.bin") || strings.HasPrefix(name, "basic/") && strings.HasSuffix(name, ".xml") {
+		w.Macros(at)
+	}
+	if f.Flags&1 != 0 {
+		w.Encrypted(at)
+		return w.Show(part, text.FileName, []byte(f.Name))
+	}
+	if f.FileInfo().IsDir() {
+		return w.Show(part, text.FileName, []byte(f.Name))
+	}
+	if office && document.OfficeNoise(name) {
+		return nil
+	}
+	packed, err := f.Open()
+	if err != nil {
+		if errors.Is(err, zip.ErrAlgorithm) {
+			w.Uninspectable(text.UnknownFormat)
+			return w.Show(part, text.FileName, []byte(f.Name))
+		}
+		return w.Damage(err)
+	}
+	defer packed.Close()
+	r := w.Inflating(packed, int64(f.CompressedSize64))
+	if sheets != nil && strings.HasPrefix(name, "xl/worksheets/") && strings.HasSuffix(name, ".xml") {
+		return w.Damage(document.Sheet(w, part, at, r, sheets))
+	}
+	if office && (strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".rels")) {
+		return w.Damage(document.OfficeXML(w, part, at, r))
+	}
+	return w.Damage(w.Member(f.Name, r, depth))
+}
+
+// Packed shows the file that was made smaller by itself, such as a gzip: what open makes
+// of r, under the name without its extension.
+func Packed(w *walk.Walker, name string, r *io.SectionReader, depth int, open func(io.Reader) (io.Reader, string, error)) error {
+	z, inner, err := open(walk.Fresh(r))
+	if err == nil {
+		if ext := path.Ext(name); inner == "" && slices.Contains(packedExtensions, strings.ToLower(ext)) {
+			inner = strings.TrimSuffix(name, ext)
+		} else if inner == "" {
+			inner = name
+		}
+		err = w.Member(inner, w.Inflating(z, r.Size()), depth)
+	}
+	if w.Stop == nil && (errors.Is(err, errDictionary) || errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded)) {
+		w.Uninspectable(text.TooLarge)
+		w.Report.Incomplete = true
+		return nil
+	}
+	return w.Damage(err)
+}
+
+var packedExtensions = []string{".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".tzst"}
+
+// OpenGzip opens a gzip, which may hold the name of its file.
+func OpenGzip(r io.Reader) (io.Reader, string, error) {
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, "", err
+	}
+	return z, z.Name, nil
+}
+
+func OpenBzip2(r io.Reader) (io.Reader, string, error) { return bzip2.NewReader(r), "", nil }
+
+func OpenXZ(r io.Reader) (io.Reader, string, error) {
+	br := bufio.NewReader(r)
+	if err := modestXZ(br); err != nil {
+		return nil, "", err
+	}
+	z, err := xz.NewReader(br)
+	return z, "", err
+}
+
+func OpenZstd(r io.Reader) (io.Reader, string, error) {
+	z, err := zstd.NewReader(r,
+		zstd.WithDecoderConcurrency(1),
+		zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(maxDictionary),
+		zstd.WithDecoderMaxMemory(maxDictionary),
+	)
+	return z, "", err
+}
+
+var errDictionary = errors.New("asks for too much memory")
+
+// modestXZ refuses an xz that asks for too much memory: its reader makes a dictionary of
+// the size that the file gives, up to gigabytes. It looks at the first block; the process
+// that such files are read in is bounded.
+func modestXZ(r *bufio.Reader) error {
+	b, err := r.Peek(12 + 1024)
+	if len(b) < 24 && err != nil {
+		return err
+	}
+	header := b[12:min(len(b), 12+4*(int(b[12])+1))]
+	for i := 2; i+2 < len(header); i++ { // the filter LZMA2, with one byte of properties
+		if header[i] == 0x21 && header[i+1] == 1 && header[i+2] > 28 { // 64 MiB
+			return errDictionary
+		}
+	}
+	return nil
+}
+
+func Tar(w *walk.Walker, part int, r *io.SectionReader, depth int) error {
+	t := tar.NewReader(walk.Fresh(r))
+	for {
+		h, err := t.Next()
+		if err == io.EOF {
+			return w.Stop
+		}
+		if err != nil {
+			return w.Damage(err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			if err := w.Show(part, text.FileName, []byte(h.Name+" "+h.Linkname)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := w.Damage(w.Member(h.Name, w.Inflating(t, h.Size), depth)); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package document
+
+import (
+	"bufio"
+	"io"
+	"strconv"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"sluis/filter/text"
+	"sluis/filter/text/internal/walk"
+)
+
+// RTF shows the text of rich text, hidden text and notes with it. An embedded object is
+// named as not looked into.
+func RTF(w *walk.Walker, part, at int, r io.Reader) error {
+	br, done := walk.Buffered(r)
+	defer done()
+	o := w.Out(part, text.Contents)
+	defer o.Close()
+	d := rtfReader{w: w, at: at, br: br, o: o, alternatives: 1}
+	for w.Stop == nil {
+		c, err := br.ReadByte()
+		if err != nil {
+			return walk.First(o.Close(), walk.NotEOF(err))
+		}
+		d.next(c)
+	}
+	return w.Stop
+}
+
+type rtfReader struct {
+	w  *walk.Walker
+	at int
+	br *bufio.Reader
+	o  *walk.Out
+
+	depth        int
+	skip         int // the depth from which nothing is text; 0 if there is none
+	alternatives int // characters that follow a Unicode one for readers without Unicode
+	drop         int // of those are still to come
+	name         [40]byte
+	number       [10]byte
+}
+
+func (d *rtfReader) next(c byte) {
+	switch c {
+	case '{':
+		d.depth++
+		d.drop = 0
+	case '}':
+		d.depth--
+		d.drop = 0
+		if d.depth < d.skip {
+			d.skip = 0
+		}
+	case '\r', '\n':
+	case '\\':
+		d.control()
+	default:
+		d.character(charmap.Windows1252.DecodeByte(c))
+	}
+}
+
+func (d *rtfReader) character(r rune) {
+	if d.drop > 0 {
+		d.drop--
+		return
+	}
+	if d.skip == 0 {
+		io.WriteString(d.o, string(r)) // an error ends the work
+	}
+}
+
+// control reads what follows a backslash.
+func (d *rtfReader) control() {
+	c, err := d.br.ReadByte()
+	if err != nil {
+		return // shows again
+	}
+	switch {
+	case c == '\'':
+		hi, _ := d.br.ReadByte()
+		lo, _ := d.br.ReadByte()
+		if walk.Unhex(hi) < 16 && walk.Unhex(lo) < 16 {
+			d.character(charmap.Windows1252.DecodeByte(walk.Unhex(hi)<<4 | walk.Unhex(lo)))
+		}
+	case c == '~' || c == '_':
+		d.character(' ')
+	case c == '\r' || c == '\n':
+		d.character('\n')
+	case c == '\\' || c == '{' || c == '}':
+		d.character(rune(c))
+	case walk.Letter(c):
+		d.word(c)
+	}
+}
+
+// word reads a control word, its number, and the space that ends it.
+func (d *rtfReader) word(c byte) {
+	name, number := append(d.name[:0], c|0x20), d.number[:0]
+	for {
+		c, err := d.br.ReadByte()
+		if err != nil {
+			break
+		}
+		if walk.Letter(c) && len(number) == 0 && len(name) < len(d.name) {
+			name = append(name, c|0x20)
+			continue
+		}
+		if (c >= '0' && c <= '9' || c == '-' && len(number) == 0) && len(number) < len(d.number) {
+			number = append(number, c)
+			continue
+		}
+		if c != ' ' {
+			d.br.UnreadByte() // cannot fail: a byte was just read
+		}
+		break
+	}
+	n := 0
+	if len(number) > 0 {
+		n, _ = strconv.Atoi(string(number)) // a fault is 0
+	}
+	d.do(string(name), n)
+}
+
+func (d *rtfReader) do(name string, n int) {
+	switch name {
+	case "par", "line", "cell", "row", "tab", "sect", "page", "nestcell", "nestrow":
+		d.drop = 0
+		d.character('\n')
+	case "emdash", "endash":
+		d.character('-')
+	case "lquote", "rquote":
+		d.character('\'')
+	case "u":
+		if n < 0 {
+			n += 1 << 16
+		}
+		d.drop = 0
+		d.character(rune(n))
+		d.drop = d.alternatives
+	case "uc":
+		d.alternatives = min(max(n, 0), 16)
+	case "bin":
+		io.CopyN(io.Discard, d.br, int64(max(n, 0))) // an error shows again
+	case "fonttbl", "colortbl", "stylesheet", "pict", "themedata", "colorschememapping", "datastore", "latentstyles":
+		d.skipGroup()
+	case "objdata":
+		d.w.Macros(d.at)
+		d.w.Uninspectable(text.UnknownFormat)
+		d.skipGroup()
+	}
+}
+
+func (d *rtfReader) skipGroup() {
+	if d.skip == 0 && d.depth > 0 {
+		d.skip = d.depth
+	}
+}

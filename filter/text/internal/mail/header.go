@@ -1,0 +1,192 @@
+package mail
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+
+	"sluis/filter/text"
+	"sluis/filter/text/internal/walk"
+)
+
+// maxHeader bounds what is read as the header of a message or part, in bytes.
+const maxHeader = 1 << 20
+
+// entity is what the header of a message or part says, as a tolerant reader sees it.
+// Where a field is repeated, all its values are there: a reader may take any.
+type entity struct {
+	types     []MediaType
+	encodings []string // transfer encodings, in lower case
+	names     []string // of the file that it holds
+	size      int64    // bytes of the header, with the empty line
+	broken    int64    // where the first line is that is no field; -1 if there is none
+}
+
+// readHeader reads to the first empty line, shows what people write in a header, and
+// returns what the body needs. Lines that are no fields are shown as well: a mail
+// program may take them for the body.
+func readHeader(w *walk.Walker, part int, r *io.SectionReader) (entity, error) {
+	e := entity{broken: -1}
+	fields, err := splitHeader(w, r, &e)
+	if err != nil {
+		return e, err
+	}
+	w.Scratch = w.Scratch[:0]
+	for _, f := range fields {
+		if err := readField(w, part, &e, f.Name(w.Header), f.Value(w.Header)); err != nil {
+			return e, err
+		}
+	}
+	if len(e.types) > 1 || len(e.encodings) > 1 {
+		w.Doubt(text.TwiceHeader)
+	}
+	if len(w.Scratch) == 0 {
+		return e, nil
+	}
+	return e, w.Show(part, text.Header, w.Scratch)
+}
+
+// splitHeader reads the fields into w.header, unfolded.
+func splitHeader(w *walk.Walker, r *io.SectionReader, e *entity) ([]walk.Field, error) {
+	br, done := walk.Buffered(walk.Sub(r, 0, maxHeader))
+	defer done()
+	h, fields := w.Header[:0], w.Fields[:0]
+	defer func() { w.Header, w.Fields = h, fields }()
+	inside := false // a line that is longer than the buffer
+	for {
+		line, err := br.ReadSlice('\n')
+		if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+			return nil, err
+		}
+		at := e.size
+		e.size += int64(len(line))
+		body := line
+		if err != bufio.ErrBufferFull {
+			body = bytes.TrimRight(line, "\r\n")
+		}
+		if at == 0 && bytes.HasPrefix(body, []byte("\xef\xbb\xbf")) {
+			body = body[3:] // a byte order mark, which some readers pass over
+			w.Doubt(text.BadHeader)
+		}
+		switch {
+		case inside, len(body) > 0 && (body[0] == ' ' || body[0] == '\t') && len(fields) > 0:
+			if !inside && len(bytes.TrimSpace(body)) == 0 && e.broken < 0 {
+				e.broken = at // some readers take it for the end of the header
+				w.Doubt(text.BadHeader)
+			}
+			h = append(h, body...)
+			fields[len(fields)-1].End = len(h)
+		case len(body) == 0 && err == nil:
+			if len(line) > 2 {
+				w.Doubt(text.BadHeader) // CR CR LF
+			}
+			return fields, nil
+		case len(body) > 0:
+			f := walk.Field{Begin: len(h), Colon: len(h), End: len(h) + len(body)}
+			if n := nameLength(body); n > 0 {
+				f.Colon += n
+			} else if at > 0 || !bytes.HasPrefix(body, []byte("From ")) { // the first line of a mailbox file
+				w.Doubt(text.BadHeader)
+				if e.broken < 0 {
+					e.broken = at
+				}
+			}
+			h, fields = append(h, body...), append(fields, f)
+		}
+		inside = err == bufio.ErrBufferFull
+		if err == io.EOF {
+			if e.size >= maxHeader {
+				w.Doubt(text.BadHeader)
+			}
+			return fields, nil
+		}
+	}
+}
+
+// nameLength returns the length of the field name that a line begins with, 0 if it does
+// not begin with one.
+func nameLength(line []byte) int {
+	n := bytes.IndexByte(line, ':')
+	if n <= 0 || bytes.ContainsAny(bytes.TrimRight(line[:n], " \t"), " \t") {
+		return 0
+	}
+	return n
+}
+
+// readField takes from a field what the body needs, or shows its text. Fields that only
+// machines write are passed over: their digits would be taken for numbers of people.
+func readField(w *walk.Walker, part int, e *entity, name, value []byte) error {
+	var small [32]byte
+	switch string(walk.Lowered(small[:0], name)) {
+	case "content-type":
+		t, clean := parseMediaType(string(value))
+		if !clean {
+			w.Doubt(text.BadContentType)
+		}
+		if len(e.types) < maxReadings {
+			e.types = append(e.types, t)
+		}
+		e.addName(t.params, "name")
+		return showParams(w, t.params, "charset", "boundary", "name")
+	case "content-transfer-encoding":
+		v := strings.ToLower(strings.TrimSpace(string(value)))
+		if len(e.encodings) < maxReadings && !slices.Contains(e.encodings, v) {
+			e.encodings = append(e.encodings, v)
+		}
+		return nil
+	case "content-disposition":
+		d, clean := parseMediaType(string(value))
+		if !clean {
+			w.Doubt(text.BadContentType)
+		}
+		e.addName(d.params, "filename")
+		return showParams(w, d.params, "filename")
+	case "subject":
+		start := len(w.Scratch)
+		addWord(w, value)
+		err := w.Show(part, text.Subject, bytes.TrimSpace(w.Scratch[start:]))
+		w.Scratch = w.Scratch[:start]
+		return err
+	}
+	if !machineField(name) {
+		addWord(w, value)
+		w.Scratch = append(w.Scratch, '\n')
+	}
+	return nil
+}
+
+// maxReadings bounds the readings of a repeated field.
+const maxReadings = 3
+
+func (e *entity) addName(params []param, key string) {
+	for _, p := range params {
+		if p.name != key || p.value == "" || len(e.names) >= maxReadings {
+			continue
+		}
+		if n := decodeWords(p.value); !slices.Contains(e.names, n) {
+			e.names = append(e.names, n)
+		}
+	}
+}
+
+// showParams shows parameters that no program reads: words may be hidden there.
+func showParams(w *walk.Walker, params []param, known ...string) error {
+	for _, p := range params {
+		if !slices.Contains(known, p.name) {
+			w.Scratch = append(append(w.Scratch, decodeWords(p.value)...), '\n')
+		}
+	}
+	return nil
+}
+
+var machineFields = []string{"received", "dkim-signature", "arc-seal", "arc-message-signature",
+	"arc-authentication-results", "authentication-results", "received-spf", "message-id", "references", "in-reply-to",
+	"date", "mime-version", "return-path", "content-id", "x-received", "x-google-dkim-signature", "x-gm-message-state"}
+
+func machineField(name []byte) bool {
+	return slices.ContainsFunc(machineFields, func(m string) bool {
+		return len(m) == len(name) && strings.EqualFold(m, string(name))
+	})
+}

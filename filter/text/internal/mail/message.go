@@ -1,0 +1,352 @@
+package mail
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+
+	"sluis/filter/text"
+	"sluis/filter/text/internal/charsets"
+	"sluis/filter/text/internal/markup"
+	"sluis/filter/text/internal/walk"
+)
+
+// Message shows a message that stands by itself. Line endings that readers see differently
+// are made the same for a second reading.
+func Message(w *walk.Walker, r *io.SectionReader, depth int) error {
+	mixed, bareCR, err := lineEndings(walk.Fresh(r))
+	if err != nil {
+		return err
+	}
+	if mixed {
+		w.Doubt(text.MixedEndings)
+	}
+	if err := showMessage(w, r, depth, nil); err != nil {
+		return err
+	}
+	if n := emptyLines(r); n > 0 {
+		w.Doubt(text.BadHeader) // some readers look for a header after them
+		if err := showMessage(w, walk.Sub(r, n, r.Size()), depth, nil); err != nil {
+			return err
+		}
+	}
+	if !bareCR {
+		return nil
+	}
+	return w.Random(&crReader{r: walk.Fresh(r)}, func(s *io.SectionReader) error { return showMessage(w, s, depth, nil) })
+}
+
+// emptyLines returns the size of the empty lines that a message begins with, 0 if what
+// follows them is no header.
+func emptyLines(r *io.SectionReader) int64 {
+	buf := walk.CopyBuffers.Get().(*[]byte)
+	defer walk.CopyBuffers.Put(buf)
+	n, _ := r.ReadAt((*buf)[:walk.HeadSize], 0) // an error shows when it is read
+	rest := bytes.TrimLeft((*buf)[:n], "\r\n")
+	if len(rest) == n || nameLength(rest) == 0 {
+		return 0
+	}
+	return int64(n - len(rest))
+}
+
+// lineEndings reports whether lines end in more than one way, and whether any ends in CR.
+func lineEndings(r io.Reader) (mixed, bareCR bool, err error) {
+	var crs, crlfs, lfs int
+	buf := walk.CopyBuffers.Get().(*[]byte)
+	defer walk.CopyBuffers.Put(buf)
+	last := byte(0)
+	for {
+		n, err := r.Read(*buf)
+		b := (*buf)[:n]
+		crs += bytes.Count(b, []byte{'\r'})
+		for i := bytes.IndexByte(b, '\n'); i >= 0; {
+			if i > 0 && b[i-1] == '\r' || i == 0 && last == '\r' {
+				crlfs++
+			} else {
+				lfs++
+			}
+			next := bytes.IndexByte(b[i+1:], '\n')
+			if next < 0 {
+				break
+			}
+			i += 1 + next
+		}
+		if n > 0 {
+			last = b[n-1]
+		}
+		if err == io.EOF {
+			return crs > crlfs || lfs > 0 && crlfs > 0, crs > crlfs, nil
+		}
+		if err != nil {
+			return false, false, err
+		}
+	}
+}
+
+// crReader makes a line feed of every carriage return that is not before one.
+type crReader struct{ r io.Reader }
+
+// Read implements io.Reader.
+func (c *crReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	for i, b := range p[:n] {
+		if b == '\r' && (i+1 == n || p[i+1] != '\n') {
+			p[i] = '\n' // before a line feed it makes an empty line at worst
+		}
+	}
+	return n, err
+}
+
+// showMessage shows a message or a part of one: header, then body. Without a Content-Type
+// it is plain text, or what kind says.
+func showMessage(w *walk.Walker, r *io.SectionReader, depth int, kind *MediaType) error {
+	part, err := w.Part()
+	if err != nil {
+		return err
+	}
+	if depth > w.Limits.Depth {
+		w.Uninspectable(text.TooDeep)
+		return w.Raw(part, walk.Fresh(r))
+	}
+	e, err := readHeader(w, part, r)
+	if err != nil {
+		return err
+	}
+	if len(e.types) == 0 {
+		if kind == nil {
+			kind = &MediaType{Name: "text/plain"}
+		}
+		e.types = append(e.types, *kind)
+	}
+	if len(e.encodings) == 0 {
+		e.encodings = append(e.encodings, "")
+	}
+	for _, t := range e.types {
+		for _, encoding := range e.encodings {
+			if err := showBody(w, part, e, t, encoding, r, depth); err != nil {
+				return err
+			}
+		}
+		if t.value("boundary") != "" && !strings.HasPrefix(t.Name, "multipart/") {
+			w.Doubt(text.BadContentType) // it may be taken for what has one
+			t.Name = "multipart/mixed"
+			if err := showBody(w, part, e, t, e.encodings[0], r, depth); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// showBody shows a body in one reading of its header.
+func showBody(w *walk.Walker, part int, e entity, t MediaType, encoding string, r *io.SectionReader, depth int) error {
+	begin := e.size
+	if strings.HasPrefix(t.Name, "multipart/") || t.Name == "message/rfc822" || t.Name == "message/global" || t.Name == "message/partial" {
+		if e.broken >= 0 && strings.HasPrefix(t.Name, "multipart/") {
+			begin = e.broken
+		}
+		body := walk.Sub(r, begin, r.Size())
+		if identity(encoding) {
+			return showComposite(w, part, t, body, depth)
+		}
+		// Not allowed (RFC 2045 section 6.4), and opened by some mail programs.
+		w.Doubt(text.NestedEncoding)
+		decoded, done := decodeTransfer(w, encoding, body)
+		defer done()
+		return w.Damage(w.Random(decoded, func(s *io.SectionReader) error { return showComposite(w, part, t, s, depth) }))
+	}
+	if err := showLeaf(w, part, e, t, encoding, walk.Sub(r, begin, r.Size()), depth); err != nil {
+		return err
+	}
+	if e.broken >= 0 {
+		// A reader that stops at the line that is no field sees more of the body.
+		return showLeaf(w, part, e, t, encoding, walk.Sub(r, e.broken, r.Size()), depth)
+	}
+	return nil
+}
+
+func showComposite(w *walk.Walker, part int, t MediaType, body *io.SectionReader, depth int) error {
+	if strings.HasPrefix(t.Name, "multipart/") {
+		return showMultipart(w, part, t, body, depth)
+	}
+	return showMessage(w, body, depth+1, nil)
+}
+
+// showLeaf shows a part that holds no parts. A text without a name is a text, whatever its
+// content; everything else, and a text that is a file by its content, is a file.
+func showLeaf(w *walk.Walker, part int, e entity, t MediaType, encoding string, body *io.SectionReader, depth int) error {
+	name := ""
+	for i, n := range e.names {
+		if err := w.Show(part, text.FileName, []byte(n)); err != nil {
+			return err
+		}
+		if i == 0 || text.NamesProgram(n) {
+			name = n // the worst of what a reader may take
+		}
+	}
+	open := func() (io.Reader, func()) { return decodeTransfer(w, encoding, walk.Fresh(body)) }
+	if err := readLeaf(w, part, name, t, open, depth); err != nil {
+		return err
+	}
+	if strings.Contains(encoding, "base64") && slices.Contains(w.Report.Doubts, text.BadEncoding) {
+		return showJoined(w, part, name, t, body, depth)
+	}
+	return nil
+}
+
+// showJoined shows a part in base64 once more if readers may disagree on it: as if padding
+// in the middle were not there.
+func showJoined(w *walk.Walker, part int, name string, t MediaType, body *io.SectionReader, depth int) error {
+	b, done := decodeBase64(w, walk.Fresh(body), false)
+	_, err := io.Copy(io.Discard, b)
+	odd := b.decoder.misplaced || b.decoder.junk
+	done()
+	if err != nil || !odd {
+		return w.Damage(err)
+	}
+	open := func() (io.Reader, func()) { return decodeBase64(w, walk.Fresh(body), true) }
+	return readLeaf(w, part, name, t, open, depth)
+}
+
+func readLeaf(w *walk.Walker, part int, name string, t MediaType, open Opener, depth int) error {
+	r, done := open()
+	defer done()
+	head, r, release := walk.Peek(r)
+	defer release()
+	a := text.Attachment{Name: text.Secret(walk.ShortName(name)), Declared: text.Secret(walk.ShortName(t.Name)), Depth: depth}
+	a.Kind = w.Formats.KindOf(head, name)
+	if a.Kind == text.KindText && t.html() {
+		a.Kind = text.KindHTML
+	}
+	if name == "" && (strings.HasPrefix(t.Name, "text/") || strings.HasPrefix(t.Name, "message/") || !strings.Contains(t.Name, "/")) {
+		if err := showTexts(w, part, t, r, open, depth); err != nil {
+			return err
+		}
+		if a.Kind == text.KindHTML && !t.html() {
+			return Text(w, part, text.Plain, MediaType{Name: "text/html"}, t.value("charset"), nil, open, depth)
+		}
+		if a.Kind == text.KindUnknown || w.Formats.Of(a.Kind).Textual {
+			return nil
+		}
+		r2, done := open() // a file after all
+		defer done()
+		r = r2
+	}
+	if walk.Opaque(a) {
+		w.List(a)
+		return nil
+	}
+	return w.Damage(w.Random(r, func(s *io.SectionReader) error { return w.File(part, a, t.value("charset"), s, depth) }))
+}
+
+// showTexts shows a text in each character set that its header names. What is in r is read
+// first.
+func showTexts(w *walk.Walker, part int, t MediaType, r io.Reader, open Opener, depth int) error {
+	charsets := t.values("charset")
+	if len(charsets) == 0 {
+		charsets = []string{""}
+	}
+	for _, c := range charsets[:min(len(charsets), maxReadings)] {
+		if err := Text(w, part, text.Plain, t, c, r, open, depth); err != nil {
+			return err
+		}
+		r = nil
+	}
+	return nil
+}
+
+// Text shows a text in one character set, from r or else from open.
+func Text(w *walk.Walker, part int, role text.Role, t MediaType, charset string, r io.Reader, open Opener, depth int) error {
+	if r == nil {
+		fresh, done := open()
+		defer done()
+		r = fresh
+	}
+	br, release := walk.Buffered(r)
+	defer release()
+	u, c := charsets.Decode(charset, t.html(), br)
+	if !c.Known {
+		w.Doubt(text.BadCharset)
+	}
+	if t.html() {
+		if err := w.Damage(markup.HTML(w, part, u)); err != nil {
+			return err
+		}
+		return showAgain(w, part, c, false, open, depth)
+	}
+	o := w.Out(part, role)
+	defer o.Close()
+	spotter := fileSpotter{Writer: o}
+	var to io.Writer = &spotter
+	if t.card() {
+		to = &unfolder{Writer: to}
+	}
+	_, err := walk.Pipe(to, u)
+	if err := w.Damage(walk.First(o.Close(), err)); err != nil {
+		return err
+	}
+	return showAgain(w, part, c, spotter.found, open, depth)
+}
+
+// showAgain reads a text once more if there is reason to: its character set is one that
+// some readers do not know, or a file stands in it.
+func showAgain(w *walk.Walker, part int, c charsets.Charset, file bool, open Opener, depth int) error {
+	if c.Foreign {
+		r, done := open()
+		defer done()
+		if err := w.Damage(w.Raw(part, r)); err != nil {
+			return err
+		}
+	}
+	if file {
+		r, done := open()
+		defer done()
+		return w.Damage(showEmbedded(w, r, depth))
+	}
+	return nil
+}
+
+func (t MediaType) html() bool {
+	switch t.Name {
+	case "text/html", "text/xml", "text/xhtml", "application/xhtml+xml", "application/xml", "image/svg+xml":
+		return true
+	}
+	return false
+}
+
+// card reports whether lines are folded as in calendars and address cards.
+func (t MediaType) card() bool {
+	switch t.Name {
+	case "text/calendar", "text/vcard", "text/x-vcard", "text/directory":
+		return true
+	}
+	return false
+}
+
+// unfolder joins the folded lines of calendars and cards (RFC 5545 section 3.1) and
+// undoes the escapes that could cut a word.
+type unfolder struct {
+	io.Writer
+	held []byte // the beginning of what may be a fold or an escape
+}
+
+var folds = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "", `\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";")
+
+// Write implements io.Writer.
+func (u *unfolder) Write(p []byte) (int, error) {
+	b := append(u.held, p...)
+	end := len(b)
+	for end > 0 && len(b)-end < 2 && (b[end-1] == '\r' || b[end-1] == '\n' || b[end-1] == '\\') {
+		end--
+	}
+	_, err := folds.WriteString(u.Writer, string(b[:end]))
+	u.held = bytes.Clone(b[end:])
+	return len(p), err
+}
+
+// LooksLikeHeader reports whether a file begins as messages do.
+func LooksLikeHeader(head []byte) bool {
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	return bytes.HasPrefix(line, []byte("From ")) || nameLength(line) > 0
+}

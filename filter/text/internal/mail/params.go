@@ -1,0 +1,263 @@
+package mail
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sluis/filter/text"
+	"sluis/filter/text/internal/charsets"
+	"sluis/filter/text/internal/walk"
+)
+
+// MediaType is the value of a Content-Type or Content-Disposition: a first word in lower
+// case and parameters. Where readers could take different values, all are there.
+type MediaType struct {
+	Name   string
+	params []param
+}
+
+type param struct{ name, value string }
+
+// values returns the distinct values of a parameter, in order.
+func (t MediaType) values(name string) []string {
+	var vs []string
+	for _, p := range t.params {
+		if p.name == name && p.value != "" && !slices.Contains(vs, p.value) {
+			vs = append(vs, p.value)
+		}
+	}
+	return vs
+}
+
+func (t MediaType) value(name string) string {
+	for _, p := range t.params {
+		if p.name == name && p.value != "" {
+			return p.value
+		}
+	}
+	return ""
+}
+
+// maxParams bounds the parameters of one field. Nobody uses more than a few.
+const maxParams = 64
+
+// parseMediaType parses a value (RFC 2045 section 5.1, RFC 2231), and reports whether it
+// is so well formed that all readers agree.
+func parseMediaType(v string) (t MediaType, clean bool) {
+	s := paramScanner{s: v, clean: true}
+	t.Name = strings.ToLower(s.word(";"))
+	var parts []param // of RFC 2231
+	for len(t.params)+len(parts) < maxParams {
+		name, ok := s.next()
+		if !ok {
+			break
+		}
+		for _, value := range s.values() {
+			p := param{strings.ToLower(name), value}
+			if strings.Contains(name, "*") {
+				parts = append(parts, p)
+				continue
+			}
+			for _, known := range t.params {
+				s.clean = s.clean && (known.name != p.name || known.value == p.value)
+			}
+			t.params = append(t.params, p)
+		}
+	}
+	t.params = append(t.params, joinParams(parts)...)
+	slash := strings.IndexByte(t.Name, '/')
+	return t, s.clean && s.s == "" && (slash < 0 || !strings.ContainsAny(t.Name, "=?<>@,:\\\"[]") && strings.LastIndexByte(t.Name, '/') == slash)
+}
+
+// paramScanner reads words of a value, comments passed over.
+type paramScanner struct {
+	s     string
+	clean bool
+}
+
+// space passes over white space and comments.
+func (p *paramScanner) space() {
+	for {
+		p.s = strings.TrimLeft(p.s, " \t\r\n")
+		if !strings.HasPrefix(p.s, "(") {
+			return
+		}
+		p.clean = false // allowed, but many readers know no comments here
+		end := strings.IndexByte(p.s, ')')
+		if end < 0 {
+			p.s = p.s[1:]
+			continue
+		}
+		p.s = p.s[end+1:]
+	}
+}
+
+// word returns what comes before white space, a comment or one of ends.
+func (p *paramScanner) word(ends string) string {
+	p.space()
+	i := strings.IndexAny(p.s, " \t\r\n("+ends)
+	if i < 0 {
+		i = len(p.s)
+	}
+	word := p.s[:i]
+	p.s = p.s[i:]
+	return word
+}
+
+// next moves to the next parameter and returns its name.
+func (p *paramScanner) next() (string, bool) {
+	p.space()
+	if p.s == "" {
+		return "", false
+	}
+	if p.s[0] != ';' && p.s[0] != ',' {
+		p.clean = false
+	}
+	for p.s != "" && (p.s[0] == ';' || p.s[0] == ',') {
+		p.clean = p.clean && p.s[0] == ';'
+		p.s = p.s[1:]
+		p.space()
+	}
+	if p.s == "" {
+		return "", false
+	}
+	name := p.word(";=")
+	if name == "" && p.s != "" && p.s[0] != '=' {
+		p.s = p.s[1:] // cannot be passed over otherwise
+		p.clean = false
+	}
+	return name, true
+}
+
+// values returns the value of a parameter; several if readers could disagree.
+func (p *paramScanner) values() []string {
+	p.space()
+	if !strings.HasPrefix(p.s, "=") {
+		p.clean = false
+		return nil
+	}
+	p.s = p.s[1:]
+	p.space()
+	if strings.HasPrefix(p.s, `"`) {
+		return p.quoted()
+	}
+	whole, _, _ := strings.Cut(p.s, ";")
+	whole = strings.TrimSpace(whole)
+	v := p.word(";")
+	if v == whole {
+		if strings.ContainsAny(v, `"'`) {
+			p.clean = false
+			return []string{v, strings.Trim(v, `"'`)}
+		}
+		return []string{v}
+	}
+	p.clean = false
+	return []string{v, whole}
+}
+
+func (p *paramScanner) quoted() []string {
+	var b strings.Builder
+	for i := 1; i < len(p.s); i++ {
+		switch c := p.s[i]; c {
+		case '"':
+			p.s = p.s[i+1:]
+			return []string{b.String()}
+		case '\\':
+			if i++; i < len(p.s) {
+				b.WriteByte(p.s[i])
+			}
+		default:
+			b.WriteByte(c)
+		}
+	}
+	p.clean = false // no end: up to the next parameter, or to the end of the line
+	v, _, _ := strings.Cut(p.s[1:], ";")
+	p.s = ""
+	return []string{v, b.String()}
+}
+
+// joinParams joins the parts of parameters (RFC 2231 section 3) and decodes them.
+func joinParams(parts []param) []param {
+	var out []param
+	for _, p := range parts {
+		name, rest, _ := strings.Cut(p.name, "*")
+		if slices.ContainsFunc(out, func(p param) bool { return p.name == name }) {
+			continue
+		}
+		if rest == "" { // name*=charset'language'text
+			out = append(out, param{name, decodeExtended(p.value)})
+			continue
+		}
+		var whole strings.Builder
+		charset := ""
+		for n := range maxParams {
+			part, extended, ok := findPart(parts, name, n)
+			if !ok {
+				break
+			}
+			if extended && n == 0 {
+				charset, part, _ = strings.Cut(part, "'")
+				_, part, _ = strings.Cut(part, "'")
+			}
+			if extended {
+				part = unpercent(part)
+			}
+			whole.WriteString(part)
+		}
+		b, _ := charsets.Append(nil, charset, []byte(whole.String()))
+		out = append(out, param{name, string(b)})
+	}
+	return out
+}
+
+// findPart returns part n of a parameter: name*n or name*n*.
+func findPart(parts []param, name string, n int) (value string, extended, ok bool) {
+	for _, p := range parts {
+		base, rest, _ := strings.Cut(p.name, "*")
+		number, ext := strings.CutSuffix(rest, "*")
+		if base == name && number == strconv.Itoa(n) {
+			return p.value, ext, true
+		}
+	}
+	return "", false, false
+}
+
+func decodeExtended(v string) string {
+	charset, rest, ok := strings.Cut(v, "'")
+	if _, text, ok2 := strings.Cut(rest, "'"); ok && ok2 {
+		b, _ := charsets.Append(nil, charset, []byte(unpercent(text)))
+		return string(b)
+	}
+	return unpercent(v)
+}
+
+func unpercent(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) && walk.Unhex(s[i+1]) < 16 && walk.Unhex(s[i+2]) < 16 {
+			b = append(b, walk.Unhex(s[i+1])<<4|walk.Unhex(s[i+2]))
+			i += 2
+			continue
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+// TypeOf returns the media type that decides how a text file is read.
+func TypeOf(kind text.FileKind, name string, head []byte) MediaType {
+	switch ext := text.Extension(name); {
+	case kind == text.KindHTML:
+		return MediaType{Name: "text/html"}
+	case slices.Contains([]string{".ics", ".ical", ".vcs"}, ext), bytes.HasPrefix(head, []byte("BEGIN:VCALENDAR")):
+		return MediaType{Name: "text/calendar"}
+	case ext == ".vcf", bytes.HasPrefix(head, []byte("BEGIN:VCARD")):
+		return MediaType{Name: "text/vcard"}
+	}
+	return MediaType{Name: "text/plain"}
+}

@@ -1,0 +1,2 @@
+// Package sample makes files of several formats for the tests of the packages beside it.
+package sample

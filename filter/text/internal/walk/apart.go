@@ -1,0 +1,61 @@
+package walk
+
+import (
+	"io"
+
+	"sluis/filter/text"
+)
+
+// apart has a file read by the extractor, with what is left of the bounds, and makes
+// what it says part of this report. If it fails the file has not been looked into.
+func (w *Walker) apart(part int, a text.Attachment, r *io.SectionReader, depth int) error {
+	l := w.Limits
+	l.Apart = nil
+	l.Depth = max(l.Depth-depth, 1)
+	l.Parts = max(l.Parts-part, 1)
+	l.Work, l.Inflated, l.Text = max(w.work, 1), max(l.Inflated-w.Inflated, 1), max(l.Text-w.shown, 1)
+	report, err := w.Limits.Apart.Document(w.Ctx, a.Name.Reveal(), r, r.Size(), l, func(s text.Segment) error {
+		s.Part += part
+		return w.segment(s)
+	})
+	if w.Stop == nil && w.Ctx.Err() != nil {
+		w.Stop = w.Ctx.Err()
+	}
+	if w.Stop != nil {
+		return w.Stop
+	}
+	if err != nil {
+		w.List(a)
+		w.Uninspectable(text.Failed)
+		return nil
+	}
+	return w.merge(report, a, part, depth)
+}
+
+// merge adds the report on a file to that of what it hangs on. Its first attachment is
+// the file itself.
+func (w *Walker) merge(r *text.Report, a text.Attachment, part, depth int) error {
+	w.Report.Parts = max(w.Report.Parts, part+r.Parts)
+	for _, d := range r.Doubts {
+		w.Doubt(d)
+	}
+	for _, reason := range r.Uninspectable {
+		w.Uninspectable(reason)
+	}
+	for i, inner := range r.Attachments {
+		inner.Depth += depth
+		if i == 0 {
+			inner.Declared, inner.Depth = a.Declared, a.Depth
+		}
+		w.List(inner)
+	}
+	for _, link := range r.Links {
+		w.Link(link)
+	}
+	w.Report.Incomplete = w.Report.Incomplete || r.Incomplete
+	w.Inflated += r.Inflated
+	if w.work -= r.Read; w.work < 0 {
+		return w.Fail(ErrEnough)
+	}
+	return nil
+}

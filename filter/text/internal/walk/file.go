@@ -1,0 +1,101 @@
+package walk
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+
+	"sluis/filter/text"
+)
+
+// Content is a file on its way to the reader of its format.
+type Content struct {
+	text.Attachment
+	Part    int
+	At      int // where it is listed; -1 if it is not
+	Charset string
+	Head    []byte
+	R       *io.SectionReader
+	Depth   int
+}
+
+// File lists a file and shows it by its format.
+func (w *Walker) File(part int, a text.Attachment, charset string, r *io.SectionReader, depth int) error {
+	head, _, _ := Peek(r)
+	if a.Kind == "" || a.Kind == text.KindText && BeginsHTML(head) {
+		a.Kind = w.Formats.KindOf(head, a.Name.Reveal())
+	}
+	f := w.Formats.Of(a.Kind)
+	if w.Limits.Apart != nil && f.Sandboxed && depth <= w.Limits.Depth {
+		return w.apart(part, a, r, depth)
+	}
+	at := w.List(a)
+	if depth > w.Limits.Depth {
+		w.Uninspectable(text.TooDeep)
+		return nil
+	}
+	if endsAsZip(a.Kind, r) {
+		w.Doubt(text.BadArchive) // an archive to programs that look for its end
+		if err := w.Formats.Of(text.KindZip).Read(w, Content{Part: part, At: -1, R: r, Depth: depth}); err != nil {
+			return err
+		}
+	}
+	return f.Read(w, Content{
+		Attachment: a,
+		Part:       part,
+		At:         at,
+		Charset:    charset,
+		Head:       head,
+		R:          r,
+		Depth:      depth,
+	})
+}
+
+// endsAsZip reports whether a file that is something else by its beginning ends as a zip
+// does: with the record of its directory, and a comment of the length that this gives.
+func endsAsZip(k text.FileKind, r *io.SectionReader) bool {
+	if k == text.KindZip || k == text.KindOffice {
+		return false
+	}
+	buf := CopyBuffers.Get().(*[]byte)
+	defer CopyBuffers.Put(buf)
+	n, _ := r.ReadAt(*buf, max(r.Size()-int64(len(*buf)), 0)) // an error shows when it is read
+	end := (*buf)[:n]
+	const record = 22
+	i := bytes.LastIndex(end, []byte("PK\x05\x06"))
+	return i >= 0 && len(end)-i >= record && int(binary.LittleEndian.Uint16(end[i+record-2:])) == len(end)-i-record
+}
+
+// Member shows a file of an archive.
+func (w *Walker) Member(name string, r io.Reader, depth int) error {
+	part, err := w.Part()
+	if err != nil {
+		return err
+	}
+	if err := w.Show(part, text.FileName, []byte(name)); err != nil {
+		return err
+	}
+	head, r, done := Peek(r)
+	defer done()
+	a := text.Attachment{Name: text.Secret(ShortName(name)), Depth: depth + 1, Kind: w.Formats.KindOf(head, name)}
+	if Opaque(a) {
+		w.List(a)
+		return nil
+	}
+	return w.Random(r, func(s *io.SectionReader) error { return w.File(part, a, "", s, depth+1) })
+}
+
+// Peek returns the first bytes of r, and a reader that still has them.
+func Peek(r io.Reader) ([]byte, io.Reader, func()) {
+	if s, ok := r.(*io.SectionReader); ok {
+		b := make([]byte, min(HeadSize, s.Size()))
+		n, _ := s.ReadAt(b, 0) // an error shows again when it is read
+		return b[:n], s, Nothing
+	}
+	br, done := Buffered(r)
+	b, _ := br.Peek(HeadSize) // as above
+	return b, br, done
+}
+
+// ShortName bounds a name in a report. Its end says what it is.
+func ShortName(name string) string { return name[max(0, len(name)-1024):] }

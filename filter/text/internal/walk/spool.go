@@ -1,0 +1,87 @@
+package walk
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"sluis/internal/store/disk"
+)
+
+// Random calls use with all of r in a form that can be read in any order: r itself, if
+// it can, else from memory if it is small, else from a file without a name.
+func (w *Walker) Random(r io.Reader, use func(*io.SectionReader) error) error {
+	if s, ok := r.(*io.SectionReader); ok {
+		return use(Fresh(s))
+	}
+	var head bytes.Buffer
+	n, err := io.Copy(&head, io.LimitReader(r, w.Limits.Spool))
+	if err != nil && n == 0 {
+		return err
+	}
+	if err != nil || n < w.Limits.Spool {
+		// What came before a fault is looked into all the same.
+		return First(use(w.Section(bytes.NewReader(head.Bytes()), n)), err)
+	}
+	f, err := disk.Unnamed(w.Limits.Dir)
+	if err != nil {
+		return w.Fail(fmt.Errorf("spool a part: %w", err))
+	}
+	defer f.Close()
+	if _, err := f.Write(head.Bytes()); err != nil {
+		return w.Fail(fmt.Errorf("spool a part: %w", noName(err)))
+	}
+	head = bytes.Buffer{}
+	size, err := Pipe(spoolWriter{w, f}, r)
+	return First(use(w.Section(f, n+size)), err)
+}
+
+// spoolWriter writes to a file; a fault of the disk is not one of the part.
+type spoolWriter struct {
+	w *Walker
+	f *os.File
+}
+
+// Write implements io.Writer.
+func (s spoolWriter) Write(p []byte) (int, error) {
+	n, err := s.f.Write(p)
+	if err != nil {
+		return n, s.w.Fail(fmt.Errorf("spool a part: %w", noName(err)))
+	}
+	return n, nil
+}
+
+// noName returns the cause of a file error: the name says nothing to a reader of logs.
+func noName(err error) error {
+	if p, ok := err.(*os.PathError); ok {
+		return p.Err
+	}
+	return err
+}
+
+// lent is a buffered reader of the pool, with what gives it back.
+type lent struct {
+	*bufio.Reader
+	done func()
+}
+
+var readers sync.Pool // of *lent
+
+// Buffered returns a reader with a buffer of 8 KiB, and what gives it back.
+func Buffered(r io.Reader) (br *bufio.Reader, done func()) {
+	if br, ok := r.(*bufio.Reader); ok {
+		return br, Nothing
+	}
+	l, ok := readers.Get().(*lent)
+	if !ok {
+		l = &lent{Reader: bufio.NewReaderSize(nil, 8<<10)}
+		l.done = func() { l.Reset(nil); readers.Put(l) }
+	}
+	l.Reset(r)
+	return l.Reader, l.done
+}
+
+func Nothing() {}

@@ -1,0 +1,83 @@
+package walk
+
+import (
+	"io"
+
+	"sluis/filter/text"
+)
+
+// minRun is the least number of characters that strings takes for text.
+const minRun = 4
+
+// Strings shows the runs of text in bytes of an unknown form, of one byte a character
+// and of two.
+func (w *Walker) Strings(part int, r io.Reader) error {
+	br, done := Buffered(r)
+	defer done()
+	o := w.Out(part, text.Contents)
+	defer o.Close()
+	var one, two stringRun
+	var last byte // the first byte of a pair that could be a character of two bytes
+	half := false
+	for w.Stop == nil {
+		c, err := br.ReadByte()
+		if err != nil {
+			one.end(o)
+			two.end(o)
+			return First(o.Close(), NotEOF(err))
+		}
+		if readable(c) {
+			one.add(o, c)
+		} else {
+			one.end(o)
+		}
+		switch {
+		case half && c == 0:
+			two.add(o, last)
+			half = false
+		case half:
+			two.end(o)
+			last = c
+			half = readable(c)
+		case readable(c):
+			last, half = c, true
+		default:
+			two.end(o)
+		}
+	}
+	return w.Stop
+}
+
+func readable(c byte) bool { return c >= ' ' && c < 0x7f || c == '\t' || c >= 0x80 }
+
+// stringRun is a run of characters of Windows-1252, or of the first page of UTF-16.
+type stringRun struct {
+	text    []byte
+	letters int
+}
+
+func (s *stringRun) add(o *Out, c byte) {
+	s.text = append(s.text, c)
+	if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == ' ' {
+		s.letters++
+	}
+	if len(s.text) == text.MaxOverlap {
+		s.flush(o)
+	}
+}
+
+// flush shows the run, if it is text rather than chance.
+func (s *stringRun) flush(o *Out) {
+	if s.letters >= minRun && s.letters*2 > len(s.text) {
+		o.Write(s.text) // an error ends the work
+	}
+	s.text, s.letters = s.text[:0], 0
+}
+
+func (s *stringRun) end(o *Out) {
+	if len(s.text) >= minRun {
+		s.flush(o)
+		o.Write([]byte{'\n'})
+	}
+	s.text, s.letters = s.text[:0], 0
+}
