@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -82,7 +83,7 @@ func (p *breachPages) open(v *visit) error {
 	}
 	at := v.now()
 	if w.Day != "" {
-		at, err = time.ParseInLocation("2006-01-02 15:04", w.Day+" "+cmpOr(w.Time, "00:00"), v.zone())
+		at, err = time.ParseInLocation("2006-01-02 15:04", w.Day+" "+cmp.Or(w.Time, "00:00"), v.zone())
 		if err != nil {
 			return v.again("breaches", w, "breach-when")
 		}
@@ -187,7 +188,7 @@ func (p *breachPages) step(v *visit) error {
 }
 
 func (p *breachPages) facts(v *visit) error {
-	n, err := strconv.Atoi(cmpOr(v.field("number"), "0"))
+	n, err := strconv.Atoi(cmp.Or(v.field("number"), "0"))
 	if err != nil || n < 0 {
 		return errUnclear
 	}

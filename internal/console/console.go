@@ -1,12 +1,12 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -84,14 +84,7 @@ func New(cfg Config, site Site, s Services, log *slog.Logger) (*Console, error) 
 }
 
 // issuer is the name under which passkeys and codes are kept.
-func (c *Console) issuer() string { return cmpOr(c.site.Organisation, "Sluis") }
+func (c *Console) issuer() string { return cmp.Or(c.site.Organisation, "Sluis") }
 
 // ServeHTTP serves a request.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.ServeHTTP(w, r) }
-
-func cmpOr(a, b string) string {
-	if strings.TrimSpace(a) != "" {
-		return a
-	}
-	return b
-}

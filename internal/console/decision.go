@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -210,7 +211,7 @@ func (p *decisionPages) second(v *visit, id filter.ID) (done string, err error) 
 	if err != nil {
 		return "", err
 	}
-	by.Reason, by.Note = cmpOr(by.Reason, proposal.Reason), proposal.Note
+	by.Reason, by.Note = cmp.Or(by.Reason, proposal.Reason), proposal.Note
 	if proposal.Act == ledger.QuarantineReleased {
 		return "released", p.send(v, id, by)
 	}

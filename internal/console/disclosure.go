@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"crypto/rand"
 	"net/http"
 	"slices"
@@ -67,7 +68,7 @@ type openedView struct {
 
 // open shows one stage of a message, once its reason is in the ledger.
 func (p *disclosurePages) open(v *visit) error {
-	part, err := strconv.Atoi(cmpOr(v.field("part"), "0"))
+	part, err := strconv.Atoi(cmp.Or(v.field("part"), "0"))
 	if err != nil {
 		return errUnclear
 	}

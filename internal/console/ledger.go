@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"os"
 	"slices"
@@ -48,7 +49,7 @@ type ledgerView struct {
 
 func (p *ledgerPages) list(v *visit) error {
 	q := v.r.URL.Query()
-	from, err := strconv.Atoi(cmpOr(q.Get("from"), "0"))
+	from, err := strconv.Atoi(cmp.Or(q.Get("from"), "0"))
 	if err != nil || from < 0 {
 		return errUnclear
 	}

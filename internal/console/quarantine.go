@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"slices"
@@ -90,7 +91,7 @@ func (p *messagePages) list(v *visit) error {
 	for _, name := range []string{"state", "purpose", "rule", "direction", "since", "before", "sort"} {
 		w.Query[name] = q.Get(name)
 	}
-	w.Query["state"] = cmpOr(w.Query["state"], waiting)
+	w.Query["state"] = cmp.Or(w.Query["state"], waiting)
 	if w.Total, err = p.store.Count(ctx, f); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"regexp"
@@ -85,7 +86,7 @@ type span struct {
 func spanOf(v *visit) (s span, err error) {
 	q := v.r.URL.Query()
 	s.begin, s.end = quarter(v)
-	s.begin, s.end, s.period = cmpOr(q.Get("since"), s.begin), cmpOr(q.Get("until"), s.end), q.Get("period")
+	s.begin, s.end, s.period = cmp.Or(q.Get("since"), s.begin), cmp.Or(q.Get("until"), s.end), q.Get("period")
 	var wrong error
 	s.since, wrong = time.ParseInLocation(time.DateOnly, s.begin, v.zone())
 	s.until, err = time.ParseInLocation(time.DateOnly, s.end, v.zone())

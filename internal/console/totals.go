@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -59,7 +60,7 @@ func (p *totalPages) show(v *visit) error {
 	if w.None {
 		return v.show("totals", w)
 	}
-	if w.Period, err = p.period(v, a, cmpOr(v.r.URL.Query().Get("period"), months[len(months)-1])); err != nil {
+	if w.Period, err = p.period(v, a, cmp.Or(v.r.URL.Query().Get("period"), months[len(months)-1])); err != nil {
 		return err
 	}
 	w.Tables = charts(w.Period, report.Names(v.Lang.Code))
