@@ -50,11 +50,12 @@ type Formats []Format
 
 // Of returns the format of a kind, that of unknown files for a kind without one.
 func (t Formats) Of(kind text.FileKind) *Format {
-	i := slices.IndexFunc(t, func(f Format) bool { return f.Kind == kind })
-	if i < 0 {
-		return t.Of(text.KindUnknown)
+	for i := range t {
+		if t[i].Kind == kind {
+			return &t[i]
+		}
 	}
-	return &t[i]
+	return t.Of(text.KindUnknown)
 }
 
 // KindOf returns what a file is by its magic, else by another sign of a format in its
