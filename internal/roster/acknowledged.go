@@ -42,7 +42,10 @@ func OpenAcknowledged(dir, version string) (*Acknowledged, error) {
 		return nil, fmt.Errorf("acknowledged: %w", err)
 	}
 	if err == nil && json.Unmarshal(b, &a.file) != nil {
-		return nil, fmt.Errorf("acknowledged: %s is damaged: restore it from a backup, or remove it, and everybody is asked again", a.path)
+		return nil, fmt.Errorf(
+			"acknowledged: %s is damaged: restore it from a backup, or remove it, and everybody is asked again",
+			a.path,
+		)
 	}
 	if a.file.Version != version || len(a.file.Key) != 32 {
 		a.file = acknowledgedFile{Version: version, Key: make([]byte, 32), Done: map[string]bool{}}

@@ -176,7 +176,10 @@ func (b *builder) person(p personEntry) {
 	}
 	s := Subject{key: key, confidential: p.Role.text != ""}
 	if s.confidential && !b.roles[strings.ToLower(p.Role.text)] {
-		b.add(p.Role, "this is no confidential role: write participation-council (gmr), confidential-counsellor (vertrouwenspersoon) or company-doctor (bedrijfsarts), name the role under confidential-roles, or leave it empty: no other roles are needed here")
+		b.add(
+			p.Role,
+			"this is no confidential role: write participation-council (gmr), confidential-counsellor (vertrouwenspersoon) or company-doctor (bedrijfsarts), name the role under confidential-roles, or leave it empty: no other roles are needed here",
+		)
 	}
 	if p.Group.text != "" {
 		s.group = Group{p.Group.text}
@@ -231,7 +234,10 @@ func (b *builder) kindOf(p personEntry) GroupKind {
 func (b *builder) address(c cell) (string, bool) {
 	a := canonical(c.text)
 	local, domain := split(a)
-	odd := strings.ContainsFunc(a, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r == ',' || r == ';' })
+	odd := strings.ContainsFunc(
+		a,
+		func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r == ',' || r == ';' },
+	)
 	if local == "" || domain == "" || odd || len(a) > 320 || !strings.ContainsAny(domain, ".:") {
 		b.add(c, "this is no mail address: write for instance jan@school.nl, one address in each place")
 		return "", false

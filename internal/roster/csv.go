@@ -54,7 +54,12 @@ func parseCSV(name string, text []byte) (*file, error) {
 			continue // spreadsheets leave rows of separators behind
 		}
 		if len(f.People) == maxPeople {
-			return nil, fmt.Errorf("%s:%d:1: more than %d people: pupils need not be listed", name, t.cell(0, "").line, maxPeople)
+			return nil, fmt.Errorf(
+				"%s:%d:1: more than %d people: pupils need not be listed",
+				name,
+				t.cell(0, "").line,
+				maxPeople,
+			)
 		}
 		f.People = append(f.People, t.person(row))
 	}
@@ -105,7 +110,11 @@ func (t *table) heading() error {
 		at := t.cell(i, "")
 		c, known := columns[strings.ToLower(strings.TrimSpace(heading))]
 		if _, twice := t.at[c]; !known {
-			ps.add(at, "unknown column: in the first row %s; leave out all others, the roster needs no more", columnsWanted)
+			ps.add(
+				at,
+				"unknown column: in the first row %s; leave out all others, the roster needs no more",
+				columnsWanted,
+			)
 		} else if twice {
 			ps.add(at, "a second column for the %s: leave one out", c)
 		} else {

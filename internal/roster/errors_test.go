@@ -58,14 +58,16 @@ func TestAllIsToldTogetherAndInOrder(t *testing.T) {
 		t.Fatal("no error")
 	}
 	lines := strings.Split(err.Error(), "\n")
-	if len(lines) != 3 || !strings.Contains(lines[0], ":2:1:") || !strings.Contains(lines[1], ":3:8:") || !strings.Contains(lines[2], ":4:1:") {
+	if len(lines) != 3 || !strings.Contains(lines[0], ":2:1:") || !strings.Contains(lines[1], ":3:8:") ||
+		!strings.Contains(lines[2], ":4:1:") {
 		t.Error(err)
 	}
 }
 
 func TestThousandErrorsAreNotAllTold(t *testing.T) {
 	_, err := load(t, "r.csv", "address\n"+strings.Repeat("nobody\n", 1000))
-	if err == nil || strings.Count(err.Error(), "\n") != told || !strings.HasSuffix(err.Error(), "and 980 more like these") {
+	if err == nil || strings.Count(err.Error(), "\n") != told ||
+		!strings.HasSuffix(err.Error(), "and 980 more like these") {
 		t.Error(err)
 	}
 }

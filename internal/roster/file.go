@@ -86,7 +86,11 @@ const told = 20
 // err returns the first of the problems as one error, in the order of the lines.
 func (ps problems) err(name string) error {
 	slices.SortStableFunc(ps, func(a, b problem) int {
-		return cmp.Or(cmp.Compare(a.at.file, b.at.file), cmp.Compare(a.at.line, b.at.line), cmp.Compare(a.at.column, b.at.column))
+		return cmp.Or(
+			cmp.Compare(a.at.file, b.at.file),
+			cmp.Compare(a.at.line, b.at.line),
+			cmp.Compare(a.at.column, b.at.column),
+		)
 	})
 	var errs []error
 	for _, p := range ps[:min(len(ps), told)] {

@@ -71,7 +71,9 @@ type Changes struct {
 
 // None reports whether there are none.
 func (c Changes) None() bool {
-	return len(c.Added)+len(c.Removed)+len(c.Moved)+len(c.Confidential)+len(c.Ordinary)+len(c.NewGroups)+len(c.RemovedGroups) == 0
+	return len(c.Added)+len(c.Removed)+len(c.Moved) == 0 &&
+		len(c.Confidential)+len(c.Ordinary) == 0 &&
+		len(c.NewGroups)+len(c.RemovedGroups) == 0
 }
 
 // Count returns how many people differ.

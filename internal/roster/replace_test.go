@@ -63,7 +63,12 @@ func TestAnotherTableKeepsWhatIsNotInIt(t *testing.T) { // C3.2g
 	if again, err := Load(path, nil); err != nil || again.Fingerprint() != before.Fingerprint() {
 		t.Error("looking changed it")
 	}
-	want := Changes{Added: []string{"noor@school.example"}, Moved: []string{"juf@school.example"}, Confidential: []string{"noor@school.example"}, Ordinary: []string{"hulp@school.example", "vera@school.example"}}
+	want := Changes{
+		Added:        []string{"noor@school.example"},
+		Moved:        []string{"juf@school.example"},
+		Confidential: []string{"noor@school.example"},
+		Ordinary:     []string{"hulp@school.example", "vera@school.example"},
+	}
 	if got := Compare(before, seen); !reflect.DeepEqual(got, want) || got.Count() != 4 || got.None() {
 		t.Errorf("%+v", got)
 	}
@@ -130,12 +135,15 @@ func FuzzReplacingTable(f *testing.F) {
 	f.Fuzz(func(t *testing.T, table []byte) {
 		with, err := LoadWith(path, table, nil)
 		if err != nil {
-			if !strings.HasPrefix(err.Error(), "table:") && !strings.HasPrefix(err.Error(), path+":") || strings.Contains(err.Error(), "canary") {
+			if !strings.HasPrefix(err.Error(), "table:") && !strings.HasPrefix(err.Error(), path+":") ||
+				strings.Contains(err.Error(), "canary") {
 				t.Errorf("refused with %v", err)
 			}
 			return
 		}
-		if there, back := Compare(before, with), Compare(with, before); len(there.Added) != len(back.Removed) || len(there.Moved) != len(back.Moved) || there.None() != back.None() {
+		if there, back := Compare(before, with), Compare(with, before); len(there.Added) != len(back.Removed) ||
+			len(there.Moved) != len(back.Moved) ||
+			there.None() != back.None() {
 			t.Errorf("there %+v, back %+v", there, back)
 		}
 		if !with.subjects["baas@school.example"].confidential {

@@ -189,7 +189,8 @@ func TestFingerprintTellsVersionsApart(t *testing.T) {
 	b := mustLoad(t, "r.yaml", school, "a.example", "b.example")
 	c := mustLoad(t, "r.yaml", school, "a.example")
 	d := mustLoad(t, "r.yaml", school+"# changed\n", "a.example")
-	if a.Fingerprint() != b.Fingerprint() || a.Fingerprint() == c.Fingerprint() || c.Fingerprint() == d.Fingerprint() || len(a.Fingerprint()) != 64 {
+	if a.Fingerprint() != b.Fingerprint() || a.Fingerprint() == c.Fingerprint() || c.Fingerprint() == d.Fingerprint() ||
+		len(a.Fingerprint()) != 64 {
 		t.Error(a.Fingerprint(), b.Fingerprint(), c.Fingerprint(), d.Fingerprint())
 	}
 }
@@ -205,7 +206,8 @@ func TestTablesFromSpreadsheets(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if s := r.Subject("g5@school.example"); s != r.Subject("juf@school.example") || !s.Identified() || s.Group().String() != "team" {
+		if s := r.Subject("g5@school.example"); s != r.Subject("juf@school.example") || !s.Identified() ||
+			s.Group().String() != "team" {
 			t.Errorf("%s: alias %v", name, s)
 		}
 		if !r.Confidential("vera@school.example") || r.Subject("kind@school.example").Identified() {
@@ -231,7 +233,10 @@ func TestPeopleInATableBesideTheRest(t *testing.T) {
 		return path
 	}
 	write("people.csv", "address,group,role\nvera@school.example,team,vertrouwenspersoon\nkind@school.example,klas,\n")
-	path := write("roster.yaml", "groups: [{name: team, kind: staff}, {name: klas, kind: pupils}]\npeople-file: people.csv\nlists: [{address: hulp@school.example, members: [vera@school.example]}]\n")
+	path := write(
+		"roster.yaml",
+		"groups: [{name: team, kind: staff}, {name: klas, kind: pupils}]\npeople-file: people.csv\nlists: [{address: hulp@school.example, members: [vera@school.example]}]\n",
+	)
 	r, err := Load(path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +249,8 @@ func TestPeopleInATableBesideTheRest(t *testing.T) {
 		t.Errorf("a changed table has the same fingerprint: %v", err)
 	}
 	write("people.csv", "address,group,role\nvera@school.example,team,doctor\n")
-	if _, err = Load(path, nil); err == nil || !strings.HasPrefix(err.Error(), filepath.Join(dir, "people.csv")+":2:26: ") {
+	if _, err = Load(path, nil); err == nil ||
+		!strings.HasPrefix(err.Error(), filepath.Join(dir, "people.csv")+":2:26: ") {
 		t.Errorf("error in the table: %v", err)
 	}
 }
@@ -292,7 +298,11 @@ func BenchmarkConfidential(b *testing.B) {
 }
 
 func TestSizesOfGroups(t *testing.T) {
-	r := mustLoad(t, "r.yaml", "groups:\n  - {name: team, kind: staff}\n  - {name: Bron (noord), kind: pupils, size: 212}\npeople:\n  - {address: a@school.example, group: team}\n  - {address: b@school.example, group: team}\n")
+	r := mustLoad(
+		t,
+		"r.yaml",
+		"groups:\n  - {name: team, kind: staff}\n  - {name: Bron (noord), kind: pupils, size: 212}\npeople:\n  - {address: a@school.example, group: team}\n  - {address: b@school.example, group: team}\n",
+	)
 	got := map[string]Size{}
 	for g, s := range r.Sizes() {
 		got[g.String()] = s
@@ -303,7 +313,8 @@ func TestSizesOfGroups(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(map[string]Size{"team": {Staff, 2}, "Bron (noord)": {Pupils, 212}}) {
 		t.Errorf("%v", got)
 	}
-	if _, err := load(t, "r.yaml", "groups: [{name: a, kind: pupils, size: veel}]\n"); err == nil || !strings.Contains(err.Error(), "number of people") {
+	if _, err := load(t, "r.yaml", "groups: [{name: a, kind: pupils, size: veel}]\n"); err == nil ||
+		!strings.Contains(err.Error(), "number of people") {
 		t.Error(err)
 	}
 }

@@ -38,7 +38,12 @@ func shallow(name string, text []byte) error {
 			begun = true
 		}
 		if len(line) > maxLine {
-			return fmt.Errorf("%s:%d:1: the line is longer than %d characters: write one person on a line", name, n, maxLine)
+			return fmt.Errorf(
+				"%s:%d:1: the line is longer than %d characters: write one person on a line",
+				name,
+				n,
+				maxLine,
+			)
 		}
 		for i := range len(line) {
 			switch line[i] {

@@ -41,7 +41,12 @@ func (s *Store) index() (made bool, err error) {
 		return true, err
 	}
 	if len(left) > 0 {
-		err = fmt.Errorf("an index has room for %d categories: together in %s are %s", room, other, strings.Join(left, ", "))
+		err = fmt.Errorf(
+			"an index has room for %d categories: together in %s are %s",
+			room,
+			other,
+			strings.Join(left, ", "),
+		)
 	}
 	return true, err
 }

@@ -144,7 +144,9 @@ func (l *tally) tree(dir fs.FS, take use) error {
 		return nil
 	})
 	if err == nil && !found {
-		err = errors.New("no list in it: want a directory for each category with a file domains, or files named CATEGORY.txt")
+		err = errors.New(
+			"no list in it: want a directory for each category with a file domains, or files named CATEGORY.txt",
+		)
 	}
 	return err
 }
@@ -152,7 +154,9 @@ func (l *tally) tree(dir fs.FS, take use) error {
 // list reads one list of names, or of addresses.
 func (l *tally) list(r io.Reader, category string, addresses bool, take use) error {
 	if !isCategory(category) {
-		return errors.New("this is no name for a category: want up to 64 letters, digits, hyphens, dots and underscores")
+		return errors.New(
+			"this is no name for a category: want up to 64 letters, digits, hyphens, dots and underscores",
+		)
 	}
 	category = rules.SiteList(category)
 	in := bufio.NewReader(r)
@@ -184,7 +188,8 @@ func isCategory(s string) bool {
 
 func looksLikePage(head []byte) bool {
 	head = bytes.ToLower(bytes.TrimLeft(head, "\ufeff \t\r\n"))
-	return bytes.HasPrefix(head, []byte("<!doctype")) || bytes.HasPrefix(head, []byte("<html")) || bytes.HasPrefix(head, []byte("<?xml"))
+	return bytes.HasPrefix(head, []byte("<!doctype")) || bytes.HasPrefix(head, []byte("<html")) ||
+		bytes.HasPrefix(head, []byte("<?xml"))
 }
 
 // readStarter reads the lists that come with Sluis.

@@ -45,12 +45,14 @@ func write(t *testing.T, path string, b []byte) {
 // TestAllOfUT1 has more categories than an index has room for: what the code forbids is in
 // it, though it comes last.
 func TestAllOfUT1(t *testing.T) {
-	french := strings.Fields(`adult agressif ai arjel associations_religieuses astrology audio-video bank bitcoin blog celebrity chat child cleaning
+	french := strings.Fields(
+		`adult agressif ai arjel associations_religieuses astrology audio-video bank bitcoin blog celebrity chat child cleaning
 		cooking cryptojacking dangerous_material dating ddos dialer doh download drogue dynamic-dns educational_games examen_pix
 		exceptions_liste_bu fakenews filehosting financial forums gambling games hacking jobsearch lingerie liste_blanche liste_bu malware manga
 		marketingware mixed_adult mobile-phone phishing press publicite radio reaffected redirector remote-control residential-proxies sect
 		sexual_education shopping shortener social_networks sports stalkerware strict_redirector strong_redirector translation tricheur
-		tricheur_pix update vpn warez webhosting webmail`)
+		tricheur_pix update vpn warez webhosting webmail`,
+	)
 	dir := t.TempDir()
 	for _, c := range french {
 		write(t, filepath.Join(dir, "ut1", c, "domains"), []byte(strings.ReplaceAll(c, "_", "-")+".example\n"))
@@ -67,7 +69,11 @@ func TestAllOfUT1(t *testing.T) {
 		}
 	}
 	// Some lists have odd lines, and a line can be long.
-	write(t, filepath.Join(dir, "ut1", "doh", "urls"), []byte("/tmp/a.lst\n/tmp/b.lst\nodvr.example/doh\nlong.example/"+strings.Repeat("a", 100_000)+"\n"))
+	write(
+		t,
+		filepath.Join(dir, "ut1", "doh", "urls"),
+		[]byte("/tmp/a.lst\n/tmp/b.lst\nodvr.example/doh\nlong.example/"+strings.Repeat("a", 100_000)+"\n"),
+	)
 	for i := range 40 {
 		write(t, filepath.Join(dir, "ut1", fmt.Sprintf("a%02d", i), "domains"), fmt.Appendf(nil, "a%02d.example\n", i))
 	}
@@ -93,7 +99,12 @@ func TestAFileThatGoesBadDoesNotHold(t *testing.T) {
 			casinos, games := dir+"/casinos", dir+"/games"
 			write(t, casinos, names("casino", 100))
 			write(t, games, names("game", 10))
-			s := store(t, dir+"/data", Source{Category: "gambling", Path: casinos}, Source{Category: "games", Path: games})
+			s := store(
+				t,
+				dir+"/data",
+				Source{Category: "gambling", Path: casinos},
+				Source{Category: "games", Path: games},
+			)
 			if write(t, casinos, bad); bad == nil {
 				os.Remove(casinos)
 			}
@@ -102,7 +113,8 @@ func TestAFileThatGoesBadDoesNotHold(t *testing.T) {
 			if !changed || err == nil {
 				t.Errorf("changed %v, %v", changed, err)
 			}
-			if in(t, s, "casino7.example", "/") == nil || in(t, s, "play7.example", "/") == nil || in(t, s, "game7.example", "/") != nil {
+			if in(t, s, "casino7.example", "/") == nil || in(t, s, "play7.example", "/") == nil ||
+				in(t, s, "game7.example", "/") != nil {
 				t.Error("the index is not of the last good lists")
 			}
 		})
@@ -144,7 +156,8 @@ func TestADamagedIndexIsMadeAnew(t *testing.T) {
 	write(t, dir+"/games", names("game", 10))
 	s := store(t, dir+"/data", Source{Category: "games", Path: dir + "/games"})
 	write(t, s.indexFile(), []byte("SLUISDM2 and then nothing"))
-	if changed, err := s.UpdateFiles(t.Context(), monday.Add(time.Minute)); !changed || err != nil || in(t, s, "game7.example", "/") == nil {
+	if changed, err := s.UpdateFiles(t.Context(), monday.Add(time.Minute)); !changed || err != nil ||
+		in(t, s, "game7.example", "/") == nil {
 		t.Errorf("changed %v, %v", changed, err)
 	}
 }
@@ -155,7 +168,11 @@ func TestUpdateFilesWaitsForNoServer(t *testing.T) {
 	web := httptest.NewServer(srv)
 	defer web.Close()
 	write(t, dir+"/games", names("game", 10))
-	s, err := Open(dir+"/data", []Source{{Category: "gambling", URL: web.URL}, {Category: "games", Path: dir + "/games"}}, nil)
+	s, err := Open(
+		dir+"/data",
+		[]Source{{Category: "gambling", URL: web.URL}, {Category: "games", Path: dir + "/games"}},
+		nil,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +182,8 @@ func TestUpdateFilesWaitsForNoServer(t *testing.T) {
 	if in(t, s, "game7.example", "/") == nil || !s.Missing() {
 		t.Error("the file does not hold, or nothing is said of the other list")
 	}
-	if changed, err := s.Update(t.Context(), monday); !changed || err != nil || s.Missing() || in(t, s, "casino7.example", "/") == nil {
+	if changed, err := s.Update(t.Context(), monday); !changed || err != nil || s.Missing() ||
+		in(t, s, "casino7.example", "/") == nil {
 		t.Errorf("then: changed %v, %v", changed, err)
 	}
 }
@@ -228,7 +246,8 @@ func TestAListIsNotFetchedInPlainAfterAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Update(t.Context(), monday); err == nil || !strings.Contains(err.Error(), "from https to http") || plain.asked > 0 {
+	if _, err := s.Update(t.Context(), monday); err == nil || !strings.Contains(err.Error(), "from https to http") ||
+		plain.asked > 0 {
 		t.Errorf("%v, asked %d times", err, plain.asked)
 	}
 }
@@ -251,7 +270,8 @@ func TestACutList(t *testing.T) {
 	defer web.Close()
 	s := store(t, t.TempDir(), Source{Category: "gambling", URL: web.URL})
 	cut = true
-	if changed, err := s.Update(t.Context(), monday.Add(25*time.Hour)); changed || err == nil || !strings.Contains(err.Error(), "unexpected EOF") {
+	if changed, err := s.Update(t.Context(), monday.Add(25*time.Hour)); changed || err == nil ||
+		!strings.Contains(err.Error(), "unexpected EOF") {
 		t.Errorf("cut: changed %v, %v", changed, err)
 	}
 	cut = false
@@ -285,7 +305,12 @@ func TestASignedList(t *testing.T) {
 		}
 	}))
 	defer web.Close()
-	src := Source{Category: "gambling", URL: web.URL + "/list", Signature: web.URL + "/list.minisig", Key: public.String()}
+	src := Source{
+		Category:  "gambling",
+		URL:       web.URL + "/list",
+		Signature: web.URL + "/list.minisig",
+		Key:       public.String(),
+	}
 	s := store(t, t.TempDir(), src)
 	body = more
 	for i, tt := range []struct {
@@ -296,7 +321,8 @@ func TestASignedList(t *testing.T) {
 	} {
 		signature = tt.signature
 		changed, err := s.Update(t.Context(), monday.Add(time.Duration(i+1)*25*time.Hour))
-		if changed != (tt.want == "") || (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+		if changed != (tt.want == "") || (err == nil) != (tt.want == "") ||
+			err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%d: changed %v, %v, want %q", i, changed, err, tt.want)
 		}
 	}
@@ -364,7 +390,8 @@ func TestADiskThatIsFull(t *testing.T) {
 			t.Errorf("%d bytes are left: left behind: %q", size, left)
 		}
 	}
-	if changed, err := s.Update(t.Context(), monday.Add(50*time.Hour)); !changed || err != nil || in(t, s, "play7.example", "/") == nil {
+	if changed, err := s.Update(t.Context(), monday.Add(50*time.Hour)); !changed || err != nil ||
+		in(t, s, "play7.example", "/") == nil {
 		t.Errorf("when there is room: changed %v, %v", changed, err)
 	}
 }
@@ -396,7 +423,8 @@ func TestTwoProcesses(t *testing.T) {
 	if _, err := hand.Import(t.Context(), Source{Category: "gambling", Path: dir + "/casinos"}); err != nil {
 		t.Fatal(err)
 	}
-	if changed, err := gateway.Update(t.Context(), monday.Add(3*time.Minute)); !changed || err != nil || in(t, gateway, "poker1.example", "/") == nil {
+	if changed, err := gateway.Update(t.Context(), monday.Add(3*time.Minute)); !changed || err != nil ||
+		in(t, gateway, "poker1.example", "/") == nil {
 		t.Errorf("a smaller one: changed %v, %v", changed, err)
 	}
 }
@@ -404,11 +432,16 @@ func TestTwoProcesses(t *testing.T) {
 // TestNamesOfCategories: an archive can name its directories as it likes.
 func TestNamesOfCategories(t *testing.T) {
 	for _, c := range []string{"", "/", ".", "..", "a\nb", "<script>", strings.Repeat("a", 65)} {
-		err := read("", bytes.NewReader(archive(map[string][]byte{"blacklists/" + c + "/domains": []byte("a.example\n")})), maxList, func(category, _ string) {
-			if !isCategory(category) {
-				t.Errorf("%q is taken", category)
-			}
-		})
+		err := read(
+			"",
+			bytes.NewReader(archive(map[string][]byte{"blacklists/" + c + "/domains": []byte("a.example\n")})),
+			maxList,
+			func(category, _ string) {
+				if !isCategory(category) {
+					t.Errorf("%q is taken", category)
+				}
+			},
+		)
 		if c != "" && c != "/" && c != "." && err == nil {
 			t.Errorf("%q: no error", c)
 		}
@@ -437,7 +470,15 @@ func TestWhatAProcessLeftBehindIsTidiedUp(t *testing.T) {
 // FuzzRead: whatever comes in the place of a list, names are taken or there is an error.
 func FuzzRead(f *testing.F) {
 	f.Add("games", names("game", 3))
-	f.Add("", archive(map[string][]byte{"blacklists/games/domains": names("game", 3), "blacklists/games/urls": []byte("host.example/games\n")}))
+	f.Add(
+		"",
+		archive(
+			map[string][]byte{
+				"blacklists/games/domains": names("game", 3),
+				"blacklists/games/urls":    []byte("host.example/games\n"),
+			},
+		),
+	)
 	f.Add("games", zipped(names("game", 3)))
 	f.Add("", []byte("<!DOCTYPE html>"))
 	f.Fuzz(func(t *testing.T, category string, b []byte) {

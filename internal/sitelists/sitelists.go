@@ -187,7 +187,12 @@ func (s *Store) look(ctx context.Context, src Source, st *State, now time.Time) 
 	case err != nil:
 		return err
 	case k.names < st.Names/2:
-		return fmt.Errorf("%d names, where there were %d: too much has gone to be right. If it is, remove %s", k.names, st.Names, s.file(src, ".json"))
+		return fmt.Errorf(
+			"%d names, where there were %d: too much has gone to be right. If it is, remove %s",
+			k.names,
+			st.Names,
+			s.file(src, ".json"),
+		)
 	}
 	if sum != st.Sum || !intact(s.file(src, ".kept"), sum) {
 		if err := os.Rename(k.file.Name(), s.file(src, ".kept")); err != nil {

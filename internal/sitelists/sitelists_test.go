@@ -112,7 +112,8 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("before it is due: %v, %v, asked %d times", changed, err, srv.asked)
 	}
 	s = open() // the gateway starts anew
-	if changed, err := s.Update(t.Context(), monday.Add(2*time.Hour)); changed || err != nil || srv.asked != 2 || srv.whole != 1 {
+	if changed, err := s.Update(t.Context(), monday.Add(2*time.Hour)); changed || err != nil || srv.asked != 2 ||
+		srv.whole != 1 {
 		t.Errorf("unchanged: %v, %v, asked %d times, sent %d times", changed, err, srv.asked, srv.whole)
 	}
 	srv.etag, srv.body = `"2"`, zipped(names("poker", 900))
@@ -178,7 +179,13 @@ func TestLastGood(t *testing.T) {
 			if len(left) > 0 {
 				t.Errorf("left behind: %q", left)
 			}
-			srv.body, srv.status, srv.sumBody = names("casino", 1002), 0, fmt.Sprintf("%x", sha256.Sum256(names("casino", 1002)))
+			srv.body, srv.status, srv.sumBody = names(
+				"casino",
+				1002,
+			), 0, fmt.Sprintf(
+				"%x",
+				sha256.Sum256(names("casino", 1002)),
+			)
 			if changed, err := s.Update(t.Context(), monday.Add(3*time.Hour)); !changed || err != nil {
 				t.Errorf("when it is mended: %v, %v", changed, err)
 			}
@@ -204,8 +211,12 @@ func TestLayouts(t *testing.T) {
 	if err := os.WriteFile(tgz, archive(map[string][]byte{"blacklists/press/domains": []byte("press.example\n"), "blacklists/press/urls": []byte("mixed.example/press\n"), "blacklists/README": []byte("x")}), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(filepath.Join(dir, "data"), []Source{{Path: filepath.Join(dir, "ut1")}, {Path: filepath.Join(dir, "flat")},
-		{Category: "ads", Path: filepath.Join(dir, "single.hosts")}, {Path: tgz}}, nil)
+	s, err := Open(
+		filepath.Join(dir, "data"),
+		[]Source{{Path: filepath.Join(dir, "ut1")}, {Path: filepath.Join(dir, "flat")},
+			{Category: "ads", Path: filepath.Join(dir, "single.hosts")}, {Path: tgz}},
+		nil,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +265,12 @@ func TestUnwritable(t *testing.T) {
 
 func TestImport(t *testing.T) {
 	dir := t.TempDir()
-	all := archive(map[string][]byte{"blacklists/adult/domains": []byte("adult.example\n"), "blacklists/games/urls": []byte("mixed.example/games\n")})
+	all := archive(
+		map[string][]byte{
+			"blacklists/adult/domains": []byte("adult.example\n"),
+			"blacklists/games/urls":    []byte("mixed.example/games\n"),
+		},
+	)
 	web := httptest.NewServer(&server{body: all})
 	defer web.Close()
 	open := func() *Store {
