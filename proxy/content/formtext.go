@@ -14,7 +14,8 @@ func formText(kind string) func(io.Reader) io.Reader {
 	switch {
 	case kind == "application/x-www-form-urlencoded":
 		return func(r io.Reader) io.Reader { return &formReader{r: bufio.NewReader(r)} }
-	case kind == "application/json", kind == "application/x-ndjson", kind == "text/json", strings.HasSuffix(kind, "+json"):
+	case kind == "application/json", kind == "application/x-ndjson", kind == "text/json",
+		strings.HasSuffix(kind, "+json"):
 		return func(r io.Reader) io.Reader { return &jsonReader{r: bufio.NewReader(r)} }
 	}
 	return nil
