@@ -104,7 +104,7 @@ func (c samplingAuditCmd) print(r sampling.Report) error {
 		}
 		for _, s := range r.Shares {
 			odd := ""
-			if s.Odd() {
+			if s.Improbable() {
 				odd = ": UNUSUAL, though this alone is no proof"
 			}
 			fmt.Printf("%s: %d of %d drawn; a fair draw gives %d to %d in 999 of 1,000 cases%s\n", s.Of, s.Drawn, s.Eligible, s.Low, s.High, odd)

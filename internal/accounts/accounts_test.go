@@ -120,20 +120,20 @@ func by(a Account) ledger.Actor { return ledger.Actor{Name: a.Name, Role: ledger
 func TestNobodyCanSignInBeforeTheyBegin(t *testing.T) {
 	o := newOffice(t)
 	if empty, err := o.Empty(t.Context()); err != nil || !empty {
-		t.Fatalf("%v, %v", empty, err)
+		t.Fatalf("empty: %v, %v, want true", empty, err)
 	}
 	a, waits, err := o.Make(t.Context(), ledger.CommandLine, "els", "Els@School.example", []ledger.Role{ledger.ICT})
 	if err != nil || waits != nil || a.Address != "els@school.example" || !a.May(ledger.ICT) {
-		t.Fatalf("%+v, %v, %v", a, waits, err)
+		t.Fatalf("made %+v, %v, %v, want an account of the ICT service at once", a, waits, err)
 	}
 	for _, pass := range []string{"", "els", "admin", sentence} {
 		if _, err := o.SignIn(t.Context(), desk, "els", pass); !errors.Is(err, ErrWrongCredentials) {
-			t.Errorf("%q: %v", pass, err)
+			t.Errorf("password %q: error %v, want wrong credentials", pass, err)
 		}
 	}
 	o.begins(a)
 	if got, err := o.SignIn(t.Context(), desk, " ELS ", sentence); err != nil || got.ID != a.ID {
-		t.Errorf("%v", err)
+		t.Errorf("sign-in with another spelling of the name: %v", err)
 	}
 }
 
@@ -195,7 +195,7 @@ func TestRolesThatDoNotGoTogether(t *testing.T) {
 			err,
 			ErrRolesConflict,
 		) {
-			t.Errorf("%s: %v", r, err)
+			t.Errorf("admin with %s: error %v, want a conflict of roles", r, err)
 		}
 		if got := together([]ledger.Role{ledger.Admin}, []ledger.Role{r, ledger.Employee}); join(
 			got,
@@ -208,7 +208,7 @@ func TestRolesThatDoNotGoTogether(t *testing.T) {
 	}
 	if a := o.has("els", ledger.Admin, ledger.Employee); !a.May(ledger.Admin) || !a.May(ledger.Employee) ||
 		a.May(ledger.ICT) {
-		t.Errorf("%v", a.Roles())
+		t.Errorf("roles %v, want admin and employee", a.Roles())
 	}
 }
 
@@ -218,7 +218,7 @@ func TestNames(t *testing.T) {
 	for name, want := range map[string]error{"els": ErrNameTaken, "": ErrInvalidName, "a": ErrInvalidName, "Els": ErrInvalidName, "els@school": ErrInvalidName, "../els": ErrInvalidName, "els\n": ErrInvalidName, "1els": ErrInvalidName,
 		strings.Repeat("a", 41): ErrInvalidName, "command line": ErrInvalidName} {
 		if _, _, err := o.Make(t.Context(), ledger.CommandLine, name, "", nil); !errors.Is(err, want) {
-			t.Errorf("%q: %v", name, err)
+			t.Errorf("name %q: error %v, want another", name, err)
 		}
 	}
 	for told, want := range map[string]string{
@@ -231,7 +231,7 @@ func TestNames(t *testing.T) {
 		strings.Repeat("ab", 50): strings.Repeat("ab", 17),
 	} {
 		if got := nameFrom(told); got != want || !validName.MatchString(got) {
-			t.Errorf("%q: %q", told, got)
+			t.Errorf("claim %q: name %q, want another", told, got)
 		}
 	}
 }
@@ -246,7 +246,7 @@ func TestWhatWouldLetOneAdministratorIntoContentTakesTwo(t *testing.T) {
 	bram := o.has("bram", ledger.Admin)
 	piet, waits, err := o.Make(ctx, by(anna), "piet", "", []ledger.Role{ledger.ICT, ledger.Employee})
 	if err != nil || waits == nil || piet.May(ledger.ICT) || !piet.May(ledger.Employee) {
-		t.Fatalf("%v, %v, %v", piet.Roles(), waits, err)
+		t.Fatalf("roles %v, proposal %v, %v, want employee alone, and a proposal", piet.Roles(), waits, err)
 	}
 	if _, err := o.Agree(ctx, by(anna), waits.ID); !errors.Is(err, ErrNeedsAnother) {
 		t.Errorf("agreed with oneself: %v", err)
@@ -301,11 +301,11 @@ func TestNobodyChangesTheirOwnAccountAsAnAdministrator(t *testing.T) {
 			err,
 			ErrOwnAccount,
 		) {
-			t.Errorf("%s: %v", k, err)
+			t.Errorf("change of %s: error %v, want that the account is one's own", k, err)
 		}
 	}
 	if _, err := o.Invite(t.Context(), by(anna), anna.ID); !errors.Is(err, ErrOwnAccount) {
-		t.Errorf("%v", err)
+		t.Errorf("error %v, want that the account is one's own", err)
 	}
 }
 
@@ -351,7 +351,7 @@ func TestAProposalIsDroppedAndGrowsOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	if all, err := o.Proposals(ctx); err != nil || len(all) != 0 {
-		t.Errorf("%v, %v", all, err)
+		t.Errorf("proposals %v, %v, want none", all, err)
 	}
 	w, _ = o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []ledger.Role{ledger.Board}})
 	o.at = o.at.Add(8 * 24 * time.Hour)
@@ -373,7 +373,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	}
 	cleo := ledger.Actor{Name: "cleo", Role: ledger.Admin} // whose account is gone meanwhile
 	if _, err := o.Agree(t.Context(), cleo, w.ID); !errors.Is(err, ErrLastAdmin) {
-		t.Errorf("%v", err)
+		t.Errorf("error %v, want that it is the last administrator", err)
 	}
 }
 
@@ -384,7 +384,7 @@ func TestACodeWorksOnceAndNotForLong(t *testing.T) {
 	secret := o.codesFor(els)
 	now := o.code(secret, 0)
 	if err := o.Code(ctx, desk, els.ID, now[:3]+" "+now[3:]); err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("a code with a space in it: %v", err)
 	}
 	for name, code := range map[string]string{
 		"again":        now,
@@ -462,7 +462,7 @@ func TestSessionsEndWhenTheyHaveTo(t *testing.T) {
 	} {
 		before := o.get(els).Epoch
 		if err := do(); err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("%s: error %v, want none", name, err)
 		}
 		if o.get(els).Epoch == before {
 			t.Errorf("%s: they go on", name)
@@ -478,7 +478,7 @@ func TestThePasswordIsChangedByWhoKnowsIt(t *testing.T) {
 		err,
 		ErrWrongCredentials,
 	) {
-		t.Errorf("%v", err)
+		t.Errorf("error %v, want wrong credentials", err)
 	}
 	if err := o.SetPassword(t.Context(), desk, els.ID, sentence, "nieuw en heel lang"); err != nil {
 		t.Fatal(err)
@@ -513,7 +513,7 @@ func TestTheLastSecondFactorStays(t *testing.T) {
 	o.codesFor(els)
 	o.codesFor(jo)
 	if err := o.DropCodes(t.Context(), els.ID); !errors.Is(err, ErrLastFactor) {
-		t.Errorf("%v", err)
+		t.Errorf("error %v, want that it is the last factor", err)
 	}
 	if err := o.DropCodes(t.Context(), jo.ID); err != nil || o.get(jo).Codes {
 		t.Errorf("of an employee: %v", err)
@@ -538,7 +538,7 @@ func TestSecrecyIsRenewedEveryYear(t *testing.T) { // C3.3e
 		t.Error("of another statement")
 	}
 	if told := o.told(ledger.SecrecyAccepted); len(told) != 1 {
-		t.Errorf("%q", told)
+		t.Errorf("the ledger has %q, want one acceptance", told)
 	}
 }
 
@@ -551,7 +551,7 @@ func TestSignInsOfEmployeesAreNobodysBusiness(t *testing.T) {
 		}
 	}
 	if told := o.told(ledger.SignedIn); len(told) != 1 {
-		t.Errorf("%q", told)
+		t.Errorf("the ledger has %q, want one sign-in", told)
 	}
 }
 
@@ -617,7 +617,7 @@ func TestWhoAProviderTellsOf(t *testing.T) {
 	}
 	a, err := o.Provided(ctx, who)
 	if err != nil || a.Name != "els" || a.Address != "els@school.example" || join(a.Roles()) != "employee" {
-		t.Fatalf("%+v, %v", a, err)
+		t.Fatalf("the account is %+v, %v, want els, an employee, with the address in small letters", a, err)
 	}
 	who.Roles, who.Name = []ledger.Role{ledger.Employee, ledger.ICT}, "another name"
 	b, err := o.Provided(ctx, who)
@@ -683,15 +683,15 @@ func TestTheDemonstrationOpensNothingElse(t *testing.T) {
 	}
 	a, p, err := o.Redeem(ctx, link, "")
 	if err != nil || p != Entry || !a.May(ledger.ICT) {
-		t.Fatalf("%v", err)
+		t.Fatalf("redeemed with error %v, want an entry of the ICT service", err)
 	}
 	for n := range 2 {
 		code, err := o.Demonstration(ctx, a)
 		if err != nil || code == "" {
-			t.Fatalf("%d: %q, %v", n, code, err)
+			t.Fatalf("code %d: %q, %v, want one", n, code, err)
 		}
 		if err := o.Code(ctx, desk, a.ID, code); err != nil {
-			t.Errorf("%d: %v", n, err)
+			t.Errorf("code %d: error %v, want it accepted", n, err)
 		}
 	}
 }
@@ -710,7 +710,7 @@ func TestAllIsThereAfterARestart(t *testing.T) {
 	}
 	for _, name := range []string{"accounts/accounts.db", "keys/accounts.key"} {
 		if info, err := os.Stat(filepath.Join(o.dir, name)); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+			t.Errorf("%s has mode %v, %v, want 0600", name, info.Mode(), err)
 		}
 	}
 	o.Close()

@@ -119,17 +119,17 @@ func TestAPasskeySignsIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if a := o.get(els); a.Passkeys != 1 || !a.Strong() {
-		t.Errorf("%+v", a)
+		t.Errorf("the account is %+v, want one passkey", a)
 	}
 	for range 2 {
 		k.Counter++
 		if a, err := d.show(k); err != nil || a.ID != els.ID {
-			t.Errorf("%v", err)
+			t.Errorf("sign-in with the passkey: %v", err)
 		}
 	}
 	if all, err := o.PasskeysOf(t.Context(), els.ID); err != nil || len(all) != 1 || all[0].Label != "telefoon" ||
 		all[0].Used.IsZero() {
-		t.Errorf("%+v, %v", all, err)
+		t.Errorf("passkeys %+v, %v, want one that was used", all, err)
 	}
 }
 
@@ -148,7 +148,7 @@ func TestAPasskeyThatIsNoProof(t *testing.T) {
 	refused := func(what string, err error) {
 		t.Helper()
 		if !errors.Is(err, ErrWrongCredentials) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: error %v, want wrong credentials", what, err)
 		}
 	}
 	k.Counter = 3
@@ -209,7 +209,7 @@ func TestPasskeysAreTheirOwners(t *testing.T) {
 		t.Errorf("none: %v", err)
 	}
 	if err := o.DropPasskey(ctx, els.ID, k.ID); err != nil || o.get(els).Passkeys != 0 {
-		t.Errorf("%v", err)
+		t.Errorf("error %v, want the passkey gone", err)
 	}
 	ict := o.has("piet", ledger.ICT)
 	k, err = o.device(ict, false).add(ict)
@@ -244,7 +244,7 @@ func TestASiteWithoutANameHasNoPasskeys(t *testing.T) {
 		origin:                  true,
 	} {
 		if p, err := o.Passkeys("School", at); err != nil || (p != nil) != want {
-			t.Errorf("%s: %v, %v", at, p != nil, err)
+			t.Errorf("at %s there are passkeys: %v, %v, want the opposite", at, p != nil, err)
 		}
 	}
 }

@@ -53,7 +53,7 @@ func TestAPayloadIsErasedAndEveryProofStands(t *testing.T) { // GDPR art. 17
 	write(t, l, 1)
 	v, err := Verify(bytes.NewReader(export(t, open(t, dir))), witness)
 	if err != nil || v.Entries != 9 || v.Erased != 1 {
-		t.Errorf("%+v, %v", v, err)
+		t.Errorf("the export is %+v, %v, want 9 entries, one erased", v, err)
 	}
 	all := entries(t, l)
 	if e := all[2]; !e.Erased || e.Kind != QuarantineReleased || e.Data != (Data{}) || e.Salt != nil {
@@ -147,7 +147,7 @@ func TestAnErasedEntryIsWatchedAsAnyOther(t *testing.T) {
 		_, err := Verify(strings.NewReader(strings.Join(lines, "\n")+"\n"), nil)
 		if want := "entry " + string(rune('0'+c.line)) + " is broken"; err == nil ||
 			!strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: error %v, want the broken entry named", name, err)
 		}
 	}
 }
@@ -175,7 +175,7 @@ func TestOnlyACommittedEntryGivesAReceipt(t *testing.T) {
 	l := open(t, t.TempDir())
 	r, err := l.Append(t.Context(), QuarantineOpened, Data{ID: "a1"})
 	if err != nil || !r.Of(QuarantineOpened, "a1") {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("the receipt is %+v, %v, want one of the opening", r, err)
 	}
 	if r.Of(QuarantineOpened, "a2") || r.Of(QuarantineReleased, "a1") || (Receipt{}).Of("", "") {
 		t.Error("a receipt is good for something else")

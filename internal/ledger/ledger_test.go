@@ -76,7 +76,7 @@ func TestWhatWasAppendedIsThereAndVerifies(t *testing.T) {
 		l := open(t, dir)
 		v, err := Verify(bytes.NewReader(export(t, l)), nil)
 		if err != nil || v.Entries != int64(2*n) || v.Key != l.VerifierKey() || v.Root == "" {
-			t.Fatalf("%+v, %v", v, err)
+			t.Fatalf("the export is %+v, %v, want all entries, the root and the ledger's key", v, err)
 		}
 		write(t, l, 2)
 	}
@@ -101,7 +101,7 @@ func TestAReasonInAnotherEncodingIsNoTampering(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := Verify(bytes.NewReader(export(t, l)), nil); err != nil {
-			t.Errorf("%q: %v", reason, err)
+			t.Errorf("reason %q: %v, want an export that verifies", reason, err)
 		}
 	}
 	l := open(t, dir)
@@ -262,7 +262,7 @@ func TestAWitnessSeesWhatTheKeyCannot(t *testing.T) {
 	whole := export(t, l)
 	for name, w := range map[string][]byte{"none": nil, "an older one": witness, "the last one": late} {
 		if _, err := Verify(bytes.NewReader(whole), w); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("with witness %s: %v, want an export that verifies", name, err)
 		}
 	}
 	if _, err := Verify(bytes.NewReader(early), nil); err != nil {
@@ -402,7 +402,7 @@ func TestAFullDiskRefusesTheAct(t *testing.T) {
 	}
 	write(t, l, 1)
 	if v, err := Verify(bytes.NewReader(export(t, open(t, dir))), nil); err != nil || v.Entries != 4 {
-		t.Errorf("%+v, %v", v, err)
+		t.Errorf("the export is %+v, %v, want 4 entries", v, err)
 	}
 }
 
@@ -445,7 +445,7 @@ func TestAnEndedRequestAppendsNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := l.Append(ctx, QuarantineOpened, Data{}); !errors.Is(err, context.Canceled) || len(entries(t, l)) != 0 {
-		t.Errorf("%v", err)
+		t.Errorf("error %v, want that the request was cancelled, and no entry", err)
 	}
 }
 
@@ -456,7 +456,7 @@ func TestADamagedKeyIsToldAndNotReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "backup") {
-			t.Errorf("%q: %v", key, err)
+			t.Errorf("key %q: error %v, want the advice to restore a backup", key, err)
 		}
 	}
 }
@@ -502,7 +502,7 @@ func alone(t *testing.T) bool {
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), "SLUIS_TEST_ALONE=1")
 	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("=== RUN")) {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("the test alone: %v, want it to run\n%s", err, out)
 	}
 	return false
 }

@@ -63,7 +63,7 @@ func TestTwoReviewersAtOnceDoNotCollide(t *testing.T) {
 		if e := state(t, s, id); (errs[0] == nil) != (e.State == Destroyed) || (errs[1] == nil) != (e.Review == Kept) ||
 			(errs[2] == nil) != (e.State == Released) ||
 			e.Version != seen+1 && errs[2] != nil {
-			t.Fatalf("%v: %+v", errs, e)
+			t.Fatalf("errors %v, entry %+v, want that exactly one decision counts", errs, e)
 		}
 	}
 	if len(w.acts) == 0 {
@@ -96,7 +96,7 @@ func TestAJudgementIsInTheLedgerFirst(t *testing.T) { // C3.3e, C3.3f
 	}
 	e := state(t, s, id)
 	if e.Review != Wrong || e.State != Quarantined || e.Reviewed.IsZero() || e.Attempts != 0 {
-		t.Errorf("%+v", e)
+		t.Errorf("the entry is %+v, want it quarantined and reviewed as wrong", e)
 	}
 	if _, err := s.Release(t.Context(), id, Intent{Reason: "wrong"}, &hop{}, key); err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestAJudgementIsInTheLedgerFirst(t *testing.T) { // C3.3e, C3.3f
 	if again := state(t, s, id); again.State != Released || again.Review != Wrong ||
 		!again.Reviewed.Equal(e.Reviewed) ||
 		again.Attempts != 1 {
-		t.Errorf("%+v", again)
+		t.Errorf("the entry is %+v, want the first time of review, and one attempt", again)
 	}
 	if err := s.Judge(t.Context(), id, Confirmed, Intent{Reason: "on second thoughts"}); err != nil {
 		t.Errorf("what is gone can still be judged: %v", err)
@@ -137,11 +137,11 @@ func TestASecondPairOfEyes(t *testing.T) {
 		t.Errorf("one's own: %v", err)
 	}
 	if e := state(t, s, id); e.State != Quarantined || e.Version != 2 {
-		t.Errorf("%+v", e)
+		t.Errorf("the entry is %+v, want it quarantined, in version 2", e)
 	}
 	p, err := s.Agree(t.Context(), id, second)
 	if err != nil || p.Act != ledger.QuarantineReleased || p.Note != "it took a while" || p.Name != "ict" {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("the proposal is %+v, %v, want the first reviewer's release with its note", p, err)
 	}
 	if _, err := s.Agree(t.Context(), id, second); !errors.Is(err, ErrNoProposal) {
 		t.Errorf("twice: %v", err)

@@ -97,7 +97,7 @@ func TestPagesFollowEachOther(t *testing.T) {
 			}
 		}
 		if len(seen) != 250 {
-			t.Errorf("%q: %d", order, len(seen))
+			t.Errorf("sorted by %q there are %d entries on all pages, want 250", order, len(seen))
 		}
 	}
 }
@@ -124,7 +124,7 @@ func TestAnIndexOfAnEarlierVersionIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if e := state(t, s, id); e.Review != Confirmed || e.Version != 2 || e.State != Quarantined {
-		t.Errorf("%+v", e)
+		t.Errorf("the entry is %+v, want it quarantined and confirmed, in version 2", e)
 	}
 }
 

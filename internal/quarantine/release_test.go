@@ -90,7 +90,7 @@ func TestReleaseDeliversTheOriginalBytesToEachRecipientAndKeepsNothing(t *testin
 	d := &hop{}
 	r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key)
 	if err != nil || !r.OK || r.Codes != "250 2.0.0" {
-		t.Fatalf("%+v, %v", r, err)
+		t.Fatalf("the reply is %+v, %v, want 250 2.0.0", r, err)
 	}
 	if !slices.Equal(d.got, []string{"a@out.example", "b@out.example"}) || d.content[0] != content ||
 		d.content[1] != content ||
@@ -98,7 +98,7 @@ func TestReleaseDeliversTheOriginalBytesToEachRecipientAndKeepsNothing(t *testin
 		t.Errorf("delivered to %v, sizes %v", d.got, d.sizes)
 	}
 	if e := state(t, s, id); e.State != Released || e.Decided.IsZero() {
-		t.Errorf("%+v", e)
+		t.Errorf("the entry is %+v, want it released, with the time", e)
 	}
 	if left := names(t, dir); !slices.Equal(left, []string{"release/release.key"}) {
 		t.Errorf("left %v", left)
@@ -124,7 +124,7 @@ func TestAReleaseThatIsPutOffIsTriedAgainAfterARestartWithoutTheReviewersKey(t *
 	d := &hop{replies: map[string]Reply{"b@out.example": later}}
 	r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key)
 	if err != nil || r.OK || r.Codes != "451 4.3.0" {
-		t.Fatalf("%+v, %v", r, err)
+		t.Fatalf("the reply is %+v, %v, want 451 4.3.0", r, err)
 	}
 	s.Close()
 	s, _ = open(t, dir, newIdentity(t)) // the gateway holds no key that opens what is sealed
@@ -137,13 +137,13 @@ func TestAReleaseThatIsPutOffIsTriedAgainAfterARestartWithoutTheReviewersKey(t *
 	}
 	s.now = func() time.Time { return time.Now().Add(2 * time.Minute) }
 	if n, err := s.Retry(t.Context(), d); n != 1 || err != nil {
-		t.Fatalf("%d, %v", n, err)
+		t.Fatalf("%d delivered, %v, want 1", n, err)
 	}
 	if !slices.Equal(d.got, []string{"b@out.example"}) || d.content[0] != "dag" {
 		t.Errorf("the second time to %v", d.got)
 	}
 	if e := state(t, s, id); e.State != Released || e.Attempts != 2 {
-		t.Errorf("%+v", e)
+		t.Errorf("the entry is %+v, want it released at the second attempt", e)
 	}
 }
 
@@ -207,10 +207,10 @@ func TestARefusalIsKeptAndReleaseCanBeTriedAgain(t *testing.T) {
 	d := &hop{replies: map[string]Reply{"a@out.example": {Permanent: true, Codes: "550 5.1.1", Text: "unknown here"}}}
 	r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key)
 	if err != nil || !r.Permanent || r.Text != "unknown here" {
-		t.Fatalf("%+v, %v", r, err)
+		t.Fatalf("the reply is %+v, %v, want a permanent one with its text", r, err)
 	}
 	if e := state(t, s, id); e.State != Failed || e.Reply != "550 5.1.1" {
-		t.Errorf("%+v", e)
+		t.Errorf("the entry is %+v, want it failed with 550 5.1.1", e)
 	}
 	if m, got := read(t, s, id, key); m.Answer != "unknown here" || got != "dag" {
 		t.Errorf("answer %q, content %q", m.Answer, got)
@@ -262,7 +262,7 @@ func TestTwoReleasesAtOnceDeliverOnce(t *testing.T) {
 			if err == nil {
 				won++
 			} else if !errors.Is(err, ErrBusy) && !errors.Is(err, ErrGone) {
-				t.Errorf("%v", err)
+				t.Errorf("error %v, want that another is at it, or was", err)
 			}
 		}
 		if won != 1 || !slices.Equal(d.got, []string{"a@out.example", "b@out.example"}) ||
@@ -297,7 +297,7 @@ func TestADeliveryInProgressIsNotDisturbed(t *testing.T) {
 	}
 	if r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil || !r.OK ||
 		len(d.got) != 2 {
-		t.Errorf("%+v, %v, %v", r, err, d.got)
+		t.Errorf("the reply is %+v, %v, to %v, want both recipients delivered", r, err, d.got)
 	}
 }
 
@@ -396,10 +396,10 @@ func TestAWrongKeyDecidesNothing(t *testing.T) {
 	var none *age.NoIdentityMatchError
 	if _, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, newIdentity(t)); !errors.As(err, &none) ||
 		len(d.got) != 0 {
-		t.Errorf("%v", err)
+		t.Errorf("error %v, want that no key fits, and nothing delivered", err)
 	}
 	if e := state(t, s, id); e.State != Quarantined || e.Attempts != 0 {
-		t.Errorf("%+v", e)
+		t.Errorf("the entry is %+v, want it quarantined without an attempt", e)
 	}
 	if r, err := s.Release(t.Context(), id, Intent{Reason: "harmless"}, d, key); err != nil || !r.OK {
 		t.Errorf("cannot be released with the right one: %+v, %v", r, err)
@@ -422,7 +422,7 @@ func TestALostCopyForReleaseBringsTheMessageBackToReview(t *testing.T) {
 	}
 	d.set(nil)
 	if r, err := s.Release(t.Context(), id, Intent{Reason: "again"}, d, key); err != nil || !r.OK {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("the reply is %+v, %v, want it taken", r, err)
 	}
 }
 
@@ -472,7 +472,7 @@ func TestShutdownDuringADeliveryIsNoAttempt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if e := state(t, s, id); e.State != Releasing || e.Attempts != 0 {
-		t.Errorf("%+v", e)
+		t.Errorf("the entry is %+v, want it releasing, without an attempt", e)
 	}
 	d.hook = nil
 	if n, err := s.Retry(t.Context(), d); n != 1 || err != nil {

@@ -342,7 +342,7 @@ func TestAFaultAtAnyStepLeavesNothing(t *testing.T) {
 			err,
 			full,
 		) {
-			t.Errorf("%s: %v", at, err)
+			t.Errorf("full at %s: error %v, want that of the disk", at, err)
 		}
 		if _, err := s.Get(t.Context(), e.ID); !errors.Is(err, ErrNotFound) || len(names(t, dir)) != 0 {
 			t.Errorf("%s: %v, left %v", at, err, names(t, dir))
@@ -483,7 +483,7 @@ func TestContentIsNowhereInClear(t *testing.T) {
 		t.Errorf("the reviewer sees the answer %q", m.Answer)
 	}
 	if got, err := s.Get(t.Context(), e.ID); err != nil || got.Reply != "550 5.1.1" {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("the entry is %+v, %v, want the codes 550 5.1.1 alone", got, err)
 	}
 	if _, err := s.Open(t.Context(), e.ID, Intent{Reason: "review"}, newIdentity(t)); err == nil ||
 		strings.Contains(err.Error(), canary) {

@@ -78,7 +78,7 @@ func TestTablesToTakeAlong(t *testing.T) {
 	}
 	rows, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
 	if err != nil || len(rows) != 4 || len(rows[0]) != len(rows[1]) || rows[1][4] != "gokken.example" {
-		t.Errorf("%v, %v", rows, err)
+		t.Errorf("the table is %v, %v, want three records", rows, err)
 	}
 	b.Reset()
 	if err := report(3).WriteJSON(&b); err != nil {
@@ -89,7 +89,7 @@ func TestTablesToTakeAlong(t *testing.T) {
 		back.Records[1] != report(3).Records[1] {
 		// times of another zone are compared below
 		if err != nil || !back.Records[1].Time.Equal(report(3).Records[1].Time) {
-			t.Errorf("%+v, %v", back, err)
+			t.Errorf("read back: %+v, %v, want the same records", back, err)
 		}
 	}
 }

@@ -115,14 +115,14 @@ func TestNotMoreThanCanBeWritten(t *testing.T) {
 		if err := s.Add(
 			"a.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, now,
 		); (err != nil) != (i >= maxRate) {
-			t.Fatalf("%d: %v", i, err)
+			t.Fatalf("appeal %d: error %v, want one beyond the rate alone", i, err)
 		}
 	}
 	if err := s.Add("a.example", rules.Gambling, rules.ID{}, roster.Group{}, Lesson, now.Add(time.Minute)); err != nil {
 		t.Errorf("a minute later: %v", err)
 	}
 	if all, err := s.List(false); err != nil || len(all) != 1 || all[0].Count != maxRate+1 {
-		t.Errorf("%+v, %v", all, err)
+		t.Errorf("the appeals are %+v, %v, want one that counts all", all, err)
 	}
 }
 
@@ -142,6 +142,6 @@ func TestOfAnOwnListAndNoRule(t *testing.T) {
 	}
 	if all, err := s.List(false); err != nil || len(all) != 1 || all[0].Category != rules.NoCategory ||
 		all[0].Host != "games.example" {
-		t.Errorf("%+v, %v", all, err)
+		t.Errorf("the appeals are %+v, %v, want one without a category", all, err)
 	}
 }

@@ -50,7 +50,7 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 	id := begin(t, s)
 	f, err := s.Get(id)
 	if err != nil || !f.Deadline().Equal(monday.Add(71*time.Hour)) || f.Message != "a1" || !f.Open() {
-		t.Fatalf("%+v, %v", f, err)
+		t.Fatalf("the file is %+v, %v, want it open, with 71 hours left", f, err)
 	}
 	if left, done := f.Left(monday); left != 71*time.Hour || done {
 		t.Errorf("%v left, done %v", left, done)
@@ -79,7 +79,7 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 	}
 	f, err = s.Get(id)
 	if _, done := f.Left(monday); err != nil || !done || f.Open() || len(f.Steps) != 5 || f.Facts.Number != 28 {
-		t.Errorf("%+v, %v", f, err)
+		t.Errorf("the file is %+v, %v, want it closed after five steps", f, err)
 	}
 	for l, want := range map[string][]string{
 		"nl": {"28", "nee", "naam, BSN", "ja", "Meldnummer 1", "(nog niet ingevuld)", "vertrouwelijkheid", "gemeld bij de toezichthouder", "   Ingetrokken."},
@@ -110,7 +110,7 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 		t.Errorf("the ledger has %s, want %s", got, want)
 	}
 	if info, err := os.Stat(filepath.Join(dir, "breaches", id+".json")); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v", info, err)
+		t.Errorf("the file is %v, %v, want mode 0600", info, err)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestWhatABreachFileDoesNotTake(t *testing.T) {
 		}(), ErrInvalidText},
 	} {
 		if !errors.Is(c.got, c.want) {
-			t.Errorf("%s: %v", name, c.got)
+			t.Errorf("%s: error %v, want another", name, c.got)
 		}
 	}
 	if err := add(id, "opened", "x"); err == nil {
@@ -177,7 +177,7 @@ func TestNoStepWithoutATrace(t *testing.T) {
 		t.Error("opened without a trace")
 	}
 	if list, err := s.List(); err != nil || len(list) != 1 || len(list[0].Steps) != 1 {
-		t.Errorf("%+v, %v", list, err)
+		t.Errorf("the files are %+v, %v, want one with its first step", list, err)
 	}
 }
 

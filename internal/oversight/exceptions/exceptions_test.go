@@ -145,7 +145,7 @@ func TestItIsInTheLedgerAndStaysToBeSeen(t *testing.T) {
 			Day:    day(30),
 			Reason: "een straatnaam",
 		}) {
-		t.Errorf("%+v", es)
+		t.Errorf("the ledger has %+v, want one exception, with its reason and author", es)
 	}
 	if err := s.Finish(
 		t.Context(), ledger.Actor{Name: "els", Role: ledger.Admin}, id, noon.Add(time.Hour),
@@ -154,7 +154,7 @@ func TestItIsInTheLedgerAndStaysToBeSeen(t *testing.T) {
 	}
 	if es := entries(t, l); len(es) != 2 ||
 		es[1].Data != (ledger.Data{Actor: ledger.Actor{Name: "els", Role: "admin"}, Ref: id, Step: "ended"}) {
-		t.Errorf("%+v", es)
+		t.Errorf("the ledger has %+v, want the end as its second entry", es)
 	}
 	for name, of := range map[string]string{"again": id, "that is none": "x", "without a name": ""} {
 		if err := s.Finish(
@@ -173,7 +173,7 @@ func TestItIsInTheLedgerAndStaysToBeSeen(t *testing.T) {
 	all := list(t, later)
 	if len(all) != 1 || all[0].By != "els" || !all[0].Holds(noon) || all[0].Holds(noon.Add(time.Hour)) ||
 		!all[0].Made.Equal(noon) {
-		t.Errorf("%+v", all)
+		t.Errorf("the exceptions are %+v, want one that was ended after an hour", all)
 	}
 }
 
@@ -185,7 +185,7 @@ func TestNobodyMakesOneThatIsEndedOrOlder(t *testing.T) {
 	id := add(t, s, x)
 	if got := list(t, s)[0]; got.ID != id || id == "mine" || !got.Made.Equal(noon) || !got.Ended.IsZero() ||
 		got.By != "" {
-		t.Errorf("%+v", got)
+		t.Errorf("the exception is %+v, want its id and times to be the store's", got)
 	}
 }
 
@@ -201,7 +201,7 @@ func TestWhatCannotBeToldIsNotDone(t *testing.T) {
 		t.Error("ended without an entry")
 	}
 	if all := list(t, s); len(all) != 1 || !all[0].Holds(noon) {
-		t.Errorf("%+v", all)
+		t.Errorf("the exceptions are %+v, want the first one as it was", all)
 	}
 }
 
@@ -346,7 +346,7 @@ func TestOnlyExceptionsThatRulesCanHaveReachThem(t *testing.T) {
 	xs := ToRules(all, set, noon)
 	if len(xs) != 1 || xs[0].Rule.String() != words || xs[0].Author != "ict" || xs[0].Reason == "" ||
 		len(xs[0].Within) != 1 {
-		t.Fatalf("%+v", xs)
+		t.Fatalf("the rules get %+v, want the one exception that holds", xs)
 	}
 	with, err := set.WithExceptions(noon, xs...)
 	if err != nil || with.Fingerprint() == set.Fingerprint() {

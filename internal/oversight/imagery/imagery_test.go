@@ -190,7 +190,7 @@ func TestImagesOfTheOwnSiteAreDrawnAndChecked(t *testing.T) { // C3.3d
 	}
 	for _, i := range all.Images {
 		if i.Finding != Unknown || i.Hash == "" || strings.Contains(i.Address, "geheim") {
-			t.Errorf("%+v", i)
+			t.Errorf("the image is %+v, want an unknown one with a hash, from an allowed page", i)
 		}
 	}
 	anna, bart, down := of(all, "foto2.png"), of(all, "foto3.png"), of(all, "foto4.png")
@@ -292,7 +292,7 @@ func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 		t.Fatal(err)
 	}
 	if text, err := s.Read(t.Context(), privacy, c.ID, key); err != nil || !strings.Contains(text, "Jansen") {
-		t.Errorf("%q, %v", text, err)
+		t.Errorf("the complaint is %q, %v, want its text", text, err)
 	}
 	for range 2 { // the same message is one complaint
 		if err := s.Mailed(t.Context(), "a1"); err != nil {
@@ -309,7 +309,7 @@ func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 	}
 	c, err = s.Case(c.ID)
 	if err != nil || c.Open() || len(c.Sealed) > 0 || len(c.Steps) != 4 || c.Hash == "" {
-		t.Errorf("%+v, %v", c, err)
+		t.Errorf("the case is %+v, %v, want it closed after four steps, without the complaint", c, err)
 	}
 	if list, err := s.Cases(); err != nil || len(list) != 2 {
 		t.Errorf("%d cases, %v", len(list), err)
@@ -346,7 +346,7 @@ func TestWhatIsNoRegister(t *testing.T) {
 		"a quote":     "\"Anna,website,2027-01-01\n",
 	} {
 		if _, err := parseRegister(text); err == nil || strings.Contains(err.Error(), "Anna") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: error %v, want one without names", name, err)
 		}
 	}
 	r, err := parseRegister("\ufeffperson,scope,until\n\"Vries,  Anna de\",Website,2026-11-23\n")
@@ -354,7 +354,7 @@ func TestWhatIsNoRegister(t *testing.T) {
 	if err != nil || !r.Agreed("vries, anna  DE", "website", day) ||
 		r.Agreed("vries, anna de", "website", day.Add(time.Hour)) || r.Agreed("vries, anna de", "krant", day) ||
 		r.Agreed("Bart", "website", day) {
-		t.Errorf("%v, %v", r, err)
+		t.Errorf("the register is %v, %v, want consent of the person, scope and day alone", r, err)
 	}
 }
 

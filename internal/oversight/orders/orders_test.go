@@ -330,7 +330,7 @@ func TestNobodyDecidesTwiceOrOnAnOwnRequest(t *testing.T) {
 		t.Errorf("one member decided twice: %v", err)
 	}
 	if err := h.Decide(t.Context(), third, id, false); err != nil || h.state(id) != Refused {
-		t.Errorf("%s, %v", h.state(id), err)
+		t.Errorf("state %s, %v, want refused", h.state(id), err)
 	}
 	if err := h.Decide(t.Context(), ledger.Actor{Name: "vierde", Role: ledger.Board}, id, true); !errors.Is(
 		err,
@@ -361,7 +361,7 @@ func TestWhatARequestNeeds(t *testing.T) {
 		r := about(juf)
 		c.change(&r)
 		if _, err := h.Request(t.Context(), officer, h.people, r); err == nil || !strings.Contains(err.Error(), c.say) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: error %v, want what is wrong with the request", name, err)
 		}
 	}
 	if len(h.kinds()) != 0 {
@@ -384,7 +384,7 @@ func TestOnlyTheDesignatedLook(t *testing.T) {
 	}
 	for _, id := range []string{"", "../../etc/passwd", "0123456789abcdef", strings.Repeat("a", 16)} {
 		if _, err := h.use(tech, id); !errors.Is(err, ErrNotFound) {
-			t.Errorf("%q: %v", id, err)
+			t.Errorf("order %q: error %v, want that there is none", id, err)
 		}
 	}
 	counsellor := about(vp)
@@ -593,7 +593,7 @@ func TestADamagedOrderDoesNotCount(t *testing.T) {
 		t.Errorf("order %q added %v, want none", o, p)
 	}
 	if _, err := h.use(tech, id); err == nil || !strings.Contains(err.Error(), "restore") {
-		t.Errorf("%v", err)
+		t.Errorf("error %v, want the advice to restore a backup", err)
 	}
 	for _, f := range must(filepath.Glob(filepath.Join(h.dir, "*", "*"))) {
 		if info := must(os.Stat(f)); info.Mode().Perm()&0o077 != 0 {

@@ -34,7 +34,7 @@ func TestARecordThatIsTakenAwayIsMissed(t *testing.T) { // C3.3b
 		r, err := s.audit(today)
 		if err != nil || r.Missing != c.missing || r.Uncounted != c.uncounted || r.Exchanged != c.exchanged ||
 			r.Counted != c.counts {
-			t.Errorf("%s: %+v, %v", name, r, err)
+			t.Errorf("%s: %+v, %v, want other counts", name, r, err)
 		}
 		if honest := c.missing == 0 && !c.exchanged; r.Fair() != honest {
 			t.Errorf("%s: fair is %v", name, r.Fair())
@@ -63,7 +63,7 @@ func TestTheCountOutlivesAKillAndMidnight(t *testing.T) {
 	s.prepare(midnight.Add(time.Hour))
 	for day, n := range map[string]int{today: 70, tomorrow: 50} {
 		if r := s.fair(day, n); r.Counted != n || r.Uncounted != 0 {
-			t.Errorf("%s: %+v", day, r)
+			t.Errorf("%s: %+v, want all draws counted", day, r)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func TestALostCountGoesOnFromTheLedger(t *testing.T) {
 		s.mail(6, monday.Add(2*time.Hour))
 		s.prepare(monday.Add(3 * time.Hour))
 		if r := s.fair(today, 30); r.Counted != 26 || r.Uncounted != 4 {
-			t.Errorf("%s: %+v", name, r)
+			t.Errorf("%s: %+v, want 26 counted and 4 not", name, r)
 		}
 	}
 }
@@ -100,14 +100,14 @@ func TestTheCountIsToldOnceAndItsFileGoes(t *testing.T) {
 	}
 	if es := s.book.of(ledger.SamplingCount, today); len(es) != 1 || es[0].Data.Count != 5 ||
 		strings.Contains(es[0].Data.Commit, s.drawn[0].id.String()) {
-		t.Errorf("%+v", es)
+		t.Errorf("the ledger has %+v, want one count of 5, without an id", es)
 	}
 	s.start(0.1, monday.AddDate(0, 0, 5))
 	if _, err := os.Stat(s.countPath(today)); !os.IsNotExist(err) {
 		t.Errorf("the file of a day that is long over: %v", err)
 	}
 	if r := s.fair(today, 5); r.Counted != 5 {
-		t.Errorf("%+v", r)
+		t.Errorf("the audit is %+v, want 5 draws counted", r)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestALedgerThatCountsBackwardsIsNotBelieved(t *testing.T) {
 	fewer.Data.Count = 2
 	s.book.entries = append(s.book.entries, fewer)
 	if _, err := s.audit(today); err == nil || !strings.Contains(err.Error(), "counts fewer draws") {
-		t.Errorf("%v", err)
+		t.Errorf("error %v, want that a count went down", err)
 	}
 	fewer.Data.Commit = "no number"
 	s.book.entries = append(s.book.entries, fewer)

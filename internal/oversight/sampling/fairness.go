@@ -16,7 +16,7 @@ type Share struct {
 }
 
 // Odd reports whether the share is outside.
-func (s Share) Odd() bool { return s.Drawn < s.Low || s.Drawn > s.High }
+func (s Share) Improbable() bool { return s.Drawn < s.Low || s.Drawn > s.High }
 
 func (s *Share) add(rate float64, drawn bool) {
 	s.Eligible++

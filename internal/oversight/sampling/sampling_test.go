@@ -262,7 +262,7 @@ func TestTheSecretIsRevealedADayAfterTheDay(t *testing.T) {
 	if r := s.fair(today, 100); !r.Revealed || r.Drawn == 0 || r.Shares[1].Of != "group team" ||
 		r.Shares[1].Drawn != r.Drawn ||
 		r.Rates[0] != 0.5 {
-		t.Errorf("%+v", r)
+		t.Errorf("the audit is %+v, want one rate, and shares that add up", r)
 	}
 }
 
@@ -354,7 +354,7 @@ func TestANewRateCountsAtOnceAndCanBeAudited(t *testing.T) {
 	}
 	r := s.fair(today, 1500)
 	if len(r.Rates) != 4 || r.Drawn < 300+200 || r.Drawn > 300+400 {
-		t.Errorf("%+v", r)
+		t.Errorf("the audit is %+v, want four rates, and 500 to 700 drawn", r)
 	}
 	s.mail(100, monday.Add(24*time.Hour))
 	if r := s.fair(tomorrow, 100); r.Drawn != 0 {
@@ -364,7 +364,7 @@ func TestANewRateCountsAtOnceAndCanBeAudited(t *testing.T) {
 	s.start(1, monday.Add(6*time.Minute))
 	s.mail(10, monday.Add(7*time.Minute))
 	if r := s.fair(today, 1510); r.Drawn < 300+200+10 {
-		t.Errorf("%+v", r)
+		t.Errorf("the audit is %+v, want all ten drawn at the highest rate", r)
 	}
 	if err := s.SetRate(t.Context(), 2, monday); err == nil {
 		t.Error("a rate of 2 was taken")
@@ -380,7 +380,7 @@ func TestARateThatChangesUnderLoad(t *testing.T) {
 	}
 	s.mail(1, monday.Add(60*time.Millisecond))
 	if r := s.fair(today, 2); r.Drawn != 1 {
-		t.Errorf("%+v", r)
+		t.Errorf("the audit is %+v, want one of two drawn", r)
 	}
 
 	var mu sync.Mutex

@@ -20,7 +20,7 @@ func TestTheBoardsDiceCountFromTheNextDayOn(t *testing.T) { // C3.3b
 	s.mail(100, monday)
 	day, err := s.SetSeed(t.Context(), dice, ledger.Actor{Name: "voorzitter", Role: ledger.Board}, monday)
 	if err != nil || day != tomorrow {
-		t.Fatalf("%q, %v", day, err)
+		t.Fatalf("the seed counts from %q, %v, want tomorrow", day, err)
 	}
 	s.mail(100, monday.Add(time.Hour)) // the same day goes on as it was committed to
 	s.prepare(next)
@@ -59,7 +59,7 @@ func TestASecretIsCommittedToBeforeTheDiceAreKnown(t *testing.T) {
 	}
 	if e := s.book.entries; len(e) != 2 || e[0].Kind != ledger.SamplingCommit || e[1].Kind != ledger.SamplingSeed ||
 		e[1].Data.Day != e[0].Data.Day {
-		t.Errorf("%+v", e)
+		t.Errorf("the ledger has %+v, want the commitment before the seed", e)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestWhatIsNoSeed(t *testing.T) {
 	} {
 		if _, err := s.SetSeed(t.Context(), digits, ledger.Actor{}, monday); err == nil ||
 			!strings.Contains(err.Error(), "die") {
-			t.Errorf("%q: %v", digits, err)
+			t.Errorf("seed %q: error %v, want that it is no throws of a die", digits, err)
 		}
 	}
 	s.mail(1, monday)
@@ -101,10 +101,10 @@ func TestSharesOfDirectionsAndGroups(t *testing.T) {
 	if len(r.Shares) != 3 || r.Shares[0].Of != "direction out" || r.Shares[1].Of != "group directie" ||
 		r.Shares[1].Eligible != 500 ||
 		r.Shares[2].Eligible != 1500 {
-		t.Fatalf("%+v", r.Shares)
+		t.Fatalf("the shares are %+v, want 500 and 1500 eligible", r.Shares)
 	}
 	for _, x := range r.Shares {
-		if x.Odd() || x.Low >= x.High {
+		if x.Improbable() || x.Low >= x.High {
 			t.Errorf("an honest day looks odd: %+v", x)
 		}
 	}
@@ -113,8 +113,8 @@ func TestSharesOfDirectionsAndGroups(t *testing.T) {
 		s.drawn[i].drawn = s.drawn[i].drawn || s.drawn[i].group == "directie"
 	}
 	r, err := s.audit(today)
-	if err != nil || r.Fair() || !r.Shares[1].Odd() || r.Shares[2].Odd() {
-		t.Errorf("%+v, %v", r.Shares, err)
+	if err != nil || r.Fair() || !r.Shares[1].Improbable() || r.Shares[2].Improbable() {
+		t.Errorf("the shares are %+v, %v, want the first alone improbable", r.Shares, err)
 	}
 }
 
