@@ -40,8 +40,10 @@ func newCorpus(n, size int) corpus {
 // a number by which the sink knows it.
 func (c corpus) message(n int) []byte {
 	return fmt.Appendf(nil, "From: administratie@school.example\r\nTo: ouder@gezin.example\r\nSubject: Bericht %d\r\n"+
-		"X-Token: %d\r\nMessage-ID: <%d@bench.example>\r\nDate: Mon, 23 Nov 2026 08:00:00 +0100\r\nMIME-Version: 1.0\r\n"+
-		"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s", n, n, n, c.bodies[n%len(c.bodies)])
+		"X-Token: %d\r\nMessage-ID: <%d@bench.example>\r\nDate: Mon, 23 Nov 2026 08:00:00 +0100\r\nMIME-Version: "+
+		"1.0\r\n"+
+		"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s", n, n, n,
+		c.bodies[n%len(c.bodies)])
 }
 
 var sentences = []string{

@@ -178,7 +178,9 @@ func adguard() (judge, error) {
 	for n := range domainNames / 10 {
 		list.WriteString("||" + siteName(n) + "^\n")
 	}
-	storage, err := urlfilter.NewRuleStorage([]urlfilter.RuleList{&urlfilter.StringRuleList{ID: 1, RulesText: list.String(), IgnoreCosmetic: true}})
+	storage, err := urlfilter.NewRuleStorage(
+		[]urlfilter.RuleList{&urlfilter.StringRuleList{ID: 1, RulesText: list.String(), IgnoreCosmetic: true}},
+	)
 	if err != nil {
 		return nil, err
 	}

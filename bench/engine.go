@@ -39,7 +39,11 @@ type engineList struct {
 func engineLists(words []string) []engineList {
 	const small, large = 11_000, 100_000
 	few := enginePhrases(words, nil, small, 4)
-	return []engineList{{"11000", few}, {"100000", enginePhrases(words, few, large, 1)}, {"100000 words", enginePhrases(words, few, large, 4)}}
+	return []engineList{
+		{"11000", few},
+		{"100000", enginePhrases(words, few, large, 1)},
+		{"100000 words", enginePhrases(words, few, large, 4)},
+	}
 }
 
 // engine is one system with the phrases in it.
@@ -260,7 +264,8 @@ func rate(scan func([]byte) int, text []byte) float64 {
 // hyperscan measures the C program the same way: once to warm up, once that counts.
 func hyperscan(ctx context.Context, e *engine, scanner, dir string, phrases []string, t attack) error {
 	list, file := filepath.Join(dir, "phrases"), filepath.Join(dir, "text")
-	if err := errors.Join(os.WriteFile(list, []byte(strings.Join(phrases, "\n")), 0o600), os.WriteFile(file, t.text, 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(list, []byte(strings.Join(phrases, "\n")), 0o600),
+		os.WriteFile(file, t.text, 0o600)); err != nil {
 		return err
 	}
 	out, err := exec.CommandContext(ctx, scanner, list, file).CombinedOutput()
@@ -278,13 +283,16 @@ func hyperscan(ctx context.Context, e *engine, scanner, dir string, phrases []st
 
 func buildHyperscan(ctx context.Context, o options, dir string) (string, error) {
 	if o.install {
-		if err := exec.CommandContext(ctx, "apt-get", "install", "-qy", "--no-install-recommends", "libhyperscan-dev", "gcc", "libc6-dev").Run(); err != nil {
+		if err := exec.CommandContext(ctx, "apt-get", "install", "-qy", "--no-install-recommends",
+			"libhyperscan-dev", "gcc", "libc6-dev").Run(); err != nil {
 			return "", fmt.Errorf("install hyperscan: %w", err)
 		}
 	}
 	_, here, _, _ := runtime.Caller(0)
 	program := filepath.Join(dir, "hyperscan")
-	out, err := exec.CommandContext(ctx, "gcc", "-O2", "-o", program, filepath.Join(filepath.Dir(here), "hyperscan", "scan.c"), "-I/usr/include/hs", "-lhs").CombinedOutput()
+	out, err := exec.CommandContext(ctx, "gcc", "-O2", "-o", program,
+		filepath.Join(filepath.Dir(here), "hyperscan", "scan.c"), "-I/usr/include/hs", "-lhs").
+		CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("hyperscan cannot be built: %w: %s", err, out)
 	}

@@ -33,7 +33,8 @@ func benchJournal(ctx context.Context, o options, res *Result) error {
 		return err
 	}
 	for n := 1_000_000; n <= max(o.records, 1_000_000); n *= 10 {
-		if err := journalOn(ctx, o, res, people, filepath.Join(dir, fmt.Sprint("embedded", n)), "embedded", n, 0, func(dir string) (journal.Store, error) { return journal.OpenDB(dir) }); err != nil {
+		if err := journalOn(ctx, o, res, people, filepath.Join(dir, fmt.Sprint("embedded", n)), "embedded", n, 0,
+			func(dir string) (journal.Store, error) { return journal.OpenDB(dir) }); err != nil {
 			return err
 		}
 	}
@@ -52,7 +53,8 @@ func benchJournal(ctx context.Context, o options, res *Result) error {
 	defer server.Stop()
 	for n := 1_000_000; n <= max(o.records, 1_000_000); n *= 10 {
 		name := fmt.Sprint("n", n)
-		if err := journalOn(ctx, o, res, people, filepath.Join(dir, name), "clickhouse", n, server.PID(), func(string) (journal.Store, error) { return openServer(ctx, server.Addr(), name) }); err != nil {
+		if err := journalOn(ctx, o, res, people, filepath.Join(dir, name), "clickhouse", n, server.PID(),
+			func(string) (journal.Store, error) { return openServer(ctx, server.Addr(), name) }); err != nil {
 			return err
 		}
 	}
@@ -93,7 +95,15 @@ func journalPeople(dir string) ([]roster.Subject, error) {
 }
 
 // journalOn fills one backend and measures it. server is its process; 0 if it has none.
-func journalOn(ctx context.Context, o options, res *Result, people []roster.Subject, dir, name string, n, server int, open func(dir string) (journal.Store, error)) (err error) {
+func journalOn(
+	ctx context.Context,
+	o options,
+	res *Result,
+	people []roster.Subject,
+	dir, name string,
+	n, server int,
+	open func(dir string) (journal.Store, error),
+) (err error) {
 	fmt.Fprintf(o.log, "%s: %d records\n", name, n)
 	store, err := open(filepath.Join(dir, "store"))
 	if err != nil {
@@ -135,7 +145,8 @@ func journalOn(ctx context.Context, o options, res *Result, people []roster.Subj
 	}
 	res.add(system, "a year of hours", time.Since(begin).Seconds(), "s")
 	begin = time.Now()
-	if err := store.Contributions(ctx, first, [32]byte{1}, func(journal.Contribution) error { return nil }); err != nil {
+	if err := store.Contributions(ctx, first, [32]byte{1},
+		func(journal.Contribution) error { return nil }); err != nil {
 		return err
 	}
 	res.add(system, "a month's report", time.Since(begin).Seconds(), "s")
@@ -168,9 +179,22 @@ func putRecords(ctx context.Context, w *journal.Writer, people []roster.Subject,
 			time.Sleep(time.Microsecond) // the queue is short on purpose: who puts gives way
 		}
 		who := people[r.IntN(len(people))]
-		rec := journal.Record{Time: first.Add(time.Duration(i) * step), ID: filter.ID{byte(r.Uint64()), byte(r.Uint64()), byte(i), byte(i >> 8), byte(i >> 16), byte(i >> 24)}, Kind: journal.Kind(r.IntN(2)),
-			Direction: rules.Out, Group: who.Group(), Peer: peer[r.IntN(4)], Purposes: rules.SetOf(rules.Security, rules.Conduct), Eligible: r.IntN(3) == 0, TLS: true,
-			Recipients: 1, Reply: 250, Bytes: int64(r.ExpFloat64() * 30_000), Duration: time.Duration(r.ExpFloat64() * float64(30*time.Millisecond))}
+		rec := journal.Record{
+			Time: first.Add(time.Duration(i) * step),
+			ID: filter.ID{byte(r.Uint64()), byte(r.Uint64()), byte(i), byte(i >> 8), byte(i >> 16),
+				byte(i >> 24)},
+			Kind:       journal.Kind(r.IntN(2)),
+			Direction:  rules.Out,
+			Group:      who.Group(),
+			Peer:       peer[r.IntN(4)],
+			Purposes:   rules.SetOf(rules.Security, rules.Conduct),
+			Eligible:   r.IntN(3) == 0,
+			TLS:        true,
+			Recipients: 1,
+			Reply:      250,
+			Bytes:      int64(r.ExpFloat64() * 30_000),
+			Duration:   time.Duration(r.ExpFloat64() * float64(30*time.Millisecond)),
+		}
 		w.Put(rec, who)
 	}
 	return nil

@@ -38,8 +38,15 @@ func benchLarge(ctx context.Context, o options, res *Result) error {
 	sink.expect(largeConnections)
 	peak := memory(ctx, []int{g.cmd.Process.Pid})
 	begun := time.Now()
-	src := source{addr: g.addr, connections: largeConnections, from: "administratie@school.example", to: "ouder@gezin.example",
-		head: func(n int) []byte { return fmt.Appendf(nil, "X-Token: %d\r\n", n) }, message: func(int) []byte { return body }, patience: time.Hour}
+	src := source{
+		addr:        g.addr,
+		connections: largeConnections,
+		from:        "administratie@school.example",
+		to:          "ouder@gezin.example",
+		head:        func(n int) []byte { return fmt.Appendf(nil, "X-Token: %d\r\n", n) },
+		message:     func(int) []byte { return body },
+		patience:    time.Hour,
+	}
 	fmt.Fprintf(o.log, "%d connections send %d MB each\n", largeConnections, largeSize>>20)
 	if err := src.send(ctx, largeConnections, nil); err != nil {
 		return err
@@ -57,9 +64,11 @@ func benchLarge(ctx context.Context, o options, res *Result) error {
 // in, and that do not compress.
 func largeBody() []byte {
 	var b strings.Builder
-	b.WriteString("From: administratie@school.example\r\nTo: ouder@gezin.example\r\nSubject: Foto\r\nMIME-Version: 1.0\r\n" +
-		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHierbij de foto's van het schoolreisje.\r\n" +
-		"--b\r\nContent-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n")
+	b.WriteString(
+		"From: administratie@school.example\r\nTo: ouder@gezin.example\r\nSubject: Foto\r\nMIME-Version: 1.0\r\n" +
+			"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHierbij de foto's van het schoolreisje.\r\n" +
+			"--b\r\nContent-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+	)
 	r := rand.NewChaCha8([32]byte{1})
 	line := make([]byte, 57)
 	copy(line, "\xff\xd8\xff\xe0\x00\x10JFIF\x00")

@@ -21,7 +21,8 @@ import (
 // case.
 func dictionaryWords(ctx context.Context, o options) ([]string, error) {
 	if o.install {
-		if err := exec.CommandContext(ctx, "apt-get", "install", "-qy", "--no-install-recommends", "wdutch").Run(); err != nil {
+		if err := exec.CommandContext(ctx, "apt-get", "install", "-qy", "--no-install-recommends",
+			"wdutch").Run(); err != nil {
 			return nil, fmt.Errorf("install word list: %w", err)
 		}
 	}
@@ -82,7 +83,10 @@ func engineTexts(words, phrases []string) []attack {
 // language, with capitals and signs, and of a thousand words at least rate are phrases.
 func engineProse(words, phrases []string, rate int) []byte {
 	r := rand.New(rand.NewPCG(13, 14))
-	small := strings.Fields("de het een en van in is op te dat die voor met zijn er aan niet om ook als bij door naar uit dan nog maar over of wel kan tot the of and to a in is it that for was on are with as be at this have from or had by")
+	small := strings.Fields(
+		"de het een en van in is op te dat die voor met zijn er aan niet om ook als bij door naar uit dan nog maar " +
+			"over of wel kan tot the of and to a in is it that for was on are with as be at this have from or had by",
+	)
 	zipf := rand.NewZipf(r, 1.3, 20, uint64(len(words)-1))
 	order := r.Perm(len(words))
 	var b bytes.Buffer
@@ -132,7 +136,10 @@ func hostile(phrases []string) []attack {
 	}
 	one := phrases[0][:len(phrases[0])-1]
 	return []attack{
-		{"cut phrases", cut.Bytes()}, {"pieces", pieces.Bytes()}, {"one phrase cut", bytes.Repeat([]byte(one), size/len(one))},
+		{
+			"cut phrases",
+			cut.Bytes(),
+		}, {"pieces", pieces.Bytes()}, {"one phrase cut", bytes.Repeat([]byte(one), size/len(one))},
 		{"one letter", bytes.Repeat([]byte("e"), size)},
 	}
 }

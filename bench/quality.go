@@ -79,7 +79,12 @@ func benchQuality(ctx context.Context, o options, res *Result) error {
 
 // judged returns the rules and purposes that act on an outgoing text that was drawn.
 func judged(ctx context.Context, e *filter.Engine, text string) (map[string]bool, error) {
-	item := filter.Item{Kind: filter.Document, Directions: rules.DirectionsOf(rules.Out), Content: bytes.NewReader([]byte(text)), Size: int64(len(text))}
+	item := filter.Item{
+		Kind:       filter.Document,
+		Directions: rules.DirectionsOf(rules.Out),
+		Content:    bytes.NewReader([]byte(text)),
+		Size:       int64(len(text)),
+	}
 	x, err := e.Inspect(ctx, item, rules.SetOf(rules.Security, rules.Conduct, rules.Leak))
 	if err != nil {
 		return nil, err
@@ -102,16 +107,27 @@ type identifier struct {
 func identifierQuality(judge func(string) (map[string]bool, error), res *Result) error {
 	r := rand.New(rand.NewPCG(21, 22))
 	for _, id := range []identifier{
-		{"leak.identity.bsn", "BSN", func(r *rand.Rand, right bool) string { return elevenNumber(r, 100_000_000, 0, right) }},
-		{"leak.identity.onderwijsnummer", "onderwijsnummer", func(r *rand.Rand, right bool) string { return elevenNumber(r, 10_0000000, 5, right) }},
+		{"leak.identity.bsn", "BSN", func(r *rand.Rand,
+			right bool) string {
+			return elevenNumber(r, 100_000_000, 0, right)
+		}},
+		{"leak.identity.onderwijsnummer", "onderwijsnummer",
+			func(r *rand.Rand, right bool) string { return elevenNumber(r, 10_0000000, 5, right) }},
 		{"leak.financial.iban-list", "IBAN", ibanNumbers},
 		{"leak.financial.card", "creditcard", cardNumber},
 	} {
 		var t tally
 		for i := range 1000 {
 			right := i%2 == 0
-			letter := fmt.Sprintf("Beste collega,\n\n%s\nHet %s van de leerling, geboren op %d-%d-2016, is %s. Wilt u dit verwerken?\n\nGroet",
-				sentences[r.IntN(len(sentences))], id.label, 1+r.IntN(28), 1+r.IntN(12), id.make(r, right))
+			letter := fmt.Sprintf(
+				"Beste collega,\n\n%s\nHet %s van de leerling, geboren op %d-%d-2016, is %s. Wilt u dit "+
+					"verwerken?\n\nGroet",
+				sentences[r.IntN(len(sentences))],
+				id.label,
+				1+r.IntN(28),
+				1+r.IntN(12),
+				id.make(r, right),
+			)
 			by, err := judge(letter)
 			if err != nil {
 				return err
@@ -119,7 +135,13 @@ func identifierQuality(judge func(string) (map[string]bool, error), res *Result)
 			t.count(right, by[id.rule])
 		}
 		for range 500 { // numbers of other kinds
-			other := fmt.Sprintf("Ordernummer %d, ISBN 978%d, telefoon 0%d, factuur %d.", r.IntN(1e9), r.IntN(1e10), 100_000_000+r.IntN(800_000_000), r.IntN(1e9))
+			other := fmt.Sprintf(
+				"Ordernummer %d, ISBN 978%d, telefoon 0%d, factuur %d.",
+				r.IntN(1e9),
+				r.IntN(1e10),
+				100_000_000+r.IntN(800_000_000),
+				r.IntN(1e9),
+			)
 			by, err := judge(other)
 			if err != nil {
 				return err

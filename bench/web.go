@@ -114,9 +114,16 @@ func median(xs []float64) float64 {
 
 // lessonPage is a page of words and links about windmills and water.
 func lessonPage() []byte {
-	words := strings.Fields("De molen maalt water uit de polder naar de boezem en zo blijft het land droog terwijl de dijk het hoge water van de rivier keert en de sluis schepen doorlaat in de klas bouwen kinderen een model met karton en lijm en meten hoeveel water er stroomt")
+	words := strings.Fields(
+		"De molen maalt water uit de polder naar de boezem en zo blijft het land droog terwijl de dijk het hoge " +
+			"water van de rivier keert en de sluis schepen doorlaat in de klas bouwen kinderen een model met " +
+			"karton en lijm en meten hoeveel water er stroomt",
+	)
 	var b strings.Builder
-	b.WriteString("<!doctype html><html lang=\"nl\"><head><meta charset=\"utf-8\"><title>Molens en water</title><link rel=\"stylesheet\" href=\"/s.css\"></head><body><nav>")
+	b.WriteString(
+		"<!doctype html><html lang=\"nl\"><head><meta charset=\"utf-8\"><title>Molens en water</title><link " +
+			"rel=\"stylesheet\" href=\"/s.css\"></head><body><nav>",
+	)
 	for i := range 20 {
 		fmt.Fprintf(&b, "<a class=\"menu item-%d\" href=\"/les/%d\">Les %d</a>", i, i, i)
 	}
@@ -140,7 +147,12 @@ func startWeb(ctx context.Context, o options, res *Result, dir, site, stream str
 	if err != nil {
 		return systems, err
 	}
-	g, err := startGateway(ctx, "127.0.0.1:26", filepath.Join(dir, "sluis"), fmt.Sprintf(sluisWeb, proxy, streamPort, sitePort))
+	g, err := startGateway(
+		ctx,
+		"127.0.0.1:26",
+		filepath.Join(dir, "sluis"),
+		fmt.Sprintf(sluisWeb, proxy, streamPort, sitePort),
+	)
 	if err != nil {
 		return systems, err
 	}
@@ -173,7 +185,17 @@ func startWeb(ctx context.Context, o options, res *Result, dir, site, stream str
 		if err != nil {
 			return systems, err
 		}
-		systems = append(systems, &webSystem{name: p.name, proxy: w.Addr(), host: hostThatScores, pid: w.PID(), stop: w.Stop, noTunnel: p.noTunnel})
+		systems = append(
+			systems,
+			&webSystem{
+				name:     p.name,
+				proxy:    w.Addr(),
+				host:     hostThatScores,
+				pid:      w.PID(),
+				stop:     w.Stop,
+				noTunnel: p.noTunnel,
+			},
+		)
 	}
 	return systems, nil
 }

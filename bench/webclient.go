@@ -46,7 +46,12 @@ func (s *webSystem) browse(ctx context.Context, port string) (lat []time.Duratio
 	if s.proxy != "" {
 		target, address = "http://"+s.host+":"+port+target, s.proxy
 	}
-	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s:%s\r\nUser-Agent: bench\r\nAccept: text/html\r\n\r\n", target, s.host, port)
+	request := fmt.Sprintf(
+		"GET %s HTTP/1.1\r\nHost: %s:%s\r\nUser-Agent: bench\r\nAccept: text/html\r\n\r\n",
+		target,
+		s.host,
+		port,
+	)
 	var c net.Conn
 	var in *bufio.Reader
 	defer func() {
@@ -71,7 +76,12 @@ func (s *webSystem) browse(ctx context.Context, port string) (lat []time.Duratio
 		}
 		n, err := io.Copy(io.Discard, resp.Body)
 		if err != nil || resp.StatusCode != 200 || n < pageSize {
-			return lat, fmt.Errorf("status %d, %d bytes: %w", resp.StatusCode, n, errors.Join(err, errors.ErrUnsupported))
+			return lat, fmt.Errorf(
+				"status %d, %d bytes: %w",
+				resp.StatusCode,
+				n,
+				errors.Join(err, errors.ErrUnsupported),
+			)
 		}
 		lat = append(lat, time.Since(begin))
 		if resp.Close {

@@ -43,7 +43,9 @@ func TestTheDaemonKnowsTheTestFile(t *testing.T) {
 }
 
 func TestNoVerdictIsAnError(t *testing.T) {
-	for name, answer := range map[string]string{"silence": "", "nonsense": "hallo\x00", "cut off": "stream: Eicar-Te", "an error": "COMMAND READ TIMED OUT. ERROR\x00", "no name": "stream:  FOUND\x00"} {
+	for name, answer := range map[string]string{"silence": "", "nonsense": "hallo\x00",
+		"cut off": "stream: Eicar-Te", "an error": "COMMAND READ TIMED OUT. ERROR\x00",
+		"no name": "stream:  FOUND\x00"} {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -76,7 +78,10 @@ func TestItDoesNotWaitLongerThanItMay(t *testing.T) {
 	defer ln.Close() // nobody accepts, and nobody answers
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := New(ln.Addr().String()).Scan(ctx, bytes.NewReader(make([]byte, 100<<20))); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := New(ln.Addr().String()).Scan(ctx, bytes.NewReader(make([]byte, 100<<20))); !errors.Is(
+		err,
+		context.DeadlineExceeded,
+	) {
 		t.Errorf("%v", err)
 	}
 }

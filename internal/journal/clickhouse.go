@@ -78,11 +78,16 @@ func (c *ClickHouse) prepare(ctx context.Context) error {
 		return errors.New("a cluster needs ClickHouse 22 or later")
 	}
 	version := uint32(0)
-	if err := c.conn.QueryRow(ctx, "SELECT max(version) FROM schema_version").Scan(&version); err == nil && version == schemaVersion {
+	if err := c.conn.QueryRow(ctx, "SELECT max(version) FROM schema_version").Scan(&version); err == nil &&
+		version == schemaVersion {
 		return nil
 	}
 	if version > schemaVersion {
-		return fmt.Errorf("its tables are of version %d, and this program knows %d: use the newer program", version, schemaVersion)
+		return fmt.Errorf(
+			"its tables are of version %d, and this program knows %d: use the newer program",
+			version,
+			schemaVersion,
+		)
 	}
 	for _, s := range Schema(c.dialect) {
 		if err := c.conn.Exec(ctx, s); err != nil && !isGrant(s) { // rights are for who administers the server
@@ -210,7 +215,10 @@ func (c *ClickHouse) insert(ctx context.Context, s Segment, day int64, b *dayCol
 		return c.insertPlain(ctx, s, day, b)
 	}
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
-		"insert_deduplication_token": s.Name + "/" + strconv.FormatInt(day, 10), "deduplicate_blocks_in_dependent_materialized_views": 1, "async_insert": 0, "insert_deduplicate": 1,
+		"insert_deduplication_token": s.Name + "/" + strconv.FormatInt(
+			day,
+			10,
+		), "deduplicate_blocks_in_dependent_materialized_views": 1, "async_insert": 0, "insert_deduplicate": 1,
 		"max_insert_block_size": 10_000_000, "min_insert_block_size_rows": 0, "min_insert_block_size_bytes": 0,
 	}))
 	return c.send(ctx, b)
@@ -243,7 +251,9 @@ func (c *ClickHouse) insertPlain(ctx context.Context, s Segment, day int64, b *d
 func (c *ClickHouse) ended(ctx context.Context, id string) error {
 	for {
 		var n uint64
-		if err := c.conn.QueryRow(ctx, "SELECT count() FROM system.processes WHERE query_id = '"+id+"'").Scan(&n); err != nil || n == 0 {
+		if err := c.conn.QueryRow(ctx, "SELECT count() FROM system.processes WHERE query_id = "+
+			"'"+id+"'").Scan(&n); err != nil ||
+			n == 0 {
 			return err
 		}
 		select {
@@ -256,7 +266,9 @@ func (c *ClickHouse) ended(ctx context.Context, id string) error {
 
 func (c *ClickHouse) has(ctx context.Context, table string, s Segment, day int64) (bool, error) {
 	var n uint64
-	err := c.conn.QueryRow(ctx, "SELECT count() FROM "+table+" WHERE seg = "+strconv.FormatInt(s.number(), 10)+" AND day = toDate("+strconv.FormatInt(day/86400, 10)+")").Scan(&n)
+	err := c.conn.QueryRow(ctx, "SELECT count() FROM "+table+" WHERE seg = "+strconv.FormatInt(s.number(),
+		10)+" AND day = toDate("+strconv.FormatInt(day/86400, 10)+")").
+		Scan(&n)
 	return n > 0, err
 }
 
@@ -275,13 +287,17 @@ func (c *ClickHouse) send(ctx context.Context, b *dayColumns) error {
 
 // sendHours inserts the roll-up of a segment's day.
 func (c *ClickHouse) sendHours(ctx context.Context, s Segment, day int64, b *dayColumns) error {
-	batch, err := c.conn.PrepareBatch(ctx, "INSERT INTO hours (seg, day, hour, "+cellColumns+", records, bytes, recipients)")
+	batch, err := c.conn.PrepareBatch(
+		ctx,
+		"INSERT INTO hours (seg, day, hour, "+cellColumns+", records, bytes, recipients)",
+	)
 	if err != nil {
 		return err
 	}
 	defer batch.Close()
 	for at, n := range b.hours {
-		if err := batch.Append(s.number(), time.Unix(day, 0).UTC(), at.hour, uint8(at.Kind), uint8(at.Direction), at.Group.String(), uint8(at.Action), uint8(at.Purpose), uint8(at.Category), at.Clause.String(),
+		if err := batch.Append(s.number(), time.Unix(day, 0).UTC(), at.hour, uint8(at.Kind), uint8(at.Direction),
+			at.Group.String(), uint8(at.Action), uint8(at.Purpose), uint8(at.Category), at.Clause.String(),
 			at.flagBits(), n.Records, n.Bytes, n.Recipients); err != nil {
 			return err
 		}
@@ -330,14 +346,23 @@ func record(rows driver.Rows) (r Record, seg int64, err error) {
 	var id, pseudonym, group, peer, clause, rule string
 	var kind, direction, action, purposes, purpose, category uint8
 	var flags uint16
-	if err := rows.Scan(&seg, &n, &date, &at, &id, &pseudonym, &kind, &direction, &group, &peer, &action, &purposes, &purpose, &category, &clause, &rule,
+	if err := rows.Scan(&seg, &n, &date, &at, &id, &pseudonym, &kind, &direction, &group, &peer, &action, &purposes,
+		&purpose, &category, &clause, &rule,
 		&flags, &r.Recipients, &r.Refused, &r.Parts, &r.Repaired, &r.Reply, &r.Bytes, &duration); err != nil {
 		return r, seg, err
 	}
 	if len(id) != len(r.ID) || len(pseudonym) != len(r.pseudonym) {
 		return r, seg, errEncoding
 	}
-	r.Time, r.Duration, r.ID, r.pseudonym = time.UnixMilli(at).UTC(), time.Duration(duration), filter.ID([]byte(id)), Pseudonym([]byte(pseudonym))
+	r.Time, r.Duration, r.ID, r.pseudonym = time.UnixMilli(at).
+		UTC(),
+		time.Duration(
+			duration,
+		), filter.ID(
+			[]byte(id),
+		), Pseudonym(
+			[]byte(pseudonym),
+		)
 	r.setEnums(kind, direction, action, purposes, purpose, category)
 	r.setFlags(flags)
 	if r.Group, err = roster.ParseGroup(group); err != nil {

@@ -26,12 +26,60 @@ type dayColumns struct {
 // add adds a record, the nth of its segment, of a date.
 func (b *dayColumns) add(seg int64, n uint32, date time.Time, r *Record) {
 	b.seg, b.n, b.day = append(b.seg, seg), append(b.n, n), append(b.day, date)
-	b.time, b.bytes, b.duration = append(b.time, r.Time.UnixMilli()), append(b.bytes, r.Bytes), append(b.duration, int64(r.Duration))
+	b.time, b.bytes, b.duration = append(
+		b.time,
+		r.Time.UnixMilli(),
+	), append(
+		b.bytes,
+		r.Bytes,
+	), append(
+		b.duration,
+		int64(r.Duration),
+	)
 	b.id, b.pseudonym = append(b.id, r.ID[:]...), append(b.pseudonym, r.pseudonym[:]...)
-	b.kind, b.direction, b.action = append(b.kind, uint8(r.Kind)), append(b.direction, uint8(r.Direction)), append(b.action, uint8(r.Action))
-	b.purposes, b.purpose, b.category = append(b.purposes, uint8(r.Purposes)), append(b.purpose, uint8(r.Purpose)), append(b.category, uint8(r.Category))
-	b.group, b.peer, b.clause, b.rule = append(b.group, r.Group.String()), append(b.peer, r.Peer.String()), append(b.clause, r.Clause.String()), append(b.rule, r.Rule.String())
-	b.flags, b.recipients, b.refused = append(b.flags, r.flagBits()), append(b.recipients, r.Recipients), append(b.refused, r.Refused)
+	b.kind, b.direction, b.action = append(
+		b.kind,
+		uint8(r.Kind),
+	), append(
+		b.direction,
+		uint8(r.Direction),
+	), append(
+		b.action,
+		uint8(r.Action),
+	)
+	b.purposes, b.purpose, b.category = append(
+		b.purposes,
+		uint8(r.Purposes),
+	), append(
+		b.purpose,
+		uint8(r.Purpose),
+	), append(
+		b.category,
+		uint8(r.Category),
+	)
+	b.group, b.peer, b.clause, b.rule = append(
+		b.group,
+		r.Group.String(),
+	), append(
+		b.peer,
+		r.Peer.String(),
+	), append(
+		b.clause,
+		r.Clause.String(),
+	), append(
+		b.rule,
+		r.Rule.String(),
+	)
+	b.flags, b.recipients, b.refused = append(
+		b.flags,
+		r.flagBits(),
+	), append(
+		b.recipients,
+		r.Recipients,
+	), append(
+		b.refused,
+		r.Refused,
+	)
 	b.parts, b.repaired, b.reply = append(b.parts, r.Parts), append(b.repaired, r.Repaired), append(b.reply, r.Reply)
 	if b.hours == nil {
 		return
@@ -48,11 +96,14 @@ func (b *dayColumns) add(seg int64, n uint32, date time.Time, r *Record) {
 
 // empty takes everything out and keeps the memory.
 func (b *dayColumns) empty() {
-	b.seg, b.n, b.day, b.time, b.bytes, b.duration = b.seg[:0], b.n[:0], b.day[:0], b.time[:0], b.bytes[:0], b.duration[:0]
-	b.id, b.pseudonym, b.kind, b.direction, b.action = b.id[:0], b.pseudonym[:0], b.kind[:0], b.direction[:0], b.action[:0]
+	b.seg, b.n, b.day, b.time, b.bytes, b.duration = b.seg[:0], b.n[:0], b.day[:0], b.time[:0], b.bytes[:0],
+		b.duration[:0]
+	b.id, b.pseudonym, b.kind, b.direction, b.action = b.id[:0], b.pseudonym[:0], b.kind[:0], b.direction[:0],
+		b.action[:0]
 	b.purposes, b.purpose, b.category = b.purposes[:0], b.purpose[:0], b.category[:0]
 	b.group, b.peer, b.clause, b.rule = b.group[:0], b.peer[:0], b.clause[:0], b.rule[:0]
-	b.flags, b.recipients, b.refused, b.parts, b.reply, b.repaired = b.flags[:0], b.recipients[:0], b.refused[:0], b.parts[:0], b.reply[:0], b.repaired[:0]
+	b.flags, b.recipients, b.refused, b.parts, b.reply, b.repaired = b.flags[:0], b.recipients[:0], b.refused[:0],
+		b.parts[:0], b.reply[:0], b.repaired[:0]
 	clear(b.hours)
 }
 
@@ -64,7 +115,8 @@ func fixed(into [][]byte, all []byte) [][]byte {
 // appendTo gives the columns to a batch, in the order of columns.
 func (b *dayColumns) appendTo(batch driver.Batch) error {
 	b.fixedIDs, b.fixedPseudonyms = fixed(b.fixedIDs, b.id), fixed(b.fixedPseudonyms, b.pseudonym)
-	for i, c := range []any{b.seg, b.n, b.day, b.time, b.fixedIDs, b.fixedPseudonyms, b.kind, b.direction, b.group, b.peer, b.action, b.purposes, b.purpose, b.category, b.clause, b.rule,
+	for i, c := range []any{b.seg, b.n, b.day, b.time, b.fixedIDs, b.fixedPseudonyms, b.kind, b.direction, b.group,
+		b.peer, b.action, b.purposes, b.purpose, b.category, b.clause, b.rule,
 		b.flags, b.recipients, b.refused, b.parts, b.repaired, b.reply, b.bytes, b.duration} {
 		if err := batch.Column(i).Append(c); err != nil {
 			return err

@@ -15,14 +15,16 @@ import (
 // ClickHouseOptions say where a ClickHouse server is that keeps the journal, in place of the
 // embedded database.
 type ClickHouseOptions struct {
-	Hosts        []string `yaml:"hosts"`                         // host:port of the native protocol, tried in order; none: embedded
-	HTTP         bool     `yaml:"http"`                          // the hosts speak ClickHouse's HTTP interface instead, uncompressed
-	Database     string   `yaml:"database"`                      // default sluis; it has to be there
-	Username     string   `yaml:"username"`                      // default default
-	PasswordFile string   `yaml:"password-file" path:"relative"` // none: no password
-	TLS          bool     `yaml:"tls"`                           // with a certificate of a known authority
-	CA           string   `yaml:"ca" path:"relative"`            // PEM file with another authority
-	Cluster      string   `yaml:"cluster"`                       // name of a cluster; none: one server
+	// host:port of the native protocol, tried in order; none: embedded
+	Hosts []string `yaml:"hosts"`
+	// the hosts speak ClickHouse's HTTP interface instead, uncompressed
+	HTTP         bool   `yaml:"http"`
+	Database     string `yaml:"database"`                      // default sluis; it has to be there
+	Username     string `yaml:"username"`                      // default default
+	PasswordFile string `yaml:"password-file" path:"relative"` // none: no password
+	TLS          bool   `yaml:"tls"`                           // with a certificate of a known authority
+	CA           string `yaml:"ca"            path:"relative"` // PEM file with another authority
+	Cluster      string `yaml:"cluster"`                       // name of a cluster; none: one server
 
 	Days int `yaml:"-"` // retention of records
 }

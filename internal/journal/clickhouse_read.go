@@ -26,11 +26,22 @@ func (r *Record) setEnums(kind, direction, action, purposes, purpose, category u
 func period(since, until time.Time) string {
 	from, to := max(since.UnixMilli(), 0), until.UnixMilli()
 	first, last := from/86_400_000, min(to/86_400_000, math.MaxUint16)
-	return fmt.Sprintf("day >= toDate(%d) AND day <= toDate(%d) AND time >= %d AND time < %d", min(first, math.MaxUint16), last, since.UnixMilli(), to)
+	return fmt.Sprintf(
+		"day >= toDate(%d) AND day <= toDate(%d) AND time >= %d AND time < %d",
+		min(first, math.MaxUint16),
+		last,
+		since.UnixMilli(),
+		to,
+	)
 }
 
 // Each implements Store.
-func (c *ClickHouse) Each(ctx context.Context, since, until time.Time, after Position, use func(Record) error) (Position, error) {
+func (c *ClickHouse) Each(
+	ctx context.Context,
+	since, until time.Time,
+	after Position,
+	use func(Record) error,
+) (Position, error) {
 	where := period(since, until) + " AND seg > " + strconv.FormatInt(int64(after), 10) + " ORDER BY seg, n"
 	err := c.records(ctx, where, func(r Record, seg int64) error {
 		after = Position(seg)
@@ -60,7 +71,10 @@ func (c *ClickHouse) records(ctx context.Context, where string, use func(Record,
 
 // Last implements Store.
 func (c *ClickHouse) Last(ctx context.Context, n int) (Position, error) {
-	rows, err := c.conn.Query(ctx, "SELECT seg, count() AS records FROM traffic GROUP BY seg ORDER BY seg DESC LIMIT "+strconv.Itoa(max(n, 0)+1))
+	rows, err := c.conn.Query(
+		ctx,
+		"SELECT seg, count() AS records FROM traffic GROUP BY seg ORDER BY seg DESC LIMIT "+strconv.Itoa(max(n, 0)+1),
+	)
 	if err != nil {
 		return 0, fmt.Errorf("read journal: %w", err)
 	}
@@ -97,19 +111,37 @@ func (c *ClickHouse) Of(ctx context.Context, who []Pseudonym, since, until time.
 // contributionsQuery adds up a month.
 func contributionsQuery(month time.Time) string {
 	since, until := monthOf(month)
-	return "SELECT pseudonym, toUInt8(least(intDiv(toDayOfMonth(day) - 1, 7) + 1, 4)) AS part, kind, direction, grp, action, purpose, category, clause, toUInt16(bitAnd(flags, " + strconv.Itoa(cellFlags) + ")) AS cell_flags, " +
-		"toInt64(count()) AS records, toInt64(sum(bytes)) AS size, toInt64(sum(recipients)) AS parties FROM traffic WHERE " + period(since, until) +
+	return "SELECT pseudonym, toUInt8(least(intDiv(toDayOfMonth(day) - 1, 7) + 1, 4)) AS part, kind, direction, " +
+		"grp, action, purpose, category, clause, toUInt16(bitAnd(flags, " + strconv.Itoa(
+		cellFlags,
+	) + ")) AS cell_flags, " +
+		"toInt64(count()) AS records, toInt64(sum(bytes)) AS size, toInt64(sum(recipients)) AS parties FROM " +
+		"traffic WHERE " + period(
+		since,
+		until,
+	) +
 		" GROUP BY pseudonym, part, kind, direction, grp, action, purpose, category, clause, cell_flags"
 }
 
 // hoursQuery reads the roll-up.
 func hoursQuery(since, until time.Time) string {
-	return fmt.Sprintf("SELECT hour, %s, toInt64(sum(records)) AS n, toInt64(sum(bytes)) AS size, toInt64(sum(recipients)) AS parties FROM hours WHERE hour >= %d AND hour < %d GROUP BY hour, %s ORDER BY hour",
-		cellColumns, since.Unix(), until.Unix(), cellColumns)
+	return fmt.Sprintf(
+		"SELECT hour, %s, toInt64(sum(records)) AS n, toInt64(sum(bytes)) AS size, toInt64(sum(recipients)) AS "+
+			"parties FROM hours WHERE hour >= %d AND hour < %d GROUP BY hour, %s ORDER BY hour",
+		cellColumns,
+		since.Unix(),
+		until.Unix(),
+		cellColumns,
+	)
 }
 
 // Contributions implements Store: the server adds up.
-func (c *ClickHouse) Contributions(ctx context.Context, month time.Time, blind [32]byte, use func(Contribution) error) error {
+func (c *ClickHouse) Contributions(
+	ctx context.Context,
+	month time.Time,
+	blind [32]byte,
+	use func(Contribution) error,
+) error {
 	rows, err := c.conn.Query(ctx, contributionsQuery(month))
 	if err != nil {
 		return fmt.Errorf("add up the journal: %w", err)
@@ -120,7 +152,8 @@ func (c *ClickHouse) Contributions(ctx context.Context, month time.Time, blind [
 		var x Contribution
 		var pseudonym string
 		c := cellScan{cell: &x.Cell}
-		if err := rows.Scan(append(append([]any{&pseudonym, &x.Part}, c.targets()...), &x.Records, &x.Bytes, &x.Recipients)...); err != nil {
+		if err := rows.Scan(append(append([]any{&pseudonym, &x.Part}, c.targets()...), &x.Records, &x.Bytes,
+			&x.Recipients)...); err != nil {
 			return fmt.Errorf("add up the journal: %w", err)
 		}
 		if err := c.done(); err != nil || len(pseudonym) != len(Pseudonym{}) {
@@ -171,7 +204,8 @@ func (c *ClickHouse) Hours(ctx context.Context, since, until time.Time, use func
 		var h Hour
 		var at int64
 		cell := cellScan{cell: &h.Cell}
-		if err := rows.Scan(append(append([]any{&at}, cell.targets()...), &h.Records, &h.Bytes, &h.Recipients)...); err != nil {
+		if err := rows.Scan(append(append([]any{&at}, cell.targets()...), &h.Records, &h.Bytes,
+			&h.Recipients)...); err != nil {
 			return fmt.Errorf("read roll-ups of the journal: %w", err)
 		}
 		if err := cell.done(); err != nil {
@@ -188,7 +222,13 @@ func (c *ClickHouse) Hours(ctx context.Context, since, until time.Time, use func
 // Prune implements Store: partitions are dropped.
 func (c *ClickHouse) Prune(ctx context.Context, before time.Time) (destroyed int64, err error) {
 	last := min(max(before.Unix()-1, 0)/86400, math.MaxUint16) // the day of the last second before it
-	rows, err := c.conn.Query(ctx, "SELECT day, count() FROM traffic WHERE day <= toDate("+strconv.FormatInt(last, 10)+") GROUP BY day ORDER BY day")
+	rows, err := c.conn.Query(
+		ctx,
+		"SELECT day, count() FROM traffic WHERE day <= toDate("+strconv.FormatInt(
+			last,
+			10,
+		)+") GROUP BY day ORDER BY day",
+	)
 	if err != nil {
 		return 0, fmt.Errorf("prune journal: %w", err)
 	}
@@ -197,7 +237,11 @@ func (c *ClickHouse) Prune(ctx context.Context, before time.Time) (destroyed int
 		return 0, fmt.Errorf("prune journal: %w", err)
 	}
 	for _, d := range days {
-		s := "ALTER TABLE " + c.dialect.local("traffic") + c.dialect.on() + " DROP PARTITION '" + d.day.Format(time.DateOnly) + "'"
+		s := "ALTER TABLE " + c.dialect.local(
+			"traffic",
+		) + c.dialect.on() + " DROP PARTITION '" + d.day.Format(
+			time.DateOnly,
+		) + "'"
 		if err := c.conn.Exec(ctx, s); err != nil {
 			return destroyed, fmt.Errorf("prune journal: %w", err)
 		}
@@ -229,14 +273,18 @@ func countsByDay(rows driver.Rows) (days []dayCount, err error) {
 func (c *ClickHouse) Held(ctx context.Context) (h Held, err error) {
 	var n uint64
 	var oldest, newest time.Time
-	if err := c.conn.QueryRow(ctx, "SELECT count(), min(day), max(day) FROM traffic").Scan(&n, &oldest, &newest); err != nil {
+	if err := c.conn.QueryRow(ctx, "SELECT count(), min(day), max(day) FROM traffic").Scan(&n, &oldest,
+		&newest); err != nil {
 		return h, fmt.Errorf("look what the journal holds: %w", err)
 	}
 	if h.Records = int64(n); n > 0 {
 		h.Since, h.Until = oldest.UTC().Truncate(24*time.Hour), newest.UTC().Truncate(24*time.Hour).Add(24*time.Hour)
 	}
 	var size uint64
-	if c.conn.QueryRow(ctx, "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND table IN ('traffic', 'hours', 'traffic_local', 'hours_local')").Scan(&size) == nil { // without the right to look it is not told
+	if c.conn.QueryRow(ctx, "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = "+
+		"currentDatabase() AND table IN ('traffic', 'hours', 'traffic_local', 'hours_local')").
+		Scan(&size) ==
+		nil { // without the right to look it is not told
 		h.Bytes = int64(size)
 	}
 	return h, nil

@@ -8,8 +8,9 @@ import (
 // Dialect is what a ClickHouse server understands.
 type Dialect struct {
 	Cluster string // name of a cluster; empty: one server
-	Plain   bool   // a server from before version 22: neither deduplication by token, nor codecs, nor a TTL that drops parts
-	Days    int    // retention of records, in days
+	// a server from before version 22: neither deduplication by token, nor codecs, nor a TTL that drops parts
+	Plain bool
+	Days  int // retention of records, in days
 }
 
 // schemaVersion counts the migrations.
@@ -28,7 +29,12 @@ func Schema(d Dialect) []string {
 	if d.Cluster != "" {
 		s = append(s, d.distributed("traffic", "seg"), d.distributed("hours", "rand()"))
 	}
-	s = append(s, "CREATE TABLE IF NOT EXISTS schema_version"+d.on()+" (version UInt32) ENGINE = "+d.engine("MergeTree")+" ORDER BY version")
+	s = append(
+		s,
+		"CREATE TABLE IF NOT EXISTS schema_version"+d.on()+" (version UInt32) ENGINE = "+d.engine(
+			"MergeTree",
+		)+" ORDER BY version",
+	)
 	s = append(s, d.board())
 	if !d.Plain {
 		s = append(s, d.roles()...)
@@ -77,8 +83,32 @@ func (d Dialect) codec(c string) string {
 }
 
 // columns are those of a record, in the order in which they are inserted.
-var columns = []string{"seg", "n", "day", "time", "id", "pseudonym", "kind", "direction", "grp", "peer", "action", "purposes", "purpose", "category", "clause", "rule",
-	"flags", "recipients", "refused", "parts", "repaired", "reply", "bytes", "duration"}
+var columns = []string{
+	"seg",
+	"n",
+	"day",
+	"time",
+	"id",
+	"pseudonym",
+	"kind",
+	"direction",
+	"grp",
+	"peer",
+	"action",
+	"purposes",
+	"purpose",
+	"category",
+	"clause",
+	"rule",
+	"flags",
+	"recipients",
+	"refused",
+	"parts",
+	"repaired",
+	"reply",
+	"bytes",
+	"duration",
+}
 
 // cellColumns are those that a Cell is counted under.
 const cellColumns = "kind, direction, grp, action, purpose, category, clause, flags"
@@ -87,7 +117,11 @@ const cellColumns = "kind, direction, grp, action, purpose, category, clause, fl
 const cellFlags = 1<<0 | 1<<1 | 1<<2
 
 func (d Dialect) traffic() string {
-	ttl := fmt.Sprintf("\nTTL day + INTERVAL %d DAY DELETE\nSETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000", d.Days)
+	ttl := fmt.Sprintf(
+		"\nTTL day + INTERVAL %d DAY DELETE\nSETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window "+
+			"= 10000",
+		d.Days,
+	)
 	if d.Cluster != "" {
 		ttl = strings.Replace(ttl, "non_replicated_deduplication_window", "replicated_deduplication_window", 1)
 	}
@@ -112,33 +146,45 @@ PARTITION BY day ORDER BY (kind, grp, time)` + ttl
 // is there already.
 func (d Dialect) hours() string {
 	if d.Plain {
-		return "CREATE TABLE IF NOT EXISTS hours (seg Int64, day Date, hour Int64, kind UInt8, direction UInt8, grp String, action UInt8, purpose UInt8, category UInt8, clause String, flags UInt16, records Int64, bytes Int64, recipients Int64)\n" +
+		return "CREATE TABLE IF NOT EXISTS hours (seg Int64, day Date, hour Int64, kind UInt8, direction UInt8, " +
+			"grp String, action UInt8, purpose UInt8, category UInt8, clause String, flags UInt16, records Int64, " +
+			"bytes Int64, recipients Int64)\n" +
 			"ENGINE = MergeTree() PARTITION BY toYYYYMM(day) ORDER BY (hour, kind, direction, grp)"
 	}
 	window := "non_replicated_deduplication_window"
 	if d.Cluster != "" {
 		window = "replicated_deduplication_window"
 	}
-	return "CREATE TABLE IF NOT EXISTS " + d.local("hours") + d.on() + " (hour Int64 CODEC(Delta, ZSTD(1)), kind UInt8, direction UInt8, grp LowCardinality(String), action UInt8, purpose UInt8, category UInt8, clause LowCardinality(String), flags UInt16, records Int64, bytes Int64, recipients Int64)\n" +
-		"ENGINE = " + d.engine("SummingMergeTree") + " PARTITION BY toYYYYMM(toDateTime(hour, 'UTC')) ORDER BY (hour, " + cellColumns + ")\nSETTINGS " + window + " = 10000"
+	return "CREATE TABLE IF NOT EXISTS " + d.local(
+		"hours",
+	) + d.on() + " (hour Int64 CODEC(Delta, ZSTD(1)), kind UInt8, direction UInt8, grp LowCardinality(String), " +
+		"action UInt8, purpose UInt8, category UInt8, clause LowCardinality(String), flags UInt16, records Int64, " +
+		"bytes Int64, recipients Int64)\n" +
+		"ENGINE = " + d.engine(
+		"SummingMergeTree",
+	) + " PARTITION BY toYYYYMM(toDateTime(hour, 'UTC')) ORDER BY (hour, " + cellColumns + ")\nSETTINGS " + window +
+		" = 10000"
 }
 
 func (d Dialect) rollUp() string {
 	return "CREATE MATERIALIZED VIEW IF NOT EXISTS roll_up" + d.on() + " TO " + d.local("hours") + " AS\n" +
-		"SELECT intDiv(time, 3600000) * 3600 AS hour, kind, direction, grp, action, purpose, category, clause, bitAnd(flags, " + fmt.Sprint(cellFlags) + ") AS flags,\n" +
+		"SELECT intDiv(time, 3600000) * 3600 AS hour, kind, direction, grp, action, purpose, category, clause, " +
+		"bitAnd(flags, " + fmt.Sprint(cellFlags) + ") AS flags,\n" +
 		"	toInt64(count()) AS records, sum(bytes) AS bytes, toInt64(sum(recipients)) AS recipients\n" +
 		"FROM " + d.local("traffic") + " GROUP BY hour, " + cellColumns
 }
 
 func (d Dialect) distributed(name, key string) string {
-	return "CREATE TABLE IF NOT EXISTS " + name + d.on() + " AS " + name + "_local ENGINE = Distributed('" + d.Cluster + "', currentDatabase(), '" + name + "_local', " + key + ")"
+	return "CREATE TABLE IF NOT EXISTS " + name + d.on() + " AS " + name + "_local ENGINE = Distributed('" +
+		d.Cluster + "', currentDatabase(), '" + name + "_local', " + key + ")"
 }
 
 // board is what the board's tools may read: hours of the whole organisation, by kind and
 // direction.
 func (d Dialect) board() string {
 	return "CREATE VIEW IF NOT EXISTS board_hours" + d.on() + " AS\n" +
-		"SELECT hour, kind, direction, sum(records) AS messages, sum(bytes) AS size FROM hours GROUP BY hour, kind, direction"
+		"SELECT hour, kind, direction, sum(records) AS messages, sum(bytes) AS size FROM hours GROUP BY hour, " +
+		"kind, direction"
 }
 
 func (d Dialect) roles() []string {
@@ -147,7 +193,8 @@ func (d Dialect) roles() []string {
 		"CREATE ROLE IF NOT EXISTS sluis_gateway" + on,
 		"GRANT" + on + " INSERT ON traffic TO sluis_gateway",
 		"GRANT" + on + " SELECT ON schema_version TO sluis_gateway",
-		"CREATE ROLE IF NOT EXISTS sluis_office" + on, // the commands and the console: totals, retention, orders, insight
+		// the commands and the console: totals, retention, orders, insight
+		"CREATE ROLE IF NOT EXISTS sluis_office" + on,
 		"GRANT" + on + " SELECT ON traffic TO sluis_office",
 		"GRANT" + on + " SELECT ON hours TO sluis_office",
 		"GRANT" + on + " ALTER DELETE ON " + d.local("traffic") + " TO sluis_office",

@@ -63,10 +63,13 @@ func TestASchemaIsMadeOnce(t *testing.T) {
 	if err := c.note(t.Context(), 99); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenClickHouse(t.Context(), ClickHouseOptions{Hosts: []string{s.Addr()}, Database: "twice"}); err == nil || !strings.Contains(err.Error(), "newer program") {
+	if _, err := OpenClickHouse(t.Context(), ClickHouseOptions{Hosts: []string{s.Addr()},
+		Database: "twice"}); err == nil ||
+		!strings.Contains(err.Error(), "newer program") {
 		t.Errorf("tables of a later version: %v", err)
 	}
-	if _, err := OpenClickHouse(t.Context(), ClickHouseOptions{Hosts: []string{"127.0.0.1:1"}, Database: "x"}); err == nil {
+	if _, err := OpenClickHouse(t.Context(), ClickHouseOptions{Hosts: []string{"127.0.0.1:1"},
+		Database: "x"}); err == nil {
 		t.Error("opened a server that is not there")
 	}
 }
@@ -188,7 +191,10 @@ func TestKillingTheGatewayLosesNothing(t *testing.T) {
 
 // loader loads what is in a directory until it is killed.
 func loader(t *testing.T, dir string) {
-	c, err := OpenClickHouse(t.Context(), ClickHouseOptions{Hosts: []string{os.Getenv("SLUIS_TEST_SERVER")}, Database: "gateway"})
+	c, err := OpenClickHouse(
+		t.Context(),
+		ClickHouseOptions{Hosts: []string{os.Getenv("SLUIS_TEST_SERVER")}, Database: "gateway"},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,18 +218,22 @@ func TestTheSchemaIsWhatIsHandedOut(t *testing.T) {
 		}
 	}
 	one, many := SchemaText(Dialect{}), SchemaText(Dialect{Cluster: "school"})
-	for _, want := range []string{"PARTITION BY day", "ttl_only_drop_parts = 1", "non_replicated_deduplication_window", "LowCardinality(String)", "Delta", "SummingMergeTree", "GRANT INSERT ON traffic TO sluis_gateway", "board_hours TO sluis_board"} {
+	for _, want := range []string{"PARTITION BY day", "ttl_only_drop_parts = 1",
+		"non_replicated_deduplication_window", "LowCardinality(String)", "Delta", "SummingMergeTree",
+		"GRANT INSERT ON traffic TO sluis_gateway", "board_hours TO sluis_board"} {
 		if !strings.Contains(one, want) {
 			t.Errorf("the schema has no %q", want)
 		}
 	}
-	for _, want := range []string{"ReplicatedMergeTree", "ReplicatedSummingMergeTree", "Distributed('school'", "ON CLUSTER 'school'"} {
+	for _, want := range []string{"ReplicatedMergeTree", "ReplicatedSummingMergeTree", "Distributed('school'",
+		"ON CLUSTER 'school'"} {
 		if !strings.Contains(many, want) {
 			t.Errorf("the schema of a cluster has no %q", want)
 		}
 	}
 	for _, s := range Schema(Dialect{}) { // C3.2b: a roll-up that kept hashed ids would be personal data
-		if strings.Contains(s, " hours ") && strings.Contains(strings.ToLower(s), "state") || strings.Contains(s, "CREATE TABLE IF NOT EXISTS hours") && strings.Contains(s, "pseudonym") {
+		if strings.Contains(s, " hours ") && strings.Contains(strings.ToLower(s), "state") ||
+			strings.Contains(s, "CREATE TABLE IF NOT EXISTS hours") && strings.Contains(s, "pseudonym") {
 			t.Errorf("the roll-up has more than sums: %s", s)
 		}
 	}

@@ -54,7 +54,16 @@ func (r *Record) append(b []byte) []byte {
 // flags are the truth values of a record, in the order that they are encoded in. New
 // ones go to the end.
 func (r *Record) flags() []*bool {
-	return []*bool{&r.Confidential, &r.Eligible, &r.Drawn, &r.Ambiguous, &r.Uninspectable, &r.Incomplete, &r.TLS, &r.Ordered}
+	return []*bool{
+		&r.Confidential,
+		&r.Eligible,
+		&r.Drawn,
+		&r.Ambiguous,
+		&r.Uninspectable,
+		&r.Incomplete,
+		&r.TLS,
+		&r.Ordered,
+	}
 }
 
 const fixedSize = 1 + 8 + 16 + 16 + 6 + 2 + 8 + 4 + 8 + 8

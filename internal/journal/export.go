@@ -48,9 +48,13 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		Bytes         int64           `json:"bytes"`
 		DurationMS    float64         `json:"duration_ms"`
 	}{
-		r.Time.UTC().Format("2006-01-02T15:04:05.000Z"), r.ID.String(), r.Kind.String(), r.Direction, r.Group.String(), r.Peer.String(),
-		r.Action.String(), r.Purposes.List(), named(r.Purpose != rules.NoPurpose, r.Purpose), named(r.Category != rules.NoCategory, r.Category),
-		r.Clause.String(), r.Rule.String(), r.Confidential, r.Eligible, r.Drawn, r.Ambiguous, r.Uninspectable, r.Incomplete, r.TLS, r.Ordered,
+		r.Time.UTC().
+			Format("2006-01-02T15:04:05.000Z"),
+		r.ID.String(), r.Kind.String(), r.Direction, r.Group.String(), r.Peer.String(),
+		r.Action.String(), r.Purposes.List(), named(r.Purpose != rules.NoPurpose, r.Purpose),
+		named(r.Category != rules.NoCategory, r.Category),
+		r.Clause.String(), r.Rule.String(), r.Confidential, r.Eligible, r.Drawn, r.Ambiguous, r.Uninspectable,
+		r.Incomplete, r.TLS, r.Ordered,
 		r.Recipients, r.Refused, r.Parts, r.Repaired, r.Reply, r.Bytes, float64(r.Duration.Microseconds()) / 1000,
 	})
 }

@@ -23,7 +23,12 @@ func today(t *testing.T) *testenv.Chdb {
 func openToday(t *testing.T, s *testenv.Chdb, name string) *ClickHouse {
 	t.Helper()
 	open := func(database string) *ClickHouse {
-		return must(OpenClickHouse(t.Context(), ClickHouseOptions{Hosts: []string{s.Addr()}, HTTP: true, Database: database, Days: 36500}))
+		return must(
+			OpenClickHouse(
+				t.Context(),
+				ClickHouseOptions{Hosts: []string{s.Addr()}, HTTP: true, Database: database, Days: 36500},
+			),
+		)
 	}
 	admin := open("default")
 	if err := admin.conn.Exec(t.Context(), "CREATE DATABASE IF NOT EXISTS "+name); err != nil {

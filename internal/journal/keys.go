@@ -76,7 +76,14 @@ type Personal interface {
 // Find calls use for the records of one person from since to until, which has to be asked
 // for in an entry of the ledger: of kind OrderUsed or AccessGiven. Months whose key is
 // destroyed have none.
-func (k *Keys) Find(ctx context.Context, r ledger.Receipt, s Personal, who roster.Subject, since, until time.Time, use func(Record) error) error {
+func (k *Keys) Find(
+	ctx context.Context,
+	r ledger.Receipt,
+	s Personal,
+	who roster.Subject,
+	since, until time.Time,
+	use func(Record) error,
+) error {
 	if !r.Is(ledger.OrderUsed) && !r.Is(ledger.AccessGiven) {
 		return errors.New("find a person's records: the ledger has no order or request for it")
 	}
@@ -162,7 +169,11 @@ func (k *Keys) key(month string) ([]byte, error) {
 		return nil, fmt.Errorf("read pseudonym key: %w", err)
 	}
 	if len(key) != keySize {
-		return nil, fmt.Errorf("pseudonym key of %s is damaged: put it back from a backup, or destroy it, after which the month's records stand for nobody", month)
+		return nil, fmt.Errorf(
+			"pseudonym key of %s is damaged: put it back from a backup, or destroy it, after which the month's "+
+				"records stand for nobody",
+			month,
+		)
 	}
 	return key, nil
 }

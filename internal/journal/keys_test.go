@@ -55,7 +55,8 @@ func TestAPseudonymIsTheSameWithinAMonthOnly(t *testing.T) {
 	if p != pseudonym(t, k, r.Subject(`"JUF+x"@School.Example.`), inNovember.AddDate(0, 0, 7)) {
 		t.Error("another pseudonym by another address")
 	}
-	if p == pseudonym(t, k, juf, inNovember.AddDate(0, 1, 0)) || p == pseudonym(t, k, juf, inNovember.AddDate(1, 0, 0)) {
+	if p == pseudonym(t, k, juf, inNovember.AddDate(0, 1, 0)) ||
+		p == pseudonym(t, k, juf, inNovember.AddDate(1, 0, 0)) {
 		t.Error("the same pseudonym in another month")
 	}
 	if p == pseudonym(t, k, person(t, "other@school.example"), inNovember) {
@@ -194,7 +195,8 @@ func TestADamagedKeyIsNotReplaced(t *testing.T) {
 	if err := os.WriteFile(path, []byte("short"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok, err := k.pseudonym(person(t, "a@school.example"), inNovember); ok || err == nil || !strings.Contains(err.Error(), "2026-11") {
+	if _, ok, err := k.pseudonym(person(t, "a@school.example"), inNovember); ok || err == nil ||
+		!strings.Contains(err.Error(), "2026-11") {
 		t.Errorf("%v %v", ok, err)
 	}
 	if b, _ := os.ReadFile(path); string(b) != "short" {

@@ -44,7 +44,11 @@ func modern(t *testing.T) *engine {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestEngineProcess$")
-	cmd.Env = append(os.Environ(), "SLUIS_TEST_CHDB="+filepath.Join(dir, "libchdb.so"), "SLUIS_TEST_CHDB_DATA="+t.TempDir())
+	cmd.Env = append(
+		os.Environ(),
+		"SLUIS_TEST_CHDB="+filepath.Join(dir, "libchdb.so"),
+		"SLUIS_TEST_CHDB_DATA="+t.TempDir(),
+	)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -92,7 +96,8 @@ func TestEngineProcess(t *testing.T) {
 	var query func(uintptr, string, string) uintptr
 	var text, failure func(uintptr) string
 	var free func(uintptr)
-	for name, f := range map[string]any{"chdb_connect": &connect, "chdb_query": &query, "chdb_result_buffer": &text, "chdb_result_error": &failure, "chdb_destroy_query_result": &free} {
+	for name, f := range map[string]any{"chdb_connect": &connect, "chdb_query": &query, "chdb_result_buffer": &text,
+		"chdb_result_error": &failure, "chdb_destroy_query_result": &free} {
 		purego.RegisterLibFunc(f, handle, name)
 	}
 	var args []*byte // texts of C end in a zero
@@ -124,8 +129,33 @@ func TestEngineProcess(t *testing.T) {
 // row is a record as the values of an insert.
 func rowOf(n int, r Record) string {
 	q := func(b []byte) string { return "unhex('" + hex.EncodeToString(b) + "')" }
-	return fmt.Sprintf("(1, %d, toDate(%d), %d, %s, %s, %d, %d, '%s', '%s', %d, %d, %d, %d, '%s', '%s', %d, %d, %d, %d, %d, %d, %d, %d)", n, day(r.Time)/86400, r.Time.UnixMilli(), q(r.ID[:]), q(r.pseudonym[:]),
-		r.Kind, r.Direction, r.Group, r.Peer, r.Action, r.Purposes, r.Purpose, r.Category, r.Clause, r.Rule, r.flagBits(), r.Recipients, r.Refused, r.Parts, r.Repaired, r.Reply, r.Bytes, int64(r.Duration))
+	return fmt.Sprintf(
+		"(1, %d, toDate(%d), %d, %s, %s, %d, %d, '%s', '%s', %d, %d, %d, %d, '%s', '%s', %d, %d, %d, %d, %d, %d, "+
+			"%d, %d)",
+		n,
+		day(r.Time)/86400,
+		r.Time.UnixMilli(),
+		q(r.ID[:]),
+		q(r.pseudonym[:]),
+		r.Kind,
+		r.Direction,
+		r.Group,
+		r.Peer,
+		r.Action,
+		r.Purposes,
+		r.Purpose,
+		r.Category,
+		r.Clause,
+		r.Rule,
+		r.flagBits(),
+		r.Recipients,
+		r.Refused,
+		r.Parts,
+		r.Repaired,
+		r.Reply,
+		r.Bytes,
+		int64(r.Duration),
+	)
 }
 
 // The tables of a server of today: the schema, the codecs, the roll-up, deduplication by
@@ -145,9 +175,22 @@ func TestAServerOfToday(t *testing.T) {
 	today := time.Now().UTC().Truncate(24 * time.Hour).Add(9 * time.Hour)
 	anna := Pseudonym{1}
 	old := at(9, today.AddDate(0, 0, -40), anna)
-	rows := []string{rowOf(0, at(1, today, anna)), rowOf(1, at(2, today, anna)), rowOf(2, at(3, today.Add(time.Hour), Pseudonym{2}))}
+	rows := []string{
+		rowOf(0, at(1, today, anna)),
+		rowOf(1, at(2, today, anna)),
+		rowOf(2, at(3, today.Add(time.Hour), Pseudonym{2})),
+	}
 	insert := func(token string, rows ...string) {
-		e.do("INSERT INTO traffic (" + list(columns) + ") SETTINGS insert_deduplication_token = '" + token + "', deduplicate_blocks_in_dependent_materialized_views = 1, async_insert = 0, insert_deduplicate = 1 VALUES " + strings.Join(rows, ", "))
+		e.do(
+			"INSERT INTO traffic (" + list(
+				columns,
+			) + ") SETTINGS insert_deduplication_token = '" + token +
+				"', deduplicate_blocks_in_dependent_materialized_views = 1, async_insert = 0, insert_deduplicate = " +
+				"1 VALUES " + strings.Join(
+				rows,
+				", ",
+			),
+		)
 	}
 	for range 3 {
 		insert("a/1", rows...)
@@ -160,11 +203,13 @@ func TestAServerOfToday(t *testing.T) {
 		t.Errorf("rolled up: %s", got)
 	}
 	hours := strings.Split(e.do(hoursQuery(today.AddDate(0, 0, -1), today.AddDate(0, 0, 1))), "\n")
-	if len(hours) != 2 || !strings.HasPrefix(hours[0], fmt.Sprint(today.Unix())) || !strings.HasSuffix(hours[0], fmt.Sprintf("\t3\t%d\t3", 3*ordinary(0).Bytes)) {
+	if len(hours) != 2 || !strings.HasPrefix(hours[0], fmt.Sprint(today.Unix())) ||
+		!strings.HasSuffix(hours[0], fmt.Sprintf("\t3\t%d\t3", 3*ordinary(0).Bytes)) {
 		t.Errorf("hours:\n%s", strings.Join(hours, "\n"))
 	}
 	people := strings.Split(e.do(contributionsQuery(today)), "\n")
-	if len(people) != 2 || !strings.Contains(strings.Join(people, "\n")+"\n", fmt.Sprintf("\t3\t%d\t3\n", 3*ordinary(0).Bytes)) {
+	if len(people) != 2 ||
+		!strings.Contains(strings.Join(people, "\n")+"\n", fmt.Sprintf("\t3\t%d\t3\n", 3*ordinary(0).Bytes)) {
 		t.Errorf("contributions:\n%s", strings.Join(people, "\n"))
 	}
 	if got := e.do("SELECT count() FROM traffic WHERE " + period(today, today.Add(time.Minute))); got != "3" {
@@ -175,7 +220,8 @@ func TestAServerOfToday(t *testing.T) {
 	}
 	insert("c/1", rowOf(0, old)) // what is too old goes with its part
 	e.do("OPTIMIZE TABLE traffic FINAL")
-	if got := e.do("SELECT count(), min(day) = toDate(" + fmt.Sprint(day(today)/86400) + ") FROM traffic"); got != "4\t1" {
+	if got := e.do("SELECT count(), min(day) = toDate(" + fmt.Sprint(day(today)/86400) +
+		") FROM traffic"); got != "4\t1" {
 		t.Errorf("after the TTL: %s", got)
 	}
 	if got := e.do("SELECT sum(records) FROM hours"); got != "5" {
@@ -185,7 +231,8 @@ func TestAServerOfToday(t *testing.T) {
 	if got := e.do("SELECT count() FROM traffic"); got != "0" {
 		t.Errorf("after the partition was dropped: %s", got)
 	}
-	if got := e.do("SELECT count() FROM system.columns WHERE table = 'traffic' AND compression_codec != ''"); got == "0" {
+	if got := e.do("SELECT count() FROM system.columns WHERE table = 'traffic' AND compression_codec != " +
+		"''"); got == "0" {
 		t.Error("no column has a codec")
 	}
 }

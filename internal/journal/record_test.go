@@ -24,12 +24,24 @@ func must[T any](v T, err error) T {
 // full is a record with no field at its zero value.
 func full() Record {
 	return Record{
-		Time: time.Date(2026, 11, 23, 9, 41, 7, 123e6, time.UTC), ID: filter.ID{1, 2, 3, 15: 9}, Kind: Web, Direction: rules.Internal,
+		Time: time.Date(
+			2026,
+			11,
+			23,
+			9,
+			41,
+			7,
+			123e6,
+			time.UTC,
+		), ID: filter.ID{1, 2, 3, 15: 9}, Kind: Web, Direction: rules.Internal,
 		Group: must(roster.ParseGroup("team de Bron-2")), Peer: DomainOf("mail.gezin.example.nl"),
-		Action: filter.Quarantine, Purposes: rules.SetOf(rules.Security, rules.Conduct, rules.Leak), Purpose: rules.Leak,
+		Action: filter.Quarantine, Purposes: rules.SetOf(rules.Security, rules.Conduct, rules.Leak),
+		Purpose:  rules.Leak,
 		Category: 3, Clause: must(rules.ParseClause("C3.3b")), Rule: must(rules.ParseID("leak.identity.bsn")),
-		Confidential: true, Eligible: true, Drawn: true, Ambiguous: true, Uninspectable: true, Incomplete: true, TLS: true, Ordered: true,
-		Recipients: 1, Refused: 65535, Parts: 3, Repaired: 1 << 31, Reply: 250, Bytes: 1 << 40, Duration: 1234567 * time.Nanosecond,
+		Confidential: true, Eligible: true, Drawn: true, Ambiguous: true, Uninspectable: true, Incomplete: true,
+		TLS: true, Ordered: true,
+		Recipients: 1, Refused: 65535, Parts: 3, Repaired: 1 << 31, Reply: 250, Bytes: 1 << 40,
+		Duration:  1234567 * time.Nanosecond,
 		pseudonym: Pseudonym{0: 7, 15: 8},
 	}
 }
@@ -86,8 +98,10 @@ func TestNoFieldOfARecordHoldsContent(t *testing.T) { // C3.2e, never 1
 	// And the test would see one.
 	type text string
 	for _, bad := range []any{
-		struct{ Subject string }{}, struct{ Subject text }{}, struct{ Body []byte }{}, struct{ Name *string }{}, struct{ More map[string]int }{},
-		struct{ Any any }{}, struct{ Path [64]byte }{}, struct{ Runes []rune }{}, struct{ Deep struct{ X [2]string } }{}, struct{ E fmt.Stringer }{},
+		struct{ Subject string }{}, struct{ Subject text }{}, struct{ Body []byte }{}, struct{ Name *string }{},
+		struct{ More map[string]int }{},
+		struct{ Any any }{}, struct{ Path [64]byte }{}, struct{ Runes []rune }{},
+		struct{ Deep struct{ X [2]string } }{}, struct{ E fmt.Stringer }{},
 	} {
 		if freeText(reflect.TypeOf(bad), "x") == "" {
 			t.Errorf("%T passed for one without content", bad)
@@ -97,7 +111,8 @@ func TestNoFieldOfARecordHoldsContent(t *testing.T) { // C3.2e, never 1
 
 func TestTextsOfARecordAreOfSmallAlphabets(t *testing.T) {
 	long := strings.Repeat("a", 300)
-	for _, content := range []string{"Vertrouwelijk: gesprek over ontslag", "juf@school.example", "/pad/naar?q=zoekterm", "a\nb", "factuur.pdf\x00", long, "…"} {
+	for _, content := range []string{"Vertrouwelijk: gesprek over ontslag", "juf@school.example",
+		"/pad/naar?q=zoekterm", "a\nb", "factuur.pdf\x00", long, "…"} {
 		if d := DomainOf(content); d != (Domain{}) {
 			t.Errorf("%q became the domain %q", content, d)
 		}
@@ -112,8 +127,9 @@ func TestTextsOfARecordAreOfSmallAlphabets(t *testing.T) {
 		}
 	}
 	for host, want := range map[string]string{
-		"mail.school.nl": "school.nl", "SCHOOL.NL.": "school.nl", "a.b.co.uk": "b.co.uk", "juf.github.io": "juf.github.io",
-		"10.0.0.1": "", "::1": "", "localhost": "", "nl": "", "co.uk": "", "": "", ".": "", "..": "", "a..nl": "",
+		"mail.school.nl": "school.nl", "SCHOOL.NL.": "school.nl", "a.b.co.uk": "b.co.uk",
+		"juf.github.io": "juf.github.io",
+		"10.0.0.1":      "", "::1": "", "localhost": "", "nl": "", "co.uk": "", "": "", ".": "", "..": "", "a..nl": "",
 		"geheim.zoekwoord": "", "xn--school-gre-e4a9y.nl": "xn--school-gre-e4a9y.nl",
 	} {
 		if got := DomainOf(host).String(); got != want {
@@ -145,7 +161,9 @@ func TestEveryFieldSurvivesSegmentAndDatabase(t *testing.T) {
 	}
 	sealed := segmentOf(t, t.TempDir(), "1", cases...)
 	var read []Record
-	if unread, err := sealed.Each(t.Context(), func(r Record) error { read = append(read, r); return nil }); err != nil || unread != 0 {
+	if unread, err := sealed.Each(t.Context(),
+		func(r Record) error { read = append(read, r); return nil }); err != nil ||
+		unread != 0 {
 		t.Fatal(unread, err)
 	}
 	if !reflect.DeepEqual(read, cases) {
@@ -160,11 +178,12 @@ func TestEveryFieldSurvivesSegmentAndDatabase(t *testing.T) {
 
 func TestAnExportHasEveryFieldButThePseudonym(t *testing.T) { // C3.2c
 	b := must(json.Marshal(full()))
-	want := `{"time":"2026-11-23T09:41:07.123Z","id":"0102030000000000000000000000000009","kind":"web","direction":"internal",` +
-		`"group":"team de Bron-2","peer":"example.nl","action":"quarantine","purposes":["security","conduct","leak"],"purpose":"leak","category":"` +
-		rules.Category(3).String() + `","clause":"C3.3b","rule":"leak.identity.bsn","confidential":true,"eligible":true,"drawn":true,"ambiguous":true,` +
-		`"uninspectable":true,"incomplete":true,"tls":true,"ordered":true,"recipients":1,"refused":65535,"parts":3,"repaired":2147483648,"reply":250,` +
-		`"bytes":1099511627776,"duration_ms":1.234}`
+	want := `{"time":"2026-11-23T09:41:07.123Z","id":"0102030000000000000000000000000009","kind":"web",` +
+		`"direction":"internal","group":"team de Bron-2","peer":"example.nl","action":"quarantine",` +
+		`"purposes":["security","conduct","leak"],"purpose":"leak","category":"` + rules.Category(3).String() +
+		`","clause":"C3.3b","rule":"leak.identity.bsn","confidential":true,"eligible":true,"drawn":true,` +
+		`"ambiguous":true,"uninspectable":true,"incomplete":true,"tls":true,"ordered":true,"recipients":1,` +
+		`"refused":65535,"parts":3,"repaired":2147483648,"reply":250,"bytes":1099511627776,"duration_ms":1.234}`
 	want = strings.Replace(want, "0102030000000000000000000000000009", full().ID.String(), 1)
 	if string(b) != want {
 		t.Errorf("got  %s\nwant %s", b, want)

@@ -57,7 +57,14 @@ func TestASegmentCutShortAnywhereGivesItsWholeRecords(t *testing.T) {
 		}
 		got, unread := ids(t, b[:cut])
 		if len(got) != whole || unread != int64(cut-last) {
-			t.Errorf("cut at %d: %d records and %d bytes of none, want %d and %d", cut, len(got), unread, whole, cut-last)
+			t.Errorf(
+				"cut at %d: %d records and %d bytes of none, want %d and %d",
+				cut,
+				len(got),
+				unread,
+				whole,
+				cut-last,
+			)
 		}
 	}
 }
@@ -66,7 +73,8 @@ func TestASegmentCutShortAnywhereGivesItsWholeRecords(t *testing.T) {
 func TestWhatStandsBehindTheLastRecordDoesNoHarm(t *testing.T) {
 	b, _ := frames(2)
 	for name, tail := range map[string][]byte{
-		"zeros": make([]byte, 4096), "a few zeros": make([]byte, 7), "eight zeros": make([]byte, 8), "ones": bytes.Repeat([]byte{0xff}, 5000),
+		"zeros": make([]byte, 4096), "a few zeros": make([]byte, 7), "eight zeros": make([]byte, 8),
+		"ones": bytes.Repeat([]byte{0xff}, 5000),
 		"text": bytes.Repeat([]byte("oud"), 999), "a frame of another version": frameOf([]byte{9, 9, 9}),
 	} {
 		got, unread := ids(t, append(bytes.Clone(b), tail...))
@@ -173,7 +181,9 @@ func FuzzSegment(f *testing.F) {
 			var s segment
 			s.add(&rec)
 			found := 0
-			if _, err := readFrames(bytes.NewReader(s.frame), func(Record, []byte) error { found++; return nil }); err != nil || found != 1 {
+			if _, err := readFrames(bytes.NewReader(s.frame),
+				func(Record, []byte) error { found++; return nil }); err != nil ||
+				found != 1 {
 				t.Errorf("a record that was taken is not read back: %v", err)
 			}
 		}

@@ -120,7 +120,8 @@ func (d *DB) Load(ctx context.Context, s Segment) (unread int64, err error) {
 // another, so that no other block gets in between.
 func (d *DB) keep(tx *sql.Tx, day int64, p *packed) error {
 	var start int64
-	if err := tx.QueryRow("SELECT coalesce(max(start + bytes), 0) FROM blocks WHERE day = ?", day).Scan(&start); err != nil {
+	if err := tx.QueryRow("SELECT coalesce(max(start + bytes), 0) FROM blocks WHERE day = ?",
+		day).Scan(&start); err != nil {
 		return err
 	}
 	n, err := d.archive.append(day, start, p)
@@ -139,7 +140,8 @@ func rollUp(tx *sql.Tx, hours map[hourCell]*Sums) error {
 	}
 	defer row.Close()
 	for c, s := range hours {
-		if _, err := row.Exec(c.hour, c.Kind, c.Direction, c.Group.String(), c.Action, c.Purpose, c.Category, c.Clause.String(),
+		if _, err := row.Exec(c.hour, c.Kind, c.Direction, c.Group.String(), c.Action, c.Purpose, c.Category,
+			c.Clause.String(),
 			c.Confidential, c.Eligible, c.Drawn, s.Records, s.Bytes, s.Recipients); err != nil {
 			return err
 		}
@@ -148,7 +150,12 @@ func rollUp(tx *sql.Tx, hours map[hourCell]*Sums) error {
 }
 
 // Each implements Store.
-func (d *DB) Each(ctx context.Context, since, until time.Time, after Position, use func(Record) error) (Position, error) {
+func (d *DB) Each(
+	ctx context.Context,
+	since, until time.Time,
+	after Position,
+	use func(Record) error,
+) (Position, error) {
 	var dec decoder
 	err := d.bodies(ctx, since, until, after, &after, func(body []byte) (bool, error) {
 		r, err := dec.decode(body)
@@ -190,7 +197,13 @@ func (d *DB) Of(ctx context.Context, who []Pseudonym, since, until time.Time, us
 
 // bodies calls use for the bytes of each record of the days from since to until, in the
 // order in which they came in, and tells which block is done.
-func (d *DB) bodies(ctx context.Context, since, until time.Time, after Position, last *Position, use func([]byte) (bool, error)) error {
+func (d *DB) bodies(
+	ctx context.Context,
+	since, until time.Time,
+	after Position,
+	last *Position,
+	use func([]byte) (bool, error),
+) error {
 	for {
 		list, err := d.blocks(ctx, since, until, after)
 		if err != nil {
@@ -223,8 +236,14 @@ func (d *DB) bodies(ctx context.Context, since, until time.Time, after Position,
 
 // blocks returns the next blocks behind a position.
 func (d *DB) blocks(ctx context.Context, since, until time.Time, after Position) ([]block, error) {
-	rows, err := d.db.QueryContext(ctx, "SELECT seq, day, start, bytes, records FROM blocks WHERE seq > ? AND day > ? AND day < ? ORDER BY seq LIMIT 1000",
-		after, since.Unix()-int64(24*time.Hour/time.Second), until.Unix())
+	rows, err := d.db.QueryContext(
+		ctx,
+		"SELECT seq, day, start, bytes, records FROM blocks WHERE seq > ? AND day > ? AND day < ? ORDER BY seq "+
+			"LIMIT 1000",
+		after,
+		since.Unix()-int64(24*time.Hour/time.Second),
+		until.Unix(),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -265,8 +284,13 @@ func (d *DB) Last(ctx context.Context, n int) (Position, error) {
 
 // Hours implements Store.
 func (d *DB) Hours(ctx context.Context, since, until time.Time, use func(Hour) error) error {
-	rows, err := d.db.QueryContext(ctx, `SELECT hour, kind, direction, grp, action, purpose, category, clause, confidential, eligible, drawn,
-		records, bytes, recipients FROM hours WHERE hour >= ? AND hour < ? ORDER BY hour`, since.Unix(), until.Unix())
+	rows, err := d.db.QueryContext(
+		ctx,
+		`SELECT hour, kind, direction, grp, action, purpose, category, clause, confidential, eligible, drawn,
+		records, bytes, recipients FROM hours WHERE hour >= ? AND hour < ? ORDER BY hour`,
+		since.Unix(),
+		until.Unix(),
+	)
 	if err != nil {
 		return fmt.Errorf("read roll-ups of the journal: %w", err)
 	}
@@ -286,7 +310,8 @@ func (d *DB) Hours(ctx context.Context, since, until time.Time, use func(Hour) e
 func scanHour(rows *sql.Rows) (h Hour, err error) {
 	var at int64
 	var group, clause string
-	if err := rows.Scan(&at, &h.Kind, &h.Direction, &group, &h.Action, &h.Purpose, &h.Category, &clause, &h.Confidential, &h.Eligible, &h.Drawn,
+	if err := rows.Scan(&at, &h.Kind, &h.Direction, &group, &h.Action, &h.Purpose, &h.Category, &clause,
+		&h.Confidential, &h.Eligible, &h.Drawn,
 		&h.Records, &h.Bytes, &h.Recipients); err != nil {
 		return h, err
 	}
@@ -299,7 +324,11 @@ func scanHour(rows *sql.Rows) (h Hour, err error) {
 
 // Prune implements Store.
 func (d *DB) Prune(ctx context.Context, before time.Time) (destroyed int64, err error) {
-	rows, err := d.db.QueryContext(ctx, "SELECT day, sum(records) FROM blocks WHERE day < ? GROUP BY day", before.Unix())
+	rows, err := d.db.QueryContext(
+		ctx,
+		"SELECT day, sum(records) FROM blocks WHERE day < ? GROUP BY day",
+		before.Unix(),
+	)
 	if err != nil {
 		return 0, fmt.Errorf("prune journal: %w", err)
 	}
@@ -336,12 +365,14 @@ func (d *DB) Prune(ctx context.Context, before time.Time) (destroyed int64, err 
 // Held implements Store.
 func (d *DB) Held(ctx context.Context) (h Held, err error) {
 	var oldest, newest sql.NullInt64
-	if err := d.db.QueryRowContext(ctx, "SELECT coalesce(sum(records), 0), coalesce(sum(bytes), 0), min(day), max(day) FROM blocks").
+	if err := d.db.QueryRowContext(ctx, "SELECT coalesce(sum(records), 0), coalesce(sum(bytes), 0), min(day), "+
+		"max(day) FROM blocks").
 		Scan(&h.Records, &h.Bytes, &oldest, &newest); err != nil {
 		return h, fmt.Errorf("look what the journal holds: %w", err)
 	}
 	var pages int64
-	if err := d.db.QueryRowContext(ctx, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&pages); err != nil {
+	if err := d.db.QueryRowContext(ctx, "SELECT page_count * page_size FROM pragma_page_count, "+
+		"pragma_page_size").Scan(&pages); err != nil {
 		return h, fmt.Errorf("look what the journal holds: %w", err)
 	}
 	h.Bytes += pages

@@ -61,7 +61,18 @@ type Cell struct {
 
 // cell returns the cell that a record is counted under.
 func (r *Record) cell() Cell {
-	return Cell{r.Kind, r.Direction, r.Group, r.Action, r.Purpose, r.Category, r.Clause, r.Confidential, r.Eligible, r.Drawn}
+	return Cell{
+		r.Kind,
+		r.Direction,
+		r.Group,
+		r.Action,
+		r.Purpose,
+		r.Category,
+		r.Clause,
+		r.Confidential,
+		r.Eligible,
+		r.Drawn,
+	}
 }
 
 // Hour is a roll-up: what was counted under a cell in an hour (UTC).

@@ -49,7 +49,10 @@ func load(t testing.TB, s Store, segments ...Segment) {
 
 // byDay is the order in which records of one segment are read.
 func byDay(records []Record) []Record {
-	return slices.SortedStableFunc(slices.Values(records), func(a, b Record) int { return cmp.Compare(day(a.Time), day(b.Time)) })
+	return slices.SortedStableFunc(
+		slices.Values(records),
+		func(a, b Record) int { return cmp.Compare(day(a.Time), day(b.Time)) },
+	)
 }
 
 // november is a time of the month that the tests are about.
@@ -98,7 +101,13 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 	t.Run("who follows sees each record once", func(t *testing.T) {
 		s := open(t)
 		dir := t.TempDir()
-		load(t, s, segmentOf(t, dir, "1", ordinary(1), ordinary(2)), segmentOf(t, dir, "2", ordinary(3)), segmentOf(t, dir, "3", ordinary(4)))
+		load(
+			t,
+			s,
+			segmentOf(t, dir, "1", ordinary(1), ordinary(2)),
+			segmentOf(t, dir, "2", ordinary(3)),
+			segmentOf(t, dir, "3", ordinary(4)),
+		)
 		from, err := s.Last(t.Context(), 2)
 		if err != nil {
 			t.Fatal(err)
@@ -122,9 +131,22 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 	})
 	t.Run("a period has its own", func(t *testing.T) {
 		s := open(t)
-		load(t, s, segmentOf(t, t.TempDir(), "1", at(1, november(1, 8), anna), at(2, november(1, 9), anna), at(3, november(2, 0), anna), at(4, november(3, 9), anna)))
+		load(
+			t,
+			s,
+			segmentOf(
+				t,
+				t.TempDir(),
+				"1",
+				at(1, november(1, 8), anna),
+				at(2, november(1, 9), anna),
+				at(3, november(2, 0), anna),
+				at(4, november(3, 9), anna),
+			),
+		)
 		got := map[int]bool{}
-		if _, err := s.Each(t.Context(), november(1, 9), november(3, 9), 0, func(r Record) error { got[int(r.ID[2])] = true; return nil }); err != nil {
+		if _, err := s.Each(t.Context(), november(1, 9), november(3, 9), 0,
+			func(r Record) error { got[int(r.ID[2])] = true; return nil }); err != nil {
 			t.Fatal(err)
 		}
 		if len(got) != 2 || !got[2] || !got[3] {
@@ -133,15 +155,30 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 	})
 	t.Run("a pseudonym finds its own and nobody else's", func(t *testing.T) {
 		s := open(t)
-		load(t, s, segmentOf(t, t.TempDir(), "1", at(1, november(1, 8), anna), at(2, november(1, 9), bart), at(3, november(2, 0), Pseudonym{}), at(4, november(3, 9), anna), at(5, november(9, 9), anna)))
+		load(
+			t,
+			s,
+			segmentOf(
+				t,
+				t.TempDir(),
+				"1",
+				at(1, november(1, 8), anna),
+				at(2, november(1, 9), bart),
+				at(3, november(2, 0), Pseudonym{}),
+				at(4, november(3, 9), anna),
+				at(5, november(9, 9), anna),
+			),
+		)
 		for name, c := range map[string]struct {
 			who  []Pseudonym
 			want []int
 		}{
-			"one": {[]Pseudonym{anna}, []int{1, 4}}, "of two months": {[]Pseudonym{bart, {9}}, []int{2}}, "no key": {nil, nil}, "nobody is not looked for": {[]Pseudonym{{}}, nil},
+			"one": {[]Pseudonym{anna}, []int{1, 4}}, "of two months": {[]Pseudonym{bart, {9}}, []int{2}},
+			"no key": {nil, nil}, "nobody is not looked for": {[]Pseudonym{{}}, nil},
 		} {
 			var got []int
-			if err := s.Of(t.Context(), c.who, november(1, 0), november(5, 0), func(r Record) error { got = append(got, int(r.ID[2])); return nil }); err != nil {
+			if err := s.Of(t.Context(), c.who, november(1, 0), november(5, 0),
+				func(r Record) error { got = append(got, int(r.ID[2])); return nil }); err != nil {
 				t.Fatal(err)
 			}
 			if slices.Sort(got); !slices.Equal(got, c.want) {
@@ -155,11 +192,31 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 		quarantined.Action, quarantined.Bytes, quarantined.Recipients = filter.Quarantine, 7, 3
 		passed := func(n int, when time.Time, who Pseudonym) Record {
 			r := at(n, when, who)
-			r.Action, r.Purpose, r.Category, r.Clause, r.Bytes, r.Recipients = filter.Pass, rules.NoPurpose, rules.NoCategory, rules.Clause{}, 10, 1
+			r.Action, r.Purpose, r.Category, r.Clause, r.Bytes, r.Recipients = filter.Pass, rules.NoPurpose,
+				rules.NoCategory, rules.Clause{}, 10, 1
 			return r
 		}
-		load(t, s, segmentOf(t, t.TempDir(), "1", passed(1, november(7, 8), anna), passed(2, november(7, 9), anna), passed(3, november(8, 0), anna),
-			passed(4, november(7, 9), bart), passed(5, november(7, 9), Pseudonym{}), quarantined, passed(7, november(30, 24), anna), passed(8, november(0, 9), anna)))
+		load(
+			t,
+			s,
+			segmentOf(
+				t,
+				t.TempDir(),
+				"1",
+				passed(1, november(7, 8), anna),
+				passed(2, november(7, 9), anna),
+				passed(3, november(8, 0), anna),
+				passed(
+					4,
+					november(7, 9),
+					bart,
+				),
+				passed(5, november(7, 9), Pseudonym{}),
+				quarantined,
+				passed(7, november(30, 24), anna),
+				passed(8, november(0, 9), anna),
+			),
+		)
 		counted := contributions(t, s, [32]byte{1})
 		b := newBlinder([32]byte{1})
 		calm, held := passed(0, november(1, 0), anna), quarantined
@@ -182,14 +239,26 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 	t.Run("hours are sums, and outlive the records", func(t *testing.T) {
 		s := open(t)
 		dir := t.TempDir()
-		load(t, s, segmentOf(t, dir, "1", at(1, november(1, 8), anna), at(2, november(1, 8), bart), at(3, november(1, 9), anna)))
+		load(
+			t,
+			s,
+			segmentOf(
+				t,
+				dir,
+				"1",
+				at(1, november(1, 8), anna),
+				at(2, november(1, 8), bart),
+				at(3, november(1, 9), anna),
+			),
+		)
 		load(t, s, segmentOf(t, dir, "2", at(4, november(1, 8), anna), at(5, november(20, 8), anna)))
 		n, err := s.Prune(t.Context(), november(2, 0))
 		if err != nil || n != 4 {
 			t.Fatalf("destroyed %d, %v", n, err)
 		}
 		var got []Hour
-		if err := s.Hours(t.Context(), november(1, 0), november(2, 0), func(h Hour) error { got = append(got, h); return nil }); err != nil {
+		if err := s.Hours(t.Context(), november(1, 0), november(2, 0),
+			func(h Hour) error { got = append(got, h); return nil }); err != nil {
 			t.Fatal(err)
 		}
 		cell := at(1, november(1, 8), anna)
@@ -210,14 +279,29 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 		if h, err := s.Held(t.Context()); err != nil || h.Records != 0 || !h.Since.IsZero() {
 			t.Fatalf("at first %+v, %v", h, err)
 		}
-		load(t, s, segmentOf(t, t.TempDir(), "1", at(1, november(1, 8), anna), at(2, november(2, 0), anna), at(3, november(2, 23), anna), at(4, november(3, 9), anna)))
-		if h, err := s.Held(t.Context()); err != nil || h.Records != 4 || !h.Since.Equal(november(1, 0).Truncate(24*time.Hour)) || !h.Until.Equal(november(4, 0).Truncate(24*time.Hour)) {
+		load(
+			t,
+			s,
+			segmentOf(
+				t,
+				t.TempDir(),
+				"1",
+				at(1, november(1, 8), anna),
+				at(2, november(2, 0), anna),
+				at(3, november(2, 23), anna),
+				at(4, november(3, 9), anna),
+			),
+		)
+		if h, err := s.Held(t.Context()); err != nil || h.Records != 4 ||
+			!h.Since.Equal(november(1, 0).Truncate(24*time.Hour)) ||
+			!h.Until.Equal(november(4, 0).Truncate(24*time.Hour)) {
 			t.Errorf("held is %+v, %v", h, err)
 		}
 		if n, err := s.Prune(t.Context(), november(2, 12)); err != nil || n != 3 {
 			t.Errorf("destroyed %d, %v", n, err)
 		}
-		if h, err := s.Held(t.Context()); err != nil || h.Records != 1 || !h.Since.Equal(november(3, 0).Truncate(24*time.Hour)) {
+		if h, err := s.Held(t.Context()); err != nil || h.Records != 1 ||
+			!h.Since.Equal(november(3, 0).Truncate(24*time.Hour)) {
 			t.Errorf("held is %+v, %v", h, err)
 		}
 	})
@@ -227,7 +311,13 @@ func byID(a, b Record) int { return bytes.Compare(a.ID[:], b.ID[:]) }
 
 func follow(t *testing.T, s Store, from Position) (got []int, last Position) {
 	t.Helper()
-	last, err := s.Each(t.Context(), time.Time{}, november(30, 0), from, func(r Record) error { got = append(got, int(r.ID[2])); return nil })
+	last, err := s.Each(
+		t.Context(),
+		time.Time{},
+		november(30, 0),
+		from,
+		func(r Record) error { got = append(got, int(r.ID[2])); return nil },
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +344,9 @@ func TestEmbeddedStore(t *testing.T) {
 }
 
 func TestARollUpOfPeopleIsAlwaysOfTheSamePeople(t *testing.T) {
-	if part(november(7, 23)) != 1 || part(november(8, 0)) != 2 || part(november(21, 0)) != 3 || part(november(22, 0)) != 4 || part(november(30, 0)) != 4 {
+	if part(november(7, 23)) != 1 || part(november(8, 0)) != 2 || part(november(21, 0)) != 3 ||
+		part(november(22, 0)) != 4 ||
+		part(november(30, 0)) != 4 {
 		t.Error("parts of a month begin on the days 1, 8, 15 and 22")
 	}
 	if c := reflect.TypeFor[Cell](); freeText(c, "Cell") != "" {
@@ -286,7 +378,8 @@ func TestWhatACrashLeftInADayIsWrittenOver(t *testing.T) {
 	if err := os.WriteFile(file, whole[:5], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Load(t.Context(), segmentOf(t, dir, "9", ordinary(4))); err == nil || !strings.Contains(err.Error(), "restore it from a backup") {
+	if _, err := db.Load(t.Context(), segmentOf(t, dir, "9", ordinary(4))); err == nil ||
+		!strings.Contains(err.Error(), "restore it from a backup") {
 		t.Errorf("on a file that was cut: %v", err)
 	}
 }

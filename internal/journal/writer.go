@@ -77,7 +77,10 @@ func newWriter(dir string, names pseudonymiser, store Store, log *slog.Logger) (
 	running, stop := context.WithCancel(context.Background())
 	loading, cut := context.WithCancel(context.Background())
 	w := &Writer{dir: dir, names: names, store: store, log: log, stop: stop, cut: cut,
-		queue: make(chan entry, queued), sealed: make(chan struct{}, 1), done: make(chan struct{}), loaded: make(chan struct{})}
+		queue: make(
+			chan entry,
+			queued,
+		), sealed: make(chan struct{}, 1), done: make(chan struct{}), loaded: make(chan struct{})}
 	go w.run()
 	go w.load(running, loading)
 	return w, nil
@@ -221,7 +224,12 @@ func (w *Writer) room() error {
 		}
 	}
 	if len(list) > maxSegments || size > maxWaiting {
-		return fmt.Errorf("%d segments of %d MB wait for the database, which is the most that is kept: records are lost until it takes them", len(list), size>>20)
+		return fmt.Errorf(
+			"%d segments of %d MB wait for the database, which is the most that is kept: records are lost until it "+
+				"takes them",
+			len(list),
+			size>>20,
+		)
 	}
 	return nil
 }

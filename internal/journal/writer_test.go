@@ -51,7 +51,8 @@ func startWriter(t testing.TB, dir string, names pseudonymiser, db Store) *Write
 func everything(t testing.TB, db Store) []Record {
 	t.Helper()
 	var all []Record
-	if _, err := db.Each(t.Context(), time.Time{}, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), 0, func(r Record) error { all = append(all, r); return nil }); err != nil {
+	if _, err := db.Each(t.Context(), time.Time{}, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), 0,
+		func(r Record) error { all = append(all, r); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return all
@@ -113,7 +114,9 @@ func TestWhoTheJournalKnows(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := everything(t, db)
-			if len(got) != 1 || (got[0].pseudonym != Pseudonym{}) != c.pseudonym || (got[0].Group.String() != "") != c.group || (got[0].Peer.String() != "") != c.peer {
+			if len(got) != 1 || (got[0].pseudonym != Pseudonym{}) != c.pseudonym ||
+				(got[0].Group.String() != "") != c.group ||
+				(got[0].Peer.String() != "") != c.peer {
 				t.Errorf("kept %+v", got)
 			}
 			if got[0].pseudonym == (Pseudonym{1}) {
@@ -259,7 +262,8 @@ func fill(t *testing.T, size uint64) {
 }
 
 func empty(t *testing.T) {
-	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}); err != nil {
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE,
+		&unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}); err != nil {
 		t.Error(err)
 	}
 }

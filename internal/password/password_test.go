@@ -93,10 +93,12 @@ func TestWhoGuessesIsHeldOff(t *testing.T) {
 		t.Errorf("all clients about one name: %d", n)
 	}
 	th = NewThrottle(of)
-	if n := guess(th, netip.MustParseAddr("2001:db8::1"), "els", 2) + guess(th, netip.MustParseAddr("2001:db8::2"), "els", 2); n != 3 {
+	if n := guess(th, netip.MustParseAddr("2001:db8::1"), "els", 2) + guess(th, netip.MustParseAddr("2001:db8::2"),
+		"els", 2); n != 3 {
 		t.Errorf("addresses of one provider's network: %d", n)
 	}
-	if n := guess(th, netip.MustParseAddr("::ffff:192.0.2.9"), "jo", 2) + guess(th, netip.MustParseAddr("192.0.2.9"), "jo", 2); n != 3 {
+	if n := guess(th, netip.MustParseAddr("::ffff:192.0.2.9"), "jo", 2) + guess(th, netip.MustParseAddr("192.0.2.9"),
+		"jo", 2); n != 3 {
 		t.Errorf("one address in two forms: %d", n)
 	}
 }

@@ -126,7 +126,14 @@ func (f File) at(t *token.Token, message string) error {
 	if t == nil {
 		return fmt.Errorf("%s: %s", f.Name, message)
 	}
-	return fmt.Errorf("%s:%d:%d: %s\n%s", f.Name, t.Position.Line, t.Position.Column, plain(message), f.snippet(t.Position.Line, t.Position.Column))
+	return fmt.Errorf(
+		"%s:%d:%d: %s\n%s",
+		f.Name,
+		t.Position.Line,
+		t.Position.Column,
+		plain(message),
+		f.snippet(t.Position.Line, t.Position.Column),
+	)
 }
 
 // snippet shows a line with the one before and the one after it, and a mark.
@@ -168,7 +175,8 @@ func plain(message string) string {
 
 // nodeTypes are the library's names of what stands in a file.
 var nodeTypes = map[string]string{
-	"mapping": "a group of keys", "sequence": "a list", "string": "a text", "integer": "a number", "float": "a number", "boolean": "true or false", "null": "nothing",
+	"mapping": "a group of keys", "sequence": "a list", "string": "a text", "integer": "a number",
+	"float": "a number", "boolean": "true or false", "null": "nothing",
 }
 
 func goTypes(t string) string {

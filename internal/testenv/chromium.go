@@ -15,8 +15,18 @@ const axe = "axe-core@4.10.3"
 // Chromium returns a context in which chromedp drives Debian's Chromium, headless and with
 // a profile of its own under dir. Flags are added to its own, as name and value.
 func Chromium(ctx context.Context, dir string, flags map[string]any) (context.Context, context.CancelFunc) {
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(find("chromium")), chromedp.NoSandbox, chromedp.UserDataDir(dir),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-gpu", true))
+	opts := append(
+		chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(find("chromium")),
+		chromedp.NoSandbox,
+		chromedp.UserDataDir(dir),
+		chromedp.Flag(
+			"disable-quic",
+			true,
+		),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-gpu", true),
+	)
 	for name, value := range flags {
 		opts = append(opts, chromedp.Flag(name, value))
 	}

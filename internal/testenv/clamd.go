@@ -22,7 +22,8 @@ func StartClamd(ctx context.Context, dir string) (*Clamd, error) {
 	c := &Clamd{dir: dir}
 	for name, text := range map[string]string{
 		"db/eicar.hdb": eicar,
-		"clamd.conf": fmt.Sprintf("Foreground yes\nUser root\nDatabaseDirectory %s\nLocalSocket %s\nTemporaryDirectory %s\nStreamMaxLength 1M\nMaxThreads 2\n",
+		"clamd.conf": fmt.Sprintf("Foreground yes\nUser root\nDatabaseDirectory %s\nLocalSocket "+
+			"%s\nTemporaryDirectory %s\nStreamMaxLength 1M\nMaxThreads 2\n",
 			filepath.Join(dir, "db"), c.Socket(), dir),
 	} {
 		path := filepath.Join(dir, name)
@@ -34,7 +35,8 @@ func StartClamd(ctx context.Context, dir string) (*Clamd, error) {
 		}
 	}
 	var err error
-	if c.proc, err = start(filepath.Join(dir, "log"), nil, "clamd", "--config-file="+filepath.Join(dir, "clamd.conf")); err != nil {
+	if c.proc, err = start(filepath.Join(dir, "log"), nil, "clamd",
+		"--config-file="+filepath.Join(dir, "clamd.conf")); err != nil {
 		return nil, err
 	}
 	if err := c.proc.ready(ctx, "unix", c.Socket()); err != nil {

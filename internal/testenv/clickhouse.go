@@ -54,7 +54,8 @@ func (c *ClickHouse) PID() int { return c.proc.PID() }
 // Start starts it, again perhaps, with what it has.
 func (c *ClickHouse) Start(ctx context.Context) (err error) {
 	log := filepath.Join(c.dir, "log")
-	if c.proc, err = start(log, nil, "clickhouse-server", "--config-file", filepath.Join(c.dir, "config.xml")); err != nil {
+	if c.proc, err = start(log, nil, "clickhouse-server", "--config-file",
+		filepath.Join(c.dir, "config.xml")); err != nil {
 		return err
 	}
 	if err := c.proc.ready(ctx, "tcp", c.Addr()); err != nil {

@@ -21,8 +21,18 @@ type TB interface {
 const SwaksTLS = "swaks-tls"
 
 // packages are the Debian packages that the programs come in.
-var packages = map[string]string{"smtp-sink": "postfix", "smtp-source": "postfix", SwaksTLS: "libnet-ssleay-perl", "clamd": "clamav-daemon",
-	"nginx": "nginx-light", "krb5kdc": "krb5-kdc", "kinit": "krb5-user", "kadmin.local": "krb5-admin-server", "nft": "nftables", "ip": "iproute2"}
+var packages = map[string]string{
+	"smtp-sink":    "postfix",
+	"smtp-source":  "postfix",
+	SwaksTLS:       "libnet-ssleay-perl",
+	"clamd":        "clamav-daemon",
+	"nginx":        "nginx-light",
+	"krb5kdc":      "krb5-kdc",
+	"kinit":        "krb5-user",
+	"kadmin.local": "krb5-admin-server",
+	"nft":          "nftables",
+	"ip":           "iproute2",
+}
 
 // Need skips the test, by name, if a program is not there. In CI (CI=true) the test
 // fails instead: there none may be left out.
@@ -32,7 +42,11 @@ func Need(tb TB, programs ...string) {
 	var why string
 	switch {
 	case len(missing) > 0:
-		why = fmt.Sprintf("not installed: %s (get it with: apt-get install %s)", strings.Join(missing, ", "), strings.Join(packagesOf(missing), " "))
+		why = fmt.Sprintf(
+			"not installed: %s (get it with: apt-get install %s)",
+			strings.Join(missing, ", "),
+			strings.Join(packagesOf(missing), " "),
+		)
 	case os.Geteuid() != 0 && slices.Contains(programs, "postfix"):
 		why = "Postfix can only be started by root"
 	default:

@@ -29,7 +29,12 @@ func StartNginx(ctx context.Context, dir, certificate, key string) (*Nginx, erro
 	}
 	listen := fmt.Sprintf("listen %s backlog=4096;", loopback(n.port))
 	if certificate != "" {
-		listen = fmt.Sprintf("listen %s ssl http2 backlog=4096; ssl_certificate %s; ssl_certificate_key %s;", loopback(n.port), certificate, key)
+		listen = fmt.Sprintf(
+			"listen %s ssl http2 backlog=4096; ssl_certificate %s; ssl_certificate_key %s;",
+			loopback(n.port),
+			certificate,
+			key,
+		)
 	}
 	conf := fmt.Sprintf(`daemon off; worker_processes 1; pid %[1]s/pid; error_log stderr error; user root;
 events { worker_connections 8192; }
@@ -45,7 +50,8 @@ http {
 	if err := os.WriteFile(path, []byte(conf), 0o644); err != nil {
 		return nil, fmt.Errorf("nginx: %w", err)
 	}
-	if n.proc, err = start(filepath.Join(dir, "log"), nil, "nginx", "-p", dir, "-e", filepath.Join(dir, "errors"), "-c", path); err != nil {
+	if n.proc, err = start(filepath.Join(dir, "log"), nil, "nginx", "-p", dir, "-e", filepath.Join(dir, "errors"),
+		"-c", path); err != nil {
 		return nil, err
 	}
 	if err := n.proc.ready(ctx, "tcp", n.Addr()); err != nil {

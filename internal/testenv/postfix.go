@@ -82,7 +82,8 @@ func startPostfix(ctx context.Context, dir string, o PostfixOptions) (*Postfix, 
 	// The master itself, not "postfix start-fg": that has a shell between us and the
 	// process that has to be ended.
 	master := filepath.Join(strings.TrimSpace(string(daemons)), "master")
-	if p.proc, err = start(p.path("log/start"), []string{"MAIL_CONFIG=" + p.path("etc")}, master, "-c", p.path("etc"), "-d"); err != nil {
+	if p.proc, err = start(p.path("log/start"), []string{"MAIL_CONFIG=" + p.path("etc")}, master, "-c",
+		p.path("etc"), "-d"); err != nil {
 		return nil, err
 	}
 	if err := p.proc.ready(ctx, "tcp", p.Addr()); err != nil {

@@ -56,7 +56,8 @@ func (b *body) read(r *bufio.Reader) error {
 		}
 		b.bare = b.bare || cr && len(text) > 0
 		cr = !ends && bytes.HasSuffix(text, []byte("\r"))
-		b.bare = b.bare || bytes.IndexByte(bytes.TrimSuffix(text, []byte("\r")), '\r') >= 0 || ends && bytes.HasSuffix(text, []byte("\r"))
+		b.bare = b.bare || bytes.IndexByte(bytes.TrimSuffix(text, []byte("\r")), '\r') >= 0 ||
+			ends && bytes.HasSuffix(text, []byte("\r"))
 		begins = ends
 	}
 }

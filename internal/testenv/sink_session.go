@@ -62,7 +62,8 @@ func (v *sinkSession) reply(at Stage, line, text string, do func()) error {
 	return v.say(f, text)
 }
 
-// say says text, with the delay and the end that a fault has. A dropped connection gets a text only if the fault has one.
+// say says text, with the delay and the end that a fault has. A dropped connection gets a text only if the fault has
+// one.
 func (v *sinkSession) say(f Fault, text string) error {
 	if f.Delay > 0 {
 		select {

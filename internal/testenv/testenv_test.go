@@ -59,14 +59,34 @@ func TestMailGoesThroughOnePostfixToAnotherAndIsFiled(t *testing.T) {
 	if !strings.Contains(front.Log(), "status=sent") {
 		t.Errorf("not in the log:\n%s", front.Log())
 	}
-	swaks(t, 24, "--server", behind.Addr(), "--to", "x@elsewhere.example", "--from", "a@out.example") // 24: refused recipient
+	swaks(
+		t,
+		24,
+		"--server",
+		behind.Addr(),
+		"--to",
+		"x@elsewhere.example",
+		"--from",
+		"a@out.example",
+	) // 24: refused recipient
 }
 
 func TestPostfixKeepsWhatTheNextHopPutsOff(t *testing.T) {
 	sink := testenv.StartSink(t)
 	sink.Misbehave(testenv.Fault{Reply: "451 4.3.0 Not now"}.At(testenv.OnBody))
 	front := startPostfix(t, testenv.PostfixOptions{Relayhost: sink.Addr()})
-	swaks(t, 0, "--server", front.Addr(), "--from", "a@out.example", "--to", "juf@school.example", "--header", "X-Token: t2")
+	swaks(
+		t,
+		0,
+		"--server",
+		front.Addr(),
+		"--from",
+		"a@out.example",
+		"--to",
+		"juf@school.example",
+		"--header",
+		"X-Token: t2",
+	)
 	testenv.Eventually(t, "a deferral", func() bool { return strings.Contains(front.Log(), "status=deferred") })
 	if front.QueueLen() != 1 || len(sink.Arrivals()) != 0 {
 		t.Fatalf("%d in the queue, %d arrived", front.QueueLen(), len(sink.Arrivals()))
@@ -91,14 +111,16 @@ func TestSMTPSourceFillsASMTPSinkDump(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Stop)
-	if err := testenv.SMTPSource(t.Context(), s.Addr(), 20, 3000, 4, "-f", "a@out.example", "-t", "juf@school.example"); err != nil {
+	if err := testenv.SMTPSource(t.Context(), s.Addr(), 20, 3000, 4, "-f", "a@out.example", "-t",
+		"juf@school.example"); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(s.Dump(), "*"))
 	if err != nil || len(files) != 20 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
-	if b, err := os.ReadFile(files[0]); err != nil || len(b) < 3000 || !bytes.Contains(b, []byte("juf@school.example")) {
+	if b, err := os.ReadFile(files[0]); err != nil || len(b) < 3000 ||
+		!bytes.Contains(b, []byte("juf@school.example")) {
 		t.Errorf("%d bytes, %v", len(b), err)
 	}
 }
@@ -114,8 +136,25 @@ func TestRspamdFiltersForPostfix(t *testing.T) {
 	}
 	t.Cleanup(r.Stop)
 	sink := testenv.StartSink(t)
-	p := startPostfix(t, testenv.PostfixOptions{Relayhost: sink.Addr(), Main: map[string]string{"smtpd_milters": r.Milter(), "milter_default_action": "tempfail"}})
-	swaks(t, 0, "--server", p.Addr(), "--from", "a@out.example", "--to", "juf@school.example", "--header", "X-Token: ham")
+	p := startPostfix(
+		t,
+		testenv.PostfixOptions{
+			Relayhost: sink.Addr(),
+			Main:      map[string]string{"smtpd_milters": r.Milter(), "milter_default_action": "tempfail"},
+		},
+	)
+	swaks(
+		t,
+		0,
+		"--server",
+		p.Addr(),
+		"--from",
+		"a@out.example",
+		"--to",
+		"juf@school.example",
+		"--header",
+		"X-Token: ham",
+	)
 	testenv.Eventually(t, "delivery", func() bool { return sink.Arrivals()["ham"].Times == 1 })
 	out := swaks(t, 26, "--server", p.Addr(), "--from", "a@out.example", "--to", "juf@school.example",
 		"--body", "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X") // 26: refused after the data
@@ -146,7 +185,18 @@ func TestSinkFailsAtEveryStageAsTold(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := testenv.StartSink(t)
 			s.Misbehave(tt.fault.At(tt.at))
-			swaks(t, tt.exit, "--server", s.Addr(), "--from", "a@out.example", "--to", "b@school.example", "--header", "X-Token: t")
+			swaks(
+				t,
+				tt.exit,
+				"--server",
+				s.Addr(),
+				"--from",
+				"a@out.example",
+				"--to",
+				"b@school.example",
+				"--header",
+				"X-Token: t",
+			)
 			if n := s.Arrivals()["t"].Times; n != tt.taken {
 				t.Errorf("taken %d times, want %d", n, tt.taken)
 			}

@@ -80,7 +80,8 @@ func SMTPSource(ctx context.Context, addr string, n, size, sessions int, args ..
 }
 
 // Swaks runs swaks(1) and returns what it printed, the whole session, and its exit code.
-// It has Patience with the server, unless the arguments say otherwise. The error is nil whatever the code is, if it ran.
+// It has Patience with the server, unless the arguments say otherwise. The error is nil whatever the code is, if it
+// ran.
 func Swaks(ctx context.Context, args ...string) (output string, code int, err error) {
 	path := find("swaks")
 	if path == "" {

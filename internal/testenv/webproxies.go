@@ -29,7 +29,15 @@ func StartSquid(ctx context.Context, dir string) (*WebProxy, error) {
 			}
 		}
 		conf := filepath.Join(dir, "squid.conf")
-		return []string{"-N", "-n", fmt.Sprintf("sluis%d", p.port), "-f", conf}, os.WriteFile(conf, fmt.Appendf(nil, `http_port %s
+		return []string{
+				"-N",
+				"-n",
+				fmt.Sprintf("sluis%d", p.port),
+				"-f",
+				conf,
+			}, os.WriteFile(
+				conf,
+				fmt.Appendf(nil, `http_port %s
 http_access allow all
 cache deny all
 cache_mem 0
@@ -42,7 +50,9 @@ coredump_dir %s
 shutdown_lifetime 0 seconds
 max_filedescriptors 16384
 pinger_enable off
-`, loopback(p.port), dir), 0o644)
+`, loopback(p.port), dir),
+				0o644,
+			)
 	})
 }
 
@@ -79,7 +89,11 @@ func StartE2guardian(ctx context.Context, dir string) (*WebProxy, error) {
 	})
 }
 
-func startWebProxy(ctx context.Context, dir, program string, configure func(*WebProxy) ([]string, error)) (*WebProxy, error) {
+func startWebProxy(
+	ctx context.Context,
+	dir, program string,
+	configure func(*WebProxy) ([]string, error),
+) (*WebProxy, error) {
 	p := &WebProxy{dir: dir}
 	var err error
 	if p.port, err = freePort(); err != nil {

@@ -147,7 +147,15 @@ func TestWhoLeavesIsNotSeen(t *testing.T) {
 func TestADominantSenderIsNotSeen(t *testing.T) {
 	s := newSchool(1, nil)
 	cell := journal.Cell{Kind: journal.Mail, Group: group("staf")}
-	s.all["2026-10"] = append(s.all["2026-10"], journal.Contribution{Cell: cell, Part: 2, Person: person("2026-10", "staf", 3), Sums: journal.Sums{Records: 90_000, Bytes: 9_000_000_000}})
+	s.all["2026-10"] = append(
+		s.all["2026-10"],
+		journal.Contribution{
+			Cell:   cell,
+			Part:   2,
+			Person: person("2026-10", "staf", 3),
+			Sums:   journal.Sums{Records: 90_000, Bytes: 9_000_000_000},
+		},
+	)
 	a, _ := archive(t, s)
 	m, err := a.Month(t.Context(), "2026-10", later)
 	if err != nil {
@@ -255,7 +263,9 @@ func TestTheNoise(t *testing.T) {
 	for n := range seen {
 		values = append(values, n)
 	}
-	if slices.Sort(values); !slices.Equal(values, []int64{-2, -1, 0, 1, 2}) || seen[0] < 900 || seen[0] > 1100 || seen[2] < 270 || seen[2] > 400 {
+	if slices.Sort(values); !slices.Equal(values, []int64{-2, -1, 0, 1, 2}) || seen[0] < 900 || seen[0] > 1100 ||
+		seen[2] < 270 ||
+		seen[2] > 400 {
 		t.Errorf("spread as %v", seen)
 	}
 	same := 0

@@ -94,7 +94,13 @@ type month struct {
 }
 
 func newMonth(name string, sizes map[roster.Group]roster.Size) *month {
-	return &month{name: name, sizes: sizes, records: map[string]map[string]*people{}, bytes: map[string]map[string]*people{}, counts: map[string]map[string]int64{}}
+	return &month{
+		name:    name,
+		sizes:   sizes,
+		records: map[string]map[string]*people{},
+		bytes:   map[string]map[string]*people{},
+		counts:  map[string]map[string]int64{},
+	}
 }
 
 // take adds a contribution.
@@ -186,7 +192,10 @@ func (m *month) row(name string, records, bytes *people, why Why, k noise) Row {
 	if why != Shown {
 		return Row{name, map[string]Figure{Records: {Hidden: why}, Bytes: {Hidden: why}}}
 	}
-	return Row{name, map[string]Figure{Records: records.figure(k, m.name, Records), Bytes: bytes.figure(k, m.name, Bytes)}}
+	return Row{
+		name,
+		map[string]Figure{Records: records.figure(k, m.name, Records), Bytes: bytes.figure(k, m.name, Bytes)},
+	}
 }
 
 func (m *month) counted(table string, protect func(int64) Figure) Table {

@@ -97,7 +97,10 @@ func (a *Archive) Frozen(ctx context.Context, name string, now time.Time) ([]byt
 		return b, a.commit(ctx, name, b)
 	}
 	if want != hash(b) {
-		return nil, fmt.Errorf("the report of %s is not the one that was frozen, as the ledger shows: restore it from a backup", name)
+		return nil, fmt.Errorf(
+			"the report of %s is not the one that was frozen, as the ledger shows: restore it from a backup",
+			name,
+		)
 	}
 	return b, nil
 }
@@ -134,7 +137,10 @@ func (a *Archive) freeze(ctx context.Context, name string, now time.Time) ([]byt
 		return nil, ErrNotOver
 	}
 	if want, err := a.committed(name); err != nil || want != "" {
-		return nil, errors.Join(fmt.Errorf("the report of %s was frozen before and is gone: restore it from a backup", name), err)
+		return nil, errors.Join(
+			fmt.Errorf("the report of %s was frozen before and is gone: restore it from a backup", name),
+			err,
+		)
 	}
 	m, err := a.compute(ctx, name, since)
 	if err != nil {
@@ -188,7 +194,12 @@ func (a *Archive) compute(ctx context.Context, name string, since time.Time) (Mo
 		return Month{}, err
 	}
 	until := since.AddDate(0, 1, 0)
-	m := Month{Month: name, MinPeople: a.Rules.MinPeople, Rate: a.Rate, Tables: sum.tables(a.Rules, derive(key, "noise"))}
+	m := Month{
+		Month:     name,
+		MinPeople: a.Rules.MinPeople,
+		Rate:      a.Rate,
+		Tables:    sum.tables(a.Rules, derive(key, "noise")),
+	}
 	review, err := a.review(ctx, since, until)
 	if err != nil {
 		return Month{}, err

@@ -103,7 +103,8 @@ func adversary(s *school, m Month, exact bool) (p *program, cells map[string]map
 	for _, kind := range rows(Volume) {
 		for _, sample := range rows(Sample) {
 			for _, g := range rows(Groups) {
-				if _, pupils := sizes[groupOrNone(g)]; pupils && (kind != "web" || sample != "not-eligible") || kind == "mail-in" && (sample == "drawn" || sample == "not-drawn") {
+				if _, pupils := sizes[groupOrNone(g)]; pupils && (kind != "web" || sample != "not-eligible") ||
+					kind == "mail-in" && (sample == "drawn" || sample == "not-drawn") {
 					continue
 				}
 				name := kind + "|" + sample + "|" + g
@@ -218,7 +219,15 @@ func attack(t *testing.T, s *school, m Month, exact bool) (hidden int) {
 			}
 			is, known := float64(people.total()), float64(0)
 			if low > is+1 || high < is-1 {
-				t.Fatalf("%s %s %s is %g, and the adversary is sure that it is from %g to %g: the test knows what is not so", m.Month, d.table, r, is, low, high)
+				t.Fatalf(
+					"%s %s %s is %g, and the adversary is sure that it is from %g to %g: the test knows what is not so",
+					m.Month,
+					d.table,
+					r,
+					is,
+					low,
+					high,
+				)
 			}
 			if d.table == Decisions && r == "quarantine" {
 				known = float64(rowOf(m.Tables, Threats, "phishing")[Records].Value) // from outside, and public
@@ -228,7 +237,16 @@ func attack(t *testing.T, s *school, m Month, exact bool) (hidden int) {
 				narrow = high-low < is-known
 			}
 			if why != Complement && narrow {
-				t.Errorf("%s %s: %s is %g, and is known to be from %g to %g (exact: %v)", m.Month, d.table, r, is, low, high, exact)
+				t.Errorf(
+					"%s %s: %s is %g, and is known to be from %g to %g (exact: %v)",
+					m.Month,
+					d.table,
+					r,
+					is,
+					low,
+					high,
+					exact,
+				)
 			}
 		}
 	}
@@ -251,7 +269,10 @@ func TestTheProgramFindsWhatIsGivenAway(t *testing.T) {
 // hoursOf is the roll-up of contributions, all in one hour of their part of the month.
 func hoursOf(all []journal.Contribution, month time.Time) (hours []journal.Hour) {
 	for _, c := range all {
-		hours = append(hours, journal.Hour{Hour: month.AddDate(0, 0, int(c.Part)*7-7).Add(9 * time.Hour), Cell: c.Cell, Sums: c.Sums})
+		hours = append(
+			hours,
+			journal.Hour{Hour: month.AddDate(0, 0, int(c.Part)*7-7).Add(9 * time.Hour), Cell: c.Cell, Sums: c.Sums},
+		)
 	}
 	return hours
 }

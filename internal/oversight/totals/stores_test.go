@@ -24,7 +24,8 @@ func TestAReportIsTheSameFromEveryStore(t *testing.T) {
 	keys := must(journal.OpenKeys(filepath.Join(t.TempDir(), "keys")))
 	first := frozenFrom(t, must(journal.OpenDB(t.TempDir())), keys, people, 0)
 	var m Month
-	if err := json.Unmarshal(first, &m); err != nil || row(t, m.Tables, Volume, "total")[Bytes].Value == 0 || row(t, m.Tables, Capacity, "month")[Records].Value == 0 {
+	if err := json.Unmarshal(first, &m); err != nil || row(t, m.Tables, Volume, "total")[Bytes].Value == 0 ||
+		row(t, m.Tables, Capacity, "month")[Records].Value == 0 {
 		t.Fatalf("%s", first)
 	}
 	if again := must(encode(m)); !bytes.Equal(again, first) {
@@ -36,13 +37,15 @@ func TestAReportIsTheSameFromEveryStore(t *testing.T) {
 			testenv.Need(t, "clickhouse-server")
 			s := must(testenv.StartClickHouse(t.Context(), t.TempDir()))
 			t.Cleanup(s.Stop)
-			return must(journal.OpenClickHouse(t.Context(), journal.ClickHouseOptions{Hosts: []string{s.Addr()}, Database: "default"}))
+			return must(journal.OpenClickHouse(t.Context(),
+				journal.ClickHouseOptions{Hosts: []string{s.Addr()}, Database: "default"}))
 		},
 		"ClickHouse of today": func(t *testing.T) journal.Store {
 			testenv.NeedChdb(t)
 			s := must(testenv.StartChdb(t.Context(), t.TempDir()))
 			t.Cleanup(s.Stop)
-			return must(journal.OpenClickHouse(t.Context(), journal.ClickHouseOptions{Hosts: []string{s.Addr()}, HTTP: true, Database: "default", Days: 36500}))
+			return must(journal.OpenClickHouse(t.Context(),
+				journal.ClickHouseOptions{Hosts: []string{s.Addr()}, HTTP: true, Database: "default", Days: 36500}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,9 +79,22 @@ func frozenFrom(t *testing.T, store journal.Store, keys *journal.Keys, people *r
 	w := must(journal.NewWriter(t.TempDir(), keys, store, nil))
 	const records = 5000
 	for _, n := range rand.New(rand.NewPCG(order, 1)).Perm(records) {
-		r := journal.Record{Time: october.Add(time.Duration(n) * 10 * time.Minute), ID: filter.ID{byte(n), byte(n >> 8)}, Kind: journal.Kind(n % 2), Direction: rules.Direction(n % 3 % 2), Bytes: int64(n%977) * 1000, Recipients: 1, Eligible: n%3 == 0, Drawn: n%60 == 0}
+		r := journal.Record{
+			Time:       october.Add(time.Duration(n) * 10 * time.Minute),
+			ID:         filter.ID{byte(n), byte(n >> 8)},
+			Kind:       journal.Kind(n % 2),
+			Direction:  rules.Direction(n % 3 % 2),
+			Bytes:      int64(n%977) * 1000,
+			Recipients: 1,
+			Eligible:   n%3 == 0,
+			Drawn:      n%60 == 0,
+		}
 		if n%50 == 1 { // something is found now and then
-			r.Action, r.Purpose, r.Category, r.Clause = filter.Quarantine, rules.Security, must(rules.ParseCategory("phishing")), must(rules.ParseClause("C2.9a"))
+			r.Action, r.Purpose, r.Category, r.Clause = filter.Quarantine, rules.Security, must(
+				rules.ParseCategory("phishing"),
+			), must(
+				rules.ParseClause("C2.9a"),
+			)
 		}
 		who := people.Subject(fmt.Sprintf("p%d@school.example", n*n%41)) // one of them is nobody
 		r.Group = who.Group()

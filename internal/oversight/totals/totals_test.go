@@ -44,10 +44,20 @@ type school struct {
 }
 
 // teams are groups of staff with their sizes, and two buildings of pupils.
-var teams = map[string]int{"team Noord": 150, "team Zuid": 130, "team West": 100, "staf": 38, "directie": 4, "conciërges": 8}
+var teams = map[string]int{
+	"team Noord": 150,
+	"team Zuid":  130,
+	"team West":  100,
+	"staf":       38,
+	"directie":   4,
+	"conciërges": 8,
+}
 
 var sizes = map[roster.Group]roster.Size{
-	group("leerlingen Noord"): {Kind: roster.Pupils, People: 320}, group("leerlingen Zuid"): {Kind: roster.Pupils, People: 6},
+	group("leerlingen Noord"): {
+		Kind:   roster.Pupils,
+		People: 320,
+	}, group("leerlingen Zuid"): {Kind: roster.Pupils, People: 6},
 }
 
 // person is a number for somebody in a month, as the journal gives them.
@@ -70,29 +80,68 @@ func newSchool(months int, without func(team string, i int) bool) *school {
 				for part := uint8(1); part <= 4; part++ {
 					records := int64(5 + r.IntN(40) + i%7*10)
 					for _, c := range []journal.Cell{
-						{Kind: journal.Mail, Direction: rules.Out, Eligible: true, Drawn: r.IntN(20) == 0}, {Kind: journal.Mail, Direction: rules.In}, {Kind: journal.Web, Direction: rules.Out},
+						{Kind: journal.Mail, Direction: rules.Out, Eligible: true, Drawn: r.IntN(20) == 0},
+						{Kind: journal.Mail, Direction: rules.In}, {Kind: journal.Web, Direction: rules.Out},
 					} {
 						c.Group = group(team)
-						s.all[name] = append(s.all[name], journal.Contribution{Cell: c, Part: part, Person: person(name, team, i), Sums: journal.Sums{Records: records, Bytes: records * 20_000}})
+						s.all[name] = append(
+							s.all[name],
+							journal.Contribution{
+								Cell:   c,
+								Part:   part,
+								Person: person(name, team, i),
+								Sums:   journal.Sums{Records: records, Bytes: records * 20_000},
+							},
+						)
 					}
 				}
 			}
 		}
 		for g, size := range sizes {
-			s.all[name] = append(s.all[name], journal.Contribution{Cell: journal.Cell{Kind: journal.Web, Direction: rules.Out, Group: g}, Part: 1, Sums: journal.Sums{Records: int64(size.People) * 300, Bytes: int64(size.People) * 6_000_000}})
+			s.all[name] = append(
+				s.all[name],
+				journal.Contribution{
+					Cell: journal.Cell{Kind: journal.Web, Direction: rules.Out, Group: g},
+					Part: 1,
+					Sums: journal.Sums{Records: int64(size.People) * 300, Bytes: int64(size.People) * 6_000_000},
+				},
+			)
 		}
-		found := journal.Cell{Kind: journal.Mail, Direction: rules.Out, Group: group("staf"), Action: filter.Quarantine, Purpose: rules.Leak, Category: must(rules.ParseCategory("identity")), Clause: must(rules.ParseClause("C3.3b"))}
-		threat := journal.Cell{Kind: journal.Mail, Direction: rules.In, Action: filter.Quarantine, Purpose: rules.Security, Category: must(rules.ParseCategory("phishing")), Clause: must(rules.ParseClause("C2.9a"))}
+		found := journal.Cell{
+			Kind:      journal.Mail,
+			Direction: rules.Out,
+			Group:     group("staf"),
+			Action:    filter.Quarantine,
+			Purpose:   rules.Leak,
+			Category:  must(rules.ParseCategory("identity")),
+			Clause:    must(rules.ParseClause("C3.3b")),
+		}
+		threat := journal.Cell{
+			Kind:      journal.Mail,
+			Direction: rules.In,
+			Action:    filter.Quarantine,
+			Purpose:   rules.Security,
+			Category:  must(rules.ParseCategory("phishing")),
+			Clause:    must(rules.ParseClause("C2.9a")),
+		}
 		s.all[name] = append(s.all[name],
 			journal.Contribution{Cell: found, Part: 1, Person: person(name, "staf", 1), Sums: journal.Sums{Records: 3}},
 			journal.Contribution{Cell: threat, Part: 1, Sums: journal.Sums{Records: 7}})
 		confidential := journal.Cell{Kind: journal.Mail, Direction: rules.Out, Confidential: true}
-		s.all[name] = append(s.all[name], journal.Contribution{Cell: confidential, Part: 2, Sums: journal.Sums{Records: 60, Bytes: 600_000}})
+		s.all[name] = append(
+			s.all[name],
+			journal.Contribution{Cell: confidential, Part: 2, Sums: journal.Sums{Records: 60, Bytes: 600_000}},
+		)
 	}
 	return s
 }
 
-func (s *school) Contributions(_ context.Context, month time.Time, _ [32]byte, use func(journal.Contribution) error) error {
+func (s *school) Contributions(
+	_ context.Context,
+	month time.Time,
+	_ [32]byte,
+	use func(journal.Contribution) error,
+) error {
 	for _, c := range s.all[month.Format(monthForm)] {
 		if err := use(c); err != nil {
 			return err
@@ -115,7 +164,14 @@ func (s *school) Hours(_ context.Context, _, _ time.Time, use func(journal.Hour)
 func archive(t *testing.T, s Source) (*Archive, *ledger.Ledger) {
 	t.Helper()
 	book := must(ledger.Open(t.TempDir()))
-	a := &Archive{Dir: filepath.Join(t.TempDir(), "reports"), Source: s, Ledger: book, Rules: Rules{MinPeople: 10}, Sizes: sizes, Rate: 0.05}
+	a := &Archive{
+		Dir:    filepath.Join(t.TempDir(), "reports"),
+		Source: s,
+		Ledger: book,
+		Rules:  Rules{MinPeople: 10},
+		Sizes:  sizes,
+		Rate:   0.05,
+	}
 	if err := os.MkdirAll(a.Dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -148,11 +204,15 @@ func TestWhatTheBoardSees(t *testing.T) { // C3.2b
 		table, row string
 		hidden     Why
 	}{
-		{Groups, "team Noord", Shown}, {Groups, "directie", FewPeople}, {Groups, "conciërges", FewPeople}, {Groups, "leerlingen Noord", Shown},
-		{Groups, "leerlingen Zuid", FewPeople}, {Groups, "other", FewPeople}, {Groups, "total", Shown}, {Volume, "mail-out", Shown}, {Volume, "web", Shown},
-		{Decisions, "quarantine", FewPeople}, {Decisions, "pass", Complement}, {Sample, "security-only", FewPeople}, {Categories, "identity", Few}, {Clauses, "C3.3b", Few}, {Threats, "phishing", Shown},
+		{Groups, "team Noord", Shown}, {Groups, "directie", FewPeople}, {Groups, "conciërges", FewPeople},
+		{Groups, "leerlingen Noord", Shown},
+		{Groups, "leerlingen Zuid", FewPeople}, {Groups, "other", FewPeople}, {Groups, "total", Shown},
+		{Volume, "mail-out", Shown}, {Volume, "web", Shown},
+		{Decisions, "quarantine", FewPeople}, {Decisions, "pass", Complement}, {Sample, "security-only", FewPeople},
+		{Categories, "identity", Few}, {Clauses, "C3.3b", Few}, {Threats, "phishing", Shown},
 	} {
-		if f := row(t, m.Tables, c.table, c.row)[Records]; f.Hidden != c.hidden || (f.Hidden != Shown) != (f.Value == 0) {
+		if f := row(t, m.Tables, c.table, c.row)[Records]; f.Hidden != c.hidden ||
+			(f.Hidden != Shown) != (f.Value == 0) {
 			t.Errorf("%s of %s: %+v, want %q", c.row, c.table, f, c.hidden)
 		}
 	}
@@ -197,7 +257,8 @@ func TestAReportIsFrozen(t *testing.T) {
 	if err := os.WriteFile(path, bytes.Replace(first, []byte("total"), []byte("Total"), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Frozen(t.Context(), "2026-10", later); err == nil || !strings.Contains(err.Error(), "not the one that was frozen") {
+	if _, err := a.Frozen(t.Context(), "2026-10", later); err == nil ||
+		!strings.Contains(err.Error(), "not the one that was frozen") {
 		t.Errorf("a changed report: %v", err)
 	}
 	if err := os.Remove(path); err != nil {
@@ -211,7 +272,8 @@ func TestAReportIsFrozen(t *testing.T) {
 func TestPeriodsThatAreNone(t *testing.T) {
 	a, _ := archive(t, newSchool(1, nil))
 	for name, want := range map[string]error{
-		"": ErrPeriod, "2026-13": ErrPeriod, "2026-Q5": ErrPeriod, "../2026": ErrPeriod, "2026-1": ErrPeriod, "26": ErrPeriod, "2026-10-01": ErrPeriod, "2027-03": ErrNotOver, "2027-Q2": ErrNotOver, "2028": ErrNotOver,
+		"": ErrPeriod, "2026-13": ErrPeriod, "2026-Q5": ErrPeriod, "../2026": ErrPeriod, "2026-1": ErrPeriod,
+		"26": ErrPeriod, "2026-10-01": ErrPeriod, "2027-03": ErrNotOver, "2027-Q2": ErrNotOver, "2028": ErrNotOver,
 	} {
 		if _, err := a.Period(t.Context(), name, later); !errors.Is(err, want) {
 			t.Errorf("%q: %v", name, err)
@@ -261,10 +323,15 @@ func TestRulesOfOneFigure(t *testing.T) {
 		p    *people
 		want Why
 	}{
-		"ten": {of(0, 0, even...), Shown}, "nine": {of(0, 0, even[:9]...), FewPeople}, "nine and one who did nothing": {of(0, 0, append(slices.Clone(even[:9]), 0)...), FewPeople}, "nobody": {of(0, 0), FewPeople},
-		"one with 31 %": {of(0, 0, append(slices.Clone(even), 23)...), Dominated}, "one with 30 %": {of(0, 0, append(slices.Repeat([]int64{7}, 10), 30)...), Shown},
-		"two with 51 %": {of(0, 0, append(slices.Clone(even[:9]), 24, 23)...), Dominated}, "a building": {of(900, 320), Shown}, "a small building": {of(900, 6), FewPeople},
-		"people nobody counts": {of(900, 0), FewPeople}, "nine, and people nobody counts": {of(900, 0, even[:9]...), FewPeople},
+		"ten": {of(0, 0, even...), Shown}, "nine": {of(0, 0, even[:9]...), FewPeople},
+		"nine and one who did nothing": {of(0, 0, append(slices.Clone(even[:9]), 0)...), FewPeople},
+		"nobody":                       {of(0, 0), FewPeople},
+		"one with 31 %":                {of(0, 0, append(slices.Clone(even), 23)...), Dominated},
+		"one with 30 %":                {of(0, 0, append(slices.Repeat([]int64{7}, 10), 30)...), Shown},
+		"two with 51 %":                {of(0, 0, append(slices.Clone(even[:9]), 24, 23)...), Dominated},
+		"a building":                   {of(900, 320), Shown}, "a small building": {of(900, 6), FewPeople},
+		"people nobody counts":           {of(900, 0), FewPeople},
+		"nine, and people nobody counts": {of(900, 0, even[:9]...), FewPeople},
 	} {
 		if got := c.p.safe(Rules{MinPeople: 10}); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -278,7 +345,9 @@ func TestRulesOfOneFigure(t *testing.T) {
 			t.Errorf("ladder(%d) = %d", n, got)
 		}
 	}
-	if !reflect.DeepEqual(behaviour(9), Figure{Hidden: Few}) || behaviour(0) != (Figure{Hidden: Few}) || behaviour(14).Value != 10 || behaviour(15).Value != 20 {
+	if !reflect.DeepEqual(behaviour(9), Figure{Hidden: Few}) || behaviour(0) != (Figure{Hidden: Few}) ||
+		behaviour(14).Value != 10 ||
+		behaviour(15).Value != 20 {
 		t.Error("counts of behaviour")
 	}
 }

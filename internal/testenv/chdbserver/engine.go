@@ -35,8 +35,10 @@ func open(library, dir string) (*engine, error) {
 	var connect func(int32, **byte) *uintptr
 	var signals func(int32)
 	for name, f := range map[string]any{
-		"chdb_connect": &connect, "chdb_set_signal_handlers_enabled": &signals, "chdb_query_n": &e.queryN, "chdb_stream_insert_n": &e.insertN, "chdb_stream_append": &e.append, "chdb_stream_done": &e.done,
-		"chdb_stream_insert_error": &e.wrong, "chdb_destroy_insert_stream": &e.end, "chdb_result_buffer": &e.buffer, "chdb_result_length": &e.length, "chdb_result_error": &e.failure, "chdb_destroy_query_result": &e.free,
+		"chdb_connect": &connect, "chdb_set_signal_handlers_enabled": &signals, "chdb_query_n": &e.queryN,
+		"chdb_stream_insert_n": &e.insertN, "chdb_stream_append": &e.append, "chdb_stream_done": &e.done,
+		"chdb_stream_insert_error": &e.wrong, "chdb_destroy_insert_stream": &e.end, "chdb_result_buffer": &e.buffer,
+		"chdb_result_length": &e.length, "chdb_result_error": &e.failure, "chdb_destroy_query_result": &e.free,
 	} {
 		purego.RegisterLibFunc(f, handle, name)
 	}

@@ -49,7 +49,17 @@ type server struct {
 }
 
 // of the interface itself, and no settings
-var notSettings = []string{"query", "database", "default_format", "client_protocol_version", "query_id", "quota_key", "compress", "decompress", "network_compression_method"}
+var notSettings = []string{
+	"query",
+	"database",
+	"default_format",
+	"client_protocol_version",
+	"query_id",
+	"quota_key",
+	"compress",
+	"decompress",
+	"network_compression_method",
+}
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
@@ -87,9 +97,15 @@ func (s *server) answer(r *http.Request) ([]byte, error) {
 		}
 	}
 	if data != nil {
-		return nil, s.engine.insert(withSettings(strings.TrimSuffix(strings.TrimSpace(statement), "FORMAT Native"), params), data)
+		return nil, s.engine.insert(
+			withSettings(strings.TrimSuffix(strings.TrimSpace(statement), "FORMAT Native"), params),
+			data,
+		)
 	}
-	if word, _, _ := strings.Cut(strings.TrimSpace(statement), " "); slices.Contains([]string{"SELECT", "WITH"}, strings.ToUpper(word)) {
+	if word, _, _ := strings.Cut(strings.TrimSpace(statement), " "); slices.Contains(
+		[]string{"SELECT", "WITH"},
+		strings.ToUpper(word),
+	) {
 		statement = withSettings(statement, params)
 	}
 	blocks, err := s.engine.query(statement)

@@ -3,7 +3,8 @@
 //	go run ./internal/testenv/widelines [-report] DIR
 //
 // Three kinds of line are data, and no layout: a line within a raw string; an element of a composite literal that fits
-// but for one string in it; and a comment that is one word, such as an address. It exits with 1 if there are wide lines,
+// but for one string in it; and a comment that is one word, such as an address. It exits with 1 if there are wide
+// lines,
 // and with -report counts them instead. Generated files are left out.
 package main
 
@@ -98,8 +99,11 @@ func dataOf(files *token.FileSet, file *ast.File) map[int]int {
 			within++
 		case *ast.BasicLit:
 			first, last := files.Position(n.Pos()).Line, files.Position(n.End()).Line
-			for number := first; number < last; number++ { // a raw string of several lines, save its end
+			for number := first; number < last; number++ { // a raw string of several lines
 				data[number] = 1 << 20
+			}
+			if first < last {
+				data[last] = columns(n.Value[strings.LastIndexByte(n.Value, '\n')+1:])
 			}
 			if within > 0 && n.Kind == token.STRING && first == last {
 				data[first] = max(data[first], columns(n.Value))
