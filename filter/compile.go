@@ -17,11 +17,11 @@ import (
 
 // Options are what an Engine needs to know of the organisation.
 type Options struct {
-	OwnDomains []string                // for look-alikes of them
-	People     *peopleindex.Dictionary // of the organisation's own lists; may be nil
-	Sites      *domains.Index          // hosts of phishing and malware; may be nil
-	Limits     text.Limits             // zero: the defaults
-	Witnessed  Witnessed               // nil: phrases are witnessed each time
+	OwnDomains []string           // for look-alikes of them
+	People     *peopleindex.Index // of the organisation's own lists; may be nil
+	Sites      *domains.Index     // hosts of phishing and malware; may be nil
+	Limits     text.Limits        // zero: the defaults
+	Witnessed  Witnessed          // nil: phrases are witnessed each time
 }
 
 // Engine inspects items. It is safe for concurrent use and does not change.
@@ -92,12 +92,12 @@ type scanner struct {
 	purposes   rules.Purposes
 	rules      []compiled
 	matcher    *literal.Matcher
-	literals   []use // by pattern of the matcher
-	longest    int   // of them, in bytes
-	reach      int   // how far around a place what is there can matter, in bytes
+	literals   []term // by pattern of the matcher
+	longest    int    // of them, in bytes
+	reach      int    // how far around a place what is there can matter, in bytes
 	detectors  []detector
-	people     *peopleindex.Dictionary // of whom persons and names are looked for
-	persons    []int                   // rules that ask for them
+	people     *peopleindex.Index // of whom persons and names are looked for
+	persons    []int              // rules that ask for them
 	names      []int
 	everywhere []int // rules whose regular expression has no keywords
 	shapes     []int // rules that check the structure
@@ -135,7 +135,7 @@ func (l literals) meets(other literals) bool {
 }
 
 // use says what a literal is for, beside the context of rules.
-type use struct {
+type term struct {
 	size      int
 	phraseOf  []int  // rules
 	keywordOf []int  // rules
@@ -148,13 +148,13 @@ type detector struct {
 	rules []int
 }
 
-func newScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Dictionary) (*scanner, error) {
+func newScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Index) (*scanner, error) {
 	s, _, err := buildScanner(set, ps, people)
 	return s, err
 }
 
 // buildScanner makes a scanner, and returns the builder with its patterns.
-func buildScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Dictionary) (*scanner, *builder, error) {
+func buildScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Index) (*scanner, *builder, error) {
 	b := newBuilder(ps, people, detect.All())
 	s := b.scanner
 	for _, r := range set.Rules() {
@@ -182,7 +182,7 @@ type builder struct {
 	known     []detect.Detector
 }
 
-func newBuilder(ps rules.Purposes, people *peopleindex.Dictionary, known []detect.Detector) *builder {
+func newBuilder(ps rules.Purposes, people *peopleindex.Index, known []detect.Detector) *builder {
 	return &builder{
 		scanner:   &scanner{purposes: ps, people: people},
 		patterns:  map[literal.Pattern]int{},
@@ -289,7 +289,7 @@ func (b *builder) literal(p rules.Phrase) int {
 		at = len(b.list)
 		b.patterns[pattern] = at
 		b.list = append(b.list, pattern)
-		b.literals = append(b.literals, use{size: len(body)})
+		b.literals = append(b.literals, term{size: len(body)})
 		b.longest = max(b.longest, len(body))
 	}
 	return at

@@ -39,12 +39,12 @@ func recovered(err *error) {
 	}
 }
 
-// Found calls use with each rule that has been found so often as it asks: how many distinct
+// Found calls visit with each rule that has been found so often as it asks: how many distinct
 // hits it has, and how many in all.
-func (s *Stream) Found(use func(r *rules.Rule, distinct, times int)) {
+func (s *Stream) Found(visit func(r *rules.Rule, distinct, times int)) {
 	for i := range s.run.state {
 		if st := &s.run.state[i]; st.count > 0 && st.count >= s.run.scanner.rules[i].Min {
-			use(&s.run.scanner.rules[i].Rule, st.count, st.times)
+			visit(&s.run.scanner.rules[i].Rule, st.count, st.times)
 		}
 	}
 }

@@ -93,8 +93,8 @@ func joined(p Phrase) []Phrase {
 	var all []Phrase
 	words := strings.Split(strings.ToLower(string(p)), " ")
 	for i := range len(words) - 1 {
-		if one := words[i] + words[i+1]; len(one) >= minMisspelt && !properWords[one] {
-			all = append(all, Phrase(strings.Join(append(append(append([]string{}, words[:i]...), one), words[i+2:]...), " ")))
+		if joined := words[i] + words[i+1]; len(joined) >= minMisspelt && !properWords[joined] {
+			all = append(all, Phrase(strings.Join(append(append(append([]string{}, words[:i]...), joined), words[i+2:]...), " ")))
 		}
 	}
 	return all

@@ -28,8 +28,8 @@ func cases(c byte) []byte {
 	return []byte{c | 0x20, c &^ 0x20}
 }
 
-// each calls use with each place of a word, by its number. Places may overlap.
-func (a *anchors) each(text []byte, use func(at, word int)) {
+// each calls visit with each place of a word, by its number. Places may overlap.
+func (a *anchors) each(text []byte, visit func(at, word int)) {
 	if len(text) == 0 {
 		return
 	}
@@ -41,7 +41,7 @@ func (a *anchors) each(text []byte, use func(at, word int)) {
 		}
 		for n, w := range a.words {
 			if startsWith(text[i:], w) {
-				use(i, n)
+				visit(i, n)
 			}
 		}
 	}

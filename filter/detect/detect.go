@@ -122,10 +122,10 @@ type number struct {
 	digits     []byte
 }
 
-// numbers calls use for each run of min to max digits that stands alone, its groups
+// numbers calls visit for each run of min to max digits that stands alone, its groups
 // separated by single spaces, dots or dashes. A run that is longer is reported by its
 // unseparated parts.
-func (t *Text) numbers(min, max int, use func(number)) {
+func (t *Text) numbers(min, max int, visit func(number)) {
 	text := t.Bytes
 	var buf [40]byte
 	for k := 0; k < len(t.runs); k++ {
@@ -146,9 +146,9 @@ func (t *Text) numbers(min, max int, use func(number)) {
 		}
 		alone := end == len(text) || !letter(text[end]) && text[end] != '_' && text[end] != '@'
 		if total >= min && total <= max && alone {
-			use(number{first.start, end, buf[:n]})
+			visit(number{first.start, end, buf[:n]})
 		} else if total > max {
-			single(text[first.start:end], first.start, min, max, use)
+			single(text[first.start:end], first.start, min, max, visit)
 		}
 	}
 }
@@ -165,15 +165,15 @@ func joined(between []byte) bool {
 
 func separator(c byte) bool { return c == ' ' || c == '.' || c == '-' }
 
-// single calls use for each unseparated run of digits of a longer row, such as cells.
-func single(row []byte, at, min, max int, use func(number)) {
+// single calls visit for each unseparated run of digits of a longer row, such as cells.
+func single(row []byte, at, min, max int, visit func(number)) {
 	for i := 0; i < len(row); i++ {
 		j := i
 		for j < len(row) && digit(row[j]) {
 			j++
 		}
 		if j-i >= min && j-i <= max {
-			use(number{at + i, at + j, row[i:j]})
+			visit(number{at + i, at + j, row[i:j]})
 		}
 		i = j
 	}

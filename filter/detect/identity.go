@@ -113,8 +113,8 @@ func Passport(t *Text, emit func(Hit)) {
 
 func upper(c byte) bool { return c >= 'A' && c <= 'Z' }
 
-// tokens calls use for each run of letters and digits of a length.
-func tokens(text []byte, shortest, longest int, use func(start, end int)) {
+// tokens calls visit for each run of letters and digits of a length.
+func tokens(text []byte, shortest, longest int, visit func(start, end int)) {
 	for i := 0; i < len(text); i++ {
 		if !letter(text[i]) && !digit(text[i]) {
 			continue
@@ -124,7 +124,7 @@ func tokens(text []byte, shortest, longest int, use func(start, end int)) {
 			j++
 		}
 		if j-i >= shortest && j-i <= longest {
-			use(i, j)
+			visit(i, j)
 		}
 		i = j
 	}

@@ -18,23 +18,23 @@ const (
 // Name returns a host name as lookups have it, in ASCII and lower case; false if it is none.
 func Name(host string) (string, bool) { return canonical(host) }
 
-// ReadList calls use for each name of a list. The forms that lists come in are told apart
+// ReadList calls visit for each name of a list. The forms that lists come in are told apart
 // line by line: plain names (as UT1's "domains" files have), hosts files, and rules of ad
 // blockers that are about a whole domain (||example.com^). Comments, exceptions and rules
 // about parts of pages are passed over. It returns how many lines were none of these.
-func ReadList(r io.Reader, use func(name string)) (strange int, err error) {
+func ReadList(r io.Reader, visit func(name string)) (strange int, err error) {
 	return readLines(r, maxLine, func(line string) bool {
 		names, ok := lineNames(line)
 		for _, n := range names {
-			use(n)
+			visit(n)
 		}
 		return ok
 	})
 }
 
-// ReadAddresses calls use for each address of a list, such as example.com/path, with or
+// ReadAddresses calls visit for each address of a list, such as example.com/path, with or
 // without scheme (as UT1's "urls" files have them). It returns how many lines were none.
-func ReadAddresses(r io.Reader, use func(address string)) (strange int, err error) {
+func ReadAddresses(r io.Reader, visit func(address string)) (strange int, err error) {
 	return readLines(r, maxAddress, func(line string) bool {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -46,7 +46,7 @@ func ReadAddresses(r io.Reader, use func(address string)) (strange int, err erro
 		}
 		host, path, _ := strings.Cut(address, "/")
 		if host, ok = canonical(host); ok {
-			use(host + "/" + path)
+			visit(host + "/" + path)
 		}
 		return ok
 	})

@@ -101,9 +101,9 @@ func (a *automaton) output(s, f uint32, own []uint32) {
 	a.lists = append(a.lists, append(own, a.lists[inherited]...))
 }
 
-// scan calls use with each occurrence of a phrase, by its number and end, until it
+// scan calls visit with each occurrence of a phrase, by its number and end, until it
 // returns false.
-func (a *automaton) scan(text []byte, use func(phrase uint32, end int) bool) bool {
+func (a *automaton) scan(text []byte, visit func(phrase uint32, end int) bool) bool {
 	state, n, prev := uint32(0), uint32(a.classes), byte(0)
 	for i, c := range text {
 		state = a.next[state+uint32(a.class[fold(prev, c)])]
@@ -113,7 +113,7 @@ func (a *automaton) scan(text []byte, use func(phrase uint32, end int) bool) boo
 		}
 		if o := a.outputs[state/n]; o != 0 {
 			for _, p := range a.lists[o] {
-				if !use(p, i+1) {
+				if !visit(p, i+1) {
 					return false
 				}
 			}

@@ -86,18 +86,18 @@ func Compile(patterns []Pattern) (*Matcher, error) {
 		if total > maxText {
 			return nil, errors.New("too much text in patterns")
 		}
-		use := uint32(i)
+		ref := uint32(i)
 		if p.OpenLeft {
-			use |= openLeft
+			ref |= openLeft
 		}
 		if p.OpenRight {
-			use |= openRight
+			ref |= openRight
 		}
 		text := string(appendFolded(nil, p.Text))
 		if byText[text] == nil {
 			texts = append(texts, text)
 		}
-		byText[text] = append(byText[text], use)
+		byText[text] = append(byText[text], ref)
 		m.longest = max(m.longest, len(text))
 	}
 	for _, t := range texts {
@@ -161,12 +161,12 @@ func (m *Matcher) reportAll(text []byte, number uint32, start, end int, emit fun
 }
 
 // reportOne calls emit for a pattern, if it stands as the word that it has to be.
-func (m *Matcher) reportOne(text []byte, use uint32, start, end int, emit func(Hit) bool) bool {
-	if use&openLeft == 0 && start > 0 && wordByte[text[start-1]] && wordByte[text[start]] ||
-		use&openRight == 0 && end < len(text) && wordByte[text[end]] && wordByte[text[end-1]] {
+func (m *Matcher) reportOne(text []byte, ref uint32, start, end int, emit func(Hit) bool) bool {
+	if ref&openLeft == 0 && start > 0 && wordByte[text[start-1]] && wordByte[text[start]] ||
+		ref&openRight == 0 && end < len(text) && wordByte[text[end]] && wordByte[text[end-1]] {
 		return true
 	}
-	return emit(Hit{int(use &^ (openLeft | openRight)), start, end})
+	return emit(Hit{int(ref &^ (openLeft | openRight)), start, end})
 }
 
 // Size returns the memory that the matcher takes, in bytes.

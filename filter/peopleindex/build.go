@@ -56,10 +56,10 @@ type Summary struct {
 	Skipped int      // values that are too short to point at anybody
 }
 
-// Build makes a dictionary of a list in CSV, with comma or semicolon, whose first line
+// Build makes an index of a list in CSV, with comma or semicolon, whose first line
 // names the columns. The error says what to write, with the line, and never what stands in
 // the list.
-func Build(list io.Reader, key Key) (*Dictionary, Summary, error) {
+func Build(list io.Reader, key Key) (*Index, Summary, error) {
 	in := bufio.NewReader(list)
 	start, _ := in.Peek(4096)
 	line, _, _ := bytes.Cut(start, []byte("\n"))

@@ -35,7 +35,7 @@ type search struct {
 	joined  []byte
 	persons func(detect.Hit)
 	names   func(detect.Hit)
-	d       *Dictionary
+	d       *Index
 }
 
 var searches = sync.Pool{New: func() any { return &search{} }}
@@ -43,7 +43,7 @@ var searches = sync.Pool{New: func() any { return &search{} }}
 // Find reports the places that point at a person of the list, and the names of people of
 // the list: a name by itself is no leak, so that a rule has to ask for many. Either may be
 // nil.
-func (d *Dictionary) Find(text []byte, persons, names func(detect.Hit)) {
+func (d *Index) Find(text []byte, persons, names func(detect.Hit)) {
 	if len(d.hashes) == 0 {
 		return
 	}
@@ -193,8 +193,8 @@ func (s *search) person(v seen) {
 	}
 }
 
-// Example is the dictionary that the examples of rules are tried with.
-func Example() (*Dictionary, error) {
+// Example is the index that the examples of rules are tried with.
+func Example() (*Index, error) {
 	d, _, err := Build(bytes.NewReader(exampleList()), Key{1})
 	return d, err
 }

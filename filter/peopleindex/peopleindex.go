@@ -12,7 +12,7 @@ import (
 	"github.com/dchest/siphash"
 )
 
-// Key is what the hashes are made with. It has to be kept apart from the dictionary.
+// Key is what the hashes are made with. It has to be kept apart from the index.
 type Key [16]byte
 
 // NewKey returns a random key.
@@ -45,9 +45,9 @@ type entry struct {
 	who  uint32 // number of the person << kindBits | kind
 }
 
-// Dictionary is a list of people, as hashes. It does not change and is safe for
+// Index is a list of people, as hashes. It does not change and is safe for
 // concurrent use.
-type Dictionary struct {
+type Index struct {
 	key    Key
 	hashes []uint64 // in order
 	whose  []uint32
@@ -55,7 +55,7 @@ type Dictionary struct {
 	shift  uint
 }
 
-func (b *builder) finish() *Dictionary {
+func (b *builder) finish() *Index {
 	slices.SortFunc(b.entries, func(x, y entry) int {
 		if x.hash != y.hash {
 			if x.hash < y.hash {
@@ -66,7 +66,7 @@ func (b *builder) finish() *Dictionary {
 		return int(x.who) - int(y.who)
 	})
 	b.entries = slices.Compact(b.entries)
-	d := &Dictionary{key: b.key, hashes: make([]uint64, len(b.entries)), whose: make([]uint32, len(b.entries))}
+	d := &Index{key: b.key, hashes: make([]uint64, len(b.entries)), whose: make([]uint32, len(b.entries))}
 	for i, e := range b.entries {
 		d.hashes[i], d.whose[i] = e.hash, e.who
 	}
@@ -75,7 +75,7 @@ func (b *builder) finish() *Dictionary {
 }
 
 // index makes the table, of about one place for an entry.
-func (d *Dictionary) index() {
+func (d *Index) index() {
 	bits := uint(1)
 	for 1<<bits < len(d.hashes) {
 		bits++
@@ -92,7 +92,7 @@ func (d *Dictionary) index() {
 }
 
 // find returns the entries of a hash: whose[from:to].
-func (d *Dictionary) find(h uint64) (from, to int) {
+func (d *Index) find(h uint64) (from, to int) {
 	slot := h >> d.shift
 	from = int(d.table[slot])
 	end := int(d.table[slot+1])
@@ -107,15 +107,15 @@ func (d *Dictionary) find(h uint64) (from, to int) {
 }
 
 // Len returns how many values there are.
-func (d *Dictionary) Len() int { return len(d.hashes) }
+func (d *Index) Len() int { return len(d.hashes) }
 
 var magic = [8]byte{'S', 'L', 'U', 'I', 'S', 'D', 'I', '1'}
 
 // maxEntries bounds a file.
 const maxEntries = 40_000_000
 
-// WriteTo writes the dictionary, without its key. It implements io.WriterTo.
-func (d *Dictionary) WriteTo(w io.Writer) (int64, error) {
+// WriteTo writes the index, without its key. It implements io.WriterTo.
+func (d *Index) WriteTo(w io.Writer) (int64, error) {
 	b := make([]byte, 0, len(magic)+8+12*len(d.hashes)+sha256.Size)
 	b = append(b, magic[:]...)
 	b = binary.BigEndian.AppendUint64(b, uint64(len(d.hashes)))
@@ -128,10 +128,10 @@ func (d *Dictionary) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-var errDamaged = errors.New("the dictionary is damaged: import the list again")
+var errDamaged = errors.New("the index is damaged: import the list again")
 
 // Read reads what WriteTo wrote.
-func Read(r io.Reader, key Key) (*Dictionary, error) {
+func Read(r io.Reader, key Key) (*Index, error) {
 	var head [16]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil || [8]byte(head[:8]) != magic {
 		return nil, errDamaged
@@ -142,7 +142,7 @@ func Read(r io.Reader, key Key) (*Dictionary, error) {
 	}
 	sum := sha256.New()
 	sum.Write(head[:])
-	d := &Dictionary{key: key}
+	d := &Index{key: key}
 	var row [12]byte
 	for range n {
 		if _, err := io.ReadFull(r, row[:]); err != nil {
@@ -160,8 +160,8 @@ func Read(r io.Reader, key Key) (*Dictionary, error) {
 	return d, nil
 }
 
-// Merge makes one dictionary of several that have the same key.
-func Merge(ds ...*Dictionary) *Dictionary {
+// Merge makes one index of several that have the same key.
+func Merge(ds ...*Index) *Index {
 	b := builder{}
 	next := uint32(0)
 	for _, d := range ds {

@@ -12,7 +12,7 @@ import (
 	"sluis/filter/detect"
 )
 
-func example(t testing.TB) *Dictionary {
+func example(t testing.TB) *Index {
 	t.Helper()
 	d, err := Example()
 	if err != nil {
@@ -21,8 +21,8 @@ func example(t testing.TB) *Dictionary {
 	return d
 }
 
-func (d *Dictionary) persons(text []byte, emit func(detect.Hit)) { d.Find(text, emit, nil) }
-func (d *Dictionary) names(text []byte, emit func(detect.Hit))   { d.Find(text, nil, emit) }
+func (d *Index) persons(text []byte, emit func(detect.Hit)) { d.Find(text, emit, nil) }
+func (d *Index) names(text []byte, emit func(detect.Hit))   { d.Find(text, nil, emit) }
 
 func places(find func([]byte, func(detect.Hit)), text string) []string {
 	var all []string
@@ -194,7 +194,7 @@ func BenchmarkFind(b *testing.B) {
 
 func TestListsAreMerged(t *testing.T) {
 	key := NewKey()
-	build := func(list string) *Dictionary {
+	build := func(list string) *Index {
 		d, _, err := Build(strings.NewReader(list), key)
 		if err != nil {
 			t.Fatal(err)

@@ -51,27 +51,6 @@ func FoldedLen(b []byte) int {
 	return n
 }
 
-// Origin returns the offset in b of what became byte n of Fold(nil, b): a hit is found
-// in the folded text, and shown as it was written.
-func Origin(b []byte, n int) int {
-	t := foldTable()
-	var small [64]byte
-	i, folded := 0, 0
-	for i < len(b) {
-		k := min(asciiPrefix(b[i:]), n-folded)
-		i, folded = i+k, folded+k
-		if folded == n && (i == len(b) || b[i] < utf8.RuneSelf) || i == len(b) {
-			return i
-		}
-		f, size := t.append(small[:0], b[i:])
-		if folded += len(f); folded > n {
-			return i
-		}
-		i += size
-	}
-	return i
-}
-
 func asciiPrefix(b []byte) int {
 	i := 0
 	for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 == 0 {

@@ -140,7 +140,7 @@ func (b *builder) declare(name cell, kind GroupKind) bool {
 	switch {
 	case name.text == "":
 		b.add(name, "a group needs a name, such as team")
-	case len(name.text) > maxGroupName || strings.ContainsFunc(name.text, odd):
+	case len(name.text) > maxGroupName || strings.ContainsFunc(name.text, unprintable):
 		b.add(name, "the name of a group is at most %d letters, digits, spaces and - _ . & / ( )", maxGroupName)
 	case len(b.kinds) == maxGroups:
 		b.add(name, "more than %d groups: name kinds of people and buildings, not people", maxGroups)
@@ -234,11 +234,11 @@ func (b *builder) kindOf(p personEntry) GroupKind {
 func (b *builder) address(c cell) (string, bool) {
 	a := canonical(c.text)
 	local, domain := split(a)
-	odd := strings.ContainsFunc(
+	invalid := strings.ContainsFunc(
 		a,
 		func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r == ',' || r == ';' },
 	)
-	if local == "" || domain == "" || odd || len(a) > 320 || !strings.ContainsAny(domain, ".:") {
+	if local == "" || domain == "" || invalid || len(a) > 320 || !strings.ContainsAny(domain, ".:") {
 		b.add(c, "this is no mail address: write for instance jan@school.nl, one address in each place")
 		return "", false
 	}

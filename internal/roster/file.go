@@ -81,7 +81,7 @@ func (ps *problems) add(at cell, format string, args ...any) {
 }
 
 // told is how many problems are told at once.
-const told = 20
+const maxListed = 20
 
 // err returns the first of the problems as one error, in the order of the lines.
 func (ps problems) err(name string) error {
@@ -93,10 +93,10 @@ func (ps problems) err(name string) error {
 		)
 	})
 	var errs []error
-	for _, p := range ps[:min(len(ps), told)] {
+	for _, p := range ps[:min(len(ps), maxListed)] {
 		errs = append(errs, fmt.Errorf("%s:%d:%d: %s", cmp.Or(p.at.file, name), p.at.line, p.at.column, p.message))
 	}
-	if more := len(ps) - told; more > 0 {
+	if more := len(ps) - maxListed; more > 0 {
 		errs = append(errs, fmt.Errorf("%s: and %d more like these", name, more))
 	}
 	return errors.Join(errs...)

@@ -21,14 +21,14 @@ func ParseGroup(s string) (Group, error) {
 	if len(s) > maxGroup {
 		return Group{}, fmt.Errorf("name of a group: longer than %d characters", maxGroup)
 	}
-	if strings.ContainsFunc(s, odd) {
+	if strings.ContainsFunc(s, unprintable) {
 		return Group{}, fmt.Errorf("name of a group: use letters, digits, spaces and - _ . & / ( )")
 	}
 	return Group{s}, nil
 }
 
 // odd reports whether a character has no place in the name of a group.
-func odd(r rune) bool {
+func unprintable(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" -_.&/()", r)
 }
 

@@ -87,7 +87,7 @@ func intact(path, want string) bool {
 }
 
 // readKept reads a kept list.
-func readKept(path string, take use) error {
+func readKept(path string, take sink) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("read kept list: %w", err)

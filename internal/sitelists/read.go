@@ -23,11 +23,11 @@ const (
 	maxNames = 20_000_000
 )
 
-// use takes the names of sites one at a time, and addresses, which have a slash.
-type use func(category, name string)
+// sink takes the names of sites one at a time, and addresses, which have a slash.
+type sink func(category, name string)
 
 // readPath reads a file or directory.
-func readPath(s Source, take use) error {
+func readPath(s Source, take sink) error {
 	info, err := os.Stat(s.Path)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func readPath(s Source, take use) error {
 }
 
 // read reads a list, or an archive of lists, compressed or not, of limited size.
-func read(category string, r io.Reader, limit int64, take use) error {
+func read(category string, r io.Reader, limit int64, take sink) error {
 	in := bufio.NewReaderSize(r, 1<<16)
 	if head, _ := in.Peek(2); bytes.Equal(head, []byte{0x1f, 0x8b}) {
 		z, err := gzip.NewReader(in)
@@ -93,7 +93,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 }
 
 // archive reads a tar archive in the layout of UT1.
-func (l *tally) archive(r io.Reader, take use) error {
+func (l *tally) archive(r io.Reader, take sink) error {
 	t := tar.NewReader(r)
 	found := false
 	for {
@@ -118,7 +118,7 @@ func (l *tally) archive(r io.Reader, take use) error {
 }
 
 // tree reads a directory with a directory for each category, or a file for each.
-func (l *tally) tree(dir fs.FS, take use) error {
+func (l *tally) tree(dir fs.FS, take sink) error {
 	found := false
 	err := fs.WalkDir(dir, ".", func(p string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
@@ -152,7 +152,7 @@ func (l *tally) tree(dir fs.FS, take use) error {
 }
 
 // list reads one list of names, or of addresses.
-func (l *tally) list(r io.Reader, category string, addresses bool, take use) error {
+func (l *tally) list(r io.Reader, category string, addresses bool, take sink) error {
 	if !isCategory(category) {
 		return errors.New(
 			"this is no name for a category: want up to 64 letters, digits, hyphens, dots and underscores",
@@ -193,7 +193,7 @@ func looksLikePage(head []byte) bool {
 }
 
 // readStarter reads the lists that come with Sluis.
-func readStarter(take use) error {
+func readStarter(take sink) error {
 	return new(tally).tree(rules.Sites(), func(category, name string) {
 		if category != "help" && category != "never-inspect" {
 			take(category, name)

@@ -66,7 +66,7 @@ func (d *Data) PeopleLists() ([]PeopleList, error) {
 }
 
 // peopleIndex reads all lists of people; nil if there are none.
-func (d *Data) peopleIndex() (*peopleindex.Dictionary, error) {
+func (d *Data) peopleIndex() (*peopleindex.Index, error) {
 	if d.cfg.Data == "" {
 		return nil, nil
 	}
@@ -78,7 +78,7 @@ func (d *Data) peopleIndex() (*peopleindex.Dictionary, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []*peopleindex.Dictionary
+	var all []*peopleindex.Index
 	for _, l := range lists {
 		one, err := readPeople(d.peopleFile(l.Name), key)
 		if err != nil {
@@ -89,7 +89,7 @@ func (d *Data) peopleIndex() (*peopleindex.Dictionary, error) {
 	return peopleindex.Merge(all...), nil
 }
 
-func readPeople(path string, key peopleindex.Key) (*peopleindex.Dictionary, error) {
+func readPeople(path string, key peopleindex.Key) (*peopleindex.Index, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

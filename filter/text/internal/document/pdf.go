@@ -183,15 +183,15 @@ func (p *pdfReader) show(b []byte) {
 		p.o.Write(b)
 		return
 	}
-	odd := 0
+	controls := 0
 	for _, c := range b {
 		if c < ' ' && c != '\n' && c != '\t' && c != '\r' {
-			odd++
+			controls++
 		} else if c|0x20 >= 'a' && c|0x20 <= 'z' {
 			p.letters++
 		}
 	}
-	if odd*4 > len(b) {
+	if controls*4 > len(b) {
 		p.unread = true
 		return
 	}

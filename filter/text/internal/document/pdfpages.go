@@ -168,13 +168,13 @@ func (p *pdfPages) show(font pdflib.TextEncoding, raw string) {
 	if font != nil {
 		s = font.Decode(raw)
 	}
-	odd := 0
+	controls := 0
 	for _, r := range s {
 		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == utf8.RuneError {
-			odd++
+			controls++
 		}
 	}
-	p.unread = p.unread || odd > 1 && odd*4 > len(s) // one is a bullet or the like
+	p.unread = p.unread || controls > 1 && controls*4 > len(s) // one is a bullet or the like
 	p.letters += len(s)
 	io.WriteString(p.o, s)
 }

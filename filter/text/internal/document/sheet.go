@@ -224,11 +224,11 @@ func Sheet(w *walk.Walker, part, at int, r io.Reader, b *Book) error {
 
 type sheetReader struct {
 	xmlReader
-	book  *Book
-	named bool // the value of the cell is the number of a string
-	date  bool // or of a day
-	value bool // in a value
-	held  []byte
+	book     *Book
+	named    bool // the value of the cell is the number of a string
+	date     bool // or of a day
+	value    bool // in a value
+	cellText []byte
 }
 
 func (s *sheetReader) Start(name []byte, attrs []markup.Attr, selfClosing bool) string {
@@ -238,7 +238,7 @@ func (s *sheetReader) Start(name []byte, attrs []markup.Attr, selfClosing bool) 
 		s.date = style >= 0 && style < len(s.book.dates) && s.book.dates[style]
 		s.named = string(attr(attrs, "t")) == "s"
 	case "v":
-		s.value, s.held = !selfClosing, s.held[:0]
+		s.value, s.cellText = !selfClosing, s.cellText[:0]
 	case "row":
 		s.o.Write([]byte{'\n'}) // an error ends the work, here and below
 	case "is", "t", "f":
@@ -249,8 +249,8 @@ func (s *sheetReader) Start(name []byte, attrs []markup.Attr, selfClosing bool) 
 }
 
 func (s *sheetReader) Text(b []byte) {
-	if s.value && len(s.held)+len(b) <= maxString {
-		s.held = append(s.held, b...)
+	if s.value && len(s.cellText)+len(b) <= maxString {
+		s.cellText = append(s.cellText, b...)
 		return
 	}
 	s.o.Write(b)
@@ -261,7 +261,7 @@ func (s *sheetReader) End(name []byte) {
 	case "v":
 		s.value = false
 		s.o.Write(s.cell())
-		s.held = s.held[:0]
+		s.cellText = s.cellText[:0]
 	case "f":
 		s.o.Write([]byte{' '})
 	case "c":
@@ -274,7 +274,7 @@ func (s *sheetReader) End(name []byte) {
 
 // cell returns what the value of a cell is shown as.
 func (s *sheetReader) cell() []byte {
-	v := bytes.TrimSpace(s.held)
+	v := bytes.TrimSpace(s.cellText)
 	if s.named {
 		if n := number(v); n >= 0 && n < len(s.book.strings) {
 			s.w.Inflated += int64(len(s.book.strings[n])) // a sheet may name one often

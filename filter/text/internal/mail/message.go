@@ -200,9 +200,9 @@ func showLeaf(w *walk.Walker, part int, e entity, t MediaType, encoding string, 
 func showJoined(w *walk.Walker, part int, name string, t MediaType, body *io.SectionReader, depth int) error {
 	b, done := decodeBase64(w, walk.Fresh(body), false)
 	_, err := io.Copy(io.Discard, b)
-	odd := b.decoder.misplaced || b.decoder.junk
+	doubtful := b.decoder.misplaced || b.decoder.junk
 	done()
-	if err != nil || !odd {
+	if err != nil || !doubtful {
 		return w.Damage(err)
 	}
 	open := func() (io.Reader, func()) { return decodeBase64(w, walk.Fresh(body), true) }
@@ -328,20 +328,20 @@ func (t MediaType) card() bool {
 // undoes the escapes that could cut a word.
 type unfolder struct {
 	io.Writer
-	held []byte // the beginning of what may be a fold or an escape
+	pending []byte // the beginning of what may be a fold or an escape
 }
 
 var folds = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "", `\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";")
 
 // Write implements io.Writer.
 func (u *unfolder) Write(p []byte) (int, error) {
-	b := append(u.held, p...)
+	b := append(u.pending, p...)
 	end := len(b)
 	for end > 0 && len(b)-end < 2 && (b[end-1] == '\r' || b[end-1] == '\n' || b[end-1] == '\\') {
 		end--
 	}
 	_, err := folds.WriteString(u.Writer, string(b[:end]))
-	u.held = bytes.Clone(b[end:])
+	u.pending = bytes.Clone(b[end:])
 	return len(p), err
 }
 

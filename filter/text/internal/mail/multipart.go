@@ -80,7 +80,7 @@ func splitParts(w *walk.Walker, part int, boundary string, loose bool, kind *Med
 		w.Doubt(text.NoEnd)
 	}
 	// A boundary may be the beginning of an inner one; else readers disagree on it.
-	if slices.ContainsFunc(s.odd, func(line string) bool { return !isDeclared(w, line) }) {
+	if slices.ContainsFunc(s.longer, func(line string) bool { return !isDeclared(w, line) }) {
 		w.Doubt(text.BadBoundary)
 		if _, err := splitParts(w, part, boundary, true, kind, body, depth); err != nil {
 			return true, err
@@ -108,12 +108,12 @@ type delimiter struct {
 }
 
 type delimiters struct {
-	lines []delimiter
-	odd   []string // lines without the dashes that begin with the boundary and go on
+	lines  []delimiter
+	longer []string // lines without the dashes that begin with the boundary and go on
 }
 
-// maxOdd bounds the lines that are kept because they are odd.
-const maxOdd = 64
+// maxLonger bounds the lines that are kept because they go on after the boundary.
+const maxLonger = 64
 
 // findDelimiters finds the boundary lines of a multipart body, with any line ending.
 func findDelimiters(w *walk.Walker, body *io.SectionReader, boundary string, loose bool) (delimiters, error) {
@@ -135,8 +135,8 @@ func findDelimiters(w *walk.Walker, body *io.SectionReader, boundary string, loo
 					return s, w.Fail(walk.ErrEnough)
 				}
 				s.lines = append(s.lines, delimiter{at, at + int64(len(line)), last})
-			case len(s.odd) < maxOdd:
-				s.odd = append(s.odd, boundary+string(rest[:min(len(rest), 256)]))
+			case len(s.longer) < maxLonger:
+				s.longer = append(s.longer, boundary+string(rest[:min(len(rest), 256)]))
 			}
 		}
 		at += int64(len(line))

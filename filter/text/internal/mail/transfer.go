@@ -80,14 +80,14 @@ func (d *base64Decoder) append(dst, src []byte) []byte {
 			src = src[4:]
 		}
 		if len(src) > 0 {
-			dst = d.one(dst, src[0])
+			dst = d.single(dst, src[0])
 			src = src[1:]
 		}
 	}
 	return dst
 }
 
-func (d *base64Decoder) one(dst []byte, c byte) []byte {
+func (d *base64Decoder) single(dst []byte, c byte) []byte {
 	v := charsets.Base64Values[c]
 	if d.joined && c == '-' {
 		v = charsets.Base64Values['+']

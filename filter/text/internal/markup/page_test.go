@@ -15,11 +15,11 @@ import (
 )
 
 // pageText returns what Page shows, each byte once.
-func pageText(t testing.TB, charset string, page []byte, oneByOne bool) string {
+func pageText(t testing.TB, charset string, page []byte, bytewise bool) string {
 	t.Helper()
 	var b strings.Builder
 	var r = iotest.DataErrReader(bytes.NewReader(page))
-	if oneByOne {
+	if bytewise {
 		r = iotest.OneByteReader(bytes.NewReader(page))
 	}
 	if err := NewPage(context.Background(), func(s text.Segment) error {
@@ -53,9 +53,9 @@ func TestWhatIsReadOfAPage(t *testing.T) {
 		"not even a tag":                     {"", "< 3", "< 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, oneByOne := range []bool{false, true} {
-				if got := strings.TrimPrefix(pageText(t, tc.charset, []byte(tc.page), oneByOne), "\ufeff"); got != tc.want {
-					t.Errorf("one by one %v: %q, want %q", oneByOne, got, tc.want)
+			for _, bytewise := range []bool{false, true} {
+				if got := strings.TrimPrefix(pageText(t, tc.charset, []byte(tc.page), bytewise), "\ufeff"); got != tc.want {
+					t.Errorf("one by one %v: %q, want %q", bytewise, got, tc.want)
 				}
 			}
 		})

@@ -110,18 +110,18 @@ func looksLikeText(head []byte) bool {
 	if charsets.UTF16(head) != nil {
 		return true
 	}
-	odd, high := 0, 0
+	controls, high := 0, 0
 	for _, c := range head {
 		switch {
 		case c == 0:
 			return false
 		case c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b:
-			odd++
+			controls++
 		case c >= utf8.RuneSelf:
 			high++
 		}
 	}
-	if odd*50 > len(head) {
+	if controls*50 > len(head) {
 		return false
 	}
 	return high*3 <= len(head) || utf8.Valid(head[:max(0, len(head)-utf8.UTFMax)])

@@ -11,11 +11,11 @@ import (
 	"sluis/internal/store/disk"
 )
 
-// Random calls use with all of r in a form that can be read in any order: r itself, if
+// Random calls visit with all of r in a form that can be read in any order: r itself, if
 // it can, else from memory if it is small, else from a file without a name.
-func (w *Walker) Random(r io.Reader, use func(*io.SectionReader) error) error {
+func (w *Walker) Random(r io.Reader, visit func(*io.SectionReader) error) error {
 	if s, ok := r.(*io.SectionReader); ok {
-		return use(Fresh(s))
+		return visit(Fresh(s))
 	}
 	var head bytes.Buffer
 	n, err := io.Copy(&head, io.LimitReader(r, w.Limits.Spool))
@@ -24,7 +24,7 @@ func (w *Walker) Random(r io.Reader, use func(*io.SectionReader) error) error {
 	}
 	if err != nil || n < w.Limits.Spool {
 		// What came before a fault is looked into all the same.
-		return First(use(w.Section(bytes.NewReader(head.Bytes()), n)), err)
+		return First(visit(w.Section(bytes.NewReader(head.Bytes()), n)), err)
 	}
 	f, err := disk.Unnamed(w.Limits.Dir)
 	if err != nil {
@@ -36,7 +36,7 @@ func (w *Walker) Random(r io.Reader, use func(*io.SectionReader) error) error {
 	}
 	head = bytes.Buffer{}
 	size, err := Pipe(spoolWriter{w, f}, r)
-	return First(use(w.Section(f, n+size)), err)
+	return First(visit(w.Section(f, n+size)), err)
 }
 
 // spoolWriter writes to a file; a fault of the disk is not one of the part.

@@ -10,39 +10,39 @@ import (
 const minRun = 4
 
 // Strings shows the runs of text in bytes of an unknown form, of one byte a character
-// and of two.
+// and of wide.
 func (w *Walker) Strings(part int, r io.Reader) error {
 	br, done := Buffered(r)
 	defer done()
 	o := w.Out(part, text.Contents)
 	defer o.Close()
-	var one, two stringRun
-	var last byte // the first byte of a pair that could be a character of two bytes
+	var narrow, wide stringRun // of one byte a character, and of two
+	var last byte              // the first byte of a pair that could be a character of two bytes
 	half := false
 	for w.Stop == nil {
 		c, err := br.ReadByte()
 		if err != nil {
-			one.end(o)
-			two.end(o)
+			narrow.end(o)
+			wide.end(o)
 			return First(o.Close(), NotEOF(err))
 		}
 		if readable(c) {
-			one.add(o, c)
+			narrow.add(o, c)
 		} else {
-			one.end(o)
+			narrow.end(o)
 		}
 		switch {
 		case half && c == 0:
-			two.add(o, last)
+			wide.add(o, last)
 			half = false
 		case half:
-			two.end(o)
+			wide.end(o)
 			last = c
 			half = readable(c)
 		case readable(c):
 			last, half = c, true
 		default:
-			two.end(o)
+			wide.end(o)
 		}
 	}
 	return w.Stop
