@@ -4,5 +4,5 @@
 //
 // It promises that the files alone say which languages there are, so that a third language needs no code; that numbers,
 // dates and plurals are as the language writes them (CLDR, of golang.org/x/text); and that a text that a language
-// lacks is shown in the default one. It does not promise that the texts are complete: langtest.Module does, in one test.
+// lacks is shown in the default one. It does not promise that the texts are complete: that is tested (langtest.Module).
 package lang

@@ -103,7 +103,14 @@ func TestNumbersAndDatesAreAsTheLanguageWritesThem(t *testing.T) {
 		"fy": {"12.345", "12,5%", "1,2\u00a0MB", "9\u00a0maart\u00a02026, 14:05", "1 berjocht wachtet", "fy"},
 	} {
 		p := lang.Files(three).In(code)
-		got := []string{p.Number(12345), p.Percent(0.125), p.Bytes(1_234_567), p.Moment(at), p.Text("waiting", 1), p.Name()}
+		got := []string{
+			p.Number(12345),
+			p.Percent(0.125),
+			p.Bytes(1_234_567),
+			p.Moment(at),
+			p.Text("waiting", 1),
+			p.Name(),
+		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", code, got, want)
 		}

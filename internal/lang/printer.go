@@ -94,7 +94,8 @@ func (p *Printer) Bytes(n int64) string {
 // Date writes a day.
 func (p *Printer) Date(t time.Time) string {
 	own := house.In(p.Code)
-	return own.Text("date", strconv.Itoa(t.Day()), own.Text("month-"+strconv.Itoa(int(t.Month()))), strconv.Itoa(t.Year()))
+	month := own.Text("month-" + strconv.Itoa(int(t.Month())))
+	return own.Text("date", strconv.Itoa(t.Day()), month, strconv.Itoa(t.Year()))
 }
 
 // Moment writes a day and a time.

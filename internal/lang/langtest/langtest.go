@@ -118,8 +118,9 @@ func looseFaults(dir string) (faults []string, err error) {
 		return nil, err
 	}
 	if len(u.prefixes) > 0 && !u.tested {
-		faults = append(faults, fmt.Sprintf("keys begin with %q, and no test calls langtest.Package with their families",
-			slices.Sorted(maps.Keys(u.prefixes))))
+		prefixes := slices.Sorted(maps.Keys(u.prefixes))
+		faults = append(faults, fmt.Sprintf(
+			"keys begin with %q, and no test calls langtest.Package with their families", prefixes))
 	}
 	faults = append(faults, languageFaults(c)...)
 	p := c.In(lang.Default)

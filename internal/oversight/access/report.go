@@ -39,8 +39,8 @@ func (r Report) WriteJSON(w io.Writer) error {
 
 // columns are the names of the table's columns, for programs in any language.
 var columns = []string{
-	"time", "kind", "direction", "group", "site", "bytes", "recipients", "action", "inspected_for", "category", "clause",
-	"rule", "drawn", "ordered",
+	"time", "kind", "direction", "group", "site", "bytes", "recipients",
+	"action", "inspected_for", "category", "clause", "rule", "drawn", "ordered",
 }
 
 // WriteCSV writes the records as a table (RFC 4180).

@@ -45,7 +45,10 @@ func report(n int) Report {
 
 func TestAPageSaysWhatIsHeldInBothLanguages(t *testing.T) { // C3.2f
 	for l, want := range map[string][]string{
-		"nl": {`lang="nl"`, "Wat er over u wordt bewaard", "183", "12,3\u00a0MB", "geweigerd", "naar buiten", "veiligheid, gedrag", "gokken.example", "ja", "Autoriteit Persoonsgegevens"},
+		"nl": {
+			`lang="nl"`, "Wat er over u wordt bewaard", "183", "12,3\u00a0MB", "geweigerd", "naar buiten",
+			"veiligheid, gedrag", "gokken.example", "ja", "Autoriteit Persoonsgegevens",
+		},
 		"en": {`lang="en"`, "What is held about you", "yes", "data protection authority"},
 	} {
 		var b strings.Builder

@@ -82,7 +82,10 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 		t.Errorf("the file is %+v, %v, want it closed after five steps", f, err)
 	}
 	for l, want := range map[string][]string{
-		"nl": {"28", "nee", "naam, BSN", "ja", "Meldnummer 1", "(nog niet ingevuld)", "vertrouwelijkheid", "gemeld bij de toezichthouder", "   Ingetrokken."},
+		"nl": {
+			"28", "nee", "naam, BSN", "ja", "Meldnummer 1", "(nog niet ingevuld)", "vertrouwelijkheid",
+			"gemeld bij de toezichthouder", "   Ingetrokken.",
+		},
 		"en": {"yes", "no", "(not filled in yet)"},
 	} {
 		var b strings.Builder

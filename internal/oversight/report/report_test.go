@@ -27,35 +27,86 @@ func facts(lang string) Facts {
 	entry := func(day int, k ledger.Kind, d ledger.Data) ledger.Entry {
 		return ledger.Entry{Time: november.AddDate(0, 0, day), Kind: k, Data: d}
 	}
+	ict := ledger.Actor{Role: "ict"}
+	piet := ledger.Actor{Name: "beheerder-piet", Role: "ict"}
 	entries := ledger.Entries{
 		entry(-40, ledger.GatewayStarted, ledger.Data{Rules: "aaaaaaaaaaaa", Roster: "same"}),
-		entry(-35, ledger.QuarantineOpened, ledger.Data{Actor: ledger.Actor{Role: "ict"}, Reason: "Jansen"}),
-		entry(2, ledger.QuarantineOpened, ledger.Data{Actor: ledger.Actor{Name: "beheerder-piet", Role: "ict"}, Reason: "gesprek met Jansen"}),
-		entry(3, ledger.QuarantineOpened, ledger.Data{Actor: ledger.Actor{Role: "ict"}}), entry(3, ledger.OrderDecided, ledger.Data{Actor: ledger.Actor{Role: "board"}}),
-		entry(4, ledger.SamplingRate, ledger.Data{Rate: 0.125}), entry(5, ledger.RetentionChanged, ledger.Data{Step: "journal", Count: 100, Reason: "Jansen"}),
-		entry(35, ledger.QuarantineOpened, ledger.Data{Actor: ledger.Actor{Role: "ict"}}),
+		entry(-35, ledger.QuarantineOpened, ledger.Data{Actor: ict, Reason: "Jansen"}),
+		entry(2, ledger.QuarantineOpened, ledger.Data{Actor: piet, Reason: "gesprek met Jansen"}),
+		entry(3, ledger.QuarantineOpened, ledger.Data{Actor: ict}),
+		entry(3, ledger.OrderDecided, ledger.Data{Actor: ledger.Actor{Role: "board"}}),
+		entry(4, ledger.SamplingRate, ledger.Data{Rate: 0.125}),
+		entry(5, ledger.RetentionChanged, ledger.Data{Step: "journal", Count: 100, Reason: "Jansen"}),
+		entry(35, ledger.QuarantineOpened, ledger.Data{Actor: ict}),
 	}
 	return Facts{
-		Organisation: "Stichting Ééndracht <b>", CodeURL: "https://school.example/code", Lang: lang, Since: november, Until: november.AddDate(0, 1, 0), Made: november.AddDate(0, 1, 1),
-		Rules: set.Rules(), Fingerprints: [2]string{"bbbbbbbbbbbb", "same"}, Rate: 0.05, People: 430, Confidential: 7, Groups: 12, Retention: [2]int{183, 30}, WebControl: true,
-		Period: &totals.Period{Name: "2026-11", Tables: []totals.Table{{Name: totals.Groups, Rows: []totals.Row{
-			{Name: "team Noord", Figures: map[string]totals.Figure{totals.Records: {Value: 1234500}, totals.Bytes: {Value: 56_000_000}}},
-			{Name: "directie", Figures: map[string]totals.Figure{totals.Records: {Hidden: totals.FewPeople}, totals.Bytes: {Hidden: totals.FewPeople}}}}}, {Name: totals.Threats}}},
-		Ledger:     entries,
-		Checkpoint: []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n"),
+		Organisation: "Stichting Ééndracht <b>",
+		CodeURL:      "https://school.example/code",
+		Lang:         lang,
+		Since:        november,
+		Until:        november.AddDate(0, 1, 0),
+		Made:         november.AddDate(0, 1, 1),
+		Rules:        set.Rules(),
+		Fingerprints: [2]string{"bbbbbbbbbbbb", "same"},
+		Rate:         0.05,
+		People:       430,
+		Confidential: 7,
+		Groups:       12,
+		Retention:    [2]int{183, 30},
+		WebControl:   true,
+		Period:       period(),
+		Ledger:       entries,
+		Checkpoint:   []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n"),
 	}
 }
 
-// told are what a report has to say in each language.
-var told = map[string][]string{
-	"nl": {"Verantwoording", "C3.3b", "5% van uitgaande mail, door loting", "430 mensen in 12 groepen, van wie 7", "bericht geopend", "ICT-dienst", "de regels: van versie aaaaaaaa naar bbbbbbbb", "12,5%", "journal, 100 dagen",
-		"183", "1.234.500", "56 MB", "niet getoond", "go.sum database tree", "Geen."},
-	"en": {"Accountability report", "5% of outgoing mail, by draw", "message opened", "ICT service", "from version aaaaaaaa to bbbbbbbb", "12.5%", "1,234,500", "not shown", "None."},
+// period has a group that is shown, one that is not, and a table without rows.
+func period() *totals.Period {
+	hidden := totals.Figure{Hidden: totals.FewPeople}
+	north := map[string]totals.Figure{totals.Records: {Value: 1234500}, totals.Bytes: {Value: 56_000_000}}
+	direction := map[string]totals.Figure{totals.Records: hidden, totals.Bytes: hidden}
+	groups := totals.Table{
+		Name: totals.Groups,
+		Rows: []totals.Row{{Name: "team Noord", Figures: north}, {Name: "directie", Figures: direction}},
+	}
+	return &totals.Period{Name: "2026-11", Tables: []totals.Table{groups, {Name: totals.Threats}}}
+}
+
+// wanted is what a report has to say in each language.
+var wanted = map[string][]string{
+	"nl": {
+		"Verantwoording",
+		"C3.3b",
+		"5% van uitgaande mail, door loting",
+		"430 mensen in 12 groepen, van wie 7",
+		"bericht geopend",
+		"ICT-dienst",
+		"de regels: van versie aaaaaaaa naar bbbbbbbb",
+		"12,5%",
+		"journal, 100 dagen",
+		"183",
+		"1.234.500",
+		"56 MB",
+		"niet getoond",
+		"go.sum database tree",
+		"Geen.",
+	},
+	"en": {
+		"Accountability report",
+		"5% of outgoing mail, by draw",
+		"message opened",
+		"ICT service",
+		"from version aaaaaaaa to bbbbbbbb",
+		"12.5%",
+		"1,234,500",
+		"not shown",
+		"None.",
+	},
 }
 
 func check(t *testing.T, what, lang, text string) {
 	t.Helper()
-	for _, want := range told[lang] {
+	for _, want := range wanted[lang] {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s in %s has no %q", what, lang, want)
 		}
@@ -67,8 +118,8 @@ func check(t *testing.T, what, lang, text string) {
 	}
 }
 
-func TestAReportTellsWhatIsControlled(t *testing.T) { // K1, K2
-	for lang := range told {
+func TestAReportSaysWhatIsControlled(t *testing.T) { // K1, K2
+	for lang := range wanted {
 		r, err := New(facts(lang))
 		if err != nil {
 			t.Fatal(err)
@@ -79,11 +130,11 @@ func TestAReportTellsWhatIsControlled(t *testing.T) { // K1, K2
 		}
 		doc, err := html.Parse(bytes.NewReader(page.Bytes()))
 		if err != nil || strings.Contains(page.String(), "<b>") {
-			t.Errorf("not escaped, %v", err)
+			t.Errorf("%s: the page has <b> or is no HTML (%v), want it escaped", lang, err)
 		}
 		check(t, "the page", lang, strings.Join(strings.Fields(text(doc)), " "))
 		if opened := strings.Count(page.String(), "<td>2</td>"); opened < 1 {
-			t.Errorf("openings of the period are not 2")
+			t.Errorf("%s: the page counts no 2 openings of the period", lang)
 		}
 		var file bytes.Buffer
 		if err := r.WritePDF(&file); err != nil {
@@ -91,7 +142,7 @@ func TestAReportTellsWhatIsControlled(t *testing.T) { // K1, K2
 		}
 		check(t, "the PDF", lang, pdfText(t, file.Bytes()))
 		if !strings.Contains(pdfText(t, file.Bytes()), "Stichting Ééndracht") {
-			t.Error("letters with accents are lost")
+			t.Errorf("%s: the PDF has lost the letters with accents", lang)
 		}
 	}
 }
@@ -163,7 +214,8 @@ func TestFiguresAreAsTheLanguageWritesThem(t *testing.T) {
 			t.Errorf("%d is %q, want %q", n, got, want)
 		}
 	}
-	for name, want := range map[string]string{"gambling": "Kansspelen", "drawn": "geloot", "C2.8c": "C2.8c", "team-a": "team-a"} {
+	rows := map[string]string{"gambling": "Kansspelen", "drawn": "geloot", "C2.8c": "C2.8c", "team-a": "team-a"}
+	for name, want := range rows {
 		if got := Names("nl").Row(name); got != want {
 			t.Errorf("row %s is called %q, want %q", name, got, want)
 		}

@@ -60,7 +60,12 @@ func (w writer) controls() Section {
 			cmp.Compare(a.category.String(), b.category.String()))
 	})
 	for _, c := range sorted {
-		s.Rows = append(s.Rows, []string{w.purpose(c.purpose), c.clause, c.category.Title().In(w.Lang), w.p.Number(n[c])})
+		s.Rows = append(s.Rows, []string{
+			w.purpose(c.purpose),
+			c.clause,
+			c.category.Title().In(w.Lang),
+			w.p.Number(n[c]),
+		})
 	}
 	return s
 }
