@@ -152,7 +152,7 @@ func newEngine(name string, scan func([]byte) int) *engine {
 	return &engine{name: name, scan: scan, rates: map[string][]float64{}, hits: map[string]int{}}
 }
 
-// build makes a system, and measures what it takes: what is left in use after the garbage
+// build makes a system, and measures the memory that it takes: what stays in use after the garbage
 // has been collected.
 func build[T any](name string, prepare func() T, scan func(T) func([]byte) int) *engine {
 	before, begun := heap(), time.Now()

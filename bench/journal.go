@@ -176,7 +176,7 @@ func putRecords(ctx context.Context, w *journal.Writer, people []roster.Subject,
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			time.Sleep(time.Microsecond) // the queue is short on purpose: who puts gives way
+			time.Sleep(time.Microsecond) // the queue is short on purpose: the source gives way
 		}
 		who := people[r.IntN(len(people))]
 		rec := journal.Record{

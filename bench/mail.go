@@ -26,7 +26,7 @@ type mailSystem struct {
 	addr  string
 	sink  *sink
 	pids  []int            // none: nothing between source and sink
-	holds func(n int) bool // the messages that it sets aside; nil: none
+	holds func(n int) bool // the messages that it quarantines; nil: none
 	stop  func()
 	rates []float64
 	peak  int64
@@ -129,7 +129,7 @@ func (s *mailSystem) throughput(ctx context.Context, set corpus) error {
 	if err != nil {
 		return err
 	}
-	if last.Before(accepted) { // what was set aside arrives nowhere
+	if last.Before(accepted) { // a quarantined message arrives nowhere
 		last = accepted
 	}
 	s.rates = append(s.rates, mailCount/last.Sub(begun).Seconds())
@@ -149,7 +149,7 @@ func (s *mailSystem) settled(ctx context.Context, sent int) (last time.Time, err
 	for {
 		got, last := s.sink.received()
 		if got > want {
-			return last, fmt.Errorf("%d messages arrived, %d should: what is to be set aside was not", got, want)
+			return last, fmt.Errorf("%d messages arrived, %d should: not all were quarantined that should be", got, want)
 		}
 		if got == want {
 			return last, nil

@@ -1,10 +1,10 @@
-// Command bench compares Sluis with its peers on the same work, in one run on one
-// machine, and prints a table and the ratios.
+// Command bench compares Sluis with its peers on the same work, in one run on one machine, and prints a table and the
+// ratios: a figure of Sluis over that of the other system.
 //
 //	go run ./bench WORK [--json] [--install]
 //
-// A ratio is the figure of Sluis over that of the other system. Peers that are not
-// installed are named as missing; --install gets them with apt.
+// Peers that are not installed are named as missing; --install gets them with apt. Figures, and how they were measured,
+// are in README.md beside this file. They hold for one machine: only ratios of one run can be compared.
 package main
 
 import (

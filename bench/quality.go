@@ -32,7 +32,7 @@ func (t *tally) count(is, found bool) {
 	}
 }
 
-// report adds precision, recall and F1, and how many of what is none were hit.
+// report adds precision, recall and F1, and the share of other texts that were hit.
 func (t *tally) report(res *Result, family string) {
 	share := func(n, of int) float64 { return float64(n) / float64(max(1, of)) }
 	if t.hit+t.missed > 0 {

@@ -134,8 +134,8 @@ func (s *webSystem) stream(from string) error {
 	return nil
 }
 
-// startStream starts a server that sends bytes without end to who says send, and waits
-// with who says wait.
+// startStream starts a server that sends bytes without end to a client that says send, and waits
+// with one that says wait.
 func startStream() (net.Listener, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -42,7 +42,7 @@ func (d *Daemon) Scan(ctx context.Context, content io.Reader) (signature string,
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
 	sent := send(conn, content)
-	// A daemon that has heard enough answers and closes: what it said tells more than that
+	// A daemon that has heard enough answers and closes: its answer says more than that
 	// it could not be written to.
 	reply, err := io.ReadAll(io.LimitReader(conn, 1024))
 	signature, understood := parse(strings.TrimRight(string(reply), "\x00\n"))

@@ -75,7 +75,7 @@ func TestItDoesNotWaitLongerThanItMay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close() // nobody accepts, and nobody answers
+	defer ln.Close() // without accepting or answering
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := New(ln.Addr().String()).Scan(ctx, bytes.NewReader(make([]byte, 100<<20))); !errors.Is(

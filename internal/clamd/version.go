@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Signatures asks the daemon when its signatures were made: zero if it does not tell. An
+// Signatures asks the daemon when its signatures were made: zero if it does not say. An
 // error is that it does not answer.
 func (d *Daemon) Signatures(ctx context.Context) (time.Time, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, d.network, d.address)

@@ -90,7 +90,7 @@ func (c *ClickHouse) prepare(ctx context.Context) error {
 		)
 	}
 	for _, s := range Schema(c.dialect) {
-		if err := c.conn.Exec(ctx, s); err != nil && !isGrant(s) { // rights are for who administers the server
+		if err := c.conn.Exec(ctx, s); err != nil && !isGrant(s) { // the administrator of the server gives the rights
 			return fmt.Errorf("make tables (sluis journal schema prints them): %w", err)
 		}
 	}
@@ -116,7 +116,7 @@ func isGrant(s string) bool { return len(s) > 5 && (s[:5] == "GRANT" || s[:11] =
 // Close ends the connection.
 func (c *ClickHouse) Close() error { return c.conn.Close() }
 
-// number returns the place of a segment among others: its time, or a hash of what is none.
+// number returns the place of a segment among others: its time, or a hash of a name that is no time.
 func (s Segment) number() int64 {
 	if t, err := time.Parse("20060102T150405.000000000", s.Name); err == nil {
 		return t.UnixNano()

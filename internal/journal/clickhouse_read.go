@@ -284,7 +284,7 @@ func (c *ClickHouse) Held(ctx context.Context) (h Held, err error) {
 	if c.conn.QueryRow(ctx, "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = "+
 		"currentDatabase() AND table IN ('traffic', 'hours', 'traffic_local', 'hours_local')").
 		Scan(&size) ==
-		nil { // without the right to look it is not told
+		nil { // 0 without the right to read system tables
 		h.Bytes = int64(size)
 	}
 	return h, nil

@@ -189,7 +189,7 @@ func TestKillingTheGatewayLosesNothing(t *testing.T) {
 	t.Logf("%d kills while %d segments were loaded", kills, segmentsOf)
 }
 
-// loader loads what is in a directory until it is killed.
+// loader loads the segments of a directory until it is killed.
 func loader(t *testing.T, dir string) {
 	c, err := OpenClickHouse(
 		t.Context(),

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// share is what is added up for a month: who, under which cell, in which part.
+// share is the key under which a month is added up: the person, the cell and the part.
 type share struct {
 	who  Pseudonym
 	part uint8
@@ -58,7 +58,7 @@ func monthOf(t time.Time) (since, until time.Time) {
 	return time.Date(year, month, 1, 0, 0, 0, 0, time.UTC), time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC)
 }
 
-// blinder turns pseudonyms into numbers that nobody finds in the journal without its key.
+// blinder turns pseudonyms into numbers that cannot be found in the journal without its key.
 type blinder struct{ mac hash.Hash }
 
 func newBlinder(key [32]byte) blinder { return blinder{hmac.New(sha256.New, key[:])} }

@@ -1,5 +1,5 @@
-// Package journal keeps the metadata of mail and web traffic (C3.2e) and nothing else: a
-// Record has no field that could hold content.
+// Package journal is the traffic log (C3.2e): it keeps the metadata of mail and web traffic
+// and nothing else. A Record has no field that could hold content.
 //
 // It promises:
 //
@@ -10,9 +10,9 @@
 //   - A record outlives the process a moment after it was Put, and a power cut a tenth of
 //     a second after. Close loses nothing that was Put.
 //   - A person's pseudonym is a keyed hash with a key for each month, kept apart. It never
-//     leaves this package; only what the ledger has as the use of an order, or as a person's
-//     own request, can find records by it (C3.2c, C3.2f). Once a month's key is destroyed
-//     nobody can.
+//     leaves this package. Records are found by it only for an entry of the ledger: the use of
+//     an order, or a person's own request (C3.2c, C3.2f). Once a month's key is destroyed,
+//     no one finds them.
 //   - Of traffic with a confidential role there is neither a pseudonym, nor a group, nor
-//     another party, on either side (C3.2g): the writer sees to it whatever it is given.
+//     another party, on either side (C3.2g): the writer removes them.
 package journal

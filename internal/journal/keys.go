@@ -24,7 +24,7 @@ import (
 // in a directory apart from the journal. Keys is safe for concurrent use.
 //
 // Nothing maps a pseudonym back, and no pseudonym leaves this package. To find a person's
-// records one has to compute it, which Find does for whoever shows that the ledger has the
+// records one has to compute it, which Find does for a caller who shows that the ledger has the
 // use of an order of the board (C3.2c), or the person's own request for insight (C3.2f).
 type Keys struct {
 	dir string
@@ -117,7 +117,7 @@ func (k *Keys) existing(who roster.Subject, month time.Time) (Pseudonym, bool, e
 
 // pseudonym returns the pseudonym of s in the month of at (in UTC): a truncated
 // HMAC-SHA-256 of the person's address. The second result is false, and the pseudonym
-// zero, for a subject who has none (K4, C3.2g) and for a month whose key is destroyed.
+// zero, for a subject without one (K4, C3.2g) and for a month whose key is destroyed.
 // A month that never had a key gets one.
 func (k *Keys) pseudonym(s roster.Subject, at time.Time) (Pseudonym, bool, error) {
 	if !s.Identified() {
@@ -216,7 +216,7 @@ func (k *Keys) Forget(month string) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	// The mark comes first: from then on nobody makes a new key in place of this one.
+	// The mark comes first: from then on no new key takes the place of this one.
 	if err := disk.Create(k.path(month, goneName), nil); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("destroy pseudonym key: %w", err)
 	}

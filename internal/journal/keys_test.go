@@ -36,7 +36,7 @@ func pseudonym(t testing.TB, k *Keys, s roster.Subject, at time.Time) Pseudonym 
 	return p
 }
 
-// person is somebody on a roster.
+// person is a member of a roster.
 func person(t testing.TB, address string) roster.Subject {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "roster.yaml")
@@ -247,7 +247,7 @@ func BenchmarkPseudonym(b *testing.B) {
 	}
 }
 
-// C3.2c, C3.2f: without an entry in the ledger nobody's records are found.
+// C3.2c, C3.2f: without an entry in the ledger no one's records are found.
 func TestAPersonIsFoundByWhatTheLedgerHas(t *testing.T) {
 	k := openKeys(t, filepath.Join(t.TempDir(), "keys"))
 	book := must(ledger.Open(t.TempDir()))

@@ -218,7 +218,7 @@ func TestAServerOfToday(t *testing.T) {
 	if got := e.do("SELECT sum(messages) FROM board_hours"); got != "4" {
 		t.Errorf("the board sees %s", got)
 	}
-	insert("c/1", rowOf(0, old)) // what is too old goes with its part
+	insert("c/1", rowOf(0, old)) // the old record goes with its part
 	e.do("OPTIMIZE TABLE traffic FINAL")
 	if got := e.do("SELECT count(), min(day) = toDate(" + fmt.Sprint(day(today)/86400) +
 		") FROM traffic"); got != "4\t1" {

@@ -8,7 +8,7 @@ import (
 	"sluis/rules"
 )
 
-// Kind tells which gateway wrote a record.
+// Kind is the gateway that wrote a record.
 type Kind uint8
 
 // The kinds of traffic.
@@ -29,13 +29,13 @@ type Record struct {
 	Peer      Domain       // of the other party; empty where a confidential role is involved
 
 	Action   filter.Action
-	Purposes rules.Purposes // that were looked at
+	Purposes rules.Purposes // that it was inspected for
 	Purpose  rules.Purpose  // that decided
 	Category rules.Category
 	Clause   rules.Clause
 	Rule     rules.ID
 
-	Confidential  bool // only security was looked at (C3.2g)
+	Confidential  bool // inspected for security alone (C3.2g)
 	Eligible      bool // took part in the draw (C3.3b)
 	Drawn         bool
 	Ambiguous     bool
@@ -44,7 +44,7 @@ type Record struct {
 	TLS           bool // the client's connection was encrypted
 	Ordered       bool // an order of the board added purposes (C3.2c)
 
-	Recipients uint16 // passed on or set aside
+	Recipients uint16 // passed on or quarantined
 	Refused    uint16 // recipients refused by the next hop
 	Parts      uint16
 	Repaired   uint32 // bare line feeds repaired
@@ -56,5 +56,5 @@ type Record struct {
 }
 
 // Pseudonym stands for a person within one month (design: HMAC with a monthly key).
-// The zero Pseudonym is nobody.
+// The zero Pseudonym is no one's.
 type Pseudonym [16]byte

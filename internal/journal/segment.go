@@ -225,7 +225,7 @@ func (s Segment) Each(ctx context.Context, use func(Record) error) (unread int64
 	if err != nil {
 		return unread, fmt.Errorf("read journal segment: %w", err)
 	}
-	if in.damaged { // how much that was nobody knows
+	if in.damaged { // the number that was lost is unknown
 		unread++
 	}
 	return unread, nil

@@ -196,7 +196,7 @@ func (d *DB) Of(ctx context.Context, who []Pseudonym, since, until time.Time, us
 }
 
 // bodies calls use for the bytes of each record of the days from since to until, in the
-// order in which they came in, and tells which block is done.
+// order in which they came in, and names the block that is done.
 func (d *DB) bodies(
 	ctx context.Context,
 	since, until time.Time,

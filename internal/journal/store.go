@@ -30,13 +30,13 @@ type Store interface {
 	// several pieces, to be added up. blind is a key under which people are counted.
 	Contributions(ctx context.Context, month time.Time, blind [32]byte, use func(Contribution) error) error
 	// Hours calls use for the hourly roll-ups from since to until, by hour. They outlive
-	// the records, since they point at nobody.
+	// the records, since they point at no person.
 	Hours(ctx context.Context, since, until time.Time, use func(Hour) error) error
 
 	// Prune destroys the records of all days that begin before a time, so that none is
 	// older than it. The roll-ups stay. It returns how many records there were.
 	Prune(ctx context.Context, before time.Time) (int64, error)
-	// Held tells what is held.
+	// Held returns the extent of what the store has.
 	Held(ctx context.Context) (Held, error)
 	// Close ends the use of the backend.
 	Close() error
@@ -82,7 +82,7 @@ type Hour struct {
 	Sums
 }
 
-// Sums are what is counted.
+// Sums are the figures that are added up.
 type Sums struct {
 	Records    int64
 	Bytes      int64
@@ -112,7 +112,7 @@ func part(t time.Time) uint8 { return uint8(min((t.UTC().Day()-1)/7+1, 4)) }
 // Held is what a backend holds.
 type Held struct {
 	Records int64
-	Bytes   int64     // on disk, of records and roll-ups; 0 if the backend does not tell
+	Bytes   int64     // on disk, of records and roll-ups; 0 if the backend does not say
 	Since   time.Time // midnight (UTC) that the oldest day begins with; zero if there are no records
 	Until   time.Time // midnight (UTC) that the newest day ends with
 }

@@ -384,7 +384,7 @@ func TestWhatACrashLeftInADayIsWrittenOver(t *testing.T) {
 	}
 }
 
-// A backend that says no, until it is told to take what comes.
+// A backend that refuses everything until it is mended.
 type away struct {
 	Store
 	open func() bool

@@ -12,7 +12,7 @@ import (
 	"sluis/internal/roster"
 )
 
-// pseudonymiser computes pseudonyms. The second result is false for who has none.
+// pseudonymiser computes pseudonyms. The second result is false for a subject without one.
 type pseudonymiser interface {
 	pseudonym(s roster.Subject, at time.Time) (Pseudonym, bool, error)
 }
@@ -119,7 +119,7 @@ func (w *Writer) Waiting() int64 { return w.waiting.Load() }
 func (w *Writer) Healthy() bool { return !w.disk.now.Load() && !w.backend.now.Load() }
 
 // Close brings everything that was Put to the backend and ends the writer. If that takes
-// longer than ctx lets it, what is left stays in segments for the next start.
+// longer than ctx lets it, the rest stays in segments for the next start.
 func (w *Writer) Close(ctx context.Context) error {
 	w.closing.Do(func() {
 		w.mu.Lock()
@@ -237,7 +237,7 @@ func (w *Writer) room() error {
 func (w *Writer) append(s *segment, e entry) {
 	p, _, err := w.names.pseudonym(e.who, e.rec.Time)
 	if err != nil {
-		w.disk.tell(w.log, err) // the record is kept, and is about nobody
+		w.disk.tell(w.log, err) // the record is kept, without a person
 	}
 	e.rec.seal(p, e.who)
 	s.add(&e.rec)
@@ -286,7 +286,7 @@ func (w *Writer) settle(s *segment, seal bool) *segment {
 	return s
 }
 
-// trouble is a fault that is told once, and once that it has passed.
+// trouble is a fault that is logged once, and logged again when it has passed.
 type trouble struct{ now atomic.Bool }
 
 func (t *trouble) tell(log *slog.Logger, err error) {

@@ -1,8 +1,8 @@
-// Package password keeps passwords as salted hashes (argon2id), and compares with them.
+// Package password keeps passwords as salted hashes (argon2id, RFC 9106), and compares with them.
 //
-// It promises: a comparison takes the same time whether there is a hash or not, so that it
-// tells nobody who exists; few run at once, so that guesses cost those who guess time and
-// nobody memory; a Throttle ends guessing, and what it remembers is bounded.
+// It promises: a comparison takes the same time whether there is a hash or not, so that it does
+// not reveal which accounts exist; few run at once, so that guessing costs time, and the gateway
+// little memory; a Throttle ends guessing, and its memory is bounded.
 package password
 
 import (
@@ -30,7 +30,7 @@ var (
 	ErrCostly = errors.New("the hash asks for more memory or time than is allowed")
 )
 
-// Hash returns what is kept of a password.
+// Hash returns the salted hash that is kept of a password, with its parameters, in PHC format.
 func Hash(password string) (string, error) {
 	h, err := argon2id.CreateHash(password, parameters)
 	if err != nil {

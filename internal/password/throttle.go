@@ -23,7 +23,7 @@ type Guesses struct {
 const remembered = 8192
 
 // Throttle counts wrong guesses. It is safe for concurrent use. Clients with an address of
-// IPv6 are told apart by the network that a provider gives (/64).
+// IPv6 are distinguished by the network that a provider gives (/64).
 type Throttle struct {
 	of    Guesses
 	mu    sync.Mutex

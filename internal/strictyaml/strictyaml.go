@@ -1,6 +1,6 @@
-// Package strictyaml decodes YAML files that people write: what is not understood is
-// an error that tells the file, line and column, shows the lines around it, and says
-// what to write instead.
+// Package strictyaml decodes YAML files that people write. An unknown key or a value of the wrong
+// kind is an error that names the file, line and column, shows the lines around it, and says what
+// to write instead.
 package strictyaml
 
 import (

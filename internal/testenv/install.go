@@ -8,7 +8,7 @@ import (
 	"os/exec"
 )
 
-// policy tells Debian's package scripts whether they may start services.
+// policy is the program that Debian's package scripts ask whether they may start services.
 const policy = "/usr/sbin/policy-rc.d"
 
 // Install gets the programs with apt-get, which needs root. None of the services that

@@ -119,7 +119,7 @@ func (k *Kerberos) command(ctx context.Context, program string, args ...string) 
 	return cmd
 }
 
-// failed runs a command and tells what it printed if it fails.
+// failed runs a command; its error has the output.
 func failed(cmd *exec.Cmd) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, out)

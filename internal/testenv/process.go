@@ -84,8 +84,8 @@ func (p *process) ready(ctx context.Context, network, addr string) error {
 	}
 }
 
-// The ports that are given out lie below those that the kernel gives to whoever asks for
-// any: nobody gets one by chance between that it was given out and that it is listened on.
+// The ports that are given out lie below those that the kernel gives to programs that ask for
+// any: none of them gets one by chance before it is listened on.
 const (
 	firstPort = 10_000
 	lastPort  = 32_000
@@ -94,7 +94,7 @@ const (
 // ports counts those that were given out, each once.
 var ports atomic.Uint32
 
-// FreeAddress returns an address of 127.0.0.1 on which nobody listens, another one each
+// FreeAddress returns an address of 127.0.0.1 on which no one listens, another one each
 // time. Processes that run side by side begin at different ones.
 func FreeAddress() (string, error) {
 	port, err := freePort()

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Sink is a next hop (RFC 5321) that records what arrives, is strict about what the protocol asks, and fails when
-// told to. It is written by hand, so that a fault of an SMTP library cannot hide itself.
+// Sink is a next hop (RFC 5321) that records what arrives, is strict about what the protocol asks, and fails on
+// demand. It is written by hand, so that a fault of an SMTP library cannot hide itself.
 //
 // A message is known by its field "X-Token: TOKEN". Its hash begins with that line, so that prepended fields do not
 // count.

@@ -44,7 +44,7 @@ const (
 	Categories = "categories" // what was found, by category
 	Clauses    = "clauses"    // by clause of the code
 	Threats    = "threats"    // from outside
-	Reviewed   = "review"     // what became of messages that were set aside
+	Reviewed   = "review"     // the outcome of quarantined messages
 	Capacity   = "capacity"   // bytes and peaks (C3.3c)
 )
 
@@ -60,7 +60,7 @@ type dimension struct {
 	row   func(journal.Contribution) string
 }
 
-// traffic are the tables of who did how much, in one dimension each.
+// traffic are the tables of the amount of traffic, in one dimension each.
 var traffic = []dimension{
 	{Volume, func(c journal.Contribution) string {
 		if c.Kind == journal.Web {
@@ -84,7 +84,7 @@ var traffic = []dimension{
 	}},
 }
 
-// month adds up what is needed for a month's tables.
+// month is the sums of a month from which its tables are made.
 type month struct {
 	name    string
 	sizes   map[roster.Group]roster.Size

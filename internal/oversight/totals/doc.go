@@ -1,5 +1,5 @@
-// Package totals makes the totals for the board (C3.2b): how much traffic there is, what
-// share of it is inspected and what is found, without pointing at anybody.
+// Package totals publishes tables with statistical disclosure control for the board (C3.2b): the
+// amount of traffic, the share that is inspected and the findings, without pointing at a person.
 //
 // It promises:
 //
@@ -14,15 +14,15 @@
 //   - What a person adds to a figure is cut off at a bound, sums are rounded to a base
 //     that is no smaller than this bound, and get noise that depends on exactly which
 //     people are in it: one person more or less gives other noise.
-//   - Of the rows of a table with a total enough are hidden that what is hidden is, taken
-//     together, such a figure itself.
+//   - In a table with a total, so many rows are hidden that the hidden rows together are
+//     such a figure themselves (secondary suppression).
 //   - Small counts of what people did wrong are "fewer than 10". Threats from outside may be
-//     exact: they say nothing about anybody here.
-//   - A quarter or a year is the sum of what its months show, and tells nothing that these
-//     do not. It cannot know more: pseudonyms change with the month, so that nobody can
-//     tell how many different people there were in two months.
+//     exact: they say nothing about people here.
+//   - A quarter or a year is the sum of what its months show, and nothing more. It
+//     cannot know more: pseudonyms change with the month, so that the number of different
+//     people in two months is unknown.
 //
-// What no such method can promise: whoever knows what everybody else did can, up to the
-// bound and the noise, work out what is left. And where a group is known to do something
-// together (all of a team were at a course), its total tells of each of them.
+// No such method promises more than this: a reader who knows the acts of all others works out
+// the remaining one, up to the bound and the noise. And where a group is known to do something
+// together (a whole team was at a course), its total is about each of them.
 package totals

@@ -30,7 +30,7 @@ type Month struct {
 	Tables    []Table `json:"tables"`
 }
 
-// Review is what became of messages that were set aside in a month: counts alone.
+// Review is the outcome of the messages that were quarantined in a month: counts alone.
 type Review struct {
 	Outcomes map[string]int64 // opened, released, kept, confirmed, wrong, deleted, expired
 	Hours    int64            // the middle time until a decision

@@ -23,7 +23,7 @@ var (
 	yearShape    = regexp.MustCompile(`^([0-9]{4})$`)
 )
 
-// ErrPeriod is returned for what is no period.
+// ErrPeriod is returned for a name that is no period.
 var ErrPeriod = errors.New("this is no period: write a month (2026-11), a quarter (2026-Q4) or a year (2026)")
 
 // monthsOf returns the months of a period.
@@ -124,7 +124,7 @@ func sum(reports []Month) []Table {
 	return out
 }
 
-// plus adds two figures of one row: peaks, what is stored and middle times are not added,
+// plus adds two figures of one row: peaks, stored amounts and middle times are not added,
 // the larger counts.
 func (f Figure) plus(g Figure, row string) Figure {
 	switch {

@@ -20,7 +20,7 @@ const (
 	lowestRule = 5
 )
 
-// Why tells why a figure is hidden.
+// Why is the reason for which a figure is hidden.
 type Why string
 
 // The reasons.
@@ -75,7 +75,7 @@ func (p *people) total() (sum int64) {
 	return sum + p.crowd
 }
 
-// safe tells whether a figure of these people may be shown.
+// safe returns why a figure of these people may not be shown; Shown if it may.
 func (p *people) safe(r Rules) Why {
 	var one, two, contributors int64
 	for _, n := range p.by {
@@ -91,7 +91,7 @@ func (p *people) safe(r Rules) Why {
 	}
 	crowd := int64(0)
 	if p.number >= r.MinPeople {
-		crowd = int64(p.number) // a crowd of fewer counts for nobody, and hides what it is in
+		crowd = int64(p.number) // a smaller crowd counts for no one, and hides its figure
 	} else if p.crowd > 0 && contributors == 0 {
 		return FewPeople
 	}
@@ -141,7 +141,7 @@ func (k noise) of(p *people, month, measure string) int64 {
 	var key uint64
 	for person, n := range p.by {
 		if n > 0 {
-			key += person // whoever comes or goes changes it, in whatever order
+			key += person // each person changes it, in any order
 		}
 	}
 	mac := hmac.New(sha256.New, k[:])

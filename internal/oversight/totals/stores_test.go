@@ -96,7 +96,7 @@ func frozenFrom(t *testing.T, store journal.Store, keys *journal.Keys, people *r
 				rules.ParseClause("C2.9a"),
 			)
 		}
-		who := people.Subject(fmt.Sprintf("p%d@school.example", n*n%41)) // one of them is nobody
+		who := people.Subject(fmt.Sprintf("p%d@school.example", n*n%41)) // one of them is on no roster
 		r.Group = who.Group()
 		w.Put(r, who)
 	}

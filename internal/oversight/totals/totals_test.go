@@ -60,13 +60,13 @@ var sizes = map[roster.Group]roster.Size{
 	}, group("leerlingen Zuid"): {Kind: roster.Pupils, People: 6},
 }
 
-// person is a number for somebody in a month, as the journal gives them.
+// person is a number for a person in a month, as the journal gives them.
 func person(month string, team string, i int) uint64 {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", month, team, i))
 	return binary.BigEndian.Uint64(sum[:]) | 1
 }
 
-// newSchool makes months of traffic. without leaves somebody out.
+// newSchool makes months of traffic. without leaves one person out.
 func newSchool(months int, without func(team string, i int) bool) *school {
 	s := &school{all: map[string][]journal.Contribution{}}
 	for m := range months {
@@ -235,7 +235,7 @@ func TestAReportIsFrozen(t *testing.T) {
 	s := newSchool(1, nil)
 	a, book := archive(t, s)
 	first := must(a.Frozen(t.Context(), "2026-10", later))
-	s.all["2026-10"] = s.all["2026-10"][:50] // the records are destroyed in time, or somebody leaves
+	s.all["2026-10"] = s.all["2026-10"][:50] // the records are destroyed in time, or a person leaves
 	for range 1000 {
 		if again := must(a.Frozen(t.Context(), "2026-10", later)); !bytes.Equal(again, first) {
 			t.Fatal("a report changed")
