@@ -55,7 +55,10 @@ func (p *previewPages) judge(v *visit) error {
 	if err != nil {
 		return errUnclear
 	}
-	last, err := p.store.List(v.r.Context(), quarantine.Filter{Rule: id, State: quarantine.Quarantined, Limit: maxAgain})
+	last, err := p.store.List(
+		v.r.Context(),
+		quarantine.Filter{Rule: id, State: quarantine.Quarantined, Limit: maxAgain},
+	)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,10 @@ func Example() {
 	}
 	_, err = ledger.Verify(bytes.NewReader(export.Bytes()), nil)
 	fmt.Println(err)
-	_, err = ledger.Verify(bytes.NewReader(bytes.Replace(export.Bytes(), []byte("approved"), []byte("refused!"), 1)), nil)
+	_, err = ledger.Verify(
+		bytes.NewReader(bytes.Replace(export.Bytes(), []byte("approved"), []byte("refused!"), 1)),
+		nil,
+	)
 	fmt.Println(err)
 	// Output:
 	// true <nil>

@@ -97,22 +97,51 @@ func school(t testing.TB) *Policy {
 	night := []Hours{{From: 22 * time.Hour, To: 6 * time.Hour}}
 	p, err := New(Options{
 		Index: index(t, map[string][]string{
-			"adult": {"porn.example"}, "gambling": {"casino.example", "both.example", "lost.example"}, "phishing": {"bank-login.example", "both.example"},
-			"social": {"social.example", "help.example"}, "games": {"games.example", "mixed.example/games"}, "hate": {"hate.example", "history.hate.example", "help.example"},
+			"adult": {
+				"porn.example",
+			}, "gambling": {"casino.example", "both.example", "lost.example"}, "phishing": {"bank-login.example", "both.example"},
+			"social": {
+				"social.example",
+				"help.example",
+			}, "games": {"games.example", "mixed.example/games"}, "hate": {"hate.example", "history.hate.example", "help.example"},
 			"doh": {"dns.example"}, "news": {"news.example"},
 		}),
 		Sites: Sites{Own: []Entry{
-			{Host: "history.hate.example", Locked: true, Reason: "archief, gebruikt bij geschiedenis", Author: "ICT-dienst"},
+			{
+				Host:   "history.hate.example",
+				Locked: true,
+				Reason: "archief, gebruikt bij geschiedenis",
+				Author: "ICT-dienst",
+			},
 			{Host: "lost.example", Reason: "alleen toegestaan", Author: "ICT-dienst"},
 			{Host: "bad.example", Block: true, Reason: "pesten op deze site", Author: "ICT-dienst"},
-			{Host: "ended.example", Block: true, Reason: "examenweek", Author: "ICT-dienst", Until: Until{at("mon", "00:00")}},
-			{Host: "exam.example", Block: true, Locked: true, Groups: []roster.Group{pupils}, When: lessons, Reason: "toets", Author: "ICT-dienst"},
+			{
+				Host:   "ended.example",
+				Block:  true,
+				Reason: "examenweek",
+				Author: "ICT-dienst",
+				Until:  Until{at("mon", "00:00")},
+			},
+			{
+				Host:   "exam.example",
+				Block:  true,
+				Locked: true,
+				Groups: []roster.Group{pupils},
+				When:   lessons,
+				Reason: "toets",
+				Author: "ICT-dienst",
+			},
 			{Host: "part.example", Path: "/chat", Block: true, Reason: "chat", Author: "ICT-dienst"},
 			{Host: "both-ways.example", Locked: true, Reason: "les", Author: "ICT-dienst"},
 			{Host: "both-ways.example", Block: true, Locked: true, Reason: "rechter", Author: "bestuur"},
 		},
 			Forbid: []Forbidden{
-				{Lists: []string{"social"}, Groups: []roster.Group{pupils}, When: lessons, Clause: "art. 4.2 van het leerlingenstatuut"},
+				{
+					Lists:  []string{"social"},
+					Groups: []roster.Group{pupils},
+					When:   lessons,
+					Clause: "art. 4.2 van het leerlingenstatuut",
+				},
 				{Lists: []string{"games"}, When: night, Clause: "art. 5 van de gedragscode"},
 			},
 			SafeSearch: &SafeSearch{Groups: []roster.Group{pupils}, YouTube: "strict"},
@@ -125,8 +154,17 @@ func school(t testing.TB) *Policy {
 		Protected:    []string{"help.example", "safe.example"},
 		NeverInspect: []string{"bank.example", "help.example"},
 		Inspections: Inspections{Managed: []roster.Group{pupils}, Only: []Inspection{
-			{Groups: []roster.Group{pupils}, Uncategorised: true, Reason: "pagina's van onbekende sites worden gewogen"},
-			{Groups: []roster.Group{pupils}, Lists: []string{"news"}, Hosts: []string{"search.example"}, Reason: "zoekmachine"},
+			{
+				Groups:        []roster.Group{pupils},
+				Uncategorised: true,
+				Reason:        "pagina's van onbekende sites worden gewogen",
+			},
+			{
+				Groups: []roster.Group{pupils},
+				Lists:  []string{"news"},
+				Hosts:  []string{"search.example"},
+				Reason: "zoekmachine",
+			},
 		}},
 	})
 	if err != nil {

@@ -136,7 +136,8 @@ func TestErrors(t *testing.T) {
 	for _, status := range errorPages {
 		w := httptest.NewRecorder()
 		p.Error(w, ask("en"), status)
-		if w.Code != status || !strings.Contains(w.Body.String(), p.texts.In("en").Text("error-"+strconv.Itoa(status))) {
+		if w.Code != status ||
+			!strings.Contains(w.Body.String(), p.texts.In("en").Text("error-"+strconv.Itoa(status))) {
 			t.Errorf("got %d, %s, want %d with its text", w.Code, w.Body, status)
 		}
 	}

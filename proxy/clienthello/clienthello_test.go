@@ -100,7 +100,14 @@ func TestRead(t *testing.T) {
 				t.Fatalf("error %v, want %v", err, tt.err)
 			}
 			if h.Name != tt.host || !slices.Equal(h.ALPN, tt.alpn) || h.ECH {
-				t.Errorf("got name %q, protocols %q, ECH %v, want %q, %q, false", h.Name, h.ALPN, h.ECH, tt.host, tt.alpn)
+				t.Errorf(
+					"got name %q, protocols %q, ECH %v, want %q, %q, false",
+					h.Name,
+					h.ALPN,
+					h.ECH,
+					tt.host,
+					tt.alpn,
+				)
 			}
 			if len(h.Raw) > MaxSize {
 				t.Errorf("got %d bytes read, want %d at most", len(h.Raw), MaxSize)

@@ -132,7 +132,8 @@ func site(t *testing.T) (address, root string) {
 			t.Fatal(err)
 		}
 	}
-	index := `<a href="http://elders.example/">x</a><a href="/geheim/p0.html">x</a><img src="http://elders.example/x.png">`
+	index := `<a href="http://elders.example/">x</a><a href="/geheim/p0.html">x</a>` +
+		`<img src="http://elders.example/x.png">`
 	for i := range 12 {
 		dir := ""
 		if i < 2 {
@@ -159,7 +160,8 @@ func TestImagesOfTheOwnSiteAreDrawnAndChecked(t *testing.T) { // C3.3d
 	address, root := site(t)
 	s, book, _, dir := open(t)
 	consents, err := parseRegister(
-		"person;scope;until\nAnna de Vries;website;" + time.Now().AddDate(0, 1, 0).Format(time.DateOnly) + "\nBart;website;2020-01-01\n",
+		"person;scope;until\nAnna de Vries;website;" + time.Now().AddDate(0, 1, 0).Format(time.DateOnly) +
+			"\nBart;website;2020-01-01\n",
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -315,8 +317,13 @@ func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 		t.Errorf("%d cases, %v", len(list), err)
 	}
 	for name, err := range map[string]error{
-		"nothing": func() error { _, err := s.Complain(t.Context(), ledger.Actor{}, "", " "); return err }(), "another step": s.Take(t.Context(), privacy, c.ID, "gone", ""), "another case": s.Take(t.Context(), privacy, "../x", Inspected, ""),
-		"no hash": s.Seen("zz", nil), "no hash of a case": s.Take(t.Context(), privacy, c.ID, Inspected, "zz"),
+		"nothing": func() error {
+			_, err := s.Complain(t.Context(), ledger.Actor{}, "", " ")
+			return err
+		}(),
+		"another step": s.Take(t.Context(), privacy, c.ID, "gone", ""),
+		"another case": s.Take(t.Context(), privacy, "../x", Inspected, ""),
+		"no hash":      s.Seen("zz", nil), "no hash of a case": s.Take(t.Context(), privacy, c.ID, Inspected, "zz"),
 	} {
 		if err == nil {
 			t.Errorf("%s was taken", name)
@@ -373,7 +380,8 @@ func TestImageryIsApartFromTraffic(t *testing.T) {
 		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
 		seen++
 		for path := range strings.FieldsSeq(imports) {
-			own := strings.HasPrefix(path, "sluis/") && path != "sluis/internal/ledger" && path != "sluis/internal/store"
+			own := strings.HasPrefix(path, "sluis/") && path != "sluis/internal/ledger" &&
+				path != "sluis/internal/store"
 			if pkg == imagery && own {
 				t.Errorf("imagery imports %s, want only the ledger and the store", path)
 			}

@@ -138,7 +138,8 @@ func TestThereIsNoWayToAPersonButAnOrderOrTheirOwnRequest(t *testing.T) {
 			if !ok || f.Pkg() == nil || f.Pkg().Path() != journalPath {
 				continue
 			}
-			if (f.Name() == "Find" || f.Name() == "Of") && p.PkgPath != ordersPath && p.PkgPath != accessPath && p.PkgPath != journalPath {
+			if (f.Name() == "Find" || f.Name() == "Of") && p.PkgPath != ordersPath && p.PkgPath != accessPath &&
+				p.PkgPath != journalPath {
 				t.Errorf("%s finds a person's records: %v", p.PkgPath, p.Fset.Position(id.Pos()))
 			}
 		}
@@ -185,7 +186,8 @@ func TestBothWaysGoThroughTheLedger(t *testing.T) {
 // that calls it.
 func findsRecords(o types.Object) bool {
 	f, ok := o.(*types.Func)
-	return ok && (f.Name() == "Find" && f.Pkg().Path() == journalPath || f.Name() == "find" && f.Pkg().Path() == ordersPath)
+	return ok &&
+		(f.Name() == "Find" && f.Pkg().Path() == journalPath || f.Name() == "find" && f.Pkg().Path() == ordersPath)
 }
 
 // The test would see a leak.

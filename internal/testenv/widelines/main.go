@@ -2,10 +2,10 @@
 //
 //	go run ./internal/testenv/widelines [-report] DIR
 //
-// Three kinds of line are data, and no layout: a line within a raw string; an element of a composite literal that fits
-// but for one string in it; and a comment that is one word, such as an address. It exits with 1 if there are wide
-// lines,
-// and with -report counts them instead. Generated files are left out.
+// Four kinds of line are data, and no layout: a line within a raw string; an element of a composite literal that fits
+// but for one string in it; a field that fits but for its tag, which cannot be broken; and a comment that is one word,
+// such as an address. It exits with 1 if there are wide lines, and with -report counts them instead. Generated files are
+// left out.
 package main
 
 import (
@@ -97,6 +97,10 @@ func dataOf(files *token.FileSet, file *ast.File) map[int]int {
 		switch n := n.(type) {
 		case *ast.CompositeLit:
 			within++
+		case *ast.Field:
+			if n.Tag != nil {
+				data[files.Position(n.Tag.Pos()).Line] = columns(n.Tag.Value)
+			}
 		case *ast.BasicLit:
 			first, last := files.Position(n.Pos()).Line, files.Position(n.End()).Line
 			for number := first; number < last; number++ { // a raw string of several lines

@@ -19,6 +19,7 @@ func TestDataMayBeWideAndCodeMayNot(t *testing.T) {
 			"var a = []T{\n\t{\"" + long[:70] + "\", \"" + long[:70] + "\", " + long[:60] + "},\n}\n", 1,
 		},
 		"a raw string":             {"var a = f(`first\n" + long + "\nlast`)\n", 0},
+		"a tag":                    {"type T struct {\n\tA int `help:\"" + long + "\"`\n}\n", 0},
 		"a comment":                {"// " + long[:60] + " " + long[:60] + "\n", 1},
 		"an address in a comment":  {"// https://" + long + "\n", 0},
 		"a function after a table": {"var a = []string{\"x\"}\n\nvar b = f(\"" + long + "\")\n", 1},
