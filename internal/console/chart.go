@@ -90,7 +90,7 @@ func (p *totalPages) trends(v *visit, a *totals.Archive, months []string) (all [
 		}
 		var values []int64
 		for _, month := range months {
-			period, err := a.Look(v.r.Context(), month)
+			period, err := a.Existing(v.r.Context(), month)
 			if err != nil {
 				return nil, err
 			}

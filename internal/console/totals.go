@@ -72,7 +72,7 @@ func (p *totalPages) show(v *visit) error {
 
 // period returns the totals of a period that has any.
 func (p *totalPages) period(v *visit, a *totals.Archive, name string) (totals.Period, error) {
-	period, err := a.Look(v.r.Context(), name)
+	period, err := a.Existing(v.r.Context(), name)
 	if errors.Is(err, totals.ErrPeriod) || errors.Is(err, totals.ErrMonth) || errors.Is(err, totals.ErrNotOver) {
 		return period, errNoPage
 	}

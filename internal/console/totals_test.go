@@ -48,7 +48,7 @@ func (h *house) totals(dir string) Totals {
 				Retention:    [2]int{183, 30},
 			}
 			if period != "" {
-				p, err := h.archive.Look(ctx, period)
+				p, err := h.archive.Existing(ctx, period)
 				if err != nil {
 					return f, err
 				}

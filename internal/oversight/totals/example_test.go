@@ -33,7 +33,9 @@ func (a autumn) Contributions(
 	return nil
 }
 
-func (autumn) Hours(context.Context, time.Time, time.Time, func(journal.Hour) error) error { return nil }
+func (autumn) Hours(context.Context, time.Time, time.Time, func(journal.Hour) error) error {
+	return nil
+}
 
 // A figure about fewer than ten people is hidden, and the report says why.
 func ExampleArchive_Month() {

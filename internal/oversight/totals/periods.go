@@ -56,9 +56,9 @@ func (a *Archive) Period(ctx context.Context, name string, now time.Time) (Perio
 	return a.period(name, func(month string) (Month, error) { return a.Month(ctx, month, now) })
 }
 
-// Look is Period for who only looks: it freezes nothing, and a month that has no report yet
+// Existing is Period without freezing anything: a month that has no report yet
 // is absent. The error is ErrNotOver if no month has one.
-func (a *Archive) Look(ctx context.Context, name string) (Period, error) {
+func (a *Archive) Existing(ctx context.Context, name string) (Period, error) {
 	frozen, err := a.Months()
 	if err != nil {
 		return Period{}, err

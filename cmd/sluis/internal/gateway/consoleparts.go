@@ -101,7 +101,7 @@ func (g *Gateway) accountability(ctx context.Context, since, until time.Time, la
 	if err != nil || period == "" {
 		return f, err
 	}
-	p, err := g.archive().Look(ctx, period)
+	p, err := g.archive().Existing(ctx, period)
 	f.Period = &p
 	return f, err
 }
