@@ -54,7 +54,7 @@ const (
 	Bytes   = "bytes"
 )
 
-// dimension gives the row that a contribution belongs in; empty: in none.
+// dimension sorts contributions into the rows of a table; a row without a name: into none.
 type dimension struct {
 	table string
 	row   func(journal.Contribution) string
@@ -131,8 +131,8 @@ func (m *month) count(table, row string, n int64) {
 	m.counts[table][row] += n
 }
 
-// cell returns the people of a row. A row with people without pseudonyms has as many of
-// them as the roster says that their groups have.
+// cell returns the people of a row. Where they have no pseudonyms, the roster says how many
+// people their group has.
 func (m *month) cell(tables map[string]map[string]*people, table, row string, c journal.Contribution) *people {
 	if tables[table] == nil {
 		tables[table] = map[string]*people{}
@@ -143,12 +143,12 @@ func (m *month) cell(tables map[string]map[string]*people, table, row string, c 
 		tables[table][row] = p
 	}
 	if size := m.sizes[c.Group]; c.Person == 0 && size.Kind == roster.Pupils {
-		p.number = max(p.number, size.People) // of the largest such group: two groups may be the same people
+		p.number = max(p.number, size.People) // of the largest such group: two groups may have the same people
 	}
 	return p
 }
 
-// tables protects what was added up.
+// tables returns the protected tables of the month.
 func (m *month) tables(r Rules, k noise) []Table {
 	var out []Table
 	for _, d := range traffic {

@@ -7,8 +7,8 @@
 //     years; there are no filters. A month's figures are frozen once, from a file whose
 //     hash is in the ledger, and never change after: asking a thousand times gives the
 //     same bytes, from either backend of the journal.
-//   - A figure has at least MinPeople people behind it, none of whom makes up more than
-//     30 % of it, nor two more than 50 %. Staff are shown in one dimension at a time,
+//   - A figure has at least MinPeople people behind it. No person makes up more than 30 % of
+//     it, and no two more than 50 % (dominance rule). Staff are shown in one dimension at a time,
 //     pupils, who have no pseudonyms (K4), by building and only where the roster gives the
 //     building enough of them.
 //   - What a person adds to a figure is cut off at a bound, sums are rounded to a base

@@ -33,8 +33,8 @@ type Month struct {
 // Review is the outcome of the messages that were quarantined in a month: counts alone.
 type Review struct {
 	Outcomes map[string]int64 // opened, released, kept, confirmed, wrong, deleted, expired
-	Hours    int64            // the middle time until a decision
-	Decided  int64            // of how many
+	Hours    int64            // median of the time until a decision
+	Decided  int64            // number of decisions that the median is of
 }
 
 // Archive makes the reports of months and keeps them.
@@ -45,13 +45,13 @@ type Archive struct {
 	Rules  Rules
 	Sizes  map[roster.Group]roster.Size // of the roster's groups
 	Review func(ctx context.Context, since, until time.Time) (Review, error)
-	Stored func(ctx context.Context) (int64, error) // bytes that are held
+	Stored func(ctx context.Context) (int64, error) // bytes of quarantine and journal
 	Rate   float64
 }
 
 const (
 	monthForm = "2006-01"
-	settled   = 26 * time.Hour // after the end of a month until its last records are surely in
+	settled   = 26 * time.Hour // from the end of a month until its last records are in
 )
 
 // Errors of reports.
@@ -64,7 +64,7 @@ var monthShape = regexp.MustCompile(`^[0-9]{4}-(0[1-9]|1[0-2])$`)
 
 func (a *Archive) path(month string) string { return filepath.Join(a.Dir, month+".json") }
 
-// Month returns the report of a month, which is made and frozen if it is not there.
+// Month returns the report of a month. If there is none, it makes and freezes it.
 func (a *Archive) Month(ctx context.Context, name string, now time.Time) (Month, error) {
 	b, err := a.Frozen(ctx, name, now)
 	if err != nil {
@@ -77,7 +77,7 @@ func (a *Archive) Month(ctx context.Context, name string, now time.Time) (Month,
 	return m, nil
 }
 
-// Frozen returns the bytes of a report, which the ledger has the hash of.
+// Frozen returns the bytes of a report, whose hash is in the ledger.
 func (a *Archive) Frozen(ctx context.Context, name string, now time.Time) ([]byte, error) {
 	if !monthShape.MatchString(name) {
 		return nil, ErrMonth
@@ -123,7 +123,7 @@ func (a *Archive) committed(name string) (want string, err error) {
 
 func (a *Archive) commit(ctx context.Context, name string, b []byte) error {
 	if _, err := a.Ledger.Append(ctx, ledger.ReportFrozen, ledger.Data{Ref: name, Commit: hash(b)}); err != nil {
-		return fmt.Errorf("write the report in the ledger: %w", err)
+		return fmt.Errorf("record the report in the ledger: %w", err)
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (a *Archive) freeze(ctx context.Context, name string, now time.Time) ([]byt
 	return b, a.commit(ctx, name, b)
 }
 
-// encode writes a report as it is frozen: keys of maps are sorted, and so are rows.
+// encode writes a report so that equal reports have equal bytes: keys of maps are sorted, and so are rows.
 func encode(m Month) ([]byte, error) {
 	var b bytes.Buffer
 	out := json.NewEncoder(&b)
@@ -168,7 +168,7 @@ func encode(m Month) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// key reads the secret of this installation's noise, or makes it.
+// key returns the secret of this installation's noise, which is made at first use.
 func (a *Archive) key() ([]byte, error) {
 	key, err := disk.ReadOrCreate(filepath.Join(a.Dir, "noise.key"), func() []byte {
 		fresh := make([]byte, 32)

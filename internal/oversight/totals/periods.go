@@ -12,8 +12,8 @@ import (
 // Period is a report of a month, a quarter or a year.
 type Period struct {
 	Name   string   `json:"name"`   // 2026-11, 2026-Q4 or 2026
-	Months []string `json:"months"` // that are in it
-	Absent []string `json:"absent"` // that belong to it, and have no report
+	Months []string `json:"months"` // with a report
+	Absent []string `json:"absent"` // without one
 	Rate   float64  `json:"sample_rate"`
 	Tables []Table  `json:"tables"`
 }
@@ -50,8 +50,8 @@ func monthsOf(name string) ([]string, error) {
 	return months, nil
 }
 
-// Period returns the report of a period. It is made of the frozen reports of its months
-// and of nothing else.
+// Period returns the report of a period, made of the frozen reports of its months and of
+// nothing else. It freezes months that are over.
 func (a *Archive) Period(ctx context.Context, name string, now time.Time) (Period, error) {
 	return a.period(name, func(month string) (Month, error) { return a.Month(ctx, month, now) })
 }
@@ -96,8 +96,9 @@ func (a *Archive) period(name string, report func(month string) (Month, error)) 
 	return p, nil
 }
 
-// sum adds the tables of months up, row by row. Where a month hides a figure, or has none
-// while others do, the sum is hidden; except that a row that is new has no figure before.
+// sum adds the tables of months up, row by row. A figure that a month hides hides the sum; a
+// small count does so only if all are small, and is nothing otherwise. A row that a month
+// lacks is nothing there.
 func sum(reports []Month) []Table {
 	if len(reports) == 1 {
 		return reports[0].Tables
@@ -111,7 +112,10 @@ func sum(reports []Month) []Table {
 					names, rows[row.Name] = append(names, row.Name), map[string]Figure{}
 				}
 				for measure, f := range row.Figures {
-					rows[row.Name][measure] = rows[row.Name][measure].plus(f, row.Name)
+					if before, ok := rows[row.Name][measure]; ok {
+						f = before.plus(f, row.Name)
+					}
+					rows[row.Name][measure] = f
 				}
 			}
 		}

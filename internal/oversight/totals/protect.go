@@ -14,10 +14,10 @@ type Rules struct {
 
 // Bounds of dominance, in percent, and of small counts of behaviour.
 const (
-	maxOne     = 30
-	maxTwo     = 50
-	fewerThan  = 10
-	lowestRule = 5
+	maxLargest    = 30 // of the largest contribution
+	maxLargestTwo = 50 // of the two largest
+	fewerThan     = 10
+	lowestRule    = 5
 )
 
 // Why is the reason for which a figure is hidden.
@@ -28,7 +28,7 @@ const (
 	Shown      Why = ""
 	FewPeople  Why = "few-people"
 	Dominated  Why = "dominated"
-	Complement Why = "complement" // it would give another away
+	Complement Why = "complement" // it would disclose another figure
 	Few        Why = "few"        // fewer than 10, of behaviour
 	Missing    Why = "missing"    // a month of it is hidden, or not there
 )
@@ -37,15 +37,14 @@ const (
 type Figure struct {
 	Value  int64 `json:"value"` // 0 if hidden
 	Hidden Why   `json:"hidden,omitempty"`
-	Base   int64 `json:"base,omitempty"` // it is a multiple of; the noise is at most two of these
+	Base   int64 `json:"base,omitempty"` // Value is a multiple of it; the noise is at most twice this
 }
 
-// people is what each person adds to a figure, by number; crowd is what people without a
-// pseudonym add, of whom the roster says how many there are.
+// people are the contributions to a figure.
 type people struct {
-	by     map[uint64]int64
-	crowd  int64
-	number int
+	by     map[uint64]int64 // of each person, by the number of their pseudonym
+	crowd  int64            // of all people without a pseudonym together
+	number int              // of people without a pseudonym, by the roster
 }
 
 func newPeople() *people { return &people{by: map[uint64]int64{}} }
@@ -58,7 +57,7 @@ func (p *people) add(person uint64, n int64) {
 	p.by[person] += n
 }
 
-// join adds another's people.
+// join adds the contributions of q.
 func (p *people) join(q *people) {
 	for person, n := range q.by {
 		p.by[person] += n
@@ -77,16 +76,16 @@ func (p *people) total() (sum int64) {
 
 // safe returns why a figure of these people may not be shown; Shown if it may.
 func (p *people) safe(r Rules) Why {
-	var one, two, contributors int64
+	var largest, second, contributors int64
 	for _, n := range p.by {
 		if n == 0 {
 			continue
 		}
 		contributors++
-		if n > one {
-			one, two = n, one
+		if n > largest {
+			largest, second = n, largest
 		} else {
-			two = max(two, n)
+			second = max(second, n)
 		}
 	}
 	crowd := int64(0)
@@ -99,7 +98,7 @@ func (p *people) safe(r Rules) Why {
 		return FewPeople
 	}
 	total := p.total()
-	if 100*one > maxOne*total || 100*(one+two) > maxTwo*total {
+	if 100*largest > maxLargest*total || 100*(largest+second) > maxLargestTwo*total {
 		return Dominated
 	}
 	return Shown
@@ -116,8 +115,8 @@ func ladder(n int64) int64 {
 	}
 }
 
-// bound returns what one person may add: twice what the middle one adds, up to the next
-// step of the ladder, so that a single person cannot move it.
+// bound returns the most that one person may add: twice the median contribution, rounded up
+// to the next step of the ladder, so that a single person cannot move it.
 func (p *people) bound() int64 {
 	var all []int64
 	for _, n := range p.by {
@@ -132,11 +131,11 @@ func (p *people) bound() int64 {
 	return ladder(2 * all[len(all)/2])
 }
 
-// noise is the secret that noise is made with.
+// noise is the secret key of the noise.
 type noise [32]byte
 
-// of returns from -2 to 2, the middle ones more often, which depends on exactly which
-// people there are, on the month and on what is counted.
+// of returns a number from -2 to 2, those in the middle more often. It depends on exactly
+// which people there are, on the month and on the measure.
 func (k noise) of(p *people, month, measure string) int64 {
 	var key uint64
 	for person, n := range p.by {
@@ -163,8 +162,8 @@ func (p *people) figure(k noise, month, measure string) Figure {
 	return Figure{Value: max(0, rounded+bound*k.of(p, month, measure)), Base: bound}
 }
 
-// behaviour protects a count of what people did, which needs no bound on each: it is shown
-// rounded to tens, from ten on.
+// behaviour protects a count of what people did. It is shown from ten on, rounded to tens,
+// and needs no bound for each person.
 func behaviour(n int64) Figure {
 	if n < fewerThan {
 		return Figure{Hidden: Few}
@@ -173,8 +172,8 @@ func behaviour(n int64) Figure {
 }
 
 // suppress decides which rows of a table with a total are hidden: those that are not safe,
-// and the smallest of the others until what is hidden is, taken together, safe itself, and
-// nobody who is the only one hidden.
+// and then the smallest of the others, until the hidden rows taken together are safe and are
+// more than one.
 func suppress(rows []*people, r Rules) []Why {
 	why := make([]Why, len(rows))
 	hidden, together := 0, newPeople()

@@ -351,3 +351,28 @@ func TestRulesOfOneFigure(t *testing.T) {
 		t.Error("counts of behaviour")
 	}
 }
+
+// TestSmallCountsStaySmall: a quarter whose months each have fewer than ten does not say that there were none.
+func TestSmallCountsStaySmall(t *testing.T) {
+	few, ten, hidden := Figure{Hidden: Few}, Figure{Value: 10, Base: 10}, Figure{Hidden: FewPeople}
+	for _, c := range []struct {
+		name   string
+		months []Figure
+		want   Figure
+	}{
+		{"all small", []Figure{few, few, few}, few},
+		{"one of ten", []Figure{few, ten, few}, ten},
+		{"the first of ten", []Figure{ten, few}, ten},
+		{"two of ten", []Figure{ten, ten}, Figure{Value: 20, Base: 10}},
+		{"one hidden", []Figure{ten, hidden}, Figure{Hidden: Missing}},
+	} {
+		var reports []Month
+		for _, f := range c.months {
+			row := Row{"threat", map[string]Figure{Records: f}}
+			reports = append(reports, Month{Tables: []Table{{Name: Categories, Rows: []Row{row}}}})
+		}
+		if got := sum(reports)[0].Rows[0].Figures[Records]; got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}
