@@ -29,7 +29,7 @@ import (
 
 var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.Local)
 
-// canary is what a peer says and what no result may tell.
+// canary is what a peer says; no result may quote it.
 const canary = "kanarie"
 
 // expect compares what a check found: in all languages, with an advice if and only if something is to be done, and

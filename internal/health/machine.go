@@ -66,7 +66,7 @@ func readCertificate(path string) (*x509.Certificate, error) {
 	return x509.ParseCertificate(block.Bytes)
 }
 
-// What of a disk has to be free: bytes and share, of which the smaller counts.
+// Bounds of the free part of a disk, in bytes and as a share; the smaller counts.
 const (
 	littleSpace, littleShare = 5 << 30, 0.10
 	leastSpace, leastShare   = 512 << 20, 0.02

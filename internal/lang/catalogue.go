@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/message"
 )
 
-// Default is the language for a reader who asks for none that there is. Every catalogue has it.
+// Default is the language where no other fits the reader. Every catalogue has it.
 const Default = "nl"
 
 // Catalogue has the texts of a package in all its languages. It is safe for concurrent use.

@@ -5,4 +5,9 @@
 // It promises that the files alone say which languages there are, so that a third language needs no code; that numbers,
 // dates and plurals are as the language writes them (CLDR, of golang.org/x/text); and that a text that a language
 // lacks is shown in the default one. It does not promise that the texts are complete: that is tested (langtest.Module).
+//
+// A language is added by a file NAME.LANGUAGE.json beside each NAME.nl.json, and by its texts in rules/packs,
+// rules/clauses.yaml and the headers of rules/sites. The tests list what is missing. In these files a text is a string,
+// a list of lines, or an object of its plural forms, of which the first whole number among the arguments chooses:
+// {"one": "%d message", "other": "%d messages"}.
 package lang

@@ -181,7 +181,7 @@ func TestTheDigestLeadsToWhatWaits(t *testing.T) {
 		"1 released message could not be delivered.\n    https://sluis.school.example/quarantine?state=failed\n" +
 		"4 appeals against a block are open.\n    https://sluis.school.example/appeals\n"
 	if text != want {
-		t.Errorf("%s", text)
+		t.Errorf("the digest is\n%s, want\n%s", text, want)
 	}
 	offline := waiting
 	offline.Console = ""

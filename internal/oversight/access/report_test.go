@@ -64,7 +64,7 @@ func TestAPageSaysWhatIsHeldInBothLanguages(t *testing.T) { // C3.2f
 			t.Errorf("%s: not escaped, or something from elsewhere", l)
 		}
 		if _, err := html.Parse(strings.NewReader(b.String())); err != nil {
-			t.Error(err)
+			t.Errorf("%s: %v, want a page that can be parsed", l, err)
 		}
 	}
 	var b strings.Builder
