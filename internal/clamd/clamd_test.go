@@ -37,7 +37,7 @@ func TestTheDaemonKnowsTheTestFile(t *testing.T) {
 	} {
 		got, err := d.Scan(t.Context(), strings.NewReader(tc.content))
 		if got != tc.want || !errors.Is(err, tc.err) {
-			t.Errorf("%s: %q, %v", name, got, err)
+			t.Errorf("%s: got %q, %v; want %q, %v", name, got, err, tc.want, tc.err)
 		}
 	}
 }
@@ -62,7 +62,7 @@ func TestNoVerdictIsAnError(t *testing.T) {
 			io.WriteString(c, answer)
 		}()
 		if got, err := New(ln.Addr().String()).Scan(t.Context(), strings.NewReader("x")); err == nil {
-			t.Errorf("%s: %q", name, got)
+			t.Errorf("%s: got %q, want an error", name, got)
 		}
 	}
 	if _, err := New("/does/not/exist").Scan(t.Context(), strings.NewReader("x")); err == nil {
@@ -82,6 +82,6 @@ func TestItDoesNotWaitLongerThanItMay(t *testing.T) {
 		err,
 		context.DeadlineExceeded,
 	) {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want the end of the time", err)
 	}
 }

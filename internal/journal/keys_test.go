@@ -31,7 +31,7 @@ func pseudonym(t testing.TB, k *Keys, s roster.Subject, at time.Time) Pseudonym 
 	t.Helper()
 	p, ok, err := k.pseudonym(s, at)
 	if err != nil || !ok || p == (Pseudonym{}) {
-		t.Fatalf("no pseudonym: %v, %v", ok, err)
+		t.Fatalf("pseudonym: %v, %v; want one", ok, err)
 	}
 	return p
 }
@@ -93,7 +93,7 @@ func TestPupilsAndConfidentialRolesHaveNone(t *testing.T) { // K4, C3.2g
 	r, k := people(t), openKeys(t, dir)
 	for _, a := range []string{"leerling@school.example", "vp@school.example", "iemand@elders.example", ""} {
 		if p, ok, err := k.pseudonym(r.Subject(a), inNovember); ok || err != nil || p != (Pseudonym{}) {
-			t.Errorf("%q has a pseudonym: %v %v", a, ok, err)
+			t.Errorf("%q has a pseudonym: %v, %v; want none", a, ok, err)
 		}
 	}
 	if months, _ := k.Months(); len(months) > 0 {
@@ -124,13 +124,13 @@ func TestAForgottenMonthStaysAnonymous(t *testing.T) {
 			t.Errorf("%s: a pseudonym in a month without a key: %v %v", name, ok, err)
 		}
 		if months, err := k.Months(); err != nil || fmt.Sprint(months) != "[2026-12]" {
-			t.Errorf("%s: months %v %v", name, months, err)
+			t.Errorf("%s: months %v, %v; want 2026-12", name, months, err)
 		}
 		if pseudonym(t, k, juf, inNovember.AddDate(0, 1, 0)) != december {
 			t.Errorf("%s: the other month changed", name)
 		}
 		if err := k.Forget("2026-11"); err != nil {
-			t.Errorf("%s: again: %v", name, err)
+			t.Errorf("%s: forgetting again: %v, want no error", name, err)
 		}
 	}
 }
@@ -177,7 +177,7 @@ func TestKeysAreForTheirOwnerOnly(t *testing.T) {
 	pseudonym(t, openKeys(t, dir), person(t, "a@school.example"), inNovember)
 	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, "2026-11.key"): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
-			t.Errorf("%s: %v %v", filepath.Base(path), info.Mode(), err)
+			t.Errorf("%s: mode %v, %v; want %v", filepath.Base(path), info.Mode(), err, want)
 		}
 	}
 	if err := os.Chmod(dir, 0o750); err != nil {
@@ -197,7 +197,7 @@ func TestADamagedKeyIsNotReplaced(t *testing.T) {
 	}
 	if _, ok, err := k.pseudonym(person(t, "a@school.example"), inNovember); ok || err == nil ||
 		!strings.Contains(err.Error(), "2026-11") {
-		t.Errorf("%v %v", ok, err)
+		t.Errorf("pseudonym %v, %v; want an error that names 2026-11", ok, err)
 	}
 	if b, _ := os.ReadFile(path); string(b) != "short" {
 		t.Error("the damaged key was replaced")
@@ -232,7 +232,7 @@ func TestPseudonymsCostLittle(t *testing.T) {
 	s := person(t, "voornaam.achternaam@school.example")
 	turn := inNovember.AddDate(0, 1, 0) // both months of a turn of the month are kept ready
 	if n := testing.AllocsPerRun(100, func() { pseudonym(t, k, s, inNovember); pseudonym(t, k, s, turn) }); n > 2 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("%v allocations, want at most 2", n)
 	}
 }
 
@@ -269,9 +269,10 @@ func TestAPersonIsFoundByWhatTheLedgerHas(t *testing.T) {
 	receipt := func(kind ledger.Kind) ledger.Receipt {
 		return must(book.Append(t.Context(), kind, ledger.Data{Ref: "a"}))
 	}
-	for name, r := range map[string]ledger.Receipt{"no receipt": {}, "one of something else": receipt(ledger.QuarantineOpened)} {
+	for name, r := range map[string]ledger.Receipt{"no receipt": {},
+		"one of something else": receipt(ledger.QuarantineOpened)} {
 		if n, err := find(r, juf, november(1, 0), november(30, 0)); err == nil || n > 0 {
-			t.Errorf("%s: %d records, %v", name, n, err)
+			t.Errorf("%s: found %d records, %v; want a refusal", name, n, err)
 		}
 	}
 	order, own := receipt(ledger.OrderUsed), receipt(ledger.AccessGiven)

@@ -200,29 +200,29 @@ func TestAServerOfToday(t *testing.T) {
 		t.Errorf("%s records after an insert was repeated", got)
 	}
 	if got := e.do("SELECT sum(records), count() > 0 FROM hours"); got != "4\t1" {
-		t.Errorf("rolled up: %s", got)
+		t.Errorf("rolled up: got %q, want 4 records", got)
 	}
 	hours := strings.Split(e.do(hoursQuery(today.AddDate(0, 0, -1), today.AddDate(0, 0, 1))), "\n")
 	if len(hours) != 2 || !strings.HasPrefix(hours[0], fmt.Sprint(today.Unix())) ||
 		!strings.HasSuffix(hours[0], fmt.Sprintf("\t3\t%d\t3", 3*ordinary(0).Bytes)) {
-		t.Errorf("hours:\n%s", strings.Join(hours, "\n"))
+		t.Errorf("got the hours\n%s\nwant two, the first of three records", strings.Join(hours, "\n"))
 	}
 	people := strings.Split(e.do(contributionsQuery(today)), "\n")
 	if len(people) != 2 ||
 		!strings.Contains(strings.Join(people, "\n")+"\n", fmt.Sprintf("\t3\t%d\t3\n", 3*ordinary(0).Bytes)) {
-		t.Errorf("contributions:\n%s", strings.Join(people, "\n"))
+		t.Errorf("got the contributions\n%s\nwant two, one of three records", strings.Join(people, "\n"))
 	}
 	if got := e.do("SELECT count() FROM traffic WHERE " + period(today, today.Add(time.Minute))); got != "3" {
-		t.Errorf("%s records of a minute", got)
+		t.Errorf("got %s records of a minute, want 3", got)
 	}
 	if got := e.do("SELECT sum(messages) FROM board_hours"); got != "4" {
-		t.Errorf("the board sees %s", got)
+		t.Errorf("the board sees %s messages, want 4", got)
 	}
 	insert("c/1", rowOf(0, old)) // the old record goes with its part
 	e.do("OPTIMIZE TABLE traffic FINAL")
 	if got := e.do("SELECT count(), min(day) = toDate(" + fmt.Sprint(day(today)/86400) +
 		") FROM traffic"); got != "4\t1" {
-		t.Errorf("after the TTL: %s", got)
+		t.Errorf("after the TTL: got %q, want the 4 records of today", got)
 	}
 	if got := e.do("SELECT sum(records) FROM hours"); got != "5" {
 		t.Errorf("after the TTL the roll-up has %s", got)

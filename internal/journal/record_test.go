@@ -190,7 +190,7 @@ func TestAnExportHasEveryFieldButThePseudonym(t *testing.T) { // C3.2c
 	}
 	var fields map[string]any
 	if err := json.Unmarshal(b, &fields); err != nil || len(fields) != reflect.TypeFor[Record]().NumField()-1 {
-		t.Errorf("%d fields, %v", len(fields), err)
+		t.Errorf("the export of a record has %d fields, %v; want all but the pseudonym", len(fields), err)
 	}
 	empty := string(must(json.Marshal(Record{})))
 	for _, not := range []string{"group", "peer", "purpose\"", "category", "clause", "rule"} {

@@ -149,7 +149,7 @@ func TestAWriterStartsWithWhateverACrashLeft(t *testing.T) {
 				t.Errorf("%d records, want %d", got, c.want)
 			}
 			if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
-				t.Errorf("%d files are left", len(left))
+				t.Errorf("%d files are left, want none", len(left))
 			}
 		})
 	}

@@ -95,7 +95,7 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 		dir := t.TempDir()
 		load(t, s, segmentOf(t, dir, "1", ordinary(1)), segmentOf(t, dir, "2", ordinary(1)))
 		if n := len(everything(t, s)); n != 2 {
-			t.Errorf("%d records", n)
+			t.Errorf("%d records, want both, which differ in their segments alone", n)
 		}
 	})
 	t.Run("who follows sees each record once", func(t *testing.T) {
@@ -114,19 +114,19 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 		}
 		got, from := follow(t, s, from)
 		if !slices.Contains(got, 3) || !slices.Contains(got, 4) {
-			t.Errorf("the latest two are %v", got)
+			t.Errorf("the latest are %v, want 3 and 4 among them", got)
 		}
 		if more, _ := follow(t, s, from); len(more) > 0 {
-			t.Errorf("seen already: %v", more)
+			t.Errorf("got %v again, want nothing new", more)
 		}
 		load(t, s, segmentOf(t, dir, "4", ordinary(5)))
 		if more, _ := follow(t, s, from); !slices.Equal(more, []int{5}) {
-			t.Errorf("new are %v", more)
+			t.Errorf("got %v, want the new record 5", more)
 		}
 		if p, err := s.Last(t.Context(), 1000); err != nil {
 			t.Error(err)
 		} else if all, _ := follow(t, s, p); len(all) != 5 {
-			t.Errorf("of all there are %v", all)
+			t.Errorf("got %v, want all 5", all)
 		}
 	})
 	t.Run("a period has its own", func(t *testing.T) {
@@ -150,7 +150,7 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 			t.Fatal(err)
 		}
 		if len(got) != 2 || !got[2] || !got[3] {
-			t.Errorf("read %v", got)
+			t.Errorf("read %v, want 2 and 3", got)
 		}
 	})
 	t.Run("a pseudonym finds its own and nobody else's", func(t *testing.T) {
@@ -254,7 +254,7 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 		load(t, s, segmentOf(t, dir, "2", at(4, november(1, 8), anna), at(5, november(20, 8), anna)))
 		n, err := s.Prune(t.Context(), november(2, 0))
 		if err != nil || n != 4 {
-			t.Fatalf("destroyed %d, %v", n, err)
+			t.Fatalf("destroyed %d, %v; want 4", n, err)
 		}
 		var got []Hour
 		if err := s.Hours(t.Context(), november(1, 0), november(2, 0),
@@ -271,13 +271,13 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 			t.Errorf("got\n%+v\nwant\n%+v", got, want)
 		}
 		if left := everything(t, s); len(left) != 1 || left[0].ID != ordinary(5).ID {
-			t.Errorf("left are %d records", len(left))
+			t.Errorf("%d records are left, want the last one", len(left))
 		}
 	})
 	t.Run("nothing is older than the retention", func(t *testing.T) { // C3.3g
 		s := open(t)
 		if h, err := s.Held(t.Context()); err != nil || h.Records != 0 || !h.Since.IsZero() {
-			t.Fatalf("at first %+v, %v", h, err)
+			t.Fatalf("an empty store has %+v, %v; want nothing", h, err)
 		}
 		load(
 			t,
@@ -295,14 +295,14 @@ func testStore(t *testing.T, open func(t *testing.T) Store) {
 		if h, err := s.Held(t.Context()); err != nil || h.Records != 4 ||
 			!h.Since.Equal(november(1, 0).Truncate(24*time.Hour)) ||
 			!h.Until.Equal(november(4, 0).Truncate(24*time.Hour)) {
-			t.Errorf("held is %+v, %v", h, err)
+			t.Errorf("the store has %+v, %v; want the days 1 to 4 November", h, err)
 		}
 		if n, err := s.Prune(t.Context(), november(2, 12)); err != nil || n != 3 {
-			t.Errorf("destroyed %d, %v", n, err)
+			t.Errorf("destroyed %d, %v; want 3", n, err)
 		}
 		if h, err := s.Held(t.Context()); err != nil || h.Records != 1 ||
 			!h.Since.Equal(november(3, 0).Truncate(24*time.Hour)) {
-			t.Errorf("held is %+v, %v", h, err)
+			t.Errorf("the store has %+v, %v; want one record, of 3 November", h, err)
 		}
 	})
 }
@@ -372,7 +372,7 @@ func TestWhatACrashLeftInADayIsWrittenOver(t *testing.T) {
 		load(t, db, segmentOf(t, dir, "after "+left[:4], ordinary(2)))
 	}
 	if n := len(everything(t, db)); n != 3 {
-		t.Errorf("%d records", n)
+		t.Errorf("%d records, want 3", n)
 	}
 	// A file that lost something is not written on as if nothing had happened.
 	if err := os.WriteFile(file, whole[:5], 0o600); err != nil {

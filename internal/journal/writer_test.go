@@ -117,7 +117,7 @@ func TestWhoTheJournalKnows(t *testing.T) {
 			if len(got) != 1 || (got[0].pseudonym != Pseudonym{}) != c.pseudonym ||
 				(got[0].Group.String() != "") != c.group ||
 				(got[0].Peer.String() != "") != c.peer {
-				t.Errorf("kept %+v", got)
+				t.Errorf("got %+v, want pseudonym %v, group %v, peer %v", got, c.pseudonym, c.group, c.peer)
 			}
 			if got[0].pseudonym == (Pseudonym{1}) {
 				t.Error("the pseudonym is not of the writer's making")
@@ -188,10 +188,10 @@ func TestCloseLosesNothing(t *testing.T) {
 		seen[r.ID] = true
 	}
 	if len(seen) != 2000 || w.Dropped() != 0 || !w.Healthy() {
-		t.Errorf("%d records, %d dropped", len(seen), w.Dropped())
+		t.Errorf("%d records, %d dropped; want 2000 and none", len(seen), w.Dropped())
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
-		t.Errorf("%d segments are left", len(left))
+		t.Errorf("%d segments are left, want none", len(left))
 	}
 }
 
@@ -247,7 +247,7 @@ func TestAFullDiskIsToldAndOvercome(t *testing.T) {
 		t.Error(err)
 	}
 	if n := len(everything(t, db)); n != 50 || w.Dropped() != 0 {
-		t.Errorf("%d records, %d dropped", n, w.Dropped())
+		t.Errorf("%d records, %d dropped; want 50 and none", n, w.Dropped())
 	}
 }
 
@@ -314,7 +314,7 @@ func alone(t *testing.T) bool {
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), "SLUIS_TEST_ALONE=1")
 	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("=== RUN")) {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("the test in a process of its own: %v, want it to run and pass\n%s", err, out)
 	}
 	return false
 }

@@ -39,13 +39,13 @@ func TestOnlyThePasswordIsThePassword(t *testing.T) {
 		{"no hash", "no hash", false},
 	} {
 		if same, err := c.Same(t.Context(), try.hash, try.password); same != try.want || err != nil {
-			t.Errorf("%q: %v, %v", try.password, same, err)
+			t.Errorf("%q: got %v, %v; want %v", try.password, same, err, try.want)
 		}
 	}
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := new(Comparer).Same(done, hash, "x"); !errors.Is(err, context.Canceled) {
-		t.Errorf("without room: %v", err)
+		t.Errorf("without room: %v, want the end of the context", err)
 	}
 }
 
@@ -61,7 +61,7 @@ func TestHashesOfOthersAreBounded(t *testing.T) {
 		strings.Replace(good, "t=2", "t=2000", 1):        ErrCostly,
 	} {
 		if err := Check(hash); !errors.Is(err, want) {
-			t.Errorf("%.30s: %v", hash, err)
+			t.Errorf("%.30s: %v, want %v", hash, err, want)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func TestWhoGuessesIsHeldOff(t *testing.T) {
 		t.Errorf("one client about another name: %d", n)
 	}
 	if n := guess(th, office, "els", 10); n != 3 {
-		t.Errorf("another client: %d", n)
+		t.Errorf("another client guesses %d times, want 3", n)
 	}
 	if n := guess(th, netip.MustParseAddr("192.0.2.3"), "els", 10); n != 1 {
 		t.Errorf("all clients about one name: %d", n)
@@ -111,7 +111,7 @@ func TestTheLastGuessIsToldOnce(t *testing.T) {
 		}
 	}
 	if lasts != 1 {
-		t.Errorf("told %d times", lasts)
+		t.Errorf("%d guesses are the last, want one", lasts)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestWhoKnowsItIsNotHeldOff(t *testing.T) {
 	th := NewThrottle(Guesses{Pair: 3, Client: 5, Name: 7, Within: time.Hour})
 	for n := range 50 {
 		if ok, _ := th.Try(home, "els"); !ok {
-			t.Fatalf("at %d", n)
+			t.Fatalf("refused at guess %d, want none refused", n)
 		}
 		th.Right(home, "els")
 	}
@@ -138,7 +138,7 @@ func TestManyGuessesAtOnceAreNoWayAround(t *testing.T) {
 	}
 	wg.Wait()
 	if allowed.Load() != 3 {
-		t.Errorf("%d were allowed", allowed.Load())
+		t.Errorf("%d guesses were allowed, want 3", allowed.Load())
 	}
 }
 

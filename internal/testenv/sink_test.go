@@ -51,14 +51,14 @@ func TestSinkHashesFromTheTokenOn(t *testing.T) {
 	a := s.Arrivals()["t"]
 	if a.Times != 2 || a.Differs || a.Sum != TokenSum([]byte(message)) ||
 		a.Sum != TokenSum([]byte("Received: x\r\n"+message)) {
-		t.Errorf("%+v", a)
+		t.Errorf("got %+v, want the same message twice, with its hash from the token on", a)
 	}
 	say(t, s, append(envelope, message+"more\r\n.\r\n")...)
 	if a := s.Arrivals()["t"]; a.Times != 3 || !a.Differs {
 		t.Errorf("an altered message is not told apart: %+v", a)
 	}
 	if b := s.Breaches(); len(b) != 0 {
-		t.Errorf("breaches: %q", b)
+		t.Errorf("breaches %q, want none", b)
 	}
 }
 

@@ -97,7 +97,7 @@ func TestPostfixKeepsWhatTheNextHopPutsOff(t *testing.T) {
 	}
 	testenv.Eventually(t, "delivery", func() bool { return sink.Arrivals()["t2"].Times == 1 })
 	if a := sink.Arrivals()["t2"]; len(a.To) != 1 || !strings.HasPrefix(a.To[0], "<juf@school.example>") {
-		t.Errorf("to %q", a.To)
+		t.Errorf("to %q, want juf alone", a.To)
 	}
 	if b := sink.Breaches(); len(b) > 0 {
 		t.Errorf("Postfix breaks the protocol: %q", b)
@@ -117,11 +117,11 @@ func TestSMTPSourceFillsASMTPSinkDump(t *testing.T) {
 	}
 	files, err := filepath.Glob(filepath.Join(s.Dump(), "*"))
 	if err != nil || len(files) != 20 {
-		t.Fatalf("%d files, %v", len(files), err)
+		t.Fatalf("%d files, %v; want 20", len(files), err)
 	}
 	if b, err := os.ReadFile(files[0]); err != nil || len(b) < 3000 ||
 		!bytes.Contains(b, []byte("juf@school.example")) {
-		t.Errorf("%d bytes, %v", len(b), err)
+		t.Errorf("%d bytes, %v; want a whole message to juf", len(b), err)
 	}
 }
 
@@ -235,17 +235,17 @@ func TestNeedSkipsByNameAndFailsInCI(t *testing.T) {
 	var r recorder
 	testenv.Need(&r, "no-such-program")
 	if !strings.Contains(r.skipped, "no-such-program") || r.failed != "" {
-		t.Errorf("%+v", r)
+		t.Errorf("got %+v, want a skip that names the program", r)
 	}
 	t.Setenv("CI", "true")
 	r = recorder{}
 	testenv.Need(&r, "no-such-program")
 	if !strings.Contains(r.failed, "apt-get install no-such-program") || r.skipped != "" {
-		t.Errorf("%+v", r)
+		t.Errorf("got %+v, want a failure that says how to get it", r)
 	}
 	r = recorder{}
 	testenv.Need(&r, "sh")
 	if r != (recorder{}) {
-		t.Errorf("%+v", r)
+		t.Errorf("got %+v, want neither a skip nor a failure", r)
 	}
 }

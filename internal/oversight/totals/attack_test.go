@@ -136,7 +136,7 @@ func TestWhoLeavesIsNotSeen(t *testing.T) {
 		}
 	}
 	if near > tried/3 {
-		t.Errorf("%d of %d guesses are near", near, tried)
+		t.Errorf("%d of %d guesses are near, want a third at most", near, tried)
 	}
 	if largest > 6*all.Base {
 		t.Errorf("a difference of %d, with a base of %d", largest, all.Base)
@@ -162,7 +162,7 @@ func TestADominantSenderIsNotSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	if f := row(t, m.Tables, Groups, "staf")[Records]; f.Hidden != Dominated {
-		t.Errorf("staf is %+v", f)
+		t.Errorf("the figure of staf is %+v, want it hidden as dominated", f)
 	}
 	for _, d := range traffic {
 		for _, x := range m.Tables {
@@ -206,7 +206,7 @@ func TestAYearOfReportsGivesNoSmallGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	if f := row(t, p.Tables, Groups, "directie")[Records]; f.Hidden == Shown || f.Value != 0 {
-		t.Errorf("the year shows %+v", f)
+		t.Errorf("the year shows %+v, want it hidden", f)
 	}
 }
 
@@ -226,7 +226,7 @@ func TestNamesDoNotOpenAReport(t *testing.T) {
 		}
 	}
 	if len(there) != 430 {
-		t.Fatalf("%d people", len(there))
+		t.Fatalf("%d people, want 430", len(there))
 	}
 	found := 0
 	for i := range 430 {
@@ -266,7 +266,7 @@ func TestTheNoise(t *testing.T) {
 	if slices.Sort(values); !slices.Equal(values, []int64{-2, -1, 0, 1, 2}) || seen[0] < 900 || seen[0] > 1100 ||
 		seen[2] < 270 ||
 		seen[2] > 400 {
-		t.Errorf("spread as %v", seen)
+		t.Errorf("the noise spreads as %v, want a binomial curve", seen)
 	}
 	same := 0
 	other := noise(derive([]byte("b"), "noise"))

@@ -262,7 +262,7 @@ func TestTheProgramFindsWhatIsGivenAway(t *testing.T) {
 	p.between([]string{"c"}, 4, 4)
 	low, high, err := p.interval([]string{"b"})
 	if err != nil || math.Abs(low-7) > 1e-6 || math.Abs(high-7) > 1e-6 {
-		t.Errorf("from %g to %g, %v", low, high, err)
+		t.Errorf("from %g to %g, %v; want exactly 7", low, high, err)
 	}
 }
 

@@ -238,7 +238,7 @@ func TestAReportIsFrozen(t *testing.T) {
 	s.all["2026-10"] = s.all["2026-10"][:50] // the records are destroyed in time, or a person leaves
 	for range 1000 {
 		if again := must(a.Frozen(t.Context(), "2026-10", later)); !bytes.Equal(again, first) {
-			t.Fatal("a report changed")
+			t.Fatal("a report changed, want the same bytes each time")
 		}
 	}
 	frozen := 0
@@ -251,7 +251,7 @@ func TestAReportIsFrozen(t *testing.T) {
 		}
 	}
 	if frozen != 1 {
-		t.Errorf("%d entries in the ledger", frozen)
+		t.Errorf("%d entries in the ledger, want one", frozen)
 	}
 	path := a.path("2026-10")
 	if err := os.WriteFile(path, bytes.Replace(first, []byte("total"), []byte("Total"), 1), 0o600); err != nil {
@@ -259,7 +259,7 @@ func TestAReportIsFrozen(t *testing.T) {
 	}
 	if _, err := a.Frozen(t.Context(), "2026-10", later); err == nil ||
 		!strings.Contains(err.Error(), "not the one that was frozen") {
-		t.Errorf("a changed report: %v", err)
+		t.Errorf("a changed report: %v, want it refused as not the frozen one", err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
@@ -276,7 +276,7 @@ func TestPeriodsThatAreNone(t *testing.T) {
 		"26": ErrPeriod, "2026-10-01": ErrPeriod, "2027-03": ErrNotOver, "2027-Q2": ErrNotOver, "2028": ErrNotOver,
 	} {
 		if _, err := a.Period(t.Context(), name, later); !errors.Is(err, want) {
-			t.Errorf("%q: %v", name, err)
+			t.Errorf("%q: %v, want %v", name, err, want)
 		}
 	}
 	if _, err := a.Period(t.Context(), "2026-10", october.AddDate(0, 1, 1)); !errors.Is(err, ErrNotOver) {
@@ -288,24 +288,24 @@ func TestAQuarterIsWhatItsMonthsShow(t *testing.T) {
 	a, _ := archive(t, newSchool(3, nil))
 	q, err := a.Period(t.Context(), "2026-Q4", later)
 	if err != nil || len(q.Months) != 3 || len(q.Absent) != 0 {
-		t.Fatalf("%+v, %v", q, err)
+		t.Fatalf("the quarter is %+v, %v; want three months", q, err)
 	}
 	var sum int64
 	for _, m := range q.Months {
 		sum += row(t, must(a.Month(t.Context(), m, later)).Tables, Groups, "team Zuid")[Records].Value
 	}
 	if f := row(t, q.Tables, Groups, "team Zuid")[Records]; f.Value != sum || f.Hidden != Shown {
-		t.Errorf("%+v, the months give %d", f, sum)
+		t.Errorf("the quarter has %+v, want the sum of the months, %d", f, sum)
 	}
 	if f := row(t, q.Tables, Groups, "directie")[Records]; f.Hidden != Missing || f.Value != 0 {
-		t.Errorf("%+v", f)
+		t.Errorf("directie has %+v, want a missing figure", f)
 	}
 	if f := row(t, q.Tables, Threats, "phishing")[Records]; f.Value != 21 {
-		t.Errorf("%+v", f)
+		t.Errorf("phishing has %+v, want 21", f)
 	}
 	year, err := a.Period(t.Context(), "2027", time.Date(2027, 2, 5, 0, 0, 0, 0, time.UTC))
 	if err != nil || len(year.Months) != 1 || len(year.Absent) != 11 {
-		t.Errorf("%v, %v, %v", year.Months, year.Absent, err)
+		t.Errorf("months %v, absent %v, %v; want one and eleven", year.Months, year.Absent, err)
 	}
 }
 
@@ -342,13 +342,13 @@ func TestRulesOfOneFigure(t *testing.T) {
 	}
 	for n, want := range map[int64]int64{0: 1, 1: 1, 3: 5, 6: 10, 11: 20, 21: 50, 51: 100, 1001: 2000} {
 		if got := ladder(n); got != want {
-			t.Errorf("ladder(%d) = %d", n, got)
+			t.Errorf("ladder(%d) = %d, want %d", n, got, want)
 		}
 	}
 	if !reflect.DeepEqual(behaviour(9), Figure{Hidden: Few}) || behaviour(0) != (Figure{Hidden: Few}) ||
 		behaviour(14).Value != 10 ||
 		behaviour(15).Value != 20 {
-		t.Error("counts of behaviour")
+		t.Error("counts of behaviour are not rounded to tens, want fewer than 10 hidden")
 	}
 }
 
