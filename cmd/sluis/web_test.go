@@ -378,7 +378,7 @@ func TestTheWebCanaryIsNowhere(t *testing.T) {
 	if len(held) < 2 {
 		t.Fatalf("%d uploads were set aside", len(held))
 	}
-	if _, errs, code := run(t, "", "quarantine", "release", held[0].ID, "--reason", "proef", "--config", w.config()); code == 0 || !strings.Contains(errs, "not delivered") {
+	if _, errs, code := run(t, "", "quarantine", "release", held[0].ID, "--reason", "proef", "--config", w.config()); code == 0 || !strings.Contains(errs, "cannot be delivered") {
 		t.Errorf("an upload is delivered: %d, %s", code, errs)
 	}
 	if out := w.exported("quarantine", "show", held[0].ID, "--reason", "proef"); len(sightings([]byte(out))) == 0 {
