@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -156,4 +157,24 @@ func TestAMessageIsPrintedInAllItsLanguages(t *testing.T) {
 			t.Errorf("a text in %s: %q, want %q", code, got, want)
 		}
 	}
+}
+
+// TestManyReadersAtOnce: a catalogue is read once, and printed from by many at once. This means most with the
+// race detector.
+func TestManyReadersAtOnce(t *testing.T) {
+	c := lang.Files(three)
+	m := c.Message("waiting", 12345)
+	want := map[string]string{"nl": "12.345 berichten wachten", "en": "12,345 messages wait"}
+	var readers sync.WaitGroup
+	for i := range 40 {
+		code := []string{"nl", "en"}[i%2]
+		readers.Go(func() {
+			for range 20 {
+				if got := m.In(code); got != want[code] {
+					t.Errorf("%s: %q, want %q", code, got, want[code])
+				}
+			}
+		})
+	}
+	readers.Wait()
 }
