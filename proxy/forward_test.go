@@ -235,7 +235,7 @@ func TestEnforcementHost(t *testing.T) {
 	strict.Close()
 	strict, err = net.Listen("tcp", "127.0.0.2:"+port)
 	if err != nil {
-		t.Skipf("SKIPPED: the port is taken: %v", err)
+		testenv.Lack(t, "the port is taken: %v", err)
 	}
 	safe := &http.Server{
 		Handler:   http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { io.WriteString(w, "safe "+q.Host) }),

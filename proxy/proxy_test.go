@@ -366,7 +366,7 @@ func TestIPv6(t *testing.T) {
 	r := newRig(t)
 	ln, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
-		t.Skipf("SKIPPED: this machine has no IPv6: %v", err)
+		testenv.Lack(t, "this machine has no IPv6: %v", err)
 	}
 	site := &http.Server{Handler: hello200}
 	go site.Serve(ln)

@@ -36,7 +36,7 @@ type engine struct {
 func modern(t *testing.T) *engine {
 	t.Helper()
 	if runtime.GOOS+"/"+runtime.GOARCH != "linux/amd64" {
-		t.Skip("SKIPPED: libchdb is for linux/amd64")
+		testenv.Lack(t, "libchdb is for linux/amd64")
 	}
 	testenv.Need(t, "npm")
 	dir, err := testenv.NPM(t.Context(), chdb)

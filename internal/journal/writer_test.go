@@ -256,7 +256,7 @@ func fill(t *testing.T, size uint64) {
 	t.Helper()
 	signal.Ignore(syscall.SIGXFSZ)
 	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}); err != nil {
-		t.Skip("this system does not limit the size of files")
+		testenv.Lack(t, "this system does not limit the size of files")
 	}
 	t.Cleanup(func() { empty(t) })
 }
@@ -271,7 +271,7 @@ func empty(t *testing.T) {
 func TestADiskThatStaysFullCostsRecordsAndNoMemory(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skip("this system has no /dev/full")
+		testenv.Lack(t, "this system has no /dev/full")
 	}
 	defer full.Close()
 	w := &Writer{names: nobody{}, log: slog.New(slog.DiscardHandler)}

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"sluis/internal/testenv"
 )
 
 // A gateway and the commands append to one ledger.
@@ -105,7 +107,7 @@ func limit(t *testing.T, size uint64) {
 	t.Helper()
 	signal.Ignore(syscall.SIGXFSZ)
 	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}); err != nil {
-		t.Skip("this system does not limit the size of files")
+		testenv.Lack(t, "this system does not limit the size of files")
 	}
 }
 

@@ -20,6 +20,8 @@ import (
 
 	"aead.dev/minisign"
 	"golang.org/x/sys/unix"
+
+	"sluis/internal/testenv"
 )
 
 // store opens a store in a directory, and updates it once.
@@ -373,7 +375,7 @@ func TestADiskThatIsFull(t *testing.T) {
 	signal.Ignore(syscall.SIGXFSZ)
 	limit := func(size uint64) {
 		if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}); err != nil {
-			t.Skip("this system does not limit the size of files")
+			testenv.Lack(t, "this system does not limit the size of files")
 		}
 	}
 	for i, size := range []uint64{100, 5_000, 20_000} { // for nothing, for the state only, for the list and not the index

@@ -25,7 +25,7 @@ type Chdb struct {
 func NeedChdb(tb TB) {
 	tb.Helper()
 	if runtime.GOOS+"/"+runtime.GOARCH != "linux/amd64" {
-		tb.Skipf("SKIPPED: libchdb is for linux/amd64")
+		Lack(tb, "libchdb is for linux/amd64")
 		return
 	}
 	Need(tb, "npm", "go")

@@ -52,11 +52,17 @@ func Need(tb TB, programs ...string) {
 	default:
 		return
 	}
+	Lack(tb, "%s", why)
+}
+
+// Lack skips the test for what this machine lacks. In CI the test fails instead.
+func Lack(tb TB, format string, args ...any) {
+	tb.Helper()
 	if os.Getenv("CI") == "true" {
-		tb.Fatalf("%s", why)
-	} else {
-		tb.Skipf("SKIPPED: %s", why)
+		tb.Fatalf(format, args...)
+		return
 	}
+	tb.Skipf("SKIPPED: "+format, args...)
 }
 
 // Missing returns those of the programs that are not installed.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"sluis/internal/testenv"
 )
 
 func TestFilesHaveNoName(t *testing.T) {
@@ -33,7 +35,7 @@ func TestFilesHaveNoName(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skipf("SKIPPED: there is no /dev/full here: %v", err)
+		testenv.Lack(t, "there is no /dev/full here: %v", err)
 	}
 	defer f.Close()
 	sp := NewSpool("")
