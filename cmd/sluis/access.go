@@ -21,7 +21,13 @@ type accessCmd struct {
 // Run prints what is held about a person, for that person (C3.2f).
 func (c accessCmd) Run(ctx context.Context) error {
 	return c.withOffice(func(o office) error {
-		r := access.Report{Organisation: o.Config().Organisation.Name, Address: c.Address, Retention: o.Config().Journal.Retention, CodeURL: o.Config().Organisation.CodeURL}
+		cfg := o.Config()
+		r := access.Report{
+			Organisation: cfg.Organisation.Name,
+			CodeURL:      cfg.Organisation.CodeURL,
+			Address:      c.Address,
+			Retention:    cfg.Journal.Retention,
+		}
 		var err error
 		if r.Until, err = day(c.Until, now()); err != nil {
 			return err

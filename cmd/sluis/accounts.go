@@ -13,13 +13,13 @@ import (
 	"sluis/internal/ledger"
 )
 
-// accountsCmd is sluis accounts. Whoever can read and write the data directory can do what
-// two administrators do in the console; the ledger says that it was the command line.
+// accountsCmd is sluis accounts. The right to write the data directory is the right to do what
+// takes two administrators in the console; the ledger says that it was the command line.
 type accountsCmd struct {
 	List    accountsListCmd    `cmd:"" help:"List the accounts of the console."`
-	Invite  accountsInviteCmd  `cmd:"" help:"Print a link with which somebody begins; makes the account if it is not there."`
+	Invite  accountsInviteCmd  `cmd:"" help:"Print a link to begin with, and make the account if it is new."`
 	Roles   accountsRolesCmd   `cmd:"" help:"Give an account these roles, and no others."`
-	Recover accountsRecoverCmd `cmd:"" help:"Forget how somebody signed in, and print a link to begin anew."`
+	Recover accountsRecoverCmd `cmd:"" help:"Forget how its owner signed in, and print a link to begin anew."`
 	Close   accountsCloseCmd   `cmd:"" help:"Close an account; all its sessions end."`
 	Open    accountsOpenCmd    `cmd:"" help:"Open a closed account again."`
 }
@@ -50,7 +50,7 @@ func (s source) withAccount(ctx context.Context, name string,
 	})
 }
 
-// change does what needs no second administrator here.
+// changeAccount proposes a change, which needs no second administrator here.
 func (s source) changeAccount(ctx context.Context, name string, c accounts.Change) error {
 	return s.withAccount(ctx, name, func(store *accounts.Store, _ *config.Config, a accounts.Account) error {
 		_, err := store.Propose(ctx, ledger.CommandLine, a.ID, c)
@@ -99,7 +99,7 @@ func rolesOf(names []string) (roles []ledger.Role) {
 type accountsInviteCmd struct {
 	source
 	Name    string   `arg:"" help:"Name of the account: small letters, digits, dots and hyphens."`
-	Role    []string `enum:"ict,board,legal,privacy,admin,employee" help:"Role of a new account: ict, board, legal, privacy, admin or employee; may be given more than once."`
+	Role    []string `enum:"ict,board,legal,privacy,admin,employee" help:"Roles of a new account: ${enum}."`
 	Address string   `help:"Mail address of a new account, to find what is held about its owner."`
 }
 
@@ -129,7 +129,7 @@ func (c accountsInviteCmd) invite(ctx context.Context, store *accounts.Store, cf
 func printLink(ctx context.Context, store *accounts.Store, cfg *config.Config, a accounts.Account) error {
 	secret, err := store.Invite(ctx, ledger.CommandLine, a.ID)
 	if errors.Is(err, accounts.ErrNeedsAnother) {
-		return errors.New("somebody signs in with this account, or it is closed: sluis accounts recover lets them begin anew")
+		return errors.New("this account is in use, or closed: sluis accounts recover lets its owner begin anew")
 	}
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func printLink(ctx context.Context, store *accounts.Store, cfg *config.Config, a
 type accountsRolesCmd struct {
 	source
 	Name string   `arg:""`
-	Role []string `arg:"" enum:"ict,board,legal,privacy,admin,employee" help:"ict, board, legal, privacy, admin or employee."`
+	Role []string `arg:"" enum:"ict,board,legal,privacy,admin,employee" help:"Roles: ${enum}."`
 }
 
 // Run gives roles.

@@ -17,7 +17,7 @@ import (
 // breachCmd is sluis breach.
 type breachCmd struct {
 	List breachListCmd `cmd:"" help:"List the breach files, and how long there is to report each."`
-	Open breachOpenCmd `cmd:"" help:"Open a breach file; the privacy officer is told by mail (C2.12a)."`
+	Open breachOpenCmd `cmd:"" help:"Open a breach file; the privacy officer gets a mail (C2.12a)."`
 	Add  breachAddCmd  `cmd:"" help:"Add a step: noted, informed, reported, not-needed or closed."`
 	Fill breachFillCmd `cmd:"" help:"Fill in the facts for the supervisory authority's form, from a JSON file."`
 	Form breachFormCmd `cmd:"" help:"Print a file in the order of the supervisory authority's form."`
@@ -67,7 +67,7 @@ type breachOpenCmd struct {
 	Discovered string `placeholder:"TIME" help:"When it was discovered, as 2026-11-23T09:30; default now."`
 }
 
-// Run opens a file and tells the privacy officer.
+// Run opens a file and notifies the privacy officer.
 func (c breachOpenCmd) Run(ctx context.Context) error {
 	return c.withBreaches(func(b *breach.Store, d *gateway.Data) error {
 		text, err := os.ReadFile(c.File)
@@ -89,10 +89,10 @@ func (c breachOpenCmd) Run(ctx context.Context) error {
 	})
 }
 
-// notifyOfficer tells the privacy officer by mail, if the configuration names one.
+// notifyOfficer sends the privacy officer a mail, if the configuration names one.
 func notifyOfficer(ctx context.Context, cfg *config.Config, f breach.File) error {
 	if len(cfg.Mail.Routes) == 0 {
-		fmt.Fprintln(os.Stderr, "no one was told by mail:", gateway.ErrNoOfficer)
+		fmt.Fprintln(os.Stderr, "no mail was sent:", gateway.ErrNoOfficer)
 		return nil
 	}
 	s, err := gateway.NewSender(cfg)
@@ -101,7 +101,7 @@ func notifyOfficer(ctx context.Context, cfg *config.Config, f breach.File) error
 	}
 	err = s.Breach(ctx, f)
 	if errors.Is(err, gateway.ErrNoOfficer) {
-		fmt.Fprintln(os.Stderr, "no one was told by mail:", err)
+		fmt.Fprintln(os.Stderr, "no mail was sent:", err)
 		return nil
 	}
 	return err
@@ -124,7 +124,7 @@ func (c breachAddCmd) Run(ctx context.Context) error {
 type breachFillCmd struct {
 	acting
 	ID   string `arg:"" help:"ID of the file."`
-	File string `arg:"" type:"path" help:"JSON with happened, from, until, nature, people, number, data, special, effects, measures, informing, crossborder."`
+	File string `arg:"" type:"path" help:"JSON file with the facts; breach form --json shows the fields."`
 }
 
 // Run fills in the facts.
@@ -138,7 +138,7 @@ func (c breachFillCmd) Run(ctx context.Context) error {
 		in := json.NewDecoder(strings.NewReader(string(text)))
 		in.DisallowUnknownFields()
 		if err := in.Decode(&facts); err != nil {
-			return errors.New("the facts cannot be read: see sluis breach fill --help for the fields of the JSON file")
+			return errors.New("the facts cannot be read: sluis breach form --json shows the fields of the JSON file")
 		}
 		return b.Fill(ctx, c.actor(), c.ID, facts)
 	})

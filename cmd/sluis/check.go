@@ -19,10 +19,10 @@ type checkCmd struct {
 	Files       []string `arg:"" name:"file" help:"Messages (.eml) or documents; - is standard input."`
 	JSON        bool     `help:"Print one JSON object a line for each file."`
 	Direction   string   `enum:"in,out" default:"out" help:"Which way it goes: in or out."`
-	From        string   `placeholder:"ADDRESS" help:"Envelope sender; mail of a confidential role is not controlled (needs --config)."`
+	From        string   `placeholder:"ADDRESS" help:"Envelope sender; needs --config for confidential roles."`
 	To          []string `placeholder:"ADDRESS" sep:"none" help:"Envelope recipient; can be given again."`
-	AllPurposes bool     `help:"Look for everything, as if an outgoing message had been drawn in the sample."`
-	Config      string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration: own rules, roster and actions; without it the built-in rules."`
+	AllPurposes bool     `help:"Inspect for everything, as if the message were drawn."`
+	Config      string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration; without it the built-in rules."`
 }
 
 // checked is what is printed of one file.
@@ -104,8 +104,8 @@ func (c checkCmd) direction() rules.Direction {
 	return rules.Out
 }
 
-// purposes says what may be looked for: what a gateway would look for in a message that
-// was not drawn, or with --all-purposes in one that was.
+// purposes returns the purposes for which a gateway would inspect a message that was not drawn, or
+// with --all-purposes one that was.
 func (c checkCmd) purposes(people *roster.Roster) (rules.Purposes, error) {
 	g, err := filter.GroundsFor(people, drawAll(c.AllPurposes), filter.NoOrders{}, filter.NewID(), now(),
 		rules.DirectionsOf(c.direction()), append(c.To, c.From)...)
@@ -116,7 +116,8 @@ func (c checkCmd) purposes(people *roster.Roster) (rules.Purposes, error) {
 }
 
 // inspect inspects one file as a gateway would.
-func (c checkCmd) inspect(ctx context.Context, e *filter.Engine, name string, ps rules.Purposes) (*filter.Inspection, error) {
+func (c checkCmd) inspect(ctx context.Context, e *filter.Engine, name string,
+	ps rules.Purposes) (*filter.Inspection, error) {
 	item := filter.Item{Directions: rules.DirectionsOf(c.direction()), Sender: c.From, Recipients: c.To}
 	return gateway.InspectFile(ctx, e, name, item, ps)
 }
@@ -125,8 +126,15 @@ func (c checkCmd) inspect(ctx context.Context, e *filter.Engine, name string, ps
 func checkedOf(name string, x *filter.Inspection, d rules.Direction, actions filter.Actions) checked {
 	v := filter.Decide(x, d, actions)
 	r := checked{
-		File: name, Action: v.Action, Purposes: x.Purposes.List(), Findings: []checkedFinding{}, Ambiguous: x.Ambiguous,
-		Uninspectable: append([]string{}, x.Uninspectable...), Incomplete: x.Incomplete, Parts: x.Parts, Bytes: x.Bytes,
+		File:          name,
+		Action:        v.Action,
+		Purposes:      x.Purposes.List(),
+		Findings:      []checkedFinding{},
+		Ambiguous:     x.Ambiguous,
+		Uninspectable: append([]string{}, x.Uninspectable...),
+		Incomplete:    x.Incomplete,
+		Parts:         x.Parts,
+		Bytes:         x.Bytes,
 	}
 	if v.Category != rules.NoCategory {
 		r.Category = v.Category.String()

@@ -177,7 +177,7 @@ func TestAWrongCommandLine(t *testing.T) {
 			t.Errorf("%v: exit code %d, said %q and %q", args, code, out, errs)
 		}
 	}
-	if out, errs, code := run(t, "", "quarantine", "--help"); code != 0 || errs != "" || !strings.Contains(out, "Review what was set aside") {
+	if out, errs, code := run(t, "", "quarantine", "--help"); code != 0 || errs != "" || !strings.Contains(out, "Review the quarantine") {
 		t.Errorf("--help: %d %q %q", code, out, errs)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // configCmd is sluis config.
 type configCmd struct {
-	Check   configCheckCmd   `cmd:"" help:"Say what is wrong with a configuration, and with the rules and roster it names."`
+	Check   configCheckCmd   `cmd:"" help:"Check a configuration, and the rules and roster that it names."`
 	Example configExampleCmd `cmd:"" help:"Print a commented example with every key."`
 }
 
@@ -32,7 +32,8 @@ func (c configCheckCmd) Run() error {
 		fmt.Fprintln(os.Stderr, "warning: no roster: no one has a confidential role, so all mail is inspected (C3.2g)")
 	}
 	all, confidential := gen.Roster.People()
-	fmt.Printf("%s is in order: %d rules, %d people on the roster of whom %d with a confidential role, %d routes, sample rate %.3g%%\n",
+	fmt.Printf("%s is in order: %d rules, %d people on the roster of whom %d with a confidential role, "+
+		"%d routes, sample rate %.3g%%\n",
 		c.File, len(gen.Rules.Rules()), all, confidential, len(cfg.Mail.Routes), 100*float64(*cfg.Policy.SampleRate))
 	return nil
 }

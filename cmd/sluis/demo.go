@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -20,7 +19,7 @@ type demoCmd struct {
 	Address string `default:"127.0.0.1:2525" help:"Where to take mail."`
 	Web     string `default:"127.0.0.1:3128" help:"Where to take web traffic."`
 	Console string `default:"127.0.0.1:8080" help:"Where to show the console; none: nowhere."`
-	Once    bool   `help:"End after the day; exit 0 only if everything went as told."`
+	Once    bool   `help:"End after the day; exit 0 only if everything went as the script says."`
 }
 
 // Run plays the day through a gateway of its own.
@@ -57,41 +56,23 @@ func (c demoCmd) Run(ctx context.Context) error {
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- g.Run(running, nil) }()
-	asTold, err := demo.ShowDay(&demo.Player{Gateway: address, NextHop: next, Records: mail})
-	if err == nil && asTold {
-		asTold, err = settings.ShowVisits(sites, web)
+	asScripted, err := demo.ShowDay(&demo.Player{Gateway: address, NextHop: next, Records: mail})
+	if err == nil && asScripted {
+		asScripted, err = settings.ShowVisits(sites, web)
 	}
-	if err == nil && asTold {
-		err = printSignIn(ctx, g.Accounts(), cfg.Console.Address)
+	if err == nil && asScripted {
+		err = demo.ShowSignIn(ctx, g.Accounts(), cfg.Console.Address)
 	}
 	if err == nil && !c.Once {
-		c.next(address, next.Dir())
+		settings.ShowNext(address, next.Dir())
 		<-ctx.Done()
 	}
 	stop()
 	if err := errors.Join(err, <-ended); err != nil {
 		return err
 	}
-	if !asTold {
+	if !asScripted {
 		return exit(exitError)
 	}
 	return nil
-}
-
-// next says what to try.
-func (c demoCmd) next(address, arrived string) {
-	fmt.Printf(`
-The gateway stays up on %[1]s (mail) and %[5]s (web) until Ctrl-C. Try, in another terminal:
-
-  swaks --server %[1]s --from groep5@school.example --to ouder@gezin.example --body 'Hallo!'
-  bin/sluis quarantine list --data %[2]s
-  bin/sluis journal tail --data %[2]s
-  bin/sluis sampling audit --day %[3]s --data %[2]s
-  ls %[4]s
-  curl -x http://%[5]s http://www.toto.nl/
-  bin/sluis web explain https://www.toto.nl/ --group leerlingen -c %[2]s/sluis.yaml
-
-Or let a browser use %[5]s as its proxy, and open http://%[5]s/setup
-
-`, address, c.Data, now().UTC().Format("2006-01-02"), arrived, c.Web)
 }

@@ -15,7 +15,7 @@ import (
 
 // imageryCmd is sluis imagery.
 type imageryCmd struct {
-	Sample   imagerySampleCmd   `cmd:"" help:"Draw images from the organisation's own public pages and check them (C3.3d)."`
+	Sample   imagerySampleCmd   `cmd:"" help:"Draw images from the organisation's own pages and check them (C3.3d)."`
 	Cases    imageryCasesCmd    `cmd:"" help:"List the cases."`
 	Complain imageryComplainCmd `cmd:"" help:"Open a case with a complaint."`
 	Read     imageryReadCmd     `cmd:"" help:"Read what a complaint says; it leaves a trace in the ledger."`
@@ -56,7 +56,8 @@ func (c imagerySampleCmd) Run(ctx context.Context) error {
 				return err
 			}
 		}
-		x, err := store.Sample(ctx, cfg.Imagery.Sites, &http.Client{}, imagery.Bounds{Pages: cfg.Imagery.Pages, Images: cfg.Imagery.Images, Interval: time.Second}, consents)
+		bounds := imagery.Bounds{Pages: cfg.Imagery.Pages, Images: cfg.Imagery.Images, Interval: time.Second}
+		x, err := store.Sample(ctx, cfg.Imagery.Sites, &http.Client{}, bounds, consents)
 		if err != nil {
 			return err
 		}
@@ -91,7 +92,7 @@ func (c imageryCasesCmd) Run() error {
 
 type imageryComplainCmd struct {
 	source
-	As   string `required:"" placeholder:"ACCOUNT" help:"Who writes it down."`
+	As   string `required:"" placeholder:"ACCOUNT" help:"Who records it."`
 	Page string `help:"Address of the page."`
 	File string `required:"" type:"path" help:"File with the complaint; it is kept sealed."`
 }
@@ -169,7 +170,7 @@ func (c imageryStepCmd) Run(ctx context.Context) error {
 type imagerySeenCmd struct {
 	source
 	Hash   string   `arg:"" help:"Hash of the image, from a sample."`
-	Person []string `help:"Name as in the register of consent; may be given more than once. None: nobody whose consent is needed."`
+	Person []string `help:"Name as in the register of consent; repeat for more. None: no consent is needed."`
 }
 
 // Run says who is on an image.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 	"time"
 
 	"sluis/internal/journal"
@@ -14,10 +12,9 @@ import (
 
 // journalCmd is sluis journal.
 type journalCmd struct {
-	Tail   journalTailCmd   `cmd:"" help:"Show the latest records."`
-	Export journalExportCmd `cmd:"" help:"Print records as JSON, one a line, without pseudonyms."`
-
-	Schema    journalSchemaCmd    `cmd:"" help:"Print the tables of a ClickHouse server, for who administers it."`
+	Tail      journalTailCmd      `cmd:"" help:"Show the latest records."`
+	Export    journalExportCmd    `cmd:"" help:"Print records as JSON, one a line, without pseudonyms."`
+	Schema    journalSchemaCmd    `cmd:"" help:"Print the tables of a ClickHouse server, for its administrator."`
 	Retention journalRetentionCmd `cmd:"" help:"Show what is held, since when, and until when."`
 }
 
@@ -122,13 +119,12 @@ func (c journalExportCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return c.withRecords(func(db journal.Store) error {
-		out := json.NewEncoder(os.Stdout)
-		_, err := db.Each(ctx, since, until, 0, func(r journal.Record) error { return out.Encode(r) })
+		_, err := db.Each(ctx, since, until, 0, func(r journal.Record) error { return printJSON(r) })
 		return err
 	})
 }
 
-// trace writes the export in the ledger, before there is one.
+// trace records the export in the ledger, before there is one.
 func (c journalExportCmd) trace(ctx context.Context, since, until time.Time) error {
 	data, err := c.data()
 	if err != nil {

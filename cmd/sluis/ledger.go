@@ -10,10 +10,10 @@ import (
 
 // ledgerCmd is sluis ledger.
 type ledgerCmd struct {
-	Export     ledgerExportCmd     `cmd:"" help:"Print the whole ledger and its signed checkpoint, to keep and to verify elsewhere."`
+	Export     ledgerExportCmd     `cmd:"" help:"Print the ledger and its signed checkpoint, to verify elsewhere."`
 	Verify     ledgerVerifyCmd     `cmd:"" help:"Verify an export: nothing deleted, changed, moved or rolled back."`
-	Checkpoint ledgerCheckpointCmd `cmd:"" help:"Print a signed checkpoint: whoever keeps it is a witness of all that was done up to now."`
-	Erase      ledgerEraseCmd      `cmd:"" help:"Erase what an entry tells, when a name stands in it. All proofs stay."`
+	Checkpoint ledgerCheckpointCmd `cmd:"" help:"Print a signed checkpoint, for a witness to keep."`
+	Erase      ledgerEraseCmd      `cmd:"" help:"Erase the payload of an entry that has a name in it. All proofs stay."`
 }
 
 type ledgerCheckpointCmd struct{ source }
@@ -66,7 +66,7 @@ func (c ledgerExportCmd) Run() error {
 
 type ledgerVerifyCmd struct {
 	File       string `arg:"" type:"path" help:"Export of the ledger."`
-	Checkpoint string `type:"path" placeholder:"FILE" help:"Checkpoint kept from before: the ledger has to go on from it."`
+	Checkpoint string `type:"path" placeholder:"FILE" help:"Earlier checkpoint, from which the ledger has to go on."`
 }
 
 // Run verifies an export. It exits with 3 if anything is wrong.

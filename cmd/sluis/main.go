@@ -34,7 +34,7 @@ type commands struct {
 	Breach     breachCmd     `cmd:"" help:"Breach files, with their 72 hours."`
 	Totals     totalsCmd     `cmd:"" help:"Totals for the board, which point at no one."`
 	Report     reportCmd     `cmd:"" help:"The accountability report, for board and participation council."`
-	Imagery    imageryCmd    `cmd:"" help:"Complaints about imagery, and samples of the organisation's own public pages."`
+	Imagery    imageryCmd    `cmd:"" help:"Complaints about imagery, and samples of the own public pages."`
 	Health     healthCmd     `cmd:"" help:"Say whether everything works, and what to do if not."`
 	Accounts   accountsCmd   `cmd:"" help:"Who may sign in to the console."`
 	Config     configCmd     `cmd:"" help:"Check a configuration, or print an example."`
@@ -59,7 +59,7 @@ func main() {
 		kong.Description("A gateway for a school's mail and web traffic "+
 			"that enforces the ICT code of conduct, and keeps to it."),
 		kong.ShortUsageOnError(),
-		kong.Vars{"languages": strings.Join(lang.Languages(), ",")},
+		kong.Vars{"languages": strings.Join(lang.Languages(), ","), "columns": peopleColumns},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		// kong has codes of its own for a wrong command line.
 		kong.Exit(func(code int) { os.Exit(min(code, exitError)) }),

@@ -25,12 +25,12 @@ type ordersCmd struct {
 	Decide   ordersDecideCmd   `cmd:"" help:"Decide, as a member of the board; two have to approve."`
 	Withdraw ordersWithdrawCmd `cmd:"" help:"End an order before its time."`
 	Dismiss  ordersDismissCmd  `cmd:"" help:"Withdraw the designation of an investigator."`
-	Use      ordersUseCmd      `cmd:"" help:"Show the traffic data that an order in force is about, as a designated investigator."`
-	Complete ordersCompleteCmd `cmd:"" help:"Tell how it came out (C3.2f). Subject and texts are destroyed."`
+	Use      ordersUseCmd      `cmd:"" help:"Show the traffic data of an order in force, as its investigator."`
+	Complete ordersCompleteCmd `cmd:"" help:"Record the outcome (C3.2f). Subject and texts are destroyed."`
 }
 
-// acting is who takes a step on the command line: whoever has the rights to the gateway's
-// files answers for whom they name. In the console everybody signs in.
+// acting names the account that takes a step on the command line. The owner of the gateway's
+// files answers for the name; in the console everybody signs in.
 type acting struct {
 	source
 	As   string `required:"" placeholder:"ACCOUNT" help:"Account that takes this step; it is in the ledger."`
@@ -119,10 +119,10 @@ func (c ordersShowCmd) Run() error {
 
 type ordersRequestCmd struct {
 	acting
-	Kind         string   `enum:"targeted,exception" default:"targeted" help:"targeted, or exception: to confidentiality, where the traffic is not safe (C3.2g)."`
+	Kind         string   `enum:"targeted,exception" default:"targeted" help:"An exception is one to confidentiality."`
 	Subject      string   `placeholder:"ADDRESS" help:"One person."`
 	Group        string   `help:"Or one group of the roster."`
-	ReasonFile   string   `required:"" type:"path" placeholder:"FILE" help:"File with the reason; it is kept apart from the ledger and destroyed at the end."`
+	ReasonFile   string   `required:"" type:"path" placeholder:"FILE" help:"File with the reason."`
 	From         string   `required:"" placeholder:"DATE" help:"First day."`
 	Until        string   `required:"" placeholder:"DATE" help:"Day after the last."`
 	Content      bool     `help:"Content as well as traffic data, for weighty reasons (C3.2e)."`
@@ -144,8 +144,16 @@ func (c ordersRequestCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		id, err := o.orders.Request(ctx, c.actor(), o.people, orders.Request{Kind: orders.Kind(c.Kind), Subject: c.Subject, Group: c.Group,
-			Reason: strings.TrimSpace(string(reason)), From: from, Until: until, Content: c.Content, Investigators: c.Investigator})
+		id, err := o.orders.Request(ctx, c.actor(), o.people, orders.Request{
+			Kind:          orders.Kind(c.Kind),
+			Subject:       c.Subject,
+			Group:         c.Group,
+			Reason:        strings.TrimSpace(string(reason)),
+			From:          from,
+			Until:         until,
+			Content:       c.Content,
+			Investigators: c.Investigator,
+		})
 		if err == nil {
 			fmt.Println(id)
 		}
@@ -223,8 +231,8 @@ func (c ordersUseCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		out := json.NewEncoder(os.Stdout)
-		return o.orders.Use(ctx, c.actor(), c.ID, o.people, keys, db, func(r journal.Record) error { return out.Encode(r) })
+		show := func(r journal.Record) error { return printJSON(r) }
+		return o.orders.Use(ctx, c.actor(), c.ID, o.people, keys, db, show)
 	})
 }
 

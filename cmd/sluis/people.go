@@ -4,13 +4,18 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sluis/cmd/sluis/internal/gateway"
 	"strings"
+
+	"sluis/cmd/sluis/internal/gateway"
 )
+
+// peopleColumns are the columns of a list of people, as its help names them.
+const peopleColumns = "voornaam, tussenvoegsel, achternaam or naam, geboortedatum, leerlingnummer, " +
+	"personeelsnummer, bsn, e-mail, postcode, huisnummer"
 
 // peopleCmd is sluis people.
 type peopleCmd struct {
-	Import peopleImportCmd `cmd:"" help:"Import a list of pupils or staff (CSV), so that their data is recognised. Only hashes are kept."`
+	Import peopleImportCmd `cmd:"" help:"Import a list of pupils or staff (CSV). Only hashes are kept."`
 	List   peopleListCmd   `cmd:"" help:"Name the lists that were imported."`
 	Remove peopleRemoveCmd `cmd:"" help:"Destroy a list."`
 }
@@ -18,7 +23,7 @@ type peopleCmd struct {
 type peopleImportCmd struct {
 	source
 	Name string `arg:"" help:"What to call the list, such as leerlingen."`
-	File string `arg:"" type:"path" help:"CSV file; its first line names the columns: voornaam, tussenvoegsel, achternaam or naam, geboortedatum, leerlingnummer, personeelsnummer, bsn, e-mail, postcode, huisnummer."`
+	File string `arg:"" type:"path" help:"CSV file; its first line names the columns: ${columns}."`
 }
 
 // Run imports a list, in place of one with the same name.
@@ -37,7 +42,8 @@ func (c peopleImportCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	fmt.Printf("%s: %d people, %d values, kept as hashes. A running gateway takes it at its next reload (SIGHUP).\n", c.Name, sum.People, sum.Values)
+	fmt.Printf("%s: %d people, %d values, kept as hashes. A running gateway takes it at its next reload (SIGHUP).\n",
+		c.Name, sum.People, sum.Values)
 	if len(sum.Ignored) > 0 {
 		fmt.Printf("columns that are not used: %s\n", strings.Join(sum.Ignored, ", "))
 	}

@@ -26,7 +26,7 @@ type quarantineCmd struct {
 
 type quarantineListCmd struct {
 	source
-	State string `enum:",held,releasing,released,failed,destroyed" default:"" help:"Only those in this state: held, releasing, released, failed or destroyed."`
+	State string `enum:",quarantined,releasing,released,failed,destroyed" default:"" help:"Only those in this state."`
 	Limit int    `default:"100" help:"At most so many, newest first."`
 	JSON  bool   `help:"Print one JSON object a line."`
 }

@@ -15,7 +15,7 @@ type reportCmd struct {
 	source
 	Since  string `placeholder:"DATE" help:"First day; default three months ago."`
 	Until  string `placeholder:"DATE" help:"Day after the last; default today."`
-	Totals string `placeholder:"PERIOD" help:"Totals to put in: a month (2026-11), a quarter (2026-Q4) or a year; none by default."`
+	Totals string `placeholder:"PERIOD" help:"Totals to put in: a month (2026-11), quarter (2026-Q4) or year."`
 	Lang   string `enum:"${languages}" default:"nl" help:"Language of the report: ${enum}."`
 	Form   string `enum:"html,pdf" default:"html" help:"html or pdf."`
 	Out    string `short:"o" type:"path" placeholder:"FILE" help:"Write to this file, not to the screen."`

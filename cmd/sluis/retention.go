@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 	"time"
 
 	"sluis/internal/console"
@@ -27,12 +25,13 @@ func (c journalRetentionCmd) Run(ctx context.Context) error {
 		return err
 	}
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(struct {
+		return printJSON(struct {
 			Kept []console.Kept `json:"kept"`
 			Keys []string       `json:"months_with_a_key"`
 		}{all, months})
 	}
-	err = printList(false, all, "WHAT|NUMBER|BYTES|HELD SINCE|OLDEST IS DESTROYED|KEPT FOR", func(k console.Kept) []any {
+	const header = "WHAT|NUMBER|BYTES|HELD SINCE|OLDEST IS DESTROYED|KEPT FOR"
+	err = printList(false, all, header, func(k console.Kept) []any {
 		since, next := "-", "-"
 		if !k.Since.IsZero() {
 			since, next = k.Since.Local().Format(time.DateOnly), k.Next.Local().Format(time.DateOnly)
@@ -42,6 +41,6 @@ func (c journalRetentionCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("people can be found, under an order or at their own request, in the months %v; in others nobody can\n", months)
+	fmt.Printf("people can be found, under an order or at their own request, in the months %v alone\n", months)
 	return nil
 }

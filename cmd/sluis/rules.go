@@ -10,8 +10,6 @@ import (
 	"sluis/cmd/sluis/internal/config"
 	"sluis/cmd/sluis/internal/gateway"
 	"sluis/filter"
-	"sluis/filter/domains"
-	"sluis/filter/peopleindex"
 	"sluis/internal/lang"
 	"sluis/rules"
 )
@@ -22,13 +20,13 @@ type rulesCmd struct {
 	Show    rulesShowCmd    `cmd:"" help:"Show one rule, with its examples."`
 	Test    rulesTestCmd    `cmd:"" help:"Try every rule on its examples."`
 	Clauses rulesClausesCmd `cmd:"" help:"List the clauses that rules, pages and promises rest on."`
-	Explain rulesExplainCmd `cmd:"" help:"Say how a text or message is judged: every rule that saw something, also if it was not enough."`
+	Explain rulesExplainCmd `cmd:"" help:"Say how a file is judged, with the rules that were not enough."`
 }
 
-// ruleSource tells which rules there are.
+// ruleSource names the rules of a command.
 type ruleSource struct {
 	Config string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration with rules of your own."`
-	Packs  []string `type:"path" placeholder:"DIR" help:"Directory with rules of your own, to try before they are configured."`
+	Packs  []string `type:"path" placeholder:"DIR" help:"Directory with rules of your own, to try them."`
 }
 
 func (s ruleSource) load() (*config.Config, *rules.Set, error) {
@@ -92,14 +90,24 @@ func (c rulesShowCmd) Run() error {
 	if !ok {
 		return fmt.Errorf("there is no rule %s: sluis rules list shows all", id)
 	}
-	fmt.Printf("%s\n%s\n%s\n\npurpose   %s\nclause    %s: %s\ncategory  %s\nscore     %d of %d needed, at least %d different hits\nfrom      %s:%d\n",
-		r.ID, r.Title.In("nl"), r.Title.In("en"), r.Purpose, r.Clause, r.Clause.Text("en"), r.Category, r.Score, rules.Threshold, r.Min, r.File, r.Line)
+	fmt.Printf("%s\n%s\n%s\n\n", r.ID, r.Title.In("nl"), r.Title.In("en"))
+	fmt.Printf("purpose   %s\nclause    %s: %s\ncategory  %s\n", r.Purpose, r.Clause, r.Clause.Text("en"), r.Category)
+	fmt.Printf("score     %d of %d needed, at least %d different hits\n", r.Score, rules.Threshold, r.Min)
+	fmt.Printf("from      %s:%d\n", r.File, r.Line)
 	for _, part := range []struct {
 		name  string
 		lines []string
 	}{
-		{"phrases", phrases(r.Phrases)}, {"regexp", single(r.Regexp)}, {"detect", single(r.Detect)}, {"structure", single(r.Structure)},
-		{"near", phrases(r.Near)}, {"and also near", phrases(r.Also)}, {"unless", phrases(r.Unless)}, {"except within", phrases(r.Except)}, {"match", examples(r.Match)}, {"no match", examples(r.NoMatch)},
+		{"phrases", phrases(r.Phrases)},
+		{"regexp", single(r.Regexp)},
+		{"detect", single(r.Detect)},
+		{"structure", single(r.Structure)},
+		{"near", phrases(r.Near)},
+		{"and also near", phrases(r.Also)},
+		{"unless", phrases(r.Unless)},
+		{"except within", phrases(r.Except)},
+		{"match", examples(r.Match)},
+		{"no match", examples(r.NoMatch)},
 	} {
 		if len(part.lines) > 0 {
 			fmt.Printf("\n%s\n  %s\n", part.name, strings.Join(part.lines, "\n  "))
@@ -139,22 +147,7 @@ func (c rulesTestCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(cfg.Organisation.Domains) == 0 {
-		cfg.Organisation.Domains = []string{"voorbeeldschool.example"} // the examples' school
-	}
-	people, err := peopleindex.Example() // whom the examples are about
-	if err != nil {
-		return err
-	}
-	sites, err := domains.Example()
-	if err != nil {
-		return err
-	}
-	engine, err := filter.Compile(set, filter.Options{OwnDomains: cfg.Organisation.Domains, People: people, Sites: sites})
-	if err != nil {
-		return err
-	}
-	failures, err := engine.TestRules(ctx)
+	failures, err := gateway.TestRules(ctx, cfg, set)
 	if err != nil {
 		return err
 	}
@@ -171,7 +164,7 @@ func (c rulesTestCmd) Run(ctx context.Context) error {
 type rulesExplainCmd struct {
 	Files     []string `arg:"" name:"file" help:"Messages (.eml) or documents; - is standard input."`
 	Direction string   `enum:"in,out" default:"out" help:"Which way it goes: in or out."`
-	Config    string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration with rules, exceptions and lists of people of your own."`
+	Config    string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration with rules of your own."`
 }
 
 // Run explains how files are judged, with every purpose.
@@ -198,7 +191,8 @@ func (c rulesExplainCmd) Run(ctx context.Context) error {
 			case x.Decisive(f, d):
 				verdict = "enough"
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%d×\t%d points\t%s\n", f.Rule, f.Category, f.Clause, f.Count, f.Score, verdict)
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%d×\t%d points\t%s\n",
+				f.Rule, f.Category, f.Clause, f.Count, f.Score, verdict)
 		}
 		if err := w.Flush(); err != nil {
 			return err

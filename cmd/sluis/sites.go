@@ -10,13 +10,13 @@ import (
 
 // sitesCmd is sluis sites.
 type sitesCmd struct {
-	Build  sitesBuildCmd  `cmd:"" help:"Make an index of lists: names, hosts files, or rules of ad blockers about domains."`
+	Build  sitesBuildCmd  `cmd:"" help:"Make an index of lists: names, hosts files, rules of ad blockers."`
 	Lookup sitesLookupCmd `cmd:"" help:"Say in which categories hosts are."`
 }
 
 type sitesBuildCmd struct {
-	Index string   `arg:"" type:"path" help:"File to write; a gateway that uses it takes the new one at its next reload (SIGHUP)."`
-	Lists []string `arg:"" name:"category=file" help:"Lists, such as phishing=phishing.txt. Links to hosts of phishing and malware are looked for in mail."`
+	Index string   `arg:"" type:"path" help:"File to write; a running gateway takes it at its next reload (SIGHUP)."`
+	Lists []string `arg:"" name:"category=file" help:"Lists, such as phishing=phishing.txt."`
 }
 
 // Run reads the lists and writes the index in place of an old one.

@@ -10,10 +10,10 @@ import (
 	"sluis/cmd/sluis/internal/gateway"
 )
 
-// source tells a command where the gateway keeps its data.
+// source says where the gateway keeps its data.
 type source struct {
 	Config string `short:"c" type:"path" placeholder:"FILE" xor:"source" help:"Configuration file of the gateway."`
-	Data   string `type:"path" placeholder:"DIR" xor:"source" help:"Data directory of the gateway, instead of --config (default: var, as in make run)."`
+	Data   string `type:"path" placeholder:"DIR" xor:"source" help:"Data directory, instead of --config (default var)."`
 }
 
 // data returns the gateway's data directory; close it.

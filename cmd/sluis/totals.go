@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"os"
-	"strconv"
 	"text/tabwriter"
 
 	"sluis/cmd/sluis/internal/gateway"
 	"sluis/internal/oversight/totals"
 )
 
+// totalsCmd is sluis totals.
 type totalsCmd struct {
 	source
 	Period string `arg:"" optional:"" help:"Month (2026-11), quarter (2026-Q4) or year (2026); default the last month."`
@@ -32,7 +31,7 @@ func (c totalsCmd) Run(ctx context.Context) error {
 	case c.JSON || c.Form == "json":
 		return printJSON(p)
 	case c.Form == "csv":
-		return totalsCSV(p)
+		return p.WriteCSV(os.Stdout)
 	}
 	return totalsTable(p)
 }
@@ -54,9 +53,13 @@ func (c totalsCmd) period(ctx context.Context) (totals.Period, error) {
 	return archive.Period(ctx, c.Period, now())
 }
 
+// hiddenBecause says why a figure is not shown.
 var hiddenBecause = map[totals.Why]string{
-	totals.FewPeople: "not shown: too few people", totals.Dominated: "not shown: one or two make up most of it", totals.Complement: "not shown: it would give another away",
-	totals.Few: "fewer than 10", totals.Missing: "not shown: a month of it is not",
+	totals.FewPeople:  "not shown: too few people",
+	totals.Dominated:  "not shown: one or two make up most of it",
+	totals.Complement: "not shown: it would give another away",
+	totals.Few:        "fewer than 10",
+	totals.Missing:    "not shown: a month of it is not",
 }
 
 func totalsTable(p totals.Period) error {
@@ -66,7 +69,7 @@ func totalsTable(p totals.Period) error {
 		fmt.Fprintf(w, "\n%s\t\n", t.Name)
 		for _, r := range t.Rows {
 			fmt.Fprintf(w, "  %s", r.Name)
-			for _, m := range []string{totals.Records, totals.Bytes, "hours"} {
+			for _, m := range totals.Measures() {
 				f, ok := r.Figures[m]
 				switch {
 				case !ok:
@@ -80,26 +83,4 @@ func totalsTable(p totals.Period) error {
 		}
 	}
 	return w.Flush()
-}
-
-func totalsCSV(p totals.Period) error {
-	w := csv.NewWriter(os.Stdout)
-	w.Write([]string{"period", "table", "row", "measure", "value", "hidden", "base"})
-	for _, t := range p.Tables {
-		for _, r := range t.Rows {
-			for _, m := range []string{totals.Records, totals.Bytes, "hours"} {
-				f, ok := r.Figures[m]
-				if !ok {
-					continue
-				}
-				value := ""
-				if f.Hidden == totals.Shown {
-					value = strconv.FormatInt(f.Value, 10)
-				}
-				w.Write([]string{p.Name, t.Name, r.Name, m, value, string(f.Hidden), strconv.FormatInt(f.Base, 10)})
-			}
-		}
-	}
-	w.Flush()
-	return w.Error()
 }

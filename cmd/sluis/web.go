@@ -14,24 +14,24 @@ import (
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/password"
 	"sluis/internal/roster"
-	webpolicy "sluis/internal/sitepolicy"
+	"sluis/internal/sitepolicy"
 	"sluis/proxy/ca"
 )
 
 // webCmd is sluis web.
 type webCmd struct {
 	Explain   webExplainCmd   `cmd:"" help:"Say whether an address is blocked, for whom, and why."`
-	Import    webImportCmd    `cmd:"" help:"Import a public list of sites, such as the archive of UT1, from an address or a file."`
+	Import    webImportCmd    `cmd:"" help:"Import a public list of sites, such as the archive of UT1."`
 	Lists     webListsCmd     `cmd:"" help:"Fetch the lists of sites that are due, and say how each is."`
 	Appeals   webAppealsCmd   `cmd:"" help:"List the appeals against blocks, or close one."`
-	Password  webPasswordCmd  `cmd:"" help:"Make a line for the file of passwords; the password is read from standard input."`
+	Password  webPasswordCmd  `cmd:"" help:"Make a line for the file of passwords, from standard input."`
 	Authority webAuthorityCmd `cmd:"" help:"Make the own authority that inspection and block pages over TLS need."`
 }
 
 type webExplainCmd struct {
 	URL    string `arg:"" help:"Address, or only a host name."`
 	Config string `required:"" short:"c" type:"path" placeholder:"FILE" help:"Configuration file."`
-	Group  string `help:"Group of the roster; none: somebody unknown."`
+	Group  string `help:"Group of the roster; none: a person unknown."`
 	At     string `placeholder:"TIME" help:"Moment, such as 2026-11-23T10:00; none: now."`
 	JSON   bool   `name:"json" help:"Print as JSON."`
 }
@@ -46,36 +46,30 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := gateway.NewData(cfg).Lists()
-	if err != nil {
-		return err
-	}
-	index, err := store.Index()
-	if errors.Is(err, os.ErrNotExist) { // the gateway has not run yet
-		if _, err = store.Update(ctx, time.Now()); err == nil {
-			index, err = store.Index()
-		}
-	}
-	if err != nil {
-		return err
-	}
-	policy, err := gateway.SitePolicy(cfg, index, store.Missing())
+	policy, err := gateway.NewData(cfg).SitePolicy(ctx)
 	if err != nil {
 		return err
 	}
 	x := policy.Explain(r)
-	if x.Action == webpolicy.Inspect { // then the page is seen as well
+	if x.Action == sitepolicy.Inspect { // then the page is seen as well
 		r.Path = page
 		x = policy.Explain(r)
 	}
 	if c.JSON {
 		return printJSON(map[string]any{
-			"action": actionWords[x.Action], "category": x.Category, "clause": x.Clause, "own_clause": x.Own, "rule": x.Rule, "list": x.List,
-			"connect": x.Connect, "block_page": x.BlockPage, "steps": x.Steps,
+			"action":     actionWords[x.Action],
+			"category":   x.Category,
+			"clause":     x.Clause,
+			"own_clause": x.Own,
+			"rule":       x.Rule,
+			"list":       x.List,
+			"connect":    x.Connect,
+			"block_page": x.BlockPage,
+			"steps":      x.Steps,
 		})
 	}
 	fmt.Printf("%s: %s\n", r.Hosts[0], verdictWords(x.Decision))
-	return printList(false, x.Steps, "", func(s webpolicy.Step) []any {
+	return printList(false, x.Steps, "", func(s sitepolicy.Step) []any {
 		mark := " "
 		if s.Holds {
 			mark = "*"
@@ -84,10 +78,9 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 	})
 }
 
-// request returns what is asked for, and the page of it that can be seen only if it is
-// looked into.
-func (c webExplainCmd) request() (r webpolicy.Request, page string, err error) {
-	if r, page, err = webpolicy.ParseRequest(c.URL); err != nil {
+// request returns the request for the address, and the page, which an inspection alone sees.
+func (c webExplainCmd) request() (r sitepolicy.Request, page string, err error) {
+	if r, page, err = sitepolicy.ParseRequest(c.URL); err != nil {
 		return r, "", err
 	}
 	r.Time = time.Now()
@@ -108,14 +101,18 @@ func (c webExplainCmd) request() (r webpolicy.Request, page string, err error) {
 	return r, page, nil
 }
 
-var actionWords = map[webpolicy.Action]string{webpolicy.Allow: "allowed", webpolicy.Inspect: "allowed, and inspected", webpolicy.Block: "blocked"}
+var actionWords = map[sitepolicy.Action]string{
+	sitepolicy.Allow:   "allowed",
+	sitepolicy.Inspect: "allowed, and inspected",
+	sitepolicy.Block:   "blocked",
+}
 
-func verdictWords(d webpolicy.Decision) string {
+func verdictWords(d sitepolicy.Decision) string {
 	s := actionWords[d.Action]
 	switch {
-	case d.Action == webpolicy.Block && d.Own != "":
+	case d.Action == sitepolicy.Block && d.Own != "":
 		s += fmt.Sprintf(", by the organisation's own code: %s (%s)", d.Own, d.Clause)
-	case d.Action == webpolicy.Block:
+	case d.Action == sitepolicy.Block:
 		s += fmt.Sprintf(" as %s (%s: %s)", d.Category, d.Clause, d.Clause.Text("en"))
 	case d.Connect != "":
 		s += ", by way of " + d.Connect
@@ -172,8 +169,8 @@ func (c webPasswordCmd) Run() error {
 }
 
 type webAuthorityCmd struct {
-	Certificate string   `arg:"" type:"path" help:"File to write the certificate to, for devices and the configuration."`
-	Key         string   `arg:"" type:"path" help:"File to write the key to. Guard it: who has it can pass for any site."`
+	Certificate string   `arg:"" type:"path" help:"File for the certificate, for devices and the configuration."`
+	Key         string   `arg:"" type:"path" help:"File for the key. Guard it: with it one can pass for any site."`
 	Name        string   `default:"Sluis" help:"Name that people see."`
 	Domain      []string `help:"Only for sites of this domain (name constraints); repeat for more. None: all."`
 	Years       int      `default:"5" help:"How long it is valid."`
@@ -181,9 +178,11 @@ type webAuthorityCmd struct {
 
 // Run makes an authority.
 func (c webAuthorityCmd) Run() error {
-	if err := ca.Create(c.Certificate, c.Key, ca.Spec{Name: c.Name, Domains: c.Domain, Valid: time.Duration(c.Years) * 365 * 24 * time.Hour}); err != nil {
+	valid := time.Duration(c.Years) * 365 * 24 * time.Hour
+	if err := ca.Create(c.Certificate, c.Key, ca.Spec{Name: c.Name, Domains: c.Domain, Valid: valid}); err != nil {
 		return err
 	}
-	fmt.Printf("Made %s and %s. Name both under web.inspect, and install the certificate on the school's own devices only.\n", c.Certificate, c.Key)
+	fmt.Printf("Made %s and %s. Name both under web.inspect, "+
+		"and install the certificate on the school's own devices only.\n", c.Certificate, c.Key)
 	return nil
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
+
 	"sluis/cmd/sluis/internal/config"
 	"sluis/cmd/sluis/internal/gateway"
 	"sluis/internal/sitelists"
-	"strings"
-	"time"
 )
 
 type webListsCmd struct {
@@ -33,7 +34,8 @@ func (c webListsCmd) Run(ctx context.Context) error {
 		return errors.Join(updated, err)
 	}
 	if c.JSON {
-		return errors.Join(updated, printJSON(map[string]any{"names": index.Len(), "bytes": index.Size(), "lists": store.Status()}))
+		all := map[string]any{"names": index.Len(), "bytes": index.Size(), "lists": store.Status()}
+		return errors.Join(updated, printJSON(all))
 	}
 	fmt.Printf("index: %d names, %d bytes\n", index.Len(), index.Size())
 	return errors.Join(updated, printList(false, store.Status(), "", func(s sitelists.State) []any {
@@ -49,8 +51,8 @@ func (c webListsCmd) Run(ctx context.Context) error {
 }
 
 type webImportCmd struct {
-	Source   string `arg:"" help:"Address (https) or file: a list of names, a hosts file, or an archive with a directory for each category (UT1)."`
-	Category string `help:"Category of a single list, such as gambling; an archive tells its own."`
+	Source   string `arg:"" help:"Address (https) or file: names, a hosts file, or an archive of categories."`
+	Category string `help:"Category of a single list, such as gambling; an archive names its own."`
 	Config   string `required:"" short:"c" type:"path" placeholder:"FILE" help:"Configuration file."`
 }
 

@@ -44,12 +44,10 @@ func (c *chart) draw(values []int64) {
 	c.Height = len(c.Bars) * barHeight
 }
 
-var measures = []string{totals.Records, totals.Bytes, "hours"}
-
 // charts makes one of each measure of each table.
 func charts(p totals.Period, n report.Names) (all []chart) {
 	for _, t := range p.Tables {
-		for _, m := range measures {
+		for _, m := range totals.Measures() {
 			c := chart{ID: t.Name + "-" + m, Title: n.Table(t.Name), Head: n.Measure(m)}
 			var values []int64
 			for _, r := range t.Rows {

@@ -52,7 +52,11 @@ const (
 const (
 	Records = "records"
 	Bytes   = "bytes"
+	Hours   = "hours"
 )
+
+// Measures returns the measures in the order in which they are shown.
+func Measures() []string { return []string{Records, Bytes, Hours} }
 
 // dimension sorts contributions into the rows of a table; a row without a name: into none.
 type dimension struct {

@@ -231,7 +231,7 @@ func (a *Archive) review(ctx context.Context, since, until time.Time) (Table, er
 	if r.Decided >= fewerThan {
 		hours = Figure{Value: r.Hours, Base: 1}
 	}
-	t.Rows = append(t.Rows, Row{"median-hours", map[string]Figure{"hours": hours}})
+	t.Rows = append(t.Rows, Row{"median-hours", map[string]Figure{Hours: hours}})
 	return t, nil
 }
 

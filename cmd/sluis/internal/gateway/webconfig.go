@@ -9,9 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"slices"
 	"strconv"
-	"time"
 
 	"sluis/cmd/sluis/internal/config"
 	"sluis/filter"
@@ -19,8 +17,6 @@ import (
 	"sluis/internal/clamd"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
-	"sluis/internal/sitelists"
-	"sluis/internal/sitepolicy"
 	"sluis/proxy"
 	"sluis/proxy/blockpage"
 	"sluis/proxy/ca"
@@ -75,7 +71,7 @@ func (g *Generation) webConfig(s webServices) (c proxy.Config, err error) {
 	if c.Identify, err = identifier(w.Identify, g.Roster); err != nil {
 		return c, err
 	}
-	if c.Policy, err = SitePolicy(g.Config, s.index, s.partial); err != nil {
+	if c.Policy, err = sitePolicy(g.Config, s.index, s.partial); err != nil {
 		return c, err
 	}
 	if c.Content, err = g.webContent(s.sealer); err != nil {
@@ -99,52 +95,6 @@ func identifier(c config.Identify, people *roster.Roster) (*identify.Identifier,
 		}
 	}
 	return identify.New(o)
-}
-
-// SitePolicy makes the policy of sites of a configuration, with the exceptions made in the
-// console; the index is partial if lists are missing from it.
-func SitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*sitepolicy.Policy, error) {
-	help, err := sitelists.Builtin("help")
-	if err != nil {
-		return nil, err
-	}
-	never, err := sitelists.Builtin("never-inspect")
-	if err != nil {
-		return nil, err
-	}
-	o := sitepolicy.Options{
-		Sites:        cfg.Web.Sites.Sites,
-		Inspections:  cfg.Web.Inspect.Inspections,
-		Index:        index,
-		Partial:      partial,
-		Protected:    help,
-		NeverInspect: slices.Concat(never, help),
-	}
-	o.Own = slices.Clone(o.Own)
-	made, err := madeExceptions(cfg)
-	if err != nil {
-		return nil, err
-	}
-	for _, x := range made {
-		if x.Host == "" || !x.Holds(time.Now()) {
-			continue
-		}
-		// Locked, or it would not go before the lists that block the site.
-		entry := sitepolicy.Entry{
-			Host:   x.Host,
-			Locked: true,
-			Reason: x.Reason,
-			Author: x.Author,
-			Until:  sitepolicy.Until{Time: x.End()},
-		}
-		if g, err := roster.ParseGroup(x.Group); x.Group != "" && err != nil {
-			continue // the group is gone, and with it who needed the site
-		} else if x.Group != "" {
-			entry.Groups = []roster.Group{g}
-		}
-		o.Own = append(o.Own, entry)
-	}
-	return sitepolicy.New(o)
 }
 
 // webContent makes the inspector of requests and responses.

@@ -1,15 +1,16 @@
-package main
+package demo
 
 import (
 	"context"
 	"fmt"
+
 	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 )
 
-// printSignIn makes the accounts of the demonstration and prints a link for each. It works
+// ShowSignIn makes the accounts of the demonstration and prints a link for each. A link works
 // once: the next time the demonstration starts there are others.
-func printSignIn(ctx context.Context, store *accounts.Store, address string) error {
+func ShowSignIn(ctx context.Context, store *accounts.Store, address string) error {
 	if store == nil {
 		return nil
 	}
