@@ -284,14 +284,14 @@ func TestMetricsCount(t *testing.T) {
 	}
 }
 
-func TestDemoGoesAsTold(t *testing.T) {
+func TestDemoGoesAsScripted(t *testing.T) {
 	dir := t.TempDir()
 	for range 2 { // a second time on what the first left
 		out, errs, code := run(t, "", "demo", "--once", "--data", dir, "--address", testenv.FreeAddr(t), "--console", testenv.FreeAddr(t))
 		if code != 0 {
 			t.Fatalf("exit code %d\n%s%s", code, out, errs)
 		}
-		for _, want := range []string{"SET ASIDE, sealed", "byte for byte", "not drawn in the sample", "a confidential role is not controlled (C3.2g)", "OUTCOME"} {
+		for _, want := range []string{"QUARANTINED, sealed", "byte for byte", "not drawn in the sample", "a confidential role is not controlled (C3.2g)", "OUTCOME"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("no %q in\n%s", want, out)
 			}

@@ -18,7 +18,7 @@ func TestTheFirstAccount(t *testing.T) {
 	t.Parallel()
 	at := testenv.FreeAddr(t)
 	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), console: at})
-	g.eventually("tell how to begin", func() bool { return strings.Contains(g.log.String(), "nobody has an account yet") })
+	g.eventually("say how to begin", func() bool { return strings.Contains(g.log.String(), "there is no account yet") })
 	out, errs, code := run(t, "", "accounts", "invite", "beheer", "--role", "admin", "--config", g.config())
 	link := strings.TrimSpace(out)
 	if code != 0 || !strings.HasPrefix(link, "http://"+at+"/link/") {

@@ -376,7 +376,7 @@ func TestTheWebCanaryIsNowhere(t *testing.T) {
 	w.eventually("have records", func() bool { return strings.Count(w.exported("journal", "export"), "\n") > 20 })
 	held := w.held()
 	if len(held) < 2 {
-		t.Fatalf("%d uploads were set aside", len(held))
+		t.Fatalf("got %d quarantined uploads, want at least 2", len(held))
 	}
 	if _, errs, code := run(t, "", "quarantine", "release", held[0].ID, "--reason", "proef", "--config", w.config()); code == 0 || !strings.Contains(errs, "cannot be delivered") {
 		t.Errorf("an upload is delivered: %d, %s", code, errs)

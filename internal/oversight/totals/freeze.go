@@ -37,6 +37,14 @@ type Review struct {
 	Decided  int64            // number of decisions that the median is of
 }
 
+// Decide counts decisions by the time that each took.
+func (r *Review) Decide(taken []time.Duration) {
+	if r.Decided = int64(len(taken)); r.Decided > 0 {
+		slices.Sort(taken)
+		r.Hours = int64(taken[len(taken)/2].Hours())
+	}
+}
+
 // Archive makes the reports of months and keeps them.
 type Archive struct {
 	Dir    string

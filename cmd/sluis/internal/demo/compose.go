@@ -46,8 +46,9 @@ func (l letter) bytes() []byte {
 		writePart(&b, "text/html; charset=utf-8", l.html)
 	}
 	for _, a := range l.attach {
-		fmt.Fprintf(&b, "\n--%s\nContent-Type: %s\nContent-Disposition: attachment; filename=%q\nContent-Transfer-Encoding: base64\n\n",
-			boundary, a.mediaType, a.name)
+		fmt.Fprintf(&b, "\n--%s\nContent-Type: %s\n", boundary, a.mediaType)
+		fmt.Fprintf(&b, "Content-Disposition: attachment; filename=%q\n", a.name)
+		b.WriteString("Content-Transfer-Encoding: base64\n\n")
 		enc := base64.StdEncoding.EncodeToString(a.data)
 		for len(enc) > 76 {
 			b.WriteString(enc[:76] + "\n")
@@ -72,6 +73,20 @@ func crlf(b []byte) []byte {
 	return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n"))
 }
 
+// wordDocument is the media type of a Word document.
+const wordDocument = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+// The parts of a Word document around its paragraphs.
+const (
+	contentTypes = `<?xml version="1.0"?>
+<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
+<Override PartName="/word/document.xml" ContentType="` + wordDocument + `.main+xml"/>
+</Types>`
+	documentHead = `<?xml version="1.0"?>
+<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>`
+	documentFoot = `</w:body></w:document>`
+)
+
 // docx returns a small Word document with one paragraph a line.
 func docx(lines []string) []byte {
 	var b bytes.Buffer
@@ -85,13 +100,12 @@ func docx(lines []string) []byte {
 			panic(err) // to memory: a programming error
 		}
 	}
-	const office = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-	write("[Content_Types].xml", `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="`+office+`"/></Types>`)
+	write("[Content_Types].xml", contentTypes)
 	var body strings.Builder
 	for _, l := range lines {
 		body.WriteString("<w:p><w:r><w:t>" + l + "</w:t></w:r></w:p>")
 	}
-	write("word/document.xml", `<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>`+body.String()+`</w:body></w:document>`)
+	write("word/document.xml", documentHead+body.String()+documentFoot)
 	if err := z.Close(); err != nil {
 		panic(err)
 	}

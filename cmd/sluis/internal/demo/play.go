@@ -20,11 +20,11 @@ type Outcome struct {
 	Mail    Mail
 	Record  journal.Record
 	Arrived bool
-	Wrong   string // how it differs from what is told; empty if it does not
+	Wrong   string // how it differs from the script; empty if it does not
 }
 
-// Player sends the day through a gateway and compares what becomes of it with what
-// is told.
+// Player sends the day through a gateway and compares what becomes of it with the
+// script.
 type Player struct {
 	Gateway string // address of the gateway's SMTP port
 	NextHop *Maildir
@@ -64,7 +64,7 @@ func (p *Player) send(m Mail) error {
 	return c.Quit()
 }
 
-// compare says how the outcome differs from what the script tells, if it does.
+// compare says how the outcome differs from the script, if it does.
 func (p *Player) compare(o Outcome) string {
 	want := o.Mail.Action
 	if o.Mail.OnlyIfDrawn && !o.Record.Drawn {
@@ -76,7 +76,7 @@ func (p *Player) compare(o Outcome) string {
 	case want != filter.Pass && o.Record.Purpose != o.Mail.Purpose:
 		return fmt.Sprintf("expected purpose %v", o.Mail.Purpose)
 	case o.Record.Confidential != o.Mail.Confidential:
-		return "confidentiality not as told"
+		return "confidentiality not as the script says"
 	case o.Arrived != (want <= filter.Tag):
 		return "not where it belongs"
 	case o.Arrived && !p.unaltered(o.Mail.Data):

@@ -4,17 +4,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"text/tabwriter"
+
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/proxy/ca"
 	"sluis/rules"
-	"text/tabwriter"
 )
 
 // ShowDay plays the day, and more of the leaks until the sample has drawn one and left one.
-func ShowDay(p *Player) (asTold bool, err error) {
+func ShowDay(p *Player) (asScripted bool, err error) {
 	fmt.Print("A school day. What a message is inspected for depends on its sender and on the random sample:\n\n")
-	asTold = true
+	asScripted = true
 	count := map[filter.Action]int{}
 	for _, m := range Day() {
 		seen := map[bool]bool{}
@@ -25,24 +26,25 @@ func ShowDay(p *Player) (asTold bool, err error) {
 			}
 			showMail(o)
 			count[o.Record.Action]++
-			asTold = asTold && o.Wrong == ""
+			asScripted = asScripted && o.Wrong == ""
 			seen[o.Record.Drawn] = true
 			if !m.OnlyIfDrawn || len(seen) == 2 {
 				break
 			}
 		}
 		if m.OnlyIfDrawn && len(seen) < 2 {
-			asTold = false
-			fmt.Println("       NOT as told: the sample drew all or none")
+			asScripted = false
+			fmt.Println("       NOT as the script says: the sample drew all or none")
 		}
 	}
 	summary(count)
-	return asTold, nil
+	return asScripted, nil
 }
 
 // ShowVisits makes the visits of the day, through the proxy of the settings.
-func (c Settings) ShowVisits(sites *Sites, records <-chan journal.Record) (asTold bool, err error) {
-	fmt.Print("\nThe same day on the web. What is encrypted stays so; what the code forbids is stopped with a page that explains:\n\n")
+func (c Settings) ShowVisits(sites *Sites, records <-chan journal.Record) (asScripted bool, err error) {
+	fmt.Print("\nThe same day on the web. What is encrypted stays so; " +
+		"what the code forbids is stopped with a page that explains:\n\n")
 	own, err := ca.Load(filepath.Join(c.Data, "authority.crt"), filepath.Join(c.Data, "authority.key"))
 	if err != nil {
 		return false, err
@@ -50,16 +52,16 @@ func (c Settings) ShowVisits(sites *Sites, records <-chan journal.Record) (asTol
 	trust := sites.Roots()
 	trust.AddCert(own.Certificate())
 	s := &Surfer{Proxy: c.Web, Trust: trust, Authority: authorityName, Records: records}
-	asTold = true
+	asScripted = true
 	for _, v := range sites.Surfing() {
 		o, err := s.Visit(v)
 		if err != nil {
 			return false, err
 		}
 		showVisit(o)
-		asTold = asTold && o.Wrong == ""
+		asScripted = asScripted && o.Wrong == ""
 	}
-	return asTold, nil
+	return asScripted, nil
 }
 
 // showVisit prints one line for a visit.
@@ -83,7 +85,7 @@ func showVisit(o Surfed) {
 		fmt.Println("       the record has bytes and group, not the site (C3.2e)")
 	}
 	if o.Wrong != "" {
-		fmt.Printf("       NOT as told: %s\n", o.Wrong)
+		fmt.Printf("       NOT as the script says: %s\n", o.Wrong)
 	}
 }
 
@@ -102,7 +104,7 @@ func showMail(o Outcome) {
 	fmt.Printf("%s  %-9s %-52s %s\n", o.Mail.Clock, r.Direction, o.Mail.Story, what)
 	fmt.Printf("       %s\n", why(r))
 	if o.Wrong != "" {
-		fmt.Printf("       NOT as told: %s\n", o.Wrong)
+		fmt.Printf("       NOT as the script says: %s\n", o.Wrong)
 	}
 }
 
@@ -115,7 +117,7 @@ func why(r journal.Record) string {
 	case r.Confidential:
 		return "inspected for security only: a confidential role is not controlled (C3.2g)"
 	case r.Eligible && !r.Drawn:
-		return "inspected for " + r.Purposes.String() + "; not drawn in the sample, so leaks were not looked for (C3.3b)"
+		return "inspected for " + r.Purposes.String() + "; not drawn in the sample, so not for leaks (C3.3b)"
 	case r.Drawn:
 		return "drawn in the sample: inspected for " + r.Purposes.String() + ", nothing found"
 	}

@@ -49,7 +49,8 @@ func OpenSites(dir string) (*Sites, error) {
 		return nil, fmt.Errorf("open sites: %w", err)
 	}
 	s.Plain, s.Secure = portOf(plain), portOf(secure)
-	secure = tls.NewListener(secure, &tls.Config{GetCertificate: func(i *tls.ClientHelloInfo) (*tls.Certificate, error) { return authority.For(i.ServerName) }})
+	certify := func(i *tls.ClientHelloInfo) (*tls.Certificate, error) { return authority.For(i.ServerName) }
+	secure = tls.NewListener(secure, &tls.Config{GetCertificate: certify})
 	for _, ln := range []net.Listener{plain, secure} {
 		srv := &http.Server{Handler: http.HandlerFunc(serveSite), ReadHeaderTimeout: 10 * time.Second}
 		s.servers = append(s.servers, srv)
@@ -64,7 +65,8 @@ func portOf(l net.Listener) uint16 { return l.Addr().(*net.TCPAddr).AddrPort().P
 func serveSite(w http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, io.LimitReader(r.Body, 1<<20))
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	fmt.Fprint(w, "<!doctype html><title>Demonstratie</title><h1>Welkom</h1><p>Dit is een pagina over dijken, molens en sluizen.</p>")
+	fmt.Fprint(w, "<!doctype html><title>Demonstratie</title><h1>Welkom</h1>"+
+		"<p>Dit is een pagina over dijken, molens en sluizen.</p>")
 }
 
 // Roots are the authorities that the sites' certificates come from.

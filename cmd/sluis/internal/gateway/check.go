@@ -60,6 +60,7 @@ func (noGrounds) RecordUse(context.Context, []filter.OrderID, filter.ID) error {
 type noUploads struct{}
 
 // SealUpload implements content.Sealer.
-func (noUploads) SealUpload(context.Context, *content.Exchange, filter.Verdict, *filter.Inspection, io.Reader, int64) error {
+func (noUploads) SealUpload(context.Context, *content.Exchange, filter.Verdict, *filter.Inspection,
+	io.Reader, int64) error {
 	return fmt.Errorf("upload: %w", errNowhere)
 }

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// startChores does what has to be done beside the mail: the sample of the next day, the
-// retries of releases, the retention, and the lists of sites, whose servers may take their
-// time. The channel is closed when it has ended.
+// startChores starts the work beside the traffic: the sample of the next day, the retries of
+// releases, the retention, and the lists of sites, whose servers may be slow. The channel is
+// closed when the work has ended.
 func (g *Gateway) startChores(ctx context.Context) <-chan struct{} {
 	var running sync.WaitGroup
 	hour := time.Time{}
@@ -42,7 +42,7 @@ func (g *Gateway) startChores(ctx context.Context) <-chan struct{} {
 	return done
 }
 
-// everyMinute does something at once and then every minute, until it is to end.
+// everyMinute calls a function at once and then every minute, until ctx ends.
 func everyMinute(ctx context.Context, do func()) {
 	minute := time.NewTicker(time.Minute)
 	defer minute.Stop()
@@ -70,7 +70,8 @@ func (g *Gateway) endExceptions(since, now time.Time) {
 	for _, x := range made {
 		ends = append(ends, x.End())
 	}
-	if !since.IsZero() && slices.ContainsFunc(ends, func(end time.Time) bool { return end.After(since) && !end.After(now) }) {
+	ended := func(end time.Time) bool { return end.After(since) && !end.After(now) }
+	if !since.IsZero() && slices.ContainsFunc(ends, ended) {
 		g.askRenewal()
 	}
 }

@@ -54,32 +54,52 @@ func (g *Gateway) openConsole(ctx context.Context) (err error) {
 	if err := w.certify(c.TLS); err != nil {
 		return err
 	}
-	w.server = &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 5 * time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: log.New(io.Discard, "", 0)} // what it would log are clients' addresses
-	if w.listener, err = net.Listen("tcp", c.Listen); errors.Is(err, unix.EADDRINUSE) {
-		return fmt.Errorf("console: another program has %s: choose another address with console: listen, or none", c.Listen)
+	w.server = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      5 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0), // it would have clients' addresses
+	}
+	if err := w.listen(c.Listen); err != nil {
+		return err
+	}
+	return g.hintFirstAccount(ctx)
+}
+
+// listen opens the console's port.
+func (w *consoleServer) listen(address string) (err error) {
+	if w.listener, err = net.Listen("tcp", address); errors.Is(err, unix.EADDRINUSE) {
+		return fmt.Errorf("console: another program has %s: "+
+			"choose another address with console: listen, or none", address)
 	} else if err != nil {
 		return fmt.Errorf("console: %w", err)
 	}
 	w.listener = netutil.LimitListener(w.listener, maxConsole)
 	if w.certificate.Load() != nil {
-		w.listener = tls.NewListener(w.listener, &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
-			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return w.certificate.Load(), nil }})
+		w.listener = tls.NewListener(w.listener, &tls.Config{
+			MinVersion: tls.VersionTLS12,
+			NextProtos: []string{"http/1.1"},
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+				return w.certificate.Load(), nil
+			},
+		})
 	}
-	return g.hintFirstAccount(ctx)
+	return nil
 }
 
-// hintFirstAccount tells how to begin where nobody has an account and nobody else can make
-// one.
+// hintFirstAccount says how to begin where there is no account, and no other way to get one.
 func (g *Gateway) hintFirstAccount(ctx context.Context) error {
 	empty, err := g.console.accounts.Empty(ctx)
 	if err == nil && empty && len(g.started.Console.Providers) == 0 && !g.observer.Demo {
-		g.log.Warn("console: nobody has an account yet: make the first with sluis accounts invite NAME --role admin")
+		g.log.Warn("console: there is no account yet: make the first with sluis accounts invite NAME --role admin")
 	}
 	return err
 }
 
-// certify reads the certificate, also again.
+// certify reads the certificate, at the start and at each reload.
 func (w *consoleServer) certify(c setting.KeyPair) error {
 	if c.Certificate == "" {
 		return nil

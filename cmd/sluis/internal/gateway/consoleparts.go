@@ -59,10 +59,15 @@ func (g *Gateway) consoleServices(store *accounts.Store) (s console.Services, er
 	return s, g.consoleControl(&s)
 }
 
-// reviewing is how it is reviewed now, after a reload as the new configuration says.
+// reviewing returns how messages are reviewed by the configuration in force.
 func (g *Gateway) reviewing() console.QuarantineSetting {
 	c := g.inForce.Load().Config
-	return console.QuarantineSetting{Rules: g.inForce.Load().Rules, Retention: c.Quarantine.Retention, Second: c.Quarantine.SecondReviewer, Notes: c.Notices.From != ""}
+	return console.QuarantineSetting{
+		Rules:     g.inForce.Load().Rules,
+		Retention: c.Quarantine.Retention,
+		Second:    c.Quarantine.SecondReviewer,
+		Notes:     c.Notices.From != "",
+	}
 }
 
 // reviewKeys are the keys that the gateway can open with; none if it has public ones only.
@@ -110,7 +115,8 @@ func (g *Gateway) accountability(ctx context.Context, since, until time.Time, la
 type lateDeliverer struct{ g *Gateway }
 
 // Deliver implements quarantine.Deliverer.
-func (d lateDeliverer) Deliver(ctx context.Context, env quarantine.Envelope, size int64, content io.Reader) (quarantine.Reply, error) {
+func (d lateDeliverer) Deliver(ctx context.Context, env quarantine.Envelope, size int64,
+	content io.Reader) (quarantine.Reply, error) {
 	return d.g.sender().Deliver(ctx, env, size, content)
 }
 

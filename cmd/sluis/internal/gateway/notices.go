@@ -22,7 +22,8 @@ func (g *Gateway) sendNotices(ctx context.Context, now time.Time) error {
 	schedule := notice.Schedule{Path: g.data.path("notices.json")}
 	witnesses := slices.Concat(n.Board, n.Council, n.Privacy)
 	if len(witnesses) > 0 {
-		if err := schedule.Due("checkpoint", weekly, now, func() error { return g.sendCheckpoint(ctx, witnesses, now) }); err != nil {
+		send := func() error { return g.sendCheckpoint(ctx, witnesses, now) }
+		if err := schedule.Due("checkpoint", weekly, now, send); err != nil {
 			return err
 		}
 	}

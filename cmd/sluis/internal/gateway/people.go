@@ -80,11 +80,11 @@ func (d *Data) peopleIndex() (*peopleindex.Index, error) {
 	}
 	var all []*peopleindex.Index
 	for _, l := range lists {
-		one, err := readPeople(d.peopleFile(l.Name), key)
+		list, err := readPeople(d.peopleFile(l.Name), key)
 		if err != nil {
 			return nil, fmt.Errorf("list of people %s: %w", l.Name, err)
 		}
-		all = append(all, one)
+		all = append(all, list)
 	}
 	return peopleindex.Merge(all...), nil
 }

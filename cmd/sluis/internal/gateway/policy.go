@@ -27,8 +27,15 @@ type orderLog interface {
 	RecordUse(ctx context.Context, used []filter.OrderID, id filter.ID) error
 }
 
-func (g *Generation) mailPolicy(sampler filter.Sampler, orders filter.Orders, used orderLog, log *slog.Logger) mailPolicy {
-	p := mailPolicy{Generation: g, sampler: sampler, orders: orders, used: used, log: log}
+func (g *Generation) mailPolicy(sampler filter.Sampler, orders filter.Orders, used orderLog,
+	log *slog.Logger) mailPolicy {
+	p := mailPolicy{
+		Generation: g,
+		sampler:    sampler,
+		orders:     orders,
+		used:       used,
+		log:        log,
+	}
 	if address := g.Config.Policy.Malware.Clamd; address != "" {
 		p.clamd = clamd.New(address)
 	}
@@ -36,7 +43,8 @@ func (g *Generation) mailPolicy(sampler filter.Sampler, orders filter.Orders, us
 }
 
 // Grounds implements smtpd.Policy.
-func (p mailPolicy) Grounds(id filter.ID, at time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error) {
+func (p mailPolicy) Grounds(id filter.ID, at time.Time, ds rules.Directions,
+	parties ...string) (filter.Grounds, error) {
 	return filter.GroundsFor(p.Roster, p.sampler, p.orders, id, at, ds, parties...)
 }
 

@@ -36,13 +36,21 @@ func recipients(cfg *config.Config) ([]age.Recipient, error) {
 // sealer gives the relay a quarantine.
 type sealer struct{ *quarantine.Store }
 
+// Seal implements smtpd.Quarantine.
 func (s sealer) Seal(ctx context.Context, e smtpd.Entry, x *filter.Inspection, content io.Reader) error {
 	env := quarantine.Envelope{From: e.Envelope.From, Parameters: e.Envelope.Parameters}
 	for _, r := range e.Envelope.To {
 		env.To = append(env.To, quarantine.Recipient(r))
 	}
 	return s.Store.Seal(ctx, quarantine.Entry{
-		ID: e.ID, Time: e.Time, Direction: e.Direction, Purpose: e.Verdict.Purpose, Category: e.Verdict.Category,
-		Clause: e.Verdict.Clause, Rule: e.Verdict.Rule, Recipients: len(env.To), Size: e.Size,
+		ID:         e.ID,
+		Time:       e.Time,
+		Direction:  e.Direction,
+		Purpose:    e.Verdict.Purpose,
+		Category:   e.Verdict.Category,
+		Clause:     e.Verdict.Clause,
+		Rule:       e.Verdict.Rule,
+		Recipients: len(env.To),
+		Size:       e.Size,
 	}, env, x, content)
 }

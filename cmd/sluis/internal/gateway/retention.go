@@ -2,16 +2,17 @@ package gateway
 
 import (
 	"context"
+	"time"
+
 	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/console"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
-	"time"
 )
 
-// retention destroys what is older than the configuration lets it be (C3.3g): records,
-// quarantined messages, and the keys of months of which there are no records any
-// more, after which nobody can find anybody in a backup of them either.
+// retention destroys what is older than the configured retention (C3.3g): records, quarantined
+// messages, and the keys of months without records. Without the key no person can be found in
+// a backup of such a month.
 func (g *Gateway) retention(ctx context.Context, now time.Time) error {
 	cfg := g.inForce.Load().Config
 	before := now.Add(-cfg.Journal.Retention)
@@ -50,8 +51,8 @@ func forget(keys *journal.Keys, before time.Time) (n int, err error) {
 	return n, nil
 }
 
-// recordRetention writes in the ledger how long things are kept, if that is not what it has
-// already, and why where it is longer than the code's guidance says.
+// recordRetention records in the ledger how long things are kept, unless the ledger has that
+// already, and the reason where it is longer than the code's guidance.
 func recordRetention(ctx context.Context, l *ledger.Ledger, cfg *config.Config) error {
 	known := map[string]int{}
 	for e, err := range l.Find(ledger.Query{Kinds: []ledger.Kind{ledger.RetentionChanged}}) {
@@ -66,12 +67,16 @@ func recordRetention(ctx context.Context, l *ledger.Ledger, cfg *config.Config) 
 		what   string
 		period time.Duration
 		reason string
-	}{{"journal", cfg.Journal.Retention, cfg.Journal.RetentionReason}, {"quarantine", cfg.Quarantine.Retention, cfg.Quarantine.RetentionReason}} {
+	}{
+		{"journal", cfg.Journal.Retention, cfg.Journal.RetentionReason},
+		{"quarantine", cfg.Quarantine.Retention, cfg.Quarantine.RetentionReason},
+	} {
 		days := days(r.period)
 		if known[r.what] == days {
 			continue
 		}
-		if _, err := l.Append(ctx, ledger.RetentionChanged, ledger.Data{Step: r.what, Count: days, Reason: r.reason}); err != nil {
+		changed := ledger.Data{Step: r.what, Count: days, Reason: r.reason}
+		if _, err := l.Append(ctx, ledger.RetentionChanged, changed); err != nil {
 			return err
 		}
 	}

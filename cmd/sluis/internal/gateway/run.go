@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"sluis/internal/ledger"
-	"sluis/smtpd"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sluis/internal/ledger"
+	"sluis/smtpd"
 )
 
 // listen opens the SMTP ports.
@@ -21,11 +22,16 @@ func (g *Gateway) listen() error {
 		case errors.Is(err, unix.EADDRINUSE):
 			return fmt.Errorf("listen for mail: another program has %s: stop it, or choose another address", l.Address)
 		case errors.Is(err, unix.EACCES):
-			return fmt.Errorf("listen for mail: no right to %s: ports below 1024 need root or CAP_NET_BIND_SERVICE", l.Address)
+			return fmt.Errorf("listen for mail: no right to %s: "+
+				"ports below 1024 need root or CAP_NET_BIND_SERVICE", l.Address)
 		case err != nil:
 			return fmt.Errorf("listen for mail: %w", err)
 		}
-		g.listeners = append(g.listeners, smtpd.Listener{Listener: ln, TLS: l.TLS == "implicit", Proxies: l.ProxyProtocol})
+		g.listeners = append(g.listeners, smtpd.Listener{
+			Listener: ln,
+			TLS:      l.TLS == "implicit",
+			Proxies:  l.ProxyProtocol,
+		})
 	}
 	return nil
 }
@@ -79,8 +85,8 @@ func (g *Gateway) Run(ctx context.Context, reload <-chan os.Signal) error {
 // drainTime is how long transactions may take to finish when the gateway stops.
 const drainTime = 5 * time.Minute
 
-// close stops taking mail, lets transactions finish, and closes what is kept in the
-// reverse order of opening.
+// close stops taking mail, lets transactions finish, and closes the stores in the reverse order
+// of opening.
 func (g *Gateway) close() error {
 	g.log.Info("stops: transactions finish first")
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)

@@ -95,7 +95,8 @@ func toward(cfg *config.Config, address string) rules.Direction {
 }
 
 // Deliver implements quarantine.Deliverer.
-func (s Sender) Deliver(ctx context.Context, env quarantine.Envelope, size int64, content io.Reader) (quarantine.Reply, error) {
+func (s Sender) Deliver(ctx context.Context, env quarantine.Envelope, size int64,
+	content io.Reader) (quarantine.Reply, error) {
 	to := smtpd.Envelope{From: env.From, Parameters: env.Parameters}
 	for _, r := range env.To {
 		to.To = append(to.To, smtpd.Recipient(r))

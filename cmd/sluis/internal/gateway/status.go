@@ -14,7 +14,8 @@ import (
 // serveStatus serves /metrics and /healthz until the function that it returns is called.
 func (g *Gateway) serveStatus(failed chan<- error) (stop func(), err error) {
 	g.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-		Name: "sluis_journal_dropped_total", Help: "Records that were lost because the disk could not keep up.",
+		Name: "sluis_journal_dropped_total",
+		Help: "Records that were lost because the disk could not keep up.",
 	}, func() float64 { return float64(g.journal.Dropped()) }))
 	ln, err := net.Listen("tcp", g.started.Metrics.Listen)
 	if err != nil {
@@ -23,7 +24,13 @@ func (g *Gateway) serveStatus(failed chan<- error) (stop func(), err error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(g.metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", g.health)
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10}
+	srv := &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+	}
 	go func() {
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve metrics: %w", err)

@@ -2,14 +2,14 @@ package gateway
 
 import (
 	"context"
-	"slices"
+	"time"
+
 	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
-	"time"
 )
 
 // Archive returns the reports of the totals (C3.2b), for a roster.
@@ -72,8 +72,9 @@ var outcomes = map[ledger.Kind]string{
 }
 
 // reviewed counts what became of messages in a period.
-func reviewed(ctx context.Context, l *ledger.Ledger, q *quarantine.Store, since, until time.Time) (totals.Review, error) {
-	r := totals.Review{Outcomes: map[string]int64{}}
+func reviewed(ctx context.Context, l *ledger.Ledger, q *quarantine.Store,
+	since, until time.Time) (r totals.Review, err error) {
+	r.Outcomes = map[string]int64{}
 	for kind, name := range outcomes {
 		n, err := l.Count(ledger.Query{Kinds: []ledger.Kind{kind}, Since: since, Until: until})
 		if err != nil {
@@ -87,16 +88,13 @@ func reviewed(ctx context.Context, l *ledger.Ledger, q *quarantine.Store, since,
 	if err != nil {
 		return r, err
 	}
-	var hours []int64
+	var taken []time.Duration
 	for _, e := range entries {
 		if !e.Reviewed.IsZero() && !e.Reviewed.Before(since) && e.Reviewed.Before(until) {
-			hours = append(hours, int64(e.Reviewed.Sub(e.Time).Hours()))
+			taken = append(taken, e.Reviewed.Sub(e.Time))
 		}
 	}
-	if r.Decided = int64(len(hours)); r.Decided > 0 {
-		slices.Sort(hours)
-		r.Hours = hours[len(hours)/2]
-	}
+	r.Decide(taken)
 	return r, nil
 }
 

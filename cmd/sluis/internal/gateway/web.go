@@ -122,8 +122,8 @@ func listenWeb(ctx context.Context, l config.WebListener) (proxy.Listener, error
 	return ln, nil
 }
 
-// webGrounds settles what may be looked for in a request (C3.2a): conduct, but of a
-// confidential role nothing but safety, and leaks only in uploads that are drawn.
+// webGrounds returns the purposes for which a request may be inspected (C3.2a): conduct, security alone
+// for a confidential role, and leaks only in uploads that are drawn.
 type webGrounds struct {
 	g      *Gateway
 	people *roster.Roster
@@ -135,7 +135,8 @@ func (w webGrounds) Grounds(id filter.ID, at time.Time, who identify.Identity, u
 	if upload {
 		ds = rules.DirectionsOf(rules.Out)
 	}
-	return filter.GroundsFor(confidential(who.Subject.Confidential()), w.g.sampler, w.g.ordersAbout(w.people, who.Subject), id, at, ds, "")
+	role := confidential(who.Subject.Confidential())
+	return filter.GroundsFor(role, w.g.sampler, w.g.ordersAbout(w.people, who.Subject), id, at, ds, "")
 }
 
 // RecordUse implements proxy.Grounds.
@@ -149,7 +150,7 @@ type confidential bool
 // Confidential implements filter.Roster.
 func (c confidential) Confidential(string) bool { return bool(c) }
 
-// updateLists looks for new lists, and asks for a reload if there are any.
+// updateLists fetches the lists that are due, and asks for a reload if any changed.
 func (g *Gateway) updateLists(ctx context.Context, now time.Time) error {
 	if g.web == nil {
 		return nil

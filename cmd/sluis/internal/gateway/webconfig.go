@@ -119,9 +119,17 @@ type uploads struct{ *quarantine.Store }
 
 // SealUpload implements content.Sealer. There is no envelope: a stopped upload is
 // never delivered after all, it is reviewed.
-func (u uploads) SealUpload(ctx context.Context, x *content.Exchange, v filter.Verdict, e *filter.Inspection, body io.Reader, size int64) error {
+func (u uploads) SealUpload(ctx context.Context, x *content.Exchange, v filter.Verdict, e *filter.Inspection,
+	body io.Reader, size int64) error {
 	return u.Seal(ctx, quarantine.Entry{
-		ID: x.ID, Time: x.Time, Direction: rules.Out, Purpose: v.Purpose, Category: v.Category, Clause: v.Clause, Rule: v.Rule, Size: size,
+		ID:        x.ID,
+		Time:      x.Time,
+		Direction: rules.Out,
+		Purpose:   v.Purpose,
+		Category:  v.Category,
+		Clause:    v.Clause,
+		Rule:      v.Rule,
+		Size:      size,
 	}, quarantine.Envelope{}, e, body)
 }
 
