@@ -49,7 +49,8 @@ func letter(seed uint64, size int) string {
 
 // mails are of the kinds that a school gets, by name.
 func mails(t testing.TB) map[string][]byte {
-	const head = "From: Juf Anna <anna@school.example>\r\nTo: ouder@gezin.example\r\nSubject: =?utf-8?Q?Co=C3=B6rdinatie?= van groep 5\r\n" +
+	const head = "From: Juf Anna <anna@school.example>\r\nTo: ouder@gezin.example\r\nSubject: " +
+		"=?utf-8?Q?Co=C3=B6rdinatie?= van groep 5\r\n" +
 		"Message-ID: <b7c1@school.example>\r\nDate: Mon, 23 Nov 2026 08:00:00 +0100\r\nMIME-Version: 1.0\r\n"
 	crlf := func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
 	printable := func(s string) string {
@@ -65,23 +66,33 @@ func mails(t testing.TB) map[string][]byte {
 		for ; len(code) > 76; code = code[76:] {
 			b.WriteString(code[:76] + "\r\n")
 		}
-		return []byte(head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" +
-			crlf(letter(9, 1000)) + "\r\n--b\r\nContent-Type: application/octet-stream; name=" + name + "\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+		return []byte(head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; " +
+			"charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" +
+			crlf(letter(9, 1000)) + "\r\n--b\r\nContent-Type: application/octet-stream; name=" + name +
+			"\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
 			b.String() + code + "\r\n--b--\r\n")
 	}
 	page := "<html><head><style>p { color: #333; font-family: Verdana }</style></head><body><table width=600>" +
-		strings.ReplaceAll(strings.ReplaceAll(letter(2, 9<<10), "&", "&amp;"), "\n", "</td></tr>\n<tr><td style=\"padding: 4px; font-size: 13px\"><a href=\"https://school.example/n/x81\">lees</a> <img src=\"cid:a\" alt=\"foto\">&nbsp;") + "</table></body></html>"
+		strings.ReplaceAll(strings.ReplaceAll(letter(2, 9<<10), "&", "&amp;"), "\n", "</td></tr>\n<tr><td "+
+			"style=\"padding: 4px; font-size: 13px\"><a href=\"https://school.example/n/x81\">lees</a> <img "+
+			"src=\"cid:a\" alt=\"foto\">&nbsp;") + "</table></body></html>"
 	reply := letter(3, 3000)
 	for range 3 {
-		reply = letter(4, 3000) + "\nOp ma 23 nov. 2026 om 09:12 schreef Juf Anna <anna@school.example>:\n> " + strings.ReplaceAll(strings.TrimSpace(reply), "\n", "\n> ")
+		reply = letter(4, 3000) + "\nOp ma 23 nov. 2026 om 09:12 schreef Juf Anna <anna@school.example>:\n> " +
+			strings.ReplaceAll(strings.TrimSpace(reply), "\n", "\n> ")
 	}
 	return map[string][]byte{
-		"plain":      []byte(head + "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + crlf(letter(1, 18<<10))),
-		"newsletter": []byte(head + "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + printable(crlf(letter(2, 9<<10))) + "\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + printable(crlf(page)) + "\r\n--b--\r\n"),
-		"replies":    []byte(head + "In-Reply-To: <a@school.example>\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + printable(crlf(reply))),
-		"docx":       attached("brief.docx", docx(t, letter(5, 40<<10))),
-		"pdf":        attached("brief.pdf", pdf(letter(6, 20<<10))),
-		"zip":        attached("map.zip", zipped(t, map[string]string{"een.txt": letter(7, 30<<10), "twee.csv": strings.ReplaceAll(letter(8, 20<<10), ",", ";")})),
+		"plain": []byte(head + "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + crlf(letter(1, 18<<10))),
+		"newsletter": []byte(head + "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: " +
+			"text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n" +
+			"\r\n" + printable(crlf(letter(2, 9<<10))) + "\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\n" +
+			"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + printable(crlf(page)) + "\r\n--b--\r\n"),
+		"replies": []byte(head + "In-Reply-To: <a@school.example>\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + printable(crlf(reply))),
+		"docx":    attached("brief.docx", docx(t, letter(5, 40<<10))),
+		"pdf":     attached("brief.pdf", pdf(letter(6, 20<<10))),
+		"zip": attached("map.zip", zipped(t,
+			map[string]string{"een.txt": letter(7, 30<<10),
+				"twee.csv": strings.ReplaceAll(letter(8, 20<<10), ",", ";")})),
 	}
 }
 
@@ -105,7 +116,9 @@ func docx(t testing.TB, text string) []byte {
 	return zipped(t, map[string]string{
 		"[Content_Types].xml": `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>`,
 		"word/document.xml": `<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>` +
-			strings.ReplaceAll(strings.ReplaceAll(text, "&", "&amp;"), "\n", `</w:t></w:r></w:p><w:p><w:pPr><w:spacing w:after="120"/></w:pPr><w:r><w:t>`) + `</w:t></w:r></w:p></w:body></w:document>`,
+			strings.ReplaceAll(strings.ReplaceAll(text, "&", "&amp;"), "\n",
+				`</w:t></w:r></w:p><w:p><w:pPr><w:spacing w:after="120"/></w:pPr><w:r><w:t>`) +
+			`</w:t></w:r></w:p></w:body></w:document>`,
 	})
 }
 
@@ -131,7 +144,8 @@ func pdf(text string) []byte {
 	}
 	object("<< /Type /Catalog /Pages 2 0 R >>")
 	object("<< /Type /Pages /Kids [3 0 R] /Count 1 >>")
-	object("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>")
+	object("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R " +
+		">> >> >>")
 	object("<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream", page.Len(), page.String())
 	object("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")
 	table := b.Len()
@@ -148,7 +162,8 @@ var everything = rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
 // inspect looks at content with every rule.
 func inspect(t testing.TB, e *Engine, kind Kind, content []byte) *Inspection {
 	t.Helper()
-	item := Item{Kind: kind, Sender: "anna@school.example", Directions: rules.AnyDirection, Content: bytes.NewReader(content), Size: int64(len(content))}
+	item := Item{Kind: kind, Sender: "anna@school.example", Directions: rules.AnyDirection,
+		Content: bytes.NewReader(content), Size: int64(len(content))}
 	x, err := e.Inspect(t.Context(), item, everything)
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +180,8 @@ func TestOrdinaryMailPasses(t *testing.T) {
 			t.Errorf("%s: %s, %d times: %q", name, f.Rule, f.Count, f.Excerpts[0].Reveal())
 		}
 		if x.Ambiguous || x.Incomplete || len(x.Uninspectable) > 0 {
-			t.Errorf("%s: ambiguous %v, incomplete %v, uninspectable %v", name, x.Ambiguous, x.Incomplete, x.Uninspectable)
+			t.Errorf("%s: ambiguous %v, incomplete %v, uninspectable %v", name, x.Ambiguous, x.Incomplete,
+				x.Uninspectable)
 		}
 		m = bytes.Replace(m, []byte("Subject: "), []byte("Subject: krijg de tering, "), 1)
 		if x := inspect(t, e, Message, m); len(x.Findings) != 1 {

@@ -30,7 +30,8 @@ func ruleOf(id, matcher string) string {
 	if strings.Contains(matcher, "detect:") {
 		purpose, category = "leak", "category: identity\n    clause: C2.4a"
 	}
-	return fmt.Sprintf("  - id: %s\n    purpose: %s\n    %s\n    title: {nl: t, en: t}\n    score: 100\n    match: [a, b]\n    no-match: [a, b]\n    %s\n",
+	return fmt.Sprintf("  - id: %s\n    purpose: %s\n    %s\n    title: {nl: t, en: t}\n    score: 100\n    match: "+
+		"[a, b]\n    no-match: [a, b]\n    %s\n",
 		id, purpose, category, strings.ReplaceAll(matcher, "\n", "\n    "))
 }
 
@@ -57,7 +58,8 @@ func TestNothingIsLostWhereATextIsCut(t *testing.T) {
 		{"another number", "ordernummer 264780139 voor de leerling", ""},
 	} {
 		for at := text.MaxSegment - 2*text.MaxOverlap - 600; at < text.MaxSegment+200; at += 61 {
-			body := strings.Repeat("wie leest er mee. ", at/18+1)[:at] + " " + tc.text + " " + strings.Repeat("nog wat. ", 2000)
+			body := strings.Repeat("wie leest er mee. ", at/18+1)[:at] + " " + tc.text + " " +
+				strings.Repeat("nog wat. ", 2000)
 			var got []string
 			for _, f := range inspect(t, e, Document, []byte(body)).Findings {
 				got = append(got, f.Rule.String())

@@ -66,8 +66,10 @@ func (s *spread) judge(phrases, near, also, unless, except []string, window int,
 	}
 	found := map[string]bool{}
 	for _, p := range s.places(phrases...) {
-		excepted := slices.ContainsFunc(s.places(except...), func(q place) bool { return q.start <= p.start && p.end <= q.end })
-		if !excepted && (len(near) == 0 || within(p, near, sentence)) && (len(also) == 0 || within(p, also, sentence)) && !within(p, unless, false) {
+		excepted := slices.ContainsFunc(s.places(except...),
+			func(q place) bool { return q.start <= p.start && p.end <= q.end })
+		if !excepted && (len(near) == 0 || within(p, near, sentence)) && (len(also) == 0 ||
+			within(p, also, sentence)) && !within(p, unless, false) {
 			found[strings.ToLower(s.line[p.start:p.end])] = true
 		}
 	}
@@ -88,7 +90,8 @@ func (c *chooser) phrases(most int) (ps []string) {
 // holdContext holds what a rule finds to its definition, and what it finds in pieces of the
 // text to what it finds in the whole.
 func holdContext(t *testing.T, c *chooser) (found int) {
-	phrases, near, also, unless, window := append(c.phrases(2), "schaap"), c.phrases(2), c.phrases(1), c.phrases(1), 4+c.of(60)
+	phrases, near, also, unless, window := append(c.phrases(2), "schaap"), c.phrases(2), c.phrases(1), c.phrases(1),
+		4+c.of(60)
 	phrases = slices.Compact(slices.Sorted(slices.Values(phrases)))
 	if len(near) == 0 {
 		also = nil
@@ -106,7 +109,8 @@ func holdContext(t *testing.T, c *chooser) (found int) {
 	}
 	var b strings.Builder
 	for range 10 + c.of(200) {
-		b.WriteString(c.pick(append([]string{"ding", "Aap", "schaapaap", "\n", "\r\n", " \t", "boek", "kijk eens"}, vocabulary...)) + c.pick([]string{" ", " ", " ", "\n", "  ", ". ", ".\n\n", ""}))
+		b.WriteString(c.pick(append([]string{"ding", "Aap", "schaapaap", "\n", "\r\n", " \t", "boek", "kijk eens"},
+			vocabulary...)) + c.pick([]string{" ", " ", " ", "\n", "  ", ". ", ".\n\n", ""}))
 	}
 	content := b.String()
 	want := newSpread(content).judge(phrases, near, also, unless, nil, window, sentence)
@@ -132,7 +136,8 @@ func holdContext(t *testing.T, c *chooser) (found int) {
 			}
 		}
 		if run.state[0].count != len(want) {
-			t.Errorf("in pieces of %d, %d values found, want %q, by\n%s\nin %q", size, run.state[0].count, slices.Sorted(maps.Keys(want)), matcher, content)
+			t.Errorf("in pieces of %d, %d values found, want %q, by\n%s\nin %q", size, run.state[0].count,
+				slices.Sorted(maps.Keys(want)), matcher, content)
 		}
 		run.close()
 	}

@@ -21,12 +21,14 @@ func TestWordsThatAreDisguisedAreFound(t *testing.T) {
 		"Vuile fli\u200bk\u00adker, blijf van mijn school weg.",
 		"Vuile ｆｌｉｋｋｅｒ, blijf van mijn school weg.",
 	} {
-		item := Item{Kind: Document, Name: "a.txt", Content: strings.NewReader(text), Size: int64(len(text)), Directions: rules.DirectionsOf(rules.In)}
+		item := Item{Kind: Document, Name: "a.txt", Content: strings.NewReader(text), Size: int64(len(text)),
+			Directions: rules.DirectionsOf(rules.In)}
 		x, err := e.Inspect(t.Context(), item, rules.SetOf(rules.Conduct))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.ContainsFunc(x.Findings, func(f Finding) bool { return f.Rule.String() == "conduct.discrimination.slur" }) {
+		slur := rules.MustID("conduct.discrimination.slur")
+		if !slices.ContainsFunc(x.Findings, func(f Finding) bool { return f.Rule == slur }) {
 			t.Errorf("%q: %d findings", text, len(x.Findings))
 		}
 	}

@@ -19,9 +19,11 @@ type Failure struct {
 // String says which example of which rule is wrong, and how.
 func (f Failure) String() string {
 	if f.Match {
-		return fmt.Sprintf("%s:%d: rule %s does not catch example %d under match", f.Rule.File, f.Rule.Line, f.Rule.ID, f.Example)
+		return fmt.Sprintf("%s:%d: rule %s does not catch example %d under match", f.Rule.File, f.Rule.Line, f.Rule.ID,
+			f.Example)
 	}
-	return fmt.Sprintf("%s:%d: rule %s: example %d under no-match is caught by %s", f.Rule.File, f.Rule.Line, f.Rule.ID, f.Example, f.By)
+	return fmt.Sprintf("%s:%d: rule %s: example %d under no-match is caught by %s", f.Rule.File, f.Rule.Line, f.Rule.ID,
+		f.Example, f.By)
 }
 
 // TestRules tries every rule's examples: those to be caught against the rule itself,

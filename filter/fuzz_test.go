@@ -23,28 +23,36 @@ func FuzzInspect(f *testing.F) {
 	for _, m := range mails(f) {
 		f.Add(uint8(Message), "", m)
 	}
-	f.Add(uint8(Document), "a.txt", []byte("Vuile fl1kk3r, BSN 264780139, wachtwoord: Zomer!84kast, geb. 3-1-2017, 5461 AB\n\n krijg \t de\r\n tering \xff\xfe"))
+	f.Add(uint8(Document), "a.txt", []byte("Vuile fl1kk3r, BSN 264780139, wachtwoord: Zomer!84kast, geb. 3-1-2017, "+
+		"5461 AB\n\n krijg \t de\r\n tering \xff\xfe"))
 	f.Add(uint8(Document), "lijst.csv", []byte("naam;geboren\nA;03-01-2017\nB;04-01-2017\n"))
-	f.Add(uint8(Message), "", []byte("Subject: krijg\n =?utf-8?q?_de_tering?=\nContent-Type: multipart/mixed; boundary=\"\"\n\n--\n\nIk haat vrouwen. \xc4\xb0\xe2\x84\xaa"))
-	f.Add(uint8(Document), "a.html", []byte("<p>Ik ha<b>at</b> vluchte&shy;lingen<a href='http://xn--voorbeldschool-eob.example'>www.voorbeeldschool.example</a>"))
+	f.Add(uint8(Message), "", []byte("Subject: krijg\n =?utf-8?q?_de_tering?=\nContent-Type: multipart/mixed; "+
+		"boundary=\"\"\n\n--\n\nIk haat vrouwen. \xc4\xb0\xe2\x84\xaa"))
+	f.Add(uint8(Document), "a.html", []byte("<p>Ik ha<b>at</b> vluchte&shy;lingen<a "+
+		"href='http://xn--voorbeldschool-eob.example'>www.voorbeeldschool.example</a>"))
 	e := engine(f)
 	f.Fuzz(func(t *testing.T, kind uint8, name string, content []byte) {
 		if len(content) > 128<<10 {
 			return
 		}
 		item := func() Item {
-			return Item{Kind: Kind(kind % 2), Name: name, Sender: name, Directions: rules.AnyDirection, Content: bytes.NewReader(content), Size: int64(len(content))}
+			return Item{Kind: Kind(kind % 2), Name: name, Sender: name, Directions: rules.AnyDirection,
+				Content: bytes.NewReader(content), Size: int64(len(content))}
 		}
 		x, err := e.Inspect(t.Context(), item(), everything)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, found := range x.Findings {
-			if found.Count < 1 || found.Count > maxDistinct || found.Score < 1 || found.Score > 100 || len(found.Excerpts) == 0 || len(found.Excerpts) > maxExcerpts || !x.Purposes.Has(found.Purpose) {
-				t.Errorf("%s: %d hits, score %d, %d excerpts", found.Rule, found.Count, found.Score, len(found.Excerpts))
+			if found.Count < 1 || found.Count > maxDistinct || found.Score < 1 || found.Score > 100 ||
+				len(found.Excerpts) == 0 || len(found.Excerpts) > maxExcerpts || !x.Purposes.Has(found.Purpose) {
+				t.Errorf("%s: %d hits, score %d, %d excerpts", found.Rule, found.Count, found.Score,
+					len(found.Excerpts))
 			}
 			for _, ex := range found.Excerpts {
-				if shown := ex.Reveal(); !utf8.ValidString(shown) || strings.ContainsFunc(shown, unicode.IsControl) && !strings.ContainsRune(shown, 0x7f) && !strings.ContainsFunc(shown, func(r rune) bool { return r >= 0x80 && r < 0xa0 }) {
+				if shown := ex.Reveal(); !utf8.ValidString(shown) ||
+					strings.ContainsFunc(shown, unicode.IsControl) && !strings.ContainsRune(shown, 0x7f) &&
+						!strings.ContainsFunc(shown, func(r rune) bool { return r >= 0x80 && r < 0xa0 }) {
 					t.Errorf("%s: an excerpt that cannot be shown: %q", found.Rule, shown)
 				}
 			}
@@ -85,8 +93,10 @@ func (c *chooser) of(n int) int {
 func (c *chooser) pick(list []string) string { return list[c.of(len(list))] }
 
 var atoms = []string{
-	"school", "KLAS", "skelet", "pas op", "één", "k", "s", "i", "a  b", "a\tb", "x\ny", `\b`, `\B`, `\s`, `\s{1,3}`, ` ?`, `.`, `.{0,9}`, `[a-z]{0,6}`, `[^a-z]{1,4}`,
-	`\pL{2,4}`, `\W`, `\d{3}`, "(?i:Kelvin)", "(?i:groeſ)", "(?i:stil)", "(?i)", "(?-i)", "(?s)", "(?m)^", "(?m)$", `\.`, `\*ster\*`, "*", "", "-", "(?:juf){2}", "(?:meester)?", "[Kk]ind", "[sS]chool",
+	"school", "KLAS", "skelet", "pas op", "één", "k", "s", "i", "a  b", "a\tb", "x\ny", `\b`, `\B`, `\s`, `\s{1,3}`,
+	` ?`, `.`, `.{0,9}`, `[a-z]{0,6}`, `[^a-z]{1,4}`,
+	`\pL{2,4}`, `\W`, `\d{3}`, "(?i:Kelvin)", "(?i:groeſ)", "(?i:stil)", "(?i)", "(?-i)", "(?s)", "(?m)^", "(?m)$",
+	`\.`, `\*ster\*`, "*", "", "-", "(?:juf){2}", "(?:meester)?", "[Kk]ind", "[sS]chool",
 }
 
 // expression makes a regular expression, which need not be valid.
@@ -94,7 +104,8 @@ func (c *chooser) expression(depth int) string {
 	var b strings.Builder
 	for range 1 + c.of(4) {
 		if depth < 2 && c.of(5) == 4 {
-			b.WriteString("(?:" + c.expression(depth+1) + "|" + c.expression(depth+1) + ")" + c.pick([]string{"", "", "?", "{1,2}"}))
+			b.WriteString("(?:" + c.expression(depth+1) + "|" + c.expression(depth+1) + ")" +
+				c.pick([]string{"", "", "?", "{1,2}"}))
 			continue
 		}
 		b.WriteString(c.pick(atoms))
@@ -103,8 +114,10 @@ func (c *chooser) expression(depth int) string {
 }
 
 var fragments = []string{
-	"school", "School", "SCHOOL", "ſchool", "klas", "\u212alas", "Klas", "skelet", "\u017f\u212aelet", "pas op", "pas\nop", "pas  op", "één", "e\u0301e\u0301n", "een", "a  b", "a b", "a\tb", "x\ny", "x y",
-	"Kelvin", "kelvin", "\u212aelvin", "groeſ", "groes", "stil", "ſtil", "st\u0130l", "STIL", "*ster*", "juf", "jufjuf", "meester", "kind", "Kind", "\u212aind",
+	"school", "School", "SCHOOL", "ſchool", "klas", "\u212alas", "Klas", "skelet", "\u017f\u212aelet", "pas op",
+	"pas\nop", "pas  op", "één", "e\u0301e\u0301n", "een", "a  b", "a b", "a\tb", "x\ny", "x y",
+	"Kelvin", "kelvin", "\u212aelvin", "groeſ", "groes", "stil", "ſtil", "st\u0130l", "STIL", "*ster*", "juf", "jufjuf",
+	"meester", "kind", "Kind", "\u212aind",
 	" ", " ", "\n", "\r\n", ".", "-", "123", "é", "ï", "\u200b", "\u00ad", "\u00a0", "ﬁ", "s", "k", "i", "\xff", "日本",
 }
 
@@ -171,11 +184,13 @@ func holdExpression(t *testing.T, pattern, content string) bool {
 	want := values(pattern, []byte(content))
 	for v := range want {
 		if _, ok := run.distinct[run.key(0, []byte(v))]; !ok {
-			t.Errorf("%q finds %q, and the rule (keywords %q) does not, in %q", pattern, v, s.rules[0].Keywords, content)
+			t.Errorf("%q finds %q, and the rule (keywords %q) does not, in %q", pattern, v, s.rules[0].Keywords,
+				content)
 		}
 	}
 	if run.state[0].count != len(want) {
-		t.Errorf("%q finds %q, and the rule (keywords %q) %d, in %q", pattern, slices.Sorted(maps.Keys(want)), s.rules[0].Keywords, run.state[0].count, content)
+		t.Errorf("%q finds %q, and the rule (keywords %q) %d, in %q", pattern, slices.Sorted(maps.Keys(want)),
+			s.rules[0].Keywords, run.state[0].count, content)
 	}
 	return true
 }

@@ -35,10 +35,13 @@ func (d draw) Draw(ID, time.Time) (bool, error) { return d.drawn, d.err }
 // C3.3b): the whole table.
 func TestGrounds(t *testing.T) {
 	const counsellor, teacher, parent = "vp@school.example", "juf@school.example", "ouder@gezin.example"
-	for _, parties := range [][]string{{teacher, parent}, {counsellor, parent}, {parent, counsellor}, {teacher, parent, counsellor}, {teacher}} {
-		for _, ds := range []rules.Directions{rules.DirectionsOf(rules.In), rules.DirectionsOf(rules.Out), rules.DirectionsOf(rules.Internal), rules.DirectionsOf(rules.Out, rules.Internal)} {
+	for _, parties := range [][]string{{teacher, parent}, {counsellor, parent}, {parent, counsellor},
+		{teacher, parent, counsellor}, {teacher}} {
+		for _, ds := range []rules.Directions{rules.DirectionsOf(rules.In), rules.DirectionsOf(rules.Out),
+			rules.DirectionsOf(rules.Internal), rules.DirectionsOf(rules.Out, rules.Internal)} {
 			for _, drawn := range []bool{false, true} {
-				g, err := GroundsFor(people{counsellor}, draw{drawn: drawn}, NoOrders{}, NewID(), time.Now(), ds, parties...)
+				g, err := GroundsFor(people{counsellor}, draw{drawn: drawn}, NoOrders{}, NewID(), time.Now(), ds,
+					parties...)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -58,7 +61,8 @@ func TestGrounds(t *testing.T) {
 			}
 		}
 	}
-	if _, err := GroundsFor(people{}, draw{err: errors.New("no commitment")}, NoOrders{}, NewID(), time.Now(), rules.DirectionsOf(rules.Out), teacher); err == nil {
+	if _, err := GroundsFor(people{}, draw{err: errors.New("no commitment")}, NoOrders{}, NewID(), time.Now(),
+		rules.DirectionsOf(rules.Out), teacher); err == nil {
 		t.Error("a sample that cannot be drawn is no error")
 	}
 }
@@ -67,7 +71,8 @@ func TestGrounds(t *testing.T) {
 // C3.2g).
 func TestAScannerHoldsTheRulesOfItsPurposesOnly(t *testing.T) {
 	e := engine(t)
-	for _, ps := range []rules.Purposes{rules.SetOf(rules.Security), rules.SetOf(rules.Security, rules.Conduct), rules.SetOf(rules.Security, rules.Conduct, rules.Leak)} {
+	for _, ps := range []rules.Purposes{rules.SetOf(rules.Security), rules.SetOf(rules.Security, rules.Conduct),
+		rules.SetOf(rules.Security, rules.Conduct, rules.Leak)} {
 		s, err := e.scanner(ps)
 		if err != nil {
 			t.Fatal(err)
@@ -101,17 +106,27 @@ func TestDecide(t *testing.T) {
 		want    Action
 		purpose rules.Purpose
 	}{
-		"nothing":                    {},
-		"too little":                 {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out)}}},
-		"two that make enough":       {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out), finding(rules.Conduct, rules.Insult, 40, rules.Out)}}, want: Quarantine, purpose: rules.Conduct},
-		"two of different kinds":     {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out), finding(rules.Conduct, rules.Racism, 40, rules.Out)}}},
-		"in another direction":       {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 100, rules.In)}}},
-		"the strictest":              {x: Inspection{Findings: []Finding{finding(rules.Leak, rules.Identity, 100, rules.Out), finding(rules.Security, rules.Malware, 100, rules.Out), finding(rules.Conduct, rules.Insult, 100, rules.Out)}}, want: Reject, purpose: rules.Security},
-		"ambiguous":                  {x: Inspection{Ambiguous: true}, actions: Actions{Ambiguous: Quarantine}, want: Quarantine, purpose: rules.Security},
-		"ambiguous, which may pass":  {x: Inspection{Ambiguous: true}, actions: Actions{Uninspectable: Reject, Incomplete: Reject}},
-		"locked":                     {x: Inspection{Uninspectable: []string{"encrypted"}}, actions: Actions{Uninspectable: Tag}, want: Tag, purpose: rules.Security},
-		"too much to look at":        {x: Inspection{Incomplete: true}, actions: Actions{Incomplete: Reject}, want: Reject, purpose: rules.Security},
-		"a doubt milder than a find": {x: Inspection{Ambiguous: true, Findings: []Finding{finding(rules.Conduct, rules.Insult, 100, rules.Out)}}, actions: Actions{Ambiguous: Tag}, want: Quarantine, purpose: rules.Conduct},
+		"nothing":    {},
+		"too little": {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60, rules.Out)}}},
+		"two that make enough": {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60,
+			rules.Out), finding(rules.Conduct, rules.Insult, 40, rules.Out)}}, want: Quarantine,
+			purpose: rules.Conduct},
+		"two of different kinds": {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 60,
+			rules.Out), finding(rules.Conduct, rules.Racism, 40, rules.Out)}}},
+		"in another direction": {x: Inspection{Findings: []Finding{finding(rules.Conduct, rules.Insult, 100, rules.In)}}},
+		"the strictest": {x: Inspection{Findings: []Finding{finding(rules.Leak, rules.Identity, 100,
+			rules.Out), finding(rules.Security, rules.Malware, 100, rules.Out),
+			finding(rules.Conduct, rules.Insult, 100, rules.Out)}}, want: Reject, purpose: rules.Security},
+		"ambiguous": {x: Inspection{Ambiguous: true}, actions: Actions{Ambiguous: Quarantine},
+			want: Quarantine, purpose: rules.Security},
+		"ambiguous, which may pass": {x: Inspection{Ambiguous: true}, actions: Actions{Uninspectable: Reject, Incomplete: Reject}},
+		"locked": {x: Inspection{Uninspectable: []string{"encrypted"}},
+			actions: Actions{Uninspectable: Tag}, want: Tag, purpose: rules.Security},
+		"too much to look at": {x: Inspection{Incomplete: true}, actions: Actions{Incomplete: Reject},
+			want: Reject, purpose: rules.Security},
+		"a doubt milder than a find": {x: Inspection{Ambiguous: true,
+			Findings: []Finding{finding(rules.Conduct, rules.Insult, 100, rules.Out)}},
+			actions: Actions{Ambiguous: Tag}, want: Quarantine, purpose: rules.Conduct},
 	} {
 		tc.actions.Found = asked
 		if v := Decide(&tc.x, rules.Out, tc.actions); v.Action != tc.want || v.Purpose != tc.purpose {
@@ -152,7 +167,8 @@ func (o *orders) Added(_ time.Time, address string) (OrderID, rules.Purposes) {
 }
 
 func TestWhatAnOrderAdds(t *testing.T) { // C3.2c, C3.2e, C3.2g
-	const counsellor, doctor, teacher, parent = "vp@school.example", "arts@school.example", "juf@school.example", "ouder@gezin.example"
+	const counsellor, doctor, teacher, parent = "vp@school.example", "arts@school.example", "juf@school.example",
+		"ouder@gezin.example"
 	all := rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
 	usual := rules.SetOf(rules.Security, rules.Conduct)
 	security := rules.SetOf(rules.Security)
@@ -161,16 +177,27 @@ func TestWhatAnOrderAdds(t *testing.T) { // C3.2c, C3.2e, C3.2g
 		parties []string
 		want    Grounds
 	}{
-		"content of one person":                   {orders{address: teacher, added: all}, []string{teacher, parent}, Grounds{Purposes: all, Eligible: true, Orders: []OrderID{"order-" + teacher}}},
-		"mail to that person as well":             {orders{address: teacher, added: all}, []string{parent, teacher, teacher}, Grounds{Purposes: all, Eligible: true, Orders: []OrderID{"order-" + teacher}}},
-		"nobody else's mail":                      {orders{address: teacher, added: all}, []string{"meester@school.example", parent}, Grounds{Purposes: usual, Eligible: true}},
-		"not what that person tells a counsellor": {orders{address: teacher, added: all}, []string{teacher, counsellor}, Grounds{Purposes: security, Confidential: true}},
-		"metadata only":                           {orders{address: teacher}, []string{teacher, parent}, Grounds{Purposes: usual, Eligible: true}},
-		"an exception":                            {orders{address: counsellor, excepted: true, added: all}, []string{counsellor, parent}, Grounds{Purposes: all, Eligible: true, Orders: []OrderID{"order-" + counsellor}}},
-		"an exception for one of two":             {orders{address: counsellor, excepted: true, added: all}, []string{counsellor, doctor}, Grounds{Purposes: security, Confidential: true}},
-		"content of a counsellor, no exception":   {orders{address: counsellor, added: all}, []string{counsellor, parent}, Grounds{Purposes: security, Confidential: true}},
+		"content of one person": {orders{address: teacher, added: all}, []string{teacher, parent},
+			Grounds{Purposes: all, Eligible: true, Orders: []OrderID{"order-" + teacher}}},
+		"mail to that person as well": {orders{address: teacher, added: all},
+			[]string{parent, teacher, teacher},
+			Grounds{Purposes: all, Eligible: true, Orders: []OrderID{"order-" + teacher}}},
+		"nobody else's mail": {orders{address: teacher, added: all},
+			[]string{"meester@school.example", parent}, Grounds{Purposes: usual, Eligible: true}},
+		"not what that person tells a counsellor": {orders{address: teacher, added: all}, []string{teacher, counsellor},
+			Grounds{Purposes: security, Confidential: true}},
+		"metadata only": {orders{address: teacher}, []string{teacher, parent},
+			Grounds{Purposes: usual, Eligible: true}},
+		"an exception": {orders{address: counsellor, excepted: true, added: all},
+			[]string{counsellor, parent}, Grounds{Purposes: all, Eligible: true,
+				Orders: []OrderID{"order-" + counsellor}}},
+		"an exception for one of two": {orders{address: counsellor, excepted: true, added: all},
+			[]string{counsellor, doctor}, Grounds{Purposes: security, Confidential: true}},
+		"content of a counsellor, no exception": {orders{address: counsellor, added: all},
+			[]string{counsellor, parent}, Grounds{Purposes: security, Confidential: true}},
 	} {
-		g, err := GroundsFor(people{counsellor, doctor}, draw{}, &c.o, NewID(), time.Now(), rules.DirectionsOf(rules.Out), c.parties...)
+		g, err := GroundsFor(people{counsellor, doctor}, draw{}, &c.o, NewID(), time.Now(),
+			rules.DirectionsOf(rules.Out), c.parties...)
 		if err != nil || !reflect.DeepEqual(g, c.want) {
 			t.Errorf("%s: got %+v, %v, want %+v", name, g, err, c.want)
 		}
@@ -183,7 +210,8 @@ func TestAnIDOfAnyLength(t *testing.T) {
 	if got, err := ParseID(want.String()); err != nil || got != want {
 		t.Errorf("%v, %v", got, err)
 	}
-	for _, s := range []string{"", "x", want.String()[1:], want.String() + "00", strings.Repeat("a", 5000), strings.Repeat("g", 32)} {
+	for _, s := range []string{"", "x", want.String()[1:], want.String() + "00", strings.Repeat("a", 5000),
+		strings.Repeat("g", 32)} {
 		if _, err := ParseID(s); err == nil {
 			t.Errorf("%.40s is an id", s)
 		}

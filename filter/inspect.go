@@ -31,7 +31,8 @@ func (e *Engine) Inspect(ctx context.Context, item Item, ps rules.Purposes) (x *
 	defer r.close()
 	read := extract.Message
 	if item.Kind == Document {
-		read = func(ctx context.Context, c readerAt, size int64, l text.Limits, emit func(text.Segment) error) (*text.Report, error) {
+		read = func(ctx context.Context, c readerAt, size int64, l text.Limits,
+			emit func(text.Segment) error) (*text.Report, error) {
 			return extract.Document(ctx, item.Name, c, size, l, emit)
 		}
 	}

@@ -12,8 +12,10 @@ import (
 // children are of a class that does not exist, with what a class list has of them.
 func children(row string) string {
 	var b strings.Builder
-	for i, name := range []string{"Anna", "Bram", "Cas", "Daan", "Eva", "Fenna", "Gijs", "Hugo", "Iris", "Jip", "Kees", "Lotte"} {
-		fmt.Fprintf(&b, row, name, fmt.Sprintf("%d-%d-2017", i+3, i%12+1), fmt.Sprintf("06-4%d1234%d", i%10, 10+i), fmt.Sprintf("54%d AB", 10+i))
+	for i, name := range []string{"Anna", "Bram", "Cas", "Daan", "Eva", "Fenna", "Gijs", "Hugo", "Iris", "Jip", "Kees",
+		"Lotte"} {
+		fmt.Fprintf(&b, row, name, fmt.Sprintf("%d-%d-2017", i+3, i%12+1), fmt.Sprintf("06-4%d1234%d", i%10, 10+i),
+			fmt.Sprintf("54%d AB", 10+i))
 	}
 	return b.String()
 }
@@ -55,8 +57,14 @@ func TestLeaksInTheFilesTheyStandIn(t *testing.T) {
 	}{
 		{"a class list in a csv", "klas.csv", []byte("naam;geboortedatum;telefoon;postcode\n" + children("%s de Vries;%s;%s;%s\n")), []string{"personal"}},
 		{"a class list of names and dates only", "klas.csv", []byte("naam,geboortedatum\n" + children("%s de Vries,%s\n%.0s%.0s")), []string{"personal"}},
-		{"a class list in Excel", "klas.xlsx", workbook(t, "<row>"+cells(inline, "naam", "geboortedatum", "telefoon")+"</row>"+children("<row>"+cells(inline, "%s de Vries", "%s", "%s")+"</row>%.0s")), []string{"personal"}},
-		{"a class list in Word", "klas.docx", table(t, "<w:tr>"+cells(word, "naam", "geboortedatum", "telefoon")+"</w:tr>"+children("<w:tr>"+cells(word, "%s de Vries", "%s", "%s")+"</w:tr>%.0s")), []string{"personal"}},
+		{"a class list in Excel", "klas.xlsx",
+			workbook(t, "<row>"+cells(inline, "naam", "geboortedatum",
+				"telefoon")+"</row>"+children("<row>"+cells(inline, "%s de Vries", "%s", "%s")+"</row>%.0s")),
+			[]string{"personal"}},
+		{"a class list in Word", "klas.docx", table(t,
+			"<w:tr>"+cells(word, "naam", "geboortedatum",
+				"telefoon")+"</w:tr>"+children("<w:tr>"+cells(word, "%s de Vries", "%s", "%s")+"</w:tr>%.0s")),
+			[]string{"personal"}},
 		{"a calling list", "bellijst.txt", []byte("Bellijst ouders groep 5\n" + children("%s: %.0s%s\n%.0s")), []string{"personal"}},
 		{"names without more", "klas.txt", []byte(children("%s de Vries\n%.0s%.0s%.0s")), nil},
 		{"a calendar of the year", "jaar.csv", []byte("datum;activiteit\n" + children("%.0s%[2]s;uitstapje\n%.0[3]s%.0[4]s")), nil},
@@ -83,7 +91,8 @@ func TestLeaksInTheFilesTheyStandIn(t *testing.T) {
 		{"a private key", "id_rsa", []byte("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n-----END OPENSSH PRIVATE KEY-----\n"), []string{"credentials"}},
 		{"addresses of mail", "lijst.txt", []byte(strings.Repeat("x", 3) + children("%s@a.example, %[1]s@b.example; ")), []string{"personal"}},
 	} {
-		item := Item{Kind: Document, Name: tc.file, Directions: rules.DirectionsOf(rules.Out), Content: strings.NewReader(string(tc.content)), Size: int64(len(tc.content))}
+		item := Item{Kind: Document, Name: tc.file, Directions: rules.DirectionsOf(rules.Out),
+			Content: strings.NewReader(string(tc.content)), Size: int64(len(tc.content))}
 		x, err := e.Inspect(t.Context(), item, rules.SetOf(rules.Leak))
 		if err != nil {
 			t.Fatal(err)

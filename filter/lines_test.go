@@ -17,7 +17,8 @@ func TestAPhraseMayGoOnOnTheNextLine(t *testing.T) {
 		"with a tab":       "Subject: a\r\n\r\nkrijg\tde tering\r\n",
 		"folded subject":   "Subject: krijg de\r\n tering\r\n\r\nx\r\n",
 	} {
-		item := Item{Kind: Message, Directions: rules.DirectionsOf(rules.In), Content: bytes.NewReader([]byte(message)), Size: int64(len(message))}
+		item := Item{Kind: Message, Directions: rules.DirectionsOf(rules.In), Content: bytes.NewReader([]byte(message)),
+			Size: int64(len(message))}
 		x, err := e.Inspect(t.Context(), item, rules.SetOf(rules.Security, rules.Conduct))
 		if err != nil {
 			t.Fatal(err)

@@ -299,8 +299,9 @@ func (r *run) findings(ds rules.Directions) []Finding {
 			continue
 		}
 		fs = append(fs, Finding{
-			Rule: rule.ID, Purpose: rule.Purpose, Clause: rule.Clause, Category: rule.Category, Directions: rule.Directions,
-			Count: st.count, Score: min(100, rule.Score*min(4, st.count-rule.Min+1)), Excerpts: st.excerpts,
+			Rule: rule.ID, Purpose: rule.Purpose, Clause: rule.Clause, Category: rule.Category,
+			Directions: rule.Directions,
+			Count:      st.count, Score: min(100, rule.Score*min(4, st.count-rule.Min+1)), Excerpts: st.excerpts,
 		})
 	}
 	return fs
@@ -319,7 +320,8 @@ func excerpt(b []byte, p place, mask bool) Excerpt {
 		switch inside := at >= p.start && at < p.end; {
 		case c < ' ':
 			out[i] = ' '
-		case inside && mask && at >= p.start+2 && at < p.end-2, c >= '0' && c <= '9' && !inside, mask && c >= '0' && c <= '9' && at >= p.start+2:
+		case inside && mask && at >= p.start+2 && at < p.end-2, c >= '0' && c <= '9' && !inside, mask && c >= '0' &&
+			c <= '9' && at >= p.start+2:
 			out[i] = '*'
 		}
 	}

@@ -39,7 +39,8 @@ var structures = map[string]func(*shape) []string{
 	"double-extension": func(s *shape) []string {
 		return s.attachments(func(a text.Attachment, name string) bool {
 			last := path.Ext(name)
-			return a.Executable && last != "" && documentExtensions[path.Ext(strings.TrimRight(strings.TrimSuffix(name, last), " _-"))]
+			return a.Executable && last != "" &&
+				documentExtensions[path.Ext(strings.TrimRight(strings.TrimSuffix(name, last), " _-"))]
 		})
 	},
 	"disguised-attachment": func(s *shape) []string {
@@ -54,8 +55,10 @@ var structures = map[string]func(*shape) []string{
 
 // documentExtensions are those that people open without a thought.
 var documentExtensions = map[string]bool{
-	".pdf": true, ".doc": true, ".docx": true, ".xls": true, ".xlsx": true, ".ppt": true, ".pptx": true, ".odt": true, ".ods": true, ".rtf": true,
-	".txt": true, ".csv": true, ".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".mp3": true, ".mp4": true, ".htm": true, ".html": true, ".zip": true,
+	".pdf": true, ".doc": true, ".docx": true, ".xls": true, ".xlsx": true, ".ppt": true, ".pptx": true, ".odt": true,
+	".ods": true, ".rtf": true,
+	".txt": true, ".csv": true, ".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".mp3": true, ".mp4": true,
+	".htm": true, ".html": true, ".zip": true,
 }
 
 // structure runs the checks of the rules that ask for one.
@@ -204,7 +207,8 @@ func (o *Options) dangerous(host string) bool {
 	if o.Sites == nil {
 		return false
 	}
-	return slices.ContainsFunc(o.Sites.Categories(o.Sites.Lookup(host)), func(c string) bool { return c == "phishing" || c == "malware" })
+	return slices.ContainsFunc(o.Sites.Categories(o.Sites.Lookup(host)),
+		func(c string) bool { return c == "phishing" || c == "malware" })
 }
 
 // maxListed bounds the listed hosts that are noted of one item.
@@ -222,7 +226,8 @@ func (r *run) addresses(b []byte) {
 		}
 		b = b[i+3:]
 		n := 0
-		for n < len(b) && n < len(r.host) && (b[n] == '.' || b[n] == '-' || b[n]-'0' <= 9 || (b[n]|0x20)-'a' <= 'z'-'a') {
+		for n < len(b) && n < len(r.host) && (b[n] == '.' || b[n] == '-' || b[n]-'0' <= 9 ||
+			(b[n]|0x20)-'a' <= 'z'-'a') {
 			r.host[n] = b[n]
 			if b[n]-'A' <= 'Z'-'A' {
 				r.host[n] |= 0x20

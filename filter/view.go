@@ -52,7 +52,8 @@ func (v *view) init() {
 func (v *view) look(b []byte, from, to int) {
 	v.text, v.from, v.to = b, from, to
 	v.line.set(b)
-	v.places, v.found, v.keywords, v.triggers, v.compared, v.sorted = v.places[:0], v.found[:0], v.keywords[:0], 0, 0, false
+	v.places, v.found, v.keywords, v.triggers, v.compared, v.sorted = v.places[:0], v.found[:0], v.keywords[:0], 0, 0,
+		false
 	if n := (len(v.literals) + 63) / 64; cap(v.there) < n {
 		v.there = make(literals, n)
 	} else {

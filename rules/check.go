@@ -87,31 +87,39 @@ func check(r Rule, known Vocabulary) []problem {
 func (w *wrongs) purpose(r Rule) {
 	switch {
 	case r.Purpose == NoPurpose:
-		w.add("", "no purpose: every rule serves one goal of the code (C3.2a): write purpose: security, conduct or leak")
+		w.add("", "no purpose: every rule serves one goal of the code (C3.2a): write purpose: security, conduct or "+
+			"leak")
 		return
 	case r.Purpose == Capacity:
 		w.add(".purpose", "capacity is controlled with traffic and storage data, never with content (C3.3c)")
 		return
 	case r.Purpose == Imagery:
-		w.add(".purpose", "imagery is controlled on a complaint or in public imagery, never in mail or web traffic (C3.3d)")
+		w.add(".purpose", "imagery is controlled on a complaint or in public imagery, never in mail or web traffic "+
+			"(C3.3d)")
 		return
 	}
 	clauses, forbidden := categories[r.Purpose][r.Category]
 	switch {
 	case r.Category == NoCategory:
-		w.add("", "no category: say what the rule finds; for purpose %s, one of %s (C2.8e)", r.Purpose, names(categories[r.Purpose]))
+		w.add("", "no category: say what the rule finds; for purpose %s, one of %s (C2.8e)", r.Purpose,
+			names(categories[r.Purpose]))
 	case !forbidden:
-		w.add(".category", "the code does not forbid %s for purpose %s (C2.8e): use one of %s", r.Category, r.Purpose, names(categories[r.Purpose]))
+		w.add(".category", "the code does not forbid %s for purpose %s (C2.8e): use one of %s", r.Category, r.Purpose,
+			names(categories[r.Purpose]))
 	case r.Clause == (Clause{}):
-		w.add("", "no clause: name the clause of the code that the rule enforces (C3.2a): %s", strings.Join(clauses, " or "))
+		w.add("", "no clause: name the clause of the code that the rule enforces (C3.2a): %s",
+			strings.Join(clauses, " or "))
 	case !slices.Contains(clauses, r.Clause.String()):
-		w.add(".clause", "clause %s does not forbid %s (C2.8e): use %s", r.Clause, r.Category, strings.Join(clauses, " or "))
+		w.add(".clause", "clause %s does not forbid %s (C2.8e): use %s", r.Clause, r.Category,
+			strings.Join(clauses, " or "))
 	}
 	if r.Purpose == Leak && r.Directions != DirectionsOf(Out) {
-		w.add(".directions", "leaks are looked for only in a sample of what leaves the organisation (C3.3b): write directions: [out], or leave the key out")
+		w.add(".directions", "leaks are looked for only in a sample of what leaves the organisation (C3.3b): write "+
+			"directions: [out], or leave the key out")
 	}
 	if r.Purpose != Leak && r.Detect != "" {
-		w.add(".detect", "a detector finds data of persons and secrets, which are looked for only in the sample (C3.3b): use purpose: leak")
+		w.add(".detect", "a detector finds data of persons and secrets, which are looked for only in the sample "+
+			"(C3.3b): use purpose: leak")
 	}
 }
 
@@ -139,7 +147,8 @@ func (w *wrongs) matcher(r Rule, known Vocabulary) {
 	case len(used) == 0:
 		w.add("", "nothing to look for: give phrases, or a regexp, or detect, or structure")
 	case len(used) > 1:
-		w.add("."+used[1], "a rule looks in one way, and this one has %s: make a rule of each", strings.Join(used, " and "))
+		w.add("."+used[1], "a rule looks in one way, and this one has %s: make a rule of each",
+			strings.Join(used, " and "))
 	}
 	if r.Detect != "" && !slices.Contains(known.Detectors, r.Detect) {
 		w.add(".detect", "there is no detector %q: use one of %s", r.Detect, strings.Join(known.Detectors, ", "))
@@ -218,13 +227,15 @@ func (w *wrongs) regexp(r Rule) {
 	}
 	w.reach(r, tree)
 	if program, err := syntax.Compile(tree.Simplify()); err != nil || len(program.Inst) > maxInstructions {
-		w.add(".regexp", "the expression is too big once its repetitions are written out: use smaller numbers in {}, or make two rules of it")
+		w.add(".regexp", "the expression is too big once its repetitions are written out: use smaller numbers in "+
+			"{}, or make two rules of it")
 	}
 	if strings.ContainsFunc(r.Regexp, func(c rune) bool { return c >= utf8.RuneSelf && unicode.IsLetter(c) }) {
 		w.add(".regexp", "letters lose their accents before the search: write e for é")
 	}
 	if len(r.Keywords) == 0 && !r.Unanchored {
-		w.add(".regexp", "nothing fixed of three letters is in all that this finds, and without it the search is slow: add keywords, of which one is always near, or unanchored: true to search everywhere nevertheless")
+		w.add(".regexp", "nothing fixed of three letters is in all that this finds, and without it the search is "+
+			"slow: add keywords, of which one is always near, or unanchored: true to search everywhere nevertheless")
 	}
 	for i, k := range r.Keywords {
 		if len(k) < shortestLiteral {
@@ -242,10 +253,12 @@ func (w *wrongs) reach(r Rule, tree *syntax.Regexp) {
 	case most >= unbounded:
 		w.add(".regexp", "this can match without end: write a most in place of * and +, such as {0,40}")
 	case most > r.Window && r.Window > 0:
-		w.add(".regexp", "this can match %d bytes, more than the window of %d: use smaller numbers in {}, or a larger window", most, r.Window)
+		w.add(".regexp", "this can match %d bytes, more than the window of %d: use smaller numbers in {}, or a "+
+			"larger window", most, r.Window)
 	}
 	if anchored(tree) {
-		w.add(".regexp", "the text comes in pieces, so that ^ and $ mean nothing: leave them out, or write (?m) in front for those of a line")
+		w.add(".regexp", "the text comes in pieces, so that ^ and $ mean nothing: leave them out, or write (?m) in "+
+			"front for those of a line")
 	}
 }
 
@@ -256,7 +269,8 @@ func plainSyntax(err error) string {
 		return "this is no regular expression (RE2)"
 	}
 	if fault.Code == syntax.ErrInvalidPerlOp {
-		return fmt.Sprintf("there is no %s in these regular expressions (RE2): use near and unless for what stands around", fault.Expr)
+		return fmt.Sprintf("there is no %s in these regular expressions (RE2): use near and unless for what stands "+
+			"around", fault.Expr)
 	}
 	return fmt.Sprintf("this is no regular expression (RE2): %s: %s", fault.Code, fault.Expr)
 }

@@ -47,7 +47,8 @@ func (x Exception) check(s *Set, now time.Time) error {
 	case !ok:
 		return fmt.Errorf("there is no rule %s to make an exception to", x.Rule)
 	case r.Structure != "":
-		return fmt.Errorf("rule %s looks at the structure of a message: there is no text that an exception could be about", x.Rule)
+		return fmt.Errorf("rule %s looks at the structure of a message: there is no text that an exception could be "+
+			"about", x.Rule)
 	case len(x.Within) == 0:
 		return errors.New("an exception needs within: the words in which a hit does not count")
 	case x.Reason == "" || x.Author == "":

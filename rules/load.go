@@ -115,7 +115,8 @@ func (l *loader) pack(name string, text []byte) {
 			l.wrong = append(l.wrong, p.file.Errorf(p.at(i)+problem.key, "%s%s", p.called(i), problem.what))
 		}
 		if first, twice := l.set.Rule(r.ID); twice && r.ID != (ID{}) {
-			l.wrong = append(l.wrong, p.file.Errorf(p.at(i)+".id", "there is a rule %s already, in %s:%d: give this one another id", r.ID, first.File, first.Line))
+			l.wrong = append(l.wrong, p.file.Errorf(p.at(i)+".id",
+				"there is a rule %s already, in %s:%d: give this one another id", r.ID, first.File, first.Line))
 			continue
 		}
 		l.set.add(r)

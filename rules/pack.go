@@ -49,7 +49,8 @@ type entry struct {
 func parsePack(name string, text []byte) (*pack, error) {
 	p := &pack{file: strictyaml.File{Name: name, Text: text}}
 	if line := secondDocument(text); line > 0 {
-		return nil, fmt.Errorf("%s:%d:1: a second document begins here and would not be read: take out the line with ---", name, line)
+		return nil, fmt.Errorf("%s:%d:1: a second document begins here and would not be read: take out the line "+
+			"with ---", name, line)
 	}
 	if err := p.file.Decode(p); err != nil {
 		return nil, err
@@ -101,8 +102,10 @@ func (p *pack) rule(i int) Rule {
 	r := Rule{
 		ID: e.ID, Purpose: e.Purpose, Clause: e.Clause, Category: e.Category, Title: e.Title,
 		Directions: DirectionsOf(e.Directions...),
-		Phrases:    phrases(e.Phrases), Misspelt: e.Misspelt, Regexp: e.Regexp, Unanchored: e.Unanchored, Detect: e.Detect, Structure: e.Structure,
-		Near: phrases(e.Near), Also: phrases(e.Also), Sentence: e.Sentence, Unless: phrases(e.Unless), Window: e.Window.or(200), Min: e.Min.or(1), Score: int(e.Score),
+		Phrases:    phrases(e.Phrases), Misspelt: e.Misspelt, Regexp: e.Regexp, Unanchored: e.Unanchored,
+		Detect: e.Detect, Structure: e.Structure,
+		Near: phrases(e.Near), Also: phrases(e.Also), Sentence: e.Sentence, Unless: phrases(e.Unless),
+		Window: e.Window.or(200), Min: e.Min.or(1), Score: int(e.Score),
 		File: p.file.Name, Line: p.file.Line(p.at(i)),
 	}
 	if r.Directions == 0 {

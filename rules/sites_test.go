@@ -9,15 +9,18 @@ import (
 
 func TestTheCodeKnowsItsListsByManyNames(t *testing.T) {
 	for list, want := range map[string]Category{
-		"adult": Pornography, "NSFW": Pornography, "Porn": Pornography, "agressif": Hate, "gambling": Gambling, "warez": IllegalDownload,
-		"doh": Bypass, "vpn": Bypass, "residential-proxies": Bypass, "Residential_Proxies": Bypass, "phishing": Phishing, "stalkerware": Malware,
+		"adult": Pornography, "NSFW": Pornography, "Porn": Pornography, "agressif": Hate, "gambling": Gambling,
+		"warez": IllegalDownload,
+		"doh":   Bypass, "vpn": Bypass, "residential-proxies": Bypass, "Residential_Proxies": Bypass,
+		"phishing": Phishing, "stalkerware": Malware,
 	} {
 		if c, ok := SiteCategory(list); !ok || c != want || SiteList(list) != want.String() {
 			t.Errorf("%s is %s, listed as %s", list, c, SiteList(list))
 		}
 	}
 	// C2.8e: what the code does not forbid has no category of it, however much somebody would like that.
-	for _, list := range []string{"social_networks", "games", "dating", "drogue", "chat", "news", "mixed_adult", "strict_redirector", "strong_redirector", "none", "own-code", "insult", "file-sharing", ""} {
+	for _, list := range []string{"social_networks", "games", "dating", "drogue", "chat", "news", "mixed_adult",
+		"strict_redirector", "strong_redirector", "none", "own-code", "insult", "file-sharing", ""} {
 		if c, ok := SiteCategory(list); ok {
 			t.Errorf("%s is %s: the code does not forbid it", list, c)
 		}
@@ -51,7 +54,8 @@ func TestEachCategoryOfSitesHasAStarterList(t *testing.T) {
 	}
 }
 
-const drugs = "# Sellers of drugs.\n#: clause: C2.8e\n#: number: 23\n#: title: {nl: Drugs, en: Drugs}\n#: also: [drogue]\ndrugs.example\n"
+const drugs = "# Sellers of drugs.\n#: clause: C2.8e\n#: number: 23\n#: title: {nl: Drugs, en: Drugs}\n#: also: " +
+	"[drogue]\ndrugs.example\n"
 
 // One file makes a category: its name, clause, titles and the names that public lists give it.
 func TestACategoryOfSitesIsOneFile(t *testing.T) {
@@ -62,7 +66,8 @@ func TestACategoryOfSitesIsOneFile(t *testing.T) {
 	c := got.byName["drogue"]
 	s, ok := got.of(c)
 	if !ok || got.names[c] != "drugs" || s.clause.String() != "C2.8e" || s.title.In("nl") != "Drugs" {
-		t.Errorf("the list makes category %q of clause %s, titled %q; want drugs, C2.8e, Drugs", got.names[c], s.clause, s.title.In("nl"))
+		t.Errorf("the list makes category %q of clause %s, titled %q; want drugs, C2.8e, Drugs", got.names[c], s.clause,
+			s.title.In("nl"))
 	}
 }
 

@@ -94,7 +94,8 @@ func joined(p Phrase) []Phrase {
 	words := strings.Split(strings.ToLower(string(p)), " ")
 	for i := range len(words) - 1 {
 		if joined := words[i] + words[i+1]; len(joined) >= minMisspelt && !properWords[joined] {
-			all = append(all, Phrase(strings.Join(append(append(append([]string{}, words[:i]...), joined), words[i+2:]...), " ")))
+			all = append(all, Phrase(strings.Join(append(append(append([]string{}, words[:i]...), joined),
+				words[i+2:]...), " ")))
 		}
 	}
 	return all

@@ -10,7 +10,8 @@ func TestMisspelt(t *testing.T) {
 		phrase    Phrase
 		want, not []Phrase
 	}{
-		{"moslims", []Phrase{"mosims", "molims", "mosilms", "mos lims", "m oslims", "*moslims"}, []Phrase{"moslims", "oslims", "moslim", "msolim", "moslims*"}},
+		{"moslims", []Phrase{"mosims", "molims", "mosilms", "mos lims", "m oslims", "*moslims"},
+			[]Phrase{"moslims", "oslims", "moslim", "msolim", "moslims*"}},
 		{"homoseksuelen", []Phrase{"homoseksuelen*", "*homoseksuelen", "homosesuelen"}, nil},
 		{"sterven", nil, []Phrase{"streven"}},   // another word
 		{"hoeren", nil, []Phrase{"horen"}},      // another word

@@ -12,7 +12,8 @@ var ibanLength = map[string]int{
 var (
 	ibanLabels  = newLabels("iban", "rekening", "bankrekening", "account")
 	ibanRelated = newLabels("overmaken", "tenaamstelling", "t.n.v.", "naam")
-	cardLabels  = newLabels("creditcard", "credit card", "kaartnummer", "card number", "mastercard", "visa", "amex", "betaalkaart")
+	cardLabels  = newLabels("creditcard", "credit card", "kaartnummer", "card number", "mastercard", "visa", "amex",
+		"betaalkaart")
 	cardRelated = newLabels("cvc", "cvv", "geldig tot", "vervaldatum", "expir")
 )
 
@@ -21,7 +22,8 @@ func IBAN(t *Text, emit func(Hit)) {
 	text, done := t.Bytes, 0
 	for _, r := range t.runs {
 		i := r.start - 2
-		if i < done || r.end-r.start < 2 || !letter(text[i]) || !letter(text[i+1]) || i > 0 && (letter(text[i-1]) || digit(text[i-1])) {
+		if i < done || r.end-r.start < 2 || !letter(text[i]) || !letter(text[i+1]) ||
+			i > 0 && (letter(text[i-1]) || digit(text[i-1])) {
 			continue
 		}
 		n := ibanLength[string([]byte{text[i] &^ 0x20, text[i+1] &^ 0x20})]

@@ -72,7 +72,8 @@ func (*context) in(b []byte, l *labels) bool {
 // anywhere reports whether a piece of a word stands before or after.
 func (c *context) anywhere(pieces ...string) bool {
 	for _, p := range pieces {
-		if bytes.Contains(c.scratch[:c.before], []byte(p)) || bytes.Contains(c.scratch[window:window+c.after], []byte(p)) {
+		if bytes.Contains(c.scratch[:c.before], []byte(p)) ||
+			bytes.Contains(c.scratch[window:window+c.after], []byte(p)) {
 			return true
 		}
 	}
@@ -92,8 +93,10 @@ func (c *context) last(l *labels) int {
 }
 
 // otherNumbers are words before numbers that are no one's identity.
-var otherNumbers = newLabels("bestelnummer", "ordernummer", "factuurnummer", "factuur nr", "factuurnr", "isbn", "artikelnummer", "klantnummer",
-	"kenmerk", "ticket", "order", "invoice", "telefoon", "tel.", "tel:", "mobiel", "fax", "kvk", "zaaknummer", "dossiernummer", "serienummer", "trackingnummer", "barcode", "ean")
+var otherNumbers = newLabels("bestelnummer", "ordernummer", "factuurnummer", "factuur nr", "factuurnr", "isbn",
+	"artikelnummer", "klantnummer",
+	"kenmerk", "ticket", "order", "invoice", "telefoon", "tel.", "tel:", "mobiel", "fax", "kvk", "zaaknummer",
+	"dossiernummer", "serienummer", "trackingnummer", "barcode", "ean")
 
 // examples are words shortly before values that are given as examples.
 var examples = newLabels("voorbeeld", "bijvoorbeeld", "example", "fictief", "testnummer", "dummy", "sample")

@@ -43,7 +43,9 @@ func TestWhatIsFoundAndWhatIsNot(t *testing.T) {
 		{"bsn", "BSN 999990019", ""}, // for tests
 		{"bsn", "BSN 111222333", ""}, // of every manual
 		{"bsn", "Kun je bijvoorbeeld dinsdag langskomen? Het adres weet je. Dit is het BSN: 264780139", "264780139"}, // an example of something else
-		{"bsn", "naam;nummer\n" + strings.Repeat("x;y;zomaar iets in een lange rij;\n", 9) + "A;264780139\nB;367418253\nC;209494177\nD;762984594\nE;278086998\n", "264780139|367418253|209494177|762984594|278086998"},
+		{"bsn", "naam;nummer\n" + strings.Repeat("x;y;zomaar iets in een lange rij;\n", 9) +
+			"A;264780139\nB;367418253\nC;209494177\nD;762984594\nE;278086998\n",
+			"264780139|367418253|209494177|762984594|278086998"},
 		{"bsn", "artikelen\nA;264780139\nB;264780138\nC;264780137\nD;264780136\nE;264780135", ""}, // one of five is chance
 		{"onderwijsnummer", "pgn: 101222331", "101222331"},
 		{"onderwijsnummer", "101222331", ""},
@@ -104,7 +106,9 @@ func TestWhatIsFoundAndWhatIsNot(t *testing.T) {
 		{"birth-date", "geb.datum 03-01-17", "03-01-17"},
 		{"birth-date", "geboren 03-13-2017", ""},
 		{"birth-date", "geboren 3-1-1899", ""},
-		{"birth-date", "naam;geboortedatum\nA de Jong;03-01-2017\n" + strings.Repeat("Een heel lange naam van een kind uit de klas;wonend te Veghel;14-02-2017\n", 5), "03-01-2017" + strings.Repeat("|14-02-2017", 5)},
+		{"birth-date", "naam;geboortedatum\nA de Jong;03-01-2017\n" +
+			strings.Repeat("Een heel lange naam van een kind uit de klas;wonend te Veghel;14-02-2017\n", 5),
+			"03-01-2017" + strings.Repeat("|14-02-2017", 5)},
 		{"birth-date", "datum;activiteit\n03-12-2026;sint\n14-12-2026;kerst\n", ""},
 		{"postcode", "adres: dorpsstraat 1, 5461 ab", "5461AB"},
 		{"postcode", "de markt van 1200 tot 1300 uur, dorpsstraat", ""},
@@ -183,7 +187,10 @@ func TestNumbersInLetters(t *testing.T) {
 // What lets a detector be left out has to be in every text that it finds anything in.
 func TestNoDetectorIsLeftOutWrongly(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	pieces := strings.Split("IBAN NL91ABNA0417164300|NL91 ABNA 0417 1643 00|creditcard 4539 5787 6362 1486|BSN |2647|80|139|264780139|.|-| |\n|IBAN |NL91|ABNA|0417164300|creditcard |4539|5787|6362|1486|wachtwoord|: |= |Zomer84!x|ww|pw |is |AKIAQ3EGRZ7XN5LBV2WD|paspoort |NX4F29RK3|geboren |3-1-|2017| januari |adres |5461| AB|tel |06|41234567|a@b.example|-----BEGIN PRIVATE KEY-----|X|7", "|")
+	pieces := strings.Split("IBAN NL91ABNA0417164300|NL91 ABNA 0417 1643 00|creditcard 4539 5787 6362 1486|BSN "+
+		"|2647|80|139|264780139|.|-| |\n|IBAN |NL91|ABNA|0417164300|creditcard |4539|5787|6362|1486|wachtwoord|: |= "+
+		"|Zomer84!x|ww|pw |is |AKIAQ3EGRZ7XN5LBV2WD|paspoort |NX4F29RK3|geboren |3-1-|2017| januari |adres |5461| "+
+		"AB|tel |06|41234567|a@b.example|-----BEGIN PRIVATE KEY-----|X|7", "|")
 	found := map[string]int{}
 	for range 20_000 {
 		var b strings.Builder
@@ -216,7 +223,8 @@ func TestNoDetectorIsLeftOutWrongly(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"bsn", "iban", "card", "secret", "passport", "birth-date", "postcode", "phone", "email", "private-key"} {
+	for _, name := range []string{"bsn", "iban", "card", "secret", "passport", "birth-date", "postcode", "phone",
+		"email", "private-key"} {
 		if found[name] == 0 {
 			t.Errorf("%s was never found: nothing is shown", name)
 		}
@@ -225,7 +233,8 @@ func TestNoDetectorIsLeftOutWrongly(t *testing.T) {
 
 func TestDigitsAreCounted(t *testing.T) {
 	for text, want := range map[string]Digits{
-		"": {}, "geen": {}, "1": {1, 1}, "lokaal 12": {2, 2}, "06-41 23": {2, 6}, "1, 2": {1, 1}, "2647.80.139": {4, 9}, "a1b22c333": {3, 6}, "7 ": {1, 1},
+		"": {}, "geen": {}, "1": {1, 1}, "lokaal 12": {2, 2}, "06-41 23": {2, 6}, "1, 2": {1, 1}, "2647.80.139": {4, 9},
+		"a1b22c333": {3, 6}, "7 ": {1, 1},
 	} {
 		if got := textOf(text).Digits; got != want {
 			t.Errorf("%q: %+v, want %+v", text, got, want)
@@ -234,7 +243,8 @@ func TestDigitsAreCounted(t *testing.T) {
 }
 
 func FuzzFind(f *testing.F) {
-	f.Add("BSN 2647.80.139, IBAN NL91 ABNA 0417 1643 00, wachtwoord: Zomer84!, geb. 3 januari 2017, 5461 AB, a@b.nl, +31 6 12345678")
+	f.Add("BSN 2647.80.139, IBAN NL91 ABNA 0417 1643 00, wachtwoord: Zomer84!, geb. 3 januari 2017, 5461 AB, " +
+		"a@b.nl, +31 6 12345678")
 	f.Add("AKIA ghp_ eyJhbGciOi -----BEGIN PRIVATE KEY----- ww= pw:")
 	f.Add("\xff\xfe\x00 4539 5787 6362 1486")
 	all := byName()

@@ -17,12 +17,15 @@ func elevenSum(d []byte) int {
 }
 
 var (
-	passportWords = newLabels("paspoort", "passport", "identiteitskaart", "id-kaart", "id kaart", "documentnummer", "identity card", "identiteitsbewijs")
-	licenceWords  = newLabels("rijbewijs", "driving licence", "driver's license")
+	passportWords = newLabels("paspoort", "passport", "identiteitskaart", "id-kaart", "id kaart", "documentnummer",
+		"identity card", "identiteitsbewijs")
+	licenceWords = newLabels("rijbewijs", "driving licence", "driver's license")
 
 	pupilLabels = newLabels("onderwijsnummer", "pgn", "leerlingnummer", "persoonsgebonden nummer")
-	bsnLabels   = newLabels("bsn", "b.s.n.", "burgerservicen", "burger service nummer", "sofi", "persoonsnummer", "persoonsgebonden nummer", "pgn", "citizen service number")
-	people      = newLabels("geboren", "geb.", "geboortedatum", "leerling", "kind", "ouder", "patient", "medewerker", "werknemer", "naam", "groep", "pupil", "date of birth", "student")
+	bsnLabels   = newLabels("bsn", "b.s.n.", "burgerservicen", "burger service nummer", "sofi", "persoonsnummer",
+		"persoonsgebonden nummer", "pgn", "citizen service number")
+	people = newLabels("geboren", "geb.", "geboortedatum", "leerling", "kind", "ouder", "patient", "medewerker",
+		"werknemer", "naam", "groep", "pupil", "date of birth", "student")
 )
 
 // BSN finds burgerservicenummers: nine digits, or eight with a leading zero left out,

@@ -3,8 +3,9 @@ package detect
 import "bytes"
 
 var (
-	phoneLabels  = newLabels("06", "mobiel", "telefoon", "tel", "gsm", "bel", "phone")
-	birthLabels  = newLabels("geboren", "geb.", "geb ", "geboortedat", "gebdatum", "verjaardag", "date of birth", "dob", "born")
+	phoneLabels = newLabels("06", "mobiel", "telefoon", "tel", "gsm", "bel", "phone")
+	birthLabels = newLabels("geboren", "geb.", "geb ", "geboortedat", "gebdatum", "verjaardag", "date of birth", "dob",
+		"born")
 	birthRelated = newLabels("leerling", "pupil", "bsn", "groep")
 	homeLabels   = newLabels("adres", "postcode", "woonplaats", "address", "woont")
 	homeRelated  = newLabels("naam")
@@ -20,7 +21,8 @@ func Phone(t *Text, emit func(Hit)) {
 		}
 		nine, end := t.national(k)
 		d := nine[:]
-		if end == 0 || end < len(text) && (letter(text[end]) || text[end] == '_' || text[end] == '@') || d[0] == '0' || dummy(d) || dummy(d[1:]) {
+		if end == 0 || end < len(text) && (letter(text[end]) || text[end] == '_' || text[end] == '@') || d[0] == '0' ||
+			dummy(d) || dummy(d[1:]) {
 			continue
 		}
 		base := 50
@@ -58,7 +60,8 @@ func (t *Text) national(first int) (nine [9]byte, end int) {
 			return nine, 0
 		}
 		if len(d) >= 9 {
-			if len(d) > 9 || k+1 < len(t.runs) && t.runs[k+1].start == end+1 && separator(t.Bytes[end]) && t.Bytes[end] != ' ' {
+			if len(d) > 9 || k+1 < len(t.runs) && t.runs[k+1].start == end+1 && separator(t.Bytes[end]) &&
+				t.Bytes[end] != ' ' {
 				return nine, 0 // longer than a number is
 			}
 			return [9]byte(d), end
@@ -81,8 +84,10 @@ func phoneGap(between []byte) bool {
 }
 
 // months are the names of months as Dutch and English write them.
-var months = []string{"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december",
-	"january", "february", "march", "may", "june", "july", "august", "october", "jan", "feb", "mrt", "apr", "jun", "jul", "aug", "sep", "okt", "oct", "nov", "dec"}
+var months = []string{"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
+	"oktober", "november", "december",
+	"january", "february", "march", "may", "june", "july", "august", "october", "jan", "feb", "mrt", "apr", "jun",
+	"jul", "aug", "sep", "okt", "oct", "nov", "dec"}
 
 // BirthDate finds dates that are said to be somebody's birth: a date of the past hundred
 // years with a label, or in a column with such dates.
@@ -153,7 +158,8 @@ func dateAt(text []byte, i int) int {
 
 // isoDateAt returns where a date such as 2017-01-03 ends.
 func isoDateAt(text []byte, i int) int {
-	if i+10 > len(text) || yearAt(text, i) == 0 || text[i+4] != '-' || text[i+7] != '-' || i+10 < len(text) && digit(text[i+10]) {
+	if i+10 > len(text) || yearAt(text, i) == 0 || text[i+4] != '-' || text[i+7] != '-' ||
+		i+10 < len(text) && digit(text[i+10]) {
 		return 0
 	}
 	month, j := small(text, i+5)
@@ -166,7 +172,8 @@ func isoDateAt(text []byte, i int) int {
 
 // shortYearAt returns where a year of two digits ends.
 func shortYearAt(text []byte, i int) int {
-	if i+2 > len(text) || !digit(text[i]) || !digit(text[i+1]) || i+2 < len(text) && (digit(text[i+2]) || letter(text[i+2])) {
+	if i+2 > len(text) || !digit(text[i]) || !digit(text[i+1]) ||
+		i+2 < len(text) && (digit(text[i+2]) || letter(text[i+2])) {
 		return 0
 	}
 	return i + 2
@@ -227,7 +234,8 @@ func Postcode(t *Text, emit func(Hit)) {
 			base = 60
 		}
 		confidence := score(base, &c, homeLabels, homeRelated)
-		if base == 30 && confidence < 50 && c.anywhere("straat", "laan", "weg ", "plein", "hof ", "kade", "singel", "dreef") {
+		if base == 30 && confidence < 50 && c.anywhere("straat", "laan", "weg ", "plein", "hof ", "kade", "singel",
+			"dreef") {
 			confidence += 25
 		}
 		if confidence >= 50 {
@@ -250,7 +258,8 @@ func Email(t *Text, emit func(Hit)) {
 		for start > 0 && at-start < 64 && addressByte(text[start-1]) {
 			start--
 		}
-		for end < len(text) && end-at < 255 && (letter(text[end]) || digit(text[end]) || text[end] == '.' || text[end] == '-') {
+		for end < len(text) && end-at < 255 && (letter(text[end]) || digit(text[end]) || text[end] == '.' ||
+			text[end] == '-') {
 			end++
 		}
 		from = end

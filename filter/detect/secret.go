@@ -41,7 +41,8 @@ func Secret(t *Text, emit func(Hit)) {
 		for end < len(text) && (keyByte(text[end]) || text[end] == '.' && f.rest >= 30) {
 			end++
 		}
-		if end-at-len(f.prefix) >= f.rest && entropy(text[at:end]) > 3 && !bytes.Contains(bytes.ToLower(text[at:end]), []byte("example")) {
+		if end-at-len(f.prefix) >= f.rest && entropy(text[at:end]) > 3 &&
+			!bytes.Contains(bytes.ToLower(text[at:end]), []byte("example")) {
 			emit(Hit{at, end, string(text[at:end]), 100})
 		}
 	})
@@ -51,11 +52,14 @@ func Secret(t *Text, emit func(Hit)) {
 func keyByte(c byte) bool { return letter(c) || digit(c) || c == '_' || c == '-' }
 
 // passwordWords come before a password.
-var passwordWords = newAnchors("wachtwoord", "paswoord", "password", "passwd", "wachtwrd", "pincode", "pin-code", "toegangscode", "inlogcode", "ww", "pwd", "pw")
+var passwordWords = newAnchors("wachtwoord", "paswoord", "password", "passwd", "wachtwrd", "pincode", "pin-code",
+	"toegangscode", "inlogcode", "ww", "pwd", "pw")
 
 // placeholders stand where a password would.
-var placeholders = []string{"vergeten", "reset", "wijzigen", "wijzig", "nieuw", "required", "verplicht", "geheim", "xxxx", "****", "...", "beheer", "niet", "nooit", "never",
-	"instellen", "aanpassen", "herstellen", "forgotten", "change", "manager", "policy", "beleid", "volgt", "apart", "via", "kun", "kan", "moet", "wordt", "heb", "heeft", "mag", "blijft"}
+var placeholders = []string{"vergeten", "reset", "wijzigen", "wijzig", "nieuw", "required", "verplicht", "geheim",
+	"xxxx", "****", "...", "beheer", "niet", "nooit", "never",
+	"instellen", "aanpassen", "herstellen", "forgotten", "change", "manager", "policy", "beleid", "volgt", "apart",
+	"via", "kun", "kan", "moet", "wordt", "heb", "heeft", "mag", "blijft"}
 
 // passwords finds what follows a word for password, a mark, and looks like one.
 func passwords(text []byte, emit func(Hit)) {
@@ -93,14 +97,16 @@ func secretWords() []string {
 // afterMark returns the token after a colon, an equals sign, or "is".
 func afterMark(text []byte, i int) (start, end int, ok bool) {
 	skip := func() {
-		for i < len(text) && (text[i] == ' ' || text[i] == '\t' || text[i] == '*' || text[i] == '"' || text[i] == '\'') {
+		for i < len(text) && (text[i] == ' ' || text[i] == '\t' || text[i] == '*' || text[i] == '"' ||
+			text[i] == '\'') {
 			i++
 		}
 	}
 	skip()
 	for _, between := range []string{"voor ", "van ", "for "} {
 		if startsWith(text[i:], between) { // wachtwoord van het systeem: …
-			if j := bytes.IndexAny(text[i:min(len(text), i+60)], ":=\n."); j > 0 && text[i+j] != '\n' && text[i+j] != '.' {
+			if j := bytes.IndexAny(text[i:min(len(text), i+60)], ":=\n."); j > 0 && text[i+j] != '\n' &&
+				text[i+j] != '.' {
 				i += j
 			}
 		}

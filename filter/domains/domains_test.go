@@ -65,7 +65,8 @@ func TestANameIsInItsCategoriesAndThoseAbove(t *testing.T) {
 		"casino.example": "gambling", "www.casino.example": "gambling", "a.b.c.casino.example": "gambling",
 		"CASINO.example.": "gambling", "spel.nl": "gambling", "inlog.spel.nl": "gambling phishing", "x.inlog.spel.nl": "gambling phishing",
 		"iets.xxx": "gambling", "xxx": "gambling", "xn--mnchen-3ya.example": "phishing", "upper.example": "phishing",
-		"nocasino.example": "", "casino.example.nl": "", "example": "", "nl": "", "": "", ".": "", "..": "", "school.nl": "", "192.0.2.1": "",
+		"nocasino.example": "", "casino.example.nl": "", "example": "", "nl": "", "": "", ".": "", "..": "",
+		"school.nl": "", "192.0.2.1": "",
 		strings.Repeat("a.", 200) + "casino.example": "",
 	} {
 		if got := strings.Join(x.Categories(x.Lookup(host)), " "); got != want {
@@ -137,8 +138,10 @@ func TestADamagedIndexIsRefused(t *testing.T) {
 }
 
 func TestListsComeInManyForms(t *testing.T) {
-	list := "# comment\n\nplain.example\n*.wild.example\n0.0.0.0 hosts.example other.example # why\n127.0.0.1 localhost\n::1 ip6-localhost\n" +
-		"! comment\n[Adblock Plus]\n||block.example^\n||third.example^$third-party\n||page.example/ads^\n@@||good.example^\nsite.example##.banner\n||only.example^$domain=x.example\n" +
+	list := "# comment\n\nplain.example\n*.wild.example\n0.0.0.0 hosts.example other.example # why\n127.0.0.1 " +
+		"localhost\n::1 ip6-localhost\n" +
+		"! comment\n[Adblock Plus]\n||block.example^\n||third.example^$third-party\n||page.example/ads^\n" +
+		"@@||good.example^\nsite.example##.banner\n||only.example^$domain=x.example\n" +
 		"192.0.2.1\nwhat is this\nhttp://url.example/path\n"
 	var got []string
 	strange, err := ReadList(strings.NewReader(list), func(n string) { got = append(got, n) })
@@ -227,7 +230,8 @@ func FuzzReadAddresses(f *testing.F) {
 				t.Fatal(err)
 			}
 			host, path, _ := strings.Cut(address, "/")
-			if strings.Count(path, "/")+strings.Count(path, "?")+strings.Count(path, "&")+strings.Count(path, "#") >= maxSteps || len(path) > 2<<10 {
+			if strings.Count(path, "/")+strings.Count(path, "?")+strings.Count(path, "&")+strings.Count(path,
+				"#") >= maxSteps || len(path) > 2<<10 {
 				return // deeper than is looked
 			}
 			if got := x.LookupURL(host, "/"+path); got != 1 {

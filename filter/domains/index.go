@@ -86,13 +86,15 @@ func parse(raw []byte) (*Index, error) {
 	}
 	le := binary.LittleEndian
 	names, homes, nameBytes, sets := le.Uint64(raw[24:]), le.Uint64(raw[32:]), le.Uint32(raw[40:]), le.Uint32(raw[44:])
-	x := &Index{k0: le.Uint64(raw[8:]), k1: le.Uint64(raw[16:]), names: int(names), homes: homes, single: raw[48] == 1, raw: raw}
+	x := &Index{k0: le.Uint64(raw[8:]), k1: le.Uint64(raw[16:]), names: int(names), homes: homes, single: raw[48] == 1,
+		raw: raw}
 	if names > 1<<31 || homes == 0 || homes > 1<<31 || nameBytes > 1<<16 || sets > 1<<16 {
 		return nil, ErrDamaged
 	}
 	head := padded(int(nameBytes) + 8*int(sets))
 	rest := raw[headerSize:]
-	if uint64(len(rest)) != uint64(head)+bucketSize*(homes+spare) || crc32.Checksum(rest, castagnoli) != le.Uint32(raw[52:]) ||
+	if uint64(len(rest)) != uint64(head)+bucketSize*(homes+spare) ||
+		crc32.Checksum(rest, castagnoli) != le.Uint32(raw[52:]) ||
 		crc32.Checksum(raw[:56], castagnoli) != le.Uint32(raw[56:]) {
 		return nil, ErrDamaged
 	}

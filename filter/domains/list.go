@@ -69,13 +69,15 @@ func readLines(r io.Reader, longest int, read func(line string) bool) (strange i
 
 // localNames stand in every hosts file and are nobody's site.
 var localNames = map[string]bool{"localhost": true, "localhost.localdomain": true, "local": true, "broadcasthost": true,
-	"ip6-localhost": true, "ip6-loopback": true, "ip6-localnet": true, "ip6-mcastprefix": true, "ip6-allnodes": true, "ip6-allrouters": true, "ip6-allhosts": true}
+	"ip6-localhost": true, "ip6-loopback": true, "ip6-localnet": true, "ip6-mcastprefix": true, "ip6-allnodes": true,
+	"ip6-allrouters": true, "ip6-allhosts": true}
 
 // lineNames returns the names that a line lists. It is not ok if the line cannot be read.
 func lineNames(line string) (names []string, ok bool) {
 	line = strings.TrimSpace(line)
 	switch {
-	case line == "", strings.HasPrefix(line, "#"), strings.HasPrefix(line, "!"), strings.HasPrefix(line, "["), strings.HasPrefix(line, "@@"),
+	case line == "", strings.HasPrefix(line, "#"), strings.HasPrefix(line, "!"), strings.HasPrefix(line, "["),
+		strings.HasPrefix(line, "@@"),
 		strings.Contains(line, "##"), strings.Contains(line, "#@#"), strings.Contains(line, "#?#"):
 		return nil, true
 	}

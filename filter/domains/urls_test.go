@@ -73,7 +73,8 @@ func TestURLs(t *testing.T) {
 func TestAPathHasOneForm(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "*": "*", "/": "/", "/a": "/a", "/a/": "/a/", "/a?b=//c/..": "/a?b=//c/..",
-		"/%61": "/a", "/%41%2d%5F%7e": "/A-_~", "/%2f%3f": "/%2F%3F", "/%": "/%25", "/%6": "/%256", "/%zz": "/%25zz", "/%%36%31": "/%2561",
+		"/%61": "/a", "/%41%2d%5F%7e": "/A-_~", "/%2f%3f": "/%2F%3F", "/%": "/%25", "/%6": "/%256", "/%zz": "/%25zz",
+		"/%%36%31":  "/%2561",
 		"//a///b//": "/a/b/", "/a/./b": "/a/b", "/a/../b": "/b", "/../../a": "/a", "/a/..": "/", "/a/.": "/a/", "/..": "/",
 		"/%2e%2e/a": "/a", "/a/%2E%2e/b?%61=%2f": "/b?a=%2F", "/.well-known/x": "/.well-known/x", "/a/...": "/a/...",
 	} {
@@ -84,10 +85,12 @@ func TestAPathHasOneForm(t *testing.T) {
 }
 
 func TestListsOfAddresses(t *testing.T) {
-	list := "# comment\nhost.example/bad\nhttps://WWW.host.example/Deep/er?x=1\nwhole.example\n\nwhat is this\n192.0.2.1/x\n"
+	list := "# comment\nhost.example/bad\nhttps://WWW.host.example/Deep/er?x=1\nwhole.example\n\nwhat is this\n" +
+		"192.0.2.1/x\n"
 	var got []string
 	strange, err := ReadAddresses(strings.NewReader(list), func(a string) { got = append(got, a) })
-	if want := []string{"host.example/bad", "www.host.example/Deep/er?x=1", "whole.example/"}; err != nil || strange != 2 || !slices.Equal(got, want) {
+	if want := []string{"host.example/bad", "www.host.example/Deep/er?x=1", "whole.example/"}; err != nil ||
+		strange != 2 || !slices.Equal(got, want) {
 		t.Errorf("%q, %d strange lines, %v", got, strange, err)
 	}
 }

@@ -69,8 +69,10 @@ func (m *Matcher) choose(texts []string) (rest map[uint32]string) {
 		}
 	}
 	m.sieve = newSieve(c.sieve)
-	m.longFilter, m.shortFilter, m.tinyFilter = newFilter(longSure, c.long.sure), newFilter(shortSure, c.short.sure), newFilter(tinyKey, c.tiny.sure)
-	m.long, m.short, m.tiny = newTable(longKey, c.long.entries, 0), newTable(shortKey, c.short.entries, 2), newTable(tinyKey, c.tiny.entries, 2)
+	m.longFilter, m.shortFilter, m.tinyFilter = newFilter(longSure, c.long.sure), newFilter(shortSure, c.short.sure),
+		newFilter(tinyKey, c.tiny.sure)
+	m.long, m.short, m.tiny = newTable(longKey, c.long.entries, 0), newTable(shortKey, c.short.entries, 2),
+		newTable(tinyKey, c.tiny.entries, 2)
 	return rest
 }
 
@@ -143,7 +145,8 @@ func (s *shelf) room(window [][]byte) bool {
 	for _, bytes := range window {
 		n *= len(bytes)
 	}
-	return n <= mostForms && !slices.ContainsFunc(spell(window), func(w uint64) bool { return s.shared[s.hash(w)] >= mostShared })
+	return n <= mostForms && !slices.ContainsFunc(spell(window),
+		func(w uint64) bool { return s.shared[s.hash(w)] >= mostShared })
 }
 
 func (c *chooser) addLong(number uint32, text string, at int) {
@@ -202,7 +205,8 @@ func (c *chooser) addTiny(number uint32, text string, left, right bool) bool {
 		return false
 	}
 	all := spell(gram)
-	if c.signed += len(all); c.signed > mostSigned || slices.ContainsFunc(all, func(w uint64) bool { return c.tiny.shared[tinyKey.hash(w)] >= mostShared }) {
+	if c.signed += len(all); c.signed > mostSigned ||
+		slices.ContainsFunc(all, func(w uint64) bool { return c.tiny.shared[tinyKey.hash(w)] >= mostShared }) {
 		return false
 	}
 	c.m.phrases[number].window = before

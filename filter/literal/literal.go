@@ -102,7 +102,8 @@ func Compile(patterns []Pattern) (*Matcher, error) {
 	}
 	for _, t := range texts {
 		uses := byText[t]
-		p := phrase{at: uint32(len(m.folded)), size: uint32(len(t)), uses: uint32(len(m.uses)), n: uint32(len(uses)), plain: true}
+		p := phrase{at: uint32(len(m.folded)), size: uint32(len(t)), uses: uint32(len(m.uses)), n: uint32(len(uses)),
+			plain: true}
 		if p.n == 1 {
 			p.only = uses[0] + 1
 		}

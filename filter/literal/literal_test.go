@@ -61,7 +61,8 @@ func compare(t testing.TB, ps []Pattern, text []byte) {
 }
 
 func TestFindsWhatIsThereAndWhere(t *testing.T) {
-	ps := []Pattern{{Text: "he"}, {Text: "she", OpenRight: true}, {Text: "his"}, {Text: "hers", OpenLeft: true}, {Text: "s", OpenLeft: true, OpenRight: true}, {Text: "he"}}
+	ps := []Pattern{{Text: "he"}, {Text: "she", OpenRight: true}, {Text: "his"}, {Text: "hers", OpenLeft: true},
+		{Text: "s", OpenLeft: true, OpenRight: true}, {Text: "he"}}
 	for _, text := range []string{"", "he", "SHE", "ushers", "his hers", "she sells his shells", "he.he", "hé he"} {
 		compare(t, ps, []byte(text))
 	}
@@ -125,8 +126,10 @@ func TestCaseOfDiacriticsDoesNotMatter(t *testing.T) {
 }
 
 func TestShortWordsAtTheEndsOfATextAndBetweenSigns(t *testing.T) {
-	ps := []Pattern{{Text: "pw"}, {Text: "bsn"}, {Text: "iq", OpenRight: true}, {Text: "lul", OpenLeft: true}, {Text: "x"}, {Text: "+31"}}
-	for _, text := range []string{"pw", "bsn", "bsn.", "(pw)", "pw bsn pw", "xpw", "pwx", "iqtest", "flul", "x", "+31", "bel +31 6", strings.Repeat("bsn,pw;", 1000), strings.Repeat(" ", 2047) + "bsn"} {
+	ps := []Pattern{{Text: "pw"}, {Text: "bsn"}, {Text: "iq", OpenRight: true}, {Text: "lul", OpenLeft: true},
+		{Text: "x"}, {Text: "+31"}}
+	for _, text := range []string{"pw", "bsn", "bsn.", "(pw)", "pw bsn pw", "xpw", "pwx", "iqtest", "flul", "x", "+31",
+		"bel +31 6", strings.Repeat("bsn,pw;", 1000), strings.Repeat(" ", 2047) + "bsn"} {
 		compare(t, ps, []byte(text))
 	}
 }
@@ -135,14 +138,16 @@ func TestShortWordsAtTheEndsOfATextAndBetweenSigns(t *testing.T) {
 func TestPhrasesThatAreMuchAlike(t *testing.T) {
 	var ps []Pattern
 	for i := range 300 {
-		ps = append(ps, Pattern{Text: fmt.Sprintf("aaaaaaa%c%c", 'a'+i%26, 'a'+i/26), OpenLeft: true, OpenRight: true}, Pattern{Text: fmt.Sprintf("bb%cb", 'a'+i%26), OpenLeft: true, OpenRight: true})
+		ps = append(ps, Pattern{Text: fmt.Sprintf("aaaaaaa%c%c", 'a'+i%26, 'a'+i/26), OpenLeft: true, OpenRight: true},
+			Pattern{Text: fmt.Sprintf("bb%cb", 'a'+i%26), OpenLeft: true, OpenRight: true})
 	}
 	text := []byte(strings.Repeat("aaaaaaaaabaaaaaaazzbbcbbbb ", 200))
 	compare(t, ps, text)
 }
 
 func TestAStreamFindsWhatAScanFinds(t *testing.T) {
-	ps := []Pattern{{Text: "he"}, {Text: "she", OpenRight: true}, {Text: "verzekering"}, {Text: "bsn"}, {Text: "één"}, {Text: "s", OpenLeft: true, OpenRight: true}}
+	ps := []Pattern{{Text: "he"}, {Text: "she", OpenRight: true}, {Text: "verzekering"}, {Text: "bsn"}, {Text: "één"},
+		{Text: "s", OpenLeft: true, OpenRight: true}}
 	text := []byte(strings.Repeat("she sells Verzekeringen, één verzekering; bsn he. Geen herverzekering ", 40))
 	want := sorted(scan(t, ps, text))
 	m, err := Compile(ps)
@@ -219,7 +224,9 @@ func prose(n int) string {
 	return b.String()
 }
 
-var syllables = strings.Fields("ge be ver ont school kind klas les boek oud er in op aan uit lijk heid ing en de het een van dat voor met zijn naar loop werk reken taal lees groep leer schrijf week dag maand jaar gym plein tas brood pen")
+var syllables = strings.Fields("ge be ver ont school kind klas les boek oud er in op aan uit lijk heid ing en de " +
+	"het een van dat voor met zijn naar loop werk reken taal lees groep leer schrijf week dag maand jaar gym plein " +
+	"tas brood pen")
 
 func FuzzMatcher(f *testing.F) {
 	f.Add("he\nshe\nhis", "ushers", uint8(3))
@@ -253,7 +260,8 @@ func attacks(words []string, size int) map[string][]byte {
 		pieces.WriteString(w[at:min(len(w), at+5)])
 	}
 	return map[string][]byte{"phrases cut short": cut.Bytes(), "pieces": pieces.Bytes(),
-		"one phrase": bytes.Repeat([]byte(words[0][:len(words[0])-1]), size/len(words[0])), "one letter": bytes.Repeat([]byte("e"), size)}
+		"one phrase": bytes.Repeat([]byte(words[0][:len(words[0])-1]), size/len(words[0])),
+		"one letter": bytes.Repeat([]byte("e"), size)}
 }
 
 func BenchmarkHostile(b *testing.B) {

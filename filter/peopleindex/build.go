@@ -32,10 +32,12 @@ const (
 var columns = map[string]column{
 	"voornaam": firstName, "roepnaam": firstName, "first name": firstName, "firstname": firstName, "given name": firstName,
 	"tussenvoegsel": prefix, "voorvoegsel": prefix, "prefix": prefix, "infix": prefix,
-	"achternaam": lastName, "familienaam": lastName, "last name": lastName, "lastname": lastName, "surname": lastName, "family name": lastName,
-	"naam": fullName, "name": fullName, "volledige naam": fullName, "full name": fullName,
+	"achternaam": lastName, "familienaam": lastName, "last name": lastName, "lastname": lastName, "surname": lastName,
+	"family name": lastName,
+	"naam":        fullName, "name": fullName, "volledige naam": fullName, "full name": fullName,
 	"geboortedatum": birthDate, "birth date": birthDate, "birthdate": birthDate, "date of birth": birthDate,
-	"leerlingnummer": number, "leerlingnr": number, "stamnummer": number, "personeelsnummer": number, "onderwijsnummer": number, "pgn": number,
+	"leerlingnummer": number, "leerlingnr": number, "stamnummer": number, "personeelsnummer": number,
+	"onderwijsnummer": number, "pgn": number,
 	"bsn": number, "burgerservicenummer": number, "pupil number": number, "student number": number, "staff number": number,
 	"e mail": email, "email": email, "mail": email, "e mailadres": email, "emailadres": email, "email address": email,
 	"postcode": postcode, "postal code": postcode, "huisnummer": houseNumber, "house number": houseNumber,
@@ -117,7 +119,8 @@ func (b *builder) heads(names []string) ([]column, error) {
 			return kinds, nil
 		}
 	}
-	return nil, errors.New("no column points at people: name one of them naam, achternaam, leerlingnummer, personeelsnummer, bsn or e-mail")
+	return nil, errors.New("no column points at people: name one of them naam, achternaam, leerlingnummer, " +
+		"personeelsnummer, bsn or e-mail")
 }
 
 func (b *builder) person(kinds []column, record []string) {
@@ -187,7 +190,8 @@ func join(parts ...string) string {
 
 // particles are words that stand before many a name, and are as common in any text: what
 // begins with one is looked for by its first two words.
-var particles = map[string]bool{"de": true, "den": true, "der": true, "het": true, "te": true, "ten": true, "ter": true, "van": true, "in": true, "op": true, "aan": true,
+var particles = map[string]bool{"de": true, "den": true, "der": true, "het": true, "te": true, "ten": true, "ter": true,
+	"van": true, "in": true, "op": true, "aan": true,
 	"von": true, "da": true, "du": true, "la": true, "le": true, "el": true, "al": true}
 
 func (b *builder) add(id uint32, k kind, value string) {
@@ -196,6 +200,7 @@ func (b *builder) add(id uint32, k kind, value string) {
 		second, _, _ := strings.Cut(rest, " ")
 		first += " " + second
 	}
-	b.entries = append(b.entries, entry{b.key.hash([]byte(value)), id<<kindBits | uint32(k)}, entry{b.key.hash([]byte(first)), uint32(kindStart)})
+	b.entries = append(b.entries, entry{b.key.hash([]byte(value)), id<<kindBits | uint32(k)},
+		entry{b.key.hash([]byte(first)), uint32(kindStart)})
 	b.sum.Values++
 }

@@ -142,7 +142,8 @@ func (s *search) at(text []byte, at int, begins bool) {
 		return
 	}
 	s.joined = s.joined[:0]
-	for j := 0; j < min(maxParts, len(s.list)) && s.list[j].number && (j == 0 || s.list[j].start == s.list[j-1].end+1); j++ {
+	for j := 0; j < min(maxParts, len(s.list)) && s.list[j].number && (j == 0 ||
+		s.list[j].start == s.list[j-1].end+1); j++ {
 		if s.joined = append(s.joined, s.text(j, j+1)...); j > 0 && len(s.joined) >= minNumber {
 			s.look(s.joined, 0, j+1, kindUnique)
 		}
@@ -175,7 +176,8 @@ func (s *search) look(value []byte, i, j int, kinds ...kind) {
 // combine reports a name that has a date of birth or an address of the same person near.
 func (s *search) combine(v seen) {
 	for _, old := range s.ring[:min(s.n, recent)] {
-		if old.who == v.who && old.kind != v.kind && (old.kind == kindName || v.kind == kindName) && v.start-old.end <= near {
+		if old.who == v.who && old.kind != v.kind && (old.kind == kindName || v.kind == kindName) &&
+			v.start-old.end <= near {
 			if old.kind == kindName {
 				s.person(old)
 			} else {

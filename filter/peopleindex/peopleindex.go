@@ -153,7 +153,8 @@ func Read(r io.Reader, key Key) (*Index, error) {
 		d.whose = append(d.whose, binary.BigEndian.Uint32(row[8:]))
 	}
 	var want [sha256.Size]byte
-	if _, err := io.ReadFull(r, want[:]); err != nil || [sha256.Size]byte(sum.Sum(nil)) != want || !slices.IsSorted(d.hashes) {
+	if _, err := io.ReadFull(r, want[:]); err != nil || [sha256.Size]byte(sum.Sum(nil)) != want ||
+		!slices.IsSorted(d.hashes) {
 		return nil, errDamaged
 	}
 	d.index()

@@ -82,7 +82,8 @@ func TestAListWithoutPeopleIsRefused(t *testing.T) {
 }
 
 func TestWhatIsKeptPointsAtNobody(t *testing.T) {
-	d, sum, err := Build(strings.NewReader("\ufeffNaam;Leerlingnummer;Kleur\nVera Voorbeeld;9912004;rood\nJo;12;\n"), NewKey())
+	d, sum, err := Build(strings.NewReader("\ufeffNaam;Leerlingnummer;Kleur\nVera Voorbeeld;9912004;rood\nJo;12;\n"),
+		NewKey())
 	if err != nil || sum.People != 1 || sum.Skipped != 2 || strings.Join(sum.Ignored, "") != "Kleur" {
 		t.Fatalf("%+v, %v", sum, err)
 	}
@@ -95,7 +96,8 @@ func TestWhatIsKeptPointsAtNobody(t *testing.T) {
 			t.Errorf("%q is in the file", secret)
 		}
 	}
-	if other, err := Read(bytes.NewReader(b.Bytes()), NewKey()); err != nil || len(places(other.persons, "9912004")) > 0 {
+	if other, err := Read(bytes.NewReader(b.Bytes()), NewKey()); err != nil ||
+		len(places(other.persons, "9912004")) > 0 {
 		t.Errorf("found with another key, or %v", err)
 	}
 	same, err := Read(bytes.NewReader(b.Bytes()), d.key)
@@ -129,7 +131,8 @@ func school(n int) string {
 	syllable := func() string { return string("bdfgklmnprst"[r.IntN(12)]) + string("aeiou"[r.IntN(5)]) }
 	for i := range n {
 		first, last := syllable()+syllable()+"n", syllable()+syllable()+syllable()+"s"
-		fmt.Fprintf(&b, "%s,%s,%d-%d-%d,%d,%s.%s%d@school.example\n", first, last, 1+r.IntN(28), 1+r.IntN(12), 2005+r.IntN(15), 1_000_000+i, first, last, i)
+		fmt.Fprintf(&b, "%s,%s,%d-%d-%d,%d,%s.%s%d@school.example\n", first, last, 1+r.IntN(28), 1+r.IntN(12),
+			2005+r.IntN(15), 1_000_000+i, first, last, i)
 	}
 	return b.String()
 }
@@ -184,7 +187,8 @@ func BenchmarkFind(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	text := []byte(strings.Repeat("De kinderen van groep 5 gaan op dinsdag 24 november naar de bibliotheek om 12.30 uur. ", 200))
+	text := []byte(strings.Repeat("De kinderen van groep 5 gaan op dinsdag 24 november naar de bibliotheek om 12.30 "+
+		"uur. ", 200))
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -201,7 +205,8 @@ func TestListsAreMerged(t *testing.T) {
 		}
 		return d
 	}
-	d := Merge(build("naam,geboortedatum\nVera Voorbeeld,3-1-2017\n"), build("naam,geboortedatum\nPim Proef,14-11-2016\n"))
+	d := Merge(build("naam,geboortedatum\nVera Voorbeeld,3-1-2017\n"),
+		build("naam,geboortedatum\nPim Proef,14-11-2016\n"))
 	if got := places(d.persons, "Vera Voorbeeld 3-1-2017, en Pim Proef 14-11-2016"); len(got) != 2 {
 		t.Errorf("%q", got)
 	}

@@ -135,7 +135,8 @@ func appendPlain(b []byte, r rune) []byte {
 func (w *words) text(i, j int) []byte { return w.buf[w.list[i].from:w.list[j-1].to] }
 
 // monthNames are the first three letters of the months as Dutch and English write them.
-var monthNames = map[string]int{"jan": 1, "feb": 2, "maa": 3, "mrt": 3, "mar": 3, "apr": 4, "mei": 5, "may": 5, "jun": 6, "jul": 7,
+var monthNames = map[string]int{"jan": 1, "feb": 2, "maa": 3, "mrt": 3, "mar": 3, "apr": 4, "mei": 5, "may": 5,
+	"jun": 6, "jul": 7,
 	"aug": 8, "sep": 9, "okt": 10, "oct": 10, "nov": 11, "dec": 12}
 
 // date returns the date that begins with word i as 20170103, and how many words it takes;

@@ -35,11 +35,13 @@ const (
 
 // programExtensions are run by a double click on a computer of a school.
 var programExtensions = set(".exe", ".com", ".scr", ".pif", ".bat", ".cmd", ".msi", ".msp", ".cpl", ".dll", ".jar",
-	".js", ".jse", ".vbs", ".vbe", ".wsf", ".wsh", ".hta", ".ps1", ".psm1", ".lnk", ".reg", ".scf", ".url", ".iso", ".img",
+	".js", ".jse", ".vbs", ".vbe", ".wsf", ".wsh", ".hta", ".ps1", ".psm1", ".lnk", ".reg", ".scf", ".url", ".iso",
+	".img",
 	".vhd", ".vhdx", ".appx", ".msix", ".chm", ".application", ".gadget", ".inf", ".one", ".xll", ".settingcontent-ms",
 	".apk", ".dmg", ".pkg", ".command", ".desktop", ".sh")
 
-var mediaExtensions = set(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".ico", ".tif", ".tiff", ".webp", ".heic",
+var mediaExtensions = set(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".ico", ".tif", ".tiff", ".webp",
+	".heic",
 	".heif", ".avif", ".mp3", ".m4a", ".wav", ".ogg", ".oga", ".opus", ".flac", ".mp4", ".m4v", ".mov", ".avi", ".mkv",
 	".webm", ".mpg", ".mpeg", ".3gp", ".woff", ".woff2", ".emf", ".wmf", ".wdp", ".fntdata")
 

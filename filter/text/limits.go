@@ -9,7 +9,8 @@ import (
 // may fail, so that this one does not. An error that is neither emit's nor the context's
 // says that it failed. The file is inspected as if it stood by itself.
 type Extractor interface {
-	Document(ctx context.Context, name string, r io.ReaderAt, size int64, l Limits, emit func(Segment) error) (*Report, error)
+	Document(ctx context.Context, name string, r io.ReaderAt, size int64, l Limits, emit func(Segment) error) (*Report,
+		error)
 }
 
 // Limits bound the work on one item. A zero field has the default.

@@ -152,7 +152,8 @@ func (l *loosener) word(begin, end int) {
 		drawn = drawn || i > 1 && c == w[i-1] && c == w[i-2]
 	}
 	// A sign within a word, as in h4ll0: not the number at its end, as in groep5.
-	signs := bytes.IndexFunc(w[max(first, 0):last+1], func(r rune) bool { return !letter(byte(r)) }) >= 0 || first > 0 && w[0] == '$'
+	signs := bytes.IndexFunc(w[max(first, 0):last+1], func(r rune) bool { return !letter(byte(r)) }) >= 0 ||
+		first > 0 && w[0] == '$'
 	address := end+1 < len(l.b) && l.b[end] == '.' && byteKind[l.b[end+1]] != 0 && bytes.IndexByte(w, '@') >= 0
 	signs = signs && plain >= 2 && plain*2 >= len(w) && !address
 	if !signs && (!drawn || plain == 0) {

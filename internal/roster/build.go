@@ -26,7 +26,8 @@ var kindNames = map[string]GroupKind{
 }
 
 const (
-	kindsWanted  = "write staff (personeel), pupils (leerlingen), board (bestuur), volunteers (vrijwilligers) or suppliers (leveranciers)"
+	kindsWanted = "write staff (personeel), pupils (leerlingen), board (bestuur), volunteers (vrijwilligers) or " +
+		"suppliers (leveranciers)"
 	maxGroups    = 250 // more are likely to be people, classes or addresses
 	maxGroupName = 40
 )
@@ -178,7 +179,9 @@ func (b *builder) person(p personEntry) {
 	if s.confidential && !b.roles[strings.ToLower(p.Role.text)] {
 		b.add(
 			p.Role,
-			"this is no confidential role: write participation-council (gmr), confidential-counsellor (vertrouwenspersoon) or company-doctor (bedrijfsarts), name the role under confidential-roles, or leave it empty: no other roles are needed here",
+			"this is no confidential role: write participation-council (gmr), confidential-counsellor "+
+				"(vertrouwenspersoon) or company-doctor (bedrijfsarts), name the role under confidential-roles, or "+
+				"leave it empty: no other roles are needed here",
 		)
 	}
 	if p.Group.text != "" {

@@ -24,7 +24,8 @@ var columns = map[string]string{
 // maxPeople bounds the memory that a table takes: some 300 bytes for each row while it is read.
 const maxPeople = 250_000
 
-const columnsWanted = "name the columns address (adres), aliases (aliassen), group (groep), kind (soort), role (rol), name (naam)"
+const columnsWanted = "name the columns address (adres), aliases (aliassen), group (groep), kind (soort), role " +
+	"(rol), name (naam)"
 
 // parseCSV reads a table of people with a heading row. Commas, semicolons or tabs
 // separate columns, as spreadsheets write them; spaces, commas or semicolons separate
@@ -136,7 +137,8 @@ func (t *table) person(row []string) personEntry {
 	}
 	p := personEntry{Address: get("address"), Group: get("group"), Role: get("role"), kind: get("kind"), table: true}
 	aliases := get("aliases")
-	for _, a := range strings.FieldsFunc(aliases.text, func(r rune) bool { return strings.ContainsRune(" \t\r\n;,", r) }) {
+	for _, a := range strings.FieldsFunc(aliases.text,
+		func(r rune) bool { return strings.ContainsRune(" \t\r\n;,", r) }) {
 		alias := aliases
 		alias.text = a
 		p.Aliases = append(p.Aliases, alias)
@@ -159,7 +161,8 @@ func (t *table) wrong(err error) error {
 	case csv.ErrFieldCount:
 		message = "this row has more or fewer columns than the first one"
 	case csv.ErrQuote, csv.ErrBareQuote:
-		line, message = p.StartLine, "a quote that does not belong here: put the whole cell in quotes, and double those within"
+		line, message = p.StartLine, "a quote that does not belong here: put the whole cell in quotes, and double "+
+			"those within"
 	}
 	return fmt.Errorf("%s:%d:%d: %s", t.name, line, max(1, p.Column), message)
 }

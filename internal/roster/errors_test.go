@@ -17,7 +17,9 @@ func TestErrorsTellWhereAndWhatToWrite(t *testing.T) {
 		"no address":               {"r.yaml", "people:\n  - {address: jan, role: gmr}\n", ":2:15: this is no mail address"},
 		"two addresses in one":     {"r.yaml", "people:\n  - {address: 'a@b.nl, c@d.nl'}\n", ":2:15: this is no mail address"},
 		"alias that is none":       {"r.yaml", "people:\n  - {address: a@b.nl, aliases: [b]}\n", ":2:33: this is no mail address"},
-		"two people, one mailbox":  {"r.yaml", "people:\n  - {address: a@b.nl}\n  - {address: c@d.nl, aliases: [A+x@B.nl.]}\n", ":3:33: this address, or one that leads to the same mailbox, stands on line 2 already"},
+		"two people, one mailbox": {"r.yaml",
+			"people:\n  - {address: a@b.nl}\n  - {address: c@d.nl, aliases: [A+x@B.nl.]}\n",
+			":3:33: this address, or one that leads to the same mailbox, stands on line 2 already"},
 		"person and list":          {"r.yaml", "people:\n  - {address: a@b.nl}\nlists:\n  - {address: a@b.nl, members: []}\n", ":4:15: this address"},
 		"unknown role":             {"r.yaml", "people:\n  - {address: a@b.nl, role: juf}\n", ":2:29: this is no confidential role: write participation-council"},
 		"unknown group":            {"r.yaml", "people:\n  - {address: a@b.nl, group: x}\n", ":2:30: this group is not among the groups"},
@@ -38,10 +40,11 @@ func TestErrorsTellWhereAndWhatToWrite(t *testing.T) {
 		"quote in a cell":          {"r.csv", "address,role\na\"@b.nl,\n", ":2:2: a quote that does not belong here"},
 		"quote without end":        {"r.csv", "address,role\n\"a@b.nl,\nb@b.nl,\n", ":2:"},
 		"empty address":            {"r.csv", "address,role\n,gmr\n", ":2:1: this is no mail address"},
-		"pupils taken for staff":   {"r.csv", "address,group\na@b.nl,klas 8\n", ":2:8: what kind of group this is nobody says"}, // K4
-		"two kinds of one group":   {"r.csv", "address,group,kind\na@b.nl,x,staff\nb@b.nl,x,pupils\n", ":3:10: the group is of another kind elsewhere"},
-		"not UTF-8":                {"r.csv", "address,group\na@b.nl,Staff\nb@b.nl,Ma\xefs\n", ":3:1: this is not UTF-8"},
-		"UTF-16":                   {"r.csv", "\xff\xfea\x00d\x00", ":1:1: this is not UTF-8"},
+		"pupils taken for staff": {"r.csv", "address,group\na@b.nl,klas 8\n", ":2:8: what kind of group this is " +
+			"nobody says"}, // K4
+		"two kinds of one group": {"r.csv", "address,group,kind\na@b.nl,x,staff\nb@b.nl,x,pupils\n", ":3:10: the group is of another kind elsewhere"},
+		"not UTF-8":              {"r.csv", "address,group\na@b.nl,Staff\nb@b.nl,Ma\xefs\n", ":3:1: this is not UTF-8"},
+		"UTF-16":                 {"r.csv", "\xff\xfea\x00d\x00", ":1:1: this is not UTF-8"},
 	} {
 		_, err := load(t, tc.file, tc.text)
 		if err == nil {

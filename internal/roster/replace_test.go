@@ -35,7 +35,8 @@ func TestWhichTableCanBeReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for of, want := range map[string]string{path: filepath.Join(filepath.Dir(path), "people.csv"), elsewhere: "/srv/people.csv", "/srv/People.CSV": "/srv/People.CSV"} {
+	for of, want := range map[string]string{path: filepath.Join(filepath.Dir(path), "people.csv"),
+		elsewhere: "/srv/people.csv", "/srv/People.CSV": "/srv/People.CSV"} {
 		if got, err := Table(of); got != want || err != nil {
 			t.Errorf("of %s: %s, %v", of, got, err)
 		}
@@ -51,7 +52,8 @@ func TestWhichTableCanBeReplaced(t *testing.T) {
 // that is loaded when the table has taken its place; the roles and lists of the YAML stay.
 func TestAnotherTableKeepsWhatIsNotInIt(t *testing.T) { // C3.2g
 	path := office(t)
-	const table = "adres;groep;rol\njuf@school.example;bestuur;\nvera@school.example;team;\nmeester@school.example;team;gmr\nnoor@school.example;team;vertrouwenspersoon\n"
+	const table = "adres;groep;rol\njuf@school.example;bestuur;\nvera@school.example;team;\n" +
+		"meester@school.example;team;gmr\nnoor@school.example;team;vertrouwenspersoon\n"
 	before, err := Load(path, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -235,7 +235,8 @@ func TestPeopleInATableBesideTheRest(t *testing.T) {
 	write("people.csv", "address,group,role\nvera@school.example,team,vertrouwenspersoon\nkind@school.example,klas,\n")
 	path := write(
 		"roster.yaml",
-		"groups: [{name: team, kind: staff}, {name: klas, kind: pupils}]\npeople-file: people.csv\nlists: [{address: hulp@school.example, members: [vera@school.example]}]\n",
+		"groups: [{name: team, kind: staff}, {name: klas, kind: pupils}]\npeople-file: people.csv\nlists: "+
+			"[{address: hulp@school.example, members: [vera@school.example]}]\n",
 	)
 	r, err := Load(path, nil)
 	if err != nil {
@@ -287,7 +288,8 @@ func TestFiftyThousandPeopleInLittleMemory(t *testing.T) {
 
 func BenchmarkConfidential(b *testing.B) {
 	r := mustLoad(b, "roster.yaml", school)
-	for name, a := range map[string]string{"stranger": "iemand@elders.example", "upper": "Vera.Trouw+x@School.Example", "international": "vera@school-größe.example"} {
+	for name, a := range map[string]string{"stranger": "iemand@elders.example", "upper": "Vera.Trouw+x@School.Example",
+		"international": "vera@school-größe.example"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -301,7 +303,8 @@ func TestSizesOfGroups(t *testing.T) {
 	r := mustLoad(
 		t,
 		"r.yaml",
-		"groups:\n  - {name: team, kind: staff}\n  - {name: Bron (noord), kind: pupils, size: 212}\npeople:\n  - {address: a@school.example, group: team}\n  - {address: b@school.example, group: team}\n",
+		"groups:\n  - {name: team, kind: staff}\n  - {name: Bron (noord), kind: pupils, size: 212}\npeople:\n  - "+
+			"{address: a@school.example, group: team}\n  - {address: b@school.example, group: team}\n",
 	)
 	got := map[string]Size{}
 	for g, s := range r.Sizes() {

@@ -68,7 +68,9 @@ func impersonal(err error) error {
 	message, _, _ := strings.Cut(err.Error(), "\n")
 	message = quotation.ReplaceAllString(message, "(hidden)")
 	if strings.Contains(message, "unknown key") {
-		message = message[:strings.Index(message, "unknown key")] + "unknown key: a roster has domains, groups (name, kind, size, networks), confidential-roles, people (name, address, aliases, group, role), people-file and lists (address, members)"
+		message = message[:strings.Index(message, "unknown key")] + "unknown key: a roster has domains, groups " +
+			"(name, kind, size, networks), confidential-roles, people (name, address, aliases, group, role), " +
+			"people-file and lists (address, members)"
 	}
 	return errors.New(message)
 }

@@ -65,7 +65,8 @@ func TestAllOfUT1(t *testing.T) {
 			t.Errorf("%s is in %q", c, got)
 		}
 	}
-	for host, want := range map[string]string{"adult": "pornography", "agressif": "hate", "warez": "illegal-download", "vpn": "bypass", "webmail": "webmail", "strict-redirector": "strict_redirector"} {
+	for host, want := range map[string]string{"adult": "pornography", "agressif": "hate", "warez": "illegal-download",
+		"vpn": "bypass", "webmail": "webmail", "strict-redirector": "strict_redirector"} {
 		if got := in(t, s, host+".example", "/"); !slices.Equal(got, []string{want}) {
 			t.Errorf("%s is in %q", host, got)
 		}
@@ -86,7 +87,8 @@ func TestAllOfUT1(t *testing.T) {
 	if got := in(t, s, "odvr.example", "/doh"); !slices.Equal(got, []string{"bypass"}) {
 		t.Errorf("an address of a list with odd lines is in %q", got)
 	}
-	for host, want := range map[string]string{"warez.example": "illegal-download", "vpn.example": "bypass", "a00.example": "a00", "webmail.example": "other", "unknown.example": ""} {
+	for host, want := range map[string]string{"warez.example": "illegal-download", "vpn.example": "bypass",
+		"a00.example": "a00", "webmail.example": "other", "unknown.example": ""} {
 		if got := strings.Join(in(t, s, host, "/"), " "); got != want {
 			t.Errorf("%s is in %q, want %q", host, got, want)
 		}
@@ -95,7 +97,8 @@ func TestAllOfUT1(t *testing.T) {
 
 // TestAFileThatGoesBadDoesNotHold, though another list changes and the index is made anew.
 func TestAFileThatGoesBadDoesNotHold(t *testing.T) {
-	for name, bad := range map[string][]byte{"a web page": []byte("<html>moved</html>"), "shrunk": []byte("casino1.example\n"), "gone": nil} {
+	for name, bad := range map[string][]byte{"a web page": []byte("<html>moved</html>"),
+		"shrunk": []byte("casino1.example\n"), "gone": nil} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			casinos, games := dir+"/casinos", dir+"/games"
@@ -319,7 +322,8 @@ func TestASignedList(t *testing.T) {
 		signature []byte
 		want      string
 	}{
-		{signature, "not signed"}, {sign(other, more), "not signed"}, {[]byte("<html>"), "not signed"}, {nil, "404"}, {sign(private, more), ""},
+		{signature, "not signed"}, {sign(other, more), "not signed"}, {[]byte("<html>"), "not signed"}, {nil, "404"},
+		{sign(private, more), ""},
 	} {
 		signature = tt.signature
 		changed, err := s.Update(t.Context(), monday.Add(time.Duration(i+1)*25*time.Hour))
@@ -328,7 +332,8 @@ func TestASignedList(t *testing.T) {
 			t.Errorf("%d: changed %v, %v, want %q", i, changed, err, tt.want)
 		}
 	}
-	for i, wrong := range []Source{{URL: web.URL, Signature: web.URL}, {URL: web.URL, Key: public.String()}, {URL: web.URL, Signature: web.URL, Key: "RWQ"}} {
+	for i, wrong := range []Source{{URL: web.URL, Signature: web.URL}, {URL: web.URL, Key: public.String()},
+		{URL: web.URL, Signature: web.URL, Key: "RWQ"}} {
 		if _, err := Open(t.TempDir(), []Source{wrong}, nil); err == nil {
 			t.Errorf("%d: no error", i)
 		}
@@ -378,7 +383,8 @@ func TestADiskThatIsFull(t *testing.T) {
 			testenv.Lack(t, "this system does not limit the size of files")
 		}
 	}
-	for i, size := range []uint64{100, 5_000, 20_000} { // for nothing, for the state only, for the list and not the index
+	// for nothing, for the state only, for the list and not the index
+	for i, size := range []uint64{100, 5_000, 20_000} {
 		limit(size)
 		changed, err := s.Update(t.Context(), monday.Add(time.Duration(25+i)*time.Hour))
 		limit(unix.RLIM_INFINITY)
@@ -448,7 +454,8 @@ func TestNamesOfCategories(t *testing.T) {
 			t.Errorf("%q: no error", c)
 		}
 	}
-	if err := read("", bytes.NewReader(archive(map[string][]byte{"/domains": []byte("a.example\n")})), maxList, func(string, string) {}); err == nil {
+	if err := read("", bytes.NewReader(archive(map[string][]byte{"/domains": []byte("a.example\n")})), maxList,
+		func(string, string) {}); err == nil {
 		t.Error("a list without a category is taken")
 	}
 }

@@ -208,7 +208,9 @@ func TestLayouts(t *testing.T) {
 		}
 	}
 	tgz := filepath.Join(dir, "all.tar.gz")
-	if err := os.WriteFile(tgz, archive(map[string][]byte{"blacklists/press/domains": []byte("press.example\n"), "blacklists/press/urls": []byte("mixed.example/press\n"), "blacklists/README": []byte("x")}), 0o644); err != nil {
+	if err := os.WriteFile(tgz, archive(map[string][]byte{"blacklists/press/domains": []byte("press.example\n"),
+		"blacklists/press/urls": []byte("mixed.example/press\n"), "blacklists/README": []byte("x")}),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	s, err := Open(
@@ -224,7 +226,8 @@ func TestLayouts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for page, want := range map[string]string{
-		"games.example/": "games", "mixed.example/games/chess": "games", "mixed.example/press": "press", "mixed.example/": "", "social.example/": "social",
+		"games.example/": "games", "mixed.example/games/chess": "games", "mixed.example/press": "press",
+		"mixed.example/": "", "social.example/": "social",
 		"track.example/": "ads", "ads.example/": "ads", "press.example/": "press", "localhost/": "",
 	} {
 		host, path, _ := strings.Cut(page, "/")
@@ -294,13 +297,15 @@ func TestImport(t *testing.T) {
 	if _, err := s.Update(t.Context(), monday); err != nil {
 		t.Fatal(err)
 	}
-	for page, want := range map[string]string{"adult.example/": "pornography", "mixed.example/games": "games", "casino.example/": "gambling", "www.toto.nl/": "gambling"} {
+	for page, want := range map[string]string{"adult.example/": "pornography", "mixed.example/games": "games",
+		"casino.example/": "gambling", "www.toto.nl/": "gambling"} {
 		host, path, _ := strings.Cut(page, "/")
 		if got := strings.Join(in(t, s, host, "/"+path), " "); got != want {
 			t.Errorf("%s is in %q, want %q", page, got, want)
 		}
 	}
-	for name, src := range map[string]Source{"no archive": {Path: single}, "a directory": {Category: "x", Path: dir}, "a name that is a path": {Category: "../x", Path: single}, "nothing": {Category: "x", Path: dir + "/none"}} {
+	for name, src := range map[string]Source{"no archive": {Path: single}, "a directory": {Category: "x", Path: dir},
+		"a name that is a path": {Category: "../x", Path: single}, "nothing": {Category: "x", Path: dir + "/none"}} {
 		if _, err := open().Import(t.Context(), src); err == nil {
 			t.Errorf("%s is imported", name)
 		}

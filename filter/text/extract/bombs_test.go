@@ -77,8 +77,12 @@ func TestBombsAreNamedAndTakeLittleMemory(t *testing.T) {
 		{"a tar of zeros in a gzip", "a.tgz", gzipOf("", tarOf("a.txt", zeros)), text.TooLarge, true, 4},
 		{"a PDF of zeros", "a.pdf", pdfOf("", zeros), text.TooLarge, true, 4},
 		{"a PDF that draws itself", "a.pdf", pdfPagesOf("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-			"<</Type/Page/Contents 4 0 R/Resources<</XObject<</X 4 0 R>>>>>>", pdfStream("/Subtype/Form/Resources<</XObject<</X 4 0 R>>>>", "/X Do /X Do /X Do")), text.UnknownFormat, true, 32},
-		{"a PDF whose pages run in a circle", "a.pdf", pdfPagesOf("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[2 0 R 2 0 R]/Count 9>>"), text.UnknownFormat, true, 32},
+			"<</Type/Page/Contents 4 0 R/Resources<</XObject<</X 4 0 R>>>>>>",
+			pdfStream("/Subtype/Form/Resources<</XObject<</X 4 0 R>>>>", "/X Do /X Do /X Do")), text.UnknownFormat,
+			true, 32},
+		{"a PDF whose pages run in a circle", "a.pdf",
+			pdfPagesOf("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[2 0 R 2 0 R]/Count 9>>"),
+			text.UnknownFormat, true, 32},
 		{"one file named a thousand times", "a.zip", overlapping(lines, 1000), any, true, 96},
 		{"zips in zips", "a.zip", nested, text.TooDeep, false, 8},
 		{"five thousand files", "a.zip", zipOf(names...), text.TooMany, true, 16},
@@ -86,7 +90,8 @@ func TestBombsAreNamedAndTakeLittleMemory(t *testing.T) {
 		{"an encrypted zip", "a.zip", locked(), text.Encrypted, false, 1},
 		{"an encrypted office document", "a.docx", oleOf("EncryptionInfo", "x", "EncryptedPackage", "y"), text.Encrypted, false, 2},
 		{"an encrypted doc", "a.doc", oleOf("WordDocument", "\xec\xa5\xc1\x00\x00\x00\x00\x00\x00\x00\x00\x01"), text.Encrypted, false, 2},
-		{"an encrypted xls", "a.xls", oleOf("Workbook", biffOf(0x0809, make([]byte, 16), 0x002f, make([]byte, 6))), text.Encrypted, false, 2},
+		{"an encrypted xls", "a.xls", oleOf("Workbook", biffOf(0x0809, make([]byte, 16), 0x002f, make([]byte, 6))),
+			text.Encrypted, false, 2},
 		{"an encrypted 7z of stored files", "a.7z", sevenZipOf("naam.txt", "0123456789abcdef", true), text.Encrypted, false, 2},
 		{"an encrypted rar", "a.rar", rarOf("naam.txt", "inhoud", 1), text.Encrypted, false, 2},
 		{"an encrypted OpenDocument text", "a.odt", odf("META-INF/manifest.xml", "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"), text.Encrypted, false, 2},
@@ -98,19 +103,22 @@ func TestBombsAreNamedAndTakeLittleMemory(t *testing.T) {
 		{"an OLE document that is cut off", "a.doc", oleOf("WordDocument", token)[:1500], text.Damaged, false, 2},
 		{"an XML attribute of megabytes", "a.docx", docx("word/document.xml", `<w:t w:x="`+numbers.String()+`">`), any, false, 4},
 		{"an entity that stands for entities", "a.docx", docx("word/document.xml", `<!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><w:t>&b;&b;</w:t>`), any, false, 1},
-		{"a hundred thousand parts", "a.eml", []byte(multipartOf("multipart/mixed; boundary=b", strings.Repeat("--b\n\nx\n", 100_000)+"--b--\n")), text.TooMany, true, 4},
+		{"a hundred thousand parts", "a.eml", []byte(multipartOf("multipart/mixed; boundary=b",
+			strings.Repeat("--b\n\nx\n", 100_000)+"--b--\n")), text.TooMany, true, 4},
 		{"parts in parts", "a.eml", []byte(inParts), text.TooDeep, false, 16},
 		{"messages in base64 in one another", "a.eml", []byte(inMessages), any, false, 16},
 		{"a header of one line of a megabyte", "a.eml", []byte("Subject: " + strings.Repeat("x ", 500_000) + "\n\n" + token), any, false, 16},
 		{"a header of a hundred thousand fields", "a.eml", []byte(strings.Repeat("X-A: b\n", 100_000) + "\n" + token), any, false, 32},
-		{"quoted-printable of nothing but soft breaks", "a.eml", []byte("Content-Transfer-Encoding: quoted-printable\n\n" + strings.Repeat("=\n", 2<<20)), any, false, 2},
+		{"quoted-printable of nothing but soft breaks", "a.eml",
+			[]byte("Content-Transfer-Encoding: quoted-printable\n\n" + strings.Repeat("=\n", 2<<20)), any, false, 2},
 		{"a line of quoted-printable of megabytes", "a.eml", []byte("Content-Transfer-Encoding: quoted-printable\n\n" + strings.Repeat("=41", 1<<20)), any, false, 8},
 		{"a hundred thousand files in a text", "a.eml", []byte("\n" + strings.Repeat("begin 644 a\n`\nend\n", 100_000)), text.TooMany, true, 8},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			read := func() (*text.Report, error) {
-				return Document(context.Background(), c.file, bytes.NewReader(c.content), int64(len(c.content)), text.Limits{Dir: dir}, func(text.Segment) error { return nil })
+				return Document(context.Background(), c.file, bytes.NewReader(c.content), int64(len(c.content)),
+					text.Limits{Dir: dir}, func(text.Segment) error { return nil })
 			}
 			if _, err := read(); err != nil { // which fills the pools of buffers
 				t.Fatal(err)
@@ -122,8 +130,10 @@ func TestBombsAreNamedAndTakeLittleMemory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.reason != any && !contains(r.Uninspectable, c.reason) || c.reason == text.Encrypted && len(r.Uninspectable) > 1 || r.Incomplete != c.incomplete {
-				t.Errorf("uninspectable %v, want %q; incomplete %v, want %v", r.Uninspectable, c.reason, r.Incomplete, c.incomplete)
+			if c.reason != any && !contains(r.Uninspectable, c.reason) ||
+				c.reason == text.Encrypted && len(r.Uninspectable) > 1 || r.Incomplete != c.incomplete {
+				t.Errorf("uninspectable %v, want %q; incomplete %v, want %v", r.Uninspectable, c.reason, r.Incomplete,
+					c.incomplete)
 			}
 			if used := after.TotalAlloc - before.TotalAlloc; !racing && used > c.memory<<20 {
 				t.Errorf("%d KiB allocated, want at most %d MiB", used>>10, c.memory)

@@ -220,7 +220,8 @@ func pdfPagesOf(objects ...string) []byte {
 		fmt.Fprintf(&table, "%010d 00000 n \n", len(b))
 		b = fmt.Appendf(b, "%d 0 obj\n%s\nendobj\n", i+1, o)
 	}
-	return fmt.Appendf(b, "%strailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", table.String(), len(objects)+1, len(b))
+	return fmt.Appendf(b, "%strailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", table.String(),
+		len(objects)+1, len(b))
 }
 
 // pdfStream makes a stream object, deflated.
@@ -246,9 +247,12 @@ func composite() []byte {
 	}
 	return pdfPagesOf(
 		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-		"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>/XObject<</X1 8 0 R>>>>/Annots[<</Subtype/Text/Contents(een notitie)>>]>>",
-		pdfStream("", "BT /F1 12 Tf 1 0 0 1 10 700 Tm ["+glyphs("wacht")+" 20 "+glyphs("woord")+" -300 "+glyphs("van")+"] TJ 0 -14 Td "+glyphs("mariëtte")+" Tj ET /X1 Do"),
-		"<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[6 0 R]/ToUnicode 7 0 R>>", "<</Type/Font/Subtype/CIDFontType2>>",
+		"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>/XObject<</X1 8 0 "+
+			"R>>>>/Annots[<</Subtype/Text/Contents(een notitie)>>]>>",
+		pdfStream("", "BT /F1 12 Tf 1 0 0 1 10 700 Tm ["+glyphs("wacht")+" 20 "+glyphs("woord")+" "+
+			"-300 "+glyphs("van")+"] TJ 0 -14 Td "+glyphs("mariëtte")+" Tj ET /X1 Do"),
+		"<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[6 0 R]/ToUnicode 7 0 R>>",
+		"<</Type/Font/Subtype/CIDFontType2>>",
 		pdfStream("", codes), pdfStream("/Type/XObject/Subtype/Form", "BT /F1 12 Tf "+glyphs("formulier")+" Tj ET"))
 }
 

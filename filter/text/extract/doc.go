@@ -4,7 +4,9 @@
 // It promises:
 //
 //   - Nothing hides behind bad form. Where mail programs could disagree on what a message says, every reading is shown:
-//     the parts as a tolerant reader sees them, and the undecoded bytes as well. The report then says Ambiguous, and why.
+//     the parts as a tolerant reader sees them, and the undecoded bytes as well. The report then says Ambiguous, and
+//
+// why.
 //   - The report names what cannot be inspected (Uninspectable).
 //   - Work and memory are bounded: depth, parts, bytes read, inflated and shown, inflation ratio, time (the context).
 //     When a bound is reached the report says Incomplete. Text comes in segments, and a document that has to be read in
@@ -15,9 +17,11 @@
 //   - Content is never in an error. An error is emit's, the context's, or that of reading the input; bad input is no
 //     error.
 //
-// The table formats has a row for each kind of file: its first bytes, its extensions, whether its reader needs a sandbox,
+// The table formats has a row for each kind of file: its first bytes, its extensions, whether its reader needs a
+// sandbox,
 // and the reader. The readers stand in rooms: package mail (MIME, uuencode, yEnc), package document (office documents,
-// PDF, Outlook), package archive, and package markup (HTML and XML). They share the walker of package walk, which counts
+// PDF, Outlook), package archive, and package markup (HTML and XML). They share the walker of package walk, which
+// counts
 // the work, writes the report, and finds the format of a file within a file. See rules/README.md for a new format.
 //
 // The MIME reader is our own, one tolerant walker, since a filter that refuses to read what a mail program shows is

@@ -67,7 +67,8 @@ func deflated(s string) string {
 
 // bzip2Sample is "inhoud van een bestand", packed by bzip2.
 func bzip2Sample() []byte {
-	b, _ := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWYKBRpEAAAYRgEAANmGPACAAIhNom1M1CAaALaVsqoJFgtmBL3xdyRThQkIKBRpE")
+	b, _ := base64.StdEncoding.DecodeString("QlpoOTFB" +
+		"WSZTWYKBRpEAAAYRgEAANmGPACAAIhNom1M1CAaALaVsqoJFgtmBL3xdyRThQkIKBRpE")
 	return b
 }
 
@@ -104,10 +105,13 @@ func documents() []fileSample {
 			"docProps/custom.xml", `<Properties><property name="eigenschap"><vt:lpwstr>waarde</vt:lpwstr></property></Properties>`,
 			"word/_rels/document.xml.rels", `<Relationships><Relationship Target="https://elders.example/"/></Relationships>`,
 			"customXml/item1.xml", `<x>eigen</x>`, "word/vergeten.dat", "zomaar tekst"),
-			want: []string{"Juf Bea", "opmerking", "voetnoot", "kopregel", "voetregel", "titel\n", "maker", "eigenschap", "waarde", "elders.example", "eigen", "zomaar tekst"}},
+			want: []string{"Juf Bea", "opmerking", "voetnoot", "kopregel", "voetregel", "titel\n", "maker",
+				"eigenschap", "waarde", "elders.example", "eigen", "zomaar tekst"}},
 		{name: "docx: characters in a section, a comment in the XML", file: "a.docx", content: docx("word/document.xml",
 			wordXML(`<w:p><w:t>wacht<![CDATA[<wo>]]>ord</w:t><!--tussendoor--></w:p>`)), want: []string{"wacht<wo>ord", "tussendoor"}},
-		{name: "docx: UTF-16", file: "a.docx", content: docx("word/document.xml", string(sample.UTF16LE("\ufeff"+wordXML(`<w:p><w:t>idée</w:t></w:p>`)))), want: []string{"idée"}},
+		{name: "docx: UTF-16", file: "a.docx",
+			content: docx("word/document.xml", string(sample.UTF16LE("\ufeff"+wordXML(`<w:p><w:t>idée</w:t></w:p>`)))),
+			want:    []string{"idée"}},
 		{name: "docx: another character set", file: "a.docx", content: docx("word/document.xml",
 			`<?xml version="1.0" encoding="windows-1252"?><w:p><w:t>id`+"\xe9"+`e</w:t></w:p>`), want: []string{"idée"}},
 		{name: "docx: a document in it", file: "a.docx", content: docx("word/document.xml", wordXML(""),
@@ -118,7 +122,8 @@ func documents() []fileSample {
 			"xl/worksheets/sheet1.xml", `<worksheet><sheetData><row><c t="s"><v>0</v></c><c><v>123456782</v></c><c t="inlineStr"><is><t>regel</t></is></c><c t="str"><f>"for"&amp;"mule"</f><v>formule</v></c></row></sheetData><headerFooter><oddHeader>&amp;Lkop</oddHeader></headerFooter></worksheet>`,
 			"xl/styles.xml", `<styleSheet><numFmts><numFmt formatCode="&quot;opmaak&quot;0"/></numFmts></styleSheet>`,
 			"xl/comments1.xml", `<comments><text><t>opmerking</t></text></comments>`),
-			want: []string{"Verborgen blad", "naam", "Jan\n", "de Vries", "\t123456782\t", "regel", "formule", "kop", "opmaak", "opmerking"}},
+			want: []string{"Verborgen blad", "naam", "Jan\n", "de Vries", "\t123456782\t", "regel", "formule", "kop",
+				"opmaak", "opmerking"}},
 		{name: "xlsx: a class list as a person sees it", file: "a.xlsx", content: docx(
 			"xl/workbook.xml", `<workbook><workbookPr/></workbook>`,
 			"xl/sharedStrings.xml", `<sst><si><t>Naam</t></si><si><t>Geboren</t></si><si/><si><r><t>Jan </t></r><r><t>Vries</t></r><rPh><t>x</t></rPh></si></sst>`,
@@ -137,7 +142,8 @@ func documents() []fileSample {
 			"content.xml", `<office:text><text:h>kop</text:h><text:p>wacht<text:span>woord</text:span><text:tab/>na<text:line-break/>regel<text:note><text:p>noot</text:p></text:note><office:annotation><dc:creator>wie</dc:creator><text:p>opmerking</text:p></office:annotation></text:p><text:p text:display="none">onzichtbaar</text:p></office:text>`,
 			"styles.xml", `<style:header><text:p>kopregel</text:p></style:header>`,
 			"meta.xml", `<office:meta><dc:title>titel</dc:title><meta:user-defined meta:name="veld">waarde</meta:user-defined></office:meta>`),
-			want: []string{"kop\n", "wachtwoord\n", "noot", "wie\n", "opmerking", "onzichtbaar", "kopregel", "titel", "veld", "waarde"}},
+			want: []string{"kop\n", "wachtwoord\n", "noot", "wie\n", "opmerking", "onzichtbaar", "kopregel", "titel",
+				"veld", "waarde"}},
 		{name: "ods: cells", file: "a.ods", content: odf("content.xml",
 			`<table:table table:name="Blad"><table:table-row><table:table-cell><text:p>Jan</text:p></table:table-cell><table:table-cell office:value="1"><text:p>123456782</text:p></table:table-cell></table:table-row></table:table>`),
 			want: []string{"Blad", "Jan\n", "\n123456782"}},
@@ -151,26 +157,42 @@ func documents() []fileSample {
 		{name: "a page", file: "a.html", content: []byte("<html><p>wacht<b>woord</b></html>"), want: []string{"wachtwoord"}, role: text.HTML},
 		{name: "a message", file: "a.eml", content: []byte("Subject: onderwerp\r\nContent-Transfer-Encoding: base64\r\n\r\n" + token64), want: []string{token}, role: text.Plain},
 		{name: "a zip: names and contents", file: "a.zip", content: zipOf("map/naam.txt", "inhoud"), want: []string{"inhoud"}},
-		{name: "a zip: the names", file: "a.zip", content: zipOf("map/naam.txt", "inhoud"), want: []string{"map/naam.txt"}, role: text.FileName},
+		{name: "a zip: the names", file: "a.zip", content: zipOf("map/naam.txt", "inhoud"),
+			want: []string{"map/naam.txt"}, role: text.FileName},
 		{name: "a zip with another name", file: "a.dat", content: zipOf("naam.txt", "inhoud"), want: []string{"inhoud"}},
-		{name: "a zip after a program", file: "a.zip", content: append([]byte("\x00\x01\x02 iets ervoor "), zipOf("naam.txt", "inhoud")...), want: []string{"inhoud"}},
-		{name: "a zip that begins as a PDF", file: "a.zip", content: append([]byte("%PDF-1.4\n%%EOF\n"), zipOf("naam.txt", "inhoud")...), want: []string{"inhoud"}, damaged: true},
-		{name: "a zip that begins as a picture", file: "a.zip", content: append([]byte("GIF89a\x01\x02\x03"), zipOf("naam.txt", "inhoud")...), want: []string{"inhoud"}, damaged: true},
-		{name: "a zip in a zip", file: "a.zip", content: zipOf("b.zip", string(zipOf("c.zip", string(zipOf("d.txt", "inhoud"))))), want: []string{"inhoud"}},
-		{name: "a zip without its directory", file: "a.zip", content: zipOf("naam.txt", "inhoud van het bestand")[:80], want: []string{"inhoud van"}, damaged: true},
-		{name: "a tar", file: "a.tar", content: tarOf("een.txt", "inhoud", "twee.txt", "nog wat"), want: []string{"inhoud", "nog wat"}},
+		{name: "a zip after a program", file: "a.zip",
+			content: append([]byte("\x00\x01\x02 iets ervoor "), zipOf("naam.txt", "inhoud")...),
+			want:    []string{"inhoud"}},
+		{name: "a zip that begins as a PDF", file: "a.zip",
+			content: append([]byte("%PDF-1.4\n%%EOF\n"), zipOf("naam.txt", "inhoud")...), want: []string{"inhoud"},
+			damaged: true},
+		{name: "a zip that begins as a picture", file: "a.zip",
+			content: append([]byte("GIF89a\x01\x02\x03"), zipOf("naam.txt", "inhoud")...), want: []string{"inhoud"},
+			damaged: true},
+		{name: "a zip in a zip", file: "a.zip",
+			content: zipOf("b.zip", string(zipOf("c.zip", string(zipOf("d.txt", "inhoud"))))),
+			want:    []string{"inhoud"}},
+		{name: "a zip without its directory", file: "a.zip", content: zipOf("naam.txt", "inhoud van het bestand")[:80],
+			want: []string{"inhoud van"}, damaged: true},
+		{name: "a tar", file: "a.tar", content: tarOf("een.txt", "inhoud", "twee.txt", "nog wat"),
+			want: []string{"inhoud", "nog wat"}},
 		{name: "a tar.gz", file: "a.tar.gz", content: gzipOf("", tarOf("een.txt", "inhoud")), want: []string{"inhoud"}},
-		{name: "a gzip with a name", file: "a.gz", content: gzipOf("geheim.txt", []byte("inhoud")), want: []string{"geheim.txt"}, role: text.FileName},
+		{name: "a gzip with a name", file: "a.gz", content: gzipOf("geheim.txt", []byte("inhoud")),
+			want: []string{"geheim.txt"}, role: text.FileName},
 		{name: "a 7z", file: "a.7z", content: sevenZipOf("naam.txt", "inhoud van 7z", false), want: []string{"inhoud van 7z"}},
-		{name: "a 7z: the names", file: "a.7z", content: sevenZipOf("naam.txt", "inhoud van 7z", false), want: []string{"naam.txt"}, role: text.FileName},
+		{name: "a 7z: the names", file: "a.7z", content: sevenZipOf("naam.txt", "inhoud van 7z", false),
+			want: []string{"naam.txt"}, role: text.FileName},
 		{name: "a rar", file: "a.rar", content: rarOf("naam.txt", "inhoud van rar", 0), want: []string{"inhoud van rar"}},
-		{name: "a rar: the names", file: "a.rar", content: rarOf("naam.txt", "inhoud", 0), want: []string{"naam.txt"}, role: text.FileName},
+		{name: "a rar: the names", file: "a.rar", content: rarOf("naam.txt", "inhoud", 0), want: []string{"naam.txt"},
+			role: text.FileName},
 		{name: "an xz", file: "a.txt.xz", content: xzOf("inhoud van xz"), want: []string{"inhoud van xz"}},
 		{name: "a tar.xz", file: "a.tar.xz", content: xzOf(string(tarOf("een.txt", "inhoud"))), want: []string{"inhoud"}},
 		{name: "a zstd", file: "a.txt.zst", content: zstdOf("inhoud van zstd"), want: []string{"inhoud van zstd"}},
 		{name: "a tar.zst", file: "a.tzst", content: zstdOf(string(tarOf("een.txt", "inhoud"))), want: []string{"inhoud"}},
 		{name: "a bzip2", file: "a.txt.bz2", content: bzip2Sample(), want: []string{"inhoud"}},
-		{name: "a doc: text of one byte and of two", file: "a.doc", content: oleOf("WordDocument", strings.Repeat("\x00", 600)+"het wachtwoord is\r\x07"+string(sample.UTF16LE("geheim voor Mariëtte\r"))),
+		{name: "a doc: text of one byte and of two", file: "a.doc",
+			content: oleOf("WordDocument", strings.Repeat("\x00",
+				600)+"het wachtwoord is\r\x07"+string(sample.UTF16LE("geheim voor Mariëtte\r"))),
 			want: []string{"het wachtwoord is", "geheim voor Mariëtte"}},
 		{name: "an xls: strings and numbers", file: "a.xls", content: oleOf("Workbook", biffOf(
 			0x0809, make([]byte, 16), 0x00fc, []byte("\x01\x00\x00\x00\x01\x00\x00\x00\x08\x00\x00Jan Vries"),
@@ -181,21 +203,39 @@ func documents() []fileSample {
 		{name: "a msg: subject, body, file", file: "a.msg", content: oleOf(
 			"__substg1.0_0037001F", string(sample.UTF16LE("onderwerp van het bericht")),
 			"__substg1.0_1000001F", string(sample.UTF16LE("het wachtwoord is geheim")),
-			"__attach/__substg1.0_37010102", string(zipOf("naam.txt", "inhoud")), "__attach/__substg1.0_3707001F", string(sample.UTF16LE("klassenlijst.zip"))),
+			"__attach/__substg1.0_37010102", string(zipOf("naam.txt", "inhoud")), "__attach/__substg1.0_3707001F",
+			string(sample.UTF16LE("klassenlijst.zip"))),
 			want: []string{"onderwerp van het bericht", "het wachtwoord is geheim", "inhoud"}},
 		{name: "a msg: the name of a file", file: "a.msg", content: oleOf(
-			"__attach/__substg1.0_37010102", string(zipOf("naam.txt", "inhoud")), "__attach/__substg1.0_3707001F", string(sample.UTF16LE("klassenlijst.zip"))), want: []string{"klassenlijst.zip", "naam.txt"}, role: text.FileName},
-		{name: "a msg: its body as a page", file: "a.msg", content: oleOf("__substg1.0_10130102", "<html><p>wacht<b>woord</b>"), want: []string{"wachtwoord"}, role: text.HTML},
-		{name: "a msg: its body as rich text", file: "a.msg", content: oleOf("__nameid_version1.0/__substg1.0_10090102", "tabel", "__substg1.0_10090102", sample.CompressedRTF(`{\rtf1\ansi\mac wacht{\b woord}}`)), want: []string{"wachtwoord"}},
-		{name: "a doc: a file dropped into it", file: "a.doc", content: oleOf("ObjectPool/\x01Ole10Native", dropped("lijst.zip", string(zipOf("naam.txt", "inhoud")))),
-			want: []string{"lijst.zip", `C:\Temp\lijst.zip`, "naam.txt"}, role: text.FileName},
+			"__attach/__substg1.0_37010102", string(zipOf("naam.txt", "inhoud")), "__attach/__substg1.0_3707001F",
+			string(sample.UTF16LE("klassenlijst.zip"))), want: []string{"klassenlijst.zip", "naam.txt"},
+			role: text.FileName},
+		{name: "a msg: its body as a page", file: "a.msg",
+			content: oleOf("__substg1.0_10130102", "<html><p>wacht<b>woord</b>"), want: []string{"wachtwoord"},
+			role: text.HTML},
+		{name: "a msg: its body as rich text", file: "a.msg",
+			content: oleOf("__nameid_version1.0/__substg1.0_10090102", "tabel", "__substg1.0_10090102",
+				sample.CompressedRTF(`{\rtf1\ansi\mac wacht{\b woord}}`)), want: []string{"wachtwoord"}},
+		{name: "a doc: a file dropped into it", file: "a.doc",
+			content: oleOf("ObjectPool/\x01Ole10Native", dropped("lijst.zip", string(zipOf("naam.txt", "inhoud")))),
+			want:    []string{"lijst.zip", `C:\Temp\lijst.zip`, "naam.txt"}, role: text.FileName},
 		{name: "TNEF: subject, body, file", file: "winmail.dat", content: tnefOf(0x8004, "onderwerp\x00", 0x800c, "de tekst",
-			0x9002, "x", 0x8010, "lijst.zip\x00", 0x800f, string(zipOf("naam.txt", "inhoud"))), want: []string{"onderwerp", "de tekst", "inhoud"}},
-		{name: "TNEF: the name of a file", file: "winmail.dat", content: tnefOf(0x9002, "x", 0x8010, "lijst.txt\x00", 0x800f, "tekst"), want: []string{"lijst.txt"}, role: text.FileName},
-		{name: "TNEF: its body as rich text", file: "winmail.dat", content: tnefOf(0x9003, mapiOf(0x1009, sample.CompressedRTF(`{\rtf1\ansi\mac wacht{\b woord}}`))), want: []string{"wachtwoord"}},
-		{name: "TNEF: its body as a page", file: "winmail.dat", content: tnefOf(0x9003, mapiOf(0x1013, "<html><p>wacht<b>woord</b>")), want: []string{"wachtwoord"}, role: text.HTML},
-		{name: "a PDF: fonts of glyph numbers", file: "a.pdf", content: composite(), want: []string{"wachtwoord van\n", "mariëtte", "formulier", "een notitie"}},
-		{name: "a PDF: plain and deflated", file: "a.pdf", content: pdfOf("BT (wacht) Tj (woord) Tj ET", "BT 0 -14 Td [(de)-20(fla)10(ted)] TJ T* <74776565> Tj ET"), want: []string{"wachtwoord", "deflated", "twee"}},
+			0x9002, "x", 0x8010, "lijst.zip\x00", 0x800f, string(zipOf("naam.txt", "inhoud"))),
+			want: []string{"onderwerp", "de tekst", "inhoud"}},
+		{name: "TNEF: the name of a file", file: "winmail.dat",
+			content: tnefOf(0x9002, "x", 0x8010, "lijst.txt\x00", 0x800f, "tekst"), want: []string{"lijst.txt"},
+			role: text.FileName},
+		{name: "TNEF: its body as rich text", file: "winmail.dat",
+			content: tnefOf(0x9003, mapiOf(0x1009, sample.CompressedRTF(`{\rtf1\ansi\mac wacht{\b woord}}`))),
+			want:    []string{"wachtwoord"}},
+		{name: "TNEF: its body as a page", file: "winmail.dat",
+			content: tnefOf(0x9003, mapiOf(0x1013, "<html><p>wacht<b>woord</b>")), want: []string{"wachtwoord"},
+			role: text.HTML},
+		{name: "a PDF: fonts of glyph numbers", file: "a.pdf", content: composite(),
+			want: []string{"wachtwoord van\n", "mariëtte", "formulier", "een notitie"}},
+		{name: "a PDF: plain and deflated", file: "a.pdf",
+			content: pdfOf("BT (wacht) Tj (woord) Tj ET", "BT 0 -14 Td [(de)-20(fla)10(ted)] TJ T* <74776565> Tj ET"),
+			want:    []string{"wachtwoord", "deflated", "twee"}},
 	}
 }
 
@@ -232,7 +272,8 @@ func TestDocumentsAreReadWhereWordsCanStand(t *testing.T) {
 func TestAnAttachedDocumentIsRead(t *testing.T) {
 	for _, d := range documents() {
 		t.Run(d.name, func(t *testing.T) {
-			m := multipartOf("multipart/mixed; boundary=b", "--b\nContent-Type: application/octet-stream; name="+d.file+"\nContent-Transfer-Encoding: base64\n\n"+b64(string(d.content))+"\n--b--\n")
+			m := multipartOf("multipart/mixed; boundary=b", "--b\nContent-Type: application/octet-stream; "+
+				"name="+d.file+"\nContent-Transfer-Encoding: base64\n\n"+b64(string(d.content))+"\n--b--\n")
 			s := showMessage(t, m)
 			for _, want := range d.want {
 				if !strings.Contains(s.all(), want) {

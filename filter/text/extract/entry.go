@@ -11,7 +11,8 @@ import (
 
 // Message shows the text of an RFC 5322 message. The error is emit's, the context's or
 // that of reading r; a message that is in any way malformed is no error.
-func Message(ctx context.Context, r io.ReaderAt, size int64, l text.Limits, emit func(text.Segment) error) (*text.Report, error) {
+func Message(ctx context.Context, r io.ReaderAt, size int64, l text.Limits,
+	emit func(text.Segment) error) (*text.Report, error) {
 	w := walk.NewWalker(ctx, formats, size, l, emit)
 	whole := w.Section(r, size)
 	err := mail.Message(w, whole, 0)
@@ -22,7 +23,8 @@ func Message(ctx context.Context, r io.ReaderAt, size int64, l text.Limits, emit
 }
 
 // Document shows the text of a file. The name may be empty.
-func Document(ctx context.Context, name string, r io.ReaderAt, size int64, l text.Limits, emit func(text.Segment) error) (*text.Report, error) {
+func Document(ctx context.Context, name string, r io.ReaderAt, size int64, l text.Limits,
+	emit func(text.Segment) error) (*text.Report, error) {
 	w := walk.NewWalker(ctx, formats, size, l, emit)
 	whole := w.Section(r, size)
 	part, err := w.Part()

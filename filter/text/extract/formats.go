@@ -47,7 +47,9 @@ var formats = walk.Formats{
 		Kind:      text.Kind7z,
 		Magic:     walk.Begin("7z\xbc\xaf\x27\x1c"),
 		Sandboxed: true,
-		Read:      func(w *walk.Walker, c walk.Content) error { return archive.SevenZip(w, c.Part, c.At, c.R, c.Depth) },
+		Read: func(w *walk.Walker, c walk.Content) error {
+			return archive.SevenZip(w, c.Part, c.At, c.R, c.Depth)
+		},
 	},
 	{
 		Kind:  text.KindTNEF,
@@ -110,7 +112,8 @@ func beginsPDF(head []byte, textual bool) bool {
 func zipFile(w *walk.Walker, c walk.Content) error { return archive.Zip(w, c.Part, c.At, c.R, c.Depth) }
 
 func textFile(w *walk.Walker, c walk.Content) error {
-	return mail.Text(w, c.Part, text.Contents, mail.TypeOf(c.Kind, c.Name.Reveal(), c.Head), c.Charset, nil, mail.Opened(c.R), c.Depth)
+	return mail.Text(w, c.Part, text.Contents, mail.TypeOf(c.Kind, c.Name.Reveal(), c.Head), c.Charset, nil,
+		mail.Opened(c.R), c.Depth)
 }
 
 // messageFile shows a file that is a message by its name; as it is too, unless it begins as

@@ -37,7 +37,8 @@ func TestAFormatIsOneRow(t *testing.T) {
 	emit := func(s text.Segment) error { shown.Write(s.Text); return nil }
 	archive := zipOf("note", "SHOUT\x01 hi")
 	w := walk.NewWalker(context.Background(), with, int64(len(archive)), text.Limits{}, emit)
-	if err := w.File(0, text.Attachment{Name: "a.zip"}, "", w.Section(bytes.NewReader(archive), int64(len(archive))), 0); err != nil {
+	if err := w.File(0, text.Attachment{Name: "a.zip"}, "", w.Section(bytes.NewReader(archive), int64(len(archive))),
+		0); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(shown.String(), " HI") {
@@ -68,6 +69,7 @@ func TestFormatsHaveEveryKindOnce(t *testing.T) {
 
 type failing struct{}
 
-func (failing) Document(context.Context, string, io.ReaderAt, int64, text.Limits, func(text.Segment) error) (*text.Report, error) {
+func (failing) Document(context.Context, string, io.ReaderAt, int64, text.Limits,
+	func(text.Segment) error) (*text.Report, error) {
 	return nil, io.ErrUnexpectedEOF
 }

@@ -11,12 +11,14 @@ import (
 
 // fuzzLimits are small, so that a bound is met often.
 func fuzzLimits(dir string) text.Limits {
-	return text.Limits{Depth: 6, Parts: 100, Inflated: 4 << 20, Text: 8 << 20, Work: 16 << 20, Spool: 64 << 10, Dir: dir}
+	return text.Limits{Depth: 6, Parts: 100, Inflated: 4 << 20, Text: 8 << 20, Work: 16 << 20, Spool: 64 << 10,
+		Dir: dir}
 }
 
 // wellFormed checks what a caller relies on.
 func wellFormed(t *testing.T, s text.Segment) {
-	if len(s.Text) == 0 || len(s.Text) > text.MaxSegment || s.Overlap < 0 || s.Overlap > text.MaxOverlap || s.Overlap >= len(s.Text) || !utf8.Valid(s.Text) {
+	if len(s.Text) == 0 || len(s.Text) > text.MaxSegment || s.Overlap < 0 || s.Overlap > text.MaxOverlap ||
+		s.Overlap >= len(s.Text) || !utf8.Valid(s.Text) {
 		t.Errorf("segment of %d bytes, overlap %d, UTF-8 %v", len(s.Text), s.Overlap, utf8.Valid(s.Text))
 	}
 }
@@ -42,12 +44,13 @@ func FuzzMessage(f *testing.F) {
 			return
 		}
 		var all strings.Builder
-		r, err := Message(context.Background(), strings.NewReader(m), int64(len(m)), fuzzLimits(t.TempDir()), func(s text.Segment) error {
-			wellFormed(t, s)
-			all.Write(s.Text)
-			all.WriteByte('\n')
-			return nil
-		})
+		r, err := Message(context.Background(), strings.NewReader(m), int64(len(m)), fuzzLimits(t.TempDir()),
+			func(s text.Segment) error {
+				wellFormed(t, s)
+				all.Write(s.Text)
+				all.WriteByte('\n')
+				return nil
+			})
 		if err != nil {
 			t.Fatalf("error: %v", err)
 		}
@@ -72,10 +75,11 @@ func FuzzDocument(f *testing.F) {
 		if len(b) > 256<<10 {
 			return
 		}
-		_, err := Document(context.Background(), name, strings.NewReader(string(b)), int64(len(b)), fuzzLimits(t.TempDir()), func(s text.Segment) error {
-			wellFormed(t, s)
-			return nil
-		})
+		_, err := Document(context.Background(), name, strings.NewReader(string(b)), int64(len(b)),
+			fuzzLimits(t.TempDir()), func(s text.Segment) error {
+				wellFormed(t, s)
+				return nil
+			})
 		if err != nil {
 			t.Fatalf("error: %v", err)
 		}

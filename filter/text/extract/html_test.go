@@ -71,7 +71,8 @@ func TestWhiteSpaceIsAsItIsDisplayed(t *testing.T) {
 func fields(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func TestLinksAreListed(t *testing.T) {
-	s := page(t, `<a href="http://a.example/?x=1&amp;y=2"><b>www.</b>b.example</a> <a href=x>een<br>twee</a><a name=y>z</a>`)
+	s := page(t, `<a href="http://a.example/?x=1&amp;y=2"><b>www.</b>b.example</a> `+
+		`<a href=x>een<br>twee</a><a name=y>z</a>`)
 	want := []text.Link{{Text: "www.b.example", Target: "http://a.example/?x=1&y=2"}, {Text: "een twee", Target: "x"}}
 	if got := s.report.Links; len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("%d links: %q %q", len(got), got[0].Text.Reveal(), got[0].Target.Reveal())

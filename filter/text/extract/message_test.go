@@ -25,7 +25,8 @@ func TestWhatPeopleWriteIsShownInItsRole(t *testing.T) {
 	}{
 		{"the subject", "Subject: Uitje groep 5\n\nx", text.Subject, "Uitje groep 5"},
 		{"an encoded subject", "Subject: =?utf-8?Q?Id=C3=A9e?=\n\nx", text.Subject, "Idée"},
-		{"a word cut between encoded words", "Subject: =?utf-8?B?" + b64("wacht") + "?=\n =?utf-8?B?" + b64("woord") + "?=\n\nx", text.Subject, "wachtwoord"},
+		{"a word cut between encoded words", "Subject: =?utf-8?B?" + b64("wacht") + "?=\n =?utf-8?B?" + b64("woord") +
+			"?=\n\nx", text.Subject, "wachtwoord"},
 		{"a character cut between encoded words", "Subject: =?utf-8?Q?id=C3?= =?utf-8?Q?=A9e?=\n\nx", text.Subject, "idée"},
 		{"a group of base64 cut between encoded words", "Subject: =?utf-8?B?d2FjaH?= =?utf-8?B?R3b29yZA==?=\n\nx", text.Subject, "wachtwoord"},
 		{"words of two character sets", "Subject: =?iso-8859-1?Q?caf=E9?= =?utf-8?Q?=C3=A9n?=\n\nx", text.Subject, "caféén"},
@@ -37,8 +38,11 @@ func TestWhatPeopleWriteIsShownInItsRole(t *testing.T) {
 		{"a body without a header", "\nhet wachtwoord", text.Plain, "het wachtwoord"},
 		{"Latin-1", "Content-Type: text/plain; charset=iso-8859-1\n\ncaf\xe9", text.Plain, "café"},
 		{"bytes that nothing names", "Subject: x\n\ncaf\xe9 \x93zo\x94", text.Plain, "café “zo”"},
-		{"UTF-16 with a byte order mark", "Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(sample.UTF16LE("\ufeffwachtwoord é")), text.Plain, "wachtwoord é"},
-		{"UTF-16 without one", "Content-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(sample.UTF16LE("wachtwoord é")), text.Plain, "wachtwoord é"},
+		{"UTF-16 with a byte order mark", "Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: " +
+			"base64\n\n" + base64.StdEncoding.EncodeToString(sample.UTF16LE("\ufeffwachtwoord é")), text.Plain,
+			"wachtwoord é"},
+		{"UTF-16 without one", "Content-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: base64\n\n" +
+			base64.StdEncoding.EncodeToString(sample.UTF16LE("wachtwoord é")), text.Plain, "wachtwoord é"},
 		{"HZ, which browsers refuse", "Content-Type: text/plain; charset=hz-gb-2312\n\nwachtwoord ~{VP~}", text.Plain, "wachtwoord 中"},
 		{"Korean, which browsers refuse", "Content-Type: text/plain; charset=iso-2022-kr\n\nwachtwoord", text.Plain, "wachtwoord"},
 		{"an unknown character set", "Content-Type: text/plain; charset=x-own\n\nwachtwoord", text.Plain, "wachtwoord"},
@@ -99,12 +103,14 @@ func TestAnOrdinaryMailRaisesNoDoubt(t *testing.T) {
 	s := showMessage(t, ordinary())
 	r := s.report
 	if r.Ambiguous() || len(r.Uninspectable) > 0 || r.Incomplete || r.Parts != 5 {
-		t.Errorf("%d parts, doubts %v, uninspectable %v, incomplete %v", r.Parts, r.Doubts, r.Uninspectable, r.Incomplete)
+		t.Errorf("%d parts, doubts %v, uninspectable %v, incomplete %v", r.Parts, r.Doubts, r.Uninspectable,
+			r.Incomplete)
 	}
 	if len(r.Attachments) != 1 || r.Attachments[0].Kind != text.KindMedia || len(r.Links) != 1 {
 		t.Errorf("%d attachments, %d links", len(r.Attachments), len(r.Links))
 	}
-	if s.by[text.Subject] != "Uitje naar het museum – groep 5" || !strings.Contains(s.by[text.HTML], "priéma") || !strings.Contains(s.by[text.HTML], "Beste ouders") {
+	if s.by[text.Subject] != "Uitje naar het museum – groep 5" || !strings.Contains(s.by[text.HTML], "priéma") ||
+		!strings.Contains(s.by[text.HTML], "Beste ouders") {
 		t.Errorf("subject %q, HTML %.100q", s.by[text.Subject], s.by[text.HTML])
 	}
 	if strings.Contains(s.all(), "Message-ID") || strings.Contains(s.all(), "1@school.example") {
@@ -114,7 +120,8 @@ func TestAnOrdinaryMailRaisesNoDoubt(t *testing.T) {
 
 // A boundary may begin with another one; that is no doubt.
 func TestABoundaryThatBeginsAnother(t *testing.T) {
-	m := multipartOf("multipart/mixed; boundary=b", "--b\nContent-Type: multipart/alternative; boundary=b1\n\n--b1\n\neen\n--b1\n\ntwee\n--b1--\n--b\n\ndrie\n--b--\n")
+	m := multipartOf("multipart/mixed; boundary=b", "--b\nContent-Type: multipart/alternative; boundary=b1\n\n--b1\n"+
+		"\neen\n--b1\n\ntwee\n--b1--\n--b\n\ndrie\n--b--\n")
 	s := showMessage(t, m)
 	if s.report.Ambiguous() || s.report.Parts != 5 {
 		t.Errorf("%d parts, doubts %v", s.report.Parts, s.report.Doubts)
@@ -124,25 +131,29 @@ func TestABoundaryThatBeginsAnother(t *testing.T) {
 func TestReadersMayDisagree(t *testing.T) {
 	secret := "\nContent-Transfer-Encoding: base64\n\n" + token64 + "\n"
 	for name, m := range map[string]string{
-		"a carriage return ends a line":             "Subject: x\rContent-Transfer-Encoding: base64\r\r" + token64,
-		"parts go on after the end":                 multipartOf("multipart/mixed; boundary=b", "--b\n\nx\n--b--\n--b"+secret),
-		"no end":                                    multipartOf("multipart/mixed; boundary=b", "--b\n\nx\n--b"+secret),
-		"a quote that does not end":                 multipartOf("multipart/mixed; boundary=\"b", "--b"+secret+"--b--\n"),
-		"a boundary of one part only":               multipartOf("multipart/mixed; boundary=a", "--b"+secret+"--b--\n"),
-		"spaces after the name of a field":          "Content-Transfer-Encoding : base64\n\n" + token64,
-		"a comment in a Content-Type":               multipartOf("multipart/mixed (x); (y) boundary=b (z)", "--b"+secret+"--b--\n"),
-		"a white line in a header":                  "Content-Transfer-Encoding: base64\n \n" + token64,
-		"a boundary in upper case":                  multipartOf("MULTIPART/MIXED; BOUNDARY=b", "--b"+secret+"--b--\n"),
-		"an encoding in capitals and spaces":        "Content-Transfer-Encoding:   BASE64  \n\n" + token64,
-		"base64 before a footer":                    "Content-Transfer-Encoding: base64\n\n" + token64 + "\n___\nList: x\n",
-		"base64 without padding":                    "Content-Transfer-Encoding: base64\n\n" + strings.TrimRight(token64, "="),
-		"a multipart in quoted-printable":           multipartOf("multipart/mixed; boundary=3Db\nContent-Transfer-Encoding: quoted-printable", "--3Db"+strings.ReplaceAll(secret, "=", "=3D")+"--3Db--\n"),
-		"a boundary in percent code":                multipartOf("multipart/mixed; boundary*=utf-8''%62", "--b"+secret+"--b--\n"),
-		"a boundary in parts":                       multipartOf("multipart/mixed; boundary*0=b; boundary*1=c", "--bc"+secret+"--bc--\n"),
-		"a named text in base64":                    "Content-Type: text/plain; name=x.txt\nContent-Transfer-Encoding: base64\n\n" + token64,
-		"an unknown type":                           "Content-Type: application/x-own\nContent-Transfer-Encoding: base64\n\n" + token64,
-		"a message as a file":                       "Content-Type: application/octet-stream; name=x.eml\nContent-Transfer-Encoding: base64\n\n" + b64("Subject: x"+secret),
-		"UTF-16 without a mark that is labelled":    "Content-Type: text/plain; charset=utf-16be\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte("\x00"+strings.TrimSuffix(string(sample.UTF16LE(token)), "\x00"))),
+		"a carriage return ends a line":      "Subject: x\rContent-Transfer-Encoding: base64\r\r" + token64,
+		"parts go on after the end":          multipartOf("multipart/mixed; boundary=b", "--b\n\nx\n--b--\n--b"+secret),
+		"no end":                             multipartOf("multipart/mixed; boundary=b", "--b\n\nx\n--b"+secret),
+		"a quote that does not end":          multipartOf("multipart/mixed; boundary=\"b", "--b"+secret+"--b--\n"),
+		"a boundary of one part only":        multipartOf("multipart/mixed; boundary=a", "--b"+secret+"--b--\n"),
+		"spaces after the name of a field":   "Content-Transfer-Encoding : base64\n\n" + token64,
+		"a comment in a Content-Type":        multipartOf("multipart/mixed (x); (y) boundary=b (z)", "--b"+secret+"--b--\n"),
+		"a white line in a header":           "Content-Transfer-Encoding: base64\n \n" + token64,
+		"a boundary in upper case":           multipartOf("MULTIPART/MIXED; BOUNDARY=b", "--b"+secret+"--b--\n"),
+		"an encoding in capitals and spaces": "Content-Transfer-Encoding:   BASE64  \n\n" + token64,
+		"base64 before a footer":             "Content-Transfer-Encoding: base64\n\n" + token64 + "\n___\nList: x\n",
+		"base64 without padding":             "Content-Transfer-Encoding: base64\n\n" + strings.TrimRight(token64, "="),
+		"a multipart in quoted-printable": multipartOf("multipart/mixed; boundary=3Db\n"+
+			"Content-Transfer-Encoding: quoted-printable", "--3Db"+strings.ReplaceAll(secret, "=", "=3D")+"--3Db--\n"),
+		"a boundary in percent code": multipartOf("multipart/mixed; boundary*=utf-8''%62", "--b"+secret+"--b--\n"),
+		"a boundary in parts":        multipartOf("multipart/mixed; boundary*0=b; boundary*1=c", "--bc"+secret+"--bc--\n"),
+		"a named text in base64":     "Content-Type: text/plain; name=x.txt\nContent-Transfer-Encoding: base64\n\n" + token64,
+		"an unknown type":            "Content-Type: application/x-own\nContent-Transfer-Encoding: base64\n\n" + token64,
+		"a message as a file":        "Content-Type: application/octet-stream; name=x.eml\nContent-Transfer-Encoding: base64\n\n" + b64("Subject: x"+secret),
+		"UTF-16 without a mark that is labelled": "Content-Type: text/plain; charset=utf-16be\n" +
+			"Content-Transfer-Encoding: base64\n\n" +
+			base64.StdEncoding.EncodeToString([]byte("\x00"+strings.TrimSuffix(string(sample.UTF16LE(token)),
+				"\x00"))),
 		"UTF-16 without a mark in UTF-8":            "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(sample.UTF16LE("het "+token)),
 		"UTF-16 that is little-endian and says not": "Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(sample.UTF16LE("het "+token)),
 		"UTF-7 in a subject":                        "Subject: =?utf-7?Q?+AGcAZQBoAGUAaQBt-woord?=\n\nx",
@@ -156,7 +167,8 @@ func TestReadersMayDisagree(t *testing.T) {
 		"quoted-printable in lower case":            "Content-Transfer-Encoding: quoted-printable\n\ngeheim=77=6f=6frd",
 		"quoted-printable with a space after =":     "Content-Transfer-Encoding: quoted-printable\n\ngeheim=77oord =\n=\n",
 		"two Content-Dispositions":                  "Content-Disposition: inline\nContent-Disposition: attachment; filename=" + token + ".exe\n\nx",
-		"the boundary of an outer part within":      multipartOf("multipart/mixed; boundary=a", "--a\nContent-Type: multipart/mixed; boundary=a\n\n--a"+secret+"--a--\n--a--\n"),
+		"the boundary of an outer part within": multipartOf("multipart/mixed; boundary=a",
+			"--a\nContent-Type: multipart/mixed; boundary=a\n\n--a"+secret+"--a--\n--a--\n"),
 		"an inner part that is closed by the outer": multipartOf("multipart/mixed; boundary=a", "--a\nContent-Type: multipart/mixed; boundary=b\n\n--b"+secret+"--a--\n"),
 		"a boundary with spaces around":             multipartOf("multipart/mixed; boundary=\" a \"", "-- a"+secret+"-- a--\n"),
 		"a boundary that is empty":                  multipartOf("multipart/mixed; boundary=\"\"", "--"+secret+"----\n"),
@@ -202,14 +214,17 @@ func TestLongTextsComeInOverlappingSegments(t *testing.T) {
 
 func TestTheWorkIsBounded(t *testing.T) {
 	limits := text.Limits{Text: 100_000}
-	r, err := Message(context.Background(), strings.NewReader(strings.Repeat("x ", 1<<20)), 2<<20, limits, func(text.Segment) error { return nil })
+	r, err := Message(context.Background(), strings.NewReader(strings.Repeat("x ", 1<<20)), 2<<20, limits,
+		func(text.Segment) error { return nil })
 	if err != nil || !r.Incomplete {
 		t.Errorf("text: %v, incomplete %v", err, r.Incomplete)
 	}
 	// Repeated fields in nested parts ask for each part many times.
-	m := strings.Repeat("Content-Type: message/rfc822\nContent-Type: message/global\nContent-Type: message/rfc822; x=1\n\n", 15) + strings.Repeat("x ", 1<<20)
+	m := strings.Repeat("Content-Type: message/rfc822\nContent-Type: message/global\nContent-Type: message/rfc822; "+
+		"x=1\n\n", 15) + strings.Repeat("x ", 1<<20)
 	shown := int64(0)
-	r, err = Message(context.Background(), strings.NewReader(m), int64(len(m)), text.Limits{}, func(s text.Segment) error { shown += int64(len(s.Text) - s.Overlap); return nil })
+	r, err = Message(context.Background(), strings.NewReader(m), int64(len(m)), text.Limits{},
+		func(s text.Segment) error { shown += int64(len(s.Text) - s.Overlap); return nil })
 	if err != nil || !r.Incomplete || shown > 32*int64(len(m))+64<<20 {
 		t.Errorf("work: %v, incomplete %v, shown %d", err, r.Incomplete, shown)
 	}
@@ -227,13 +242,15 @@ func TestFoldedHeaderOfManyLinesIsReadInLinearTime(t *testing.T) {
 func TestAnErrorOfTheAskerEndsTheWork(t *testing.T) {
 	enough := errors.New("enough")
 	calls := 0
-	_, err := Message(context.Background(), strings.NewReader(ordinary()), int64(len(ordinary())), text.Limits{}, func(text.Segment) error { calls++; return enough })
+	_, err := Message(context.Background(), strings.NewReader(ordinary()), int64(len(ordinary())), text.Limits{},
+		func(text.Segment) error { calls++; return enough })
 	if !errors.Is(err, enough) || calls != 1 {
 		t.Errorf("%v after %d calls", err, calls)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	calls = 0
-	_, err = Message(ctx, strings.NewReader(ordinary()), int64(len(ordinary())), text.Limits{}, func(text.Segment) error { calls++; cancel(); return nil })
+	_, err = Message(ctx, strings.NewReader(ordinary()), int64(len(ordinary())), text.Limits{},
+		func(text.Segment) error { calls++; cancel(); return nil })
 	if !errors.Is(err, context.Canceled) || calls != 1 {
 		t.Errorf("%v after %d calls", err, calls)
 	}
@@ -267,15 +284,16 @@ func TestLargePartsWaitInAFileWithoutAName(t *testing.T) {
 	body := strings.Repeat("een tabel, met, wachtwoord\n", 100_000)
 	m := "Content-Type: text/csv; name=x.csv\nContent-Transfer-Encoding: base64\n\n" + b64(body)
 	shown := 0
-	_, err := Message(context.Background(), strings.NewReader(m), int64(len(m)), text.Limits{Dir: dir}, func(s text.Segment) error {
-		if s.Role == text.Contents {
-			shown += len(s.Text) - s.Overlap
-		}
-		if files, _ := os.ReadDir(dir); len(files) > 0 {
-			t.Errorf("%d files have a name", len(files))
-		}
-		return nil
-	})
+	_, err := Message(context.Background(), strings.NewReader(m), int64(len(m)), text.Limits{Dir: dir},
+		func(s text.Segment) error {
+			if s.Role == text.Contents {
+				shown += len(s.Text) - s.Overlap
+			}
+			if files, _ := os.ReadDir(dir); len(files) > 0 {
+				t.Errorf("%d files have a name", len(files))
+			}
+			return nil
+		})
 	if err != nil || shown != len(body) {
 		t.Errorf("%v, %d bytes shown of %d", err, shown, len(body))
 	}

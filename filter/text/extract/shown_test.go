@@ -48,7 +48,8 @@ func collect(t testing.TB, run func(emit func(text.Segment) error) (*text.Report
 		case seg.Overlap > 0 && !strings.HasSuffix(ends[seg.Role], string(seg.Text[:seg.Overlap])):
 			t.Errorf("segment of role %d does not begin with the end of the one before", seg.Role)
 		case seg.Overlap != nexts[seg.Role]:
-			t.Errorf("segment of role %d begins with %d bytes of the one before, which told of %d", seg.Role, seg.Overlap, nexts[seg.Role])
+			t.Errorf("segment of role %d begins with %d bytes of the one before, which told of %d", seg.Role,
+				seg.Overlap, nexts[seg.Role])
 		case seg.Next > 0 && seg.Next < text.MaxOverlap*3/4-utf8.UTFMax:
 			t.Errorf("the next segment begins with %d bytes of this", seg.Next)
 		}
@@ -76,7 +77,8 @@ func showMessage(t testing.TB, m string) shown {
 func showDocument(t testing.TB, name string, b []byte) shown {
 	t.Helper()
 	return collect(t, func(emit func(text.Segment) error) (*text.Report, error) {
-		return Document(context.Background(), name, bytes.NewReader(b), int64(len(b)), text.Limits{Dir: t.TempDir()}, emit)
+		return Document(context.Background(), name, bytes.NewReader(b), int64(len(b)), text.Limits{Dir: t.TempDir()},
+			emit)
 	})
 }
 

@@ -32,7 +32,8 @@ func strictly(m string) string {
 		return b.String()
 	}
 	e.Walk(func(_ []int, part *gomessage.Entity, err error) error {
-		if part == nil || part.MultipartReader() != nil || err != nil && !gomessage.IsUnknownCharset(err) && !gomessage.IsUnknownEncoding(err) {
+		if part == nil || part.MultipartReader() != nil ||
+			err != nil && !gomessage.IsUnknownCharset(err) && !gomessage.IsUnknownEncoding(err) {
 			return nil
 		}
 		body, _ := io.ReadAll(part.Body)
@@ -100,7 +101,9 @@ func goMessageFaults() []fault {
 		{"M6 a page that names its character set itself",
 			multipartOf("text/html", `<meta charset="utf-7"><p>+AGcAZQBoAGUAaQBt-woord`), "", false},
 		{"M7 a message in base64",
-			multipartOf("message/rfc822\nContent-Transfer-Encoding: base64", base64.StdEncoding.EncodeToString([]byte("Content-Transfer-Encoding: base64\n\n"+token64))), text.NestedEncoding, false},
+			multipartOf("message/rfc822\nContent-Transfer-Encoding: base64",
+				base64.StdEncoding.EncodeToString([]byte("Content-Transfer-Encoding: base64\n\n"+token64))),
+			text.NestedEncoding, false},
 		{"M7 an attached message",
 			multipartOf("message/rfc822", "Subject: x\nContent-Transfer-Encoding: base64\n\n"+token64), "", false},
 		{"M7 two Content-Types",
@@ -108,7 +111,8 @@ func goMessageFaults() []fault {
 		{"M7 two transfer encodings",
 			multipartOf("text/plain\nContent-Transfer-Encoding: 7bit\nContent-Transfer-Encoding: base64", token64), text.TwiceHeader, false},
 		{"M9 line endings that change",
-			multipartOf("multipart/mixed; boundary=b", "--b\nContent-Type: text/plain\n\nx\n")[0:] + crlf("--b\n"+secret+"--b--\n"), text.MixedEndings, false},
+			multipartOf("multipart/mixed; boundary=b", "--b\nContent-Type: text/plain\n\nx\n")[0:] +
+				crlf("--b\n"+secret+"--b--\n"), text.MixedEndings, false},
 	}
 }
 
@@ -159,7 +163,8 @@ func TestDepthAndPartsAreBounded(t *testing.T) {
 
 // M10: go-message's mail.Reader ends at an encoding that it does not know.
 func TestAnUnknownEncodingHidesNothing(t *testing.T) {
-	m := multipartOf("multipart/mixed; boundary=b", "--b\nContent-Type: text/plain\nContent-Transfer-Encoding: x-own\n\nx\n--b\n\n"+token+"\n--b--\n")
+	m := multipartOf("multipart/mixed; boundary=b",
+		"--b\nContent-Type: text/plain\nContent-Transfer-Encoding: x-own\n\nx\n--b\n\n"+token+"\n--b--\n")
 	r, err := mail.CreateReader(strings.NewReader(m))
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +200,8 @@ func plainly(m string) string {
 		t, params, err := part.Header.ContentType()
 		_, d, _ := part.Header.ContentDisposition()
 		charset := strings.ToLower(params["charset"])
-		if err != nil || t != "text/plain" || params["name"] != "" || d["filename"] != "" || charset != "" && charset != "utf-8" && charset != "us-ascii" {
+		if err != nil || t != "text/plain" || params["name"] != "" || d["filename"] != "" ||
+			charset != "" && charset != "utf-8" && charset != "us-ascii" {
 			return nil
 		}
 		body, _ := io.ReadAll(part.Body) // what comes before a fault counts

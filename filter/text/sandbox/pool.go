@@ -42,7 +42,8 @@ func NewPool(command func() *exec.Cmd, n int, perDocument time.Duration) *Pool {
 
 // Document implements text.Extractor. The error is emit's, the context's, that of
 // reading r, or wraps ErrFailed.
-func (p *Pool) Document(ctx context.Context, name string, r io.ReaderAt, size int64, l text.Limits, emit func(text.Segment) error) (*text.Report, error) {
+func (p *Pool) Document(ctx context.Context, name string, r io.ReaderAt, size int64, l text.Limits,
+	emit func(text.Segment) error) (*text.Report, error) {
 	if size > MaxSize {
 		return &text.Report{Parts: 1, Uninspectable: []text.Reason{text.TooLarge}, Incomplete: true}, nil
 	}
@@ -57,7 +58,8 @@ func (p *Pool) Document(ctx context.Context, name string, r io.ReaderAt, size in
 		return nil, err
 	}
 	l.Apart = nil
-	report, err := w.document(ctx, p.time, request{Name: name, Size: size, Limits: l, Time: p.time + time.Second}, r, emit)
+	report, err := w.document(ctx, p.time, request{Name: name, Size: size, Limits: l, Time: p.time + time.Second}, r,
+		emit)
 	if err != nil {
 		w.end()
 		if ctx.Err() != nil {
@@ -130,7 +132,8 @@ func start(cmd *exec.Cmd) (*process, error) {
 		return nil, fmt.Errorf("%w: %w", ErrFailed, err)
 	}
 	to := bufio.NewWriterSize(in, 64<<10)
-	return &process{cmd: cmd, in: in, to: to, requests: gob.NewEncoder(to), answers: gob.NewDecoder(bufio.NewReaderSize(out, 64<<10))}, nil
+	return &process{cmd: cmd, in: in, to: to, requests: gob.NewEncoder(to),
+		answers: gob.NewDecoder(bufio.NewReaderSize(out, 64<<10))}, nil
 }
 
 // end ends the process and waits for that.
@@ -141,7 +144,8 @@ func (w *process) end() {
 }
 
 // document has one document read. After an error the process is of no use.
-func (w *process) document(ctx context.Context, limit time.Duration, q request, r io.ReaderAt, emit func(text.Segment) error) (*text.Report, error) {
+func (w *process) document(ctx context.Context, limit time.Duration, q request, r io.ReaderAt,
+	emit func(text.Segment) error) (*text.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { w.cmd.Process.Kill() }) // which ends every wait below

@@ -68,12 +68,15 @@ const pdf = "%PDF-1.4\n1 0 obj\n<<>>\nstream\nBT (het wachtwoord) Tj ET\nendstre
 // read reads a message with the PDF attached, and returns its text.
 func read(t *testing.T, x text.Extractor, content string) (string, *text.Report) {
 	t.Helper()
-	m := "Content-Type: multipart/mixed; boundary=b\n\n--b\n\neen\n--b\nContent-Type: application/octet-stream; name=brief.bin\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte(content)) + "\n--b\n\ntwee\n--b--\n"
+	m := "Content-Type: multipart/mixed; boundary=b\n\n--b\n\neen\n--b\nContent-Type: application/octet-stream; " +
+		"name=brief.bin\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte(content)) +
+		"\n--b\n\ntwee\n--b--\n"
 	var all strings.Builder
-	r, err := extract.Message(context.Background(), strings.NewReader(m), int64(len(m)), text.Limits{Apart: x}, func(s text.Segment) error {
-		fmt.Fprintf(&all, "%d %d %s\n", s.Part, s.Role, s.Text)
-		return nil
-	})
+	r, err := extract.Message(context.Background(), strings.NewReader(m), int64(len(m)), text.Limits{Apart: x},
+		func(s text.Segment) error {
+			fmt.Fprintf(&all, "%d %d %s\n", s.Part, s.Role, s.Text)
+			return nil
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +102,10 @@ func TestWhatIsReadApartIsTheSame(t *testing.T) {
 			w, g := *want, *got
 			w.Read, g.Read = 0, 0 // what is copied to a process is not read here
 			if !reflect.DeepEqual(w, g) {
-				t.Errorf("here %d parts, %v %v %v, %d attachments; apart %d parts, %v %v %v, %d attachments", w.Parts, w.Doubts, w.Uninspectable,
-					w.Incomplete, len(w.Attachments), g.Parts, g.Doubts, g.Uninspectable, g.Incomplete, len(g.Attachments))
+				t.Errorf("here %d parts, %v %v %v, %d attachments; apart %d parts, %v %v %v, %d attachments", w.Parts,
+					w.Doubts, w.Uninspectable,
+					w.Incomplete, len(w.Attachments), g.Parts, g.Doubts, g.Uninspectable, g.Incomplete,
+					len(g.Attachments))
 			}
 			if strings.Contains(content, "wachtwoord") && !strings.Contains(there, "wachtwoord") {
 				t.Errorf("not shown: %q", there)
@@ -136,7 +141,8 @@ func TestAProcessThatFailsStopsNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			all, r := read(t, newPool(t, command, 1, 200*time.Millisecond), pdf+strings.Repeat("% x\n", 100_000))
-			if !slices.Contains(r.Uninspectable, text.Failed) || len(r.Attachments) != 1 || r.Attachments[0].Kind != text.KindPDF {
+			if !slices.Contains(r.Uninspectable, text.Failed) || len(r.Attachments) != 1 ||
+				r.Attachments[0].Kind != text.KindPDF {
 				t.Errorf("uninspectable %v, %d attachments", r.Uninspectable, len(r.Attachments))
 			}
 			if !strings.Contains(all, "een") || !strings.Contains(all, "twee") {
@@ -189,7 +195,8 @@ func TestNoMoreProcessesThanAllowed(t *testing.T) {
 func TestErrorsAreThoseOfTheirCause(t *testing.T) {
 	p := newPool(t, worker, 1, time.Minute)
 	enough := errors.New("enough")
-	_, err := p.Document(context.Background(), "a.pdf", strings.NewReader(pdf), int64(len(pdf)), text.Limits{}, func(text.Segment) error { return enough })
+	_, err := p.Document(context.Background(), "a.pdf", strings.NewReader(pdf), int64(len(pdf)), text.Limits{},
+		func(text.Segment) error { return enough })
 	if err != enough {
 		t.Errorf("emit's: %v", err)
 	}
@@ -199,17 +206,20 @@ func TestErrorsAreThoseOfTheirCause(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err = p.Document(ctx, "a.pdf", strings.NewReader(pdf), int64(len(pdf)), text.Limits{}, nil); err != context.Canceled {
+	if _, err = p.Document(ctx, "a.pdf", strings.NewReader(pdf), int64(len(pdf)), text.Limits{},
+		nil); err != context.Canceled {
 		t.Errorf("the context's: %v", err)
 	}
 	slow := newPool(t, func() *exec.Cmd { return exec.Command("sleep", "60") }, 1, time.Minute)
 	ctx, cancel = context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	if _, err = slow.Document(ctx, "a.pdf", strings.NewReader(pdf), int64(len(pdf)), text.Limits{}, nil); err != context.DeadlineExceeded {
+	if _, err = slow.Document(ctx, "a.pdf", strings.NewReader(pdf), int64(len(pdf)), text.Limits{},
+		nil); err != context.DeadlineExceeded {
 		t.Errorf("the context's while a process works: %v", err)
 	}
 	p.Close()
-	if _, err = p.Document(context.Background(), "a.pdf", strings.NewReader(pdf), int64(len(pdf)), text.Limits{}, nil); !errors.Is(err, ErrFailed) {
+	if _, err = p.Document(context.Background(), "a.pdf", strings.NewReader(pdf), int64(len(pdf)), text.Limits{},
+		nil); !errors.Is(err, ErrFailed) {
 		t.Errorf("after Close: %v", err)
 	}
 }
@@ -219,7 +229,8 @@ type badReader struct{}
 func (badReader) ReadAt([]byte, int64) (int, error) { return 0, io.ErrClosedPipe }
 
 func TestADocumentThatIsTooLargeIsNamed(t *testing.T) {
-	r, err := newPool(t, worker, 1, time.Minute).Document(context.Background(), "a.pdf", bytes.NewReader(nil), MaxSize+1, text.Limits{}, nil)
+	r, err := newPool(t, worker, 1, time.Minute).Document(context.Background(), "a.pdf", bytes.NewReader(nil),
+		MaxSize+1, text.Limits{}, nil)
 	if err != nil || !r.Incomplete || !slices.Contains(r.Uninspectable, text.TooLarge) {
 		t.Errorf("%v, %+v", err, r)
 	}
@@ -231,7 +242,8 @@ func BenchmarkDocument(b *testing.B) {
 	content := pdf + strings.Repeat("% x\n", 25_000)
 	b.SetBytes(int64(len(content)))
 	for b.Loop() {
-		if _, err := p.Document(context.Background(), "a.pdf", strings.NewReader(content), int64(len(content)), text.Limits{}, func(text.Segment) error { return nil }); err != nil {
+		if _, err := p.Document(context.Background(), "a.pdf", strings.NewReader(content), int64(len(content)),
+			text.Limits{}, func(text.Segment) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
 	}

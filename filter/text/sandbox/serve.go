@@ -45,9 +45,10 @@ func Serve(r io.Reader, w io.Writer) error {
 			return err
 		}
 		end := time.AfterFunc(q.Time, func() { os.Exit(1) }) // whoever asked may be gone
-		report, err := extract.Document(context.Background(), q.Name, bytes.NewReader(content), q.Size, q.Limits, func(s text.Segment) error {
-			return answers.Encode(answer{Segment: &s})
-		})
+		report, err := extract.Document(context.Background(), q.Name, bytes.NewReader(content), q.Size, q.Limits,
+			func(s text.Segment) error {
+				return answers.Encode(answer{Segment: &s})
+			})
 		end.Stop()
 		if err := answers.Encode(answer{Report: report, Failed: err != nil}); err != nil {
 			return fmt.Errorf("answer: %w", err)

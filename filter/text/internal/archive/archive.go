@@ -83,7 +83,8 @@ func Zip(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 // zipMember shows one file of a zip, which may be part of an office document.
 func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *document.Book, depth int) error {
 	name := strings.ToLower(f.Name)
-	if strings.HasSuffix(name, "vbaproject.bin") || strings.HasPrefix(name, "basic/") && strings.HasSuffix(name, ".xml") {
+	if strings.HasSuffix(name, "vbaproject.bin") ||
+		strings.HasPrefix(name, "basic/") && strings.HasSuffix(name, ".xml") {
 		w.Macros(at)
 	}
 	if f.Flags&1 != 0 {
@@ -117,7 +118,8 @@ func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *d
 
 // Packed shows the file that was made smaller by itself, such as a gzip: what open makes
 // of r, under the name without its extension.
-func Packed(w *walk.Walker, name string, r *io.SectionReader, depth int, open func(io.Reader) (io.Reader, string, error)) error {
+func Packed(w *walk.Walker, name string, r *io.SectionReader, depth int,
+	open func(io.Reader) (io.Reader, string, error)) error {
 	z, inner, err := open(walk.Fresh(r))
 	if err == nil {
 		if ext := path.Ext(name); inner == "" && slices.Contains(packedExtensions, strings.ToLower(ext)) {
@@ -127,7 +129,8 @@ func Packed(w *walk.Walker, name string, r *io.SectionReader, depth int, open fu
 		}
 		err = w.Member(inner, w.Inflating(z, r.Size()), depth)
 	}
-	if w.Stop == nil && (errors.Is(err, errDictionary) || errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded)) {
+	if w.Stop == nil && (errors.Is(err, errDictionary) || errors.Is(err, zstd.ErrWindowSizeExceeded) ||
+		errors.Is(err, zstd.ErrDecoderSizeExceeded)) {
 		w.Uninspectable(text.TooLarge)
 		w.Report.Incomplete = true
 		return nil

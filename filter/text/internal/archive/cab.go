@@ -36,7 +36,8 @@ func cabNames(w *walk.Walker, part int, r *io.SectionReader, depth int) error {
 		if _, err := w.Part(); err != nil {
 			return err
 		}
-		w.List(text.Attachment{Name: text.Secret(walk.ShortName(string(name))), Depth: depth + 1, Kind: text.KindUnknown})
+		w.List(text.Attachment{Name: text.Secret(walk.ShortName(string(name))), Depth: depth + 1,
+			Kind: text.KindUnknown})
 		if err := w.Show(part, text.FileName, name); err != nil {
 			return err
 		}

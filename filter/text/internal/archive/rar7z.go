@@ -49,7 +49,8 @@ func sevenZipMember(w *walk.Walker, part, at int, f *sevenzip.File, g *gate, pac
 		return err
 	}
 	// The library does not check it, nor the password of a file that is not packed.
-	if _, err := io.CopyBuffer(io.Discard, r, make([]byte, 4096)); err != nil || f.CRC32 != 0 && sum.Sum32() != f.CRC32 {
+	if _, err := io.CopyBuffer(io.Discard, r, make([]byte, 4096)); err != nil ||
+		f.CRC32 != 0 && sum.Sum32() != f.CRC32 {
 		if w.Stop == nil && !w.Report.Incomplete && g.encrypted(f) {
 			// What was shown was no file, and nothing that is said of it counts.
 			w.Report.Uninspectable = w.Report.Uninspectable[:reasons]

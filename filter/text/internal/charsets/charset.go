@@ -29,9 +29,11 @@ func byName(name string) Charset {
 	case "utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-1-1-utf-7", "unicode-2-0-utf-7":
 		return Charset{decoder: new(utf7), Known: true, Foreign: true}
 	case "utf-16", "utf16", "unicode", "ucs-2", "iso-10646-ucs-2", "utf-16be":
-		return Charset{decoder: unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder(), Known: true, Foreign: true, utf16: true}
+		return Charset{decoder: unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder(), Known: true,
+			Foreign: true, utf16: true}
 	case "utf-16le":
-		return Charset{decoder: unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder(), Known: true, Foreign: true, utf16: true}
+		return Charset{decoder: unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder(), Known: true,
+			Foreign: true, utf16: true}
 	case "utf-32", "utf-32be", "ucs-4", "iso-10646-ucs-4":
 		return Charset{decoder: utf32.UTF32(utf32.BigEndian, utf32.UseBOM).NewDecoder(), Known: true, Foreign: true}
 	case "utf-32le":

@@ -59,7 +59,8 @@ func (x *xmlReader) Start(name []byte, attrs []markup.Attr, _ bool) string {
 	}
 	for _, a := range attrs {
 		switch string(localName(a.Name)) {
-		case "Target", "href", "title", "descr", "tooltip", "display", "string-value", "formula", "formatCode", "prompt",
+		case "Target", "href", "title", "descr", "tooltip", "display", "string-value", "formula", "formatCode",
+			"prompt",
 			"promptTitle", "error", "errorTitle", "ref-name", "alias", "tag", "author", "userId":
 			walk.Word(x.o, markup.Unescape(a.Value))
 		case "name": // given by a person; others are those of styles
@@ -91,8 +92,10 @@ func localName(name []byte) []byte { return name[bytes.IndexByte(name, ':')+1:] 
 
 func endsWord(element []byte) bool {
 	switch string(element) {
-	case "p", "h", "br", "tab", "cr", "tc", "tr", "si", "c", "v", "is", "row", "s", "table-cell", "table-row", "line-break",
-		"list-item", "note", "annotation", "title", "creator", "subject", "description", "keywords", "comment", "author",
+	case "p", "h", "br", "tab", "cr", "tc", "tr", "si", "c", "v", "is", "row", "s", "table-cell", "table-row",
+		"line-break",
+		"list-item", "note", "annotation", "title", "creator", "subject", "description", "keywords", "comment",
+		"author",
 		"lastModifiedBy", "lpstr", "Company", "Manager", "generator", "initial-creator", "f", "definedName", "keyword",
 		"user-defined", "category", "contentStatus", "oddHeader", "oddFooter", "text":
 		return true

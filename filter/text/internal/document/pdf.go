@@ -72,7 +72,8 @@ func (p *pdfReader) streams(r *io.SectionReader) error {
 		switch {
 		case in && bytes.Contains(l, []byte("endstream")):
 			in = false
-			if err := p.stream(dict, walk.Sub(r, begin, at-int64(len(l)-bytes.Index(l, []byte("endstream"))))); err != nil {
+			if err := p.stream(dict, walk.Sub(r, begin,
+				at-int64(len(l)-bytes.Index(l, []byte("endstream"))))); err != nil {
 				return err
 			}
 			dict = dict[:0]

@@ -25,7 +25,8 @@ func showPages(w *walk.Walker, part int, r *io.SectionReader) (whole bool) {
 	if err != nil {
 		return false
 	}
-	p := pdfPages{w: w, o: w.Out(part, text.Contents), operators: maxOperators, nodes: w.Limits.Parts, forms: w.Limits.Parts}
+	p := pdfPages{w: w, o: w.Out(part, text.Contents), operators: maxOperators, nodes: w.Limits.Parts,
+		forms: w.Limits.Parts}
 	defer p.o.Close()
 	p.tree(d.Trailer().Key("Root").Key("Pages"), 0)
 	return !p.unread && p.letters > 0

@@ -143,7 +143,8 @@ func (s *stylesReader) Start(name []byte, attrs []markup.Attr, _ bool) string {
 	case "xf":
 		if s.cells {
 			n := number(attr(attrs, "numFmtId"))
-			s.book.dates = append(s.book.dates, n >= 14 && n <= 22 || n >= 27 && n <= 36 || n >= 50 && n <= 58 || s.formats[n])
+			s.book.dates = append(s.book.dates, n >= 14 && n <= 22 || n >= 27 && n <= 36 || n >= 50 && n <= 58 ||
+				s.formats[n])
 		}
 	}
 	return ""

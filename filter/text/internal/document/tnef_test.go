@@ -10,7 +10,8 @@ import (
 
 // The example of [MS-OXRTFCP] section 3.1.1, and what is cut off.
 func TestRichTextOfOutlookIsDecompressed(t *testing.T) {
-	b, err := hex.DecodeString("2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0")
+	b, err := hex.DecodeString("2d0000002b000000" +
+		"4c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0")
 	if err != nil {
 		t.Fatal(err)
 	}

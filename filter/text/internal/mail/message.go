@@ -34,7 +34,8 @@ func Message(w *walk.Walker, r *io.SectionReader, depth int) error {
 	if !bareCR {
 		return nil
 	}
-	return w.Random(&crReader{r: walk.Fresh(r)}, func(s *io.SectionReader) error { return showMessage(w, s, depth, nil) })
+	return w.Random(&crReader{r: walk.Fresh(r)},
+		func(s *io.SectionReader) error { return showMessage(w, s, depth, nil) })
 }
 
 // emptyLines returns the size of the empty lines that a message begins with, 0 if what
@@ -142,7 +143,8 @@ func showMessage(w *walk.Walker, r *io.SectionReader, depth int, kind *MediaType
 // showBody shows a body in one reading of its header.
 func showBody(w *walk.Walker, part int, e entity, t MediaType, encoding string, r *io.SectionReader, depth int) error {
 	begin := e.size
-	if strings.HasPrefix(t.Name, "multipart/") || t.Name == "message/rfc822" || t.Name == "message/global" || t.Name == "message/partial" {
+	if strings.HasPrefix(t.Name, "multipart/") || t.Name == "message/rfc822" || t.Name == "message/global" ||
+		t.Name == "message/partial" {
 		if e.broken >= 0 && strings.HasPrefix(t.Name, "multipart/") {
 			begin = e.broken
 		}
@@ -154,7 +156,9 @@ func showBody(w *walk.Walker, part int, e entity, t MediaType, encoding string, 
 		w.Doubt(text.NestedEncoding)
 		decoded, done := decodeTransfer(w, encoding, body)
 		defer done()
-		return w.Damage(w.Random(decoded, func(s *io.SectionReader) error { return showComposite(w, part, t, s, depth) }))
+		return w.Damage(w.Random(decoded, func(s *io.SectionReader) error {
+			return showComposite(w, part, t, s, depth)
+		}))
 	}
 	if err := showLeaf(w, part, e, t, encoding, walk.Sub(r, begin, r.Size()), depth); err != nil {
 		return err
@@ -175,7 +179,8 @@ func showComposite(w *walk.Walker, part int, t MediaType, body *io.SectionReader
 
 // showLeaf shows a part that holds no parts. A text without a name is a text, whatever its
 // content; everything else, and a text that is a file by its content, is a file.
-func showLeaf(w *walk.Walker, part int, e entity, t MediaType, encoding string, body *io.SectionReader, depth int) error {
+func showLeaf(w *walk.Walker, part int, e entity, t MediaType, encoding string, body *io.SectionReader,
+	depth int) error {
 	name := ""
 	for i, n := range e.names {
 		if err := w.Show(part, text.FileName, []byte(n)); err != nil {
@@ -214,12 +219,14 @@ func readLeaf(w *walk.Walker, part int, name string, t MediaType, open Opener, d
 	defer done()
 	head, r, release := walk.Peek(r)
 	defer release()
-	a := text.Attachment{Name: text.Secret(walk.ShortName(name)), Declared: text.Secret(walk.ShortName(t.Name)), Depth: depth}
+	a := text.Attachment{Name: text.Secret(walk.ShortName(name)), Declared: text.Secret(walk.ShortName(t.Name)),
+		Depth: depth}
 	a.Kind = w.Formats.KindOf(head, name)
 	if a.Kind == text.KindText && t.html() {
 		a.Kind = text.KindHTML
 	}
-	if name == "" && (strings.HasPrefix(t.Name, "text/") || strings.HasPrefix(t.Name, "message/") || !strings.Contains(t.Name, "/")) {
+	if name == "" && (strings.HasPrefix(t.Name, "text/") || strings.HasPrefix(t.Name, "message/") ||
+		!strings.Contains(t.Name, "/")) {
 		if err := showTexts(w, part, t, r, open, depth); err != nil {
 			return err
 		}
@@ -237,7 +244,9 @@ func readLeaf(w *walk.Walker, part int, name string, t MediaType, open Opener, d
 		w.List(a)
 		return nil
 	}
-	return w.Damage(w.Random(r, func(s *io.SectionReader) error { return w.File(part, a, t.value("charset"), s, depth) }))
+	return w.Damage(w.Random(r, func(s *io.SectionReader) error {
+		return w.File(part, a, t.value("charset"), s, depth)
+	}))
 }
 
 // showTexts shows a text in each character set that its header names. What is in r is read
@@ -257,7 +266,8 @@ func showTexts(w *walk.Walker, part int, t MediaType, r io.Reader, open Opener, 
 }
 
 // Text shows a text in one character set, from r or else from open.
-func Text(w *walk.Walker, part int, role text.Role, t MediaType, charset string, r io.Reader, open Opener, depth int) error {
+func Text(w *walk.Walker, part int, role text.Role, t MediaType, charset string, r io.Reader, open Opener,
+	depth int) error {
 	if r == nil {
 		fresh, done := open()
 		defer done()
@@ -331,7 +341,8 @@ type unfolder struct {
 	pending []byte // the beginning of what may be a fold or an escape
 }
 
-var folds = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "", `\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";")
+var folds = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "", `\n`, "\n", `\N`, "\n", `\,`, ",",
+	`\;`, ";")
 
 // Write implements io.Writer.
 func (u *unfolder) Write(p []byte) (int, error) {

@@ -46,7 +46,8 @@ func showMultipart(w *walk.Walker, part int, t MediaType, body *io.SectionReader
 
 // splitParts shows the parts between the lines of one boundary, and reports whether there are
 // any. If loose is set a line that goes on after the boundary counts as well.
-func splitParts(w *walk.Walker, part int, boundary string, loose bool, kind *MediaType, body *io.SectionReader, depth int) (bool, error) {
+func splitParts(w *walk.Walker, part int, boundary string, loose bool, kind *MediaType, body *io.SectionReader,
+	depth int) (bool, error) {
 	w.Boundaries = append(w.Boundaries, boundary)
 	s, err := findDelimiters(w, body, boundary, loose)
 	if err != nil || len(s.lines) == 0 {

@@ -68,7 +68,8 @@ func parseMediaType(v string) (t MediaType, clean bool) {
 	}
 	t.params = append(t.params, joinParams(parts)...)
 	slash := strings.IndexByte(t.Name, '/')
-	return t, s.clean && s.s == "" && (slash < 0 || !strings.ContainsAny(t.Name, "=?<>@,:\\\"[]") && strings.LastIndexByte(t.Name, '/') == slash)
+	return t, s.clean && s.s == "" && (slash < 0 ||
+		!strings.ContainsAny(t.Name, "=?<>@,:\\\"[]") && strings.LastIndexByte(t.Name, '/') == slash)
 }
 
 // paramScanner reads words of a value, comments passed over.

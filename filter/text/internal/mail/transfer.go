@@ -72,7 +72,8 @@ type base64Decoder struct {
 func (d *base64Decoder) append(dst, src []byte) []byte {
 	for len(src) > 0 {
 		for d.n == 0 && !d.padded && len(src) >= 4 {
-			a, b, c, e := charsets.Base64Values[src[0]], charsets.Base64Values[src[1]], charsets.Base64Values[src[2]], charsets.Base64Values[src[3]]
+			a, b, c, e := charsets.Base64Values[src[0]], charsets.Base64Values[src[1]], charsets.Base64Values[src[2]],
+				charsets.Base64Values[src[3]]
 			if (a|b|c|e)&0x80 != 0 {
 				break
 			}

@@ -117,7 +117,8 @@ func beginFile(br *bufio.Reader, line []byte) *fileLines {
 		return &fileLines{r: br, name: name, end: "end", decode: uuLine}
 	case "begin-base64":
 		var d base64Decoder
-		return &fileLines{r: br, name: name, end: "====", decode: func(dst, line []byte) []byte { return d.append(dst, line) }}
+		return &fileLines{r: br, name: name, end: "====",
+			decode: func(dst, line []byte) []byte { return d.append(dst, line) }}
 	}
 	return nil
 }

@@ -341,7 +341,8 @@ func (s *Scanner) until(mark string, tell func([]byte)) error {
 // rawEnd reads the end tag of a raw element, or one character that is none.
 func (s *Scanner) rawEnd() error {
 	head, err := s.br.Peek(len(s.raw) + 3)
-	if n := len(s.raw) + 2; s.raw != "plaintext" && len(head) > n && head[1] == '/' && strings.EqualFold(string(head[2:n]), s.raw) &&
+	if n := len(s.raw) + 2; s.raw != "plaintext" && len(head) > n && head[1] == '/' &&
+		strings.EqualFold(string(head[2:n]), s.raw) &&
 		(htmlSpace(head[n]) || head[n] == '>' || head[n] == '/') {
 		s.raw = ""
 		return s.tag(2)

@@ -18,7 +18,8 @@ func visibleByLibrary(b string) string {
 		case html.TextToken:
 			s.Write(z.Text())
 		case html.StartTagToken:
-			if name, _ := z.TagName(); string(name) == "noscript" || string(name) == "noembed" || string(name) == "noframes" {
+			if name, _ := z.TagName(); string(name) == "noscript" || string(name) == "noembed" ||
+				string(name) == "noframes" {
 				z.NextIsNotRawText()
 			}
 		}
@@ -40,8 +41,10 @@ func letters(s string) string {
 func FuzzHTML(f *testing.F) {
 	for _, s := range []string{
 		"wacht<b>woord</b>", "<p title='a>b'>x</p>", "<!-- x -->y", "<!-->y", "<script>a<b</script>c", "<style>x", "<title>a<b></title>c",
-		"&amp;&#x41;&eacute;&nbsp", "<a/b=c>d", "<a b = 'c' d>e", "</x y>z", "<![CDATA[x]]>y", "<?x>y", "a<", "a</", "a<!", "<textarea>&lt;</textarea>",
-		"<a b=c/>d", "<a b='c'd>e", "<noscript><b>x</b></noscript>", "<plaintext><b>x", "<xmp><b></xmp>y", "<iframe><b></iframe>c", "<!--x--!>y", "<a\x00b>c",
+		"&amp;&#x41;&eacute;&nbsp", "<a/b=c>d", "<a b = 'c' d>e", "</x y>z", "<![CDATA[x]]>y", "<?x>y", "a<", "a</",
+		"a<!", "<textarea>&lt;</textarea>",
+		"<a b=c/>d", "<a b='c'd>e", "<noscript><b>x</b></noscript>", "<plaintext><b>x", "<xmp><b></xmp>y",
+		"<iframe><b></iframe>c", "<!--x--!>y", "<a\x00b>c",
 	} {
 		f.Add(s)
 	}

@@ -54,7 +54,8 @@ func TestWhatIsReadOfAPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, bytewise := range []bool{false, true} {
-				if got := strings.TrimPrefix(pageText(t, tc.charset, []byte(tc.page), bytewise), "\ufeff"); got != tc.want {
+				if got := strings.TrimPrefix(pageText(t, tc.charset, []byte(tc.page), bytewise),
+					"\ufeff"); got != tc.want {
 					t.Errorf("one by one %v: %q, want %q", bytewise, got, tc.want)
 				}
 			}
@@ -88,16 +89,19 @@ func TestAPageEndsWhenItHasTo(t *testing.T) {
 	enough := errors.New("enough")
 	page := strings.NewReader(strings.Repeat("een regel ", 10_000))
 	calls := 0
-	if err := NewPage(context.Background(), func(text.Segment) error { calls++; return enough }).Read(page, ""); !errors.Is(err, enough) || calls != 1 {
+	if err := NewPage(context.Background(), func(text.Segment) error { calls++; return enough }).Read(page,
+		""); !errors.Is(err, enough) || calls != 1 {
 		t.Errorf("%d calls, %v", calls, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := NewPage(ctx, func(text.Segment) error { return nil }).Read(strings.NewReader("een"), ""); !errors.Is(err, context.Canceled) {
+	if err := NewPage(ctx, func(text.Segment) error { return nil }).Read(strings.NewReader("een"), ""); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	broken := errors.New("broken")
-	if err := NewPage(context.Background(), func(text.Segment) error { return nil }).Read(iotest.ErrReader(broken), ""); !errors.Is(err, broken) {
+	if err := NewPage(context.Background(), func(text.Segment) error { return nil }).Read(iotest.ErrReader(broken),
+		""); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
 }
@@ -137,7 +141,8 @@ func TestAPageIsShownAsFarAsItIsThere(t *testing.T) {
 
 // FuzzPage: wherever what comes is cut, a page says the same.
 func FuzzPage(f *testing.F) {
-	for _, s := range []string{"<p>een<b>twee</b>", "<!-- a --!>b<script>c</script>d", "a&amp;b&#x41;&eacute", "<a title='x' b=\"y\">z</a", "\xff\xfe<\x00p\x00>\x00", "<title>a</titlE >b<plaintext>c"} {
+	for _, s := range []string{"<p>een<b>twee</b>", "<!-- a --!>b<script>c</script>d", "a&amp;b&#x41;&eacute",
+		"<a title='x' b=\"y\">z</a", "\xff\xfe<\x00p\x00>\x00", "<title>a</titlE >b<plaintext>c"} {
 		f.Add("", []byte(s))
 	}
 	f.Fuzz(func(t *testing.T, charset string, page []byte) {

@@ -17,7 +17,8 @@ func YEnc(name, content string, part, width int, dots bool) string {
 	for n := range total {
 		piece := content[n*part : min(len(content), (n+1)*part)]
 		if total > 1 {
-			fmt.Fprintf(&b, "=ybegin part=%d total=%d line=%d size=%d name=%s\r\n=ypart begin=%d end=%d\r\n", n+1, total, width, len(content), name, n*part+1, n*part+len(piece))
+			fmt.Fprintf(&b, "=ybegin part=%d total=%d line=%d size=%d name=%s\r\n=ypart begin=%d end=%d\r\n", n+1,
+				total, width, len(content), name, n*part+1, n*part+len(piece))
 		} else {
 			fmt.Fprintf(&b, "=ybegin line=%d size=%d name=%s\r\n", width, len(content), name)
 		}
@@ -25,7 +26,8 @@ func YEnc(name, content string, part, width int, dots bool) string {
 		for i := range len(piece) {
 			c := piece[i] + 42
 			last := column >= width-1 || i == len(piece)-1
-			if c == 0 || c == '\r' || c == '\n' || c == '=' || (c == ' ' || c == '\t') && (column == 0 || last) || c == '.' && column == 0 && dots {
+			if c == 0 || c == '\r' || c == '\n' || c == '=' || (c == ' ' || c == '\t') && (column == 0 || last) ||
+				c == '.' && column == 0 && dots {
 				b.WriteByte('=')
 				c += 64
 				column++
