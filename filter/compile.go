@@ -96,7 +96,7 @@ type scanner struct {
 	longest    int    // of them, in bytes
 	reach      int    // how far around a place what is there can matter, in bytes
 	detectors  []detector
-	people     *peopleindex.Index // of whom persons and names are looked for
+	people     *peopleindex.Index // of whom persons and names are found
 	persons    []int              // rules that ask for them
 	names      []int
 	everywhere []int // rules whose regular expression has no keywords

@@ -9,8 +9,8 @@
 //     conduct or leak rule on the mail of a confidential role (C3.2g).
 //   - No I/O and no knowledge of SMTP or HTTP: a gateway hands it an Item and gets
 //     an Inspection and, per direction, a Verdict.
-//   - Memory per inspection is bounded whatever the input. What could not be looked
-//     into is said (Ambiguous, Uninspectable, Incomplete), never passed in silence.
+//   - Memory per inspection is bounded whatever the input. The inspection
+//     says what it could not inspect (Ambiguous, Uninspectable, Incomplete).
 //   - Content leaves the package only inside an Excerpt, which prints and marshals
 //     as a placeholder and is opened for the sealed quarantine alone.
 package filter

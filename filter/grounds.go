@@ -54,7 +54,7 @@ func (NoOrders) Excepted(time.Time, string) bool { return false }
 // Added implements Orders.
 func (NoOrders) Added(time.Time, string) (OrderID, rules.Purposes) { return "", 0 }
 
-// GroundsFor settles what may be looked for in a message: security always, conduct
+// GroundsFor settles what may be inspected of a message: security always, conduct
 // unless a party is confidential, leaks only if the message is also drawn and
 // leaves the organisation. Beyond that there is only what an order of the board adds.
 func GroundsFor(

@@ -10,11 +10,11 @@ import (
 	"sluis/rules"
 )
 
-// errInspection is all that is told of a fault of the engine itself: anything more
+// errInspection is all that is said of a fault of the engine itself: anything more
 // could hold content.
 var errInspection = errors.New("the filter engine failed on this item")
 
-// Inspect looks at an item with the rules of these purposes and no others. It returns
+// Inspect inspects an item with the rules of these purposes and no others. It returns
 // an error if the item could not be read, if ctx ended, or if the engine failed; then
 // nothing is known of the item.
 func (e *Engine) Inspect(ctx context.Context, item Item, ps rules.Purposes) (x *Inspection, err error) {

@@ -6,7 +6,7 @@ import (
 	"sluis/rules"
 )
 
-// Kind tells how the content of an Item is to be read.
+// Kind is how the content of an Item is to be read.
 type Kind uint8
 
 // The kinds of item.

@@ -19,10 +19,10 @@ type readerAt = io.ReaderAt
 const (
 	maxDistinct = 2000     // values of a rule
 	maxExcerpts = 3        // of a finding
-	maxRegexp   = 32 << 20 // bytes that regular expressions look at
+	maxRegexp   = 32 << 20 // bytes that regular expressions read
 
 	maxPlaces   = 4  // places of literals in a byte of a segment
-	maxCompared = 64 // places of literals looked at for the context of others, in a byte
+	maxCompared = 64 // places of literals read for the context of others, in a byte
 	spare       = 64 << 10
 )
 
@@ -90,7 +90,7 @@ func (r *run) close() {
 	runs.Put(r)
 }
 
-// segment looks at one piece of text.
+// segment inspects one piece of text.
 func (r *run) segment(seg text.Segment) error {
 	folded, from, to := r.written(seg)
 	// Words that are written so as not to be found; a value that a detector or an
@@ -104,7 +104,7 @@ func (r *run) segment(seg text.Segment) error {
 	return nil
 }
 
-// lookAround looks at a text that differs from one that was looked at, as far as that
+// lookAround inspects a text that differs from one that was inspected, as far as that
 // changes what is found: where they differ, and around it what may have it as context,
 // with the context of that.
 func (r *run) lookAround(old, b []byte, from, to int) {
@@ -123,7 +123,7 @@ func (r *run) lookAround(old, b []byte, from, to int) {
 	r.view.look(b[start:end], from-start, to-start)
 }
 
-// written looks at one piece of text as it is written. It returns it as it was looked at.
+// written inspects one piece of text as it is written. It returns it as it was inspected.
 func (r *run) written(seg text.Segment) (folded []byte, from, to int) {
 	folded, from, to = r.folded(seg)
 	r.addresses(folded)
@@ -253,7 +253,7 @@ func (r *run) regexp(i int, w place) {
 }
 
 // found counts a value, once however often and in whichever part it stands. Its place is
-// one of the text that is looked at.
+// one of the text that is inspected.
 func (r *run) found(i int, value []byte, p place) {
 	r.count(i, value, r.view.text, p)
 }

@@ -9,7 +9,7 @@ import (
 // what is found by a measure of its own. It is for one goroutine.
 type Stream struct{ run *run }
 
-// Stream begins a text, to be looked at with the rules of these purposes and no others. It
+// Stream begins a text, to be inspected with the rules of these purposes and no others. It
 // has to be closed.
 func (e *Engine) Stream(ps rules.Purposes) (*Stream, error) {
 	s, err := e.scanner(ps)
@@ -19,13 +19,13 @@ func (e *Engine) Stream(ps rules.Purposes) (*Stream, error) {
 	return &Stream{newRun(s, &e.opts)}, nil
 }
 
-// Segment looks at the next piece. After an error nothing is known of the text.
+// Segment inspects the next piece. After an error nothing is known of the text.
 func (s *Stream) Segment(seg text.Segment) (err error) {
 	defer recovered(&err)
 	return s.run.segment(seg)
 }
 
-// Written looks at the next piece as it is written: what is written so as not to be found
+// Written inspects the next piece as it is written: what is written so as not to be found
 // is not, in half the time.
 func (s *Stream) Written(seg text.Segment) (err error) {
 	defer recovered(&err)
@@ -49,7 +49,7 @@ func (s *Stream) Found(visit func(r *rules.Rule, distinct, times int)) {
 	}
 }
 
-// Exhausted reports whether a bound was reached before all that came was looked at.
+// Exhausted reports whether a bound was reached before all that came was inspected.
 func (s *Stream) Exhausted() bool { return s.run.exhausted }
 
 // Close forgets the text.

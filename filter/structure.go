@@ -14,7 +14,7 @@ import (
 	"sluis/filter/text"
 )
 
-// shape is what the checks of an item's structure look at.
+// shape is what the checks of an item's structure read.
 type shape struct {
 	report *text.Report
 	item   Item

@@ -15,7 +15,7 @@ type Action uint8
 const (
 	Pass       Action = iota // forward unchanged
 	Tag                      // forward with one prepended header that names the category
-	Quarantine               // set aside, sealed, for review (C3.3b)
+	Quarantine               // sealed, for review (C3.3b)
 	Reject                   // refuse with a 5xx that names the clause
 )
 
@@ -84,11 +84,11 @@ type Finding struct {
 
 // Inspection is what was found in one item by the scanner of its grounds.
 type Inspection struct {
-	Purposes      rules.Purposes // that were looked at
+	Purposes      rules.Purposes // that were inspected for
 	Findings      []Finding
 	Ambiguous     bool     // readers could disagree on what the item says
-	Uninspectable []string // why parts could not be looked into: names of a closed list
-	Incomplete    bool     // a bound was reached before everything was looked at
+	Uninspectable []string // why parts could not be inspected: names of a closed list
+	Incomplete    bool     // a bound was reached before everything was inspected
 	Parts         int
 	Bytes         int64 // of the item as received
 }

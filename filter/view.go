@@ -20,7 +20,7 @@ type view struct {
 	found     []named  // phrases
 	keywords  []named  // of regular expressions, in their order once sorted
 	triggers  uint64   // detectors of which a word is in the text
-	compared  int      // places that were looked at for the context of others
+	compared  int      // places that were inspected for the context of others
 	exhausted bool
 	note      func(literal.Hit) bool
 }

@@ -19,7 +19,7 @@ type Vocabulary struct {
 }
 
 // categories says which categories each purpose may find, and for which clauses (C2.8e:
-// what the code does not forbid is not looked for).
+// what the code does not forbid is not inspected for).
 var categories = map[Purpose]map[Category][]string{
 	Security: {
 		Malware:    {"C3.3a", "C2.9a"},
@@ -114,11 +114,11 @@ func (w *wrongs) purpose(r Rule) {
 			strings.Join(clauses, " or "))
 	}
 	if r.Purpose == Leak && r.Directions != DirectionsOf(Out) {
-		w.add(".directions", "leaks are looked for only in a sample of what leaves the organisation (C3.3b): write "+
+		w.add(".directions", "leaks are inspected for only in a sample of what leaves the organisation (C3.3b): write "+
 			"directions: [out], or leave the key out")
 	}
 	if r.Purpose != Leak && r.Detect != "" {
-		w.add(".detect", "a detector finds data of persons and secrets, which are looked for only in the sample "+
+		w.add(".detect", "a detector finds data of persons and secrets, which are inspected for only in the sample "+
 			"(C3.3b): use purpose: leak")
 	}
 }

@@ -1,6 +1,6 @@
 package rules
 
-// Direction tells which way a message or request goes, seen from the school. It
+// Direction is which way a message or request goes, seen from the school. It
 // belongs to one recipient: a message to a colleague and to an outsider goes in
 // two directions.
 type Direction uint8

@@ -10,7 +10,7 @@ import (
 )
 
 // Exception is what a reviewer found to be a false positive: a rule's hits within one of
-// its phrases do not count until the end of a day (C3.3f). It has a reason and somebody
+// its phrases do not count until the end of a day (C3.3f). It has a reason and a person
 // who answers for it.
 type Exception struct {
 	Rule   ID       `yaml:"rule"`
@@ -47,7 +47,7 @@ func (x Exception) check(s *Set, now time.Time) error {
 	case !ok:
 		return fmt.Errorf("there is no rule %s to make an exception to", x.Rule)
 	case r.Structure != "":
-		return fmt.Errorf("rule %s looks at the structure of a message: there is no text that an exception could be "+
+		return fmt.Errorf("rule %s is about the structure of a message: there is no text that an exception could be "+
 			"about", x.Rule)
 	case len(x.Within) == 0:
 		return errors.New("an exception needs within: the words in which a hit does not count")

@@ -45,7 +45,7 @@ func Load(known Vocabulary, packs ...fs.FS) (*Set, error) {
 		return nil, err
 	}
 	if len(l.set.rules) == 0 {
-		return nil, errors.New("there are no rules: nothing would be looked for")
+		return nil, errors.New("there are no rules: nothing would be found")
 	}
 	l.set.fingerprint = hex.EncodeToString(l.sum.Sum(nil))
 	return &l.set, nil
@@ -147,7 +147,7 @@ func (s *Set) Rule(id ID) (Rule, bool) {
 	return s.rules[i], true
 }
 
-// Fingerprint tells one set from another: it is the SHA-256 of the packs, in
+// Fingerprint is different for each set: the SHA-256 of the packs, in
 // hexadecimal digits, and changes with any byte of them.
 func (s *Set) Fingerprint() string { return s.fingerprint }
 

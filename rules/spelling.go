@@ -20,7 +20,7 @@ var properWords = func() map[string]bool {
 	return m
 }()
 
-// minMisspelt is how long a word has to be for its misspellings to be told from other
+// minMisspelt is how long a word has to be for its misspellings to differ from other
 // words, in letters.
 const minMisspelt = 6
 
@@ -85,7 +85,7 @@ func Misspelt(p Phrase) []Phrase {
 	return all
 }
 
-// minCompound is how long a word has to be to be looked for at the beginning of others.
+// minCompound is how long a word has to be to count at the beginning of others.
 const minCompound = 9
 
 // joined returns a phrase of several words with each two of them as one.

@@ -28,7 +28,7 @@ func copyLower(dst, src []byte) int {
 	return n
 }
 
-// labels are words, in lower case, that are looked for as a word or the beginning of one.
+// labels are words, in lower case, that count as a word or the beginning of one.
 type labels struct {
 	list  []string
 	first [256]bool // bytes that one begins with

@@ -65,7 +65,7 @@ func BSN(t *Text, emit func(Hit)) {
 	})
 }
 
-// testBSN reports whether a number is nobody's: those that begin with 9999 are for tests,
+// testBSN reports whether a number is no person's: those that begin with 9999 are for tests,
 // and others stand in many a manual.
 func testBSN(d []byte) bool {
 	switch string(d) {

@@ -89,7 +89,7 @@ var months = []string{"januari", "februari", "maart", "april", "mei", "juni", "j
 	"january", "february", "march", "may", "june", "july", "august", "october", "jan", "feb", "mrt", "apr", "jun",
 	"jul", "aug", "sep", "okt", "oct", "nov", "dec"}
 
-// BirthDate finds dates that are said to be somebody's birth: a date of the past hundred
+// BirthDate finds dates that are said to be a person's birth: a date of the past hundred
 // years with a label, or in a column with such dates.
 func BirthDate(t *Text, emit func(Hit)) {
 	text, done := t.Bytes, 0

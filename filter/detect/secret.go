@@ -138,7 +138,7 @@ func afterMark(text []byte, i int) (start, end int, ok bool) {
 	return start, end, end > start
 }
 
-// passwordLike tells a password from a word of the sentence: by mixed kinds of
+// passwordLike distinguishes a password from a word of the sentence: by mixed kinds of
 // characters, or digits for a code.
 func passwordLike(t []byte, word string) bool {
 	low := string(bytes.ToLower(t))

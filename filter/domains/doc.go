@@ -1,4 +1,4 @@
-// Package domains tells in which categories a host name is, out of millions (C2.8a, C2.9a).
+// Package domains finds in which categories a host name is, out of millions (C2.8a, C2.9a).
 //
 // It promises:
 //
@@ -8,7 +8,7 @@
 //     page cache, holds no pointers, and takes about 12 bytes for a name.
 //   - Names are kept as 64-bit keyed hashes. Building fails over to another key if two
 //     listed names share one; that a name which is not listed shares one with any of five
-//     million has a chance of 3 in 10^13, and nobody who does not know the key can look for
+//     million has a chance of 3 in 10^13, and without the key no one can look for
 //     one.
 //   - A damaged file is refused, and a lookup never fails.
 package domains

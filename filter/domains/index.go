@@ -180,7 +180,7 @@ func (x *Index) lookup(name []byte) (s Set, rest []byte, more bool) {
 		}
 		name = name[dot+1:]
 	}
-	// All buckets are asked for before any is looked at, so that memory is waited for once.
+	// All buckets are asked for before any is read, so that memory is waited for once.
 	var counts [together]uint16
 	for i := range n {
 		home, _ := bits.Mul64(hashes[i], x.homes)

@@ -18,7 +18,7 @@ const (
 // Name returns a host name as lookups have it, in ASCII and lower case; false if it is none.
 func Name(host string) (string, bool) { return canonical(host) }
 
-// ReadList calls visit for each name of a list. The forms that lists come in are told apart
+// ReadList calls visit for each name of a list. The forms that lists come in are distinguished
 // line by line: plain names (as UT1's "domains" files have), hosts files, and rules of ad
 // blockers that are about a whole domain (||example.com^). Comments, exceptions and rules
 // about parts of pages are passed over. It returns how many lines were none of these.
@@ -67,7 +67,7 @@ func readLines(r io.Reader, longest int, read func(line string) bool) (strange i
 	return strange, s.Err()
 }
 
-// localNames stand in every hosts file and are nobody's site.
+// localNames stand in every hosts file and are no site.
 var localNames = map[string]bool{"localhost": true, "localhost.localdomain": true, "local": true, "broadcasthost": true,
 	"ip6-localhost": true, "ip6-loopback": true, "ip6-localnet": true, "ip6-mcastprefix": true, "ip6-allnodes": true,
 	"ip6-allrouters": true, "ip6-allhosts": true}

@@ -2,7 +2,7 @@ package literal
 
 import "unicode"
 
-// wordByte tells the bytes of words: letters, digits, and of characters outside ASCII.
+// wordByte has the bytes of words: letters, digits, and of characters outside ASCII.
 var wordByte = func() (is [256]bool) {
 	for c := range is {
 		is[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80

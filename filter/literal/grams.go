@@ -22,7 +22,7 @@ const (
 	tinyKey  key = 1<<(8*tinyGram) - 1
 )
 
-// Of what begins where the sieve found something, the filters look at what is in the window
+// Of what begins where the sieve found something, the filters test what is in the window
 // in both cases.
 const (
 	longSure  key = 1<<(8*(longGram-1)) - 1
@@ -121,7 +121,7 @@ func (c *chooser) rarest(text string, first, last int, room func(text string, at
 		from, end := max(at, 0), min(at+8, len(text))
 		sifted := c.common.of(text[from:min(at+sieveWindow, end)]) + c.common.of(text[at+1:min(at+1+sieveWindow, end)])
 		compared := c.common.of(text[from:end]) + float64(*c.common.count(text[from:end]))
-		unseen := float64(min(8, len(text)) - (end - from)) // bytes that only a comparison looks at
+		unseen := float64(min(8, len(text)) - (end - from)) // bytes that only a comparison reads
 		cost := (sifted + comparing*compared) * (1 + unseen)
 		if cost < least && room(text, at) {
 			best, least = at, cost

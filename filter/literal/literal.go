@@ -10,7 +10,7 @@
 //   - A Matcher does not change: any number of goroutines may scan with it at the same
 //     time, without locks and without allocating.
 //
-// A text goes through steps that each look at less and cost more: a sieve of what phrases
+// A text goes through steps that each read less and cost more: a sieve of what phrases
 // have in some place of them, chosen because it is rare, then filters, then tables, and what
 // is left is compared. The phrases that share such places are few, whatever was given to
 // Compile: the others, and those that have none, are left to an Aho-Corasick automaton.
@@ -122,7 +122,7 @@ func Compile(patterns []Pattern) (*Matcher, error) {
 	return m, err
 }
 
-// closed tells which sides of a phrase are closed for all its patterns.
+// closed returns which sides of a phrase are closed for all its patterns.
 func (m *Matcher) closed(phrase int) (left, right bool) {
 	left, right = true, true
 	p := m.phrases[phrase]

@@ -2,7 +2,7 @@ package literal
 
 import "encoding/binary"
 
-// block is how much of a text is looked at before what was found is compared, in bytes.
+// block is how much of a text is read before finds are compared, in bytes.
 const block = 2048
 
 // view is a block with the byte before it and eight after it.
@@ -89,7 +89,7 @@ func (s *search) everywhere(v *view, size int) []uint16 {
 	return list[:n]
 }
 
-// What likely returns is a place, of 16 bits, then whether several entries may fit, and the
+// likely returns a place, of 16 bits, then whether several entries may fit, and the
 // number of the one that does.
 const (
 	several = 1 << 16

@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// sieve is a set of windows of five bytes, of which a text is looked at from every second
+// sieve is a set of windows of five bytes, of which a text is read from every second
 // place: four of the bytes choose a word, and the fifth a bit of it. It is the first that a
 // text meets, and the only one that all of a text does.
 type sieve struct {

@@ -50,7 +50,7 @@ const (
 	minName   = 4 // letters of a full name
 )
 
-// Summary tells what became of a list.
+// Summary is what became of a list.
 type Summary struct {
 	People  int
 	Values  int
@@ -104,7 +104,7 @@ type builder struct {
 	sum     Summary
 }
 
-// heads tells what each column holds.
+// heads has what each column holds.
 func (b *builder) heads(names []string) ([]column, error) {
 	kinds := make([]column, len(names))
 	for i, n := range names {
@@ -189,7 +189,7 @@ func join(parts ...string) string {
 }
 
 // particles are words that stand before many a name, and are as common in any text: what
-// begins with one is looked for by its first two words.
+// begins with one is found by its first two words.
 var particles = map[string]bool{"de": true, "den": true, "der": true, "het": true, "te": true, "ten": true, "ter": true,
 	"van": true, "in": true, "op": true, "aan": true,
 	"von": true, "da": true, "du": true, "la": true, "le": true, "el": true, "al": true}

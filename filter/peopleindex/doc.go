@@ -4,7 +4,7 @@
 // It promises:
 //
 //   - Nothing of the list is kept but 64-bit keyed hashes of its normalised values, and
-//     which of them belong to one person. Without the key, which is kept apart, nobody can
+//     which of them belong to one person. Without the key, which is kept apart, no one can
 //     try names against it.
 //   - A value is found however it is written: case, diacritics, separators and the forms of
 //     dates do not matter.

@@ -153,7 +153,7 @@ func (s *search) at(text []byte, at int, begins bool) {
 	}
 }
 
-// look reports words i to j if they are a value of somebody, of one of these kinds.
+// look reports words i to j if they are a value of a person, of one of these kinds.
 func (s *search) look(value []byte, i, j int, kinds ...kind) {
 	from, to := s.d.find(s.d.key.hash(value))
 	for _, w := range s.d.whose[from:to] {

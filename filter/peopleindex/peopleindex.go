@@ -12,7 +12,7 @@ import (
 	"github.com/dchest/siphash"
 )
 
-// Key is what the hashes are made with. It has to be kept apart from the index.
+// Key is what the hashes are made with. It is stored apart from the index.
 type Key [16]byte
 
 // NewKey returns a random key.
@@ -26,7 +26,7 @@ func (k Key) hash(value []byte) uint64 {
 	return siphash.Hash(binary.LittleEndian.Uint64(k[:8]), binary.LittleEndian.Uint64(k[8:]), value)
 }
 
-// kind tells what a value is.
+// kind is what a value is.
 type kind uint8
 
 const (

@@ -51,7 +51,7 @@ func Loosen(dst, b []byte) []byte {
 // leet is what digits and signs stand for.
 var leet = [256]byte{'0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '8': 'b', '$': 's', '@': 'a', '!': 'i'}
 
-// byteKind tells the bytes that a word may be written with.
+// byteKind has the bytes that a word may be written with.
 var byteKind = func() (t [256]byte) {
 	for c := range t {
 		switch {
@@ -83,7 +83,7 @@ type loosener struct {
 // minApart is how many letters apart make a word: abbreviations such as a.u.b. have less.
 const minApart = 4
 
-// single is told a letter or digit that stands by itself.
+// single takes a letter or digit that stands by itself.
 func (l *loosener) single(i int) {
 	if l.letters > 0 && i == l.last+2 && l.b[i-1] == l.b[l.apart+1] && between(l.b[i-1]) {
 		l.last = i
@@ -128,7 +128,7 @@ func (l *loosener) endApart() {
 // maxWord is the length from which a run of letters and digits is no word.
 const maxWord = 32
 
-// word is told a word of more than one letter.
+// word takes a word of more than one letter.
 func (l *loosener) word(begin, end int) {
 	for end > begin && l.b[end-1] == '!' {
 		end--

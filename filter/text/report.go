@@ -24,7 +24,7 @@ const (
 	BadArchive     Doubt = "inconsistent-archive"
 )
 
-// Reason is why something could not be looked into.
+// Reason is why something could not be inspected.
 type Reason string
 
 // The reasons.
@@ -80,7 +80,7 @@ type Report struct {
 	Parts         int
 	Doubts        []Doubt
 	Uninspectable []Reason
-	Incomplete    bool         // a bound was reached before everything was looked at
+	Incomplete    bool         // a bound was reached before everything was inspected
 	Attachments   []Attachment // at most MaxListed
 	Links         []Link       // at most MaxListed
 	Read          int64        // bytes read, repeated reading counted

@@ -1,6 +1,6 @@
 package text
 
-// Role tells what a segment is in its message or document.
+// Role is what a segment is in its message or document.
 type Role uint8
 
 // The roles.

@@ -54,7 +54,7 @@ func OpenAcknowledged(dir, version string) (*Acknowledged, error) {
 	return a, nil
 }
 
-// Asked reports whether somebody still has to be asked. Pupils, and who is nobody in
+// Asked reports whether a person still has to be asked. Pupils, and who is nobody in
 // particular, are not.
 func (a *Acknowledged) Asked(s Subject) bool {
 	if s.key == "" {
@@ -65,7 +65,7 @@ func (a *Acknowledged) Asked(s Subject) bool {
 	return !a.file.Done[a.hash(s)]
 }
 
-// Mark writes down that somebody did. It returns once it is on disk.
+// Mark records that a person did. It returns once it is on disk.
 func (a *Acknowledged) Mark(s Subject) error {
 	if s.key == "" {
 		return nil

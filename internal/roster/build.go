@@ -115,7 +115,7 @@ func (b *builder) group(g groupEntry) {
 	kind, known := kindNames[strings.ToLower(g.Kind.text)]
 	if !known {
 		b.add(cmp.Or(g.Kind, g.Name), "a group needs a kind: %s", kindsWanted)
-		kind = Pupils // the mildest, while the other problems are looked for
+		kind = Pupils // the mildest, while the other problems are gathered
 	}
 	if _, twice := b.kinds[g.Name.text]; twice {
 		b.add(g.Name, "this group is there already: give it another name, or put the two together")
@@ -225,7 +225,7 @@ func (b *builder) kindOf(p personEntry) GroupKind {
 	default:
 		kind = cmp.Or(said, kindNames[strings.ToLower(p.Group.text)])
 		if kind == "" {
-			b.add(p.Group, "what kind of group this is nobody says: add a column kind (soort), and %s", kindsWanted)
+			b.add(p.Group, "the kind of this group is not given: add a column kind (soort), and %s", kindsWanted)
 			kind = Pupils
 		}
 		b.declare(p.Group, kind)

@@ -7,11 +7,11 @@
 //     aliases, sub-addresses, whatever case, quotes or spelling of the domain, and lists
 //     that the holder is a member of, through other lists too.
 //   - A pupil is known by group only (K4).
-//   - What is wrong with a roster file is told with line and column, and what to write
-//     instead, all together; no address, name or other value of the file is told.
+//   - An error of a roster file has line and column, and what to write
+//     instead, all together; no address, name or other value of the file is in it.
 //
 // It does not know what the mail server does with an address. An alias that stands in
-// the mail server's configuration only has to be told to the roster as well.
+// the mail server's configuration only has to be in the roster as well.
 //
 // A Roster does not change: a new version is loaded beside the old one and swapped.
 package roster

@@ -40,8 +40,8 @@ func TestErrorsTellWhereAndWhatToWrite(t *testing.T) {
 		"quote in a cell":          {"r.csv", "address,role\na\"@b.nl,\n", ":2:2: a quote that does not belong here"},
 		"quote without end":        {"r.csv", "address,role\n\"a@b.nl,\nb@b.nl,\n", ":2:"},
 		"empty address":            {"r.csv", "address,role\n,gmr\n", ":2:1: this is no mail address"},
-		"pupils taken for staff": {"r.csv", "address,group\na@b.nl,klas 8\n", ":2:8: what kind of group this is " +
-			"nobody says"}, // K4
+		"pupils taken for staff": {"r.csv", "address,group\na@b.nl,klas 8\n", ":2:8: the kind of this group is " +
+			"not given"}, // K4
 		"two kinds of one group": {"r.csv", "address,group,kind\na@b.nl,x,staff\nb@b.nl,x,pupils\n", ":3:10: the group is of another kind elsewhere"},
 		"not UTF-8":              {"r.csv", "address,group\na@b.nl,Staff\nb@b.nl,Ma\xefs\n", ":3:1: this is not UTF-8"},
 		"UTF-16":                 {"r.csv", "\xff\xfea\x00d\x00", ":1:1: this is not UTF-8"},

@@ -80,7 +80,7 @@ func (ps *problems) add(at cell, format string, args ...any) {
 	*ps = append(*ps, problem{at, fmt.Sprintf(format, args...)})
 }
 
-// told is how many problems are told at once.
+// maxListed is how many problems an error lists.
 const maxListed = 20
 
 // err returns the first of the problems as one error, in the order of the lines.

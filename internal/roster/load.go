@@ -51,7 +51,7 @@ func Load(path string, domains []string) (*Roster, error) {
 	return build(path, f, domains, texts...)
 }
 
-// Empty returns a roster of nobody.
+// Empty returns a roster without people.
 func Empty(domains []string) *Roster {
 	b := newBuilder(domains)
 	return b.finish()

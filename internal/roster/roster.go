@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// GroupKind tells what kind of people a group holds.
+// GroupKind is what kind of people a group holds.
 type GroupKind string
 
 // The kinds. All of them fall under the code (K5); pupils are never identified (K4).
@@ -38,7 +38,7 @@ type network struct {
 // OwnDomain reports whether a domain is the organisation's own.
 func (r *Roster) OwnDomain(domain string) bool { return r.domains[canonicalDomain(domain)] }
 
-// Subject returns whom an address belongs to; the zero Subject if to nobody known.
+// Subject returns whom an address belongs to; the zero Subject if it is of no known person.
 func (r *Roster) Subject(address string) Subject { return r.subjects[canonical(address)] }
 
 // Confidential reports whether an address leads to the holder of a confidential role
@@ -73,6 +73,6 @@ func (r *Roster) GroupOf(a netip.Addr) Group {
 // confidential role.
 func (r *Roster) People() (all, confidential int) { return r.people, r.confidential }
 
-// Fingerprint tells one version of the roster from another: the SHA-256 of its files and
+// Fingerprint differs for each version of the roster: the SHA-256 of its files and
 // of the own domains, in hexadecimal.
 func (r *Roster) Fingerprint() string { return r.fingerprint }

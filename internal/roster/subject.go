@@ -32,7 +32,7 @@ func unprintable(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" -_.&/()", r)
 }
 
-// String returns the group's name; it is empty for nobody's group.
+// String returns the group's name; it is empty for the group of no one.
 func (g Group) String() string { return g.name }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
@@ -46,9 +46,9 @@ func (g Group) MarshalText() ([]byte, error) { return []byte(g.name), nil }
 
 // Subject is whom a journal record is about, as the roster knows them: enough for
 // the record writer to compute a pseudonym, and opaque to everybody else. The zero
-// Subject is nobody.
+// Subject is no known person.
 type Subject struct {
-	key          string // canonical address of the person; empty if nobody or a pupil (K4)
+	key          string // canonical address of the person; empty if unknown or a pupil (K4)
 	group        Group
 	confidential bool
 }

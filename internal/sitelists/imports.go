@@ -15,7 +15,7 @@ import (
 
 // imports is the directory of lists that were imported by hand, beside those that the
 // configuration names. A single list is CATEGORY.list; an archive in the layout of UT1,
-// which tells its categories itself, is NAME.archive.
+// which names its categories itself, is NAME.archive.
 const imports = "imported"
 
 // importedIn returns the sources in the directory of imports.

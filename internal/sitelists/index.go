@@ -66,7 +66,7 @@ func (s *Store) mend() error {
 	return errors.Join(errs...)
 }
 
-// fingerprint tells which lists an index is of.
+// fingerprint is of the lists an index is of.
 func (s *Store) fingerprint() string {
 	sum := sha256.New()
 	for _, st := range s.Status() {
@@ -91,7 +91,7 @@ func (s *Store) build() (left []string, err error) {
 	}
 }
 
-// other is the category of what there is no room for: it cannot be told apart, but its
+// other is the category of what there is no room for: it has no name of its own, but its
 // sites are no unknown ones.
 const other = "other"
 

@@ -36,7 +36,7 @@ func newKeeper(dir string) (*keeper, error) {
 	return k, nil
 }
 
-// take is a use. What goes wrong finish tells.
+// take is a sink. finish returns its error.
 func (k *keeper) take(category, name string) {
 	if k.names++; k.names > maxNames {
 		return

@@ -73,7 +73,7 @@ func (s *Store) read() error {
 		var st State
 		b, err := os.ReadFile(s.file(src, ".json"))
 		if err == nil && json.Unmarshal(b, &st) != nil {
-			st = State{} // looked at anew
+			st = State{} // checked anew
 		}
 		st.Name, st.Category = src.Name(), src.Category
 		states[src.key()] = st
@@ -112,7 +112,7 @@ func (s *Store) Missing() bool {
 	return slices.ContainsFunc(s.Status(), func(st State) bool { return st.Sum == "" })
 }
 
-// Update looks at the sources that are due, and makes the index anew if one changed or if
+// Update checks the sources that are due, and makes the index anew if one changed or if
 // there is none yet. It reports whether it did. What is wrong with a source is in its
 // state and in the error, and the last good list holds.
 func (s *Store) Update(ctx context.Context, now time.Time) (changed bool, err error) {

@@ -47,7 +47,7 @@ func (s *Source) Validate(p setting.Problems) {
 	}
 }
 
-// Name tells the source from others. What an address has behind its path, or before its
+// Name is what a source is called. What an address has behind its path, or before its
 // host, may be a key that opens the list, and is left out.
 func (s Source) Name() string {
 	if s.Path != "" {
@@ -61,7 +61,7 @@ func (s Source) Name() string {
 	return u.String()
 }
 
-// check tells what is wrong with a source.
+// check returns what is wrong with a source.
 func (s Source) check() error {
 	switch _, err := s.publicKey(); {
 	case s.Signature == "" && s.Key != "", s.Signature != "" && s.Key == "":
@@ -86,10 +86,10 @@ func (s Source) key() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// retry is how soon a source is looked at again that was not as it should be.
+// retry is how soon a source is checked again that was not as it should be.
 const retry = 15 * time.Minute
 
-// due reports whether it is time to look at a source. One that failed is looked at again
+// due reports whether it is time to check a source. One that failed is checked again
 // soon; a file that was changed at once.
 func (s Source) due(st State, now time.Time) bool {
 	every := s.Every

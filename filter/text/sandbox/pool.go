@@ -140,7 +140,7 @@ func start(cmd *exec.Cmd) (*process, error) {
 func (w *process) end() {
 	w.in.Close()
 	w.cmd.Process.Kill() // an error: it has ended already
-	w.cmd.Wait()         // tells how, which is known
+	w.cmd.Wait()         // its error says how, which is known
 }
 
 // document has one document read. After an error the process is of no use.

@@ -173,7 +173,7 @@ func OpenZstd(r io.Reader) (io.Reader, string, error) {
 var errDictionary = errors.New("asks for too much memory")
 
 // modestXZ refuses an xz that asks for too much memory: its reader makes a dictionary of
-// the size that the file gives, up to gigabytes. It looks at the first block; the process
+// the size that the file gives, up to gigabytes. It reads the first block; the process
 // that such files are read in is bounded.
 func modestXZ(r *bufio.Reader) error {
 	b, err := r.Peek(12 + 1024)

@@ -9,7 +9,7 @@ import (
 	"sluis/filter/text/internal/walk"
 )
 
-// Cab shows the names of the files in a cabinet (MS-CAB), which is not looked into beyond
+// Cab shows the names of the files in a cabinet (MS-CAB), which is not inspected beyond
 // what stands in it readable as it is.
 func Cab(w *walk.Walker, part int, r *io.SectionReader, depth int) error {
 	w.Uninspectable(text.UnknownFormat)

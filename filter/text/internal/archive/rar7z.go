@@ -12,7 +12,7 @@ import (
 	"sluis/filter/text/internal/walk"
 )
 
-// The formats of archives whose readers are told by the file how much memory they need:
+// The formats of archives whose readers take as much memory as the file says:
 // they are for an Extractor where there is one.
 
 // SevenZip shows the files of a 7z archive.
@@ -52,7 +52,7 @@ func sevenZipMember(w *walk.Walker, part, at int, f *sevenzip.File, g *gate, pac
 	if _, err := io.CopyBuffer(io.Discard, r, make([]byte, 4096)); err != nil ||
 		f.CRC32 != 0 && sum.Sum32() != f.CRC32 {
 		if w.Stop == nil && !w.Report.Incomplete && g.encrypted(f) {
-			// What was shown was no file, and nothing that is said of it counts.
+			// The bytes shown were no file, and nothing found in them counts.
 			w.Report.Uninspectable = w.Report.Uninspectable[:reasons]
 			w.Encrypted(at)
 			return nil
@@ -72,7 +72,7 @@ func sevenZipFault(w *walk.Walker, at int, err error) error {
 	return w.Damage(err)
 }
 
-// gate is the bytes of an archive, which can be withheld: the library tells only with a
+// gate is the bytes of an archive, which can be withheld: the library says only with a
 // fault of reading whether a file is encrypted.
 type gate struct {
 	io.ReaderAt

@@ -66,7 +66,7 @@ func likeASCII(e encoding.Encoding) bool {
 	return err == nil && got == sample
 }
 
-// Decode returns br in UTF-8. Without a name a byte order mark or zero bytes tell
+// Decode returns br in UTF-8. Without a name a byte order mark or zero bytes mean
 // UTF-16, and a page may name its own.
 func Decode(name string, html bool, br *bufio.Reader) (io.Reader, Charset) {
 	c := byName(name)

@@ -41,7 +41,7 @@ func OfficeXML(w *walk.Walker, part, at int, r io.Reader) error {
 	return walk.First(x.o.Close(), err)
 }
 
-// xmlReader is told what stands in an XML file. An error of Write ends the work.
+// xmlReader shows what stands in an XML file. An error of Write ends the work.
 type xmlReader struct {
 	w  *walk.Walker
 	at int
@@ -82,7 +82,7 @@ func (x *xmlReader) End(name []byte) {
 	}
 }
 
-// Comment is told a comment, a declaration or an instruction: programs ignore what is
+// Comment takes a comment, a declaration or an instruction: programs ignore what is
 // in them, but a person can put words there.
 func (x *xmlReader) Comment(b []byte) { x.o.Write(b) }
 

@@ -15,7 +15,7 @@ import (
 
 // OLE shows the streams of an OLE document (doc, xls, ppt, msg): what of them reads as
 // text, the numbers of sheets, and the body and the files of a message of Outlook.
-// Macros and encryption are told by the names of streams and their first bytes.
+// Macros and encryption are recognised by the names of streams and their first bytes.
 func OLE(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 	d, err := mscfb.New(r)
 	if err != nil {

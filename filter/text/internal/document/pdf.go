@@ -15,7 +15,7 @@ import (
 // PDF shows a PDF in two readings: its pages as the library understands them, and the
 // strings of all its streams, whether a page uses them or not, as far as they are plain
 // or deflated and in fonts whose codes are characters. One whose text neither can tell is
-// named as not looked into.
+// named as uninspectable.
 func PDF(w *walk.Walker, part, at int, r *io.SectionReader) error {
 	whole := showPages(w, part, r)
 	if w.Stop != nil {
@@ -46,7 +46,7 @@ type pdfReader struct {
 	letters   int
 }
 
-// outside looks at what is in no stream: dictionaries, and texts about the document.
+// outside reads what is in no stream: dictionaries, and texts about the document.
 func (p *pdfReader) outside(b []byte) {
 	p.encrypted = p.encrypted || bytes.Contains(b, []byte("/Encrypt"))
 	for _, active := range []string{"/JavaScript", "/JS", "/Launch", "/EmbeddedFile", "/RichMedia"} {

@@ -12,7 +12,7 @@ import (
 )
 
 // RTF shows the text of rich text, hidden text and notes with it. An embedded object is
-// named as not looked into.
+// named as uninspectable.
 func RTF(w *walk.Walker, part, at int, r io.Reader) error {
 	br, done := walk.Buffered(r)
 	defer done()

@@ -51,7 +51,7 @@ func ReadBook(w *walk.Walker, z *zip.Reader) (*Book, error) {
 		found = true
 		packed, err := f.Open()
 		if err != nil {
-			continue // told when it is shown
+			continue // reported when it is shown
 		}
 		err = markup.ScanXML(w, w.Inflating(packed, int64(f.CompressedSize64)), h)
 		packed.Close()
@@ -65,7 +65,7 @@ func ReadBook(w *walk.Walker, z *zip.Reader) (*Book, error) {
 	return b, nil
 }
 
-// quiet is a handler that does nothing with what it is told.
+// quiet is a handler that does nothing.
 type quiet struct{}
 
 func (quiet) Text([]byte)    {}

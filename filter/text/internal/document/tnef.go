@@ -70,11 +70,11 @@ const (
 	mapiAttachData = 0x3701
 )
 
-// maxMAPI bounds the value of a property that is looked into by itself, in bytes.
+// maxMAPI bounds the value of a property that is read by itself, in bytes.
 const maxMAPI = 8 << 20
 
 // mapi shows a list of properties. All of it is shown as text; HTML and rich text are
-// looked for and read as what they are. Readers find their values by a list of types,
+// found and read as what they are. Readers find their values by a list of types,
 // whose faults would hide what follows them: here they are found by their tag.
 func mapi(w *walk.Walker, part int, value *io.SectionReader, depth int) error {
 	if err := w.Strings(part, walk.Fresh(value)); err != nil || value.Size() > maxMAPI {

@@ -30,7 +30,7 @@ func Opened(r *io.SectionReader) Opener {
 
 // decodeTransfer decodes a transfer encoding as mail programs do that would rather show
 // something than nothing: what does not belong is passed over. Uuencode is left to
-// where files in texts are looked for.
+// the search for files in texts.
 func decodeTransfer(w *walk.Walker, encoding string, r *io.SectionReader) (_ io.Reader, done func()) {
 	if identity(encoding) {
 		return r, walk.Nothing

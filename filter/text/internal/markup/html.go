@@ -48,7 +48,7 @@ func (h *reader) read(r io.Reader) error {
 
 func (h *reader) Stopped() bool { return h.w.Stop != nil }
 
-// Text is told a piece of text. Here and below an error of Write ends the work.
+// Text takes a piece of text. Here and below an error of Write ends the work.
 func (h *reader) Text(b []byte) {
 	if h.skip != 0 || h.hiding != "" {
 		h.hidden.Write(b)
@@ -113,7 +113,7 @@ func (h *reader) space() {
 // maxComment bounds a comment that is read as HTML, in bytes.
 const maxComment = 64 << 10
 
-// Comment is told a piece of a comment. Outlook reads one that begins with a condition.
+// Comment takes a piece of a comment. Outlook reads one that begins with a condition.
 func (h *reader) Comment(b []byte) {
 	if !h.inComment {
 		h.inComment = true
@@ -141,7 +141,7 @@ func (h *reader) CommentEnd() {
 	h.outlook = nil
 }
 
-// Start is told a tag, and returns its name if its content holds no tags.
+// Start takes a tag, and returns its name if its content holds no tags.
 func (h *reader) Start(name []byte, attrs []Attr, selfClosing bool) (raw string) {
 	a := atomOf(name)
 	invisible := false

@@ -24,7 +24,7 @@ type Scanner struct {
 	attrs   []Attr
 }
 
-// Handler is told what the scanner sees. Slices are valid during the call only.
+// Handler takes what the scanner sees. Slices are valid during the call only.
 type Handler interface {
 	Text(b []byte)
 	Start(name []byte, attrs []Attr, selfClosing bool) (raw string)
@@ -36,7 +36,7 @@ type Handler interface {
 
 type Attr struct{ Name, Value []byte }
 
-// maxAttrs bounds the attributes of a tag that are told.
+// maxAttrs bounds the attributes of a tag that are handed on.
 const maxAttrs = 64
 
 // scan reads to the end.
@@ -100,7 +100,7 @@ func (s *Scanner) skip(n int) { s.br.Discard(n) }
 
 func htmlSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' }
 
-// text tells the text that b begins with, up to a tag, or one entity of it.
+// text hands on the text that b begins with, up to a tag, or one entity of it.
 func (s *Scanner) text(b []byte) {
 	if i := bytes.IndexByte(b, '<'); i >= 0 {
 		b = b[:i]
@@ -129,7 +129,7 @@ func (s *Scanner) text(b []byte) {
 	s.skip(len(b))
 }
 
-// entity tells the character that b begins with.
+// entity hands on the character that b begins with.
 func (s *Scanner) entity(b []byte) {
 	n := 1
 	if n < len(b) && b[n] == '#' {
@@ -168,17 +168,17 @@ func (s *Scanner) tag(from int) error {
 			return s.longTag(b, name, from)
 		}
 	}
-	s.tell(name, from, selfClosing)
+	s.handOn(name, from, selfClosing)
 	s.skip(size)
 	return nil
 }
 
-// longTag tells a tag that is longer than the buffer, or has no end. What is beyond the
-// buffer is told as a comment: it may be a picture, and may be words.
+// longTag hands on a tag that is longer than the buffer, or has no end. What is beyond the
+// buffer comes as a comment: it may be a picture, and may be words.
 func (s *Scanner) longTag(b, name []byte, from int) error {
 	whole := len(b) < s.br.Size() // the end of the text
 	if !whole {
-		s.tell(name, from, false)
+		s.handOn(name, from, false)
 	}
 	s.handler.Comment(b)
 	s.skip(len(b))
@@ -211,7 +211,7 @@ func openQuote(b []byte) byte {
 	return q
 }
 
-func (s *Scanner) tell(name []byte, from int, selfClosing bool) {
+func (s *Scanner) handOn(name []byte, from int, selfClosing bool) {
 	if from == 2 {
 		s.handler.End(name)
 		return
@@ -309,9 +309,9 @@ func (s *Scanner) comment() error {
 	return s.until("-->", s.handler.Comment)
 }
 
-// until tells what comes before a mark, in pieces, and passes over the mark. A comment
+// until hands on what comes before a mark, in pieces, and passes over the mark. A comment
 // may end in --!> as well.
-func (s *Scanner) until(mark string, tell func([]byte)) error {
+func (s *Scanner) until(mark string, emit func([]byte)) error {
 	for !s.handler.Stopped() {
 		b, err := s.br.Peek(max(len(mark)+1, s.br.Buffered()))
 		size := len(mark)
@@ -322,17 +322,17 @@ func (s *Scanner) until(mark string, tell func([]byte)) error {
 			}
 		}
 		if i >= 0 {
-			tell(b[:i])
+			emit(b[:i])
 			s.skip(i + size)
 			return nil
 		}
 		if err != nil {
-			tell(b)
+			emit(b)
 			s.skip(len(b))
 			return walk.NotEOF(err)
 		}
 		n := len(b) - len(mark)
-		tell(b[:n])
+		emit(b[:n])
 		s.skip(n)
 	}
 	return nil

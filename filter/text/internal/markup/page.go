@@ -23,7 +23,7 @@ const (
 
 // Page shows what a reader sees of a web page, together with what stands for it:
 // alternative texts, titles, descriptions, and data that scripts show. Scripts, styles,
-// comments and addresses are not shown, and invisible text is not told apart: a page is weighed, and not taken to
+// comments and addresses are not shown, and invisible text is not set apart: a page is weighed, and not taken to
 // pieces as mail is. Memory is bounded and the page is read once.
 type Page struct {
 	ctx     context.Context
@@ -78,7 +78,7 @@ func (p *Page) release() {
 
 func (p *Page) Stopped() bool { return p.stop != nil }
 
-// Text is told a piece of text, of which runs of white space are one blank.
+// Text takes a piece of text, of which runs of white space are one blank.
 func (p *Page) Text(b []byte) {
 	if !p.silent {
 		p.add(b)

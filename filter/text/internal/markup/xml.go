@@ -7,7 +7,7 @@ import (
 	"sluis/filter/text/internal/walk"
 )
 
-// ScanXML tells h what stands in an XML file.
+// ScanXML hands h what stands in an XML file.
 func ScanXML(w *walk.Walker, r io.Reader, h Handler) error {
 	br, done := walk.Buffered(r)
 	defer done()

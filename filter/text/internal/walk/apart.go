@@ -7,7 +7,7 @@ import (
 )
 
 // apart has a file read by the extractor, with what is left of the bounds, and makes
-// what it says part of this report. If it fails the file has not been looked into.
+// what it says part of this report. If it fails the file has not been inspected.
 func (w *Walker) apart(part int, a text.Attachment, r *io.SectionReader, depth int) error {
 	l := w.Limits
 	l.Apart = nil

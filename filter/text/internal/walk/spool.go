@@ -23,7 +23,7 @@ func (w *Walker) Random(r io.Reader, visit func(*io.SectionReader) error) error 
 		return err
 	}
 	if err != nil || n < w.Limits.Spool {
-		// What came before a fault is looked into all the same.
+		// The part before a fault is inspected all the same.
 		return First(visit(w.Section(bytes.NewReader(head.Bytes()), n)), err)
 	}
 	f, err := disk.Unnamed(w.Limits.Dir)
