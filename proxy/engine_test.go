@@ -35,6 +35,7 @@ type road struct {
 	site    func(h http.Handler) (authority string) // starts one
 	gone    func() (authority string)               // of a site that has stopped
 	tunnel  string                                  // authority of a tunnel that echoes its first bytes
+	wait    time.Duration                           // for what comes unless the fault is there
 }
 
 // TestMendedAroundGoproxy shows each fault of elazarl/goproxy on goproxy alone, and that requests through the
@@ -97,6 +98,7 @@ func goproxyAlone(t *testing.T) road {
 	return road{
 		address: proxy.Listener.Addr().String(),
 		tunnel:  "site.example:443",
+		wait:    time.Second,
 		gone: func() string {
 			s := httptest.NewServer(hello200)
 			s.Close()
@@ -147,6 +149,7 @@ func ownRoad(t *testing.T) road {
 	return road{
 		address: r.address,
 		tunnel:  join("site.example", port),
+		wait:    testenv.Patience,
 		gone: func() string {
 			s := r.site(hello200)
 			s.Close()
@@ -249,7 +252,7 @@ func socketStaysOpen(t *testing.T, r road) bool {
 	if _, err := http.ReadResponse(in, nil); err != nil {
 		t.Fatal(err)
 	}
-	c.SetReadDeadline(time.Now().Add(time.Second))
+	c.SetReadDeadline(time.Now().Add(r.wait))
 	_, err := in.ReadByte()
 	return errors.Is(err, os.ErrDeadlineExceeded)
 }
@@ -264,7 +267,7 @@ func responseTakesOver(t *testing.T, r road) bool {
 	in := bufio.NewReader(c)
 	for range 2 { // the second is answered only if the connection still holds requests
 		io.WriteString(c, "GET http://"+authority+"/ HTTP/1.1\r\nHost: "+authority+"\r\n\r\n")
-		c.SetReadDeadline(time.Now().Add(time.Second))
+		c.SetReadDeadline(time.Now().Add(r.wait))
 		resp, err := http.ReadResponse(in, nil)
 		if err != nil {
 			return true
@@ -337,7 +340,7 @@ func streamWaits(t *testing.T, r road) bool {
 		}
 	}))
 	c := r.dial(t)
-	c.SetReadDeadline(time.Now().Add(time.Second))
+	c.SetReadDeadline(time.Now().Add(r.wait))
 	io.WriteString(c, "GET http://"+authority+"/ HTTP/1.1\r\nHost: "+authority+"\r\n\r\n")
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {
