@@ -53,7 +53,7 @@ func TestTheNextHopFails(t *testing.T) {
 	stages := map[string]testenv.Stage{"connecting": testenv.OnConnect, "EHLO": testenv.OnHello, "MAIL": testenv.OnMail, "RCPT": testenv.OnRcpt, "DATA": testenv.OnData, "the message": testenv.OnBody}
 	for when, stage := range stages {
 		for how, fault := range map[string]testenv.Fault{
-			"stalls":           {Delay: 6 * time.Second, Drop: true},
+			"stalls":           {Delay: testenv.Patience, Drop: true},
 			"drops":            {Drop: true},
 			"refuses":          {Reply: "554 5.3.0 Nee"},
 			"refuses for now":  {Reply: "451 4.3.0 Straks"},
@@ -64,7 +64,11 @@ func TestTheNextHopFails(t *testing.T) {
 				t.Parallel()
 				sink := testenv.StartSink(t)
 				sink.Misbehave(fault.At(stage))
-				g := newGateway(t, settings{nextHop: sink.Addr()})
+				hopTime := ""
+				if fault.Delay > 0 {
+					hopTime = "1s"
+				}
+				g := newGateway(t, settings{nextHop: sink.Addr(), hopTime: hopTime})
 				reply := g.try(teacher, []string{parent, head}, "X-Token: t\n"+letter(secret))
 				if len(reply) < 4 || reply[0] != '4' && reply[0] != '5' {
 					t.Errorf("reply %q", reply)
@@ -104,7 +108,11 @@ func TestTheNextHopFailsHalfway(t *testing.T) {
 			t.Parallel()
 			sink := testenv.StartSink(t)
 			sink.Misbehave(half.At(testenv.InBody))
-			g := newGateway(t, settings{nextHop: sink.Addr()})
+			hopTime := ""
+			if half.Delay > 0 {
+				hopTime = "1s"
+			}
+			g := newGateway(t, settings{nextHop: sink.Addr(), hopTime: hopTime})
 			reply := g.try(teacher, []string{parent, head}, large)
 			if reply[0] != '4' {
 				t.Errorf("reply %q", reply)

@@ -81,6 +81,7 @@ lists:
 type settings struct {
 	nextHop string // host:port
 	hopTLS  string // none by default
+	hopTime string // within which it replies; testenv.Patience by default
 	routes  string // further routes, before the one to nextHop
 	sample  string // rate; "1" by default, so that every outgoing message is drawn
 	more    string // further lines of mail.listen
@@ -120,6 +121,9 @@ func (g *gateway) configure(s settings) {
 	if s.hopTLS == "" {
 		s.hopTLS = "none"
 	}
+	if s.hopTime == "" {
+		s.hopTime = testenv.Patience.String()
+	}
 	console := "none"
 	if s.console != "" {
 		console = s.console
@@ -136,14 +140,14 @@ mail:
     - address: %q
 %s  trusted: [127.0.0.1/32]
   routes:
-%s    - {to: ["*"], hosts: [%q], tls: %s, timeout: 1s}
+%s    - {to: ["*"], hosts: [%q], tls: %s, timeout: %s}
 %s
 policy:
   sample-rate: %s
 %s
 metrics: {listen: %q}
 console: {listen: %s}
-%s`, g.data(), filepath.Join(g.dir, "roster.yaml"), g.addr, s.more, s.routes, s.nextHop, s.hopTLS, s.mail, s.sample, s.policy, g.status, console, s.rest)
+%s`, g.data(), filepath.Join(g.dir, "roster.yaml"), g.addr, s.more, s.routes, s.nextHop, s.hopTLS, s.hopTime, s.mail, s.sample, s.policy, g.status, console, s.rest)
 	for name, content := range map[string]string{"sluis.yaml": text, "roster.yaml": roster} {
 		if err := os.WriteFile(filepath.Join(g.dir, name), []byte(content), 0o600); err != nil {
 			g.t.Fatal(err)
