@@ -149,7 +149,7 @@ func (s *mailSystem) settled(ctx context.Context, sent int) (last time.Time, err
 	for {
 		got, last := s.sink.received()
 		if got > want {
-			return last, fmt.Errorf("%d messages arrived, %d should: not all were quarantined that should be", got, want)
+			return last, fmt.Errorf("%d messages arrived, %d should: too few were quarantined", got, want)
 		}
 		if got == want {
 			return last, nil

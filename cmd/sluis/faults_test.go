@@ -297,7 +297,15 @@ func TestAGatewayWithoutADiskDoesNotStart(t *testing.T) {
 // More connections than there may be get a proper reply, and then again a place.
 func TestTooManyConnections(t *testing.T) {
 	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), mail: "  limits: {connections: 2}"})
-	first, second := dialRaw(t, g), dialRaw(t, g)
+	accepted := func() (c raw) { // as soon as the connection that start made is forgotten
+		g.eventually("take a client", func() bool {
+			c = connect(t, g.addr, "127.0.0.1")
+			reply, err := c.r.ReadString('\n')
+			return err == nil && strings.HasPrefix(reply, "220 ")
+		})
+		return c
+	}
+	first, second := accepted(), accepted()
 	for _, c := range []raw{first, second} {
 		c.say("EHLO c\r\n", "250")
 	}
