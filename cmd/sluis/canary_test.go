@@ -55,7 +55,8 @@ func TestTheSearchFindsACanary(t *testing.T) {
 		}
 		return nil
 	}
-	if found := strings.Join(inFiles(t, g.data(), ruleIn), "\n"); !strings.Contains(found, "/journal/") || !strings.Contains(found, "/quarantine/") {
+	if found := strings.Join(inFiles(t, g.data(), ruleIn), "\n"); !strings.Contains(found, "/journal/") ||
+		!strings.Contains(found, "/quarantine/") {
 		t.Errorf("what is kept is not seen: %s", found)
 	}
 }
@@ -100,13 +101,15 @@ func hideouts(t *testing.T) map[string]string {
 		"folded field":      "Subject: a\n " + canary + "\n\t" + canary + "\n\n%s\n",
 		"broken document":   "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n--b\nContent-Type: application/vnd.openxmlformats-officedocument.wordprocessingml.document\n\nPK\x03\x04" + canary + "\n--b--\n",
 		"file in a message": "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n--b\nContent-Type: message/rfc822\n\nSubject: " + canary + "\nFrom: " + canary + " <x@y.example>\n\n" + canary + "\n--b--\n",
-		"encoded name":      "Subject: =?utf-8?b?" + b64 + "?=\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n--b\nContent-Type: text/csv; name*0*=utf-8''" + canary[:4] + "; name*1=" + canary[4:] + ".csv\n\n" + canary + ";1\n--b--\n",
-		"quoted-printable":  "Subject: a\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n" + canary + "=\n " + canary + "=zz %s\n",
-		"UTF-16":            "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n--b\nContent-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(testenv.UTF16(canary)) + "\n--b--\n",
-		"lying link":        "Subject: a\nMIME-Version: 1.0\nContent-Type: text/html\n\n%s <a href=\"http://" + canary + ".example/" + canary + "\">https://www.bank.example/</a>\n",
-		"large":             "Subject: a\n\n%s\n" + strings.Repeat(canary+" en nog een regel\n", 5000),
-		"broken header":     "Subject: a\n" + canary + "\n" + canary + " : " + canary + "\n\n%s\n",
-		"loop":              strings.Repeat("Received: from "+canary+" by sluis.school.example with SMTP id x; Mon, 23 Nov 2026 08:00:00 +0100\n", 6) + "\n%s\n",
+		"encoded name": "Subject: =?utf-8?b?" + b64 +
+			"?=\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n" +
+			"--b\nContent-Type: text/csv; name*0*=utf-8''" + canary[:4] + "; name*1=" + canary[4:] + ".csv\n\n" + canary + ";1\n--b--\n",
+		"quoted-printable": "Subject: a\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n" + canary + "=\n " + canary + "=zz %s\n",
+		"UTF-16":           "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n--b\nContent-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString(testenv.UTF16(canary)) + "\n--b--\n",
+		"lying link":       "Subject: a\nMIME-Version: 1.0\nContent-Type: text/html\n\n%s <a href=\"http://" + canary + ".example/" + canary + "\">https://www.bank.example/</a>\n",
+		"large":            "Subject: a\n\n%s\n" + strings.Repeat(canary+" en nog een regel\n", 5000),
+		"broken header":    "Subject: a\n" + canary + "\n" + canary + " : " + canary + "\n\n%s\n",
+		"loop":             strings.Repeat("Received: from "+canary+" by sluis.school.example with SMTP id x; Mon, 23 Nov 2026 08:00:00 +0100\n", 6) + "\n%s\n",
 	}
 }
 
@@ -141,7 +144,8 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	if err := os.Rename(sealed+"-gone", sealed); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(g.log.String(), "sealing failed") || !strings.Contains(hungry.log.String(), "inspection failed") {
+	if !strings.Contains(g.log.String(), "sealing failed") ||
+		!strings.Contains(hungry.log.String(), "inspection failed") {
 		t.Fatal("no fault was logged")
 	}
 	// The canary in commands, too.
@@ -155,7 +159,7 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	g.eventually("write the journal", func() bool { return len(g.exported("journal", "export")) > 0 })
 
 	if n := len(g.held()); n < 5 {
-		t.Fatalf("only %d messages were set aside: nothing to find a canary in", n)
+		t.Fatalf("only %d messages were quarantined: nothing to find a canary in", n)
 	}
 	if len(sink.Arrivals()) < 5 {
 		t.Fatal("too few messages passed")
@@ -195,10 +199,12 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 func brokenCanaries(t *testing.T, g *gateway) string {
 	t.Helper()
 	replies := ""
-	for _, body := range []string{canary + "\rX\r\n", canary + "\x00\r\n", canary + "\n.\n" + canary + "\r\n", strings.Repeat("Received: from "+canary+" by x\r\n", 60)} {
+	for _, body := range []string{canary + "\rX\r\n", canary + "\x00\r\n", canary + "\n.\n" + canary + "\r\n",
+		strings.Repeat("Received: from "+canary+" by x\r\n", 60)} {
 		c := dialRaw(t, g)
 		c.say("EHLO c\r\n", "250")
-		c.say(fmt.Sprintf("MAIL FROM:<%s> ENVID=%s\r\nRCPT TO:<%s> ORCPT=rfc822;%s@x.example\r\nDATA\r\n", teacher, canary, parent, canary), "250", "250", "354")
+		c.say(fmt.Sprintf("MAIL FROM:<%s> ENVID=%s\r\nRCPT TO:<%s> ORCPT=rfc822;%s@x.example\r\nDATA\r\n", teacher,
+			canary, parent, canary), "250", "250", "354")
 		replies += c.say(body+"\r\n.\r\n", "554")
 	}
 	// Half a large message, of which the other half never comes.
@@ -220,7 +226,8 @@ func brokenCanaries(t *testing.T, g *gateway) string {
 	})
 	lookInFiles(t, g.dir) // while it is there
 	c.Close()
-	for _, hello := range []string{"\x16\x03\x01" + canary + "\r\n", "GET /" + canary + " HTTP/1.1\r\nHost: " + canary + "\r\n\r\n", strings.Repeat(canary, 300) + "\r\n"} {
+	for _, hello := range []string{"\x16\x03\x01" + canary + "\r\n", "GET /" + canary + " HTTP/1.1\r\nHost: " + canary +
+		"\r\n\r\n", strings.Repeat(canary, 300) + "\r\n"} {
 		c := dialRaw(t, g)
 		replies += c.say(hello, "5")
 		c.Close()

@@ -8,7 +8,7 @@ import (
 	"sluis/internal/testenv"
 )
 
-// With ClamAV what it knows is set aside as malware, for the confidential as well, and
+// A virus that ClamAV knows is quarantined as malware, for the confidential as well, and
 // without its answer nothing passes (C2.9a).
 func TestClamAVIsAsked(t *testing.T) {
 	testenv.Need(t, "clamd")
@@ -20,9 +20,11 @@ func TestClamAVIsAsked(t *testing.T) {
 	sink := testenv.StartSink(t)
 	s := settings{nextHop: sink.Addr(), policy: "  malware: {clamd: " + c.Socket() + "}"}
 	g := newGateway(t, s)
-	eicar := base64.StdEncoding.EncodeToString([]byte(`X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD` + `-ANTIVIRUS-TEST-FILE!$H+H*`))
+	eicar := base64.StdEncoding.EncodeToString([]byte(`X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD` +
+		`-ANTIVIRUS-TEST-FILE!$H+H*`))
 	infected := "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nZie bijlage.\n" +
-		"--b\nContent-Type: application/octet-stream\nContent-Disposition: attachment; filename=rapport.dat\nContent-Transfer-Encoding: base64\n\n" + eicar + "\n--b--\n"
+		"--b\nContent-Type: application/octet-stream\nContent-Disposition: attachment; filename=rapport.dat\n" +
+		"Content-Transfer-Encoding: base64\n\n" + eicar + "\n--b--\n"
 	for _, to := range []string{teacher, counsellor} {
 		if reply := g.try(parent, []string{to}, infected); reply[0] != '2' {
 			t.Errorf("%q", reply)
@@ -32,7 +34,8 @@ func TestClamAVIsAsked(t *testing.T) {
 	if len(held) != 2 || held[0].Rule != "security.malware.signature" || held[1].Purpose != "security" {
 		t.Fatalf("%+v", held)
 	}
-	if out := g.exported("quarantine", "show", held[0].ID, "--reason", "virus?"); !strings.Contains(out, "Eicar-Test-Signature") {
+	if out := g.exported("quarantine", "show", held[0].ID, "--reason", "virus?"); !strings.Contains(out,
+		"Eicar-Test-Signature") {
 		t.Errorf("%s", out)
 	}
 	if reply := g.try(parent, []string{teacher}, letter(harmless)); reply[0] != '2' || len(sink.Arrivals()) != 1 {

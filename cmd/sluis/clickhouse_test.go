@@ -49,12 +49,17 @@ func TestTheJournalOnClickHouse(t *testing.T) {
 			t.Errorf("while the server is away: %s", reply)
 		}
 	}
-	g.eventually("tell of it", func() bool { code, text := g.healthz(); return code == 503 && strings.Contains(text, "journal") })
+	g.eventually("report it", func() bool {
+		code, text := g.healthz()
+		return code == 503 &&
+			strings.Contains(text, "journal")
+	})
 	if err := server.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	g.eventually("bring what waited", has(4))
-	if out := do("access", teacher, "--as", "fg", "--role", "privacy", "--proof", "document", "--form", "csv"); strings.Count(out, "\n") != 5 {
+	if out := do("access", teacher, "--as", "fg", "--role", "privacy", "--proof", "document", "--form",
+		"csv"); strings.Count(out, "\n") != 5 {
 		t.Errorf("insight:\n%s", out)
 	}
 	if out := do("journal", "tail", "-n", "2"); strings.Count(out, "\n") != 2 {

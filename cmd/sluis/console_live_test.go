@@ -12,7 +12,7 @@ import (
 )
 
 // TestWhatTheConsoleDecidesCounts: on a gateway at work an exception to a rule has the message
-// pass that was set aside, and once it is ended the message is set aside again; a request on a
+// pass that was quarantined, and once it is ended the message is quarantined again; a request on a
 // block page is answered, and the site opens for the group that asked and nobody else (C3.3f, K3).
 func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 	testenv.Need(t, "chromium", "curl", "nginx")
@@ -74,7 +74,8 @@ func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 	if !blocked(pupil) || !blocked(staff) {
 		t.Fatal("the site is open before anybody asked")
 	}
-	if got, _ := w.curl("-d", "host=www.toto.nl&category=gambling&rule=web.gambling&group=leerlingen&need=lesson", site+".well-known/sluis/appeal"); got != "200" {
+	if got, _ := w.curl("-d", "host=www.toto.nl&category=gambling&rule=web.gambling&group=leerlingen&need=lesson",
+		site+".well-known/sluis/appeal"); got != "200" {
 		t.Fatalf("ask for a review: %s", got)
 	}
 	d.open("/appeals")
@@ -108,15 +109,17 @@ func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 	}
 
 	w.stop()
-	if err := os.WriteFile(filepath.Join(w.data(), "exceptions", "exceptions.json"), []byte(`[{"host":"www.toto.nl","reason":"`+canary), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.data(), "exceptions", "exceptions.json"),
+		[]byte(`[{"host":"www.toto.nl","reason":"`+canary), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, errs, code := run(t, "", "serve", "--config", w.config()); code != 1 || !strings.Contains(errs, "exceptions is damaged: restore it from a backup") || strings.Contains(errs, canary) {
+	if _, errs, code := run(t, "", "serve", "--config", w.config()); code != 1 ||
+		!strings.Contains(errs, "exceptions is damaged: restore it from a backup") || strings.Contains(errs, canary) {
 		t.Errorf("started with a damaged file: %d, %s", code, errs)
 	}
 }
 
-// TestHealthByCommand: what the gateway needs is looked at, with the gateway at work, without
+// TestHealthByCommand: what the gateway needs is checked, with the gateway at work, without
 // its next mail server, and when it is stopped.
 func TestHealthByCommand(t *testing.T) {
 	t.Parallel()
@@ -125,25 +128,26 @@ func TestHealthByCommand(t *testing.T) {
 	health := func(want int) (state string, checks map[string]string) {
 		t.Helper()
 		out, errs, code := run(t, "", "health", "--json", "--config", g.config())
-		var told struct {
+		var report struct {
 			State  string
 			Checks []struct {
 				Name  struct{ EN string }
 				State string
 			}
 		}
-		if err := json.Unmarshal([]byte(out), &told); err != nil || code != want {
+		if err := json.Unmarshal([]byte(out), &report); err != nil || code != want {
 			t.Fatalf("exit %d, want %d: %v\n%s%s", code, want, err, out, errs)
 		}
 		checks = map[string]string{}
-		for _, c := range told.Checks {
+		for _, c := range report.Checks {
 			checks[c.Name.EN] = c.State
 		}
-		return told.State, checks
+		return report.State, checks
 	}
 	hop := "Next mail server " + sink.Addr()
 	// The disk and the clock are those of the machine that tests.
-	if state, checks := health(0); state == "broken" || checks["Sluis"] != "ok" || checks[hop] != "ok" || checks["Journal"] != "ok" || checks["Quarantine"] != "ok" {
+	if state, checks := health(0); state == "broken" || checks["Sluis"] != "ok" || checks[hop] != "ok" ||
+		checks["Journal"] != "ok" || checks["Quarantine"] != "ok" {
 		t.Errorf("at work: %s, %v", state, checks)
 	}
 	if n := len(sink.Arrivals()); n != 0 {
@@ -157,7 +161,8 @@ func TestHealthByCommand(t *testing.T) {
 	if _, checks := health(1); checks["Sluis"] != "broken" {
 		t.Errorf("stopped: %v", checks)
 	}
-	if out, _, code := run(t, "", "health", "--config", g.config()); code != 1 || !strings.Contains(out, "broken     Sluis: does not run\n           Start the service") {
+	if out, _, code := run(t, "", "health", "--config", g.config()); code != 1 ||
+		!strings.Contains(out, "broken     Sluis: does not run\n           Start the service") {
 		t.Errorf("in words: %d\n%s", code, out)
 	}
 	if _, errs, code := run(t, "", "health", "--config", filepath.Join(g.dir, "none.yaml")); code != 1 || errs == "" {

@@ -42,7 +42,8 @@ func TestTheFirstAccount(t *testing.T) {
 	if status, body := post(url.Values{"password": {"beheer"}, "again": {"beheer"}}); status != http.StatusUnprocessableEntity {
 		t.Errorf("a weak password: %d\n%s", status, body)
 	}
-	if status, body := post(url.Values{"password": {sentence}, "again": {sentence}}); status != http.StatusOK || !strings.Contains(body, "/account/codes") {
+	if status, body := post(url.Values{"password": {sentence}, "again": {sentence}}); status != http.StatusOK ||
+		!strings.Contains(body, "/account/codes") {
 		t.Errorf("%d\n%s", status, body)
 	}
 	if status, _ := post(url.Values{"password": {sentence}, "again": {sentence}}); status != http.StatusGone {
@@ -51,13 +52,16 @@ func TestTheFirstAccount(t *testing.T) {
 	if list, _, _ := run(t, "", "accounts", "list", "--config", g.config()); !strings.Contains(list, "beheer  admin") {
 		t.Errorf("%s", list)
 	}
-	if _, errs, code := run(t, "", "accounts", "invite", "beheer", "--config", g.config()); code != 1 || !strings.Contains(errs, "accounts recover") {
+	if _, errs, code := run(t, "", "accounts", "invite", "beheer", "--config", g.config()); code != 1 ||
+		!strings.Contains(errs, "accounts recover") {
 		t.Errorf("invited again: %s", errs)
 	}
-	if out, errs, code := run(t, "", "accounts", "recover", "beheer", "--config", g.config()); code != 0 || !strings.Contains(out, "/link/") {
+	if out, errs, code := run(t, "", "accounts", "recover", "beheer", "--config", g.config()); code != 0 ||
+		!strings.Contains(out, "/link/") {
 		t.Errorf("%s%s", out, errs)
 	}
-	if exported := g.exported("ledger", "export"); !strings.Contains(exported, `"account-made"`) || strings.Contains(exported, sentence) || strings.Contains(exported, "/link/") {
+	if exported := g.exported("ledger", "export"); !strings.Contains(exported, `"account-made"`) ||
+		strings.Contains(exported, sentence) || strings.Contains(exported, "/link/") {
 		t.Error("the ledger is not as it should be")
 	}
 	if strings.Contains(g.log.String(), strings.TrimPrefix(link, "http://"+at)) {
@@ -86,5 +90,8 @@ func TestTheConsoleStopsAndStartsWithTheGateway(t *testing.T) {
 	}
 	g.replace("sluis.yaml", "listen: "+at, "listen: "+testenv.FreeAddr(t))
 	g.cmd.Process.Signal(syscall.SIGHUP)
-	g.eventually("refuse another address", func() bool { return strings.Contains(g.log.String(), "console cannot change") })
+	g.eventually("refuse another address", func() bool {
+		return strings.Contains(g.log.String(),
+			"console cannot change")
+	})
 }

@@ -28,7 +28,8 @@ func (g *gateway) release(id string) *exec.Cmd {
 // passTime ends the claims of processes that died, and the waits between two tries.
 func (g *gateway) passTime() {
 	g.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(g.data(), "quarantine", "index.db")+"?_pragma=busy_timeout(10000)")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(g.data(), "quarantine",
+		"index.db")+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func TestNothingReleasedIsLostWhenKilled(t *testing.T) {
 	}
 	held := g.held()
 	if len(held) != len(content) {
-		t.Fatalf("%d messages set aside, want %d", len(held), len(content))
+		t.Fatalf("%d messages quarantined, want %d", len(held), len(content))
 	}
 	sink.Misbehave(func(s testenv.Step) testenv.Fault {
 		switch {
@@ -121,8 +122,9 @@ func TestNothingReleasedIsLostWhenKilled(t *testing.T) {
 		}
 	}
 	if b := sink.Breaches(); len(b) > 0 {
-		t.Errorf("the next hop was told what the protocol forbids: %q", b)
+		t.Errorf("the next hop got what the protocol forbids: %q", b)
 	}
 	verifyLedger(t, g)
-	t.Logf("%d kills, %d messages released; %d arrived once more: killed between the next hop's reply and its note", kills, len(content), more)
+	t.Logf("%d kills, %d messages released; %d arrived once more: killed between the next hop's reply and its note",
+		kills, len(content), more)
 }

@@ -28,11 +28,11 @@ type consignment struct {
 	to        []string
 	data      []byte
 	passed    bool // a recipient has to get it
-	sealed    bool // it has to be set aside for a recipient
+	sealed    bool // it has to be quarantined for a recipient
 	uncertain int  // tries whose reply never came, after the whole message had been sent
 }
 
-// What a password in a message to outside leads to: set aside there, passed on inside.
+// What a password in a message to outside leads to: quarantined there, passed on inside.
 const secretLine = "Je kunt inloggen met wachtwoord: Zomer!Regen84kast\r\n"
 
 func newConsignment(n int) *consignment {
@@ -101,7 +101,7 @@ func (c *consignment) send(addr string) error {
 	return nil
 }
 
-// senders keep sending until they are told to end, and then until all is accepted.
+// senders keep sending until they are to end, and then until all is accepted.
 type senders struct {
 	addr     string
 	accepted atomic.Int64
@@ -168,13 +168,13 @@ func TestNothingAcceptedIsLostWhenKilled(t *testing.T) {
 		case c.passed && a.Times == 0:
 			t.Errorf("%s: accepted, and not at the next hop", c.token)
 		case !c.passed && a.Times > 0:
-			t.Errorf("%s: passed on, and was to be set aside", c.token)
+			t.Errorf("%s: passed on, and was to be quarantined", c.token)
 		case c.passed && (a.Sum != sum || a.Differs):
 			t.Errorf("%s: altered", c.token)
 		case c.sealed && len(copies) == 0:
 			t.Errorf("%s: accepted, and not in quarantine", c.token)
 		case !c.sealed && len(copies) > 0:
-			t.Errorf("%s: set aside, and had no reason to be", c.token)
+			t.Errorf("%s: quarantined, and had no reason to be", c.token)
 		}
 		for _, m := range copies {
 			if testenv.TokenSum(m) != sum {
@@ -183,26 +183,30 @@ func TestNothingAcceptedIsLostWhenKilled(t *testing.T) {
 		}
 		// A reply that got lost is the only reason for a second copy.
 		if max(a.Times, len(copies))-1 > c.uncertain {
-			t.Errorf("%s: %d times at the next hop, %d in quarantine, with %d replies lost", c.token, a.Times, len(copies), c.uncertain)
+			t.Errorf("%s: %d times at the next hop, %d in quarantine, with %d replies lost", c.token, a.Times,
+				len(copies), c.uncertain)
 		}
 		twice += max(0, a.Times-1)
 		sealedTwice += max(0, len(copies)-1)
 	}
 	if b := sink.Breaches(); len(b) > 0 {
-		t.Errorf("the next hop was told what the protocol forbids: %q", b)
+		t.Errorf("the next hop got what the protocol forbids: %q", b)
 	}
 	records, good := uniqueRecords(t, g)
 	verifyLedger(t, g)
 	t.Logf("%d kills, %d messages accepted; none lost, none altered", kills, len(all))
-	t.Logf("%d arrived once more and %d were set aside once more: the gateway was killed between the next hop's reply, or the sealing, and ours", twice, sealedTwice)
+	t.Logf("%d arrived once more and %d were quarantined once more: "+
+		"the gateway was killed between the next hop's reply, or the sealing, and ours", twice, sealedTwice)
 	// The reply does not wait for the journal's disk: a record is in memory until the writer gets its turn. A sender
 	// waits for the reply before its next message, so that a kill takes one record of each connection.
 	missing := len(all) - good
 	if most := kills * connections; missing > most {
-		t.Errorf("got %d records of %d accepted messages, so that %d are missing, want at most %d: one a connection and kill",
+		t.Errorf("got %d records of %d accepted messages, so that %d are missing, "+
+			"want at most %d: one a connection and kill",
 			good, len(all), missing, most)
 	}
-	t.Logf("%d journal records, %d of an accepted message, so that %d are missing at least", records, good, max(0, missing))
+	t.Logf("%d journal records, %d of an accepted message, so that %d are missing at least", records, good,
+		max(0, missing))
 }
 
 // openAll opens every message in quarantine, by token, and makes sure that index and

@@ -50,7 +50,8 @@ func (g *gateway) healthz() (code int, text string) {
 // Whatever the next hop does, the client gets a proper reply, and a message that was not
 // accepted is nowhere: not at the next hop, and not in quarantine for the other recipient.
 func TestTheNextHopFails(t *testing.T) {
-	stages := map[string]testenv.Stage{"connecting": testenv.OnConnect, "EHLO": testenv.OnHello, "MAIL": testenv.OnMail, "RCPT": testenv.OnRcpt, "DATA": testenv.OnData, "the message": testenv.OnBody}
+	stages := map[string]testenv.Stage{"connecting": testenv.OnConnect, "EHLO": testenv.OnHello, "MAIL": testenv.OnMail,
+		"RCPT": testenv.OnRcpt, "DATA": testenv.OnData, "the message": testenv.OnBody}
 	for when, stage := range stages {
 		for how, fault := range map[string]testenv.Fault{
 			"stalls":           {Delay: testenv.Patience, Drop: true},
@@ -93,7 +94,7 @@ func TestTheNextHopFails(t *testing.T) {
 }
 
 // A next hop that fails with half of a large message in its hands has accepted nothing,
-// and so have we: not even for the recipient for whom it was set aside.
+// and so have we: not even for the recipient for whom it was quarantined.
 func TestTheNextHopFailsHalfway(t *testing.T) {
 	t.Parallel()
 	large := letter(secret + strings.Repeat("\nNog een regel van een lang verhaal.", 400_000))
@@ -143,7 +144,8 @@ func TestALostReplyMeansTwiceRatherThanNever(t *testing.T) {
 	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
 	sink.Misbehave(testenv.Fault{Drop: true, Keep: true}.At(testenv.OnBody))
-	if reply := g.try(teacher, []string{parent}, "X-Token: t\n"+letter(harmless)); !strings.HasPrefix(reply, "451 4.4.2") {
+	if reply := g.try(teacher, []string{parent}, "X-Token: t\n"+letter(harmless)); !strings.HasPrefix(reply,
+		"451 4.4.2") {
 		t.Errorf("%q", reply)
 	}
 	sink.Misbehave(nil)
@@ -182,19 +184,25 @@ func TestTheDiskIsFull(t *testing.T) {
 	ballast := filepath.Join(g.data(), "ballast")
 	fill(t, ballast)
 
-	if reply := g.try(teacher, []string{parent}, "X-Token: leak\n"+letter(secret)); !strings.HasPrefix(reply, "452 4.3.1") && !strings.HasPrefix(reply, "451 4.3.0") {
-		t.Errorf("set aside on a full disk: %q", reply)
+	if reply := g.try(teacher, []string{parent}, "X-Token: leak\n"+letter(secret)); !strings.HasPrefix(reply,
+		"452 4.3.1") && !strings.HasPrefix(reply, "451 4.3.0") {
+		t.Errorf("quarantined on a full disk: %q", reply)
 	}
 	if reply := g.try(teacher, []string{parent, head}, "X-Token: both\n"+letter(secret)); reply[0] != '4' {
-		t.Errorf("set aside for one and passed on to the other, on a full disk: %q", reply)
+		t.Errorf("quarantined for one and passed on to the other, on a full disk: %q", reply)
 	}
-	if reply := g.try(teacher, []string{parent}, "X-Token: large\n"+letter(strings.Repeat(harmless+"\n", 10_000))); !strings.HasPrefix(reply, "452 4.3.1") {
+	if reply := g.try(teacher, []string{parent}, "X-Token: large\n"+letter(strings.Repeat(harmless+"\n",
+		10_000))); !strings.HasPrefix(reply, "452 4.3.1") {
 		t.Errorf("a large message on a full disk: %q", reply)
 	}
 	if reply := g.try(teacher, []string{parent}, "X-Token: small\n"+letter(harmless)); reply[0] != '2' {
 		t.Errorf("a small message: %q", reply)
 	}
-	g.eventually("be unhealthy", func() bool { code, text := g.healthz(); return code == 503 && strings.Contains(text, "journal") })
+	g.eventually("be unhealthy", func() bool {
+		code, text := g.healthz()
+		return code == 503 &&
+			strings.Contains(text, "journal")
+	})
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +250,8 @@ func TestTheQuarantineIsReadOnly(t *testing.T) {
 	if err := unix.Mount("", sealed, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	if reply := g.try(teacher, []string{parent, head}, "X-Token: t\n"+letter(secret)); !strings.HasPrefix(reply, "451 4.3.0") {
+	if reply := g.try(teacher, []string{parent, head}, "X-Token: t\n"+letter(secret)); !strings.HasPrefix(reply,
+		"451 4.3.0") {
 		t.Errorf("%q", reply)
 	}
 	if reply := g.try(teacher, []string{parent}, "X-Token: harmless\n"+letter(harmless)); reply[0] != '2' {
@@ -277,7 +286,8 @@ func TestAGatewayWithoutADiskDoesNotStart(t *testing.T) {
 			return errors.Join(os.Mkdir(g.data(), 0o700), os.WriteFile(filepath.Join(g.data(), "journal"), nil, 0o600))
 		}, "journal"},
 		"the ledger was changed": {func(g *gateway) error {
-			return errors.Join(os.MkdirAll(filepath.Join(g.data(), "ledger"), 0o700), os.WriteFile(filepath.Join(g.data(), "ledger", "ledger.jsonl"), []byte("{}\n"), 0o600))
+			return errors.Join(os.MkdirAll(filepath.Join(g.data(), "ledger"), 0o700),
+				os.WriteFile(filepath.Join(g.data(), "ledger", "ledger.jsonl"), []byte("{}\n"), 0o600))
 		}, "ledger"},
 	} {
 		t.Run(name, func(t *testing.T) {

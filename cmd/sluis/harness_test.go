@@ -147,7 +147,9 @@ policy:
 %s
 metrics: {listen: %q}
 console: {listen: %s}
-%s`, g.data(), filepath.Join(g.dir, "roster.yaml"), g.addr, s.more, s.routes, s.nextHop, s.hopTLS, s.hopTime, s.mail, s.sample, s.policy, g.status, console, s.rest)
+%s`,
+		g.data(), filepath.Join(g.dir, "roster.yaml"), g.addr, s.more, s.routes, s.nextHop, s.hopTLS, s.hopTime, s.mail,
+		s.sample, s.policy, g.status, console, s.rest)
 	for name, content := range map[string]string{"sluis.yaml": text, "roster.yaml": roster} {
 		if err := os.WriteFile(filepath.Join(g.dir, name), []byte(content), 0o600); err != nil {
 			g.t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 )
 
 // C3.3d: mail to the address for complaints arrives as any other, and opens a case that
-// has nothing of it; a complaint that is written down is kept sealed.
+// has nothing of it; a complaint that is recorded is kept sealed.
 func TestComplaintsAboutImagery(t *testing.T) {
 	t.Parallel()
 	box := startMailbox(t)
@@ -28,7 +28,8 @@ func TestComplaintsAboutImagery(t *testing.T) {
 	if got := texts(t, box, "foto@school.example"); len(got) != 2 || !strings.Contains(got[0], "Jansen") {
 		t.Errorf("the mailbox has %v", got)
 	}
-	id := do("complain", "--as", "fg", "--page", "https://school.example/x", "--file", write(t, "complaint", "Kind Jansen zonder toestemming"))
+	id := do("complain", "--as", "fg", "--page", "https://school.example/x", "--file",
+		write(t, "complaint", "Kind Jansen zonder toestemming"))
 	if text := do("read", id, "--as", "fg"); !strings.Contains(text, "Jansen") {
 		t.Errorf("%s", text)
 	}
@@ -36,7 +37,8 @@ func TestComplaintsAboutImagery(t *testing.T) {
 	if text := do("read", id, "--as", "fg"); text != "" {
 		t.Errorf("after the end it says %s", text)
 	}
-	if out := g.exported("ledger", "export"); strings.Contains(out, "Jansen") || strings.Count(out, `"imagery-case"`) != 5 {
+	if out := g.exported("ledger", "export"); strings.Contains(out, "Jansen") ||
+		strings.Count(out, `"imagery-case"`) != 5 {
 		t.Errorf("%d entries in the ledger", strings.Count(out, `"imagery-case"`))
 	}
 }

@@ -69,7 +69,8 @@ func TestTheWitnessesOfTheLedgerGetItsState(t *testing.T) {
 	g.try(teacher, []string{parent}, letter(secret))
 	g.records(1)
 	g.exported("quarantine", "delete", g.held()[0].ID, "--reason", "getest")
-	if out, errs, code := run(t, "", "ledger", "verify", "--checkpoint", witness, write(t, "export", g.exported("ledger", "export"))); code != 0 {
+	if out, errs, code := run(t, "", "ledger", "verify", "--checkpoint", witness,
+		write(t, "export", g.exported("ledger", "export"))); code != 0 {
 		t.Errorf("the ledger does not go on from the mail: %s%s", out, errs)
 	}
 	g.stop()
@@ -93,11 +94,13 @@ func TestABreachFileByCommands(t *testing.T) { // C2.12a
 		}
 		return out
 	}
-	id := strings.TrimSpace(do("open", "--as", "beheerder", "--role", "ict", "--file", write(t, "found", "Lijst met BSN naar buiten")))
-	g.eventually("tell the privacy officer", func() bool {
+	id := strings.TrimSpace(do("open", "--as", "beheerder", "--role", "ict", "--file",
+		write(t, "found", "Lijst met BSN naar buiten")))
+	g.eventually("notify the privacy officer", func() bool {
 		return strings.Contains(strings.Join(texts(t, box, "fg@school.example"), " "), id)
 	})
-	do("fill", id, write(t, "facts", `{"happened": "lijst verstuurd", "number": 28, "data": "BSN"}`), "--as", "fg", "--role", "privacy")
+	do("fill", id, write(t, "facts", `{"happened": "lijst verstuurd", "number": 28, "data": "BSN"}`), "--as", "fg",
+		"--role", "privacy")
 	do("add", id, "reported", "--text", "gemeld", "--as", "fg", "--role", "privacy")
 	do("add", id, "closed", "--text", "klaar", "--as", "fg", "--role", "privacy")
 	if form := do("form", id); !strings.Contains(form, "28") || !strings.Contains(form, "gemeld") {
@@ -106,7 +109,8 @@ func TestABreachFileByCommands(t *testing.T) { // C2.12a
 	if list := do("list"); !strings.Contains(list, id) || !strings.Contains(list, "done") {
 		t.Errorf("the list is\n%s", list)
 	}
-	if out := g.exported("ledger", "export"); strings.Contains(out, "naar buiten") || strings.Contains(out, "verstuurd") || !strings.Contains(out, `"breach-closed"`) {
+	if out := g.exported("ledger", "export"); strings.Contains(out, "naar buiten") ||
+		strings.Contains(out, "verstuurd") || !strings.Contains(out, `"breach-closed"`) {
 		t.Error("the ledger is not as it should be")
 	}
 }
@@ -119,7 +123,8 @@ func TestAPersonGetsWhatIsHeld(t *testing.T) { // C3.2f
 	g.records(2)
 	get := func(want int, args ...string) string {
 		t.Helper()
-		out, errs, code := run(t, "", append([]string{"access", "--as", "fg", "--role", "privacy", "--proof", "document", "--config", g.config()}, args...)...)
+		out, errs, code := run(t, "", append([]string{"access", "--as", "fg", "--role", "privacy", "--proof",
+			"document", "--config", g.config()}, args...)...)
 		if code != want {
 			t.Fatalf("%v: %s", args, errs)
 		}
@@ -128,10 +133,12 @@ func TestAPersonGetsWhatIsHeld(t *testing.T) { // C3.2f
 	var own struct {
 		Records []struct{ Action, Site string }
 	}
-	if err := json.Unmarshal([]byte(get(0, teacher, "--form", "json")), &own); err != nil || len(own.Records) != 1 || own.Records[0].Action != "pass" {
+	if err := json.Unmarshal([]byte(get(0, teacher, "--form", "json")), &own); err != nil || len(own.Records) != 1 ||
+		own.Records[0].Action != "pass" {
 		t.Errorf("%+v, %v", own, err)
 	}
-	if csv := get(0, head, "--form", "csv"); strings.Count(csv, "\n") != 2 || !strings.Contains(csv, "quarantine") || strings.Contains(csv, "gezin") {
+	if csv := get(0, head, "--form", "csv"); strings.Count(csv, "\n") != 2 || !strings.Contains(csv, "quarantine") ||
+		strings.Contains(csv, "gezin") {
 		t.Errorf("the table is\n%s", csv)
 	}
 	if page := get(0, teacher); !strings.Contains(page, "<html") || !strings.Contains(page, "Wat er over u") {
@@ -139,7 +146,8 @@ func TestAPersonGetsWhatIsHeld(t *testing.T) { // C3.2f
 	}
 	get(1, counsellor)
 	get(1, "niemand@school.example")
-	if out := g.exported("ledger", "export"); strings.Count(out, `"access-given"`) != 3 || strings.Contains(out, teacher) {
+	if out := g.exported("ledger", "export"); strings.Count(out, `"access-given"`) != 3 ||
+		strings.Contains(out, teacher) {
 		t.Errorf("%d requests in the ledger", strings.Count(out, `"access-given"`))
 	}
 }

@@ -24,8 +24,10 @@ func (g *gateway) step(want int, args ...string) string {
 func (g *gateway) ordered(args ...string) (id string) {
 	g.t.Helper()
 	text := write(g.t, "text", "vermoeden")
-	period := []string{"--from", time.Now().AddDate(0, 0, -2).Format(time.DateOnly), "--until", time.Now().AddDate(0, 0, 3).Format(time.DateOnly)}
-	id = g.step(0, append(append([]string{"request", "--as", "fg", "--role", "privacy", "--reason-file", text, "--investigator", "beheerder"}, period...), args...)...)
+	period := []string{"--from", time.Now().AddDate(0, 0, -2).Format(time.DateOnly), "--until",
+		time.Now().AddDate(0, 0, 3).Format(time.DateOnly)}
+	id = g.step(0, append(append([]string{"request", "--as", "fg", "--role", "privacy", "--reason-file", text,
+		"--investigator", "beheerder"}, period...), args...)...)
 	g.step(0, "advise", id, "--as", "jurist", "--role", "legal", "--favourable", "--file", text)
 	g.step(0, "decide", id, "--as", "een", "--role", "board", "--approve")
 	g.step(1, "decide", id, "--as", "een", "--role", "board", "--approve")
@@ -33,7 +35,7 @@ func (g *gateway) ordered(args ...string) (id string) {
 	return id
 }
 
-// An order of the board in the running gateway: content of one person is looked at without
+// An order of the board in the running gateway: content of one person is inspected without
 // a draw while it is in force, and traffic data by the designated account alone (C3.2c-e).
 func TestAnOrderCountsWhileItIsInForce(t *testing.T) {
 	t.Parallel()
@@ -57,18 +59,22 @@ func TestAnOrderCountsWhileItIsInForce(t *testing.T) {
 	if r := send(counsellor, 4, "pass"); r.Ordered || !r.Confidential {
 		t.Errorf("a counsellor: %+v", r)
 	}
-	if out := g.step(0, "use", id, "--as", "beheerder", "--role", "ict"); strings.Count(out, "\n") != 2 || strings.Contains(out, "pseudonym") {
+	if out := g.step(0, "use", id, "--as", "beheerder", "--role", "ict"); strings.Count(out, "\n") != 2 ||
+		strings.Contains(out, "pseudonym") {
 		t.Errorf("the traffic data is\n%s", out)
 	}
 	g.step(1, "use", id, "--as", "collega", "--role", "ict")
 	g.step(0, "withdraw", id, "--as", "een", "--role", "board")
 	g.step(1, "use", id, "--as", "beheerder", "--role", "ict")
 	send(teacher, 5, "pass")
-	g.step(0, "complete", id, "--as", "fg", "--role", "privacy", "--unauthorised", "--discussed-on", time.Now().Format(time.DateOnly), "--destroyed-on", time.Now().Format(time.DateOnly))
-	if b, err := os.ReadFile(filepath.Join(g.data(), "orders", id+".json")); err != nil || strings.Contains(string(b), "vermoeden") || strings.Contains(string(b), teacher) {
+	g.step(0, "complete", id, "--as", "fg", "--role", "privacy", "--unauthorised", "--discussed-on",
+		time.Now().Format(time.DateOnly), "--destroyed-on", time.Now().Format(time.DateOnly))
+	if b, err := os.ReadFile(filepath.Join(g.data(), "orders", id+".json")); err != nil ||
+		strings.Contains(string(b), "vermoeden") || strings.Contains(string(b), teacher) {
 		t.Errorf("left of the order is %s, %v", b, err)
 	}
-	if out := g.exported("ledger", "export"); strings.Count(out, `"order-used"`) != 2 || strings.Contains(out, teacher) {
+	if out := g.exported("ledger", "export"); strings.Count(out, `"order-used"`) != 2 ||
+		strings.Contains(out, teacher) {
 		t.Errorf("%d uses in the ledger", strings.Count(out, `"order-used"`))
 	}
 }

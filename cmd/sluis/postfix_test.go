@@ -60,8 +60,10 @@ func certificate(t *testing.T) string {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "sluis.school.example"}, DNSNames: []string{"sluis.school.example"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "sluis.school.example"},
+		DNSNames:  []string{"sluis.school.example"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -72,7 +74,8 @@ func certificate(t *testing.T) string {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: private}} {
+	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: cert},
+		"key.pem": {Type: "PRIVATE KEY", Bytes: private}} {
 		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -90,17 +93,22 @@ func certificateFiles(lines string) (cert, key string) {
 // on both sides: all that Sluis adds is one Received field.
 func TestBetweenTwoPostfixes(t *testing.T) {
 	testenv.Need(t, "swaks")
-	back := startPostfix(t, testenv.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}, TLS: true})
+	back := startPostfix(t, testenv.PostfixOptions{Hostname: "back.example",
+		Domains: []string{"school.example", "gezin.example"}, TLS: true})
 	own := certificate(t)
-	g := newGateway(t, settings{nextHop: back.Addr(), hopTLS: "verified", mail: own, env: []string{"SSL_CERT_FILE=" + back.CertificateFile()}})
+	g := newGateway(t, settings{nextHop: back.Addr(), hopTLS: "verified", mail: own,
+		env: []string{"SSL_CERT_FILE=" + back.CertificateFile()}})
 	cert, _ := certificateFiles(own)
 	front := startPostfix(t, testenv.PostfixOptions{Hostname: "front.example", Relayhost: g.addr, TLS: true, Main: map[string]string{
-		"smtp_tls_security_level": "secure", "smtp_tls_secure_cert_match": "sluis.school.example", "smtp_tls_CAfile": cert, "smtp_tls_loglevel": "1"}})
+		"smtp_tls_security_level": "secure", "smtp_tls_secure_cert_match": "sluis.school.example",
+		"smtp_tls_CAfile": cert, "smtp_tls_loglevel": "1"}})
 
-	data := "X-Token: identity\nMessage-Id: <1@school.example>\nDate: Mon, 23 Nov 2026 08:00:00 +0100\nFrom: Juf <juf@school.example>\nSubject: =?utf-8?q?Caf=C3=A9?=\n folded\nX-Odd:   blanks  \n\n" +
+	data := "X-Token: identity\nMessage-Id: <1@school.example>\nDate: Mon, 23 Nov 2026 08:00:00 +0100\n" +
+		"From: Juf <juf@school.example>\nSubject: =?utf-8?q?Caf=C3=A9?=\n folded\nX-Odd:   blanks  \n\n" +
 		"Accenten: één, ‘zo’.\n.\n..\n" + strings.Repeat("lange regel ", 80) + "\nlaatste regel zonder meer\n"
 	host, port, _ := net.SplitHostPort(front.Addr())
-	out, _, err := testenv.Swaks(t.Context(), "--server", host, "--port", port, "--from", teacher, "--to", parent, "--data", data)
+	out, _, err := testenv.Swaks(t.Context(), "--server", host, "--port", port, "--from", teacher, "--to", parent,
+		"--data", data)
 	if err != nil || !strings.Contains(out, "250 2.0.0 Ok: queued") {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -115,7 +123,8 @@ func TestBetweenTwoPostfixes(t *testing.T) {
 	if n := bytes.Count(trace, []byte("by sluis.school.example with ESMTPS id ")); n != 1 {
 		t.Errorf("%d trace fields of Sluis:\n%s", n, trace)
 	}
-	if !bytes.Contains(trace, []byte("(using TLSv1.3 with cipher TLS_")) || !bytes.Contains(trace, []byte("from front.example ([127.0.0.1])")) {
+	if !bytes.Contains(trace, []byte("(using TLSv1.3 with cipher TLS_")) ||
+		!bytes.Contains(trace, []byte("from front.example ([127.0.0.1])")) {
 		t.Errorf("trace field:\n%s", trace)
 	}
 	if r := g.records(1)[0]; !r.TLS || r.Action != "pass" || r.Direction != "out" {
@@ -149,7 +158,7 @@ func TestANextHopThatCannotProveItselfGetsNothing(t *testing.T) {
 		t.Errorf("%q", reply)
 	}
 	if strings.Contains(back.Log(), "from=<") {
-		t.Errorf("it was told of the message:\n%s", back.Log())
+		t.Errorf("the wrong server got the message:\n%s", back.Log())
 	}
 }
 
@@ -157,11 +166,12 @@ func TestANextHopThatCannotProveItselfGetsNothing(t *testing.T) {
 // the same code, enhanced code and text.
 func TestRefusalsOfPostfixReachTheClientWordForWord(t *testing.T) {
 	t.Parallel()
-	back := startPostfix(t, testenv.PostfixOptions{Hostname: "back.example", Domains: []string{"school.example", "gezin.example"}, Main: map[string]string{
-		"smtpd_delay_reject":           "no",
-		"smtpd_sender_restrictions":    "check_sender_access inline:{{boos@school.example=553 5.1.8 Deze afzender niet}, {traag@school.example=450 4.7.1 Straks}}",
-		"smtpd_recipient_restrictions": "check_recipient_access inline:{{weg@gezin.example=550 5.1.1 Vertrokken}, {vol@gezin.example=452 4.2.2 Postbus vol}, {zonder@gezin.example=554 Zonder kenmerk}}, permit_mynetworks, reject",
-		"header_checks":                "regexp:{{/^Subject: verboden/ REJECT 5.7.9 Dat onderwerp niet}}", "message_size_limit": "70000"}})
+	back := startPostfix(t, testenv.PostfixOptions{Hostname: "back.example",
+		Domains: []string{"school.example", "gezin.example"}, Main: map[string]string{
+			"smtpd_delay_reject":           "no",
+			"smtpd_sender_restrictions":    "check_sender_access inline:{{boos@school.example=553 5.1.8 Deze afzender niet}, {traag@school.example=450 4.7.1 Straks}}",
+			"smtpd_recipient_restrictions": "check_recipient_access inline:{{weg@gezin.example=550 5.1.1 Vertrokken}, {vol@gezin.example=452 4.2.2 Postbus vol}, {zonder@gezin.example=554 Zonder kenmerk}}, permit_mynetworks, reject",
+			"header_checks":                "regexp:{{/^Subject: verboden/ REJECT 5.7.9 Dat onderwerp niet}}", "message_size_limit": "70000"}})
 	g := newGateway(t, settings{nextHop: back.Addr()})
 	for name, lines := range map[string][]string{
 		"sender refused":                    {"MAIL FROM:<boos@school.example>\r\n"},
@@ -171,7 +181,8 @@ func TestRefusalsOfPostfixReachTheClientWordForWord(t *testing.T) {
 		"recipient deferred":                {"MAIL FROM:<juf@school.example>\r\n", "RCPT TO:<vol@gezin.example>\r\n"},
 		"recipient refused without a class": {"MAIL FROM:<juf@school.example>\r\n", "RCPT TO:<zonder@gezin.example>\r\n"},
 		"not its domain":                    {"MAIL FROM:<juf@school.example>\r\n", "RCPT TO:<x@elders.example>\r\n"},
-		"content refused":                   {"MAIL FROM:<juf@school.example>\r\n", "RCPT TO:<ouder@gezin.example>\r\n", "DATA\r\n", "Subject: verboden\r\n\r\nx\r\n.\r\n"},
+		"content refused": {"MAIL FROM:<juf@school.example>\r\n", "RCPT TO:<ouder@gezin.example>\r\n",
+			"DATA\r\n", "Subject: verboden\r\n\r\nx\r\n.\r\n"},
 	} {
 		last := func(addr string) string {
 			c := connect(t, addr, "127.0.0.1")
@@ -202,7 +213,8 @@ func TestBeforeQueueFilterOfPostfix(t *testing.T) {
 		Main: map[string]string{"smtpd_proxy_filter": g.addr}})
 	host, port, _ := net.SplitHostPort(front.Addr())
 	send := func(to, data string) string {
-		out, _, err := testenv.Swaks(t.Context(), "--server", host, "--port", port, "--from", teacher, "--to", to, "--data", data)
+		out, _, err := testenv.Swaks(t.Context(), "--server", host, "--port", port, "--from", teacher, "--to", to,
+			"--data", data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,13 +224,15 @@ func TestBeforeQueueFilterOfPostfix(t *testing.T) {
 		t.Errorf("harmless:\n%s", out)
 	}
 	delivered(g, back, "X-proxy")
-	if out := send(parent, letter(threat)); !strings.Contains(out, "550 5.7.1 Refused under the code of conduct, clause C2.2a") {
+	if out := send(parent, letter(threat)); !strings.Contains(out,
+		"550 5.7.1 Refused under the code of conduct, clause C2.2a") {
 		t.Errorf("threat:\n%s", out)
 	}
 	if out := send(parent, letter(secret)); !strings.Contains(out, "250 2.0.0 Ok: queued as") || len(g.held()) != 1 {
 		t.Errorf("secret:\n%s", out)
 	}
-	if out := send("weg@school.example", letter(harmless)); !strings.Contains(out, "550 5.1.1") || !strings.Contains(out, "Vertrokken") {
+	if out := send("weg@school.example", letter(harmless)); !strings.Contains(out, "550 5.1.1") ||
+		!strings.Contains(out, "Vertrokken") {
 		t.Errorf("unknown recipient:\n%s", out)
 	}
 }
@@ -240,7 +254,8 @@ func TestParametersAndPathsReachPostfix(t *testing.T) {
 		c.say("MAIL FROM:"+mail+"\r\nRCPT TO:"+rcpt+"\r\nDATA\r\n", "250", "250", "354")
 		c.say(data+".\r\n", "250")
 	}
-	send("<juf@school.example> SIZE=60 BODY=8BITMIME RET=HDRS ENVID=envelop+2B1", "<ouder@gezin.example> NOTIFY=SUCCESS ORCPT=rfc822;ouder@oud.example",
+	send("<juf@school.example> SIZE=60 BODY=8BITMIME RET=HDRS ENVID=envelop+2B1",
+		"<ouder@gezin.example> NOTIFY=SUCCESS ORCPT=rfc822;ouder@oud.example",
 		"X-Token: dsn\r\nSubject: a\r\n\r\nœuvre\r\n")
 	report := delivered(g, back, "Content-Type: multipart/report")
 	for _, want := range []string{"Original-Envelope-Id: envelop+1", "Original-Recipient: rfc822;ouder@oud.example", "Action: delivered"} {
@@ -248,18 +263,21 @@ func TestParametersAndPathsReachPostfix(t *testing.T) {
 			t.Errorf("the report lacks %q:\n%s", want, report)
 		}
 	}
-	send("<jürgen@school.example> SMTPUTF8 BODY=8BITMIME", "<öuder@gezin.example>", "X-Token: utf8\r\nSubject: één\r\n\r\nx\r\n")
-	if m := delivered(g, back, "X-Token: utf8"); !bytes.Contains(m, []byte("Return-Path: <jürgen@school.example>")) || !bytes.Contains(m, []byte("with UTF8SMTP id ")) {
+	send("<jürgen@school.example> SMTPUTF8 BODY=8BITMIME", "<öuder@gezin.example>",
+		"X-Token: utf8\r\nSubject: één\r\n\r\nx\r\n")
+	if m := delivered(g, back, "X-Token: utf8"); !bytes.Contains(m, []byte("Return-Path: <jürgen@school.example>")) ||
+		!bytes.Contains(m, []byte("with UTF8SMTP id ")) {
 		t.Errorf("%s", m)
 	}
 	send("<>", `<"oud er"@gezin.example>`, "X-Token: null\r\nSubject: a\r\n\r\nx\r\n")
-	if m := delivered(g, back, "X-Token: null"); !bytes.Contains(m, []byte("Return-Path: <>")) || !bytes.Contains(m, []byte(`for <"oud er"@gezin.example>`)) {
+	if m := delivered(g, back, "X-Token: null"); !bytes.Contains(m, []byte("Return-Path: <>")) ||
+		!bytes.Contains(m, []byte(`for <"oud er"@gezin.example>`)) {
 		t.Errorf("%s", m)
 	}
 	c.say("MAIL FROM:<juf@school.example>\r\nRCPT TO:<postmaster>\r\n", "250", "250")
 }
 
-// To the last sign the next hop is told what the client said: also by one that would
+// To the last character the next hop gets what the client said: also by one that would
 // rather have said something else.
 func TestEnvelopesAreExact(t *testing.T) {
 	t.Parallel()
@@ -294,26 +312,33 @@ func TestSwaksOverTLS(t *testing.T) {
 	testenv.Need(t, "swaks", testenv.SwaksTLS)
 	sink := testenv.StartSink(t)
 	implicit := testenv.FreeAddr(t)
-	g := newGateway(t, settings{nextHop: sink.Addr(), mail: certificate(t), policy: "  actions: {conduct: {out: reject}}", more: fmt.Sprintf("    - {address: %q, tls: implicit}\n", implicit)})
-	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data", "X-Token: start\n"+letter(harmless)); !strings.Contains(out, "TLS started with cipher TLSv1.3") {
+	g := newGateway(t, settings{nextHop: sink.Addr(), mail: certificate(t),
+		policy: "  actions: {conduct: {out: reject}}",
+		more:   fmt.Sprintf("    - {address: %q, tls: implicit}\n", implicit)})
+	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data",
+		"X-Token: start\n"+letter(harmless)); !strings.Contains(out, "TLS started with cipher TLSv1.3") {
 		t.Errorf("STARTTLS:\n%s", out)
 	}
 	_, port, _ := net.SplitHostPort(implicit)
-	if out := swaks(t, g, "--port", port, "--tls-on-connect", "--from", teacher, "--to", parent, "--data", "X-Token: implicit\n"+letter(harmless)); !strings.Contains(out, "TLS started with cipher TLSv1.3") {
+	if out := swaks(t, g, "--port", port, "--tls-on-connect", "--from", teacher, "--to", parent, "--data",
+		"X-Token: implicit\n"+letter(harmless)); !strings.Contains(out, "TLS started with cipher TLSv1.3") {
 		t.Errorf("implicit:\n%s", out)
 	}
 	if a := sink.Arrivals(); a["start"].Times != 1 || a["implicit"].Times != 1 {
 		t.Errorf("%+v", a)
 	}
 	// Verdicts are the same as in clear, and a client certificate of anybody proves nothing.
-	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data", letter(secret)); !strings.Contains(out, "<~  250 2.0.0 Ok: queued as") || len(g.held()) != 1 {
+	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data", letter(secret)); !strings.Contains(out,
+		"<~  250 2.0.0 Ok: queued as") || len(g.held()) != 1 {
 		t.Errorf("secret:\n%s", out)
 	}
-	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data", letter(threat)); !strings.Contains(out, "<~* 550 5.7.1 Refused under the code of conduct, clause C2.2a") {
+	if out := swaks(t, g, "--tls", "--from", teacher, "--to", parent, "--data", letter(threat)); !strings.Contains(out,
+		"<~* 550 5.7.1 Refused under the code of conduct, clause C2.2a") {
 		t.Errorf("threat:\n%s", out)
 	}
 	cert, key := certificateFiles(certificate(t))
-	if out := swaks(t, g, "--tls", "--tls-cert", cert, "--tls-key", key, "--local-interface", "127.0.0.2", "--from", teacher, "--to", parent); !strings.Contains(out, "<~* 550 5.7.1 Relaying denied") {
+	if out := swaks(t, g, "--tls", "--tls-cert", cert, "--tls-key", key, "--local-interface", "127.0.0.2", "--from",
+		teacher, "--to", parent); !strings.Contains(out, "<~* 550 5.7.1 Relaying denied") {
 		t.Errorf("stranger with a certificate:\n%s", out)
 	}
 	for _, r := range g.records(4) {

@@ -101,7 +101,8 @@ func TestReloadTakesAllOrNothing(t *testing.T) {
 
 	s.more = ""
 	g.configure(s)
-	g.replace("roster.yaml", "juf@school.example, aliases", "juf@school.example, role: confidential-counsellor, aliases")
+	g.replace("roster.yaml", "juf@school.example, aliases",
+		"juf@school.example, role: confidential-counsellor, aliases")
 	g.reload(taken)
 	sends("pass")
 	g.replace("roster.yaml", "{address: directie", "{adress: directie")
@@ -110,7 +111,8 @@ func TestReloadTakesAllOrNothing(t *testing.T) {
 
 	// All of that can be checked by anyone who has the ledger.
 	day := time.Now().UTC().Format("2006-01-02")
-	if out := g.exported("sampling", "audit", "--day", day); !strings.Contains(out, "every draw is as the secret says") || !strings.Contains(out, "0%, then 100%") {
+	if out := g.exported("sampling", "audit", "--day", day); !strings.Contains(out,
+		"every draw is as the secret says") || !strings.Contains(out, "0%, then 100%") {
 		t.Errorf("%s", out)
 	}
 }
@@ -221,8 +223,9 @@ func TestWhatIsRefusedIsRefusedWhole(t *testing.T) {
 			if r := g.judged(letter(secret)); r.Drawn || r.Action != "pass" {
 				t.Errorf("the new sample rate counts: %+v", r)
 			}
-			if acts := g.exported("ledger", "export"); strings.Contains(acts, "sampling-rate") || strings.Contains(acts, "config-loaded") {
-				t.Errorf("the ledger tells of a configuration that was refused:\n%s", acts)
+			if acts := g.exported("ledger", "export"); strings.Contains(acts, "sampling-rate") ||
+				strings.Contains(acts, "config-loaded") {
+				t.Errorf("the ledger has a configuration that was refused:\n%s", acts)
 			}
 		})
 	}

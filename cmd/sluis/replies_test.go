@@ -13,7 +13,7 @@ import (
 )
 
 // The next hop's replies reach the client as they are, and so do swaks' own mistakes get
-// theirs. What came in whole is in the journal with the reply; nothing is set aside.
+// theirs. What came in whole is in the journal with the reply; nothing is quarantined.
 func TestRepliesOfTheNextHop(t *testing.T) {
 	testenv.Need(t, "swaks")
 	for name, tc := range map[string]struct {
@@ -24,16 +24,24 @@ func TestRepliesOfTheNextHop(t *testing.T) {
 		code  int // in the journal, if the message itself came in
 	}{
 		"relaying is denied to strangers": {args: []string{"--to", parent, "--local-interface", "127.0.0.2"}, reply: "550 5.7.1 Relaying denied"},
-		"too large, as declared":          {args: []string{"--to", teacher, "--body", strings.Repeat("x", 80<<10), "--protocol", "ESMTP"}, mail: "  limits: {message-size: 64KB}", reply: "552 5.3.4", code: 552},
-		"too many recipients":             {args: []string{"--to", teacher + "," + head}, mail: "  limits: {recipients: 1}", reply: "452 4.5.3", code: 250},
-		"the next hop does not know them": {args: []string{"--to", teacher}, hop: on(testenv.OnRcpt, "550 5.1.1 Onbekende ontvanger"), reply: "550 5.1.1 Onbekende ontvanger"},
-		"the next hop greylists":          {args: []string{"--to", teacher}, hop: on(testenv.OnRcpt, "450 4.2.1 Later graag"), reply: "450 4.2.1 Later graag"},
+		"too large, as declared": {args: []string{"--to", teacher, "--body", strings.Repeat("x", 80<<10),
+			"--protocol", "ESMTP"}, mail: "  limits: {message-size: 64KB}", reply: "552 5.3.4", code: 552},
+		"too many recipients": {args: []string{"--to", teacher + "," + head},
+			mail: "  limits: {recipients: 1}", reply: "452 4.5.3", code: 250},
+		"the next hop does not know them": {args: []string{"--to", teacher},
+			hop: on(testenv.OnRcpt, "550 5.1.1 Onbekende ontvanger"), reply: "550 5.1.1 Onbekende ontvanger"},
+		"the next hop greylists": {args: []string{"--to", teacher},
+			hop: on(testenv.OnRcpt, "450 4.2.1 Later graag"), reply: "450 4.2.1 Later graag"},
 		"the next hop dislikes the sender": {args: []string{"--to", teacher}, hop: on(testenv.OnMail, "553 5.1.8 Dit domein niet"),
 			reply: "553 5.1.8 Dit domein niet"},
-		"the next hop refuses the message":   {args: []string{"--to", teacher}, hop: on(testenv.OnBody, "554 5.6.0 Dat lezen wij niet"), reply: "554 5.6.0 Dat lezen wij niet", code: 554},
-		"the next hop cannot now":            {args: []string{"--to", teacher}, hop: on(testenv.OnBody, "452 4.3.1 Schijf vol"), reply: "452 4.3.1 Schijf vol", code: 452},
-		"the next hop has no time for DATA":  {args: []string{"--to", teacher}, hop: on(testenv.OnData, "451 4.3.2 Even niet"), reply: "451 4.3.2 Even niet", code: 451},
-		"the next hop goes away in the body": {args: []string{"--to", teacher}, hop: testenv.Fault{Drop: true}.At(testenv.OnBody), reply: "451 4.4.2", code: 451},
+		"the next hop refuses the message": {args: []string{"--to", teacher},
+			hop: on(testenv.OnBody, "554 5.6.0 Dat lezen wij niet"), reply: "554 5.6.0 Dat lezen wij niet", code: 554},
+		"the next hop cannot now": {args: []string{"--to", teacher},
+			hop: on(testenv.OnBody, "452 4.3.1 Schijf vol"), reply: "452 4.3.1 Schijf vol", code: 452},
+		"the next hop has no time for DATA": {args: []string{"--to", teacher},
+			hop: on(testenv.OnData, "451 4.3.2 Even niet"), reply: "451 4.3.2 Even niet", code: 451},
+		"the next hop goes away in the body": {args: []string{"--to", teacher},
+			hop: testenv.Fault{Drop: true}.At(testenv.OnBody), reply: "451 4.4.2", code: 451},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,26 +92,47 @@ func TestRepliesOfItsOwn(t *testing.T) {
 			{"RCPT TO:<ouder%gezin.example@school.example>\r\n", "550 5.7.1 Relaying denied"}}},
 		"another route": {routes: "    - {to: [own], hosts: [%[1]q], tls: none}\n",
 			turns: []turn{{mail, "250"}, {rcpt, "250"}, {"RCPT TO:<directie@school.example>\r\n", "451 4.5.3 Recipient goes another way, send to it separately"}}},
-		"too many recipients":   {mail: "  limits: {recipients: 1}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {rcpt, "452 4.5.3 Too many recipients"}}},
-		"too large, as told":    {mail: "  limits: {message-size: 64KB}", turns: []turn{{"MAIL FROM:<juf@school.example> SIZE=65537\r\n", "552 5.3.4 Message is too large"}}},
-		"too large":             {mail: "  limits: {message-size: 64KB}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {large + ".\r\n", "552 5.3.4 Message is too large"}}, replies: []int{552}},
-		"too large, in chunks":  {mail: "  limits: {message-size: 64KB}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {fmt.Sprintf("BDAT %d LAST\r\n%s", len(large), large), "552 5.3.4 Message is too large"}}, replies: []int{552}},
-		"going round":           {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {strings.Repeat("Received: from a by b\r\n", 51) + "\r\n.\r\n", "554 5.4.6 Routing loop detected"}}, replies: []int{554}},
-		"bare CR":               {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\rb\r\n.\r\n", "554 5.6.0 Bare carriage returns are not allowed"}}, replies: []int{554}},
-		"NUL":                   {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\x00b\r\n.\r\n", "554 5.6.0 NUL bytes are not allowed"}}, replies: []int{554}},
-		"no time to look at it": {mail: "  limits: {inspection-time: 1ns}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n.\r\n", "451 4.3.0 Local error, try again later"}}, replies: []int{451}},
-		"not even for leaks":    {mail: "  limits: {inspection-time: 1ns}", policy: "  on-failure: {leak: open}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n.\r\n", "451 4.3.0"}}, replies: []int{451}},
+		"too many recipients": {mail: "  limits: {recipients: 1}",
+			turns: []turn{{mail, "250"}, {rcpt, "250"}, {rcpt, "452 4.5.3 Too many recipients"}}},
+		"too large by its SIZE": {mail: "  limits: {message-size: 64KB}",
+			turns: []turn{{"MAIL FROM:<juf@school.example> SIZE=65537\r\n", "552 5.3.4 Message is too large"}}},
+		"too large": {mail: "  limits: {message-size: 64KB}",
+			turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"},
+				{large + ".\r\n", "552 5.3.4 Message is too large"}}, replies: []int{552}},
+		"too large, in chunks": {mail: "  limits: {message-size: 64KB}",
+			turns: []turn{{mail, "250"}, {rcpt, "250"},
+				{fmt.Sprintf("BDAT %d LAST\r\n%s", len(large), large), "552 5.3.4 Message is too large"}},
+			replies: []int{552}},
+		"going round": {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"},
+			{strings.Repeat("Received: from a by b\r\n", 51) + "\r\n.\r\n", "554 5.4.6 Routing loop detected"}},
+			replies: []int{554}},
+		"bare CR": {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"},
+			{"a\rb\r\n.\r\n", "554 5.6.0 Bare carriage returns are not allowed"}}, replies: []int{554}},
+		"NUL": {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"},
+			{"a\x00b\r\n.\r\n", "554 5.6.0 NUL bytes are not allowed"}}, replies: []int{554}},
+		"no time to look at it": {mail: "  limits: {inspection-time: 1ns}",
+			turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"},
+				{"a\r\n.\r\n", "451 4.3.0 Local error, try again later"}}, replies: []int{451}},
+		"not even for leaks": {mail: "  limits: {inspection-time: 1ns}", policy: "  on-failure: {leak: open}",
+			turns:   []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n.\r\n", "451 4.3.0"}},
+			replies: []int{451}},
 		"out of order": {turns: []turn{{rcpt, "50"}, {"DATA\r\n", "50"}, {mail, "250"}, {mail, "503 5.5.1 Nested MAIL command"}, {"DATA\r\n", "50"},
 			{"BDAT 3 LAST\r\na\r\n", "50"}, {"NOOP\r\n", "250"}}},
-		"bad addresses": {turns: []turn{{"MAIL FROM:<juf@>\r\n", "501 5.1.7"}, {"MAIL FROM:juf\r\n", "50"}, {"MAIL FROM:<jürgen@school.example>\r\n", "553 5.6.7"}, {mail, "250"},
+		"bad addresses": {turns: []turn{{"MAIL FROM:<juf@>\r\n", "501 5.1.7"}, {"MAIL FROM:juf\r\n", "50"},
+			{"MAIL FROM:<jürgen@school.example>\r\n", "553 5.6.7"}, {mail, "250"},
 			{"RCPT TO:<>\r\n", "501 5.1.3"}, {"RCPT TO:<a b@gezin.example>\r\n", "50"}, {"RCPT TO:<öuder@gezin.example>\r\n", "553 5.6.7"}}},
-		"no such thing":      {turns: []turn{{"AUTH PLAIN AGEAYg==\r\n", "502 5.5.1 AUTH is not offered"}, {"STARTTLS\r\n", "502"}, {"VRFY juf\r\n", "252"}, {"EXPN team\r\n", "50"}, {"BLAH\r\n", "50"}}},
-		"a chunk of unsaid":  {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"BDAT veel LAST\r\n", "501 5.5.4 Syntax: BDAT size [LAST]"}, {"", "EOF"}}},
-		"a line too long":    {turns: []turn{{"NOOP " + strings.Repeat("x", 5000) + "\r\n", "500 5.5.6 Line too long"}, {"", "EOF"}}},
-		"too many commands":  {mail: "  limits: {commands: 5}", turns: []turn{{"NOOP\r\n", "250"}, {"NOOP\r\n", "250"}, {"NOOP\r\n", "250"}, {"NOOP\r\n", "250"}, {"NOOP\r\n", "421 4.7.0"}, {"", "EOF"}}},
+		"no such thing": {turns: []turn{{"AUTH PLAIN AGEAYg==\r\n", "502 5.5.1 AUTH is not offered"},
+			{"STARTTLS\r\n", "502"}, {"VRFY juf\r\n", "252"}, {"EXPN team\r\n", "50"}, {"BLAH\r\n", "50"}}},
+		"a chunk of unsaid": {turns: []turn{{mail, "250"}, {rcpt, "250"}, {"BDAT veel LAST\r\n", "501 5.5.4 Syntax: BDAT size [LAST]"}, {"", "EOF"}}},
+		"a line too long":   {turns: []turn{{"NOOP " + strings.Repeat("x", 5000) + "\r\n", "500 5.5.6 Line too long"}, {"", "EOF"}}},
+		"too many commands": {mail: "  limits: {commands: 5}",
+			turns: []turn{{"NOOP\r\n", "250"}, {"NOOP\r\n", "250"}, {"NOOP\r\n", "250"}, {"NOOP\r\n", "250"},
+				{"NOOP\r\n", "421 4.7.0"}, {"", "EOF"}}},
 		"silence":            {mail: "  limits: {idle: 300ms}", turns: []turn{{"", "421 4.4.2"}, {"", "EOF"}}},
 		"a session for ever": {mail: "  limits: {session-time: 300ms}", turns: []turn{{"", "421 4.4.2"}, {"", "EOF"}}},
-		"a body for ever":    {mail: "  limits: {body-time: 300ms}", turns: []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n", "421 4.4.2"}, {"", "EOF"}}, replies: []int{421}},
+		"a body for ever": {mail: "  limits: {body-time: 300ms}",
+			turns:   []turn{{mail, "250"}, {rcpt, "250"}, {"DATA\r\n", "354"}, {"a\r\n", "421 4.4.2"}, {"", "EOF"}},
+			replies: []int{421}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,7 +168,7 @@ func TestRepliesOfItsOwn(t *testing.T) {
 	}
 }
 
-// A stranger who opens many connections is told so; own servers may.
+// A stranger with many connections gets a reply that says so; own servers may.
 func TestConnectionsOfOneAddress(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), mail: "  limits: {connections-per-address: 1}"})
@@ -170,7 +199,8 @@ func TestABrokenOffMessageIsNowhere(t *testing.T) {
 			g := newGateway(t, settings{nextHop: sink.Addr()})
 			c := dialRaw(t, g)
 			c.say("EHLO c\r\n", "250")
-			c.say(fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nRCPT TO:<%s>\r\n", teacher, parent, head), "250", "250", "250")
+			c.say(fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nRCPT TO:<%s>\r\n", teacher, parent, head), "250",
+				"250", "250")
 			if end.command != "" {
 				c.say(end.command, "354")
 			}
@@ -191,7 +221,7 @@ func TestABrokenOffMessageIsNowhere(t *testing.T) {
 				t.Errorf("%v at the next hop, %v in quarantine", a, held)
 			}
 			if b := sink.Breaches(); len(b) > 0 {
-				t.Errorf("the next hop was told %q", b)
+				t.Errorf("the next hop got %q", b)
 			}
 			files, err := os.ReadDir(filepath.Join(g.data(), "spool"))
 			if err != nil || len(files) > 0 {
@@ -245,14 +275,16 @@ func TestChunksArePutTogether(t *testing.T) {
 		t.Fatalf("not offered: %s", all)
 	}
 	head, tail := "X-Token: whole\r\nSubject: a\r\n\r\nbody with . and\r\n.\r\n", "last\r\n"
-	c.say(fmt.Sprintf("MAIL FROM:<%s> BODY=8BITMIME\r\nRCPT TO:<%s>\r\nBDAT %d\r\n%sBDAT 0\r\nBDAT %d LAST\r\n%s", teacher, parent, len(head), head, len(tail), tail),
+	c.say(fmt.Sprintf("MAIL FROM:<%s> BODY=8BITMIME\r\nRCPT TO:<%s>\r\nBDAT %d\r\n%sBDAT 0\r\nBDAT %d LAST\r\n%s",
+		teacher, parent, len(head), head, len(tail), tail),
 		"250", "250", "250", "250", "250 ")
 	if a := sink.Arrivals()["whole"]; a.Times != 1 || a.Sum != testenv.TokenSum([]byte(head+tail)) {
 		t.Errorf("arrived %d times, or altered", a.Times)
 	}
 	// A password that a chunk cuts in two is found all the same.
 	first, second := "X-Token: cut\r\nSubject: a\r\n\r\nwachtwo", "ord: Zomer!Regen84kast\r\n"
-	c.say(fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nBDAT %d\r\n%sBDAT %d LAST\r\n%s", teacher, parent, len(first), first, len(second), second),
+	c.say(fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nBDAT %d\r\n%sBDAT %d LAST\r\n%s", teacher, parent, len(first),
+		first, len(second), second),
 		"250", "250", "250", "250 ")
 	if a := sink.Arrivals()["cut"]; a.Times != 0 || len(g.held()) != 1 {
 		t.Errorf("arrived %d times, %d in quarantine", a.Times, len(g.held()))

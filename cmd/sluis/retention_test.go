@@ -49,10 +49,12 @@ func TestRetentionIsShownAndKept(t *testing.T) {
 		}
 		return len(shown.Keys) == 1 && shown.Keys[0] == time.Now().UTC().Format("2006-01")
 	})
-	if k := shown.Kept; len(k) != 2 || k[0].Number != 1 || k[0].Days != 200 || k[0].Reason == "" || !k[0].Next.Equal(k[0].Since.AddDate(0, 0, 200)) || k[1].Number != 1 || k[1].Days != 30 {
+	if k := shown.Kept; len(k) != 2 || k[0].Number != 1 || k[0].Days != 200 || k[0].Reason == "" ||
+		!k[0].Next.Equal(k[0].Since.AddDate(0, 0, 200)) || k[1].Number != 1 || k[1].Days != 30 {
 		t.Errorf("%+v", k)
 	}
-	if out, _, _ := run(t, "", "journal", "retention", "--config", g.config()); !strings.Contains(out, "200 days onderzoek") {
+	if out, _, _ := run(t, "", "journal", "retention", "--config", g.config()); !strings.Contains(out,
+		"200 days onderzoek") {
 		t.Errorf("%s", out)
 	}
 	changes := func() int { return strings.Count(g.exported("ledger", "export"), `"retention-changed"`) }
@@ -66,7 +68,8 @@ func TestRetentionIsShownAndKept(t *testing.T) {
 	if n := changes(); n != 3 {
 		t.Errorf("%d entries of retention after it became shorter", n)
 	}
-	if out := g.exported("ledger", "export"); !strings.Contains(out, `"step":"journal","reason":"onderzoek van de inspectie"`) {
+	if out := g.exported("ledger", "export"); !strings.Contains(out,
+		`"step":"journal","reason":"onderzoek van de inspectie"`) {
 		t.Error("the reason is not in the ledger")
 	}
 }

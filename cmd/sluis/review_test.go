@@ -52,10 +52,12 @@ func TestOnlyTheReviewersKeyOpens(t *testing.T) {
 	if errs := g.refusal("quarantine", "show", id, "--reason", "test"); !strings.Contains(errs, "--identity") {
 		t.Errorf("%s", errs)
 	}
-	if errs := g.refusal("quarantine", "show", id, "--reason", "test", "--identity", theirs); !strings.Contains(errs, "identity did not match") {
+	if errs := g.refusal("quarantine", "show", id, "--reason", "test", "--identity", theirs); !strings.Contains(errs,
+		"identity did not match") {
 		t.Errorf("with another key: %s", errs)
 	}
-	if out := g.exported("quarantine", "show", id, "--reason", "test", "--identity", mine); !strings.Contains(out, "Zomer!Regen84kast") {
+	if out := g.exported("quarantine", "show", id, "--reason", "test", "--identity", mine); !strings.Contains(out,
+		"Zomer!Regen84kast") {
 		t.Errorf("%s", out)
 	}
 	out := g.exported("quarantine", "show", id, "--reason", "test", "--identity", mine, "--json")
@@ -66,14 +68,18 @@ func TestOnlyTheReviewersKeyOpens(t *testing.T) {
 		}
 		Findings []struct{ Rule, Clause string }
 	}
-	if err := json.Unmarshal([]byte(out), &shown); err != nil || shown.Envelope.From != teacher || len(shown.Envelope.To) != 1 || shown.Envelope.To[0].Path != parent ||
-		len(shown.Findings) != 1 || shown.Findings[0].Rule != "leak.credentials.secret" || shown.Findings[0].Clause != "C2.1b" || strings.Contains(out, "Zomer!Regen84kast") {
+	if err := json.Unmarshal([]byte(out), &shown); err != nil || shown.Envelope.From != teacher ||
+		len(shown.Envelope.To) != 1 || shown.Envelope.To[0].Path != parent ||
+		len(shown.Findings) != 1 || shown.Findings[0].Rule != "leak.credentials.secret" ||
+		shown.Findings[0].Clause != "C2.1b" || strings.Contains(out, "Zomer!Regen84kast") {
 		t.Errorf("%v %s", err, out)
 	}
-	if out := g.exported("quarantine", "release", id, "--reason", "test", "--identity", mine, "--json"); !strings.Contains(out, `"released"`) {
+	if out := g.exported("quarantine", "release", id, "--reason", "test", "--identity", mine,
+		"--json"); !strings.Contains(out, `"released"`) {
 		t.Errorf("%s", out)
 	}
-	if a := sink.Arrivals()["t"]; a.Times != 1 || a.Sum != testenv.TokenSum([]byte(strings.ReplaceAll(data, "\n", "\r\n"))) || !strings.HasPrefix(a.From, "<"+teacher+"> SIZE=") {
+	if a := sink.Arrivals()["t"]; a.Times != 1 || a.Sum != testenv.TokenSum([]byte(strings.ReplaceAll(data, "\n",
+		"\r\n"))) || !strings.HasPrefix(a.From, "<"+teacher+"> SIZE=") {
 		t.Errorf("%+v", a)
 	}
 }
@@ -90,11 +96,13 @@ func TestAReleaseThatIsPutOff(t *testing.T) {
 	held := g.held()
 	never, later := held[0].ID, held[1].ID
 	sink.Misbehave(on(testenv.OnRcpt, "550 5.1.1 Onbekend"))
-	if out, _, code := run(t, "", "quarantine", "release", never, "--reason", "test", "--json", "--config", g.config()); code != 1 || !strings.Contains(out, `"failed"`) || !strings.Contains(out, "550 5.1.1") {
+	if out, _, code := run(t, "", "quarantine", "release", never, "--reason", "test", "--json", "--config",
+		g.config()); code != 1 || !strings.Contains(out, `"failed"`) || !strings.Contains(out, "550 5.1.1") {
 		t.Errorf("%d %s", code, out)
 	}
 	sink.Misbehave(on(testenv.OnBody, "451 4.3.0 Straks"))
-	if out := g.exported("quarantine", "release", later, "--reason", "test"); !strings.HasPrefix(out, "releasing: the next mail server said 451 4.3.0") {
+	if out := g.exported("quarantine", "release", later, "--reason", "test"); !strings.HasPrefix(out,
+		"releasing: the next mail server said 451 4.3.0") {
 		t.Errorf("%s", out)
 	}
 	sink.Misbehave(nil)
@@ -150,7 +158,8 @@ func TestReviewOfWhatIsNotThere(t *testing.T) {
 	const nobody = "00000000000000000000000000000000"
 	for _, args := range [][]string{
 		{"show", nobody, "--reason", "x"}, {"release", nobody, "--reason", "x"}, {"delete", nobody, "--reason", "x"},
-		{"show", "../../etc/passwd", "--reason", "x"}, {"release", id}, {"delete", id}, {"delete", id, "--reason", ""}, {"show", id, "--reason", ""},
+		{"show", "../../etc/passwd", "--reason", "x"}, {"release", id}, {"delete", id}, {"delete", id, "--reason", ""},
+		{"show", id, "--reason", ""},
 	} {
 		if errs := g.refusal(append([]string{"quarantine"}, args...)...); errs == "" || strings.Contains(errs, "panic") {
 			t.Errorf("%v: %q", args, errs)
@@ -160,7 +169,7 @@ func TestReviewOfWhatIsNotThere(t *testing.T) {
 		t.Errorf("%+v", held)
 	}
 	if acts := g.exported("ledger", "export"); strings.Contains(acts, "quarantine-") {
-		t.Errorf("the ledger tells of what was not done:\n%s", acts)
+		t.Errorf("the ledger has what was not done:\n%s", acts)
 	}
 	g.exported("quarantine", "delete", id, "--reason", "x")
 	if files, err := os.ReadDir(filepath.Join(g.data(), "quarantine", "sealed")); err != nil || len(files) != 0 {
@@ -202,12 +211,14 @@ func TestTheJournalIsFollowed(t *testing.T) {
 	for _, tc := range []struct {
 		want int
 		args []string
-	}{{4, []string{"--since", today}}, {0, []string{"--since", tomorrow}}, {0, []string{"--until", today}}, {4, []string{"--until", tomorrow}}} {
+	}{{4, []string{"--since", today}}, {0, []string{"--since", tomorrow}}, {0, []string{"--until", today}},
+		{4, []string{"--until", tomorrow}}} {
 		if n := strings.Count(g.exported(append([]string{"journal", "export"}, tc.args...)...), "\n"); n != tc.want {
 			t.Errorf("%v: %d records, want %d", tc.args, n, tc.want)
 		}
 	}
-	if out := g.exported("ledger", "export"); !strings.Contains(out, `"kind":"export-made"`) || !strings.Contains(out, `"actor":"command line","since":`) {
+	if out := g.exported("ledger", "export"); !strings.Contains(out, `"kind":"export-made"`) ||
+		!strings.Contains(out, `"actor":"command line","since":`) {
 		t.Error("the exports are not in the ledger")
 	}
 	if errs := g.refusal("journal", "export", "--since", "gisteren"); !strings.Contains(errs, "2026-11-23") {
@@ -244,7 +255,8 @@ func TestALedgerThatWasRolledBackIsFound(t *testing.T) {
 		"another's ledger":      {late, write(t, "other", "niets"), 3},
 		"nothing is left of it": {"", checkpoint(early), 3},
 	} {
-		if out, errs, code := run(t, "", "ledger", "verify", "--checkpoint", tc.witness, write(t, "export", tc.export)); code != tc.code {
+		if out, errs, code := run(t, "", "ledger", "verify", "--checkpoint", tc.witness,
+			write(t, "export", tc.export)); code != tc.code {
 			t.Errorf("%s: exit code %d\n%s%s", name, code, out, errs)
 		}
 	}
@@ -285,7 +297,7 @@ func TestAnUnfairSampleIsFound(t *testing.T) {
 	}
 }
 
-// tamper turns the draw of the third record of a day over, as somebody would who has the
+// tamper turns the draw of the third record of a day over, as one could with the
 // files: with all checksums right.
 func tamper(t *testing.T, journal, day string) {
 	t.Helper()
@@ -318,7 +330,8 @@ func tamper(t *testing.T, journal, day string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec("DELETE FROM blocks WHERE seq > 1; UPDATE blocks SET start = 0, bytes = ?", len(packed)); err != nil {
+	if _, err := db.Exec("DELETE FROM blocks WHERE seq > 1; UPDATE blocks SET start = 0, bytes = ?",
+		len(packed)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"sluis/internal/testenv"
 )
 
-// TestAReviewersDay: a message that swaks sends is drawn and set aside, is looked at in
+// TestAReviewersDay: a message that swaks sends is drawn and set aside, is opened in
 // stages, each with a reason, and is released with a note: both arrive. Another is a leak: it
 // is confirmed, its breach file runs, and the privacy officer hears of it. Each act is in the
 // ledger, which is whole; nothing of what was read is anywhere else
@@ -21,7 +21,8 @@ func TestAReviewersDay(t *testing.T) {
 	g := newGateway(t, settings{nextHop: box.Addr(), console: at, rest: officeSettings})
 	send := func(what string) {
 		t.Helper()
-		out := swaks(t, g, "--from", teacher, "--to", parent, "--header", "Subject: "+canary, "--body", canary+` <img src=x onerror=alert(1)> `+secret+" "+what)
+		out := swaks(t, g, "--from", teacher, "--to", parent, "--header", "Subject: "+canary, "--body",
+			canary+` <img src=x onerror=alert(1)> `+secret+" "+what)
 		if !strings.Contains(out, "250 ") {
 			t.Fatalf("not accepted:\n%s", out)
 		}
@@ -37,8 +38,10 @@ func TestAReviewersDay(t *testing.T) {
 
 	d := g.sitDown(at, "ict", "ict")
 	d.open("/quarantine")
-	if see[string](d, "location.pathname") != "/quarantine" || strings.Contains(d.text(), canary) || strings.Contains(d.text(), "juf@") {
-		t.Fatalf("at %s: %s", see[string](d, "location.pathname"), strings.ReplaceAll(d.text(), canary, "(of the message)"))
+	if see[string](d, "location.pathname") != "/quarantine" || strings.Contains(d.text(), canary) ||
+		strings.Contains(d.text(), "juf@") {
+		t.Fatalf("at %s: %s", see[string](d, "location.pathname"),
+			strings.ReplaceAll(d.text(), canary, "(of the message)"))
 	}
 	d.press("tbody a")
 	if p := see[string](d, "location.pathname"); p != "/quarantine/"+first {
@@ -52,7 +55,8 @@ func TestAReviewersDay(t *testing.T) {
 	}
 	d.do(chromedp.Click(chromedp.CSS("input[name=accept]")))
 	d.press("form[action='/secrecy'] button")
-	for _, stage := range []struct{ name, shows string }{{"findings", "wachtwoord"}, {"headers", canary}, {"text", canary + " <img src=x onerror=alert(1)>"}} {
+	for _, stage := range []struct{ name, shows string }{{"findings", "wachtwoord"}, {"headers", canary},
+		{"text", canary + " <img src=x onerror=alert(1)>"}} {
 		d.open("/quarantine/" + first)
 		d.fill("#open-reason", "beoordelen of de regel gelijk heeft")
 		d.press("button[name=stage][value=" + stage.name + "]")
@@ -65,7 +69,8 @@ func TestAReviewersDay(t *testing.T) {
 	d.fill("#note", "Dit bericht kwam later: het werd nagekeken.")
 	d.press("button[formaction='/quarantine/release']")
 	g.eventually("deliver what was released, and the note", func() bool { return len(texts(t, box, parent)) == 2 })
-	if got := texts(t, box, parent); !strings.Contains(got[0], canary) || !strings.Contains(got[0], secret) || !strings.Contains(got[1], "nagekeken") || strings.Contains(got[1], canary) {
+	if got := texts(t, box, parent); !strings.Contains(got[0], canary) || !strings.Contains(got[0], secret) ||
+		!strings.Contains(got[1], "nagekeken") || strings.Contains(got[1], canary) {
 		t.Errorf("what arrived is not the message and the note: %v, %v", len(got[0]), len(got[1]))
 	}
 	d.open("/quarantine/" + first)
@@ -82,11 +87,13 @@ func TestAReviewersDay(t *testing.T) {
 	if p := see[string](d, "location.pathname"); !strings.HasPrefix(p, "/breaches/") {
 		t.Fatalf("a leak leads to %s", p)
 	}
-	if files := g.exported("breach", "list"); strings.Count(strings.TrimSpace(files), "\n") > 1 || !strings.Contains(files, strings.TrimPrefix(see[string](d, "location.pathname"), "/breaches/")) {
+	if files := g.exported("breach", "list"); strings.Count(strings.TrimSpace(files), "\n") > 1 ||
+		!strings.Contains(files, strings.TrimPrefix(see[string](d, "location.pathname"), "/breaches/")) {
 		t.Errorf("breach files:\n%s", files)
 	}
-	g.eventually("tell the privacy officer", func() bool {
-		return strings.Contains(strings.Join(texts(t, box, "fg@school.example"), ""), strings.TrimPrefix(see[string](d, "location.pathname"), "/breaches/"))
+	g.eventually("notify the privacy officer", func() bool {
+		return strings.Contains(strings.Join(texts(t, box, "fg@school.example"), ""),
+			strings.TrimPrefix(see[string](d, "location.pathname"), "/breaches/"))
 	})
 	d.open("/quarantine/" + second)
 	d.fill("#reason", "blijft hier")
@@ -99,7 +106,8 @@ func TestAReviewersDay(t *testing.T) {
 	for _, a := range decodeLines[struct{ Kind string }](t, g.exported("ledger", "export")) {
 		acts[a.Kind]++
 	}
-	for kind, want := range map[string]int{"secrecy-accepted": 1, "quarantine-opened": 3, "quarantine-confirmed": 1, "breach-opened": 1, "quarantine-deleted": 1} {
+	for kind, want := range map[string]int{"secrecy-accepted": 1, "quarantine-opened": 3, "quarantine-confirmed": 1,
+		"breach-opened": 1, "quarantine-deleted": 1} {
 		if acts[kind] != want {
 			t.Errorf("%d times %s in the ledger, want %d", acts[kind], kind, want)
 		}

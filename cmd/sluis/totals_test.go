@@ -20,7 +20,8 @@ func (g *gateway) lastMonth() (month string) {
 	g.t.Helper()
 	text := "groups: [{name: team, kind: staff}, {name: directie, kind: staff}]\npeople:\n"
 	for i := range 30 {
-		text += fmt.Sprintf("  - {address: p%d@school.example, group: %s}\n", i, map[bool]string{true: "directie", false: "team"}[i < 3])
+		text += fmt.Sprintf("  - {address: p%d@school.example, group: %s}\n", i,
+			map[bool]string{true: "directie", false: "team"}[i < 3])
 	}
 	file := filepath.Join(g.dir, "roster.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -47,7 +48,8 @@ func (g *gateway) lastMonth() (month string) {
 	first := time.Date(now.Year(), now.Month()-1, 1, 8, 0, 0, 0, time.UTC)
 	for n := range 3000 {
 		who := people.Subject(fmt.Sprintf("p%d@school.example", n%30))
-		w.Put(journal.Record{Time: first.Add(time.Duration(n%27) * 24 * time.Hour), ID: filter.NewID(), Direction: rules.Out, Group: who.Group(), Bytes: 20_000, Recipients: 1, Eligible: true}, who)
+		w.Put(journal.Record{Time: first.Add(time.Duration(n%27) * 24 * time.Hour), ID: filter.NewID(),
+			Direction: rules.Out, Group: who.Group(), Bytes: 20_000, Recipients: 1, Eligible: true}, who)
 	}
 	if err := w.Close(g.t.Context()); err != nil {
 		g.t.Fatal(err)
@@ -116,12 +118,14 @@ func TestTotalsAndTheAccount(t *testing.T) {
 	if out := do(0, "totals", month); !strings.Contains(out, "too few people") {
 		t.Errorf("%s", out)
 	}
-	if out := do(0, "totals", month, "--form", "csv"); !strings.Contains(out, month+",groups,directie,records,,few-people,") {
+	if out := do(0, "totals", month, "--form", "csv"); !strings.Contains(out,
+		month+",groups,directie,records,,few-people,") {
 		t.Errorf("%s", out)
 	}
 	do(1, "totals", time.Now().UTC().Format("2006-01"))
 	do(1, "totals", "vorige maand")
-	if out := do(0, "report", "--totals", month); !strings.Contains(out, "Verantwoording") || !strings.Contains(out, "niet getoond") || !strings.Contains(out, "go.sum database tree") {
+	if out := do(0, "report", "--totals", month); !strings.Contains(out, "Verantwoording") ||
+		!strings.Contains(out, "niet getoond") || !strings.Contains(out, "go.sum database tree") {
 		t.Errorf("%s", out)
 	}
 	file := filepath.Join(t.TempDir(), "report.pdf")

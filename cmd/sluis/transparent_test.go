@@ -125,7 +125,8 @@ func TestTransparent(t *testing.T) {
 			trust := n.sites(dir)
 			n.rules(how.rules)
 			log := n.gateway(dir, how.name)
-			for end := time.Now().Add(testenv.Patience); strings.Count(log.String(), "takes web traffic") < 2; time.Sleep(20 * time.Millisecond) {
+			for end := time.Now().Add(testenv.Patience); strings.Count(log.String(),
+				"takes web traffic") < 2; time.Sleep(20 * time.Millisecond) {
 				if time.Now().After(end) {
 					t.Fatalf("the gateway does not come up:\n%s", log)
 				}

@@ -35,8 +35,10 @@ const (
 )
 
 // executable is a message with a program that calls itself an invoice.
-const executable = "Subject: Factuur\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nZie bijlage.\n" +
-	"--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=factuur.pdf.exe\nContent-Transfer-Encoding: base64\n\nTVqQAAMAAAAEAAAA//8AAA==\n--b--\n"
+const executable = "Subject: Factuur\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n" +
+	"--b\nContent-Type: text/plain\n\nZie bijlage.\n" +
+	"--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=factuur.pdf.exe\n" +
+	"Content-Transfer-Encoding: base64\n\nTVqQAAMAAAAEAAAA//8AAA==\n--b--\n"
 
 // twofold is a message that some mail programs take for text and some for HTML.
 const twofold = "Subject: a\nMIME-Version: 1.0\nContent-Type: text/plain\nContent-Type: text/html\n\n<p>Hallo</p>\n"
@@ -54,7 +56,8 @@ func locked(t *testing.T) string {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return "Subject: a\nMIME-Version: 1.0\nContent-Type: application/zip; name=cijfers.zip\nContent-Transfer-Encoding: base64\n\n" +
+	return "Subject: a\nMIME-Version: 1.0\nContent-Type: application/zip; name=cijfers.zip\n" +
+		"Content-Transfer-Encoding: base64\n\n" +
 		base64.StdEncoding.EncodeToString(b.Bytes()) + "\n"
 }
 
@@ -78,7 +81,7 @@ func TestVerdicts(t *testing.T) {
 	}{
 		"harmless mail goes out": {from: teacher, to: parent, data: letter(harmless),
 			reply: "250 ", action: "pass", purposes: "security conduct leak", arrives: true},
-		"a password is set aside if drawn": {from: teacher, to: parent, data: letter(secret),
+		"a password is quarantined if drawn": {from: teacher, to: parent, data: letter(secret),
 			reply: "250 2.0.0 Ok: queued as", action: "quarantine", rule: "leak.credentials.secret", purposes: "security conduct leak"},
 		"a password is not looked for if not drawn": {from: teacher, to: parent, data: letter(secret), sample: "0",
 			reply: "250 ", action: "pass", purposes: "security conduct", arrives: true},
@@ -86,17 +89,17 @@ func TestVerdicts(t *testing.T) {
 			reply: "250 ", action: "pass", purposes: "security conduct", arrives: true},
 		"a password stays inside": {from: teacher, to: head, data: letter(secret),
 			reply: "250 ", action: "pass", purposes: "security conduct", arrives: true},
-		"a threat is set aside": {from: teacher, to: parent, data: letter(threat), sample: "0",
+		"a threat is quarantined": {from: teacher, to: parent, data: letter(threat), sample: "0",
 			reply: "250 ", action: "quarantine", rule: "conduct.threat.violence", purposes: "security conduct"},
-		"a threat from outside is set aside": {from: parent, to: teacher, data: letter(threat),
+		"a threat from outside is quarantined": {from: parent, to: teacher, data: letter(threat),
 			reply: "250 ", action: "quarantine", rule: "conduct.threat.violence", purposes: "security conduct"},
-		"a program is set aside": {from: parent, to: teacher, data: executable,
+		"a program is quarantined": {from: parent, to: teacher, data: executable,
 			reply: "250 ", action: "quarantine", rule: "security.attachment.executable", purposes: "security conduct"},
-		"a program to the counsellor is set aside": {from: parent, to: counsellor, data: executable,
+		"a program to the counsellor is quarantined": {from: parent, to: counsellor, data: executable,
 			reply: "250 ", action: "quarantine", rule: "security.attachment.executable", purposes: "security", confidential: true},
-		"the counsellor is not looked at": {from: counsellor, to: parent, data: letter(secret + " " + threat),
+		"the counsellor is not inspected": {from: counsellor, to: parent, data: letter(secret + " " + threat),
 			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
-		"who writes to the counsellor is not looked at": {from: teacher, to: counsellor, data: letter(threat),
+		"who writes to the counsellor is not inspected": {from: teacher, to: counsellor, data: letter(threat),
 			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
 		"not even beside another recipient": {from: teacher, to: parent + "," + counsellor, data: letter(secret + " " + threat),
 			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
@@ -115,7 +118,8 @@ func TestVerdicts(t *testing.T) {
 		"a program is refused": {from: parent, to: teacher, data: executable, policy: "  actions: {security: {in: reject}}",
 			reply: "550 5.7.1 Refused under the code of conduct, clause C3.3a (attachment) https://school.example/code", action: "reject", rule: "security.attachment.executable", purposes: "security conduct"},
 		"a program is refused for the counsellor, too": {from: parent, to: counsellor, data: executable, policy: "  actions: {security: {in: reject}}",
-			reply: "550 5.7.1 Refused under the code of conduct, clause C3.3a", action: "reject", rule: "security.attachment.executable", purposes: "security", confidential: true},
+			reply: "550 5.7.1 Refused under the code of conduct, clause C3.3a", action: "reject",
+			rule: "security.attachment.executable", purposes: "security", confidential: true},
 		"a program is tagged": {from: parent, to: teacher, data: executable, policy: "  actions: {security: {in: tag}}",
 			reply: "250 ", action: "tag", rule: "security.attachment.executable", purposes: "security conduct", arrives: true},
 		"a program goes out to quarantine": {from: teacher, to: parent, data: executable, sample: "0",
@@ -124,7 +128,7 @@ func TestVerdicts(t *testing.T) {
 			reply: "250 ", action: "tag", rule: "conduct.threat.violence", purposes: "security conduct", arrives: true},
 		"a threat from outside is refused": {from: parent, to: teacher, data: letter(threat), policy: "  actions: {conduct: {in: reject}}",
 			reply: "550 5.7.1 Refused under the code of conduct, clause C2.2a", action: "reject", rule: "conduct.threat.violence", purposes: "security conduct"},
-		"a threat to a colleague is set aside": {from: teacher, to: head, data: letter(threat),
+		"a threat to a colleague is quarantined": {from: teacher, to: head, data: letter(threat),
 			reply: "250 2.0.0 Ok: queued as", action: "quarantine", rule: "conduct.threat.violence", purposes: "security conduct"},
 		"a threat may be let pass": {from: teacher, to: parent, data: letter(threat), policy: "  actions: {conduct: {out: pass}}",
 			reply: "250 ", action: "pass", rule: "conduct.threat.violence", purposes: "security conduct leak", arrives: true},
@@ -134,13 +138,13 @@ func TestVerdicts(t *testing.T) {
 			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
 		"nor by a plus-address of it": {from: "VP+zaak7@school.example", to: parent, data: letter(secret + " " + threat),
 			reply: "250 ", action: "pass", purposes: "security", arrives: true, confidential: true},
-		"a locked archive may be set aside": {from: parent, to: teacher, data: locked(t), policy: "  uninspectable: quarantine",
+		"a locked archive may be quarantined": {from: parent, to: teacher, data: locked(t), policy: "  uninspectable: quarantine",
 			reply: "250 ", action: "quarantine", purposes: "security conduct"},
 		"a locked archive may pass": {from: parent, to: teacher, data: locked(t),
 			reply: "250 ", action: "pass", purposes: "security conduct", arrives: true},
-		"what can be read in two ways may be set aside": {from: parent, to: teacher, data: twofold, policy: "  ambiguous: quarantine",
+		"what can be read in two ways may be quarantined": {from: parent, to: teacher, data: twofold, policy: "  ambiguous: quarantine",
 			reply: "250 ", action: "quarantine", purposes: "security conduct"},
-		"the sender may be told": {from: teacher, to: parent, data: letter(threat), mail: "  notice: Uw bericht wordt bekeken door de ICT-dienst",
+		"the sender may get a notice": {from: teacher, to: parent, data: letter(threat), mail: "  notice: Uw bericht wordt bekeken door de ICT-dienst",
 			reply: "250 2.0.0 Uw bericht wordt bekeken door de ICT-dienst", action: "quarantine", rule: "conduct.threat.violence", purposes: "security conduct leak"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,20 +157,23 @@ func TestVerdicts(t *testing.T) {
 			}
 			r := g.records(1)[0]
 			if (r.Group == "" && r.Peer == "") != tc.confidential {
-				t.Errorf("tells whom it is about: %+v", r)
+				t.Errorf("got %+v, want a record that names no one", r)
 			}
-			if r.Action != tc.action || r.Rule != tc.rule || strings.Join(r.Purposes, " ") != tc.purposes || r.Confidential != tc.confidential {
+			if r.Action != tc.action || r.Rule != tc.rule || strings.Join(r.Purposes, " ") != tc.purposes ||
+				r.Confidential != tc.confidential {
 				t.Errorf("record %+v", r)
 			}
 			a := sink.Arrivals()["t"]
 			if (a.Times == 1) != tc.arrives {
 				t.Errorf("arrived %d times", a.Times)
 			}
-			if tail := decodeLines[record](t, g.exported("journal", "tail", "--json")); len(tail) != 1 || !reflect.DeepEqual(tail[0], r) {
+			if tail := decodeLines[record](t, g.exported("journal", "tail", "--json")); len(tail) != 1 ||
+				!reflect.DeepEqual(tail[0], r) {
 				t.Errorf("tail shows %+v, export %+v", tail, r)
 			}
 			held := g.held()
-			if (tc.action == "quarantine") != (len(held) == 1) || len(held) == 1 && (held[0].Rule != tc.rule || held[0].State != "quarantined") {
+			if (tc.action == "quarantine") != (len(held) == 1) || len(held) == 1 &&
+				(held[0].Rule != tc.rule || held[0].State != "quarantined") {
 				t.Errorf("in quarantine: %+v", held)
 			}
 		})
@@ -213,11 +220,12 @@ func TestACounsellorWhoGetsItLaterIsARecipientNow(t *testing.T) {
 			c.say("DATA\r\n", "354")
 			c.say("X-Token: t\r\nSubject: a\r\n\r\n"+secret+" "+threat+"\r\n.\r\n", "250")
 			r := g.records(1)[0]
-			if !r.Confidential || strings.Join(r.Purposes, " ") != "security" || r.Group != "" || r.Peer != "" || r.Eligible {
+			if !r.Confidential || strings.Join(r.Purposes, " ") != "security" || r.Group != "" || r.Peer != "" ||
+				r.Eligible {
 				t.Errorf("record %+v", r)
 			}
 			if sink.Arrivals()["t"].Times != 1 || len(g.held()) != 0 {
-				t.Error("it was looked at")
+				t.Error("the message was inspected, want that it was not")
 			}
 		})
 	}
@@ -250,7 +258,8 @@ func TestATagIsAllThatIsAdded(t *testing.T) {
 	if !ok {
 		t.Errorf("altered:\n%s", b)
 	}
-	if !strings.HasSuffix(head, "\nX-Sluis: credentials; C2.1b\n") || strings.Count(head, "X-Sluis:") != 1 || strings.Count(head, "by sluis.school.example") != 1 {
+	if !strings.HasSuffix(head, "\nX-Sluis: credentials; C2.1b\n") || strings.Count(head, "X-Sluis:") != 1 ||
+		strings.Count(head, "by sluis.school.example") != 1 {
 		t.Errorf("prepended:\n%s", head)
 	}
 }
@@ -269,7 +278,7 @@ func TestRecipientsMayDiffer(t *testing.T) {
 	}
 }
 
-// raw is a client that says exactly what it is told to.
+// raw is a client that says exactly what the test wants.
 type raw struct {
 	t *testing.T
 	net.Conn

@@ -46,7 +46,7 @@ func TestAListThatFailsIsSeen(t *testing.T) {
 	w := newWebGateway(t, `  sites:
     lists: [{category: games, url: "`+server.URL+`/games.txt?key=canary"}]
 `)
-	w.eventually("tell of the list", func() bool {
+	w.eventually("report the list", func() bool {
 		resp, err := http.Get("http://" + w.status + "/metrics")
 		if err != nil {
 			return false

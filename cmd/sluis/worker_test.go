@@ -11,16 +11,18 @@ import (
 )
 
 // hungry is a 7z archive whose file asks its reader for 4 GB of memory.
-const hungry = "N3q8ryccAARSz1w4CgAAAAAAAAA2AAAAAAAAACV9pzsAAQIDBAUGBwgJAQQGAAEJCgAHCwEAASMDBAEFBgAAAPAMCgAICgEBAAAAAAAFARENAGEALgB0AHgAdAAAAAAA"
+const hungry = "N3q8ryccAARSz1w4CgAAAAAAAAA2AAAAAAAAACV9pzsAAQIDBAUGBwgJAQQGAAEJCgAHCwEAASMDBAEFBgAAAPAM" +
+	"CgAICgEBAAAAAAAFARENAGEALgB0AHgAdAAAAAAA"
 
 // attached is a letter with a file.
 func attached(name, content64, body string) string {
 	return fmt.Sprintf("Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n"+
-		"--b\nContent-Type: application/octet-stream; name=%s\nContent-Transfer-Encoding: base64\n\n%s\n--b--\n", body, name, content64)
+		"--b\nContent-Type: application/octet-stream; name=%s\nContent-Transfer-Encoding: base64\n\n%s\n--b--\n", body,
+		name, content64)
 }
 
 // What is in a PDF is found by the process that reads it; a file that fells that process
-// is told as not looked into, and neither the rest of its message nor the next message
+// is reported as not inspected, and neither the rest of its message nor the next message
 // suffers (C3.3b).
 func TestAFileThatFellsItsReaderStopsNothing(t *testing.T) {
 	secret := "Het wachtwoord is Zomer2026!geheim"
@@ -52,7 +54,10 @@ func TestAFileThatFellsItsReaderStopsNothing(t *testing.T) {
 	for _, h := range g.held() {
 		ruled = append(ruled, h.Rule)
 	}
-	if n := len(slices.DeleteFunc(ruled, func(rule string) bool { return !strings.HasPrefix(rule, "leak.credentials") })); n != 2 {
+	if n := len(slices.DeleteFunc(ruled, func(rule string) bool {
+		return !strings.HasPrefix(rule,
+			"leak.credentials")
+	})); n != 2 {
 		t.Errorf("%d held for what they say, want 2: %v", n, ruled)
 	}
 }

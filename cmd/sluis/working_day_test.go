@@ -23,7 +23,8 @@ type desk struct {
 // signs in by the pages: a password, codes, and a fresh proof.
 func (g *gateway) sitDown(at, name, role string, more ...string) *desk {
 	g.t.Helper()
-	out, errs, code := run(g.t, "", append([]string{"accounts", "invite", name, "--role", role, "--config", g.config()}, more...)...)
+	out, errs, code := run(g.t, "", append([]string{"accounts", "invite", name, "--role", role, "--config", g.config()},
+		more...)...)
 	if code != 0 {
 		g.t.Fatalf("invite: %s", errs)
 	}
@@ -76,9 +77,11 @@ func (d *desk) fill(at, text string) {
 // press clicks, and waits until another page has been read.
 func (d *desk) press(at string) {
 	d.t.Helper()
-	d.do(chromedp.Evaluate[chromedp.Void]("document.documentElement.dataset.old = 1; 0"), chromedp.Click(chromedp.CSS(at)))
+	d.do(chromedp.Evaluate[chromedp.Void]("document.documentElement.dataset.old = 1; 0"),
+		chromedp.Click(chromedp.CSS(at)))
 	d.eventually("lead from "+at+" to a page", func() bool {
-		fresh, err := chromedp.Run(d.tab, chromedp.Evaluate[bool]("document.readyState == 'complete' && !document.documentElement.dataset.old"))
+		fresh, err := chromedp.Run(d.tab, chromedp.Evaluate[bool](
+			"document.readyState == 'complete' && !document.documentElement.dataset.old"))
 		return err == nil && fresh // between two pages there is nothing to ask
 	})
 }
