@@ -13,7 +13,7 @@ import (
 
 // TestWhatTheConsoleDecidesCounts: on a gateway at work an exception to a rule has the message
 // pass that was quarantined, and once it is ended the message is quarantined again; a request on a
-// block page is answered, and the site opens for the group that asked and nobody else (C3.3f, K3).
+// block page is answered, and the site opens for the group that asked alone (C3.3f, K3).
 func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 	testenv.Need(t, "chromium", "curl", "nginx")
 	t.Parallel()
@@ -80,7 +80,7 @@ func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 	}
 	d.open("/appeals")
 	if !strings.Contains(d.text(), "www.toto.nl") {
-		t.Fatalf("nobody asked: %s", d.text())
+		t.Fatalf("got no appeal, want one: %s", d.text())
 	}
 	d.fill("input[name=reason]", "les over kansrekening")
 	d.fill("input[name=until]", lastDay)

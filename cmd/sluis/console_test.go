@@ -12,7 +12,7 @@ import (
 	"sluis/internal/testenv"
 )
 
-// TestTheFirstAccount: nobody can sign in before the first account is made on the machine
+// TestTheFirstAccount: there is no way to sign in before the first account is made on the machine
 // itself; its link works once.
 func TestTheFirstAccount(t *testing.T) {
 	t.Parallel()

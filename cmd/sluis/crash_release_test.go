@@ -77,7 +77,7 @@ func TestNothingReleasedIsLostWhenKilled(t *testing.T) {
 		g.kill()
 		cmd.Process.Kill()
 		cmd.Wait()
-		g.passTime() // nobody lives who has a claim
+		g.passTime() // no claim of a killed process is in force
 		g.start()    // which tries at once what is to be released
 	}
 	sink.Misbehave(nil)

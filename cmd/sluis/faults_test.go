@@ -138,7 +138,7 @@ func TestTheNextHopIsAway(t *testing.T) {
 	}
 }
 
-// If the next hop took the message and its reply got lost, nobody can know. The sender
+// If the reply of the next hop got lost, its outcome is unknown. The sender
 // tries again: better twice than not at all.
 func TestALostReplyMeansTwiceRatherThanNever(t *testing.T) {
 	sink := testenv.StartSink(t)

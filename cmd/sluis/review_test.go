@@ -155,9 +155,9 @@ func TestReviewOfWhatIsNotThere(t *testing.T) {
 	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr()})
 	g.try(teacher, []string{parent}, letter(secret))
 	id := g.held()[0].ID
-	const nobody = "00000000000000000000000000000000"
+	const missing = "00000000000000000000000000000000"
 	for _, args := range [][]string{
-		{"show", nobody, "--reason", "x"}, {"release", nobody, "--reason", "x"}, {"delete", nobody, "--reason", "x"},
+		{"show", missing, "--reason", "x"}, {"release", missing, "--reason", "x"}, {"delete", missing, "--reason", "x"},
 		{"show", "../../etc/passwd", "--reason", "x"}, {"release", id}, {"delete", id}, {"delete", id, "--reason", ""},
 		{"show", id, "--reason", ""},
 	} {
@@ -226,7 +226,7 @@ func TestTheJournalIsFollowed(t *testing.T) {
 	}
 }
 
-// Whoever keeps a checkpoint finds that the end of the ledger is gone.
+// A kept checkpoint shows that the end of the ledger is gone.
 func TestALedgerThatWasRolledBackIsFound(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr()})

@@ -9,7 +9,7 @@ import (
 	"sluis/internal/testenv"
 )
 
-// TestAReviewersDay: a message that swaks sends is drawn and set aside, is opened in
+// TestAReviewersDay: a message that swaks sends is drawn and quarantined, is opened in
 // stages, each with a reason, and is released with a note: both arrive. Another is a leak: it
 // is confirmed, its breach file runs, and the privacy officer hears of it. Each act is in the
 // ledger, which is whole; nothing of what was read is anywhere else

@@ -11,7 +11,7 @@ import (
 	"sluis/internal/testenv"
 )
 
-// desk is somebody at work: a browser that is signed in to the console of a gateway.
+// desk is a person at work: a browser that is signed in to the console of a gateway.
 type desk struct {
 	*gateway
 	at     string // of the console
@@ -19,7 +19,7 @@ type desk struct {
 	secret string // of the codes
 }
 
-// sitDown gives somebody an account by the command line and a link, as on a first day, and
+// sitDown gives a person an account by the command line and a link, as on a first day, and
 // signs in by the pages: a password, codes, and a fresh proof.
 func (g *gateway) sitDown(at, name, role string, more ...string) *desk {
 	g.t.Helper()
@@ -47,7 +47,7 @@ func (g *gateway) sitDown(at, name, role string, more ...string) *desk {
 	return d
 }
 
-// code is what somebody's telephone shows, or showed.
+// code is what the telephone of the person shows, or showed.
 func (d *desk) code(ago time.Duration) string {
 	d.t.Helper()
 	code, err := totp.GenerateCode(d.secret, time.Now().Add(ago))
