@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -106,7 +107,34 @@ func prepareGateway(t *testing.T, s settings) *gateway {
 	t.Helper()
 	g := &gateway{t: t, dir: t.TempDir(), addr: testenv.FreeAddr(t), status: testenv.FreeAddr(t), env: s.env}
 	g.configure(s)
+	g.rememberWitnessed()
 	return g
+}
+
+// witnessed is the file in which the gateways of this run remember that search and witness
+// agreed about the built-in rules: one of them has to find that out, and not every new one.
+var witnessed atomic.Pointer[[]byte]
+
+// rememberWitnessed gives a new gateway the memory of one before it, or takes its memory at
+// the end of its test.
+func (g *gateway) rememberWitnessed() {
+	g.t.Helper()
+	file := filepath.Join(g.data(), "witnessed")
+	known := witnessed.Load()
+	if known == nil {
+		g.t.Cleanup(func() {
+			if text, err := os.ReadFile(file); err == nil {
+				witnessed.CompareAndSwap(nil, &text)
+			}
+		})
+		return
+	}
+	if err := os.MkdirAll(g.data(), 0o700); err != nil {
+		g.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, *known, 0o600); err != nil {
+		g.t.Fatal(err)
+	}
 }
 
 func (g *gateway) config() string { return filepath.Join(g.dir, "sluis.yaml") }

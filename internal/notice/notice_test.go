@@ -47,7 +47,8 @@ func (b *box) deliver(_ context.Context, from string, to []string, size int64, c
 		return errors.New("not what the size says, or bare line feeds")
 	}
 	for _, line := range strings.Split(string(raw), "\r\n") {
-		if len(line) > 998 || strings.ContainsFunc(line, func(r rune) bool { return r > '~' }) { // RFC 5322 section 2.1.1
+		if len(line) > 998 ||
+			strings.ContainsFunc(line, func(r rune) bool { return r > '~' }) { // RFC 5322 section 2.1.1
 			return fmt.Errorf("a line of %d bytes, or not in ASCII", len(line))
 		}
 	}
