@@ -215,7 +215,9 @@ func TestRolesThatDoNotGoTogether(t *testing.T) {
 func TestNames(t *testing.T) {
 	o := newOffice(t)
 	o.has("els", ledger.Employee)
-	for name, want := range map[string]error{"els": ErrNameTaken, "": ErrInvalidName, "a": ErrInvalidName, "Els": ErrInvalidName, "els@school": ErrInvalidName, "../els": ErrInvalidName, "els\n": ErrInvalidName, "1els": ErrInvalidName,
+	for name, want := range map[string]error{
+		"els": ErrNameTaken, "": ErrInvalidName, "a": ErrInvalidName, "Els": ErrInvalidName,
+		"els@school": ErrInvalidName, "../els": ErrInvalidName, "els\n": ErrInvalidName, "1els": ErrInvalidName,
 		strings.Repeat("a", 41): ErrInvalidName, "command line": ErrInvalidName} {
 		if _, _, err := o.Make(t.Context(), ledger.CommandLine, name, "", nil); !errors.Is(err, want) {
 			t.Errorf("name %q: error %v, want another", name, err)

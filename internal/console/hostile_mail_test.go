@@ -114,7 +114,8 @@ func hostileMail(attack string) string {
 	)
 	part("Content-Type: text/html; charset=utf-7", attack)
 	part(
-		"Content-Type: text/csv; name=\""+quoted+".csv\"\r\nContent-Disposition: attachment; filename=\""+quoted+".csv\"",
+		"Content-Type: text/csv; name=\""+quoted+".csv\"\r\n"+
+			"Content-Disposition: attachment; filename=\""+quoted+".csv\"",
 		"naam\r\n"+attack,
 	)
 	part(
@@ -122,7 +123,8 @@ func hostileMail(attack string) string {
 		attack,
 	)
 	part(
-		"Content-Type: text/plain\r\nContent-Disposition: attachment; filename=\""+word+".txt\"\r\nContent-Transfer-Encoding: base64",
+		"Content-Type: text/plain\r\nContent-Disposition: attachment; filename=\""+word+".txt\"\r\n"+
+			"Content-Transfer-Encoding: base64",
 		b64,
 	)
 	part(
@@ -224,7 +226,8 @@ func TestNothingOfAHostileMailRuns(t *testing.T) {
 		}
 		open(at, "text")
 		html := h.seal(
-			"Mime-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>Beste ouder</p>" + attack + "</body></html>",
+			"Mime-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>Beste ouder</p>" +
+				attack + "</body></html>",
 		)
 		open(b.config.Address+"/quarantine/"+html.ID.String(), "html")
 		if !of[bool](b, "!!document.querySelector('iframe.mail[sandbox=\"\"]')") {
@@ -386,7 +389,8 @@ func TestAnAddressIsNotEnoughToOpen(t *testing.T) {
 	for _, part := range []string{
 		"-1", "0", "99999", "9223372036854775807", "9223372036854775808", "1e3", "0x1", " 1",
 	} {
-		if a := p.post(at+"/open", url.Values{"stage": {"attachment"}, "part": {part}, "reason": {attackReason}}); a.status != http.StatusUnprocessableEntity &&
+		form := url.Values{"stage": {"attachment"}, "part": {part}, "reason": {attackReason}}
+		if a := p.post(at+"/open", form); a.status != http.StatusUnprocessableEntity &&
 			a.status != http.StatusBadRequest {
 			t.Errorf("part %s: status %d, want 400 or 422", part, a.status)
 		}

@@ -112,7 +112,9 @@ func TestAnErasedEntryIsWatchedAsAnyOther(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return strings.NewReplacer(`"Index"`, `"index"`, `"Time"`, `"time"`, `"Kind"`, `"kind"`, `"Salt":null,`, ``, `"Salt"`, `"salt"`, `"Data":null,`, ``, `"Data"`, `"data"`,
+		return strings.NewReplacer(
+			`"Index"`, `"index"`, `"Time"`, `"time"`, `"Kind"`, `"kind"`, `"Salt":null,`, ``, `"Salt"`, `"salt"`,
+			`"Data":null,`, ``, `"Data"`, `"data"`,
 			`"erased_payload_sha256":null,`, ``, `"Sig"`, `"sig"`).
 			Replace(string(b))
 	}

@@ -123,7 +123,8 @@ func TestTheLedgerChangedUnderARunningGateway(t *testing.T) {
 		!strings.Contains(err.Error(), "shorter") {
 		t.Errorf("cut: %v", err)
 	}
-	strange := `{"index":3,"time":"2026-11-23T00:00:00Z","kind":"quarantine-deleted","salt":null,"data":{},"sig":null}` + "\n"
+	strange := `{"index":3,"time":"2026-11-23T00:00:00Z","kind":"quarantine-deleted",` +
+		`"salt":null,"data":{},"sig":null}` + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "ledger.jsonl"), append(text, strange...), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,8 @@ func sample(t testing.TB) (Entry, Envelope, *filter.Inspection) {
 		t.Fatal(err)
 	}
 	e := Entry{
-		ID: filter.NewID(), Time: time.Now().UTC().Truncate(time.Millisecond), Direction: rules.Out, Purpose: rules.Leak,
+		ID: filter.NewID(), Time: time.Now().UTC().Truncate(time.Millisecond),
+		Direction: rules.Out, Purpose: rules.Leak,
 		Category: rules.Identity, Clause: clause, Rule: rule(t, "leak.identity.bsn"),
 	}
 	env := Envelope{From: "juf@school.example", Parameters: []string{"BODY=8BITMIME"}, To: []Recipient{

@@ -15,7 +15,9 @@ func TestUnits(t *testing.T) {
 			t.Errorf("size %q: %d, %v", text, s, err)
 		}
 	}
-	for text, want := range map[string]time.Duration{"0": 0, "90s": 90 * time.Second, "5m": 5 * time.Minute, "1h30m": 90 * time.Minute, "30d": 720 * time.Hour, " 1d ": 24 * time.Hour,
+	for text, want := range map[string]time.Duration{
+		"0": 0, "90s": 90 * time.Second, "5m": 5 * time.Minute, "1h30m": 90 * time.Minute,
+		"30d": 720 * time.Hour, " 1d ": 24 * time.Hour,
 		"": -1, "-5m": -1, "5": -1, "1.5d": -1, "99999d": -1, "d": -1, "1w": -1, "-1d": -1} {
 		d, err := strictyaml.ParseDuration(text)
 		if (err != nil) != (want < 0) || err == nil && d != want {

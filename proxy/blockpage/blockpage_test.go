@@ -100,7 +100,10 @@ func TestBlock(t *testing.T) {
 		{"phishing teaches", "en", "en", blocked(t, rules.Phishing, "C2.9a", "web.phishing"), []string{"How to recognise it", "usually misled"}, nil},
 		{"an own clause", "nl", "nl", Blocked{Host: "a.example", Reason: ownReason},
 			[]string{"art. 4 &lt;b&gt;", "Afspraak van deze organisatie"}, []string{"<b>"}},
-		{"an upload", "nl", "nl", Blocked{Host: "a.example", Reason: Reason{Verdict: filter.Verdict{Category: rules.Threat}, Content: true, Upload: true}}, []string{"Wat je wilde versturen, is tegengehouden", "Bedreiging"}, nil},
+		{"an upload", "nl", "nl", Blocked{
+			Host:   "a.example",
+			Reason: Reason{Verdict: filter.Verdict{Category: rules.Threat}, Content: true, Upload: true},
+		}, []string{"Wat je wilde versturen, is tegengehouden", "Bedreiging"}, nil},
 		{"a host that is none", "nl", "nl", Blocked{Host: `"><script>alert(1)</script>`, Reason: Reason{Verdict: filter.Verdict{Category: rules.Threat}}}, nil, []string{"<script"}},
 	} {
 		w := httptest.NewRecorder()

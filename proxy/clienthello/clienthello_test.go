@@ -90,7 +90,9 @@ func TestRead(t *testing.T) {
 		{"SSH", []byte("SSH-2.0-OpenSSH_9.2\r\n"), 1 << 20, "", nil, ErrNotTLS},
 		{"cut short", modern[:200], 1 << 20, "", nil, ErrNotTLS},
 		{"an alert", []byte{22, 3, 1, 0, 2, 2, 40, 0}, 1 << 20, "", nil, ErrNotTLS},
-		{"a hello without end", records(append([]byte{22, 3, 1, 0, 0, 1, 0, 0xff, 0xff}, bytes.Repeat([]byte{0}, 70_000)...), 1000), 1 << 20, "", nil, ErrNotTLS},
+		{"a hello without end", records(
+			append([]byte{22, 3, 1, 0, 0, 1, 0, 0xff, 0xff}, bytes.Repeat([]byte{0}, 70_000)...), 1000,
+		), 1 << 20, "", nil, ErrNotTLS},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := conn(t, tt.sent, tt.piece)

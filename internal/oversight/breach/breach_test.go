@@ -109,7 +109,8 @@ func TestABreachFileFromDiscoveryToItsEnd(t *testing.T) { // C2.12a
 			t.Errorf("the ledger has %s", s)
 		}
 	}
-	if got, want := fmt.Sprint(kinds), "[opened: step:facts step:noted step:reported step:informed closed:closed]"; got != want {
+	want := "[opened: step:facts step:noted step:reported step:informed closed:closed]"
+	if got := fmt.Sprint(kinds); got != want {
 		t.Errorf("the ledger has %s, want %s", got, want)
 	}
 	if info, err := os.Stat(filepath.Join(dir, "breaches", id+".json")); err != nil || info.Mode().Perm() != 0o600 {

@@ -270,11 +270,22 @@ func TestWhoMayDoWhichStep(t *testing.T) {
 			_, err := h.Request(t.Context(), by, h.people, about(juf))
 			return err
 		}, []ledger.Role{ledger.Board, ledger.Privacy, ledger.ICT}},
-		"advise":   {fresh, func(h *house, by ledger.Actor, id string) error { return h.Advise(t.Context(), by, id, true, "goed") }, []ledger.Role{ledger.Legal}},
-		"decide":   {advised, func(h *house, by ledger.Actor, id string) error { return h.Decide(t.Context(), by, id, true) }, []ledger.Role{ledger.Board}},
-		"withdraw": {inForce, func(h *house, by ledger.Actor, id string) error { return h.Withdraw(t.Context(), by, id) }, []ledger.Role{ledger.Board}},
-		"dismiss":  {inForce, func(h *house, by ledger.Actor, id string) error { return h.Dismiss(t.Context(), by, id, tech.Name) }, []ledger.Role{ledger.Board}},
-		"use":      {inForce, func(h *house, by ledger.Actor, id string) error { _, err := h.use(by, id); return err }, []ledger.Role{ledger.ICT}},
+		"advise": {fresh, func(h *house, by ledger.Actor, id string) error {
+			return h.Advise(t.Context(), by, id, true, "goed")
+		}, []ledger.Role{ledger.Legal}},
+		"decide": {advised, func(h *house, by ledger.Actor, id string) error {
+			return h.Decide(t.Context(), by, id, true)
+		}, []ledger.Role{ledger.Board}},
+		"withdraw": {inForce, func(h *house, by ledger.Actor, id string) error {
+			return h.Withdraw(t.Context(), by, id)
+		}, []ledger.Role{ledger.Board}},
+		"dismiss": {inForce, func(h *house, by ledger.Actor, id string) error {
+			return h.Dismiss(t.Context(), by, id, tech.Name)
+		}, []ledger.Role{ledger.Board}},
+		"use": {inForce, func(h *house, by ledger.Actor, id string) error {
+			_, err := h.use(by, id)
+			return err
+		}, []ledger.Role{ledger.ICT}},
 		"complete": {inForce, func(h *house, by ledger.Actor, id string) error {
 			return h.Complete(t.Context(), by, id, false, time.Time{}, monday)
 		}, []ledger.Role{ledger.Board, ledger.Privacy}},

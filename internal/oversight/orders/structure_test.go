@@ -36,7 +36,8 @@ var load = sync.OnceValues(func() ([]*packages.Package, error) {
 	return packages.Load(&packages.Config{
 		Dir: "../../..",
 		// Without NeedDeps: the types of what others wrote come from the build cache.
-		Mode: packages.NeedName | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedSyntax | packages.NeedImports |
+		Mode: packages.NeedName | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedSyntax |
+			packages.NeedImports |
 			packages.NeedExportFile,
 	}, "./...")
 })

@@ -72,7 +72,9 @@ func TestTheCountOutlivesAKillAndMidnight(t *testing.T) {
 // draw that came in between is not counted, and no record is missed for it.
 func TestALostCountGoesOnFromTheLedger(t *testing.T) {
 	for name, spoil := range map[string]func(path string) error{
-		"lost": os.Remove, "cut": func(p string) error { return os.Truncate(p, 20) }, "empty": func(p string) error { return os.Truncate(p, 0) },
+		"lost":     os.Remove,
+		"cut":      func(p string) error { return os.Truncate(p, 20) },
+		"empty":    func(p string) error { return os.Truncate(p, 0) },
 		"set back": func(p string) error { c := count{n: 3}; return os.WriteFile(p, c.append(nil), 0o600) },
 		"damaged":  func(p string) error { return os.WriteFile(p, []byte(strings.Repeat("x", countSize)), 0o600) },
 	} {

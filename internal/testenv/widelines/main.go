@@ -3,9 +3,9 @@
 //	go run ./internal/testenv/widelines [-report] DIR
 //
 // Four kinds of line are data, and no layout: a line within a raw string; an element of a composite literal that fits
-// but for one string in it; a field that fits but for its tag, which cannot be broken; and a comment that is one word,
-// such as an address. It exits with 1 if there are wide lines, and with -report counts them instead. Generated files are
-// left out.
+// but for the strings in it; a field that fits but for its tag, which cannot be broken; and a comment that is one word,
+// such as an address. It exits with 1 if there are wide lines, and with -report counts them instead. Generated files
+// are left out.
 package main
 
 import (
@@ -110,7 +110,7 @@ func dataOf(files *token.FileSet, file *ast.File) map[int]int {
 				data[last] = columns(n.Value[strings.LastIndexByte(n.Value, '\n')+1:])
 			}
 			if within > 0 && n.Kind == token.STRING && first == last {
-				data[first] = max(data[first], columns(n.Value))
+				data[first] += columns(n.Value)
 			}
 		}
 		return true

@@ -16,7 +16,7 @@ func TestDataMayBeWideAndCodeMayNot(t *testing.T) {
 		"a string in a table":     {"var a = []string{\n\t\"" + long + "\",\n}\n", 0},
 		"one field of an element": {"var a = []T{\n\t{name: \"" + long + "\", size: 3},\n}\n", 0},
 		"two strings of an element": {
-			"var a = []T{\n\t{\"" + long[:70] + "\", \"" + long[:70] + "\", " + long[:60] + "},\n}\n", 1,
+			"var a = []T{\n\t{\"" + long[:70] + "\", \"" + long[:70] + "\", " + long[:60] + "},\n}\n", 0,
 		},
 		"a raw string":             {"var a = f(`first\n" + long + "\nlast`)\n", 0},
 		"a tag":                    {"type T struct {\n\tA int `help:\"" + long + "\"`\n}\n", 0},

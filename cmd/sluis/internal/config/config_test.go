@@ -80,7 +80,8 @@ func TestTheExampleIsValidAndHasEveryKey(t *testing.T) {
 			return
 		}
 		// The keys of a list that is empty are in a comment.
-		if list, key, ok := strings.Cut(path, "[0]."); !ok || shown(t, list+"[0]") || !strings.Contains(string(Example()), key+": ") {
+		list, key, ok := strings.Cut(path, "[0].")
+		if !ok || shown(t, list+"[0]") || !strings.Contains(string(Example()), key+": ") {
 			t.Errorf("the example does not show %s", path)
 		}
 	})
@@ -108,7 +109,8 @@ func TestTheExampleIsValidAndHasEveryKey(t *testing.T) {
 
 func TestWhatIsLeftOutHasASafeValue(t *testing.T) {
 	c := mustParse(t, least)
-	if *c.Policy.SampleRate != 0.05 || c.Quarantine.Retention != 30*24*time.Hour || c.Journal.Retention != 183*24*time.Hour {
+	if *c.Policy.SampleRate != 0.05 || c.Quarantine.Retention != 30*24*time.Hour ||
+		c.Journal.Retention != 183*24*time.Hour {
 		t.Errorf("%v, %v, %v", *c.Policy.SampleRate, c.Quarantine.Retention, c.Journal.Retention)
 	}
 	for _, p := range []rules.Purpose{rules.Security, rules.Conduct, rules.Leak} {
@@ -118,26 +120,35 @@ func TestWhatIsLeftOutHasASafeValue(t *testing.T) {
 			}
 		}
 	}
-	if c.Quarantine.Identity != "/var/lib/sluis/keys/quarantine.key" || c.Mail.Listen[0].TLS != "none" || c.Policy.OnFailure.Leak == "open" || c.Metrics.Listen != "" {
+	if c.Quarantine.Identity != "/var/lib/sluis/keys/quarantine.key" || c.Mail.Listen[0].TLS != "none" ||
+		c.Policy.OnFailure.Leak == "open" || c.Metrics.Listen != "" {
 		t.Errorf("%+v", c)
 	}
 	if c.Path() != "/etc/sluis/sluis.yaml" {
 		t.Error(c.Path())
 	}
 	off := mustParse(t, least+"policy: {sample-rate: 0, actions: {leak: {out: pass}, conduct: {in: reject}}}\n")
-	if *off.Policy.SampleRate != 0 || off.Policy.Action(rules.Leak, rules.Out) != filter.Pass || off.Policy.Action(rules.Conduct, rules.In) != filter.Reject || off.Policy.Action(rules.Conduct, rules.Out) != filter.Quarantine {
+	if *off.Policy.SampleRate != 0 || off.Policy.Action(rules.Leak, rules.Out) != filter.Pass ||
+		off.Policy.Action(rules.Conduct, rules.In) != filter.Reject ||
+		off.Policy.Action(rules.Conduct, rules.Out) != filter.Quarantine {
 		t.Errorf("%+v", off.Policy)
 	}
 }
 
 func TestPathsAreTakenFromTheFilesDirectory(t *testing.T) {
-	text := strings.Replace(least, "/var/lib/sluis", "data", 1) + "roster: people.csv\nrules: {packs: [own, /srv/packs]}\n"
-	text = strings.Replace(text, "mail:\n", "mail:\n  tls: {certificate: c.pem, key: k.pem, client-ca: ca.pem}\n  shared: [{networks: [192.0.2.0/24], field: X-Key, key-file: m.key}]\n", 1)
-	text = strings.Replace(text, `hosts: ["127.0.0.1:26"]`, `{hosts: ["127.0.0.1:26"], tls: verified, auth: {username: u, password-file: p}}`, 1)
+	text := strings.Replace(least, "/var/lib/sluis", "data", 1) +
+		"roster: people.csv\nrules: {packs: [own, /srv/packs]}\n"
+	text = strings.Replace(text, "mail:\n", "mail:\n  tls: {certificate: c.pem, key: k.pem, client-ca: ca.pem}\n"+
+		"  shared: [{networks: [192.0.2.0/24], field: X-Key, key-file: m.key}]\n", 1)
+	text = strings.Replace(text, `hosts: ["127.0.0.1:26"]`,
+		`{hosts: ["127.0.0.1:26"], tls: verified, auth: {username: u, password-file: p}}`, 1)
 	text = strings.Replace(text, "    - to: [\"*\"]\n      {", `    - {to: ["*"], `, 1)
 	c := mustParse(t, text)
 	tls := c.Mail.TLS
-	got := []string{c.Data, c.Roster, c.Rules.Packs[0], c.Rules.Packs[1], tls.Certificate, tls.Key, tls.ClientCA, c.Mail.Shared[0].KeyFile, c.Mail.Routes[0].Auth.PasswordFile, c.Quarantine.Identity}
+	got := []string{
+		c.Data, c.Roster, c.Rules.Packs[0], c.Rules.Packs[1], tls.Certificate, tls.Key, tls.ClientCA,
+		c.Mail.Shared[0].KeyFile, c.Mail.Routes[0].Auth.PasswordFile, c.Quarantine.Identity,
+	}
 	want := []string{"/etc/sluis/data", "/etc/sluis/people.csv", "/etc/sluis/own", "/srv/packs", "/etc/sluis/c.pem", "/etc/sluis/k.pem", "/etc/sluis/ca.pem", "/etc/sluis/m.key", "/etc/sluis/p", "/etc/sluis/data/keys/quarantine.key"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -283,7 +294,8 @@ func TestSecretsComeFromAFileOrTheEnvironment(t *testing.T) {
 }
 
 func TestLoadSaysWhichFileIsMissing(t *testing.T) {
-	if _, err := Load("/nonexistent/sluis.yaml"); err == nil || !strings.Contains(err.Error(), "/nonexistent/sluis.yaml") {
+	const missing = "/nonexistent/sluis.yaml"
+	if _, err := Load(missing); err == nil || !strings.Contains(err.Error(), missing) {
 		t.Error(err)
 	}
 }
@@ -332,7 +344,8 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if len(c.Mail.Routes) == 0 || len(c.Mail.Listen) == 0 || c.Data == "" || *c.Policy.SampleRate < 0 || *c.Policy.SampleRate > 1 {
+		if len(c.Mail.Routes) == 0 || len(c.Mail.Listen) == 0 || c.Data == "" ||
+			*c.Policy.SampleRate < 0 || *c.Policy.SampleRate > 1 {
 			t.Errorf("valid, and cannot work: %+v", c)
 		}
 	})

@@ -13,15 +13,18 @@ func TestTheConsoleIsOfThisMachineAlone(t *testing.T) {
 	if c := mustParse(t, least+"console: {listen: none}\n").Console; c.On() {
 		t.Error("it cannot be left out")
 	}
-	c = mustParse(t, least+"console: {listen: \"0.0.0.0:443\", address: \"https://sluis.school.example/\", tls: {certificate: c.pem, key: k.pem}}\n").Console
+	c = mustParse(t, least+"console: {listen: \"0.0.0.0:443\", address: \"https://sluis.school.example/\", "+
+		"tls: {certificate: c.pem, key: k.pem}}\n").Console
 	if c.Address != "https://sluis.school.example" || c.TLS.Key != "/etc/sluis/k.pem" {
 		t.Errorf("%+v", c)
 	}
-	mustParse(t, least+"console: {listen: \"10.0.0.1:8080\", behind-proxy: true, address: \"https://sluis.school.example\"}\n")
+	mustParse(t, least+"console: {listen: \"10.0.0.1:8080\", behind-proxy: true, "+
+		"address: \"https://sluis.school.example\"}\n")
 }
 
 func TestAConsoleThatCannotBeSafeIsRefused(t *testing.T) {
-	const provider = `{name: google, label: Google, issuer: "https://accounts.google.com", client: c, secret-file: s, groups-from: hd, roles: {employee: [school.example]}}`
+	const provider = `{name: google, label: Google, issuer: "https://accounts.google.com", client: c, ` +
+		`secret-file: s, groups-from: hd, roles: {employee: [school.example]}}`
 	mustParse(t, least+"console: {providers: ["+provider+"]}\n")
 	for name, tc := range map[string]struct{ console, want string }{
 		"open to the network":        {`{listen: "0.0.0.0:8080", address: "https://sluis.school.example"}`, "others could listen in"},
@@ -40,7 +43,8 @@ func TestAConsoleThatCannotBeSafeIsRefused(t *testing.T) {
 		"a role that is not there":   {"{providers: [" + strings.Replace(provider, "employee", "boss", 1) + "]}", "boss"},
 		"a role for nobody in sight": {"{providers: [" + strings.Replace(provider, "[school.example]", "[]", 1) + "]}", "name the groups"},
 	} {
-		if _, err := Parse("sluis.yaml", []byte(least+"console: "+tc.console+"\n")); err == nil || !strings.Contains(err.Error(), tc.want) {
+		_, err := Parse("sluis.yaml", []byte(least+"console: "+tc.console+"\n"))
+		if err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

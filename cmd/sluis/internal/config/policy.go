@@ -10,10 +10,10 @@ import (
 
 // Policy says what is inspected, and what is done with what is found.
 type Policy struct {
-	SampleRate    *setting.Rate                     `yaml:"sample-rate"`   // share of outgoing messages in which leaks are looked for (C3.3b); default 5%
+	SampleRate    *setting.Rate                     `yaml:"sample-rate"`   // share of outgoing messages drawn for leaks (C3.3b); default 5%
 	Actions       map[rules.Purpose]DirectionAction `yaml:"actions"`       // by purpose: security, conduct, leak; default quarantine
-	Ambiguous     filter.Action                     `yaml:"ambiguous"`     // messages that mail programs may read in different ways; default pass
-	Uninspectable filter.Action                     `yaml:"uninspectable"` // what cannot be inspected, such as encrypted archives; default pass
+	Ambiguous     filter.Action                     `yaml:"ambiguous"`     // read differently by mail programs; default pass
+	Uninspectable filter.Action                     `yaml:"uninspectable"` // such as encrypted archives; default pass
 	Incomplete    filter.Action                     `yaml:"incomplete"`    // more than the bounds allow to inspect; default pass
 	Malware       Malware                           `yaml:"malware"`
 	OnFailure     OnFailure                         `yaml:"on-failure"`
@@ -58,7 +58,8 @@ func (p *Policy) Validate(ps setting.Problems) {
 		case rules.Security, rules.Conduct:
 		case rules.Leak:
 			if a.In != nil || a.Internal != nil {
-				at.Wrong("leaks are looked for in mail that leaves the organisation only (C3.3b): leave out in and internal")
+				at.Wrong("leaks are looked for in mail that leaves the organisation only (C3.3b): " +
+					"leave out in and internal")
 			}
 		default:
 			at.Wrong("%s never reads messages (C3.2a): use security, conduct or leak", purpose)

@@ -46,7 +46,8 @@ func (q *Quarantine) SetDefaults() { setting.Default(&q.Retention, quarantineRet
 func (q *Quarantine) Validate(p setting.Problems) {
 	for i, r := range q.Recipients {
 		if _, err := age.ParseX25519Recipient(r); err != nil {
-			p.At("recipients").Item(i).Wrong("this is no public key of age: it starts with age1 and is 62 characters long")
+			p.At("recipients").Item(i).Wrong(
+				"this is no public key of age: it starts with age1 and is 62 characters long")
 		}
 	}
 	if q.Retention > quarantineRetention && q.RetentionReason == "" {

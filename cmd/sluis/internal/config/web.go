@@ -33,7 +33,7 @@ type Web struct {
 // WebListener is a port that takes web traffic.
 type WebListener struct {
 	Address       string         `yaml:"address"`             // host:port
-	Mode          string         `yaml:"mode"`                // proxy (default), proxy-tls, redirect-http, redirect-tls, tproxy-http or tproxy-tls
+	Mode          string         `yaml:"mode"`                // of webModes; default proxy
 	ProxyProtocol []netip.Prefix `yaml:"proxy-protocol-from"` // load balancers that give the client's address
 }
 
@@ -106,7 +106,8 @@ func (w *Web) validateListeners(p setting.Problems) {
 // Validate implements setting.Validator.
 func (i *Identify) Validate(p setting.Problems) {
 	if i.Kerberos.Keytab != "" && len(i.Kerberos.Realms) == 0 {
-		p.At("kerberos").Wrong("name the realms, and the mail domain of their people: realms: {SCHOOL.LOCAL: school.nl}")
+		p.At("kerberos").Wrong("name the realms, and the mail domain of their people: " +
+			"realms: {SCHOOL.LOCAL: school.nl}")
 	}
 	if i.Required && i.Passwords == "" && i.Kerberos.Keytab == "" {
 		p.Wrong("credentials are required, but there are neither passwords nor Kerberos to check them with")
