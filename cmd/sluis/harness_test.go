@@ -97,6 +97,7 @@ type settings struct {
 func newGateway(t *testing.T, s settings) *gateway {
 	t.Helper()
 	g := prepareGateway(t, s)
+	g.rememberWitnessed()
 	g.start()
 	t.Cleanup(g.kill)
 	return g
@@ -107,7 +108,6 @@ func prepareGateway(t *testing.T, s settings) *gateway {
 	t.Helper()
 	g := &gateway{t: t, dir: t.TempDir(), addr: testenv.FreeAddr(t), status: testenv.FreeAddr(t), env: s.env}
 	g.configure(s)
-	g.rememberWitnessed()
 	return g
 }
 

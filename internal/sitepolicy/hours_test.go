@@ -47,3 +47,53 @@ func TestHoursArePartOfTheWeek(t *testing.T) {
 		}
 	}
 }
+
+// TestHours: hours past midnight belong to the evening before, with its holidays.
+func TestHours(t *testing.T) {
+	holidays := []Period{{First: date("2026-11-27"), Last: date("2026-11-28")}} // friday and saturday
+	nights := Hours{
+		Days:   []time.Weekday{time.Thursday, time.Friday, time.Sunday},
+		From:   22 * time.Hour,
+		To:     6 * time.Hour,
+		Except: holidays,
+	}
+	for moment, want := range map[string]bool{
+		"2026-11-26 21:59": false, "2026-11-26 22:00": true, "2026-11-27 05:59": true, "2026-11-27 06:00": false, // thursday night ends on a holiday
+		"2026-11-27 22:00": false, "2026-11-28 01:00": false, // friday night begins on one
+		"2026-11-29 01:00": false, "2026-11-29 23:00": true, "2026-11-30 05:00": true, "2026-11-30 23:00": false,
+	} {
+		at, err := time.ParseInLocation("2006-01-02 15:04", moment, amsterdam)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if nights.contains(at) != want {
+			t.Errorf("%s: %v", moment, !want)
+		}
+	}
+	midnight := Hours{From: 20 * time.Hour, To: 24 * time.Hour}
+	if !midnight.contains(at("mon", "23:59")) || midnight.contains(at("tue", "00:00")) {
+		t.Error("hours until midnight: got another end, want 24:00")
+	}
+}
+
+func date(s string) time.Time {
+	d, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// TestSummerTime: hours are those of the clock on the wall.
+func TestSummerTime(t *testing.T) {
+	h := Hours{From: 8 * time.Hour, To: 15 * time.Hour}
+	for day, utc := range map[string]string{"2026-01-15": "07:00", "2026-07-15": "06:00"} {
+		at, err := time.Parse("2006-01-02 15:04", day+" "+utc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !h.contains(at.In(amsterdam)) || h.contains(at.Add(-time.Minute).In(amsterdam)) {
+			t.Errorf("%s: got another beginning of lessons, want 08:00", day)
+		}
+	}
+}
