@@ -36,31 +36,28 @@ type Engine struct {
 // Compile makes the scanners of the grounds that occur every day: security alone, with
 // conduct, and with leak as well. Others are made when an order asks for them.
 func Compile(set *rules.Set, opts Options) (*Engine, error) {
-	e := &Engine{set: set, opts: opts, scanners: map[rules.Purposes]*scanner{}}
-	for _, ps := range []rules.Purposes{
-		rules.SetOf(rules.Security),
-		rules.SetOf(rules.Security, rules.Conduct),
-		rules.SetOf(rules.Security, rules.Conduct, rules.Leak),
-	} {
+	everything := rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
+	all, b, err := buildScanner(set, everything, opts.People)
+	if err != nil {
+		return nil, fmt.Errorf("compile rules: %w", err)
+	}
+	e := &Engine{set: set, opts: opts, scanners: map[rules.Purposes]*scanner{everything: all}}
+	for _, ps := range []rules.Purposes{rules.SetOf(rules.Security), rules.SetOf(rules.Security, rules.Conduct)} {
 		if _, err := e.scanner(ps); err != nil {
 			return nil, err
 		}
 	}
-	return e, e.witness()
+	return e, e.witness(b)
 }
 
-// witness has the phrases of all rules found a second time, unless that was done for the same
-// rules before.
-func (e *Engine) witness() error {
+// witness has the phrases of all rules, from the builder of a scanner that has them, found a
+// second time, unless that was done for the same rules before.
+func (e *Engine) witness(b *builder) error {
 	known := e.opts.Witnessed
 	if known != nil && known.Has(e.set.Fingerprint()) {
 		return nil
 	}
-	s, b, err := buildScanner(e.set, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), e.opts.People)
-	if err != nil {
-		return err
-	}
-	if err := witnessAll(e.set, b, s.matcher); err != nil {
+	if err := witnessAll(e.set, b, b.matcher); err != nil {
 		return err
 	}
 	if known != nil {

@@ -111,11 +111,11 @@ func BenchmarkWitness(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	s, builder, err := buildScanner(set, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
-		s, builder, err := buildScanner(set, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), nil)
-		if err != nil {
-			b.Fatal(err)
-		}
 		if err := witnessAll(set, builder, s.matcher); err != nil {
 			b.Fatal(err)
 		}
