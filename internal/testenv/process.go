@@ -2,13 +2,10 @@ package testenv
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
-	"strconv"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -83,34 +80,3 @@ func (p *process) ready(ctx context.Context, network, addr string) error {
 		}
 	}
 }
-
-// The ports that are given out lie below those that the kernel gives to programs that ask for
-// any: none of them gets one by chance before it is listened on.
-const (
-	firstPort = 10_000
-	lastPort  = 32_000
-)
-
-// ports counts those that were given out, each once.
-var ports atomic.Uint32
-
-// FreeAddress returns an address of 127.0.0.1 on which no one listens, another one each
-// time. Processes that run side by side begin at different ones.
-func FreeAddress() (string, error) {
-	port, err := freePort()
-	return loopback(port), err
-}
-
-func freePort() (int, error) {
-	for range 1000 {
-		n := uint32(os.Getpid())*211 + ports.Add(1)
-		port := firstPort + int(n%(lastPort-firstPort))
-		ln, err := net.Listen("tcp", loopback(port))
-		if err == nil {
-			return port, ln.Close()
-		}
-	}
-	return 0, errors.New("no free port")
-}
-
-func loopback(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }

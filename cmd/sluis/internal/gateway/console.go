@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"golang.org/x/net/netutil"
-	"golang.org/x/sys/unix"
 
 	"sluis/internal/accounts"
 	"sluis/internal/accounts/provider"
@@ -71,11 +70,8 @@ func (g *Gateway) openConsole(ctx context.Context) (err error) {
 
 // listen opens the console's port.
 func (w *consoleServer) listen(address string) (err error) {
-	if w.listener, err = net.Listen("tcp", address); errors.Is(err, unix.EADDRINUSE) {
-		return fmt.Errorf("console: another program has %s: "+
-			"choose another address with console: listen, or none", address)
-	} else if err != nil {
-		return fmt.Errorf("console: %w", err)
+	if w.listener, err = listenTCP("console.listen", address); err != nil {
+		return err
 	}
 	w.listener = netutil.LimitListener(w.listener, maxConsole)
 	if w.certificate.Load() != nil {

@@ -49,6 +49,7 @@ type Gateway struct {
 	listeners []smtpd.Listener
 	web       *web           // nil: there is no proxy
 	console   *consoleServer // nil: it is switched off
+	status    net.Listener   // nil: there is no status page
 }
 
 // Observer is for the demonstration and for tests, which see records as they are made and
@@ -119,13 +120,16 @@ func (g *Gateway) open(ctx context.Context) (err error) {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	if err := g.listen(); err != nil {
-		return err
-	}
 	if err := g.openWeb(ctx, gen); err != nil {
 		return err
 	}
 	if err := g.openConsole(ctx); err != nil {
+		return err
+	}
+	if err := g.openStatus(); err != nil {
+		return err
+	}
+	if err := g.listen(); err != nil {
 		return err
 	}
 	if err := recordRetention(ctx, g.ledger, g.started); err != nil {

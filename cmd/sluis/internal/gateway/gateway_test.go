@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/smtp"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"sluis/cmd/sluis/internal/config"
@@ -51,6 +53,57 @@ func TestAGatewayInFiveLines(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("got %v at the end, want none", err)
+	}
+}
+
+// TestMailComesLast: no port takes mail before all others are open, and where one is taken
+// already, the error says which key of the configuration asked for it.
+func TestMailComesLast(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for key, set := range map[string]func(*config.Config, string){
+		"mail.listen": func(c *config.Config, a string) { c.Mail.Listen[0].Address = a },
+		"web.listen": func(c *config.Config, a string) {
+			c.Web.Listen = []config.WebListener{{Mode: "proxy", Address: a}}
+			c.Web.Clients = c.Mail.Trusted
+		},
+		"console.listen": func(c *config.Config, a string) {
+			c.Console.Listen, c.Console.Address = a, "http://"+a
+		},
+		"metrics.listen": func(c *config.Config, a string) { c.Metrics.Listen = a },
+	} {
+		cfg := settings(t, "127.0.0.1:1")
+		mail := testenv.FreeAddr(t)
+		cfg.Mail.Listen[0].Address = mail
+		set(cfg, taken.Addr().String())
+		g, err := gateway.New(t.Context(), cfg, slog.New(slog.DiscardHandler), gateway.Observer{})
+		if want := key + ": another program has " + taken.Addr().String(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v and the gateway %v, want an error with %q", err, g, want)
+		}
+		if c, err := net.Dial("tcp", mail); err == nil {
+			c.Close()
+			t.Errorf("%s: mail was taken by a gateway that did not start", key)
+		}
+	}
+	cfg := settings(t, "127.0.0.1:1")
+	cfg.Metrics.Listen = testenv.FreeAddr(t)
+	g, err := gateway.New(t.Context(), cfg, slog.New(slog.DiscardHandler), gateway.Observer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, err := net.Dial("tcp", cfg.Metrics.Listen)
+	if err != nil {
+		t.Errorf("mail is taken at %v, and the status page is not there: %v", g.MailAddress(), err)
+	} else {
+		status.Close()
+	}
+	ended, stop := context.WithCancel(t.Context())
+	stop()
+	if err := g.Run(ended, nil); err != nil {
+		t.Error(err)
 	}
 }
 

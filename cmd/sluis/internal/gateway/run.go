@@ -3,38 +3,11 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sluis/internal/ledger"
-	"sluis/smtpd"
 )
-
-// listen opens the SMTP ports.
-func (g *Gateway) listen() error {
-	for _, l := range g.started.Mail.Listen {
-		ln, err := net.Listen("tcp", l.Address)
-		switch {
-		case errors.Is(err, unix.EADDRINUSE):
-			return fmt.Errorf("listen for mail: another program has %s: stop it, or choose another address", l.Address)
-		case errors.Is(err, unix.EACCES):
-			return fmt.Errorf("listen for mail: no right to %s: "+
-				"ports below 1024 need root or CAP_NET_BIND_SERVICE", l.Address)
-		case err != nil:
-			return fmt.Errorf("listen for mail: %w", err)
-		}
-		g.listeners = append(g.listeners, smtpd.Listener{
-			Listener: ln,
-			TLS:      l.TLS == "implicit",
-			Proxies:  l.ProxyProtocol,
-		})
-	}
-	return nil
-}
 
 // Run serves until ctx ends, and then lets transactions finish.
 func (g *Gateway) Run(ctx context.Context, reload <-chan os.Signal) error {
@@ -52,12 +25,8 @@ func (g *Gateway) Run(ctx context.Context, reload <-chan os.Signal) error {
 	if g.console != nil {
 		go func() { failed <- g.console.serve(g.log) }()
 	}
-	if g.started.Metrics.Listen != "" {
-		stop, err := g.serveStatus(failed)
-		if err != nil {
-			return errors.Join(err, g.close())
-		}
-		defer stop()
+	if g.status != nil {
+		defer g.serveStatus(failed)()
 	}
 	work, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -117,6 +86,9 @@ func (g *Gateway) closeStores(ctx context.Context) error {
 	var errs []error
 	for _, l := range g.listeners {
 		l.Close() // closed already if it was served
+	}
+	if g.status != nil {
+		g.status.Close()
 	}
 	if g.web != nil {
 		for _, l := range g.web.listeners {

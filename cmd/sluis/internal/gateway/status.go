@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
@@ -11,16 +10,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// serveStatus serves /metrics and /healthz until the function that it returns is called.
-func (g *Gateway) serveStatus(failed chan<- error) (stop func(), err error) {
+// openStatus opens the port of /metrics and /healthz, unless there is to be none.
+func (g *Gateway) openStatus() (err error) {
+	if g.started.Metrics.Listen == "" {
+		return nil
+	}
 	g.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "sluis_journal_dropped_total",
 		Help: "Records that were lost because the disk could not keep up.",
 	}, func() float64 { return float64(g.journal.Dropped()) }))
-	ln, err := net.Listen("tcp", g.started.Metrics.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("listen for metrics: %w", err)
-	}
+	g.status, err = listenTCP("metrics.listen", g.started.Metrics.Listen)
+	return err
+}
+
+// serveStatus serves /metrics and /healthz until the function that it returns is called.
+func (g *Gateway) serveStatus(failed chan<- error) (stop func()) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(g.metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", g.health)
@@ -32,11 +36,11 @@ func (g *Gateway) serveStatus(failed chan<- error) (stop func(), err error) {
 		MaxHeaderBytes:    16 << 10,
 	}
 	go func() {
-		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		if err := srv.Serve(g.status); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve metrics: %w", err)
 		}
 	}()
-	return func() { srv.Close() }, nil
+	return func() { srv.Close() }
 }
 
 // health answers 200 if all that the gateway needs works, and else says what does not.

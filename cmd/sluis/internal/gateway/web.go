@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"time"
 
@@ -117,7 +116,7 @@ func listenWeb(ctx context.Context, l config.WebListener) (proxy.Listener, error
 		ln.Listener, err = net.Listen("tcp", l.Address)
 	}
 	if err != nil {
-		return ln, fmt.Errorf("listen for web traffic: %w", err)
+		return ln, listenError("web.listen", l.Address, err)
 	}
 	return ln, nil
 }
