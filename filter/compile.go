@@ -37,27 +37,32 @@ type Engine struct {
 // conduct, and with leak as well. Others are made when an order asks for them.
 func Compile(set *rules.Set, opts Options) (*Engine, error) {
 	everything := rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
-	all, b, err := buildScanner(set, everything, opts.People)
-	if err != nil {
-		return nil, fmt.Errorf("compile rules: %w", err)
-	}
-	e := &Engine{set: set, opts: opts, scanners: map[rules.Purposes]*scanner{everything: all}}
-	for _, ps := range []rules.Purposes{rules.SetOf(rules.Security), rules.SetOf(rules.Security, rules.Conduct)} {
-		if _, err := e.scanner(ps); err != nil {
-			return nil, err
+	e := &Engine{set: set, opts: opts, scanners: map[rules.Purposes]*scanner{}}
+	var searches []search
+	var all *builder
+	for _, ps := range []rules.Purposes{
+		rules.SetOf(rules.Security),
+		rules.SetOf(rules.Security, rules.Conduct),
+		everything,
+	} {
+		s, b, err := buildScanner(set, ps, opts.People)
+		if err != nil {
+			return nil, fmt.Errorf("compile rules for %v: %w", ps, err)
 		}
+		e.scanners[ps], all = s, b
+		searches = append(searches, search{s.matcher, b.patterns})
 	}
-	return e, e.witness(b)
+	return e, e.witness(all, searches)
 }
 
 // witness has the phrases of all rules, from the builder of a scanner that has them, found a
 // second time, unless that was done for the same rules before.
-func (e *Engine) witness(b *builder) error {
+func (e *Engine) witness(all *builder, searches []search) error {
 	known := e.opts.Witnessed
 	if known != nil && known.Has(e.set.Fingerprint()) {
 		return nil
 	}
-	if err := witnessAll(e.set, b, b.matcher); err != nil {
+	if err := witnessAll(e.set, all, searches); err != nil {
 		return err
 	}
 	if known != nil {
@@ -76,7 +81,7 @@ func (e *Engine) scanner(ps rules.Purposes) (*scanner, error) {
 	if s, ok := e.scanners[ps]; ok {
 		return s, nil
 	}
-	s, err := newScanner(e.set, ps, e.opts.People)
+	s, _, err := buildScanner(e.set, ps, e.opts.People)
 	if err != nil {
 		return nil, fmt.Errorf("compile rules for %v: %w", ps, err)
 	}
@@ -143,11 +148,6 @@ type term struct {
 type detector struct {
 	detect.Detector
 	rules []int
-}
-
-func newScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Index) (*scanner, error) {
-	s, _, err := buildScanner(set, ps, people)
-	return s, err
 }
 
 // buildScanner makes a scanner, and returns the builder with its patterns.

@@ -71,7 +71,7 @@ func alone(t testing.TB, matcher string) *scanner {
 	if err != nil {
 		return nil
 	}
-	s, err := newScanner(set, everything, nil)
+	s, _, err := buildScanner(set, everything, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,9 +20,15 @@ type searcher interface {
 	Scan(text []byte, emit func(literal.Hit) bool)
 }
 
+// search is a searcher with the numbers that its patterns have.
+type search struct {
+	searcher
+	patterns map[literal.Pattern]int
+}
+
 // witnessPiece is how many phrases a matcher of the witness has at most: its memory grows
-// steeply with their number.
-const witnessPiece = 256
+// with their letters, by four kilobytes each.
+const witnessPiece = 32
 
 // Witnessed remembers, by fingerprint, for which rules search and witness agreed. What it
 // forgets costs time, and nothing else.
@@ -32,29 +38,32 @@ type Witnessed interface {
 }
 
 // witnessAll has the phrases of every rule found a second time, by a library that shares
-// nothing with package literal: in the rule's examples, and in its phrases joined. What one
-// finds and the other does not is an error with the rule and the phrase: a phrase that the
-// search misses would otherwise be missed unseen.
-func witnessAll(set *rules.Set, b *builder, m searcher) error {
+// nothing with package literal: in the rule's examples, and in its phrases joined. What a
+// search finds and the witness does not, or the reverse, is an error with the rule and the
+// phrase: a phrase that the search misses would otherwise be missed unseen.
+func witnessAll(set *rules.Set, b *builder, searches []search) error {
 	var work errgroup.Group
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	for _, r := range set.Rules() {
 		texts := b.textsOf(r)
-		work.Go(func() error { return witnessRule(r, texts, b, m) })
+		work.Go(func() error { return witnessRule(r, texts, searches) })
 	}
 	return work.Wait()
 }
 
 // witnessRule has the phrases of one rule, which have these texts, found a second time.
-func witnessRule(r rules.Rule, texts []string, b *builder, m searcher) error {
+func witnessRule(r rules.Rule, texts []string, searches []search) error {
 	examples := exampleTexts(r)
 	for piece := range slices.Chunk(texts, witnessPiece) {
-		w := newWitness(b, piece)
+		w := newWitness(piece)
 		joined := [][]byte{[]byte(strings.Join(piece, " ")), []byte(strings.Join(piece, ", "))}
 		for _, t := range slices.Concat(examples, joined) {
-			if p, ok := w.agrees(m, t); !ok {
-				return fmt.Errorf("%s:%d: rule %s: the search and its witness do not agree about the phrase %q: "+
-					"please report this, and write the phrase otherwise", r.File, r.Line, r.ID, p.Text)
+			seen := w.sees(t)
+			for _, s := range searches {
+				if p, ok := s.agrees(w.texts, seen, t); !ok {
+					return fmt.Errorf("%s:%d: rule %s: the search and its witness do not agree about the phrase %q: "+
+						"please report this, and write the phrase otherwise", r.File, r.Line, r.ID, p.Text)
+				}
 			}
 		}
 	}
@@ -86,44 +95,37 @@ func exampleTexts(r rules.Rule) [][]byte {
 	return texts
 }
 
-// witness looks for some of the patterns of a scanner.
+// witness finds texts of phrases, wherever they stand.
 type witness struct {
-	patterns []literal.Pattern
-	texts    []string
-	of       map[string][]int // patterns of a text: they differ in their open sides
-	matcher  *ahocorasick.Matcher
+	texts   []string
+	matcher *ahocorasick.Matcher
 }
 
-// newWitness returns a witness of all patterns that have one of the texts.
-func newWitness(b *builder, texts []string) *witness {
-	w := &witness{patterns: b.list, texts: texts, of: map[string][]int{}, matcher: ahocorasick.NewStringMatcher(texts)}
-	for _, t := range texts {
-		for open := range 4 {
-			p := literal.Pattern{Text: t, OpenLeft: open&1 != 0, OpenRight: open&2 != 0}
-			if n, ok := b.patterns[p]; ok {
-				w.of[t] = append(w.of[t], n)
-			}
-		}
-	}
-	return w
+func newWitness(texts []string) *witness {
+	return &witness{texts: texts, matcher: ahocorasick.NewStringMatcher(texts)}
 }
 
-// agrees reports whether a searcher finds the patterns that the witness finds in a text; if
-// not it returns one about which they differ.
-func (w *witness) agrees(m searcher, text []byte) (literal.Pattern, bool) {
-	found := map[int]bool{}
-	m.Scan(text, func(h literal.Hit) bool {
-		found[h.Pattern] = true
-		return true
-	})
+// sees returns which of the texts of phrases stand in a text.
+func (w *witness) sees(text []byte) map[string]bool {
 	seen := map[string]bool{}
 	for _, hit := range w.matcher.Match(text) {
 		seen[w.texts[hit]] = true
 	}
-	for _, t := range w.texts {
-		for _, n := range w.of[t] {
-			p := w.patterns[n]
-			if found[n] != (seen[t] && standsIn(text, p)) {
+	return seen
+}
+
+// agrees reports whether a search finds, of the patterns with these texts, those that the
+// witness has seen in a text; if not it returns one about which they differ.
+func (s search) agrees(texts []string, seen map[string]bool, text []byte) (literal.Pattern, bool) {
+	found := map[int]bool{}
+	s.Scan(text, func(h literal.Hit) bool {
+		found[h.Pattern] = true
+		return true
+	})
+	for _, t := range texts {
+		for open := range 4 {
+			p := literal.Pattern{Text: t, OpenLeft: open&1 != 0, OpenRight: open&2 != 0}
+			if n, ok := s.patterns[p]; ok && found[n] != (seen[t] && standsIn(text, p)) {
 				return p, false
 			}
 		}

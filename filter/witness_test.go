@@ -35,46 +35,45 @@ func TestTheWitnessMissesNoDefect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, b, err := buildScanner(set, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := witnessAll(set, b, s.matcher); err != nil {
+	good, all := searchOf(t, set, rules.Security, rules.Conduct, rules.Leak)
+	conduct, _ := searchOf(t, set, rules.Security, rules.Conduct)
+	security, _ := searchOf(t, set, rules.Security)
+	if err := witnessAll(set, all, []search{security, conduct, good}); err != nil {
 		t.Fatalf("the search as it is: %v, want none", err)
 	}
 	tried := 0
 	for _, r := range set.Rules() {
-		texts := b.textsOf(r)
-		if len(texts) == 0 || len(texts) > witnessPiece {
-			continue
-		}
+		texts := all.textsOf(r)
 		for i := 0; i < len(texts); i += 1 + len(texts)/3 {
-			text := texts[i]
-			w := newWitness(b, texts)
-			planted := w.of[text][0]
-			if err := witnessRule(r, texts, b, forgetful{s.matcher, planted}); !names(err, r, text) {
-				t.Errorf("%s: %q is missed: got %v, want an error with rule and phrase", r.ID, text, err)
+			for _, s := range []search{security, conduct, good} {
+				planted := s.numberOf(texts[i])
+				if planted < 0 {
+					continue // its purpose is not of this search
+				}
+				searches := []search{good, {forgetful{s, planted}, s.patterns}}
+				if err := witnessRule(r, texts, searches); !names(err, r, texts[i]) {
+					t.Errorf("%s: %q is missed: got %v, want an error with rule and phrase", r.ID, texts[i], err)
+				}
+				tried++
 			}
-			tried++
 		}
 	}
-	if tried < 30 {
+	if tried < 100 {
 		t.Errorf("only %d defects were planted", tried)
 	}
 }
 
 // TestTheWitnessDoesNotBelieveEverything: a search that reports what is not there is refused.
 func TestTheWitnessDoesNotBelieveEverything(t *testing.T) {
-	w := newWitness(&builder{
-		patterns: map[literal.Pattern]int{{Text: "geheim"}: 0},
-		list:     []literal.Pattern{{Text: "geheim"}},
-	}, []string{"geheim"})
-	m, err := literal.Compile(w.patterns)
+	patterns := map[literal.Pattern]int{{Text: "geheim"}: 0}
+	m, err := literal.Compile([]literal.Pattern{{Text: "geheim"}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	w := newWitness([]string{"geheim"})
 	for text, want := range map[string]bool{"een geheim": true, "een geheimpje": false, "iets": false} {
-		if _, ok := w.agrees(inventive{m, 0}, []byte(text)); ok != want {
+		s := search{inventive{m, 0}, patterns}
+		if _, ok := s.agrees(w.texts, w.sees([]byte(text)), []byte(text)); ok != want {
 			t.Errorf("%q: got agreement %v, want %v", text, ok, want)
 		}
 	}
@@ -111,13 +110,31 @@ func BenchmarkWitness(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, builder, err := buildScanner(set, rules.SetOf(rules.Security, rules.Conduct, rules.Leak), nil)
-	if err != nil {
-		b.Fatal(err)
-	}
+	good, all := searchOf(b, set, rules.Security, rules.Conduct, rules.Leak)
 	for b.Loop() {
-		if err := witnessAll(set, builder, s.matcher); err != nil {
+		if err := witnessAll(set, all, []search{good}); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+// searchOf returns the search of some purposes, with the builder that made it.
+func searchOf(t testing.TB, set *rules.Set, ps ...rules.Purpose) (search, *builder) {
+	t.Helper()
+	s, b, err := buildScanner(set, rules.SetOf(ps...), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return search{s.matcher, b.patterns}, b
+}
+
+// numberOf returns the number of a pattern with this text; -1 if the search has none.
+func (s search) numberOf(text string) int {
+	for open := range 4 {
+		p := literal.Pattern{Text: text, OpenLeft: open&1 != 0, OpenRight: open&2 != 0}
+		if n, ok := s.patterns[p]; ok {
+			return n
+		}
+	}
+	return -1
 }

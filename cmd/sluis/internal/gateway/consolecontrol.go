@@ -28,7 +28,7 @@ func (g *Gateway) consoleControl(s *console.Services) error {
 		Store: exceptions,
 		Renew: g.askRenewal,
 		Compile: func(set *rules.Set) (*filter.Engine, error) {
-			return Compile(g.inForce.Load().Config, set, g.reading())
+			return compile(g.inForce.Load().Config, set, g.reading(), presumed{})
 		},
 	}
 	s.InForce = func() console.InForce {

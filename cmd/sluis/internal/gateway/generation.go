@@ -28,7 +28,8 @@ type Generation struct {
 }
 
 // NewGeneration reads rules, roster and lists of people, and compiles the rules; reading says
-// how documents are read, and where temporary files are. It writes nothing.
+// how documents are read, and where temporary files are. It writes nothing but the memory of the
+// witness.
 func NewGeneration(cfg *config.Config, reading text.Limits) (*Generation, error) {
 	set, err := LoadRules(cfg)
 	if err != nil {
@@ -39,7 +40,11 @@ func NewGeneration(cfg *config.Config, reading text.Limits) (*Generation, error)
 		return nil, err
 	}
 	g := &Generation{Config: cfg, Rules: set, Roster: people, Since: time.Now()}
-	g.Engine, err = Compile(cfg, set, reading)
+	var known filter.Witnessed
+	if reading.Dir != "" { // of a gateway, which may write in its data directory
+		known = witnessed{NewData(cfg).path("witnessed")}
+	}
+	g.Engine, err = compile(cfg, set, reading, known)
 	return g, err
 }
 
@@ -113,8 +118,13 @@ func LoadRoster(cfg *config.Config) (*roster.Roster, error) {
 	return roster.Load(cfg.Roster, cfg.Organisation.Domains)
 }
 
-// Compile makes an engine of rules, for the organisation and with its lists of people.
-func Compile(cfg *config.Config, set *rules.Set, reading text.Limits) (*filter.Engine, error) {
+// compile makes an engine of rules, for the organisation and with its lists of people.
+func compile(
+	cfg *config.Config,
+	set *rules.Set,
+	reading text.Limits,
+	known filter.Witnessed,
+) (*filter.Engine, error) {
 	people, err := NewData(cfg).peopleIndex()
 	if err != nil {
 		return nil, err
@@ -125,16 +135,13 @@ func Compile(cfg *config.Config, set *rules.Set, reading text.Limits) (*filter.E
 			return nil, fmt.Errorf("rules: sites: %w", err)
 		}
 	}
-	o := filter.Options{
+	return filter.Compile(set, filter.Options{
 		OwnDomains: cfg.Organisation.Domains,
 		People:     people,
 		Sites:      sites,
 		Limits:     reading,
-	}
-	if reading.Dir != "" { // of a gateway, which may write in its data directory
-		o.Witnessed = witnessed{NewData(cfg).path("witnessed")}
-	}
-	return filter.Compile(set, o)
+		Witnessed:  known,
+	})
 }
 
 // Actions returns what the configuration does with what is found.
