@@ -80,7 +80,8 @@ func TestMailComesLast(t *testing.T) {
 		cfg.Mail.Listen[0].Address = mail
 		set(cfg, taken.Addr().String())
 		g, err := gateway.New(t.Context(), cfg, slog.New(slog.DiscardHandler), gateway.Observer{})
-		if want := key + ": another program has " + taken.Addr().String(); err == nil || !strings.Contains(err.Error(), want) {
+		want := key + ": another program has " + taken.Addr().String()
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v and the gateway %v, want an error with %q", err, g, want)
 		}
 		if c, err := net.Dial("tcp", mail); err == nil {
