@@ -16,13 +16,13 @@ import (
 
 // checkCmd is sluis check.
 type checkCmd struct {
-	Files       []string `arg:"" name:"file" help:"Messages (.eml) or documents; - is standard input."`
-	JSON        bool     `help:"Print one JSON object a line for each file."`
-	Direction   string   `enum:"in,out" default:"out" help:"Which way it goes: in or out."`
-	From        string   `placeholder:"ADDRESS" help:"Envelope sender; needs --config for confidential roles."`
-	To          []string `placeholder:"ADDRESS" sep:"none" help:"Envelope recipient; can be given again."`
-	AllPurposes bool     `help:"Inspect for everything, as if the message were drawn."`
-	Config      string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration; without it the built-in rules."`
+	Files       []string        `arg:"" name:"file" help:"Messages (.eml) or documents; - is standard input."`
+	JSON        bool            `help:"Print one JSON object a line for each file."`
+	Direction   rules.Direction `enum:"in,out,internal" default:"out" help:"Which way it goes: in, out or internal."`
+	From        string          `placeholder:"ADDRESS" help:"Envelope sender; needs --config for confidential roles."`
+	To          []string        `placeholder:"ADDRESS" sep:"none" help:"Envelope recipient; can be given again."`
+	AllPurposes bool            `help:"Inspect for everything, as if the message were drawn."`
+	Config      string          `short:"c" type:"path" placeholder:"FILE" help:"Configuration; without it the built-in rules."`
 }
 
 // checked is what is printed of one file.
@@ -66,7 +66,7 @@ func (c checkCmd) Run(ctx context.Context) error {
 			failed = append(failed, err) // the others are still inspected
 			continue
 		}
-		r := checkedOf(name, x, c.direction(), gen.Actions())
+		r := checkedOf(name, x, c.Direction, gen.Actions())
 		found = found || r.Action > filter.Pass
 		if err := c.print(r); err != nil {
 			return err
@@ -97,18 +97,11 @@ func (c checkCmd) generation() (*gateway.Generation, error) {
 	return gateway.NewGeneration(cfg, text.Limits{Apart: extractor})
 }
 
-func (c checkCmd) direction() rules.Direction {
-	if c.Direction == "in" {
-		return rules.In
-	}
-	return rules.Out
-}
-
 // purposes returns the purposes for which a gateway would inspect a message that was not drawn, or
 // with --all-purposes one that was.
 func (c checkCmd) purposes(people *roster.Roster) (rules.Purposes, error) {
 	g, err := filter.GroundsFor(people, drawAll(c.AllPurposes), filter.NoOrders{}, filter.NewID(), now(),
-		rules.DirectionsOf(c.direction()), append(c.To, c.From)...)
+		rules.DirectionsOf(c.Direction), append(c.To, c.From)...)
 	if c.AllPurposes && !g.Confidential {
 		g.Purposes = g.Purposes.With(rules.Leak)
 	}
@@ -118,7 +111,7 @@ func (c checkCmd) purposes(people *roster.Roster) (rules.Purposes, error) {
 // inspect inspects one file as a gateway would.
 func (c checkCmd) inspect(ctx context.Context, e *filter.Engine, name string,
 	ps rules.Purposes) (*filter.Inspection, error) {
-	item := filter.Item{Directions: rules.DirectionsOf(c.direction()), Sender: c.From, Recipients: c.To}
+	item := filter.Item{Directions: rules.DirectionsOf(c.Direction), Sender: c.From, Recipients: c.To}
 	return gateway.InspectFile(ctx, e, name, item, ps)
 }
 

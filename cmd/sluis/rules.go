@@ -162,9 +162,9 @@ func (c rulesTestCmd) Run(ctx context.Context) error {
 }
 
 type rulesExplainCmd struct {
-	Files     []string `arg:"" name:"file" help:"Messages (.eml) or documents; - is standard input."`
-	Direction string   `enum:"in,out" default:"out" help:"Which way it goes: in or out."`
-	Config    string   `short:"c" type:"path" placeholder:"FILE" help:"Configuration with rules of your own."`
+	Files     []string        `arg:"" name:"file" help:"Messages (.eml) or documents; - is standard input."`
+	Direction rules.Direction `enum:"in,out,internal" default:"out" help:"Which way it goes: in, out or internal."`
+	Config    string          `short:"c" type:"path" placeholder:"FILE" help:"Configuration with rules of your own."`
 }
 
 // Run explains how files are judged, with every purpose.
@@ -174,7 +174,7 @@ func (c rulesExplainCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d := check.direction()
+	d := c.Direction
 	for _, name := range c.Files {
 		x, err := check.inspect(ctx, gen.Engine, name, rules.SetOf(rules.Security, rules.Conduct, rules.Leak))
 		if err != nil {
