@@ -40,12 +40,16 @@ var structures = map[string]func(*shape) []string{
 		return s.attachments(func(a text.Attachment, name string) bool {
 			last := path.Ext(name)
 			return a.Executable && last != "" &&
-				documentExtensions[path.Ext(strings.TrimRight(strings.TrimSuffix(name, last), " _-"))]
+				documentExtensions[path.Ext(strings.TrimRight(strings.TrimSuffix(name, last), " _-\u00a0\u2003"))]
 		})
 	},
 	"disguised-attachment": func(s *shape) []string {
 		return s.attachments(func(a text.Attachment, name string) bool {
-			return (a.Kind == text.KindProgram || a.Kind == text.KindScript) && documentExtensions[path.Ext(name)]
+			switch a.Kind {
+			case text.KindProgram, text.KindScript, text.KindOpener, text.KindDisk:
+				return documentExtensions[path.Ext(name)]
+			}
+			return a.Executable && text.TurnsAround(a.Name.Reveal())
 		})
 	},
 	"lying-link":       (*shape).lyingLinks,
@@ -100,7 +104,7 @@ func linksOf(report *text.Report) (links []link) {
 func (s *shape) attachments(is func(a text.Attachment, name string) bool) []string {
 	var names []string
 	for _, a := range s.report.Attachments {
-		name := strings.ToLower(strings.TrimRight(a.Name.Reveal(), ". "))
+		name := strings.ToLower(text.PlainName(a.Name.Reveal()))
 		if is(a, name) {
 			names = append(names, name)
 		}

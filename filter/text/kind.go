@@ -1,10 +1,5 @@
 package text
 
-import (
-	"path"
-	"strings"
-)
-
 // FileKind is what a file is by its content.
 type FileKind string
 
@@ -29,16 +24,11 @@ const (
 	KindCab     FileKind = "cab"  // of which only the names are read
 	KindProgram FileKind = "program"
 	KindScript  FileKind = "script"
-	KindMedia   FileKind = "media" // pictures, sound, video, fonts
+	KindOpener  FileKind = "opener" // opens or installs something elsewhere: shortcuts, remote desktops, consoles
+	KindDisk    FileKind = "disk"   // disk image
+	KindMedia   FileKind = "media"  // pictures, sound, video, fonts
 	KindUnknown FileKind = "unknown"
 )
-
-// programExtensions are run by a double click on a computer of a school.
-var programExtensions = set(".exe", ".com", ".scr", ".pif", ".bat", ".cmd", ".msi", ".msp", ".cpl", ".dll", ".jar",
-	".js", ".jse", ".vbs", ".vbe", ".wsf", ".wsh", ".hta", ".ps1", ".psm1", ".lnk", ".reg", ".scf", ".url", ".iso",
-	".img",
-	".vhd", ".vhdx", ".appx", ".msix", ".chm", ".application", ".gadget", ".inf", ".one", ".xll", ".settingcontent-ms",
-	".apk", ".dmg", ".pkg", ".command", ".desktop", ".sh")
 
 var mediaExtensions = set(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".ico", ".tif", ".tiff", ".webp",
 	".heic",
@@ -52,15 +42,6 @@ func set(names ...string) map[string]bool {
 	}
 	return m
 }
-
-// Extension returns the last extension of a name, with its dot and in lower case, as
-// Windows takes it.
-func Extension(name string) string {
-	return strings.ToLower(path.Ext(strings.TrimRight(name, ". \t\x00")))
-}
-
-// NamesProgram reports whether a computer of a school runs a file of this name.
-func NamesProgram(name string) bool { return programExtensions[Extension(name)] }
 
 // NamesMedia reports whether a file of this name is a picture, sound, video or font.
 func NamesMedia(name string) bool { return mediaExtensions[Extension(name)] }

@@ -76,10 +76,19 @@ var formats = walk.Formats{
 		Kind: text.KindProgram,
 		Magic: append(walk.BeginBinary("MZ"), walk.Begin("\x7fELF",
 			"\xcf\xfa\xed\xfe", "\xce\xfa\xed\xfe", "\xfe\xed\xfa\xcf", "\xfe\xed\xfa\xce",
-			"\xca\xfe\xba\xbe",                   // Mach-O of several machines, or a Java class
-			"L\x00\x00\x00\x01\x14\x02\x00")...), // a Windows shortcut
+			"\xca\xfe\xba\xbe",                            // Mach-O of several machines, or a Java class
+			"L\x00\x00\x00\x01\x14\x02\x00",               // a Windows shortcut
+			"ITSF", "\xed\xab\xee\xdb", "!<arch>\ndebian", // compiled help; packages of Linux
+			"MSWIM\x00\x00\x00")...), // an image of Windows
 		Read: unreadable,
 	},
+	{
+		Kind:   text.KindDisk,
+		Magic:  walk.Begin("vhdxfile", "conectix"),
+		Begins: beginsDisk,
+		Read:   func(w *walk.Walker, c walk.Content) error { return archive.Disk(w, c.Part, c.R, c.Depth) },
+	},
+	{Kind: text.KindOpener, Begins: beginsOpener, Textual: true, Read: textFile},
 	{
 		Kind: text.KindMedia,
 		Magic: append(walk.BeginBinary("GIF8", "RIFF", "BM", "ID3", "OggS", "wOF", "fLaC"), walk.Begin("\x89PNG\r\n",

@@ -33,12 +33,7 @@ func cabNames(w *walk.Walker, part int, r *io.SectionReader, depth int) error {
 			return w.Damage(err)
 		}
 		name = name[:len(name)-1]
-		if _, err := w.Part(); err != nil {
-			return err
-		}
-		w.List(text.Attachment{Name: text.Secret(walk.ShortName(string(name))), Depth: depth + 1,
-			Kind: text.KindUnknown})
-		if err := w.Show(part, text.FileName, name); err != nil {
+		if err := w.Unread(part, string(name), depth); err != nil {
 			return err
 		}
 	}

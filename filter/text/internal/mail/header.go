@@ -162,10 +162,12 @@ const maxReadings = 3
 
 func (e *entity) addName(params []param, key string) {
 	for _, p := range params {
-		if p.name != key || p.value == "" || len(e.names) >= maxReadings {
+		if p.name != key || p.value == "" || len(e.names) >= 2*maxReadings {
 			continue
 		}
-		if n := decodeWords(p.value); !slices.Contains(e.names, n) {
+		// The name of a program has a place whatever stands before it.
+		n := decodeWords(p.value)
+		if !slices.Contains(e.names, n) && (len(e.names) < maxReadings || text.NamesProgram(n)) {
 			e.names = append(e.names, n)
 		}
 	}

@@ -241,7 +241,7 @@ func readLeaf(w *walk.Walker, part int, name string, t MediaType, open Opener, d
 		r = r2
 	}
 	if walk.Opaque(a) {
-		w.List(a)
+		w.List(a, head)
 		return nil
 	}
 	return w.Damage(w.Random(r, func(s *io.SectionReader) error {

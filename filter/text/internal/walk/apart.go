@@ -25,7 +25,7 @@ func (w *Walker) apart(part int, a text.Attachment, r *io.SectionReader, depth i
 		return w.Stop
 	}
 	if err != nil {
-		w.List(a)
+		w.List(a, nil)
 		w.Uninspectable(text.Failed)
 		return nil
 	}
@@ -47,7 +47,7 @@ func (w *Walker) merge(r *text.Report, a text.Attachment, part, depth int) error
 		if i == 0 {
 			inner.Declared, inner.Depth = a.Declared, a.Depth
 		}
-		w.List(inner)
+		w.keep(inner)
 	}
 	for _, link := range r.Links {
 		w.Link(link)

@@ -25,11 +25,14 @@ func (w *Walker) File(part int, a text.Attachment, charset string, r *io.Section
 	if a.Kind == "" || a.Kind == text.KindText && BeginsHTML(head) {
 		a.Kind = w.Formats.KindOf(head, a.Name.Reveal())
 	}
+	if a.Kind != text.KindDisk && isDisk(a.Kind, r) {
+		a.Kind = text.KindDisk
+	}
 	f := w.Formats.Of(a.Kind)
 	if w.Limits.Apart != nil && f.Sandboxed && depth <= w.Limits.Depth {
 		return w.apart(part, a, r, depth)
 	}
-	at := w.List(a)
+	at := w.List(a, head)
 	if depth > w.Limits.Depth {
 		w.Uninspectable(text.TooDeep)
 		return nil
@@ -49,6 +52,23 @@ func (w *Walker) File(part int, a text.Attachment, charset string, r *io.Section
 		R:          r,
 		Depth:      depth,
 	})
+}
+
+// isDisk reports whether a file is the image of a disk by what stands beyond its first bytes: the volumes of a disc,
+// which begin at its seventeenth sector (ECMA-119, ECMA-167), or what ends a disk of Windows or macOS.
+func isDisk(k text.FileKind, r *io.SectionReader) bool {
+	var b [8]byte
+	if n, _ := r.ReadAt(b[:6], 16*2048); n == 6 { // here and below an error shows when it is read
+		switch string(b[1:6]) {
+		case "CD001", "BEA01", "NSR02", "NSR03":
+			return true
+		}
+	}
+	if k != text.KindUnknown {
+		return false
+	}
+	n, _ := r.ReadAt(b[:], r.Size()-512)
+	return n == len(b) && (string(b[:]) == "conectix" || string(b[:4]) == "koly")
 }
 
 // endsAsZip reports whether a file that is something else by its beginning ends as a zip
@@ -79,10 +99,16 @@ func (w *Walker) Member(name string, r io.Reader, depth int) error {
 	defer done()
 	a := text.Attachment{Name: text.Secret(ShortName(name)), Depth: depth + 1, Kind: w.Formats.KindOf(head, name)}
 	if Opaque(a) {
-		w.List(a)
+		w.List(a, head)
 		return nil
 	}
 	return w.Random(r, func(s *io.SectionReader) error { return w.File(part, a, "", s, depth+1) })
+}
+
+// Unread lists a file of an archive whose content cannot be read, by its name.
+func (w *Walker) Unread(part int, name string, depth int) error {
+	w.List(text.Attachment{Name: text.Secret(ShortName(name)), Depth: depth + 1, Kind: text.KindUnknown}, nil)
+	return w.Show(part, text.FileName, []byte(name))
 }
 
 // Peek returns the first bytes of r, and a reader that still has them.

@@ -2,6 +2,7 @@ package walk
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"sluis/filter/text"
 )
@@ -20,20 +21,77 @@ func (w *Walker) Uninspectable(reason text.Reason) {
 	}
 }
 
-// List adds an attachment to the report and returns its number, by which it is filled in; -1 if
-// the list is full.
-func (w *Walker) List(a text.Attachment) int {
-	a.Executable = a.Executable || a.Kind == text.KindProgram || text.NamesProgram(a.Name.Reveal())
-	if len(w.Report.Attachments) >= text.MaxListed {
-		w.Report.Incomplete = true
+// reserved is how many dangerous attachments are listed after the list is full of others.
+const reserved = 100
+
+// List adds an attachment to the report and returns its number, by which it is filled in; -1 if the list is full. It is
+// judged by its name, its kind and its first bytes, also if it has no place in the list.
+func (w *Walker) List(a text.Attachment, head []byte) int {
+	a.Executable = a.Executable || runs(a, head)
+	return w.keep(a)
+}
+
+// keep adds an attachment that is judged.
+func (w *Walker) keep(a text.Attachment) int {
+	places := text.MaxListed
+	if a.Executable || a.Macros {
+		places += reserved
+	}
+	if len(w.Report.Attachments) >= places {
 		return -1
 	}
 	w.Report.Attachments = append(w.Report.Attachments, a)
 	return len(w.Report.Attachments) - 1
 }
 
-// Macros marks a listed attachment.
+// runs reports whether a double click on a file runs something. A file that is named after a site ("bestelling
+// bol.com") does if it is no document by its content.
+func runs(a text.Attachment, head []byte) bool {
+	switch a.Kind {
+	case text.KindProgram, text.KindOpener, text.KindDisk:
+		return true
+	}
+	name := a.Name.Reveal()
+	if !text.NamesProgram(name) {
+		return false
+	}
+	if !text.NamesSite(name) {
+		return true
+	}
+	switch a.Kind {
+	case text.KindUnknown, text.KindScript:
+		return true
+	case text.KindText:
+		return !prose(head)
+	}
+	return false
+}
+
+// prose reports whether a text consists of words: mostly letters, and blanks between them.
+func prose(head []byte) bool {
+	letters, blanks := 0, 0
+	for _, c := range head {
+		switch {
+		case Letter(c) || c >= utf8.RuneSelf:
+			letters++
+		case c == ' ' || c == '\n':
+			blanks++
+		}
+	}
+	return letters*2 > len(head) && blanks*20 > len(head)
+}
+
+// Overrun notes that a bound was reached which no ordinary content reaches.
+func (w *Walker) Overrun() {
+	w.Uninspectable(text.TooMany)
+	w.Report.Incomplete = true
+}
+
+// Macros marks a listed attachment. One without a place in the list gets one.
 func (w *Walker) Macros(at int) {
+	if at < 0 {
+		at = w.keep(text.Attachment{Kind: text.KindUnknown, Macros: true})
+	}
 	if at >= 0 {
 		w.Report.Attachments[at].Macros = true
 	}
