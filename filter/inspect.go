@@ -44,12 +44,13 @@ func (e *Engine) Inspect(ctx context.Context, item Item, ps rules.Purposes) (x *
 	x = &Inspection{
 		Purposes:   ps,
 		Findings:   r.findings(item.Directions),
+		Doubts:     report.Doubts,
 		Ambiguous:  report.Ambiguous(),
 		Incomplete: report.Incomplete || r.exhausted,
 		Parts:      report.Parts,
 		Bytes:      item.Size,
 	}
-	for _, u := range report.Uninspectable {
+	for _, u := range report.Uninspectable() {
 		x.Uninspectable = append(x.Uninspectable, string(u))
 	}
 	return x, nil

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 
+	"sluis/filter/text"
 	"sluis/rules"
 )
 
@@ -86,9 +87,10 @@ type Finding struct {
 type Inspection struct {
 	Purposes      rules.Purposes // that were inspected for
 	Findings      []Finding
-	Ambiguous     bool     // readers could disagree on what the item says
-	Uninspectable []string // why parts could not be inspected: names of a closed list
-	Incomplete    bool     // a bound was reached before everything was inspected
+	Doubts        []text.Doubt // sloppy ones as well, for which an item is not flagged
+	Ambiguous     bool         // readers could disagree on what the item says, in a way that hides something
+	Uninspectable []string     // causes of Doubts: why parts could not be inspected
+	Incomplete    bool         // a bound was reached before everything was inspected
 	Parts         int
 	Bytes         int64 // of the item as received
 }

@@ -10,6 +10,7 @@ import (
 	"sluis/cmd/sluis/internal/gateway"
 	"sluis/filter"
 	"sluis/filter/text"
+	"sluis/internal/lang"
 	"sluis/internal/roster"
 	"sluis/rules"
 )
@@ -22,6 +23,7 @@ type checkCmd struct {
 	From        string          `placeholder:"ADDRESS" help:"Envelope sender; needs --config for confidential roles."`
 	To          []string        `placeholder:"ADDRESS" sep:"none" help:"Envelope recipient; can be given again."`
 	AllPurposes bool            `help:"Inspect for everything, as if the message were drawn."`
+	Lang        string          `enum:"${languages}" default:"en" help:"Language of the explanations: ${enum}."`
 	Config      string          `short:"c" type:"path" placeholder:"FILE" help:"Configuration; without it the built-in rules."`
 }
 
@@ -34,9 +36,18 @@ type checked struct {
 	Findings      []checkedFinding `json:"findings"`
 	Ambiguous     bool             `json:"ambiguous"`
 	Uninspectable []string         `json:"uninspectable"`
+	Doubts        []checkedDoubt   `json:"doubts"`
 	Incomplete    bool             `json:"incomplete"`
 	Parts         int              `json:"parts"`
 	Bytes         int64            `json:"bytes"`
+}
+
+// checkedDoubt is a doubt with what it means. The texts are there in all languages.
+type checkedDoubt struct {
+	text.Doubt
+	Weight text.Weight  `json:"weight"`
+	Says   lang.Message `json:"says"`
+	Means  lang.Message `json:"means"` // and what to do
 }
 
 type checkedFinding struct {
@@ -125,6 +136,7 @@ func checkedOf(name string, x *filter.Inspection, d rules.Direction, actions fil
 		Findings:      []checkedFinding{},
 		Ambiguous:     x.Ambiguous,
 		Uninspectable: append([]string{}, x.Uninspectable...),
+		Doubts:        []checkedDoubt{},
 		Incomplete:    x.Incomplete,
 		Parts:         x.Parts,
 		Bytes:         x.Bytes,
@@ -141,6 +153,9 @@ func checkedOf(name string, x *filter.Inspection, d rules.Direction, actions fil
 			shown.Excerpts = append(shown.Excerpts, e.Reveal())
 		}
 		r.Findings = append(r.Findings, shown)
+	}
+	for _, d := range text.Gravest(x.Doubts) {
+		r.Doubts = append(r.Doubts, checkedDoubt{d, d.Cause.Weight(), d.Says(), d.Means()})
 	}
 	return r
 }
@@ -164,11 +179,15 @@ func (c checkCmd) print(r checked) error {
 			fmt.Printf("      … %s …\n", e)
 		}
 	}
-	if r.Ambiguous {
-		fmt.Println("  ambiguous: mail programs may read this in different ways")
-	}
-	for _, u := range r.Uninspectable {
-		fmt.Printf("  not inspected: %s\n", u)
+	for _, d := range r.Doubts {
+		flag := "sloppy"
+		switch {
+		case d.Cause.Flagged() && d.Cause.Unread():
+			flag = "not inspected"
+		case d.Cause.Flagged():
+			flag = "ambiguous"
+		}
+		fmt.Printf("  %s: %s, %s: %s %s\n", flag, d.Cause, d.Place().In(c.Lang), d.Says.In(c.Lang), d.Means.In(c.Lang))
 	}
 	if r.Incomplete {
 		fmt.Println("  incomplete: a bound was reached before all was inspected")

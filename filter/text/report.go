@@ -6,38 +6,6 @@ import (
 	"log/slog"
 )
 
-// Doubt is a reason why readers could disagree on what a message says.
-type Doubt string
-
-// The doubts.
-const (
-	BadHeader      Doubt = "malformed-header"
-	TwiceHeader    Doubt = "repeated-header"
-	BadContentType Doubt = "malformed-content-type"
-	BadBoundary    Doubt = "malformed-boundary"
-	NoEnd          Doubt = "missing-boundary-end"
-	BadEncoding    Doubt = "malformed-transfer-encoding"
-	OddEncoding    Doubt = "unknown-transfer-encoding"
-	BadCharset     Doubt = "unknown-charset"
-	NestedEncoding Doubt = "encoded-multipart"
-	MixedEndings   Doubt = "mixed-line-endings"
-	BadArchive     Doubt = "inconsistent-archive"
-)
-
-// Reason is why something could not be inspected.
-type Reason string
-
-// The reasons.
-const (
-	Encrypted     Reason = "encrypted"
-	TooDeep       Reason = "too-deep"
-	TooMany       Reason = "too-many-parts"
-	TooLarge      Reason = "inflates-too-much"
-	Damaged       Reason = "damaged"
-	UnknownFormat Reason = "unknown-format"
-	Failed        Reason = "reader-failed" // the process that reads such files crashed, or took too long
-)
-
 // Secret is a piece of content that prints, logs and marshals as a placeholder.
 type Secret string
 
@@ -77,18 +45,14 @@ type Link struct {
 
 // Report says what was seen beside the text.
 type Report struct {
-	Parts         int
-	Doubts        []Doubt
-	Uninspectable []Reason
-	Incomplete    bool         // a bound was reached before everything was inspected
-	Attachments   []Attachment // at most MaxListed
-	Links         []Link       // at most MaxListed
-	Read          int64        // bytes read, repeated reading counted
-	Inflated      int64        // bytes out of archives and documents
+	Parts       int
+	Doubts      []Doubt      // each one time, some of each cause at most
+	Incomplete  bool         // a bound was reached before everything was inspected
+	Attachments []Attachment // at most MaxListed
+	Links       []Link       // at most MaxListed
+	Read        int64        // bytes read, repeated reading counted
+	Inflated    int64        // bytes out of archives and documents
 }
 
 // MaxListed bounds the lists of a report. More makes it Incomplete.
 const MaxListed = 2000
-
-// Ambiguous reports whether there is any doubt.
-func (r *Report) Ambiguous() bool { return len(r.Doubts) > 0 }

@@ -57,11 +57,11 @@ func TestBombsAreNamedAndTakeLittleMemory(t *testing.T) {
 	for range 5000 {
 		names = append(names, "naam.txt", "inhoud")
 	}
-	const any text.Reason = "" // that it is incomplete is enough
+	const any text.Cause = "" // that it is incomplete is enough
 	for _, c := range []struct {
 		name, file string
 		content    []byte
-		reason     text.Reason
+		reason     text.Cause
 		incomplete bool
 		memory     uint64 // MiB
 	}{
@@ -130,9 +130,9 @@ func TestBombsAreNamedAndTakeLittleMemory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.reason != any && !contains(r.Uninspectable, c.reason) ||
-				c.reason == text.Encrypted && len(r.Uninspectable) > 1 || r.Incomplete != c.incomplete {
-				t.Errorf("uninspectable %v, want %q; incomplete %v, want %v", r.Uninspectable, c.reason, r.Incomplete,
+			if c.reason != any && !r.Has(c.reason) ||
+				c.reason == text.Encrypted && len(r.Uninspectable()) > 1 || r.Incomplete != c.incomplete {
+				t.Errorf("uninspectable %v, want %q; incomplete %v, want %v", r.Uninspectable(), c.reason, r.Incomplete,
 					c.incomplete)
 			}
 			if used := after.TotalAlloc - before.TotalAlloc; !racing && used > c.memory<<20 {

@@ -252,8 +252,8 @@ func TestDocumentsAreReadWhereWordsCanStand(t *testing.T) {
 	for _, d := range documents() {
 		t.Run(d.name, func(t *testing.T) {
 			s := showDocument(t, d.file, d.content)
-			if r := s.report; !d.damaged && (len(r.Uninspectable) > 0 || r.Ambiguous() || r.Incomplete) {
-				t.Errorf("uninspectable %v, doubts %v, incomplete %v", r.Uninspectable, r.Doubts, r.Incomplete)
+			if r := s.report; !d.damaged && (len(r.Uninspectable()) > 0 || r.Ambiguous() || r.Incomplete) {
+				t.Errorf("uninspectable %v, doubts %v, incomplete %v", r.Uninspectable(), r.Doubts, r.Incomplete)
 			}
 			role := d.role
 			if role == text.Header {

@@ -16,7 +16,7 @@ func Message(ctx context.Context, r io.ReaderAt, size int64, l text.Limits,
 	w := walk.NewWalker(ctx, formats, size, l, emit)
 	whole := w.Section(r, size)
 	err := mail.Message(w, whole, 0)
-	if w.Report.Ambiguous() && w.Stop == nil {
+	if w.Report.Disputed() && w.Stop == nil {
 		err = w.Raw(0, walk.Fresh(whole))
 	}
 	return w.Finish(err)
@@ -31,7 +31,7 @@ func Document(ctx context.Context, name string, r io.ReaderAt, size int64, l tex
 	if err == nil {
 		err = w.File(part, text.Attachment{Name: text.Secret(name)}, "", whole, 0)
 	}
-	if w.Report.Ambiguous() && w.Stop == nil {
+	if w.Report.Disputed() && w.Stop == nil {
 		err = w.Raw(0, walk.Fresh(whole))
 	}
 	return w.Finish(err)

@@ -146,7 +146,7 @@ func unreadable(w *walk.Walker, c walk.Content) error {
 	if walk.Opaque(c.Attachment) {
 		return nil
 	}
-	w.Uninspectable(text.UnknownFormat)
+	w.Doubt(text.UnknownFormat)
 	return w.Strings(c.Part, walk.Fresh(c.R))
 }
 

@@ -48,7 +48,7 @@ func TestAFormatIsOneRow(t *testing.T) {
 	if err := w.File(0, text.Attachment{}, "", w.Section(strings.NewReader("SHOUT\x01 hi"), 9), 0); err != nil {
 		t.Fatal(err)
 	}
-	if r := w.Report.Uninspectable; len(r) != 1 || r[0] != text.Failed {
+	if r := w.Report.Uninspectable(); len(r) != 1 || r[0] != text.Failed {
 		t.Errorf("with a sandbox that fails the report says %v, want %v: the row says sandboxed", r, text.Failed)
 	}
 }

@@ -54,7 +54,7 @@ func FuzzMessage(f *testing.F) {
 		if err != nil {
 			t.Fatalf("error: %v", err)
 		}
-		if r.Incomplete || len(r.Uninspectable) > 0 {
+		if r.Incomplete || len(r.Uninspectable()) > 0 {
 			return
 		}
 		shown := all.String()

@@ -102,8 +102,8 @@ func yenc(s string) string {
 func TestAnOrdinaryMailRaisesNoDoubt(t *testing.T) {
 	s := showMessage(t, ordinary())
 	r := s.report
-	if r.Ambiguous() || len(r.Uninspectable) > 0 || r.Incomplete || r.Parts != 5 {
-		t.Errorf("%d parts, doubts %v, uninspectable %v, incomplete %v", r.Parts, r.Doubts, r.Uninspectable,
+	if r.Ambiguous() || len(r.Uninspectable()) > 0 || r.Incomplete || r.Parts != 5 {
+		t.Errorf("%d parts, doubts %v, uninspectable %v, incomplete %v", r.Parts, r.Doubts, r.Uninspectable(),
 			r.Incomplete)
 	}
 	if len(r.Attachments) != 1 || r.Attachments[0].Kind != text.KindMedia || len(r.Links) != 1 {

@@ -56,7 +56,7 @@ func multipartOf(contentType, body string) string {
 // trusts it.
 type fault struct {
 	name, message string
-	doubt         text.Doubt
+	doubt         text.Cause
 	seen          bool // go-message shows it: the fault is none in this version
 }
 
@@ -92,7 +92,7 @@ func goMessageFaults() []fault {
 		{"M5 padding that other readers pass over",
 			multipartOf("text/plain\nContent-Transfer-Encoding: base64", token64[:13]+"="+token64[13:]), text.BadEncoding, false},
 		{"M5 an encoding with more after it",
-			multipartOf("text/plain\nContent-Transfer-Encoding: base64 ;x", token64), text.OddEncoding, false},
+			multipartOf("text/plain\nContent-Transfer-Encoding: base64 ;x", token64), text.DisputedEncoding, false},
 		{"M5 uuencode",
 			multipartOf("text/plain\nContent-Transfer-Encoding: x-uuencode", "begin 644 x.txt\n+9V5H96EM=V]O<F0\n`\nend\n"), text.OddEncoding, false},
 		{"M6 UTF-7", multipartOf("text/plain; charset=utf-7", "+AGcAZQBoAGUAaQBt-woord\n"), "", false},
@@ -124,7 +124,7 @@ func TestWhatGoMessageHidesIsShown(t *testing.T) {
 				t.Errorf("go-message shows it: %v, want %v", seen, c.seen)
 			}
 			s := showMessage(t, c.message)
-			if c.doubt != "" && !contains(s.report.Doubts, c.doubt) {
+			if c.doubt != "" && !s.report.Has(c.doubt) {
 				t.Errorf("doubts %v, want %v among them", s.report.Doubts, c.doubt)
 			}
 			if !strings.Contains(s.decoded(), token) {
@@ -149,15 +149,15 @@ func TestDepthAndPartsAreBounded(t *testing.T) {
 		t.Errorf("go-message reads %d levels, want all 300", levels)
 	}
 	s := showMessage(t, deep)
-	if !contains(s.report.Uninspectable, text.TooDeep) || s.report.Parts > 20 {
-		t.Errorf("%d parts, %v", s.report.Parts, s.report.Uninspectable)
+	if !s.report.Has(text.TooDeep) || s.report.Parts > 20 {
+		t.Errorf("%d parts, %v", s.report.Parts, s.report.Uninspectable())
 	}
 	if !strings.Contains(s.all(), token) {
 		t.Error("what is too deep is not shown raw")
 	}
 	s = showMessage(t, multipartOf("multipart/mixed; boundary=b", strings.Repeat("--b\n\nx\n", 5000)+"--b--\n"))
-	if !contains(s.report.Uninspectable, text.TooMany) || !s.report.Incomplete || s.report.Parts > 2000 {
-		t.Errorf("%d parts, %v, incomplete %v", s.report.Parts, s.report.Uninspectable, s.report.Incomplete)
+	if !s.report.Has(text.TooMany) || !s.report.Incomplete || s.report.Parts > 2000 {
+		t.Errorf("%d parts, %v, incomplete %v", s.report.Parts, s.report.Uninspectable(), s.report.Incomplete)
 	}
 }
 
@@ -172,7 +172,7 @@ func TestAnUnknownEncodingHidesNothing(t *testing.T) {
 	if _, err := r.NextPart(); err == nil {
 		t.Error("mail.Reader reads on: no fault of its own any more")
 	}
-	if s := showMessage(t, m); !strings.Contains(s.decoded(), token) || !contains(s.report.Doubts, text.OddEncoding) {
+	if s := showMessage(t, m); !strings.Contains(s.decoded(), token) || !s.report.Has(text.OddEncoding) {
 		t.Errorf("hidden, or no doubt: %v", s.report.Doubts)
 	}
 }

@@ -38,8 +38,8 @@ func TestFilesInYEncAreRead(t *testing.T) {
 		if !strings.Contains(s.by[c.role], c.want) {
 			t.Errorf("%s: %q is not in %.200q", c.name, c.want, s.by[c.role])
 		}
-		if c.whole && (len(s.report.Uninspectable) > 0 || s.report.Incomplete) {
-			t.Errorf("%s: uninspectable %v", c.name, s.report.Uninspectable)
+		if c.whole && (len(s.report.Uninspectable()) > 0 || s.report.Incomplete) {
+			t.Errorf("%s: uninspectable %v", c.name, s.report.Uninspectable())
 		}
 	}
 }
@@ -51,7 +51,7 @@ func TestAPartOfAFileInYEncIsNotTakenForAll(t *testing.T) {
 	m := "Subject: x\r\n\r\n" + parts[0] + "\r\n"
 	r, err := Message(context.Background(), strings.NewReader(m), int64(len(m)), text.Limits{},
 		func(text.Segment) error { return nil })
-	if err != nil || !contains(r.Uninspectable, text.Damaged) {
-		t.Errorf("%v, %v", r.Uninspectable, err)
+	if err != nil || !r.Has(text.Damaged) {
+		t.Errorf("%v, %v", r.Uninspectable(), err)
 	}
 }

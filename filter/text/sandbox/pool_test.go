@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -103,8 +102,8 @@ func TestWhatIsReadApartIsTheSame(t *testing.T) {
 			w.Read, g.Read = 0, 0 // what is copied to a process is not read here
 			if !reflect.DeepEqual(w, g) {
 				t.Errorf("here %d parts, %v %v %v, %d attachments; apart %d parts, %v %v %v, %d attachments", w.Parts,
-					w.Doubts, w.Uninspectable,
-					w.Incomplete, len(w.Attachments), g.Parts, g.Doubts, g.Uninspectable, g.Incomplete,
+					w.Doubts, w.Uninspectable(),
+					w.Incomplete, len(w.Attachments), g.Parts, g.Doubts, g.Uninspectable(), g.Incomplete,
 					len(g.Attachments))
 			}
 			if strings.Contains(content, "wachtwoord") && !strings.Contains(there, "wachtwoord") {
@@ -141,9 +140,9 @@ func TestAProcessThatFailsStopsNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			all, r := read(t, newPool(t, command, 1, 200*time.Millisecond), pdf+strings.Repeat("% x\n", 100_000))
-			if !slices.Contains(r.Uninspectable, text.Failed) || len(r.Attachments) != 1 ||
+			if !r.Has(text.Failed) || len(r.Attachments) != 1 ||
 				r.Attachments[0].Kind != text.KindPDF {
-				t.Errorf("uninspectable %v, %d attachments", r.Uninspectable, len(r.Attachments))
+				t.Errorf("uninspectable %v, %d attachments", r.Uninspectable(), len(r.Attachments))
 			}
 			if !strings.Contains(all, "een") || !strings.Contains(all, "twee") {
 				t.Errorf("the rest is not read: %q", all)
@@ -161,12 +160,12 @@ func TestAProcessThatCrashedIsReplaced(t *testing.T) {
 		}
 		return worker()
 	}, 1, time.Minute)
-	if _, r := read(t, p, pdf); !slices.Contains(r.Uninspectable, text.Failed) {
+	if _, r := read(t, p, pdf); !r.Has(text.Failed) {
 		t.Error("the crash is not told")
 	}
 	for range 3 {
-		if all, r := read(t, p, pdf); !strings.Contains(all, "het wachtwoord") || len(r.Uninspectable) > 0 {
-			t.Errorf("uninspectable %v", r.Uninspectable)
+		if all, r := read(t, p, pdf); !strings.Contains(all, "het wachtwoord") || len(r.Uninspectable()) > 0 {
+			t.Errorf("uninspectable %v", r.Uninspectable())
 		}
 	}
 	if started != 2 {
@@ -231,7 +230,7 @@ func (badReader) ReadAt([]byte, int64) (int, error) { return 0, io.ErrClosedPipe
 func TestADocumentThatIsTooLargeIsNamed(t *testing.T) {
 	r, err := newPool(t, worker, 1, time.Minute).Document(context.Background(), "a.pdf", bytes.NewReader(nil),
 		MaxSize+1, text.Limits{}, nil)
-	if err != nil || !r.Incomplete || !slices.Contains(r.Uninspectable, text.TooLarge) {
+	if err != nil || !r.Incomplete || !r.Has(text.TooLarge) {
 		t.Errorf("%v, %+v", err, r)
 	}
 }

@@ -48,19 +48,18 @@ type Piece struct {
 
 // Sheet is what one stage shows.
 type Sheet struct {
-	Stage         Stage
-	From          []Piece // of the envelope
-	To            [][]Piece
-	Answer        []Piece // last reply of the next hop
-	Findings      []Finding
-	Fields        []Field
-	Blocks        []Block
-	Files         []File
-	Document      string   // HTML, for a frame; empty: there is none
-	Doubts        []string // reasons why mail programs could read the message in different ways
-	Uninspectable []string // reasons why a part cannot be inspected
-	Cut           bool     // there is more than is shown
-	Masked        int      // number of identifiers, revealed ones included
+	Stage    Stage
+	From     []Piece // of the envelope
+	To       [][]Piece
+	Answer   []Piece // last reply of the next hop
+	Findings []Finding
+	Fields   []Field
+	Blocks   []Block
+	Files    []File
+	Document string       // HTML, for a frame; empty: there is none
+	Doubts   []text.Doubt // about how the message is read, the gravest first
+	Cut      bool         // there is more than is shown
+	Masked   int          // number of identifiers, revealed ones included
 }
 
 // Finding is a rule that matched. The filter has masked its excerpts.
@@ -117,14 +116,26 @@ func (r Reader) Read(ctx context.Context, m *quarantine.Message, stage Stage, pa
 		for _, e := range m.Evidence {
 			s.Findings = append(s.Findings, Finding{e})
 		}
+		if err := r.content(ctx, s, k, m, part); err != nil && ctx.Err() != nil {
+			return nil, err // any other fault costs the doubts only: the evidence needs nothing of the message
+		}
 		return s, nil
 	case Headers, Text, HTML, Attachment:
 	default:
 		return nil, ErrStage
 	}
+	if err := r.content(ctx, s, k, m, part); err != nil {
+		return nil, err
+	}
+	s.Masked = k.n
+	return s, nil
+}
+
+// content reads the message for what a stage shows of it.
+func (r Reader) content(ctx context.Context, s *Sheet, k *masker, m *quarantine.Message, part int) error {
 	f, size, err := disk.Copy(r.Limits.Dir, m)
 	if err != nil {
-		return nil, fmt.Errorf("read a quarantined message: %w", err)
+		return fmt.Errorf("read a quarantined message: %w", err)
 	}
 	defer f.Close()
 	if len(m.Envelope.To) == 0 { // an upload: no message, and no envelope
@@ -133,23 +144,24 @@ func (r Reader) Read(ctx context.Context, m *quarantine.Message, stage Stage, pa
 		err = r.message(ctx, s, k, m, f, size, part)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read a quarantined message: %w", err)
+		return fmt.Errorf("read a quarantined message: %w", err)
 	}
-	s.Masked = k.n
-	return s, nil
+	return nil
 }
 
 func (r Reader) upload(ctx context.Context, s *Sheet, k *masker, f *os.File, size int64) error {
-	if s.Stage != Text {
+	if s.Stage != Text && s.Stage != Findings {
 		return ErrStage
 	}
 	c := &collector{part: -1}
-	report, err := extract.Document(ctx, "", f, size, r.Limits, c.emit)
+	report, err := extract.Document(ctx, "", f, size, r.Limits, s.emitTo(c))
 	if err != nil && !errors.Is(err, errFull) {
 		return err
 	}
 	s.note(report)
-	c.blocks(s, k, func(part) bool { return true })
+	if s.Stage == Text {
+		c.blocks(s, k, func(part) bool { return true })
+	}
 	return nil
 }
 
@@ -174,7 +186,7 @@ func (r Reader) message(ctx context.Context, s *Sheet, k *masker, m *quarantine.
 		s.envelope(m, k)
 		s.Fields, s.Cut = fields(io.NewSectionReader(f, 0, size), k)
 	}
-	report, err := extract.Message(ctx, f, size, r.Limits, c.emit)
+	report, err := extract.Message(ctx, f, size, r.Limits, s.emitTo(c))
 	if err != nil && !errors.Is(err, errFull) {
 		return err
 	}
@@ -191,6 +203,14 @@ func (r Reader) message(ctx context.Context, s *Sheet, k *masker, m *quarantine.
 		}
 	}
 	return nil
+}
+
+// emitTo returns what takes the text of the message: nothing where the stage shows doubts only.
+func (s *Sheet) emitTo(c *collector) func(text.Segment) error {
+	if s.Stage == Findings {
+		return func(text.Segment) error { return nil }
+	}
+	return c.emit
 }
 
 // envelope shows sender and recipients.
@@ -213,11 +233,6 @@ func (s *Sheet) note(r *text.Report) {
 	if r == nil {
 		return
 	}
-	for _, d := range r.Doubts {
-		s.Doubts = append(s.Doubts, string(d))
-	}
-	for _, u := range r.Uninspectable {
-		s.Uninspectable = append(s.Uninspectable, string(u))
-	}
+	s.Doubts = text.Gravest(r.Doubts)
 	s.Cut = s.Cut || r.Incomplete
 }

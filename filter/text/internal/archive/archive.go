@@ -52,7 +52,7 @@ func Zip(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 		if w.Stop != nil {
 			return w.Stop
 		}
-		w.Uninspectable(text.Damaged)
+		w.Doubt(text.Damaged)
 		return walk.First(zipStream(w, r, depth), w.Strings(part, walk.Fresh(r)))
 	}
 	office := document.IsOffice(z)
@@ -100,7 +100,7 @@ func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *d
 	packed, err := f.Open()
 	if err != nil {
 		if errors.Is(err, zip.ErrAlgorithm) {
-			w.Uninspectable(text.UnknownFormat)
+			w.Doubt(text.UnknownFormat)
 			return w.Show(part, text.FileName, []byte(f.Name))
 		}
 		return w.Damage(err)
@@ -131,7 +131,7 @@ func Packed(w *walk.Walker, name string, r *io.SectionReader, depth int,
 	}
 	if w.Stop == nil && (errors.Is(err, errDictionary) || errors.Is(err, zstd.ErrWindowSizeExceeded) ||
 		errors.Is(err, zstd.ErrDecoderSizeExceeded)) {
-		w.Uninspectable(text.TooLarge)
+		w.Doubt(text.TooLarge)
 		w.Report.Incomplete = true
 		return nil
 	}

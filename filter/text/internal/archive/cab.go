@@ -12,7 +12,7 @@ import (
 // Cab shows the names of the files in a cabinet (MS-CAB), which is not inspected beyond
 // what stands in it readable as it is.
 func Cab(w *walk.Walker, part int, r *io.SectionReader, depth int) error {
-	w.Uninspectable(text.UnknownFormat)
+	w.Doubt(text.UnknownFormat)
 	return walk.First(cabNames(w, part, r, depth), w.Strings(part, walk.Fresh(r)))
 }
 

@@ -44,7 +44,7 @@ func Disk(w *walk.Walker, part int, r *io.SectionReader, depth int) error {
 	if d.files > 0 {
 		return w.Stop
 	}
-	w.Uninspectable(text.UnknownFormat)
+	w.Doubt(text.UnknownFormat)
 	return w.Strings(part, walk.Fresh(r))
 }
 

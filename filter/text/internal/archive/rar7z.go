@@ -44,7 +44,7 @@ func sevenZipMember(w *walk.Walker, part, at int, f *sevenzip.File, g *gate, pac
 	defer content.Close()
 	sum := crc32.NewIEEE()
 	r := io.TeeReader(w.Inflating(content, packed), sum)
-	reasons := len(w.Report.Uninspectable)
+	doubts := len(w.Report.Doubts)
 	if err := sevenZipFault(w, at, w.Member(f.Name, r, depth)); err != nil {
 		return err
 	}
@@ -53,11 +53,11 @@ func sevenZipMember(w *walk.Walker, part, at int, f *sevenzip.File, g *gate, pac
 		f.CRC32 != 0 && sum.Sum32() != f.CRC32 {
 		if w.Stop == nil && !w.Report.Incomplete && g.encrypted(f) {
 			// The bytes shown were no file, and nothing found in them counts.
-			w.Report.Uninspectable = w.Report.Uninspectable[:reasons]
+			w.Report.Doubts = w.Report.Doubts[:doubts]
 			w.Encrypted(at)
 			return nil
 		}
-		w.Uninspectable(text.Damaged)
+		w.Doubt(text.Damaged)
 	}
 	return w.Stop
 }

@@ -36,7 +36,7 @@ func zipStream(w *walk.Walker, r *io.SectionReader, depth int) error {
 		from := walk.Sub(r, body, body+packed)
 		switch {
 		case flags&1 != 0:
-			w.Uninspectable(text.Encrypted)
+			w.Doubt(text.Encrypted)
 		case method == 8:
 			err = w.Member(string(name), w.Inflating(flate.NewReader(from), packed), depth)
 		case method == 0 && packed < r.Size():

@@ -19,13 +19,13 @@ import (
 func OLE(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 	d, err := mscfb.New(r)
 	if err != nil {
-		w.Uninspectable(text.Damaged)
+		w.Doubt(text.Damaged)
 		return walk.First(w.Stop, w.Strings(part, walk.Fresh(r)))
 	}
 	names := oleNames(d.File)
 	for i, e := range d.File {
 		if i >= w.Limits.Parts {
-			w.Uninspectable(text.TooMany)
+			w.Doubt(text.TooMany)
 			w.Report.Incomplete = true
 			break
 		}

@@ -31,7 +31,7 @@ func PDF(w *walk.Walker, part, at int, r *io.SectionReader) error {
 	case p.encrypted:
 		w.Encrypted(at)
 	case p.unread || p.letters == 0:
-		w.Uninspectable(text.UnknownFormat)
+		w.Doubt(text.UnknownFormat)
 	}
 	return p.o.Close()
 }

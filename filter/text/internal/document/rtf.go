@@ -148,7 +148,7 @@ func (d *rtfReader) do(name string, n int) {
 		d.skipGroup()
 	case "objdata":
 		d.w.Macros(d.at)
-		d.w.Uninspectable(text.UnknownFormat)
+		d.w.Doubt(text.UnknownFormat)
 		d.skipGroup()
 	}
 }

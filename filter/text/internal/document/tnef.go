@@ -37,7 +37,7 @@ func TNEF(w *walk.Walker, part int, r *io.SectionReader, depth int) error {
 		value := walk.Sub(r, at+9, at+9+size)
 		at += 9 + size + 2
 		if value.Size() < size {
-			w.Uninspectable(text.Damaged)
+			w.Doubt(text.Damaged)
 		}
 		var err error
 		switch tag {
@@ -115,7 +115,7 @@ func showProperty(w *walk.Walker, part int, id uint16, r io.Reader, size int64, 
 		b, err := io.ReadAll(io.LimitReader(r, maxMAPI))
 		plain, ok := inflateRTF(b)
 		if !ok {
-			w.Uninspectable(text.Damaged)
+			w.Doubt(text.Damaged)
 		}
 		return walk.First(RTF(w, part, -1, w.Inflating(bytes.NewReader(plain), size)), err)
 	}

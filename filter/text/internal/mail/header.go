@@ -39,13 +39,24 @@ func readHeader(w *walk.Walker, part int, r *io.SectionReader) (entity, error) {
 			return e, err
 		}
 	}
-	if len(e.types) > 1 || len(e.encodings) > 1 {
-		w.Doubt(text.TwiceHeader)
-	}
+	e.doubtRepeated(w)
 	if len(w.Scratch) == 0 {
 		return e, nil
 	}
 	return e, w.Show(part, text.Header, w.Scratch)
+}
+
+// doubtRepeated notes a doubt where a field is given again with another value: a trick if it changes what the part is.
+func (e *entity) doubtRepeated(w *walk.Walker) {
+	composite := func(t MediaType) bool { return t.composite() }
+	encoded := func(encoding string) bool { return !identity(encoding) }
+	switch {
+	case len(e.types) > 1 && slices.ContainsFunc(e.types, composite),
+		len(e.encodings) > 1 && slices.ContainsFunc(e.encodings, encoded):
+		w.Doubt(text.TwiceHeader)
+	case len(e.types) > 1 || len(e.encodings) > 1:
+		w.Doubt(text.BadHeader)
+	}
 }
 
 // splitHeader reads the fields into w.header, unfolded.
@@ -87,7 +98,10 @@ func splitHeader(w *walk.Walker, r *io.SectionReader, e *entity) ([]walk.Field, 
 			f := walk.Field{Begin: len(h), Colon: len(h), End: len(h) + len(body)}
 			if n := nameLength(body); n > 0 {
 				f.Colon += n
-			} else if at > 0 || !bytes.HasPrefix(body, []byte("From ")) { // the first line of a mailbox file
+				if e.broken >= 0 && walk.HasPrefixFold(body, "content-") {
+					w.Doubt(text.DisputedHeader)
+				}
+			} else if at > 0 || !beginsMailbox(body) {
 				w.Doubt(text.BadHeader)
 				if e.broken < 0 {
 					e.broken = at
@@ -103,6 +117,11 @@ func splitHeader(w *walk.Walker, r *io.SectionReader, e *entity) ([]walk.Field, 
 			return fields, nil
 		}
 	}
+}
+
+// beginsMailbox reports whether a line is the first of a message in a mailbox file, quoted or not (RFC 4155).
+func beginsMailbox(line []byte) bool {
+	return bytes.HasPrefix(bytes.TrimPrefix(line, []byte(">")), []byte("From "))
 }
 
 // nameLength returns the length of the field name that a line begins with, 0 if it does
@@ -125,7 +144,10 @@ func readField(w *walk.Walker, part int, e *entity, name, value []byte) error {
 		if !clean {
 			w.Doubt(text.BadContentType)
 		}
-		if len(e.types) < maxReadings {
+		if t.twice {
+			w.Doubt(text.TwiceParameter)
+		}
+		if len(e.types) < maxReadings && !slices.ContainsFunc(e.types, t.equal) {
 			e.types = append(e.types, t)
 		}
 		e.addName(t.params, "name")
@@ -140,6 +162,9 @@ func readField(w *walk.Walker, part int, e *entity, name, value []byte) error {
 		d, clean := parseMediaType(string(value))
 		if !clean {
 			w.Doubt(text.BadContentType)
+		}
+		if d.twice {
+			w.Doubt(text.TwiceParameter)
 		}
 		e.addName(d.params, "filename")
 		return showParams(w, d.params, "filename")

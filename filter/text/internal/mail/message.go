@@ -1,9 +1,9 @@
 package mail
 
 import (
+	"bufio"
 	"bytes"
 	"io"
-	"slices"
 	"strings"
 
 	"sluis/filter/text"
@@ -33,6 +33,11 @@ func Message(w *walk.Walker, r *io.SectionReader, depth int) error {
 	}
 	if !bareCR {
 		return nil
+	}
+	if disputed, err := disputedEndings(walk.Fresh(r)); err != nil {
+		return err
+	} else if disputed {
+		w.Doubt(text.DisputedEndings)
 	}
 	return w.Random(&crReader{r: walk.Fresh(r)},
 		func(s *io.SectionReader) error { return showMessage(w, s, depth, nil) })
@@ -85,6 +90,23 @@ func lineEndings(r io.Reader) (mixed, bareCR bool, err error) {
 	}
 }
 
+// disputedEndings reports whether a carriage return that ends a line by itself comes before a boundary, or before a
+// field that says what a part is: readers that take it for the end of a line find there what others do not.
+func disputedEndings(r io.Reader) (bool, error) {
+	br, done := walk.Buffered(r)
+	defer done()
+	for {
+		_, err := br.ReadSlice('\r')
+		if err != nil && err != bufio.ErrBufferFull {
+			return false, walk.NotEOF(err)
+		}
+		next, _ := br.Peek(len("content-")) // an error shows when it is read
+		if err == nil && (bytes.HasPrefix(next, []byte("--")) || walk.HasPrefixFold(next, "content-")) {
+			return true, nil
+		}
+	}
+}
+
 // crReader makes a line feed of every carriage return that is not before one.
 type crReader struct{ r io.Reader }
 
@@ -107,7 +129,7 @@ func showMessage(w *walk.Walker, r *io.SectionReader, depth int, kind *MediaType
 		return err
 	}
 	if depth > w.Limits.Depth {
-		w.Uninspectable(text.TooDeep)
+		w.Doubt(text.TooDeep)
 		return w.Raw(part, walk.Fresh(r))
 	}
 	e, err := readHeader(w, part, r)
@@ -130,11 +152,26 @@ func showMessage(w *walk.Walker, r *io.SectionReader, depth int, kind *MediaType
 			}
 		}
 		if t.value("boundary") != "" && !strings.HasPrefix(t.Name, "multipart/") {
-			w.Doubt(text.BadContentType) // it may be taken for what has one
-			t.Name = "multipart/mixed"
-			if err := showBody(w, part, e, t, e.encodings[0], r, depth); err != nil {
+			if err := showHiddenParts(w, part, e, t, r, depth); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// showHiddenParts shows the parts between boundaries of a part that does not call itself a multipart: some readers take
+// it for what has a boundary.
+func showHiddenParts(w *walk.Walker, part int, e entity, t MediaType, r *io.SectionReader, depth int) error {
+	w.Doubt(text.BadContentType)
+	body := walk.Sub(r, e.size, r.Size())
+	for _, b := range t.values("boundary") {
+		found, err := splitParts(w, part, strings.TrimRight(b, " \t"), false, nil, body, depth)
+		if err != nil {
+			return err
+		}
+		if found {
+			w.Doubt(text.HiddenParts)
 		}
 	}
 	return nil
@@ -143,8 +180,7 @@ func showMessage(w *walk.Walker, r *io.SectionReader, depth int, kind *MediaType
 // showBody shows a body in one reading of its header.
 func showBody(w *walk.Walker, part int, e entity, t MediaType, encoding string, r *io.SectionReader, depth int) error {
 	begin := e.size
-	if strings.HasPrefix(t.Name, "multipart/") || t.Name == "message/rfc822" || t.Name == "message/global" ||
-		t.Name == "message/partial" {
+	if t.composite() {
 		if e.broken >= 0 && strings.HasPrefix(t.Name, "multipart/") {
 			begin = e.broken
 		}
@@ -194,7 +230,7 @@ func showLeaf(w *walk.Walker, part int, e entity, t MediaType, encoding string, 
 	if err := readLeaf(w, part, name, t, open, depth); err != nil {
 		return err
 	}
-	if strings.Contains(encoding, "base64") && slices.Contains(w.Report.Doubts, text.BadEncoding) {
+	if strings.Contains(encoding, "base64") && w.Report.Has(text.BadEncoding) {
 		return showJoined(w, part, name, t, body, depth)
 	}
 	return nil

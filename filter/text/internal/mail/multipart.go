@@ -16,7 +16,10 @@ import (
 // and one is guessed.
 func showMultipart(w *walk.Walker, part int, t MediaType, body *io.SectionReader, depth int) error {
 	boundaries := t.values("boundary")
-	if len(boundaries) != 1 || len(boundaries[0]) > 250 {
+	switch {
+	case len(boundaries) == 0:
+		w.Doubt(text.NoBoundary)
+	case len(boundaries) > 1 || len(boundaries[0]) > 250:
 		w.Doubt(text.BadBoundary)
 	}
 	var kind *MediaType
@@ -34,13 +37,14 @@ func showMultipart(w *walk.Walker, part int, t MediaType, body *io.SectionReader
 	if seen {
 		return nil
 	}
-	w.Doubt(text.BadBoundary)
 	if g, err := guessBoundary(body); err != nil {
 		return err
 	} else if g != "" && !slices.Contains(boundaries, g) {
+		w.Doubt(text.BadBoundary)
 		_, err := splitParts(w, part, g, false, kind, body, depth)
 		return err
 	}
+	w.Doubt(text.NoBoundary)
 	return showMessage(w, body, depth+1, nil)
 }
 
@@ -67,11 +71,13 @@ func splitParts(w *walk.Walker, part int, boundary string, loose bool, kind *Med
 		switch last := i+1 == len(s.lines); {
 		case d.last && last:
 			err = showAside(w, part, piece)
-		case closed:
-			w.Doubt(text.BadBoundary) // parts go on after the end: some programs show them
-			err = showMessage(w, piece, depth+1, kind)
 		default:
+			if closed {
+				w.Doubt(text.BadBoundary) // parts go on after the end: some programs show them
+			}
+			w.Enter(i + 1)
 			err = showMessage(w, piece, depth+1, kind)
+			w.Leave()
 		}
 		if err != nil {
 			return true, err
@@ -132,7 +138,7 @@ func findDelimiters(w *walk.Walker, body *io.SectionReader, boundary string, loo
 			switch {
 			case len(rest) == 0, len(rest) == 2 && last, loose:
 				if len(s.lines) > w.Limits.Parts {
-					w.Uninspectable(text.TooMany)
+					w.Doubt(text.TooMany)
 					return s, w.Fail(walk.ErrEnough)
 				}
 				s.lines = append(s.lines, delimiter{at, at + int64(len(line)), last})

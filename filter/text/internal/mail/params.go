@@ -16,9 +16,21 @@ import (
 type MediaType struct {
 	Name   string
 	params []param
+	twice  bool // a boundary or a name is given again, with another value
 }
 
 type param struct{ name, value string }
+
+// equal reports whether two values say the same.
+func (t MediaType) equal(other MediaType) bool {
+	return t.Name == other.Name && slices.Equal(t.params, other.params)
+}
+
+// composite reports whether a part of this type holds parts.
+func (t MediaType) composite() bool {
+	return strings.HasPrefix(t.Name, "multipart/") || t.Name == "message/rfc822" || t.Name == "message/global" ||
+		t.Name == "message/partial"
+}
 
 // values returns the distinct values of a parameter, in order.
 func (t MediaType) values(name string) []string {
@@ -54,16 +66,23 @@ func parseMediaType(v string) (t MediaType, clean bool) {
 		if !ok {
 			break
 		}
-		for _, value := range s.values() {
+		extended := strings.Contains(name, "*")
+		given := t.params
+		for _, value := range s.values(extended) {
 			p := param{strings.ToLower(name), value}
-			if strings.Contains(name, "*") {
+			if extended {
 				parts = append(parts, p)
 				continue
 			}
-			for _, known := range t.params {
-				s.clean = s.clean && (known.name != p.name || known.value == p.value)
-			}
 			t.params = append(t.params, p)
+		}
+		for _, p := range t.params[len(given):] {
+			for _, known := range given {
+				if known.name == p.name && known.value != p.value {
+					s.clean = false
+					t.twice = t.twice || p.name == "boundary" || p.name == "name" || p.name == "filename"
+				}
+			}
 		}
 	}
 	t.params = append(t.params, joinParams(parts)...)
@@ -132,8 +151,9 @@ func (p *paramScanner) next() (string, bool) {
 	return name, true
 }
 
-// values returns the value of a parameter; several if readers could disagree.
-func (p *paramScanner) values() []string {
+// values returns the value of a parameter; several if readers could disagree. In an extended one (RFC 2231) quotes stand
+// for themselves.
+func (p *paramScanner) values(extended bool) []string {
 	p.space()
 	if !strings.HasPrefix(p.s, "=") {
 		p.clean = false
@@ -148,7 +168,7 @@ func (p *paramScanner) values() []string {
 	whole = strings.TrimSpace(whole)
 	v := p.word(";")
 	if v == whole {
-		if strings.ContainsAny(v, `"'`) {
+		if strings.ContainsAny(v, `"'`) && !extended {
 			p.clean = false
 			return []string{v, strings.Trim(v, `"'`)}
 		}

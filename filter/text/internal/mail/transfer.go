@@ -35,7 +35,11 @@ func decodeTransfer(w *walk.Walker, encoding string, r *io.SectionReader) (_ io.
 	if identity(encoding) {
 		return r, walk.Nothing
 	}
-	if encoding != "base64" && encoding != "quoted-printable" {
+	switch {
+	case encoding == "base64", encoding == "quoted-printable":
+	case strings.Contains(encoding, "base64"), strings.Contains(encoding, "quoted"):
+		w.Doubt(text.DisputedEncoding)
+	default:
 		w.Doubt(text.OddEncoding)
 	}
 	switch {

@@ -26,7 +26,7 @@ func (w *Walker) apart(part int, a text.Attachment, r *io.SectionReader, depth i
 	}
 	if err != nil {
 		w.List(a, nil)
-		w.Uninspectable(text.Failed)
+		w.Doubt(text.Failed)
 		return nil
 	}
 	return w.merge(report, a, part, depth)
@@ -37,10 +37,8 @@ func (w *Walker) apart(part int, a text.Attachment, r *io.SectionReader, depth i
 func (w *Walker) merge(r *text.Report, a text.Attachment, part, depth int) error {
 	w.Report.Parts = max(w.Report.Parts, part+r.Parts)
 	for _, d := range r.Doubts {
-		w.Doubt(d)
-	}
-	for _, reason := range r.Uninspectable {
-		w.Uninspectable(reason)
+		d.Part = w.within(d.Part)
+		w.Report.Doubt(d)
 	}
 	for i, inner := range r.Attachments {
 		inner.Depth += depth
@@ -58,4 +56,16 @@ func (w *Walker) merge(r *text.Report, a text.Attachment, part, depth int) error
 		return w.Fail(ErrEnough)
 	}
 	return nil
+}
+
+// within returns the place in this report of a place in one on the part that is being read.
+func (w *Walker) within(part string) string {
+	switch here := w.where(); {
+	case part == text.Whole:
+		return here
+	case here == text.Whole:
+		return part
+	default:
+		return here + "." + part
+	}
 }

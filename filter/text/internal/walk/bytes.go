@@ -1,6 +1,9 @@
 package walk
 
-import "io"
+import (
+	"io"
+	"strings"
+)
 
 // Letter reports whether c is a letter of ASCII.
 func Letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
@@ -38,4 +41,9 @@ func Lowered(dst, b []byte) []byte {
 		dst = append(dst, c)
 	}
 	return dst
+}
+
+// HasPrefixFold reports whether b begins with a prefix in lower case, whatever the case of b.
+func HasPrefixFold(b []byte, prefix string) bool {
+	return len(b) >= len(prefix) && strings.EqualFold(string(b[:len(prefix)]), prefix)
 }

@@ -34,7 +34,7 @@ func (w *Walker) File(part int, a text.Attachment, charset string, r *io.Section
 	}
 	at := w.List(a, head)
 	if depth > w.Limits.Depth {
-		w.Uninspectable(text.TooDeep)
+		w.Doubt(text.TooDeep)
 		return nil
 	}
 	if endsAsZip(a.Kind, r) {
@@ -88,6 +88,8 @@ func endsAsZip(k text.FileKind, r *io.SectionReader) bool {
 
 // Member shows a file of an archive.
 func (w *Walker) Member(name string, r io.Reader, depth int) error {
+	w.EnterFile()
+	defer w.Leave()
 	part, err := w.Part()
 	if err != nil {
 		return err

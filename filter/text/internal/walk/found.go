@@ -1,24 +1,47 @@
 package walk
 
 import (
-	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"sluis/filter/text"
 )
 
-// Doubt adds a doubt to the report.
-func (w *Walker) Doubt(d text.Doubt) {
-	if !slices.Contains(w.Report.Doubts, d) {
-		w.Report.Doubts = append(w.Report.Doubts, d)
+// Doubt adds a doubt about the part that is being read to the report.
+func (w *Walker) Doubt(c text.Cause) { w.Report.Doubt(text.Doubt{Part: w.where(), Cause: c}) }
+
+// place is where the walker is: a part by its number in the one around it, and how many files it had so far.
+type place struct{ number, files int }
+
+// Enter goes to the part of a number, from 1, in the one that is being read, until Leave.
+func (w *Walker) Enter(number int) { w.places = append(w.places, place{number: number}) }
+
+// EnterFile goes to the next file in what is being read, until Leave.
+func (w *Walker) EnterFile() {
+	files := &w.files
+	if n := len(w.places); n > 0 {
+		files = &w.places[n-1].files
 	}
+	*files++
+	w.Enter(*files)
 }
 
-// Uninspectable adds a reason to the report.
-func (w *Walker) Uninspectable(reason text.Reason) {
-	if !slices.Contains(w.Report.Uninspectable, reason) {
-		w.Report.Uninspectable = append(w.Report.Uninspectable, reason)
+// Leave goes back to what is around the part.
+func (w *Walker) Leave() { w.places = w.places[:len(w.places)-1] }
+
+// where returns the place of the part that is being read, as a Doubt has it.
+func (w *Walker) where() string {
+	if len(w.places) == 0 {
+		return text.Whole
 	}
+	var b []byte
+	for i, p := range w.places {
+		if i > 0 {
+			b = append(b, '.')
+		}
+		b = strconv.AppendInt(b, int64(p.number), 10)
+	}
+	return string(b)
 }
 
 // reserved is how many dangerous attachments are listed after the list is full of others.
@@ -83,7 +106,7 @@ func prose(head []byte) bool {
 
 // Overrun notes that a bound was reached which no ordinary content reaches.
 func (w *Walker) Overrun() {
-	w.Uninspectable(text.TooMany)
+	w.Doubt(text.TooMany)
 	w.Report.Incomplete = true
 }
 
@@ -99,7 +122,7 @@ func (w *Walker) Macros(at int) {
 
 // Encrypted marks a listed attachment, and adds the reason.
 func (w *Walker) Encrypted(at int) {
-	w.Uninspectable(text.Encrypted)
+	w.Doubt(text.Encrypted)
 	if at >= 0 {
 		w.Report.Attachments[at].Encrypted = true
 	}

@@ -27,7 +27,7 @@ func (i *inflater) Read(p []byte) (int, error) {
 		return 0, i.w.Stop
 	}
 	if i.w.Inflated > i.w.Limits.Inflated || i.out > 1<<20 && i.out/i.packed > i.w.Limits.Ratio {
-		i.w.Uninspectable(text.TooLarge)
+		i.w.Doubt(text.TooLarge)
 		i.w.Report.Incomplete = true
 		return 0, errInflates
 	}

@@ -23,6 +23,8 @@ type Walker struct {
 	shown    int64
 	Inflated int64
 
+	places     []place  // down to the part that is being read
+	files      int      // found so far in what is read as a whole
 	links      int      // bytes of the links listed
 	Scratch    []byte   // texts of a header
 	Header     []byte   // the header that is being read
@@ -63,7 +65,7 @@ func (w *Walker) Fail(err error) error {
 // Finish makes the report. An error that did not end the work was a fault of the input.
 func (w *Walker) Finish(err error) (*text.Report, error) {
 	if err != nil && w.Stop == nil {
-		w.Uninspectable(text.Damaged)
+		w.Doubt(text.Damaged)
 	}
 	w.Report.Read, w.Report.Inflated = w.Limits.Work-max(w.work, 0), w.Inflated
 	if errors.Is(w.Stop, ErrEnough) {
@@ -76,7 +78,7 @@ func (w *Walker) Finish(err error) (*text.Report, error) {
 // Damage makes a fault of a part a finding. What ended the work ends it still.
 func (w *Walker) Damage(err error) error {
 	if err != nil && w.Stop == nil {
-		w.Uninspectable(text.Damaged)
+		w.Doubt(text.Damaged)
 	}
 	return w.Stop
 }
@@ -84,7 +86,7 @@ func (w *Walker) Damage(err error) error {
 // Part counts a part and returns its number. It ends the work if there are too many.
 func (w *Walker) Part() (int, error) {
 	if w.Report.Parts >= w.Limits.Parts {
-		w.Uninspectable(text.TooMany)
+		w.Doubt(text.TooMany)
 		return 0, w.Fail(ErrEnough)
 	}
 	w.Report.Parts++
