@@ -57,7 +57,8 @@ func TestAReportIsFlaggedForMoreThanSloppiness(t *testing.T) {
 		"sloppiness":          {causes: []Cause{BadHeader, NoEnd, NoText}, disputed: true},
 		"a trick":             {causes: []Cause{BadHeader, BadBoundary}, disputed: true, flagged: true},
 		"something encrypted": {causes: []Cause{Encrypted, Encrypted, NoText}, uninspectable: 1},
-		"both":                {causes: []Cause{TooDeep, Encrypted, BadArchive}, disputed: true, flagged: true, uninspectable: 2},
+		"both": {causes: []Cause{TooDeep, Encrypted, BadArchive}, disputed: true, flagged: true,
+			uninspectable: 2},
 	} {
 		var r Report
 		for i, c := range tc.causes {

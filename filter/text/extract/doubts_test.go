@@ -13,8 +13,8 @@ const mixed = "From: a@buiten.example\nMIME-Version: 1.0\nContent-Type: multipar
 // What ordinary software writes is noted, and no report is flagged for it.
 func TestSloppinessIsNotFlagged(t *testing.T) {
 	bounce := func(returned string) string {
-		return "Content-Type: multipart/report; report-type=delivery-status; boundary=d\n\n--d\n\nNot delivered.\n--d\n" +
-			"Content-Type: message/rfc822\n\n" + returned + "\n--d--\n"
+		return "Content-Type: multipart/report; report-type=delivery-status; boundary=d\n\n" +
+			"--d\n\nNot delivered.\n--d\n" + "Content-Type: message/rfc822\n\n" + returned + "\n--d--\n"
 	}
 	part := func(header, body string) string { return mixed + "--b\n" + header + "\n\n" + body + "\n--b--\n" }
 	for name, m := range map[string]string{
@@ -66,7 +66,8 @@ func TestADoubtHasItsPlace(t *testing.T) {
 		"in a part": {mixed + "--b\n\nx\n--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nx\n--c\n" +
 			"Content-Type: text/plain\nContent-Type: multipart/mixed; boundary=d\n\nx\n--c--\n--b--\n",
 			text.Doubt{Part: "2.2", Cause: text.TwiceHeader}, true},
-		"in a message": {mixed + "--b\n\nx\n--b\nContent-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=c\n\n" +
+		"in a message": {mixed + "--b\n\nx\n--b\nContent-Type: message/rfc822\n\n" +
+			"Content-Type: multipart/mixed; boundary=c\n\n" +
 			"--c\nno field\n" + secret + "--c--\n--b--\n", text.Doubt{Part: "2.1", Cause: text.DisputedHeader}, true},
 		"in an archive in an archive": {mixed + "--b\n\nx\n--b\nContent-Type: application/zip\n" +
 			"Content-Transfer-Encoding: base64\n\n" + b64(inZip) + "\n--b--\n",

@@ -45,7 +45,9 @@ func NewPool(command func() *exec.Cmd, n int, perDocument time.Duration) *Pool {
 func (p *Pool) Document(ctx context.Context, name string, r io.ReaderAt, size int64, l text.Limits,
 	emit func(text.Segment) error) (*text.Report, error) {
 	if size > MaxSize {
-		return &text.Report{Parts: 1, Doubts: []text.Doubt{{Part: text.Whole, Cause: text.TooLarge}}, Incomplete: true}, nil
+		r := &text.Report{Parts: 1, Incomplete: true}
+		r.Doubt(text.Doubt{Part: text.Whole, Cause: text.TooLarge})
+		return r, nil
 	}
 	select {
 	case p.slots <- struct{}{}:

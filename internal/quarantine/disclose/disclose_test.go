@@ -188,8 +188,8 @@ func TestHTMLWithoutWhatLeadsAnywhere(t *testing.T) {
 
 // Who judges a message sees with the findings how it can be read, the gravest doubt first, and no word of it.
 func TestFindingsComeWithTheDoubts(t *testing.T) {
-	content := "Subject: geheim\r\nContent-Type: text/plain; charset=x-own\r\nContent-Type: multipart/mixed; boundary=b\r\n" +
-		"\r\n--b\r\n\r\ngeheim\r\n"
+	content := "Subject: geheim\r\nContent-Type: text/plain; charset=x-own\r\n" +
+		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ngeheim\r\n"
 	s := sheet(t, content, Findings, 0)
 	if len(s.Doubts) < 2 || s.Doubts[0].Cause != text.TwiceHeader || s.Doubts[0].Part != text.Whole {
 		t.Errorf("doubts %v, want a repeated header first", s.Doubts)

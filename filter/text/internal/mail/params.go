@@ -151,8 +151,8 @@ func (p *paramScanner) next() (string, bool) {
 	return name, true
 }
 
-// values returns the value of a parameter; several if readers could disagree. In an extended one (RFC 2231) quotes stand
-// for themselves.
+// values returns the value of a parameter; several if readers could disagree. In an extended one (RFC 2231) quotes
+// stand for themselves.
 func (p *paramScanner) values(extended bool) []string {
 	p.space()
 	if !strings.HasPrefix(p.s, "=") {
