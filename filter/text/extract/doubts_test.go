@@ -55,7 +55,8 @@ func TestSloppinessIsNotFlagged(t *testing.T) {
 // A doubt says where it is, and a trick is flagged.
 func TestADoubtHasItsPlace(t *testing.T) {
 	secret := "Content-Transfer-Encoding: base64\n\n" + token64 + "\n"
-	inZip := string(zipOf("een.txt", "x", "twee.zip", string(zipOf("drie.dat", strings.Repeat("\x00\x01\x02\x03", 1000)))))
+	dat := strings.Repeat("\x00\x01\x02\x03", 1000)
+	inZip := string(zipOf("een.txt", "x", "twee.zip", string(zipOf("drie.dat", dat))))
 	for name, tc := range map[string]struct {
 		message string
 		want    text.Doubt
