@@ -115,6 +115,7 @@ func (e *engine) inspect(r *http.Request, _ *goproxy.ProxyCtx) (*http.Request, *
 func (e *engine) outgoing(in *http.Request, ctx *goproxy.ProxyCtx) (*http.Request, *http.Response) {
 	f := flowOf(in.Context())
 	out := in.Clone(in.Context())
+	out.URL = departing(in)
 	out.Close = false
 	if in.ContentLength == 0 {
 		out.Body = nil // so that the transport may try again

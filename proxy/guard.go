@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -23,6 +24,8 @@ type guard struct {
 	out     []byte // let through, not yet read
 	remain  int64  // bytes of a body or chunk
 	trailer int    // bytes of a trailer
+
+	linger
 }
 
 type guardState uint8
@@ -44,7 +47,9 @@ const poison = "?\r\n\r\n"
 var errMalformed = errors.New("malformed body")
 
 func newGuard(c net.Conn, max int) *guard {
-	return &guard{Conn: c, in: bufio.NewReader(c), max: max + 8<<10}
+	g := &guard{Conn: c, in: bufio.NewReader(c), max: max + 8<<10}
+	g.change = make(chan struct{}, 1)
+	return g
 }
 
 // open lets everything through from now on.
@@ -111,6 +116,9 @@ func (g *guard) readLine() error {
 	if err == bufio.ErrBufferFull {
 		return nil
 	}
+	if err == io.EOF && g.state == inHead && len(g.line) == 0 && !g.head.begun {
+		return g.atEnd()
+	}
 	if err != nil {
 		return err
 	}
@@ -160,6 +168,10 @@ func (g *guard) refuse() error {
 }
 
 func (g *guard) headLine(text, line []byte) error {
+	if len(text) == 0 && !g.head.begun && !g.head.empty { // RFC 9112, section 2.2
+		g.head.empty = true
+		return nil
+	}
 	if !g.head.take(text) {
 		return g.refuse()
 	}
@@ -171,7 +183,8 @@ func (g *guard) headLine(text, line []byte) error {
 	if !ok {
 		return g.refuse()
 	}
-	g.out, g.head = g.head.text, head{}
+	g.out, g.head = g.head.forServer(), head{}
+	g.owed.Add(1)
 	switch {
 	case chunked:
 		g.state = inChunkSize
@@ -184,6 +197,7 @@ func (g *guard) headLine(text, line []byte) error {
 // head is the header of a request, as far as it says where the request goes and where it ends.
 type head struct {
 	text    []byte
+	empty   bool // a line without text came before it
 	begun   bool
 	target  string
 	method  string
@@ -223,11 +237,28 @@ func (h *head) take(line []byte) bool {
 
 func (h *head) requestLine(line string) bool {
 	parts := strings.Split(line, " ")
-	if len(parts) != 3 || parts[0] == "" || parts[1] == "" || strings.ContainsRune(parts[1], '\t') {
+	if len(parts) != 3 || parts[0] == "" || parts[1] == "" ||
+		strings.ContainsFunc(line, func(c rune) bool { return c < ' ' || c == 0x7f }) {
 		return false
 	}
 	h.method, h.target, h.http10 = parts[0], parts[1], parts[2] == "HTTP/1.0"
 	return h.http10 || parts[2] == "HTTP/1.1"
+}
+
+// forServer returns the header as net/http gets it.
+func (h *head) forServer() []byte {
+	if h.method == "CONNECT" {
+		return h.text
+	}
+	line, fields, _ := bytes.Cut(h.text, []byte("\r\n"))
+	version := line[bytes.LastIndexByte(line, ' '):]
+	out := make([]byte, 0, len(h.text)+16)
+	out = append(out, h.method...)
+	out = append(out, ' ')
+	out = append(out, carry(h.target)...)
+	out = append(out, version...)
+	out = append(out, "\r\n"...)
+	return append(out, fields...)
 }
 
 // framing returns how long the body is. It reports whether all parsers would agree on that,
@@ -247,17 +278,8 @@ func (h *head) framing() (length int64, chunked, ok bool) {
 	return 0, false, true
 }
 
-// sameHost reports whether the target names no other host than the Host field does.
+// sameHost reports whether CONNECT names no other host than the Host field does. In other requests a host in the target
+// replaces that of the field (RFC 9112, section 3.2.2).
 func (h *head) sameHost() bool {
-	if len(h.hosts) == 0 || strings.HasPrefix(h.target, "/") || h.target == "*" {
-		return true
-	}
-	_, authority, ok := strings.Cut(h.target, "://")
-	if !ok {
-		return h.method == "CONNECT" && strings.EqualFold(hostOf(h.target), hostOf(h.hosts[0]))
-	}
-	if i := strings.IndexAny(authority, "/?#"); i >= 0 {
-		authority = authority[:i]
-	}
-	return strings.EqualFold(strings.TrimSuffix(authority, ":80"), strings.TrimSuffix(h.hosts[0], ":80"))
+	return h.method != "CONNECT" || len(h.hosts) == 0 || strings.EqualFold(hostOf(h.target), hostOf(h.hosts[0]))
 }

@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -63,4 +65,24 @@ func forClient(resp *http.Response) {
 func socketUpgrade(h http.Header) bool {
 	return httpguts.HeaderValuesContainsToken(h["Connection"], "upgrade") &&
 		strings.EqualFold(h.Get("Upgrade"), "websocket")
+}
+
+var errMaxForwards = errors.New("Max-Forwards is malformed")
+
+// lastHop reports whether OPTIONS asks about this proxy and no further, and lowers Max-Forwards if not (RFC 9110,
+// section 7.6.2). In other requests the field is left alone; TRACE goes nowhere.
+func lastHop(r *http.Request) (bool, error) {
+	hops := r.Header["Max-Forwards"]
+	if r.Method != http.MethodOptions || len(hops) == 0 {
+		return false, nil
+	}
+	n, err := strconv.ParseUint(hops[0], 10, 31)
+	if err != nil || len(hops) > 1 {
+		return false, errMaxForwards
+	}
+	if n == 0 {
+		return true, nil
+	}
+	r.Header.Set("Max-Forwards", strconv.FormatUint(n-1, 10))
+	return false, nil
 }

@@ -47,13 +47,18 @@ func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
 	l := p.generation.Load().Limits
 	server := func(h http.HandlerFunc) *http.Server {
 		return &http.Server{
-			Handler: h, ReadHeaderTimeout: l.HeaderTime, IdleTimeout: l.KeepAlive, MaxHeaderBytes: int(l.Header),
-			ErrorLog: log.New(io.Discard, "", 0), // it quotes what clients send
+			Handler:           p.receive(h),
+			ReadHeaderTimeout: l.HeaderTime,
+			IdleTimeout:       l.KeepAlive,
+			MaxHeaderBytes:    int(l.Header),
+			ErrorLog:          log.New(io.Discard, "", 0), // it quotes what clients send
+
+			DisableGeneralOptionsHandler: true, // OPTIONS * is the site's to answer
 			ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 				if o := beneath[*interceptedConn](c); o != nil {
 					ctx = context.WithValue(ctx, tunnelKey{}, o.tunnel)
 				}
-				return identify.Connection(ctx)
+				return identify.Connection(withGuard(ctx, beneath[*guard](c)))
 			},
 		}
 	}

@@ -54,7 +54,7 @@ func (p *Proxy) servePlain(w http.ResponseWriter, r *http.Request) {
 		p.metrics.refused.WithLabelValues("stranger").Inc()
 		gen.Pages.Error(w, r, http.StatusForbidden)
 		return
-	case r.URL.Host != "" || r.Host == "" || r.Method == http.MethodConnect:
+	case r.URL.Host != "" && r.URL.Scheme != "http" || r.Host == "" || r.Method == http.MethodConnect:
 		gen.Pages.Error(w, r, http.StatusBadRequest)
 		return
 	case hostOf(r.Host) == gen.Name:
@@ -125,7 +125,14 @@ func (p *Proxy) request(
 		gen.Pages.Error(pw, r, http.StatusLoopDetected)
 		return
 	}
-	known.Hosts[2], known.Path, known.TLS = host, r.URL.RequestURI(), secure
+	if last, err := lastHop(r); err != nil {
+		gen.Pages.Error(pw, r, http.StatusBadRequest)
+		return
+	} else if last {
+		pw.WriteHeader(http.StatusOK)
+		return
+	}
+	known.Hosts[2], known.Path, known.TLS = host, pathOf(r), secure
 	if rest, own := strings.CutPrefix(r.URL.Path, blockpage.Prefix); own {
 		f.serveOwn(pw, r, rest)
 		return
@@ -145,8 +152,6 @@ func (p *Proxy) request(
 		return
 	}
 	sent := &receivedBody{ReadCloser: r.Body, flow: f, control: pw.control, idle: gen.Limits.Idle}
-	r.Body = sent
-	defer sent.Close()
 	r.Body = sent
 	defer sent.Close()
 	p.engine.forward(pw, r)

@@ -14,8 +14,12 @@ import (
 	"sluis/proxy/egress"
 )
 
-// errSwitched is returned when a site switches to a protocol that the client did not ask for.
-var errSwitched = errors.New("the site switched protocols unasked")
+var (
+	// errSwitched is returned when a site switches to a protocol that the client did not ask for.
+	errSwitched = errors.New("the site switched protocols unasked")
+	// errStatus is returned for a status that is none (RFC 9110, section 15).
+	errStatus = errors.New("the status of the response is below 100")
+)
 
 // roundTrip sends a request to its site, through the transport of its flow.
 func (f *flow) roundTrip(out *http.Request) (*http.Response, error) {
@@ -29,6 +33,10 @@ func (f *flow) roundTrip(out *http.Request) (*http.Response, error) {
 	if resp.StatusCode == http.StatusSwitchingProtocols && !(socketUpgrade(out.Header) && socketUpgrade(resp.Header)) {
 		resp.Body.Close()
 		return nil, errSwitched
+	}
+	if resp.StatusCode < 100 {
+		resp.Body.Close()
+		return nil, errStatus
 	}
 	resp.Body = &countedBody{resp.Body, f}
 	return resp, nil
