@@ -55,9 +55,9 @@ func fieldOf(head, name string) string {
 // TestHalfClosedClient: a client that has no more to send still gets its answers (RFC 9112, section 9.6).
 func TestHalfClosedClient(t *testing.T) {
 	hold := make(chan struct{}, 10)
-	slow := func(head string) string {
+	slow := func(head string, n int) string {
 		<-hold
-		return fine(head)
+		return fine(head, n)
 	}
 	for _, w := range newRig(t).ways(slow) {
 		for name, sent := range map[string][]string{
@@ -116,7 +116,7 @@ func TestHalfClosedIdle(t *testing.T) {
 func TestOddStatuses(t *testing.T) {
 	status := ""
 	r := newRig(t)
-	for _, w := range r.ways(func(string) string {
+	for _, w := range r.ways(func(string, int) string {
 		return "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 	}) {
 		for s, want := range map[string]int{
@@ -140,7 +140,7 @@ func TestFieldsOfOneHopByName(t *testing.T) {
 		"keep-alive, , x-hop", "close,\tx-hop ,", "CLOSE, X-Hop", "upgrade, close, X-Hop",
 	} {
 		r := newRig(t)
-		for _, w := range r.ways(func(string) string {
+		for _, w := range r.ways(func(string, int) string {
 			return "HTTP/1.1 103 Early\r\nX-Kept: 0\r\n\r\nHTTP/1.1 200 OK\r\nConnection: " + connection +
 				"\r\nX-Hop: geheim\r\nX-Kept: 1\r\nContent-Length: 2\r\n\r\nok"
 		}) {

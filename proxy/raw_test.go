@@ -20,8 +20,8 @@ type rawSite struct {
 }
 
 // rawSite starts one, over TLS with HTTP/1.1 if it has a host. It answers each request with what answer makes of its
-// header; nothing ends the connection.
-func (r *rig) rawSite(answer func(head string) string, host ...string) *rawSite {
+// header and of its number on its connection; nothing ends the connection.
+func (r *rig) rawSite(answer func(head string, n int) string, host ...string) *rawSite {
 	r.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -61,10 +61,10 @@ func portOfListener(l net.Listener) string {
 	return port
 }
 
-func (s *rawSite) serve(c net.Conn, answer func(head string) string) {
+func (s *rawSite) serve(c net.Conn, answer func(head string, n int) string) {
 	defer c.Close()
 	in := bufio.NewReader(c)
-	for {
+	for n := 1; ; n++ {
 		head := ""
 		for !strings.HasSuffix(head, "\r\n\r\n") {
 			line, err := in.ReadString('\n')
@@ -81,11 +81,18 @@ func (s *rawSite) serve(c net.Conn, answer func(head string) string) {
 			return
 		}
 		s.seen <- head
-		out := answer(head)
+		out := answer(head, n)
 		if out == "" {
 			return
 		}
 		io.WriteString(c, out)
+	}
+}
+
+// forget drops what was seen.
+func (s *rawSite) forget() {
+	for len(s.seen) > 0 {
+		<-s.seen
 	}
 }
 
@@ -103,7 +110,7 @@ func targetOf(head string) string {
 	return strings.TrimSuffix(rest, " HTTP/1.1")
 }
 
-func fine(string) string { return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" }
+func fine(string, int) string { return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" }
 
 // way is a way by which HTTP/1.1 comes to the proxy.
 type way struct {
@@ -115,7 +122,7 @@ type way struct {
 }
 
 // ways returns each way to a site that answers so.
-func (r *rig) ways(answer func(head string) string) []way {
+func (r *rig) ways(answer func(head string, n int) string) []way {
 	r.t.Helper()
 	r.decide = inspecting
 	plain, secret := r.rawSite(answer), r.rawSite(answer, "site.example")

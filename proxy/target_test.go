@@ -200,9 +200,7 @@ func TestNoSpellingLeadsAround(t *testing.T) {
 				}
 			}
 		}
-		for len(w.site.seen) > 0 {
-			<-w.site.seen
-		}
+		w.site.forget()
 	}
 }
 

@@ -1,0 +1,138 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// transports connect to sites: one for each host that is to be connected to in the place of the requested one, so
+// that a connection to the one is never used for the other.
+type transports struct {
+	cfg     *Config
+	resumed tls.ClientSessionCache
+	mu      sync.Mutex
+	by      map[route]*http.Transport // the policy has a handful of such hosts
+}
+
+// route is by what a request goes to its site.
+type route struct {
+	connect string // in the place of the requested host; empty: that host
+	once    bool   // the request may not be sent twice
+}
+
+func newTransports(cfg *Config) *transports {
+	return &transports{cfg: cfg, resumed: tls.NewLRUClientSessionCache(512), by: map[route]*http.Transport{}}
+}
+
+// sendsOnce reports whether a request may not be sent again when its connection turns out to be closed (RFC 9110,
+// section 9.2.2). A site closes connections that it keeps, at any moment: such a request gets a connection of its own,
+// or shares one of HTTP/2, where the site says which requests it has not seen (RFC 9113, section 6.8).
+func sendsOnce(r *http.Request) bool {
+	if r.Body != nil && r.Body != http.NoBody {
+		return true
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return false
+	}
+	return r.Header["Idempotency-Key"] == nil && r.Header["X-Idempotency-Key"] == nil
+}
+
+func (t *transports) to(by route) *http.Transport {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if tr, ok := t.by[by]; ok {
+		return tr
+	}
+	l := t.cfg.Limits
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if by.connect != "" {
+			_, port, _ := net.SplitHostPort(address)
+			address = net.JoinHostPort(by.connect, port)
+		}
+		c, err := t.cfg.Dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &site{c, l.Idle}, nil
+	}
+	tr := &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := dial(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return &headed{Conn: c}, nil
+		},
+		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := dial(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return t.handshake(ctx, c, address)
+		},
+		ResponseHeaderTimeout:  l.Response,
+		MaxResponseHeaderBytes: int64(l.Header) * 2,
+		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
+		DisableCompression:     true,
+		MaxIdleConns:           512,
+		MaxIdleConnsPerHost:    32,
+		IdleConnTimeout:        90 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+	}
+	if by.once {
+		tr.MaxIdleConnsPerHost = -1
+	}
+	t.by[by] = tr
+	return tr
+}
+
+// onlyHTTP1 is the key of a request in its context that cannot go over HTTP/2.
+type onlyHTTP1 struct{}
+
+// handshakeTime is for a site's part of a TLS handshake.
+const handshakeTime = 10 * time.Second
+
+// handshake makes a connection to a site one over TLS.
+func (t *transports) handshake(ctx context.Context, c net.Conn, address string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	cfg := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		RootCAs:            t.cfg.Roots,
+		ServerName:         host,
+		NextProtos:         []string{"h2", "http/1.1"},
+		ClientSessionCache: t.resumed,
+	}
+	if ctx.Value(onlyHTTP1{}) != nil {
+		cfg.NextProtos = nil
+	}
+	conn := tls.Client(c, cfg)
+	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
+	defer cancel()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	if conn.ConnectionState().NegotiatedProtocol == "h2" {
+		return conn, nil
+	}
+	return &headed{Conn: conn}, nil
+}
+
+// retire closes idle connections; those in use end with their requests.
+func (t *transports) retire() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, tr := range t.by {
+		tr.CloseIdleConnections()
+	}
+}
