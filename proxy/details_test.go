@@ -11,8 +11,8 @@ import (
 	"sluis/internal/testenv"
 )
 
-// TestMaxForwards: OPTIONS goes so far as it asks, and no further (RFC 9110, section 7.6.2). In other requests the field
-// means nothing.
+// TestMaxForwards: OPTIONS goes so far as it asks, and no further (RFC 9110, section 7.6.2). In other requests the
+// field means nothing.
 func TestMaxForwards(t *testing.T) {
 	for _, w := range newRig(t).ways(fine) {
 		for _, tt := range []struct {
@@ -30,7 +30,8 @@ func TestMaxForwards(t *testing.T) {
 			{"OPTIONS", "", 200, ""},
 			{"GET", "Max-Forwards: 0\r\n", 200, "0"},
 		} {
-			resp, _ := w.ask(t, tt.method+" "+w.before+"/x HTTP/1.1\r\nHost: "+w.host+"\r\n"+tt.fields+"Connection: close\r\n\r\n")
+			resp, _ := w.ask(t, tt.method+" "+w.before+"/x HTTP/1.1\r\nHost: "+w.host+"\r\n"+tt.fields+
+				"Connection: close\r\n\r\n")
 			got := "-"
 			if len(w.site.seen) > 0 {
 				got = fieldOf(<-w.site.seen, "Max-Forwards")
@@ -145,7 +146,8 @@ func TestFieldsOfOneHopByName(t *testing.T) {
 				"\r\nX-Hop: geheim\r\nX-Kept: 1\r\nContent-Length: 2\r\n\r\nok"
 		}) {
 			c := w.dial()
-			io.WriteString(c, "GET "+w.before+"/a HTTP/1.1\r\nHost: "+w.host+"\r\nConnection: "+connection+"\r\nX-Hop: geheim\r\nX-Kept: 1\r\n\r\n")
+			io.WriteString(c, "GET "+w.before+"/a HTTP/1.1\r\nHost: "+w.host+"\r\nConnection: "+connection+
+				"\r\nX-Hop: geheim\r\nX-Kept: 1\r\n\r\n")
 			in := bufio.NewReader(c)
 			resp, err := http.ReadResponse(in, nil)
 			if err == nil && resp.StatusCode == 103 {
@@ -155,10 +157,12 @@ func TestFieldsOfOneHopByName(t *testing.T) {
 				t.Fatal(err)
 			}
 			if resp.Header.Get("X-Hop") != "" || resp.Header.Get("X-Kept") != "1" {
-				t.Errorf("%s: a response with Connection %q: got %v, want no X-Hop, and X-Kept", w.name, connection, resp.Header)
+				t.Errorf("%s: a response with Connection %q: got %v, want no X-Hop, and X-Kept",
+					w.name, connection, resp.Header)
 			}
 			if head := <-w.site.seen; fieldOf(head, "X-Hop") != "" || fieldOf(head, "X-Kept") != "1" {
-				t.Errorf("%s: a request with Connection %q: the site got %q, want no X-Hop, and X-Kept", w.name, connection, head)
+				t.Errorf("%s: a request with Connection %q: the site got %q, want no X-Hop, and X-Kept",
+					w.name, connection, head)
 			}
 			c.Close()
 		}

@@ -169,7 +169,8 @@ func FuzzGuard(f *testing.F) {
 	})
 }
 
-// carriedOf reports whether let is a beginning of sent, but for empty lines before requests and for the form of targets.
+// carriedOf reports whether let is a beginning of sent, but for empty lines before requests and for the form of
+// targets.
 func carriedOf(sent, let []byte) bool {
 	for len(let) > 0 {
 		switch {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"sluis/filter/domains"
 	"sluis/internal/sitepolicy"
 )
 
@@ -145,8 +144,8 @@ func TestHostOfTheTargetCounts(t *testing.T) {
 	}
 }
 
-// TestNoSpellingLeadsAround: a site or page that is blocked is blocked however it is written: what the policy decides on
-// is what is sent.
+// TestNoSpellingLeadsAround: a site or page that is blocked is blocked however it is written: what the policy decides
+// on is what is sent.
 func TestNoSpellingLeadsAround(t *testing.T) {
 	policy, err := sitepolicy.New(sitepolicy.Options{Sites: sitepolicy.Sites{Own: []sitepolicy.Entry{
 		{Host: "site.example", Path: "/spel", Block: true, Reason: "proef", Author: "proef"},
@@ -171,7 +170,7 @@ func TestNoSpellingLeadsAround(t *testing.T) {
 		} {
 			resp, _ := w.ask(t, "GET "+w.before+target+" HTTP/1.1\r\nHost: "+w.host+"\r\nConnection: close\r\n\r\n")
 			if resp.StatusCode != 403 {
-				t.Errorf("%s: %q: got %s, want 403; its one form is %q", w.name, target, resp.Status, domains.Path(target))
+				t.Errorf("%s: %q: got %s, want 403", w.name, target, resp.Status)
 			}
 		}
 		for _, target := range []string{"/", "/a", "/gast/spel", "/spe%6", "/?/spel", "/SPE"} {
