@@ -22,6 +22,7 @@ const (
 	KindZstd    FileKind = "zstd"
 	KindTNEF    FileKind = "tnef" // winmail.dat of Outlook
 	KindCab     FileKind = "cab"  // of which only the names are read
+	KindOldArc  FileKind = "arc"  // ARJ, ACE, LHA: the same
 	KindProgram FileKind = "program"
 	KindScript  FileKind = "script"
 	KindOpener  FileKind = "opener" // opens or installs something elsewhere: shortcuts, remote desktops, consoles

@@ -3,11 +3,13 @@ package extract
 import (
 	"bytes"
 	"io"
+	"slices"
 
 	"sluis/filter/text"
 	"sluis/filter/text/internal/archive"
 	"sluis/filter/text/internal/document"
 	"sluis/filter/text/internal/mail"
+	"sluis/filter/text/internal/markup"
 	"sluis/filter/text/internal/walk"
 )
 
@@ -62,6 +64,11 @@ var formats = walk.Formats{
 		Read:  func(w *walk.Walker, c walk.Content) error { return archive.Cab(w, c.Part, c.R, c.Depth) },
 	},
 	{
+		Kind:   text.KindOldArc,
+		Begins: beginsOldArchive,
+		Read:   func(w *walk.Walker, c walk.Content) error { return archive.Old(w, c.Part, c.R, c.Depth) },
+	},
+	{
 		Kind:      text.KindPDF,
 		Begins:    beginsPDF,
 		Sandboxed: true,
@@ -69,7 +76,7 @@ var formats = walk.Formats{
 	},
 	{
 		Kind:   text.KindTar,
-		Begins: func(head []byte, _ bool) bool { return len(head) > 262 && string(head[257:262]) == "ustar" },
+		Begins: beginsTar,
 		Read:   func(w *walk.Walker, c walk.Content) error { return archive.Tar(w, c.Part, c.R, c.Depth) },
 	},
 	{
@@ -102,7 +109,7 @@ var formats = walk.Formats{
 	{
 		Kind:       text.KindHTML,
 		Begins:     func(head []byte, textual bool) bool { return textual && walk.BeginsHTML(head) },
-		Extensions: []string{".html", ".htm", ".xhtml", ".svg", ".xml", ".hta"},
+		Extensions: pageExtensions,
 		Textual:    true,
 		Read:       textFile,
 	},
@@ -110,6 +117,8 @@ var formats = walk.Formats{
 	{Kind: text.KindText, Textual: true, Read: textFile},
 	{Kind: text.KindUnknown, Read: unreadable},
 }
+
+var pageExtensions = []string{".html", ".htm", ".xhtml", ".svg", ".xml", ".hta", ".shtml", ".xht"}
 
 // beginsPDF reports whether a file is one to readers of PDF, who look for the mark in the
 // first KiB.
@@ -145,6 +154,10 @@ func packedBy(open func(io.Reader) (r io.Reader, name string, err error)) func(*
 func unreadable(w *walk.Walker, c walk.Content) error {
 	if walk.Opaque(c.Attachment) {
 		return nil
+	}
+	if c.Kind == text.KindMedia && slices.Contains(pageExtensions, text.Extension(c.Name.Reveal())) {
+		// A browser goes by the name.
+		return walk.First(w.Strings(c.Part, walk.Fresh(c.R)), markup.HTML(w, c.Part, walk.Fresh(c.R)))
 	}
 	w.Doubt(text.UnknownFormat)
 	return w.Strings(c.Part, walk.Fresh(c.R))

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"bufio"
 	"compress/bzip2"
 	"compress/gzip"
@@ -16,105 +15,8 @@ import (
 	"github.com/ulikunitz/xz"
 
 	"sluis/filter/text"
-	"sluis/filter/text/internal/document"
 	"sluis/filter/text/internal/walk"
 )
-
-// maxDirectory bounds what is read to open a zip, in bytes: its directory is held in
-// memory.
-const maxDirectory = 2 << 20
-
-// directory bounds what is read while an archive is opened.
-type directory struct {
-	r    io.ReaderAt
-	left int64
-}
-
-var errDirectory = errors.New("directory of the archive is too large")
-
-// ReadAt implements io.ReaderAt.
-func (d *directory) ReadAt(p []byte, at int64) (int, error) {
-	if d.left >= 0 {
-		if d.left -= int64(len(p)); d.left < 0 {
-			d.left = 0
-			return 0, errDirectory
-		}
-	}
-	return d.r.ReadAt(p, at)
-}
-
-// Zip shows an archive, or an office document, which is one.
-func Zip(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
-	d := &directory{r: r, left: maxDirectory}
-	z, err := zip.NewReader(d, r.Size())
-	d.left = -1
-	if err != nil {
-		if w.Stop != nil {
-			return w.Stop
-		}
-		w.Doubt(text.Damaged)
-		return walk.First(zipStream(w, r, depth), w.Strings(part, walk.Fresh(r)))
-	}
-	office := document.IsOffice(z)
-	if office && at >= 0 {
-		w.Report.Attachments[at].Kind = text.KindOffice
-	}
-	var sheets *document.Book
-	if office {
-		if sheets, err = document.ReadBook(w, z); err != nil {
-			return err
-		}
-	}
-	var packed int64
-	for _, f := range z.File {
-		packed += int64(f.CompressedSize64)
-		if err := zipMember(w, part, at, f, office, sheets, depth); err != nil {
-			return err
-		}
-	}
-	if !office && r.Size()-packed > 64<<10+int64(len(z.File))*1024 {
-		// Bytes that the directory does not name: other readers may find files there.
-		w.Doubt(text.BadArchive)
-		return zipStream(w, r, depth)
-	}
-	return nil
-}
-
-// zipMember shows one file of a zip, which may be part of an office document.
-func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *document.Book, depth int) error {
-	name := strings.ToLower(f.Name)
-	if strings.HasSuffix(name, "vbaproject.bin") ||
-		strings.HasPrefix(name, "basic/") && strings.HasSuffix(name, ".xml") {
-		w.Macros(at)
-	}
-	if f.Flags&1 != 0 {
-		w.Encrypted(at)
-		return w.Show(part, text.FileName, []byte(f.Name))
-	}
-	if f.FileInfo().IsDir() {
-		return w.Show(part, text.FileName, []byte(f.Name))
-	}
-	if office && document.OfficeNoise(name) {
-		return nil
-	}
-	packed, err := f.Open()
-	if err != nil {
-		if errors.Is(err, zip.ErrAlgorithm) {
-			w.Doubt(text.UnknownFormat)
-			return w.Show(part, text.FileName, []byte(f.Name))
-		}
-		return w.Damage(err)
-	}
-	defer packed.Close()
-	r := w.Inflating(packed, int64(f.CompressedSize64))
-	if sheets != nil && strings.HasPrefix(name, "xl/worksheets/") && strings.HasSuffix(name, ".xml") {
-		return w.Damage(document.Sheet(w, part, at, r, sheets))
-	}
-	if office && (strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".rels")) {
-		return w.Damage(document.OfficeXML(w, part, at, r))
-	}
-	return w.Damage(w.Member(f.Name, r, depth))
-}
 
 // Packed shows the file that was made smaller by itself, such as a gzip: what open makes
 // of r, under the name without its extension.

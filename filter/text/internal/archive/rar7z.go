@@ -39,7 +39,7 @@ func SevenZip(w *walk.Walker, part, at int, r *io.SectionReader, depth int) erro
 func sevenZipMember(w *walk.Walker, part, at int, f *sevenzip.File, g *gate, packed int64, depth int) error {
 	content, err := f.Open()
 	if err != nil {
-		return walk.First(w.Show(part, text.FileName, []byte(f.Name)), sevenZipFault(w, at, err))
+		return walk.First(w.Unread(part, f.Name, depth), sevenZipFault(w, at, err))
 	}
 	defer content.Close()
 	sum := crc32.NewIEEE()
@@ -117,7 +117,7 @@ func Rar(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 			err = w.Show(part, text.FileName, []byte(h.Name+" "+h.LinkTarget))
 		case h.Encrypted:
 			w.Encrypted(at)
-			err = w.Show(part, text.FileName, []byte(h.Name))
+			err = w.Unread(part, h.Name, depth)
 		default:
 			err = w.Damage(w.Member(h.Name, w.Inflating(a, r.Size()), depth))
 		}

@@ -277,8 +277,7 @@ func readLeaf(w *walk.Walker, part int, name string, t MediaType, open Opener, d
 		r = r2
 	}
 	if walk.Opaque(a) {
-		w.List(a, head)
-		return nil
+		return w.Beneath(part, a, head, r, open, depth)
 	}
 	return w.Damage(w.Random(r, func(s *io.SectionReader) error {
 		return w.File(part, a, t.value("charset"), s, depth)

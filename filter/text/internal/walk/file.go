@@ -71,19 +71,54 @@ func isDisk(k text.FileKind, r *io.SectionReader) bool {
 	return n == len(b) && (string(b[:]) == "conectix" || string(b[:4]) == "koly")
 }
 
-// endsAsZip reports whether a file that is something else by its beginning ends as a zip
-// does: with the record of its directory, and a comment of the length that this gives.
+// endsAsZip reports whether a file that is something else by its beginning ends as a zip does: with a directory and the
+// record of it, after which a comment or other bytes may stand.
 func endsAsZip(k text.FileKind, r *io.SectionReader) bool {
 	if k == text.KindZip || k == text.KindOffice {
 		return false
 	}
+	const record, longest = 22, 1<<16 - 1 // of a comment
+	exact := false                        // other kinds hold files as they are, also as their last part
+	switch k {
+	case text.KindOLE, text.KindTNEF, text.KindTar, text.KindMessage, text.KindRTF:
+		exact = true
+	}
 	buf := CopyBuffers.Get().(*[]byte)
 	defer CopyBuffers.Put(buf)
-	n, _ := r.ReadAt(*buf, max(r.Size()-int64(len(*buf)), 0)) // an error shows when it is read
-	end := (*buf)[:n]
-	const record = 22
-	i := bytes.LastIndex(end, []byte("PK\x05\x06"))
-	return i >= 0 && len(end)-i >= record && int(binary.LittleEndian.Uint16(end[i+record-2:])) == len(end)-i-record
+	for end := r.Size(); end > max(r.Size()-record-longest, 0); {
+		begin := max(end-int64(len(*buf)), 0)
+		n, _ := r.ReadAt((*buf)[:end-begin], begin) // an error shows when it is read
+		b := (*buf)[:n]
+		for i := bytes.LastIndex(b, directoryEnd); i >= 0; i = bytes.LastIndex(b[:i], directoryEnd) {
+			if !hasDirectory(r, begin+int64(i)) {
+				continue
+			}
+			if at := begin + int64(i); exact {
+				var comment [2]byte
+				r.ReadAt(comment[:], at+record-2) // as above
+				return at+record+int64(binary.LittleEndian.Uint16(comment[:])) == r.Size()
+			}
+			return !bytes.Contains(b[i:], []byte("%%EOF")) // else the file of a PDF
+		}
+		if begin == 0 {
+			break
+		}
+		end = begin + int64(len(directoryEnd)) - 1
+	}
+	return false
+}
+
+var directoryEnd = []byte("PK\x05\x06")
+
+// hasDirectory reports whether the record of a directory has that of a file before it, as far as it says.
+func hasDirectory(r io.ReaderAt, at int64) bool {
+	var record [22]byte
+	if n, _ := r.ReadAt(record[:], at); n < len(record) { // an error shows when it is read
+		return false
+	}
+	var first [4]byte
+	n, _ := r.ReadAt(first[:], at-int64(binary.LittleEndian.Uint32(record[12:]))) // as above
+	return n == len(first) && string(first[:]) == "PK\x01\x02"
 }
 
 // Member shows a file of an archive.

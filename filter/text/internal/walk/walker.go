@@ -153,3 +153,6 @@ func withDefaults(l text.Limits, size int64) text.Limits {
 	set(&l.Spool, 256<<10)
 	return l
 }
+
+// Room reports whether so many parts may still be counted.
+func (w *Walker) Room(parts int) bool { return w.Report.Parts+parts <= w.Limits.Parts }
