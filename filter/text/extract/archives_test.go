@@ -155,6 +155,6 @@ func TestADirectoryThatLiesRaisesADoubt(t *testing.T) {
 	hidden := withoutDirectory(zipOf("lijst.txt", "het "+token))
 	got := showDocument(t, "a.zip", beforeDirectory(zipOf("brief.txt", "x"), hidden))
 	if !strings.Contains(got.decoded(), token) || !got.report.Has(text.BadArchive) {
-		t.Errorf("doubts %v, shown %q; want the text of the hidden member and a doubt", got.report.Doubts, got.decoded())
+		t.Errorf("doubts %v, shown %q; want the hidden text and a doubt", got.report.Doubts, got.decoded())
 	}
 }
