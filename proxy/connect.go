@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"slices"
@@ -23,11 +24,12 @@ func (p *Proxy) connect(gen *generation, sender identify.Identity, w http.Respon
 		f.end()
 	}
 	port := portOf(r.Host, 0)
+	forTLS := slices.Contains(gen.Ports, port)
 	switch {
 	case !validHost(f.exchange.Host) || port == 0:
 		refuse(http.StatusBadRequest)
 		return
-	case !slices.Contains(gen.Ports, port):
+	case !forTLS && !slices.Contains(gen.Plain, port):
 		f.blocked = true
 		refuse(http.StatusForbidden)
 		return
@@ -35,12 +37,15 @@ func (p *Proxy) connect(gen *generation, sender identify.Identity, w http.Respon
 		refuse(http.StatusLoopDetected)
 		return
 	}
-	d := f.decide(sitepolicy.Request{Hosts: [3]string{f.exchange.Host}, TLS: true})
-	show := d.Action == sitepolicy.Block && d.BlockPage && gen.Authority != nil
-	if d.Action == sitepolicy.Block && !show {
-		gen.Pages.Block(pw, r, f.page())
-		f.end()
-		return
+	allowed := false // by its name, whatever comes through the tunnel
+	if forTLS {
+		d := f.decide(sitepolicy.Request{Hosts: [3]string{f.exchange.Host}, TLS: true})
+		if d.Action == sitepolicy.Block && (!d.BlockPage || gen.Authority == nil) {
+			gen.Pages.Block(pw, r, f.page())
+			f.end()
+			return
+		}
+		allowed = d.Action == sitepolicy.Allow
 	}
 	t := &tunnel{
 		proxy:      p,
@@ -51,7 +56,7 @@ func (p *Proxy) connect(gen *generation, sender identify.Identity, w http.Respon
 		site:       f.exchange.Host,
 		port:       port,
 	}
-	if d.Action == sitepolicy.Allow { // while a failure can still be reported
+	if allowed { // while a failure can still be reported
 		if err := t.dial(r.Context()); err != nil {
 			refuse(statusOf(err))
 			return
@@ -113,6 +118,7 @@ type tunnel struct {
 	flow       *flow
 
 	explicit bool   // made by CONNECT, which has to be answered
+	plain    bool   // the client speaks HTTP within it, without TLS
 	host     string // to connect to; empty: not known
 	port     uint16
 	site     string             // that the client speaks to: the name in the ClientHello, if there is one
@@ -165,7 +171,7 @@ func (t *tunnel) run() {
 	}
 	h, err := clienthello.Read(t.conn)
 	if err != nil {
-		t.passOpaque(h.Raw)
+		t.runOther(h.Raw, err)
 		return
 	}
 	if !t.judge(h) {
@@ -176,6 +182,19 @@ func (t *tunnel) run() {
 		return
 	}
 	t.pass(h.Raw)
+}
+
+// runOther carries on with a client that speaks something else than TLS: HTTP, where it knows that it speaks to a
+// proxy, is served.
+func (t *tunnel) runOther(raw []byte, err error) {
+	if t.explicit && errors.Is(err, clienthello.ErrNotTLS) {
+		var is bool
+		if raw, is = readRequestLine(t.conn, raw); is {
+			t.serveHTTP(raw)
+			return
+		}
+	}
+	t.passOpaque(raw)
 }
 
 // judge asks the policy with all that is known now. If it reports false the tunnel has ended.

@@ -71,7 +71,7 @@ func (p *Proxy) servePlain(w http.ResponseWriter, r *http.Request) {
 	p.request(gen, sender, sitepolicy.Request{}, w, r)
 }
 
-// serveInner serves requests within an inspected connection.
+// serveInner serves requests within a tunnel: of an inspected connection, or of HTTP without TLS.
 func (p *Proxy) serveInner(w http.ResponseWriter, r *http.Request) {
 	t := tunnelOf(r.Context())
 	if t == nil || r.Method == http.MethodConnect {
@@ -79,12 +79,19 @@ func (p *Proxy) serveInner(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	setBodyTime(http.NewResponseController(w), r, t.generation.Limits.Idle)
-	if hostOf(r.Host) != t.site || portOf(r.Host, 443) != t.port ||
-		r.URL.Host != "" && !strings.EqualFold(r.URL.Host, r.Host) {
+	scheme, port := "https", uint16(443)
+	if t.plain {
+		scheme, port = "http", 80
+	}
+	if hostOf(r.Host) != t.site || portOf(r.Host, port) != t.port || r.URL.Scheme != "" && r.URL.Scheme != scheme {
 		t.generation.Pages.Error(w, r, http.StatusMisdirectedRequest)
 		return
 	}
-	r.URL.Scheme, r.URL.Host = "https", r.Host
+	if t.plain && t.site == t.generation.Name {
+		t.generation.Pages.ServeHTTP(w, r)
+		return
+	}
+	r.URL.Scheme, r.URL.Host = scheme, r.Host
 	p.request(t.generation, t.sender, t.known, w, r)
 }
 
@@ -117,7 +124,7 @@ func (p *Proxy) request(
 	case !validHost(host) || r.URL.User != nil || port == 0:
 		gen.Pages.Error(pw, r, http.StatusBadRequest)
 		return
-	case !secure && !slices.Contains(gen.Plain, port), r.Method == http.MethodTrace:
+	case !secure && !slices.Contains(gen.Plain, port) && tunnelOf(r.Context()) == nil, r.Method == http.MethodTrace:
 		f.blocked = true
 		gen.Pages.Error(pw, r, http.StatusForbidden)
 		return
