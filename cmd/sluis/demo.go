@@ -43,6 +43,7 @@ func (c demoCmd) Run(ctx context.Context) error {
 	mail, web := make(chan journal.Record, 16), make(chan journal.Record, 16)
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	g, err := gateway.New(ctx, cfg, log, gateway.Observer{
+		Together: true,
 		Journal:  func(j smtpd.Journal) smtpd.Journal { return demo.Tee{Journal: j, Mail: mail, Web: web} },
 		Roots:    sites.Roots(),
 		Resolver: sites.Resolver(),

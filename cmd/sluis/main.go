@@ -39,6 +39,7 @@ type commands struct {
 	Accounts   accountsCmd   `cmd:"" help:"Who may sign in to the console."`
 	Config     configCmd     `cmd:"" help:"Check a configuration, or print an example."`
 	Worker     workerCmd     `cmd:"" name:"extract-worker" hidden:""`
+	WebWorker  webWorkerCmd  `cmd:"" name:"web-worker" hidden:""`
 }
 
 // Exit codes of every command.

@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"sluis/cmd/sluis/internal/gateway"
 	"sluis/filter/text/sandbox"
 )
 
@@ -25,4 +26,13 @@ func (workerCmd) Run() error {
 	}
 	debug.SetMemoryLimit(workerMemory)
 	return sandbox.Serve(os.Stdin, os.Stdout)
+}
+
+// webWorkerCmd is the proxy, for the gateway, which starts it: see package webcalls.
+type webWorkerCmd struct{}
+
+// Run serves until the gateway ends.
+func (webWorkerCmd) Run() error {
+	noCoreDump()
+	return gateway.ServeWeb(newLog)
 }

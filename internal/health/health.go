@@ -87,5 +87,18 @@ func Gateway(running func() bool) Check {
 	}
 }
 
+// Proxy checks whether the process of the web proxy runs.
+func Proxy(running func() bool) Check {
+	return func(context.Context, time.Time) Result {
+		r := ok(texts.Message("proxy"), texts.Message("gateway-runs"))
+		if !running() {
+			r.State = Broken
+			r.Found = texts.Message("gateway-stopped")
+			r.Advice = texts.Message("proxy-start")
+		}
+		return r
+	}
+}
+
 // days are the whole days of a duration.
 func days(d time.Duration) int { return int(d / (24 * time.Hour)) }

@@ -62,6 +62,12 @@ func expect(t *testing.T, name string, check Check, want State) {
 	}
 }
 
+// TestTheProxyRuns or not.
+func TestTheProxyRuns(t *testing.T) {
+	expect(t, "running", Proxy(func() bool { return true }), OK)
+	expect(t, "ended", Proxy(func() bool { return false }), Broken)
+}
+
 func TestTexts(t *testing.T) {
 	langtest.Package(t, langtest.Families{
 		"certificate-": langtest.Words([]Owner{Mail, Web, Console, Authority}),

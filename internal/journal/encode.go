@@ -68,6 +68,17 @@ func (r *Record) flags() []*bool {
 
 const fixedSize = 1 + 8 + 16 + 16 + 6 + 2 + 8 + 4 + 8 + 8
 
+// GobEncode implements gob.GobEncoder, as a segment has the record.
+func (r Record) GobEncode() ([]byte, error) { return r.append(nil), nil }
+
+// GobDecode implements gob.GobDecoder. A pseudonym is the writer's alone to set.
+func (r *Record) GobDecode(b []byte) (err error) {
+	if *r, err = decode(b); err == nil {
+		r.pseudonym = Pseudonym{}
+	}
+	return err
+}
+
 func decode(b []byte) (Record, error) { return new(decoder).decode(b) }
 
 // decoder decodes records, and knows the texts that it has seen: there are few of them, and

@@ -30,10 +30,14 @@ type Config struct {
 	Metrics      Metrics        `yaml:"metrics" reload:"no"`
 
 	path string
+	text []byte // of the file
 }
 
 // Path returns the file that the configuration was loaded from.
 func (c *Config) Path() string { return c.path }
+
+// Text returns the text of the file, as it was when it was read.
+func (c *Config) Text() []byte { return c.text }
 
 // Organisation says whose gateway it is.
 type Organisation struct {

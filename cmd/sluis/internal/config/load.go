@@ -23,7 +23,7 @@ func Load(path string) (*Config, error) {
 // that are not absolute. All faults are reported together.
 func Parse(name string, text []byte) (*Config, error) {
 	f := strictyaml.File{Name: name, Text: text}
-	c := &Config{path: name}
+	c := &Config{path: name, text: text}
 	if err := f.Decode(c); err != nil {
 		return nil, err
 	}

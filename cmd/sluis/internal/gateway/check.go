@@ -33,7 +33,6 @@ func Check(cfg *config.Config) (*Generation, error) {
 		return gen, nil
 	}
 	web, err := gen.webConfig(webServices{
-		partial: true, // the lists are not fetched
 		grounds: noGrounds{},
 		sealer:  noUploads{},
 		journal: nowhere{},

@@ -7,6 +7,9 @@
 //     first needed, and closed in the reverse order.
 //   - A Generation does not change. A reload makes a new one beside it; if anything in the new
 //     one is wrong, all of the old stays in force.
+//   - The web proxy has a process of its own. A crash there takes no mail with it, refuses no
+//     client, and is mended by the next process; it has no file of the stores with secrets open
+//     (package webcalls).
 //   - A message or request that has begun is finished with the generation that it began with.
 //
 // Commands work on Data, rarely on a Generation, and never on a Gateway. Nothing here decides

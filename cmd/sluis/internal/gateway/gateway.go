@@ -59,6 +59,7 @@ type Observer struct {
 	Roots    *x509.CertPool                    // authorities of web sites; nil: the system's
 	Resolver *net.Resolver                     // of web sites; nil: the system's
 	Demo     bool                              // the console shows codes
+	Together bool                              // the proxy runs in this process, and not in its own
 }
 
 // watched returns the journal as the observer wants it.

@@ -38,7 +38,11 @@ func (d *Data) Health() ([]health.Check, error) {
 
 // healthChecks are the checks of this gateway.
 func (g *Gateway) healthChecks() []health.Check {
-	return g.data.healthChecks(g.sender(), g.listStates(), g.journal.Dropped, g.quarantine.Counts)
+	all := g.data.healthChecks(g.sender(), g.listStates(), g.journal.Dropped, g.quarantine.Counts)
+	if apart, ok := g.webApartSide(); ok {
+		all = append([]health.Check{health.Proxy(apart.healthy)}, all...)
+	}
+	return all
 }
 
 // What of certificates needs attention: a device takes longer to get a new authority than a

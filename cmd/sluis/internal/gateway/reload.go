@@ -7,7 +7,6 @@ import (
 
 	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/ledger"
-	"sluis/proxy"
 )
 
 // reload reads configuration, certificates, rules and roster again. If anything is wrong
@@ -47,12 +46,9 @@ func (g *Gateway) apply(ctx context.Context, cfg *config.Config) error {
 	if err := relay.Check(); err != nil { // before anything of it counts
 		return err
 	}
-	var web proxy.Config
+	commitWeb := func() error { return nil }
 	if g.web != nil {
-		if web, err = g.webConfig(gen); err == nil {
-			err = web.Check()
-		}
-		if err != nil {
+		if commitWeb, err = g.web.side.prepare(ctx, gen); err != nil {
 			return err
 		}
 	}
@@ -68,10 +64,8 @@ func (g *Gateway) apply(ctx context.Context, cfg *config.Config) error {
 	if err := g.relay.Reload(relay); err != nil {
 		return err
 	}
-	if g.web != nil {
-		if err := g.web.proxy.Reload(web); err != nil {
-			return err
-		}
+	if err := commitWeb(); err != nil {
+		return err
 	}
 	g.inForce.Store(gen)
 	if g.console != nil {

@@ -17,10 +17,7 @@ func (g *Gateway) Run(ctx context.Context, reload <-chan os.Signal) error {
 		go func() { failed <- g.relay.Serve(l) }()
 	}
 	if g.web != nil {
-		for _, l := range g.web.listeners {
-			g.log.Info("takes web traffic", "address", l.Addr().String(), "mode", l.Mode, "tls", l.TLS)
-			go func() { failed <- g.web.proxy.Serve(l) }()
-		}
+		g.web.side.serve(failed)
 	}
 	if g.console != nil {
 		go func() { failed <- g.console.serve(g.log) }()
@@ -73,7 +70,7 @@ func (g *Gateway) shutWeb() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), webDrainTime)
 	defer cancel()
-	if err := g.web.proxy.Shutdown(ctx); err != nil {
+	if err := g.web.side.shutdown(ctx); err != nil {
 		g.log.Info("web connections that did not end by themselves were cut")
 	}
 	return nil
@@ -90,10 +87,8 @@ func (g *Gateway) closeStores(ctx context.Context) error {
 	if g.status != nil {
 		g.status.Close()
 	}
-	if g.web != nil {
-		for _, l := range g.web.listeners {
-			l.Close()
-		}
+	if g.web != nil && g.web.side != nil {
+		errs = append(errs, g.web.side.close())
 	}
 	g.console.close()
 	if g.extractor != nil {

@@ -26,7 +26,7 @@ func (g *Gateway) openStatus() (err error) {
 // serveStatus serves /metrics and /healthz until the function that it returns is called.
 func (g *Gateway) serveStatus(failed chan<- error) (stop func()) {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(g.metrics, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(g.gatherer(), promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", g.health)
 	srv := &http.Server{
 		Handler:           mux,
@@ -43,6 +43,23 @@ func (g *Gateway) serveStatus(failed chan<- error) (stop func()) {
 	return func() { srv.Close() }
 }
 
+// gatherer returns all that is counted, in this process and in that of the proxy.
+func (g *Gateway) gatherer() prometheus.Gatherer {
+	if apart, ok := g.webApartSide(); ok {
+		return prometheus.Gatherers{g.metrics, apart}
+	}
+	return g.metrics
+}
+
+// webApartSide returns the proxy if it has a process of its own.
+func (g *Gateway) webApartSide() (*webApart, bool) {
+	if g.web == nil {
+		return nil, false
+	}
+	apart, ok := g.web.side.(*webApart)
+	return apart, ok
+}
+
 // health answers 200 if all that the gateway needs works, and else says what does not.
 func (g *Gateway) health(w http.ResponseWriter, r *http.Request) {
 	problems := []string{}
@@ -51,6 +68,9 @@ func (g *Gateway) health(w http.ResponseWriter, r *http.Request) {
 	}
 	if _, _, err := g.quarantine.Files(); err != nil {
 		problems = append(problems, "quarantine: "+err.Error())
+	}
+	if apart, ok := g.webApartSide(); ok && !apart.healthy() {
+		problems = append(problems, "web: the process of the proxy does not run")
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if len(problems) == 0 {

@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sys/unix"
 
 	"sluis/cmd/sluis/internal/config"
+	"sluis/cmd/sluis/internal/webcalls"
 	"sluis/filter"
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/roster"
@@ -17,12 +20,22 @@ import (
 	"sluis/rules"
 )
 
-// web is the proxy with its ports and what it alone needs.
+// web is the proxy, and what the gateway does for it.
 type web struct {
-	proxy     *proxy.Proxy
-	listeners []proxy.Listener
-	lists     *sitelists.Store
-	appeals   *appeals.Store
+	lists   *sitelists.Store
+	appeals *appeals.Store
+	side    webSide // nil until it is started
+}
+
+// webSide is the proxy where it runs: in a process of its own, or in this one.
+type webSide interface {
+	// prepare makes everything of a generation; the proxy works with it after commit.
+	prepare(ctx context.Context, gen *Generation) (commit func() error, err error)
+	// serve begins to take requests. An error that ends the gateway goes to failed.
+	serve(failed chan<- error)
+	// shutdown lets requests finish. It returns ctx's error if they did not.
+	shutdown(ctx context.Context) error
+	close() error
 }
 
 // openWeb opens the proxy and its ports, if the configuration has any.
@@ -45,44 +58,16 @@ func (g *Gateway) openWeb(ctx context.Context, gen *Generation) (err error) {
 	if g.web.appeals, err = g.data.Appeals(); err != nil {
 		return err
 	}
-	cfg, err := g.webConfig(gen)
+	listeners, err := listenWeb(ctx, gen.Config.Web.Listen)
 	if err != nil {
 		return err
 	}
-	if g.web.proxy, err = proxy.New(cfg, g.metrics); err != nil {
-		return err
+	if g.observer.Together {
+		g.web.side, err = g.webTogether(gen, listeners)
+	} else {
+		g.web.side, err = g.webApart(ctx, gen, listeners)
 	}
-	for _, l := range gen.Config.Web.Listen {
-		ln, err := listenWeb(ctx, l)
-		if err != nil {
-			return err
-		}
-		g.web.listeners = append(g.web.listeners, ln)
-	}
-	return nil
-}
-
-// webConfig makes the proxy's configuration of a generation, with the lists as they are now.
-func (g *Gateway) webConfig(gen *Generation) (proxy.Config, error) {
-	index, err := g.web.lists.Index()
-	if err != nil {
-		return proxy.Config{}, err
-	}
-	c, err := gen.webConfig(webServices{
-		index:    index,
-		partial:  g.web.lists.Missing(),
-		grounds:  webGrounds{g, gen.Roster},
-		sealer:   uploads{g.quarantine},
-		journal:  g.watched(),
-		appeals:  g.web.appeals,
-		roots:    g.observer.Roots,
-		resolver: g.observer.Resolver,
-		log:      g.log,
-	})
-	if err == nil && gen.Config.Web.Code.Version != "" {
-		c.Acknowledged, err = roster.OpenAcknowledged(g.data.path("acknowledged"), gen.Config.Web.Code.Version)
-	}
-	return c, err
+	return err
 }
 
 // failing counts the lists that are not as they should be.
@@ -96,9 +81,44 @@ func (w *web) failing() float64 {
 	return float64(n)
 }
 
-func listenWeb(ctx context.Context, l config.WebListener) (proxy.Listener, error) {
-	ln := proxy.Listener{Proxies: l.ProxyProtocol, TLS: l.Mode == "proxy-tls"}
-	var err error
+// listenWeb opens the ports of the proxy, in the order of the configuration.
+func listenWeb(ctx context.Context, configured []config.WebListener) ([]net.Listener, error) {
+	var all []net.Listener
+	for _, l := range configured {
+		ln, err := listenWebPort(ctx, l)
+		for end := time.Now().Add(takeOverTime); errors.Is(err, unix.EADDRINUSE) && time.Now().Before(end); {
+			time.Sleep(20 * time.Millisecond)
+			ln, err = listenWebPort(ctx, l)
+		}
+		if err != nil {
+			closeAll(all)
+			return nil, listenError("web.listen", l.Address, err)
+		}
+		all = append(all, ln)
+	}
+	return all, nil
+}
+
+// takeOverTime is how long the port of a gateway that was killed can be kept: until the kernel has
+// ended the process of its proxy.
+const takeOverTime = time.Second
+
+func listenWebPort(ctx context.Context, l config.WebListener) (net.Listener, error) {
+	if l.Mode == "tproxy-http" || l.Mode == "tproxy-tls" {
+		return proxy.ListenTransparent(ctx, l.Address)
+	}
+	return net.Listen("tcp", l.Address)
+}
+
+func closeAll(all []net.Listener) {
+	for _, l := range all {
+		l.Close()
+	}
+}
+
+// webListener says how connections come to a port.
+func webListener(l config.WebListener, port net.Listener) proxy.Listener {
+	ln := proxy.Listener{Listener: port, Proxies: l.ProxyProtocol, TLS: l.Mode == "proxy-tls"}
 	switch l.Mode {
 	case "redirect-http", "tproxy-http":
 		ln.Mode = proxy.HTTP
@@ -108,17 +128,10 @@ func listenWeb(ctx context.Context, l config.WebListener) (proxy.Listener, error
 	switch l.Mode {
 	case "tproxy-http", "tproxy-tls":
 		ln.Original = proxy.Intercepted
-		ln.Listener, err = proxy.ListenTransparent(ctx, l.Address)
 	case "redirect-http", "redirect-tls":
 		ln.Original = proxy.Redirected
-		fallthrough
-	default:
-		ln.Listener, err = net.Listen("tcp", l.Address)
 	}
-	if err != nil {
-		return ln, listenError("web.listen", l.Address, err)
-	}
-	return ln, nil
+	return ln
 }
 
 // webGrounds returns the purposes for which a request may be inspected (C3.2a): conduct, security alone
@@ -134,7 +147,7 @@ func (w webGrounds) Grounds(id filter.ID, at time.Time, who identify.Identity, u
 	if upload {
 		ds = rules.DirectionsOf(rules.Out)
 	}
-	role := confidential(who.Subject.Confidential())
+	role := webcalls.Role(who.Subject.Confidential())
 	return filter.GroundsFor(role, w.g.sampler, w.g.ordersAbout(w.people, who.Subject), id, at, ds, "")
 }
 
@@ -142,12 +155,6 @@ func (w webGrounds) Grounds(id filter.ID, at time.Time, who identify.Identity, u
 func (w webGrounds) RecordUse(ctx context.Context, used []filter.OrderID, id filter.ID) error {
 	return w.g.orders.RecordUse(ctx, used, id)
 }
-
-// confidential is a roster of one person, whose role is known.
-type confidential bool
-
-// Confidential implements filter.Roster.
-func (c confidential) Confidential(string) bool { return bool(c) }
 
 // updateLists fetches the lists that are due, and asks for a reload if any changed.
 func (g *Gateway) updateLists(ctx context.Context, now time.Time) error {

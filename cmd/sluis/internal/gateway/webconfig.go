@@ -17,6 +17,7 @@ import (
 	"sluis/internal/clamd"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
+	"sluis/internal/sitelists"
 	"sluis/proxy"
 	"sluis/proxy/blockpage"
 	"sluis/proxy/ca"
@@ -28,8 +29,7 @@ import (
 
 // webServices are what the proxy works with beside the generation.
 type webServices struct {
-	index    *domains.Index // of categories; nil: none
-	partial  bool           // some list is missing from the index
+	lists    *sitelists.Store // nil: they were not fetched
 	grounds  proxy.Grounds
 	sealer   content.Sealer
 	journal  proxy.Journal
@@ -37,6 +37,15 @@ type webServices struct {
 	roots    *x509.CertPool    // authorities of sites; nil: the system's
 	resolver *net.Resolver     // nil: the system's
 	log      *slog.Logger
+}
+
+// index returns the categories of sites, and whether some list is missing from them.
+func (s *webServices) index() (index *domains.Index, partial bool, err error) {
+	if s.lists == nil {
+		return nil, true, nil
+	}
+	index, err = s.lists.Index()
+	return index, s.lists.Missing(), err
 }
 
 // webConfig makes the proxy's configuration of a generation: passwords and certificates are
@@ -71,8 +80,18 @@ func (g *Generation) webConfig(s webServices) (c proxy.Config, err error) {
 	if c.Identify, err = identifier(w.Identify, g.Roster); err != nil {
 		return c, err
 	}
-	if c.Policy, err = sitePolicy(g.Config, s.index, s.partial); err != nil {
+	index, partial, err := s.index()
+	if err != nil {
 		return c, err
+	}
+	if c.Policy, err = sitePolicy(g.Config, index, partial); err != nil {
+		return c, err
+	}
+	if w.Code.Version != "" {
+		c.Acknowledged, err = roster.OpenAcknowledged(NewData(g.Config).path("acknowledged"), w.Code.Version)
+		if err != nil {
+			return c, err
+		}
 	}
 	if c.Content, err = g.webContent(s.sealer); err != nil {
 		return c, err
