@@ -184,7 +184,13 @@ func (s *mailSystem) latency(ctx context.Context, set corpus) ([]time.Duration, 
 }
 
 func (s *mailSystem) source(set corpus, connections int) source {
-	return source{addr: s.addr, connections: connections, from: "administratie@school.example", to: "ouder@gezin.example", message: set.message}
+	return source{
+		addr:        s.addr,
+		connections: connections,
+		from:        "administratie@school.example",
+		to:          "ouder@gezin.example",
+		message:     set.message,
+	}
 }
 
 // rate returns the median of the rounds, in messages per second.

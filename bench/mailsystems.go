@@ -38,7 +38,12 @@ func startPostfixRspamd(ctx context.Context, to *sink, dir string) (*mailSystem,
 		r.Stop()
 		return nil, err
 	}
-	return &mailSystem{name: "postfix_rspamd", addr: p.Addr(), pids: []int{p.PID(), r.PID()}, stop: func() { p.Stop(); r.Stop() }}, nil
+	return &mailSystem{
+		name: "postfix_rspamd",
+		addr: p.Addr(),
+		pids: []int{p.PID(), r.PID()},
+		stop: func() { p.Stop(); r.Stop() },
+	}, nil
 }
 
 // startSluis builds and starts the gateway as it is delivered: a process of its own with

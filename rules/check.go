@@ -138,7 +138,12 @@ func (w *wrongs) matcher(r Rule, known Vocabulary) {
 	for _, m := range []struct {
 		name string
 		used bool
-	}{{"phrases", len(r.Phrases) > 0}, {"regexp", r.Regexp != ""}, {"detect", r.Detect != ""}, {"structure", r.Structure != ""}} {
+	}{
+		{"phrases", len(r.Phrases) > 0},
+		{"regexp", r.Regexp != ""},
+		{"detect", r.Detect != ""},
+		{"structure", r.Structure != ""},
+	} {
 		if m.used {
 			used = append(used, m.name)
 		}

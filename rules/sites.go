@@ -33,7 +33,8 @@ type siteHeader struct {
 	Clause string    `yaml:"clause"` // which forbids such sites
 	Number uint8     `yaml:"number"` // in the journal, for a category that is not in category.go
 	Title  lang.Text `yaml:"title"`  // on pages and in reports
-	Also   []string  `yaml:"also"`   // what public lists call the category: UT1 (French), StevenBlack, HaGeZi, blocklistproject
+	// what public lists call the category: UT1 (French), StevenBlack, HaGeZi, blocklistproject
+	Also []string `yaml:"also"`
 }
 
 // siteCategory is a category of sites that the code forbids.

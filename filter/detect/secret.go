@@ -16,7 +16,8 @@ var keyForms = []struct {
 	{"AKIA", 16}, {"ASIA", 16}, // Amazon
 	{"ghp_", 36}, {"gho_", 36}, {"ghs_", 36}, {"github_pat_", 50},
 	{"glpat-", 20}, {"xoxb-", 20}, {"xoxp-", 20}, {"sk_live_", 20}, {"rk_live_", 20}, {"live_", 30},
-	{"AIza", 35}, {"ya29.", 30}, {"SG.", 40}, {"npm_", 36}, {"dop_v1_", 60}, {"sk-ant-", 30}, {"sk-proj-", 30}, {"hf_", 30},
+	{"AIza", 35}, {"ya29.", 30}, {"SG.", 40}, {"npm_", 36}, {"dop_v1_", 60}, {"sk-ant-", 30}, {"sk-proj-", 30},
+	{"hf_", 30},
 	{"eyJhbGciOi", 60}, // a signed token (JWT)
 }
 

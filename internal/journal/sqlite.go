@@ -24,7 +24,8 @@ type DB struct {
 const schema = `
 CREATE TABLE IF NOT EXISTS segments (name TEXT PRIMARY KEY, time INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS blocks (
-	seq INTEGER PRIMARY KEY AUTOINCREMENT, day INTEGER NOT NULL, start INTEGER NOT NULL, bytes INTEGER NOT NULL, records INTEGER NOT NULL
+	seq INTEGER PRIMARY KEY AUTOINCREMENT, day INTEGER NOT NULL, start INTEGER NOT NULL,
+	bytes INTEGER NOT NULL, records INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS blocks_by_day ON blocks (day);
 CREATE TABLE IF NOT EXISTS hours (
@@ -134,7 +135,8 @@ func (d *DB) keep(tx *sql.Tx, day int64, p *packed) error {
 
 func rollUp(tx *sql.Tx, hours map[hourCell]*Sums) error {
 	row, err := tx.Prepare(`INSERT INTO hours VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
-		SET records = records + excluded.records, bytes = bytes + excluded.bytes, recipients = recipients + excluded.recipients`)
+		SET records = records + excluded.records, bytes = bytes + excluded.bytes,
+			recipients = recipients + excluded.recipients`)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,8 @@ import (
 
 // Source is where a list comes from: a file, a directory, or an address.
 type Source struct {
-	Category  string        `yaml:"category"`             // of the sites on it; none: a directory or archive in the layout of UT1
+	// of the sites on it; none: a directory or archive in the layout of UT1
+	Category  string        `yaml:"category"`
 	Path      string        `yaml:"path" path:"relative"` // file or directory; none: it is fetched
 	URL       string        `yaml:"url"`                  // https; http from this machine alone
 	Every     time.Duration `yaml:"every"`                // how often it is fetched; default 1d

@@ -25,8 +25,10 @@ func StartClickHouse(ctx context.Context, dir string) (*ClickHouse, error) {
 <yandex>
 	<logger><level>warning</level><console>1</console></logger>
 	<listen_host>127.0.0.1</listen_host><tcp_port>%d</tcp_port><interserver_http_host>127.0.0.1</interserver_http_host>
-	<path>%s/data/</path><tmp_path>%[2]s/tmp/</tmp_path><user_files_path>%[2]s/files/</user_files_path><format_schema_path>%[2]s/schemas/</format_schema_path>
-	<users_config>users.xml</users_config><default_profile>default</default_profile><default_database>default</default_database>
+	<path>%s/data/</path><tmp_path>%[2]s/tmp/</tmp_path>
+	<user_files_path>%[2]s/files/</user_files_path><format_schema_path>%[2]s/schemas/</format_schema_path>
+	<users_config>users.xml</users_config>
+	<default_profile>default</default_profile><default_database>default</default_database>
 	<mark_cache_size>67108864</mark_cache_size><timezone>UTC</timezone>
 </yandex>
 `, c.port, dir)
@@ -34,7 +36,9 @@ func StartClickHouse(ctx context.Context, dir string) (*ClickHouse, error) {
 <yandex>
 	<profiles><default><max_memory_usage>2000000000</max_memory_usage></default></profiles>
 	<quotas><default/></quotas>
-	<users><default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default></users>
+	<users><default>
+		<password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
+	</default></users>
 </yandex>
 `
 	for name, text := range map[string]string{"config.xml": config, "users.xml": users} {

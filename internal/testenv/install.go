@@ -29,7 +29,8 @@ func Install(ctx context.Context, programs ...string) error {
 	case !errors.Is(err, os.ErrExist):
 		return fmt.Errorf("install: %w", err)
 	}
-	for _, args := range [][]string{{"update", "-q"}, append([]string{"install", "-qy", "--no-install-recommends"}, missing...)} {
+	install := append([]string{"install", "-qy", "--no-install-recommends"}, missing...)
+	for _, args := range [][]string{{"update", "-q"}, install} {
 		cmd := exec.CommandContext(ctx, "apt-get", args...)
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr

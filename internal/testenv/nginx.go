@@ -41,7 +41,8 @@ events { worker_connections 8192; }
 http {
 	access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; default_type application/octet-stream;
 	types { text/html html; text/plain txt; application/zip zip; }
-	client_body_temp_path %[1]s/tmp; proxy_temp_path %[1]s/tmp; fastcgi_temp_path %[1]s/tmp; uwsgi_temp_path %[1]s/tmp; scgi_temp_path %[1]s/tmp;
+	client_body_temp_path %[1]s/tmp; proxy_temp_path %[1]s/tmp; fastcgi_temp_path %[1]s/tmp;
+	uwsgi_temp_path %[1]s/tmp; scgi_temp_path %[1]s/tmp;
 	client_max_body_size 0;
 	server { %[2]s root %[3]s; charset utf-8; }
 }

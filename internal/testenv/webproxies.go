@@ -65,7 +65,8 @@ func StartE2guardian(ctx context.Context, dir string) (*WebProxy, error) {
 		}
 		set := map[string]string{
 			"filterip": "127.0.0.1", "filterports": fmt.Sprint(p.port), "pidfilename": "'" + dir + "/pid'", "nologger": "on",
-			"loglocation": "'" + dir + "/access.log'", "logconnectionhandlingerrors": "off", "nodaemon": "on", "httpworkers": "500",
+			"loglocation": "'" + dir + "/access.log'", "logconnectionhandlingerrors": "off",
+			"nodaemon": "on", "httpworkers": "500",
 			"daemonuser": "'root'", "daemongroup": "'root'", "filecachedir": "'" + dir + "'", "maxcontentfiltersize": "2048",
 			"transparenthttpsport": "0", "proxytimeout": "30", "connecttimeout": "10",
 		}

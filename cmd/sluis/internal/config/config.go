@@ -12,22 +12,24 @@ import (
 
 // Config is the configuration file.
 type Config struct {
-	Organisation Organisation   `yaml:"organisation"`
-	Data         string         `yaml:"data" path:"relative" reload:"no"` // directory for all that is kept; made if need be
-	Roster       string         `yaml:"roster" path:"relative"`           // file that says who is who, YAML or CSV; none: all are strangers
-	Log          Log            `yaml:"log" reload:"no"`
-	Mail         Mail           `yaml:"mail"`
-	Web          Web            `yaml:"web"`
-	Policy       Policy         `yaml:"policy"`
-	Rules        Rules          `yaml:"rules"`
-	Quarantine   Quarantine     `yaml:"quarantine"`
-	Journal      Journal        `yaml:"journal"`
-	Orders       orders.Limits  `yaml:"orders" reload:"no"`
-	Notices      Notices        `yaml:"notices"`
-	Totals       Totals         `yaml:"totals"`
-	Imagery      Imagery        `yaml:"imagery"`
-	Console      console.Config `yaml:"console" reload:"no"`
-	Metrics      Metrics        `yaml:"metrics" reload:"no"`
+	Organisation Organisation `yaml:"organisation"`
+	// directory for all that is kept; made if need be
+	Data string `yaml:"data" path:"relative" reload:"no"`
+	// file that says who is who, YAML or CSV; none: all are strangers
+	Roster     string         `yaml:"roster" path:"relative"`
+	Log        Log            `yaml:"log" reload:"no"`
+	Mail       Mail           `yaml:"mail"`
+	Web        Web            `yaml:"web"`
+	Policy     Policy         `yaml:"policy"`
+	Rules      Rules          `yaml:"rules"`
+	Quarantine Quarantine     `yaml:"quarantine"`
+	Journal    Journal        `yaml:"journal"`
+	Orders     orders.Limits  `yaml:"orders" reload:"no"`
+	Notices    Notices        `yaml:"notices"`
+	Totals     Totals         `yaml:"totals"`
+	Imagery    Imagery        `yaml:"imagery"`
+	Console    console.Config `yaml:"console" reload:"no"`
+	Metrics    Metrics        `yaml:"metrics" reload:"no"`
 
 	path string
 	text []byte // of the file
@@ -73,10 +75,11 @@ func (l *Log) Validate(p setting.Problems) {
 
 // Rules are added to those that are built in.
 type Rules struct {
-	Packs      []string          `yaml:"packs" path:"relative"` // directories with rule files of your own
-	Disabled   []rules.Disabled  `yaml:"disabled"`
-	Sites      string            `yaml:"sites" path:"relative"` // index of dangerous hosts, made with sluis sites build; none: links are not checked
-	Exceptions []rules.Exception `yaml:"exceptions"`            // what reviewers found to be false positives
+	Packs    []string         `yaml:"packs" path:"relative"` // directories with rule files of your own
+	Disabled []rules.Disabled `yaml:"disabled"`
+	// index of dangerous hosts, made with sluis sites build; none: links are not checked
+	Sites      string            `yaml:"sites" path:"relative"`
+	Exceptions []rules.Exception `yaml:"exceptions"` // what reviewers found to be false positives
 }
 
 // Validate implements setting.Validator.

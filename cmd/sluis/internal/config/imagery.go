@@ -8,7 +8,8 @@ import (
 
 // Imagery is the control of the use of imagery (C3.3d).
 type Imagery struct {
-	Sites   []string `yaml:"sites"`                   // the organisation's own public sites, such as https://www.school.nl/
+	// the organisation's own public sites, such as https://www.school.nl/
+	Sites   []string `yaml:"sites"`
 	Consent string   `yaml:"consent" path:"relative"` // CSV file: person, scope, until
 	Images  int      `yaml:"images"`                  // drawn at a time; default 25
 	Pages   int      `yaml:"pages"`                   // visited at most; default 200

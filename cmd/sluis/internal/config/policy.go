@@ -10,13 +10,17 @@ import (
 
 // Policy says what is inspected, and what is done with what is found.
 type Policy struct {
-	SampleRate    *setting.Rate                     `yaml:"sample-rate"`   // share of outgoing messages drawn for leaks (C3.3b); default 5%
-	Actions       map[rules.Purpose]DirectionAction `yaml:"actions"`       // by purpose: security, conduct, leak; default quarantine
-	Ambiguous     filter.Action                     `yaml:"ambiguous"`     // read differently by mail programs; default pass
-	Uninspectable filter.Action                     `yaml:"uninspectable"` // such as encrypted archives; default pass
-	Incomplete    filter.Action                     `yaml:"incomplete"`    // more than the bounds allow to inspect; default pass
-	Malware       Malware                           `yaml:"malware"`
-	OnFailure     OnFailure                         `yaml:"on-failure"`
+	// share of outgoing messages drawn for leaks (C3.3b); default 5%
+	SampleRate *setting.Rate `yaml:"sample-rate"`
+	// by purpose: security, conduct, leak; default quarantine
+	Actions map[rules.Purpose]DirectionAction `yaml:"actions"`
+	// read differently by mail programs; default pass
+	Ambiguous     filter.Action `yaml:"ambiguous"`
+	Uninspectable filter.Action `yaml:"uninspectable"` // such as encrypted archives; default pass
+	// more than the bounds allow to inspect; default pass
+	Incomplete filter.Action `yaml:"incomplete"`
+	Malware    Malware       `yaml:"malware"`
+	OnFailure  OnFailure     `yaml:"on-failure"`
 }
 
 // DirectionAction is what is done in each direction: pass, tag, quarantine (default) or

@@ -13,11 +13,14 @@ import (
 
 // Quarantine is where suspicious messages are kept, sealed (C3.3b).
 type Quarantine struct {
-	Recipients      []string      `yaml:"recipients" reload:"no"`               // public keys (age1...) that can open; none: the identity's
-	Identity        string        `yaml:"identity" path:"relative" reload:"no"` // file with the private key; made if it is not there and recipients are none
-	Retention       time.Duration `yaml:"retention"`                            // until destruction; default 30d
-	RetentionReason string        `yaml:"retention-reason"`                     // why it is more than the default
-	SecondReviewer  bool          `yaml:"second-reviewer"`                      // releasing and destroying in the console take two reviewers
+	// public keys (age1...) that can open; none: the identity's
+	Recipients []string `yaml:"recipients" reload:"no"`
+	// file with the private key; made if it is not there and recipients are none
+	Identity        string        `yaml:"identity" path:"relative" reload:"no"`
+	Retention       time.Duration `yaml:"retention"`        // until destruction; default 30d
+	RetentionReason string        `yaml:"retention-reason"` // why it is more than the default
+	// releasing and destroying in the console take two reviewers
+	SecondReviewer bool `yaml:"second-reviewer"`
 }
 
 // Journal is the metadata of the traffic (C3.2e).

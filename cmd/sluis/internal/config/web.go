@@ -13,8 +13,9 @@ import (
 
 // Web is the web proxy. Without listen there is none.
 type Web struct {
-	Hostname string           `yaml:"hostname"` // of its own pages: /setup, /proxy.pac; default mail.hostname
-	Proxy    string           `yaml:"proxy"`    // host:port that the PAC file sends browsers to; default hostname and the first port
+	Hostname string `yaml:"hostname"` // of its own pages: /setup, /proxy.pac; default mail.hostname
+	// host:port that the PAC file sends browsers to; default hostname and the first port
+	Proxy    string           `yaml:"proxy"`
 	Listen   []WebListener    `yaml:"listen" reload:"no"`
 	TLS      setting.KeyPair  `yaml:"tls"`         // for listeners over TLS
 	Clients  []netip.Prefix   `yaml:"clients"`     // networks that may use it
@@ -59,7 +60,8 @@ type Sites struct {
 
 // Inspect says which connections are inspected; without an authority none is.
 type Inspect struct {
-	Certificate            string `yaml:"certificate" path:"relative"` // of the own authority, made with sluis web authority
+	// of the own authority, made with sluis web authority
+	Certificate            string `yaml:"certificate" path:"relative"`
 	Key                    string `yaml:"key" path:"relative"`
 	sitepolicy.Inspections `yaml:",inline"`
 }

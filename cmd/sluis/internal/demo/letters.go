@@ -4,7 +4,8 @@ package demo
 const (
 	sickNote = `Goedemorgen,
 
-Onze dochter is vandaag ziek en blijft thuis. Zij heeft gisteren nog met plezier aan haar werkstuk over de Gouden Eeuw gewerkt; mag zij dat maandag inleveren?
+Onze dochter is vandaag ziek en blijft thuis. Zij heeft gisteren nog met plezier aan haar werkstuk over de
+Gouden Eeuw gewerkt; mag zij dat maandag inleveren?
 
 Hartelijke groet
 `
@@ -18,7 +19,8 @@ Tot dan!
 
 	warLesson = `Beste leerkracht,
 
-In deze lesbrief vertellen we over de Jodenvervolging, de haat waarmee de bezetter mensen wegvoerde en over verzet. De kinderen lezen een fragment uit een dagboek en praten over discriminatie toen en nu.
+In deze lesbrief vertellen we over de Jodenvervolging, de haat waarmee de bezetter mensen wegvoerde en over
+verzet. De kinderen lezen een fragment uit een dagboek en praten over discriminatie toen en nu.
 
 Met vriendelijke groet,
 afdeling educatie
@@ -29,7 +31,8 @@ afdeling educatie
 
 	growingUp = `Beste ouders,
 
-Vanaf maandag werken wij met de lessen over lichaam, verliefd zijn en grenzen. We gebruiken de juiste woorden voor lichaamsdelen, zoals penis en vagina.
+Vanaf maandag werken wij met de lessen over lichaam, verliefd zijn en grenzen. We gebruiken de juiste woorden
+voor lichaamsdelen, zoals penis en vagina.
 
 Groet, groep 5
 `
@@ -49,11 +52,13 @@ Groet
 
 	newsletter = `Beste ouders en verzorgers,
 
-Op vrijdag 4 december viert de school sinterklaas. De kleuters hebben dan 's middags vrij. Wie helpt er met het pepernoten bakken?
+Op vrijdag 4 december viert de school sinterklaas. De kleuters hebben dan 's middags vrij. Wie helpt er met
+het pepernoten bakken?
 
 Woensdag is er luizencontrole. Denk ook aan het oud papier: de container staat tot maandag op het plein.
 
-De coördinator van de bibliotheek zoekt voorleesouders. Één uurtje per week is al genoeg. Wij wensen u een gezellig weekend!
+De coördinator van de bibliotheek zoekt voorleesouders. Één uurtje per week is al genoeg. Wij wensen u een
+gezellig weekend!
 `
 
 	phishing = `<html><body>
