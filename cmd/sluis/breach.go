@@ -46,17 +46,14 @@ type breachListCmd struct {
 func (c breachListCmd) Run() error {
 	return c.withBreaches(func(b *breach.Store, _ *gateway.Data) error {
 		list, err := b.List()
-		if err != nil {
-			return err
-		}
-		return printList(c.JSON, list, "ID|DISCOVERED|REPORT BY|LEFT|OPEN", func(f breach.File) []any {
+		return errors.Join(err, printList(c.JSON, list, "ID|DISCOVERED|REPORT BY|LEFT|OPEN", func(f breach.File) []any {
 			duration, done := f.Left(now())
 			left := duration.Round(time.Minute).String()
 			if done {
 				left = "done"
 			}
 			return []any{f.ID, f.Discovered.Local().Format(minute), f.Deadline().Local().Format(minute), left, f.Open()}
-		})
+		}))
 	})
 }
 

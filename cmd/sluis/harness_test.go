@@ -185,8 +185,8 @@ console: {listen: %s}
 	}
 }
 
-// start starts the process and waits until it takes connections.
-func (g *gateway) start() {
+// launch starts the process.
+func (g *gateway) launch() {
 	g.t.Helper()
 	g.log, g.done = &testenv.Log{}, make(chan struct{})
 	g.cmd = exec.Command(program, "serve", "--config", g.config())
@@ -197,17 +197,28 @@ func (g *gateway) start() {
 	}
 	cmd, done := g.cmd, g.done
 	go func() { cmd.Wait(); close(done) }()
+}
+
+// listens reports whether the gateway takes connections.
+func (g *gateway) listens() bool {
+	c, err := net.Dial("tcp", g.addr)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
+}
+
+// start starts the process and waits until it takes connections.
+func (g *gateway) start() {
+	g.t.Helper()
+	g.launch()
 	g.eventually("take connections", func() bool {
 		select {
 		case <-g.done:
 			g.t.Fatalf("gateway ended at once:\n%s", g.log)
 		default:
 		}
-		c, err := net.Dial("tcp", g.addr)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
+		return g.listens()
 	})
 }
 

@@ -80,13 +80,10 @@ type imageryCasesCmd struct {
 func (c imageryCasesCmd) Run() error {
 	return c.withImagery(func(store *imagery.Store, _ *config.Config) error {
 		list, err := store.Cases()
-		if err != nil {
-			return err
-		}
-		return printList(c.JSON, list, "", func(x imagery.Case) []any {
+		return errors.Join(err, printList(c.JSON, list, "", func(x imagery.Case) []any {
 			last := x.Steps[len(x.Steps)-1]
 			return []any{x.ID, x.Source, last.Step, last.At.Local().Format(minute), x.Page}
-		})
+		}))
 	})
 }
 

@@ -25,11 +25,7 @@ func (s source) withRecords(do func(journal.Store) error) error {
 		return err
 	}
 	defer d.Close()
-	db, err := d.Journal()
-	if err != nil {
-		return err
-	}
-	return do(db)
+	return do(d.Journal())
 }
 
 // always is later than any record.

@@ -13,6 +13,7 @@ type ledgerCmd struct {
 	Export     ledgerExportCmd     `cmd:"" help:"Print the ledger and its signed checkpoint, to verify elsewhere."`
 	Verify     ledgerVerifyCmd     `cmd:"" help:"Verify an export: nothing deleted, changed, moved or rolled back."`
 	Checkpoint ledgerCheckpointCmd `cmd:"" help:"Print a signed checkpoint, for a witness to keep."`
+	Adopt      ledgerAdoptCmd      `cmd:"" help:"Begin a new ledger that names the broken one, which is kept aside."`
 	Erase      ledgerEraseCmd      `cmd:"" help:"Erase the payload of an entry that has a name in it. All proofs stay."`
 }
 
@@ -41,6 +42,26 @@ func (c ledgerEraseCmd) Run(ctx context.Context) error {
 	return c.withLedger(func(l *ledger.Ledger) error {
 		return l.Erase(ctx, c.Entry, ledger.Data{Actor: ledger.CommandLine, Reason: c.Reason})
 	})
+}
+
+type ledgerAdoptCmd struct {
+	source
+	Reason string `required:"" help:"Why; it is kept in the new ledger. Name no person in it."`
+}
+
+// Run begins a new ledger in place of a broken one.
+func (c ledgerAdoptCmd) Run(ctx context.Context) error {
+	d, err := c.data()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	a, err := d.AdoptLedger(ctx, ledger.CommandLine, c.Reason)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("a new ledger names the broken one: %d bytes, SHA-256 %s, kept in %s\n", a.Size, a.Sum, a.Aside)
+	return nil
 }
 
 // withLedger opens the ledger of a gateway, running or not.

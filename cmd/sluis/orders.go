@@ -72,8 +72,7 @@ func (o office) records() (journal.Store, *journal.Keys, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := o.Journal()
-	return db, keys, err
+	return o.Journal(), keys, nil
 }
 
 type ordersListCmd struct {
@@ -85,14 +84,11 @@ type ordersListCmd struct {
 func (c ordersListCmd) Run() error {
 	return c.withOffice(func(o office) error {
 		list, err := o.orders.List()
-		if err != nil {
-			return err
-		}
-		return printList(c.JSON, list, "ID|STATE|KIND|FROM|UNTIL|CONTENT|USED", func(order orders.Order) []any {
+		return errors.Join(err, printList(c.JSON, list, "ID|STATE|KIND|FROM|UNTIL|CONTENT|USED", func(order orders.Order) []any {
 			r := order.Request
 			from, until := r.From.Local().Format(time.DateOnly), r.Until.Local().Format(time.DateOnly)
 			return []any{order.ID, order.State(now()), r.Kind, from, until, r.Content, order.Uses}
-		})
+		}))
 	})
 }
 

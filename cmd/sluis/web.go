@@ -130,10 +130,7 @@ type webAppealsCmd struct {
 
 // Run lists appeals, or closes one.
 func (c webAppealsCmd) Run() error {
-	store, err := gateway.NewData(&config.Config{Data: c.Data}).Appeals()
-	if err != nil {
-		return err
-	}
+	store := gateway.NewData(&config.Config{Data: c.Data}).Appeals()
 	if c.Close != 0 {
 		return store.Close(c.Close, c.Outcome)
 	}

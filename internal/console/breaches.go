@@ -12,6 +12,7 @@ import (
 
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/breach"
+	"sluis/internal/store"
 )
 
 var (
@@ -59,7 +60,7 @@ type breachesView struct {
 }
 
 func (p *breachPages) listView(v *visit) (w breachesView, err error) {
-	all, err := p.store.List()
+	all, err := store.Readable(p.store.List())
 	for _, f := range all {
 		w.Files = append(w.Files, breachRowOf(v, f))
 	}

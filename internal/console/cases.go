@@ -11,6 +11,7 @@ import (
 
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/imagery"
+	"sluis/internal/store"
 )
 
 var caseHandlers = only(ledger.Privacy, ledger.ICT)
@@ -90,7 +91,7 @@ func (p *casePages) complain(v *visit) error {
 }
 
 func (p *casePages) list(v *visit) error {
-	all, err := p.store.Cases()
+	all, err := store.Readable(p.store.Cases())
 	if err != nil {
 		return err
 	}

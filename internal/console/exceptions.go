@@ -9,6 +9,7 @@ import (
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/exceptions"
 	"sluis/internal/roster"
+	"sluis/internal/store"
 )
 
 // exceptionPages are exceptions to rules and sites (C3.3f).
@@ -42,7 +43,7 @@ type exceptionsView struct {
 const maxOver = 100
 
 func (p *exceptionPages) view(v *visit) (w exceptionsView, err error) {
-	all, err := p.store.List()
+	all, err := store.Readable(p.store.List())
 	for _, x := range all {
 		if x.Holds(v.now()) {
 			w.Holding = append(w.Holding, x)

@@ -10,6 +10,7 @@ import (
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/orders"
 	"sluis/internal/roster"
+	"sluis/internal/store"
 )
 
 var (
@@ -66,7 +67,7 @@ type orderRow struct {
 func (o orderRow) LastDay() time.Time { return o.Request.Until.Add(-time.Second) }
 
 func (p *orderPages) listView(v *visit) (w ordersView, err error) {
-	all, err := p.Store.List()
+	all, err := store.Readable(p.Store.List())
 	if err != nil {
 		return w, err
 	}

@@ -35,10 +35,7 @@ people:
 		h.t.Fatal(err)
 	}
 	h.people = people
-	store, err := orders.Open(store.Open(dir), h.ledger, orders.Limits{Period: orders.LongestPeriod})
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	store := orders.Open(store.Open(dir), h.ledger, orders.Limits{Period: orders.LongestPeriod})
 	keys, err := journal.OpenKeys(filepath.Join(dir, "monthkeys"))
 	if err != nil {
 		h.t.Fatal(err)

@@ -48,10 +48,7 @@ func (h *house) inForce() InForce {
 
 func (h *house) exceptions() Exceptions {
 	h.t.Helper()
-	store, err := exceptions.Open(store.Open(h.t.TempDir()), h.ledger)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	store := exceptions.Open(store.Open(h.t.TempDir()), h.ledger)
 	return Exceptions{
 		Store:   store,
 		Renew:   func() { h.renewed++ },
@@ -61,11 +58,7 @@ func (h *house) exceptions() Exceptions {
 
 func (h *house) appeals() *appeals.Store {
 	h.t.Helper()
-	store, err := appeals.Open(store.Open(h.t.TempDir()))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return store
+	return appeals.Open(store.Open(h.t.TempDir()))
 }
 
 // sites are two lists, and a policy with one site of the school's own list.

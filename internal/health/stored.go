@@ -2,8 +2,10 @@ package health
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"sluis/internal/quarantine"
@@ -109,6 +111,28 @@ func Quarantine(counts func(context.Context) (quarantine.Counts, error)) Check {
 			r.Advice = texts.Message("quarantine-old")
 		}
 		return r
+	}
+}
+
+// Files checks whether the files can be read that mail can do without: orders, exceptions, accounts
+// and the like. unreadable names those that cannot.
+func Files(unreadable func(context.Context, time.Time) []string) Check {
+	return func(ctx context.Context, now time.Time) Result {
+		name := texts.Message("files")
+		names := unreadable(ctx, now)
+		if len(names) == 0 {
+			return ok(name, texts.Message("files-readable"))
+		}
+		const most = 10
+		if n := len(names) - most; n > 0 {
+			names = append(names[:most:most], fmt.Sprintf("+%d", n))
+		}
+		return Result{
+			Name:   name,
+			State:  Broken,
+			Found:  texts.Message("files-damaged", strings.Join(names, ", ")),
+			Advice: texts.Message("files-restore"),
+		}
 	}
 }
 

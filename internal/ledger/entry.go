@@ -46,6 +46,7 @@ const (
 	ExportMade       Kind = "export-made"
 	ReportFrozen     Kind = "report-frozen"
 	CheckpointSent   Kind = "checkpoint-sent"
+	LedgerAdopted    Kind = "ledger-adopted" // a broken one, by a new one
 
 	OrderRequested        Kind = "order-requested"
 	OrderAdvised          Kind = "order-advised"

@@ -16,7 +16,7 @@ import (
 // ErrNotErasable is returned for an entry that verifies other entries, or draws.
 var ErrNotErasable = errors.New("this entry verifies others: it cannot be erased")
 
-// proofs are kinds whose data an auditor needs. They have no text of a person.
+// proofs are kinds whose data an auditor needs. But for LedgerAdopted they have no text of a person.
 var proofs = []Kind{
 	SamplingSeed,
 	SamplingCommit,
@@ -27,6 +27,7 @@ var proofs = []Kind{
 	GatewayStarted,
 	ReportFrozen,
 	PayloadErased,
+	LedgerAdopted,
 }
 
 // Erase removes the data of an entry, for instance when a name stands in a reason (GDPR art.

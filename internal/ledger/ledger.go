@@ -66,19 +66,16 @@ type Appender interface {
 	Append(ctx context.Context, kind Kind, d Data) (Receipt, error)
 }
 
-// Open opens the ledger in dir, which it makes if it is not there, and verifies it.
+// Open opens the ledger in dir, which it makes if it is not there, and verifies it. The error is
+// ErrBroken if it is not as it was written.
 func Open(dir string) (*Ledger, error) {
-	key, err := disk.ReadOrCreate(filepath.Join(dir, "ledger.key"), newKey)
+	key, err := openKey(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open ledger key: %w", err)
+		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	secret, public, _ := bytes.Cut(bytes.TrimSpace(key), []byte("\n"))
-	l := &Ledger{dir: dir, public: string(public)}
-	var wrong error
-	l.signer, err = note.NewSigner(string(secret))
-	l.verifier, wrong = note.NewVerifier(l.public)
-	if err != nil || wrong != nil {
-		return nil, errors.New("ledger.key holds no key: restore it from a backup")
+	l := &Ledger{dir: dir}
+	if l.signer, l.verifier, l.public, err = parseKey(key); err != nil {
+		return nil, fmt.Errorf("open ledger: %w", err)
 	}
 	if err := l.locked(l.open); err != nil {
 		return nil, err
@@ -89,6 +86,9 @@ func Open(dir string) (*Ledger, error) {
 // open reads the file, and checks that it continues the last checkpoint.
 func (l *Ledger) open() error {
 	if err := l.read(); err != nil {
+		if _, system := errors.AsType[*os.PathError](err); !system {
+			err = fmt.Errorf("%w: %w", ErrBroken, err)
+		}
 		return err
 	}
 	text, err := os.ReadFile(l.checkpointFile())
@@ -99,27 +99,21 @@ func (l *Ledger) open() error {
 		return fmt.Errorf("read ledger checkpoint: %w", err)
 	}
 	last, err := checkpointTree(text, l.verifier)
-	if err != nil {
-		return fmt.Errorf("ledger checkpoint: %w", err)
+	if err == nil {
+		err = prefix(&l.tree, last)
 	}
-	return prefix(&l.tree, last)
-}
-
-// newKey returns a signing key and, on the second line, the one that verifies.
-func newKey() []byte {
-	secret, public, err := note.GenerateKey(rand.Reader, "sluis-ledger")
 	if err != nil {
-		panic(err) // only a failing source of randomness, which crypto/rand never is
+		return fmt.Errorf("%w: checkpoint: %w", ErrBroken, err)
 	}
-	return []byte(secret + "\n" + public + "\n")
+	return nil
 }
 
 // VerifierKey returns the public key that checkpoints are verified with.
 func (l *Ledger) VerifierKey() string { return l.public }
 
-func (l *Ledger) checkpointFile() string { return filepath.Join(l.dir, "checkpoint") }
+func (l *Ledger) checkpointFile() string { return filepath.Join(l.dir, checkpointName) }
 
-func (l *Ledger) file() string { return filepath.Join(l.dir, "ledger.jsonl") }
+func (l *Ledger) file() string { return filepath.Join(l.dir, fileName) }
 
 // locked calls do while no other process appends.
 func (l *Ledger) locked(do func() error) error {

@@ -270,6 +270,9 @@ func TestAWitnessSeesWhatTheKeyCannot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(dir, "ledger.jsonl"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	forged := open(t, dir)
 	write(t, forged, 8)
 	if _, err := Verify(bytes.NewReader(export(t, forged)), witness); err == nil ||
@@ -318,6 +321,7 @@ func TestEveryCheckpointIsABeginningOfTheNext(t *testing.T) {
 func TestADamagedKeyIsToldAndNotReplaced(t *testing.T) {
 	for _, key := range []string{"", "nonsense", "PRIVATE+KEY+x+y+z\n"} {
 		dir := t.TempDir()
+		open(t, dir)
 		if err := os.WriteFile(filepath.Join(dir, "ledger.key"), []byte(key), 0o600); err != nil {
 			t.Fatal(err)
 		}

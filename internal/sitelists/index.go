@@ -30,8 +30,16 @@ func (s *Store) index() (made bool, err error) {
 			return false, nil
 		}
 	}
-	if err := s.mend(); err != nil {
-		return false, err // the index that is there holds until the list is back
+	damaged := s.mend()
+	if damaged != nil {
+		if _, err := s.Index(); err == nil {
+			return false, damaged // the index that is there holds until the list is back
+		}
+		left, err := s.build() // of the others; without its fingerprint it is made again
+		if err != nil {
+			return false, errors.Join(damaged, fmt.Errorf("make index: %w", err))
+		}
+		return true, errors.Join(damaged, full(left))
 	}
 	left, err := s.build()
 	if err != nil {
@@ -40,15 +48,15 @@ func (s *Store) index() (made bool, err error) {
 	if err := disk.Replace(s.indexFile()+".of", []byte(want)); err != nil {
 		return true, err
 	}
-	if len(left) > 0 {
-		err = fmt.Errorf(
-			"an index has room for %d categories: together in %s are %s",
-			room,
-			other,
-			strings.Join(left, ", "),
-		)
+	return true, full(left)
+}
+
+// full returns the error for categories that there is no room for on their own.
+func full(left []string) error {
+	if len(left) == 0 {
+		return nil
 	}
-	return true, err
+	return fmt.Errorf("an index has room for %d categories: together in %s are %s", room, other, strings.Join(left, ", "))
 }
 
 // mend has kept lists that are damaged taken over anew.
@@ -152,8 +160,8 @@ func (s *Store) buildOf(categories []string, names int) error {
 		return err
 	}
 	for i, st := range s.Status() {
-		if st.Sum == "" {
-			continue // there never was a good one
+		if st.missing() {
+			continue
 		}
 		if err := readKept(s.file(s.sources[i], ".kept"), add); err != nil {
 			return fmt.Errorf("list %s: %w", st.Name, err)

@@ -107,10 +107,11 @@ func (s *Store) Status() []State {
 	return all
 }
 
-// Missing reports whether there never was a good list of some source.
-func (s *Store) Missing() bool {
-	return slices.ContainsFunc(s.Status(), func(st State) bool { return st.Sum == "" })
-}
+// Missing reports whether there is no good list of some source.
+func (s *Store) Missing() bool { return slices.ContainsFunc(s.Status(), State.missing) }
+
+// missing reports whether there never was a good list, or it is damaged.
+func (st State) missing() bool { return st.Sum == "" || st.Error == errDamaged.Error() }
 
 // Update checks the sources that are due, and makes the index anew if one changed or if
 // there is none yet. It reports whether it did. What is wrong with a source is in its

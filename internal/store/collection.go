@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 )
@@ -11,6 +13,13 @@ import (
 // Keyed is a document that knows its id.
 type Keyed interface {
 	Key() string
+}
+
+// Checked is a document that knows whether it has what its readers rely on. One that has not is
+// damaged, and so is one with a field that is unknown: a field that was lost to a wrong byte might
+// be what ends an order.
+type Checked interface {
+	Whole() bool
 }
 
 // Collection is the documents of a kind in a Store. It is safe for concurrent use, by several
@@ -21,8 +30,9 @@ type Collection[T Keyed] struct {
 	missing error
 
 	mu      sync.Mutex
-	version string // of list; empty: there is none
+	version string // of what follows; empty: there is none
 	list    []T
+	damaged error
 }
 
 // NewCollection returns a collection of a store. missing is the error for a document that is
@@ -34,8 +44,8 @@ func NewCollection[T Keyed](s Store, name string, missing error) *Collection[T] 
 // Get returns a document.
 func (c *Collection[T]) Get(id string) (T, error) {
 	v, err := get[T](c.store, c.name, id)
-	if err == nil && v.Key() != id {
-		err = damaged(c.name, id)
+	if whole, ok := any(v).(Checked); err == nil && (v.Key() != id || ok && !whole.Whole()) {
+		err = damaged(c.name, id, nil)
 	}
 	if errors.Is(err, ErrNotFound) {
 		err = c.missing
@@ -43,32 +53,37 @@ func (c *Collection[T]) Get(id string) (T, error) {
 	return v, err
 }
 
-// List returns all documents, in the order of their ids. While nothing changes they are read
-// once. What they refer to, such as slices, is shared: callers change a document by Update.
+// List returns all documents that can be read, in the order of their ids. While nothing changes
+// they are read once. What they refer to, such as slices, is shared: callers change a document by
+// Update. If documents are damaged the others are returned with an error that is ErrDamaged and
+// names each (see Damages).
 func (c *Collection[T]) List() ([]T, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	version, err := c.store.Version(c.name)
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", c.name, err)
+		return nil, damaged(c.name, "", err)
 	}
 	if version != "" && version == c.version {
-		return slices.Clone(c.list), nil
+		return slices.Clone(c.list), c.damaged
 	}
 	ids, err := c.store.IDs(c.name)
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", c.name, err)
+		return nil, damaged(c.name, "", err)
 	}
 	list := make([]T, 0, len(ids))
+	var errs []error
 	for _, id := range ids {
 		v, err := c.Get(id)
-		if err != nil {
-			return nil, err
+		switch {
+		case errors.Is(err, ErrDamaged):
+			errs = append(errs, err)
+		case err == nil:
+			list = append(list, v)
 		}
-		list = append(list, v)
 	}
-	c.version, c.list = version, list
-	return slices.Clone(list), nil
+	c.version, c.list, c.damaged = version, list, errors.Join(errs...)
+	return slices.Clone(list), c.damaged
 }
 
 // Put keeps a document, in place of the one with its id.
@@ -136,13 +151,28 @@ func get[T any](s Store, collection, id string) (v T, err error) {
 		return v, err
 	}
 	if err != nil {
-		return v, fmt.Errorf("read %s: %w", collection, err)
+		return v, damaged(collection, id, err)
 	}
-	if err := json.Unmarshal(b, &v); err != nil {
+	if err := decode(b, &v); err != nil {
 		var none T
-		return none, damaged(collection, id) // the error of JSON would quote content
+		return none, damaged(collection, id, nil) // the error of JSON would quote content
 	}
 	return v, nil
+}
+
+func decode[T any](b []byte, v *T) error {
+	if _, checked := any(*v).(Checked); !checked {
+		return json.Unmarshal(b, v)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("more than a document")
+	}
+	return nil
 }
 
 func put[T any](s Store, collection, id string, v T) error {
@@ -163,8 +193,4 @@ func locked(s Store, collection string, do func() error) error {
 	}
 	defer lock.Close()
 	return do()
-}
-
-func damaged(collection, id string) error {
-	return fmt.Errorf("document %s/%s %w", collection, id, ErrDamaged)
 }

@@ -43,11 +43,8 @@ type Store interface {
 	Database(name, schema string) (*sql.DB, error)
 }
 
-// Errors that a caller decides on.
-var (
-	ErrNotFound = errors.New("there is no such document")
-	ErrDamaged  = errors.New("is damaged: restore it from a backup")
-)
+// ErrNotFound is the error for a document that is not there.
+var ErrNotFound = errors.New("there is no such document")
 
 // NewID returns a random id of 16 hexadecimal digits.
 func NewID() string {

@@ -65,10 +65,12 @@ type Store struct {
 }
 
 // Open returns the appeals of a store.
-func Open(s store.Store) (*Store, error) {
-	a := &Store{appeals: store.NewValue[[]Appeal](s, "appeals")}
-	_, err := a.appeals.Get()
-	return a, err
+func Open(s store.Store) *Store { return &Store{appeals: store.NewValue[[]Appeal](s, "appeals")} }
+
+// Check returns store.ErrDamaged if the appeals of a store cannot be read.
+func Check(s store.Store) error {
+	_, err := Open(s).appeals.Get()
+	return err
 }
 
 // Ask adds a request, or counts it with the same one that is open. It returns once it is on

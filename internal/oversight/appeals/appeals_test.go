@@ -14,10 +14,7 @@ import (
 
 func TestAppeals(t *testing.T) {
 	dir := t.TempDir()
-	s, err := Open(store.Open(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := Open(store.Open(dir))
 	rule, _ := rules.ParseID("web.gambling")
 	pupils, _ := roster.ParseGroup("leerlingen")
 	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
@@ -34,9 +31,7 @@ func TestAppeals(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if s, err = Open(store.Open(dir)); err != nil { // the gateway starts anew
-		t.Fatal(err)
-	}
+	s = Open(store.Open(dir)) // the gateway starts anew
 	list := func(closed bool) []Appeal {
 		all, err := s.List(closed)
 		if err != nil {
@@ -69,10 +64,7 @@ func TestAppeals(t *testing.T) {
 }
 
 func TestBounded(t *testing.T) {
-	s, err := Open(store.Open(t.TempDir()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := Open(store.Open(t.TempDir()))
 	if err := s.appeals.Update(func(all *[]Appeal) error {
 		for i := range maxOpen {
 			*all = append(
@@ -100,16 +92,13 @@ func TestDamaged(t *testing.T) {
 	if err := store.Open(dir).Put("appeals", "appeals", []byte("{")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(store.Open(dir)); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if err := Check(store.Open(dir)); err == nil || !strings.Contains(err.Error(), "damaged") {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestNotMoreThanCanBeWritten(t *testing.T) {
-	s, err := Open(store.Open(t.TempDir()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := Open(store.Open(t.TempDir()))
 	now := time.Date(2026, 11, 23, 10, 0, 30, 0, time.UTC)
 	for i := range maxRate + 5 {
 		if err := s.Add(
@@ -130,16 +119,11 @@ func TestNotMoreThanCanBeWritten(t *testing.T) {
 // rule, and is read again as it was.
 func TestOfAnOwnListAndNoRule(t *testing.T) {
 	dir := t.TempDir()
-	s, err := Open(store.Open(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := Open(store.Open(dir))
 	if err := s.Add("games.example", rules.NoCategory, rules.ID{}, roster.Group{}, Lesson, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = Open(store.Open(dir)); err != nil {
-		t.Fatal(err)
-	}
+	s = Open(store.Open(dir))
 	if all, err := s.List(false); err != nil || len(all) != 1 || all[0].Category != rules.NoCategory ||
 		all[0].Host != "games.example" {
 		t.Errorf("the appeals are %+v, %v, want one without a category", all, err)

@@ -86,6 +86,9 @@ func (f File) has(k Kind) bool {
 // Key implements store.Keyed.
 func (f File) Key() string { return f.ID }
 
+// Whole implements store.Checked: a file begins with a step.
+func (f File) Whole() bool { return len(f.Steps) > 0 }
+
 // Store keeps the files. It is safe for concurrent use, by several processes too.
 type Store struct {
 	files  *store.Collection[File]
@@ -106,6 +109,12 @@ const maxText = 20_000
 // Open returns the breach files of a store.
 func Open(s store.Store, l ledger.Appender) *Store {
 	return &Store{files: store.NewCollection[File](s, "breaches", ErrNotFound), ledger: l, now: time.Now}
+}
+
+// Check returns store.ErrDamaged for each breach file of a store that cannot be read.
+func Check(s store.Store) error {
+	_, err := Open(s, nil).List()
+	return err
 }
 
 // Begin opens a file. message is the one in quarantine that was confirmed as a leak; empty

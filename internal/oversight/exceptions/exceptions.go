@@ -94,10 +94,7 @@ type Store struct {
 }
 
 // Open returns the exceptions of a store.
-func Open(s store.Store, l ledger.Appender) (*Store, error) {
-	_, err := Read(s)
-	return &Store{collection(s), l}, err
-}
+func Open(s store.Store, l ledger.Appender) *Store { return &Store{collection(s), l} }
 
 func collection(s store.Store) *store.Value[[]Exception] {
 	return store.NewValue[[]Exception](s, "exceptions")

@@ -41,11 +41,7 @@ func newStore(t *testing.T) (*Store, *ledger.Ledger, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(store.Open(dir), l)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, l, dir
+	return Open(store.Open(dir), l), l, dir
 }
 
 func add(t *testing.T, s *Store, x Exception) string {
@@ -166,10 +162,7 @@ func TestItIsInTheLedgerAndStaysToBeSeen(t *testing.T) {
 			t.Errorf("ended %s: %v", name, err)
 		}
 	}
-	later, err := Open(store.Open(dir), l) // after a restart
-	if err != nil {
-		t.Fatal(err)
-	}
+	later := Open(store.Open(dir), l) // after a restart
 	all := list(t, later)
 	if len(all) != 1 || all[0].By != "els" || !all[0].Holds(noon) || all[0].Holds(noon.Add(time.Hour)) ||
 		!all[0].Made.Equal(noon) {
@@ -212,16 +205,16 @@ func TestADamagedFileIsToldAndLeftAsItIs(t *testing.T) {
 	if err := store.Open(dir).Put("exceptions", "exceptions", []byte(damaged)); err != nil {
 		t.Fatal(err)
 	}
-	_, opened := Open(store.Open(dir), l)
+	_, read := Read(store.Open(dir))
 	_, listed := s.List()
 	_, added := s.Add(t.Context(), ict, street(), noon)
 	for what, err := range map[string]error{
-		"open": opened,
+		"read": read,
 		"list": listed,
 		"add":  added,
 		"end":  s.Finish(t.Context(), ict, id, noon),
 	} {
-		if err == nil || !strings.Contains(err.Error(), "exceptions is damaged: restore it") ||
+		if err == nil || !strings.Contains(err.Error(), "exceptions/exceptions.json is damaged: restore it") ||
 			strings.Contains(err.Error(), "geheim") {
 			t.Errorf("%s: error %v, want that it is damaged, without content", what, err)
 		}
@@ -245,10 +238,7 @@ func TestTwoProcessesLoseNothingOfEachOther(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		own, err := Open(store.Open(dir), l)
-		if err != nil {
-			t.Fatal(err)
-		}
+		own := Open(store.Open(dir), l)
 		go func() {
 			var errs []error
 			for i := range each {

@@ -67,6 +67,9 @@ func (c Case) Open() bool { return !c.has(Closed) }
 // Key implements store.Keyed.
 func (c Case) Key() string { return c.ID }
 
+// Whole implements store.Checked: a case begins with a step.
+func (c Case) Whole() bool { return len(c.Steps) > 0 }
+
 // Store keeps cases, samples, and who is on which image.
 type Store struct {
 	cases   *store.Collection[Case]
@@ -98,6 +101,15 @@ func Open(s store.Store, l ledger.Appender, to ...age.Recipient) *Store {
 	}
 }
 
+// Check returns store.ErrDamaged for each case and sample of a store that cannot be read.
+func Check(s store.Store) error {
+	i := Open(s, nil)
+	_, cases := i.cases.List()
+	_, samples := i.samples.List()
+	_, known := i.known.Get()
+	return errors.Join(cases, samples, known)
+}
+
 // Complain opens a case with a complaint about a page.
 func (s *Store) Complain(ctx context.Context, by ledger.Actor, page, text string) (Case, error) {
 	if text = strings.TrimSpace(text); text == "" || len(text) > maxText || len(page) > 2000 {
@@ -120,7 +132,7 @@ func (s *Store) Complain(ctx context.Context, by ledger.Actor, page, text string
 // Mailed opens a case for a message to the address for complaints, once: a second time for the
 // same message opens none.
 func (s *Store) Mailed(ctx context.Context, message string) error {
-	known, err := s.Cases()
+	known, err := store.Readable(s.Cases())
 	if err != nil {
 		return err
 	}

@@ -139,7 +139,7 @@ func (s *Store) look(ctx context.Context, v *visitor, f found, consents Register
 // judge holds an image against what was taken down, who is known to be on it, and what
 // they have agreed to.
 func (s *Store) judge(h uint64, consents Register) (Finding, string, error) {
-	cases, err := s.Cases()
+	cases, err := store.Readable(s.Cases())
 	if err != nil {
 		return "", "", err
 	}

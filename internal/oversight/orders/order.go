@@ -136,6 +136,14 @@ type Order struct {
 // Key implements store.Keyed.
 func (o Order) Key() string { return o.ID }
 
+// Whole implements store.Checked: an order has an asker, a period, and a subject or a group until
+// it is completed.
+func (o Order) Whole() bool {
+	r := o.Request
+	about := (r.Subject == "") != (r.Group == "")
+	return o.Requested.By.Name != "" && (about || o.Outcome != nil) && r.From.Before(r.Until)
+}
+
 // needed is how many members of the board have to approve.
 const needed = 2
 

@@ -87,7 +87,7 @@ people:
 // start starts the gateway, again perhaps.
 func (h *house) start() {
 	h.t.Helper()
-	h.Store = must(Open(store.Open(h.dir), h.book, Limits{}))
+	h.Store = Open(store.Open(h.dir), h.book, Limits{})
 	h.Store.clock = func() time.Time { return h.now }
 }
 
@@ -466,7 +466,7 @@ func TestManyAtOnceMakeOneOrder(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	for range 8 {
-		s := must(Open(store.Open(h.dir), h.book, Limits{}))
+		s := Open(store.Open(h.dir), h.book, Limits{})
 		s.clock = h.Store.clock
 		wg.Go(func() {
 			for _, by := range []ledger.Actor{chair, member, third} {

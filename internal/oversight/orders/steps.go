@@ -173,7 +173,7 @@ func (s *Store) Complete(
 // time; that an order has ended does not wait for it.
 func (s *Store) End(ctx context.Context) error {
 	return s.locked(func(now time.Time) error {
-		list, err := s.List()
+		list, err := store.Readable(s.List())
 		if err != nil {
 			return err
 		}

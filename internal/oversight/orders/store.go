@@ -24,22 +24,24 @@ type Store struct {
 	latest time.Time // as in seen
 }
 
-// Open returns the orders of a store.
-func Open(s store.Store, l ledger.Appender, limits Limits) (*Store, error) {
+// Open returns the orders of a store. It reads none: an order that is damaged counts as none.
+func Open(s store.Store, l ledger.Appender, limits Limits) *Store {
 	if limits.Period <= 0 {
 		limits.Period = LongestPeriod
 	}
-	o := &Store{
+	return &Store{
 		orders: store.NewCollection[Order](s, "orders", ErrNotFound),
 		seen:   store.NewValue[time.Time](s, "orders-clock"),
 		ledger: l,
 		limits: limits,
 		clock:  time.Now,
 	}
-	if _, err := o.List(); err != nil {
-		return nil, err
-	}
-	return o, nil
+}
+
+// Check returns store.ErrDamaged for each order of a store that cannot be read.
+func Check(s store.Store) error {
+	_, err := Open(s, nil, Limits{}).List()
+	return err
 }
 
 // now returns the time, which never is before one that was seen, in whichever process.
@@ -78,7 +80,7 @@ func (s *Store) locked(do func(now time.Time) error) error {
 	})
 }
 
-// List returns all orders, the oldest first.
+// List returns all orders that can be read, the oldest first, and store.ErrDamaged for others.
 func (s *Store) List() ([]Order, error) {
 	list, err := s.orders.List()
 	slices.SortFunc(list, func(a, b Order) int { return a.Requested.At.Compare(b.Requested.At) })

@@ -89,7 +89,7 @@ func TestOrdersOutliveARestartAndAreSeenByOthers(t *testing.T) {
 	h := newHouse(t)
 	r := about(juf)
 	r.Content = true
-	gateway := must(Open(store.Open(h.dir), h.book, Limits{}))
+	gateway := Open(store.Open(h.dir), h.book, Limits{})
 	gateway.clock = func() time.Time { return h.now }
 	added := func() rules.Purposes {
 		_, p := gateway.Added(h.people, h.people.Subject(juf))

@@ -181,10 +181,13 @@ func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
 		rand.Read(c.Secret) // never fails (crypto/rand, Go 1.24)
 		return c
 	})
-	if err != nil || c.Index >= 0 {
+	if err != nil {
 		return c, err
 	}
 	sum := sha256.Sum256(c.Secret)
+	if known, err := s.committed(day, hex.EncodeToString(sum[:])); known && c.Index >= 0 || err != nil {
+		return c, err
+	}
 	receipt, err := s.ledger.Append(
 		ctx,
 		ledger.SamplingCommit,
@@ -198,6 +201,20 @@ func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
 		return c, fmt.Errorf("commit to the sample of %s: %w", day, err)
 	}
 	return c, nil
+}
+
+// committed reports whether the ledger has the commitment to a secret: a ledger that was begun anew
+// has not.
+func (s *Sampler) committed(day, sum string) (known bool, err error) {
+	for e, err := range s.ledger.Find(ledger.Query{Kinds: []ledger.Kind{ledger.SamplingCommit}, Newest: true}) {
+		if err != nil {
+			return false, fmt.Errorf("commit to the sample of %s: %w", day, err)
+		}
+		if e.Data.Day == day && e.Data.Commit == sum {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // readOrCreate reads a day's secret, or makes it.

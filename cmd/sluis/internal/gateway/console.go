@@ -42,10 +42,11 @@ func (g *Gateway) openConsole(ctx context.Context) (err error) {
 		return nil
 	}
 	w := &consoleServer{}
-	g.console = w
 	if w.accounts, err = g.data.Accounts(); err != nil {
-		return err
+		g.log.Error("console: it stays closed until its accounts can be opened; mail goes on", "error", err)
+		return nil
 	}
+	g.console = w
 	handler, err := g.consoleHandler(w.accounts)
 	if err != nil {
 		return err
@@ -65,7 +66,8 @@ func (g *Gateway) openConsole(ctx context.Context) (err error) {
 	if err := w.listen(c.Listen); err != nil {
 		return err
 	}
-	return g.hintFirstAccount(ctx)
+	g.hintFirstAccount(ctx)
+	return nil
 }
 
 // listen opens the console's port.
@@ -87,12 +89,14 @@ func (w *consoleServer) listen(address string) (err error) {
 }
 
 // hintFirstAccount says how to begin where there is no account, and no other way to get one.
-func (g *Gateway) hintFirstAccount(ctx context.Context) error {
+func (g *Gateway) hintFirstAccount(ctx context.Context) {
 	empty, err := g.console.accounts.Empty(ctx)
+	if err != nil {
+		g.log.Error("console: nobody can sign in", "error", err)
+	}
 	if err == nil && empty && len(g.started.Console.Providers) == 0 && !g.observer.Demo {
 		g.log.Warn("console: there is no account yet: make the first with sluis accounts invite NAME --role admin")
 	}
-	return err
 }
 
 // certify reads the certificate, at the start and at each reload.

@@ -19,11 +19,7 @@ func (g *Gateway) consoleControl(s *console.Services) error {
 	if err != nil {
 		return err
 	}
-	appeals, err := g.data.Appeals()
-	if err != nil {
-		return err
-	}
-	s.Appeals = appeals
+	s.Appeals = g.data.Appeals()
 	s.Exceptions = console.Exceptions{
 		Store: exceptions,
 		Renew: g.askRenewal,

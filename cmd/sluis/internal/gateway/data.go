@@ -41,10 +41,10 @@ type Data struct {
 	imagery    lazy[*imagery.Store]
 	quarantine lazy[*quarantine.Store]
 	keys       lazy[*journal.Keys]
-	journal    lazy[journal.Store]
+	journal    func() *journal.Late
 	accounts   lazy[*accounts.Store]
 	breaches   lazy[*breach.Store]
-	appeals    lazy[*appeals.Store]
+	appeals    func() *appeals.Store
 	exceptions lazy[*exceptions.Store]
 	lists      lazy[*sitelists.Store]
 
@@ -75,7 +75,16 @@ func (l *lazy[T]) get(make func() (T, error)) (T, error) {
 }
 
 // NewData returns the data directory of a configuration. Nothing is opened yet.
-func NewData(cfg *config.Config) *Data { return &Data{cfg: cfg, store: store.Open(cfg.Data)} }
+func NewData(cfg *config.Config) *Data {
+	d := &Data{cfg: cfg, store: store.Open(cfg.Data)}
+	d.journal = sync.OnceValue(func() *journal.Late {
+		db := journal.NewLate(d.openJournal)
+		d.onClose(db.Close)
+		return db
+	})
+	d.appeals = sync.OnceValue(func() *appeals.Store { return appeals.Open(d.store) })
+	return d
+}
 
 // Config returns the configuration that the data directory is of.
 func (d *Data) Config() *config.Config { return d.cfg }
@@ -115,7 +124,22 @@ func (d *Data) Locked() bool {
 
 // Ledger returns the ledger.
 func (d *Data) Ledger() (*ledger.Ledger, error) {
-	return d.ledger.get(func() (*ledger.Ledger, error) { return ledger.Open(d.path("ledger")) })
+	return d.ledger.get(func() (*ledger.Ledger, error) {
+		l, err := ledger.Open(d.path("ledger"))
+		if errors.Is(err, ledger.ErrBroken) {
+			err = fmt.Errorf("%w; stop the gateway and restore %s from a backup, or begin a new ledger that names "+
+				"the broken one: sluis ledger adopt --reason TEXT", err, d.path("ledger"))
+		}
+		return l, err
+	})
+}
+
+// AdoptLedger begins a new ledger that names the broken one, while no gateway runs.
+func (d *Data) AdoptLedger(ctx context.Context, by ledger.Actor, reason string) (ledger.Adopted, error) {
+	if err := d.Lock(); err != nil {
+		return ledger.Adopted{}, err
+	}
+	return ledger.Adopt(ctx, d.path("ledger"), by, reason)
 }
 
 // Record appends an entry to the ledger, for commands that do one thing.
@@ -128,35 +152,35 @@ func (d *Data) Record(ctx context.Context, kind ledger.Kind, data ledger.Data) e
 	return err
 }
 
-// Sampler returns the sampler of the leak rules (C3.3b), not yet prepared for a day.
-func (d *Data) Sampler() (*sampling.Sampler, error) {
-	return d.sampler.get(func() (*sampling.Sampler, error) {
+// recorded returns a store whose acts are recorded in the ledger, which is opened first.
+func recorded[T any](d *Data, at *lazy[T], open func(*ledger.Ledger) (T, error)) (T, error) {
+	return at.get(func() (T, error) {
 		l, err := d.Ledger()
 		if err != nil {
-			return nil, err
+			var none T
+			return none, err
 		}
+		return open(l)
+	})
+}
+
+// Sampler returns the sampler of the leak rules (C3.3b), not yet prepared for a day.
+func (d *Data) Sampler() (*sampling.Sampler, error) {
+	return recorded(d, &d.sampler, func(l *ledger.Ledger) (*sampling.Sampler, error) {
 		return sampling.Open(d.path("sampling"), l, sampleRate(d.cfg))
 	})
 }
 
 // Orders returns the orders of the board.
 func (d *Data) Orders() (*orders.Store, error) {
-	return d.orders.get(func() (*orders.Store, error) {
-		l, err := d.Ledger()
-		if err != nil {
-			return nil, err
-		}
-		return orders.Open(d.store, l, d.cfg.Orders)
+	return recorded(d, &d.orders, func(l *ledger.Ledger) (*orders.Store, error) {
+		return orders.Open(d.store, l, d.cfg.Orders), nil
 	})
 }
 
 // Imagery returns the cases and samples of imagery.
 func (d *Data) Imagery() (*imagery.Store, error) {
-	return d.imagery.get(func() (*imagery.Store, error) {
-		l, err := d.Ledger()
-		if err != nil {
-			return nil, err
-		}
+	return recorded(d, &d.imagery, func(l *ledger.Ledger) (*imagery.Store, error) {
 		to, err := recipients(d.cfg)
 		if err != nil {
 			return nil, err
@@ -167,11 +191,7 @@ func (d *Data) Imagery() (*imagery.Store, error) {
 
 // Quarantine returns the quarantine, which seals to the configured keys.
 func (d *Data) Quarantine() (*quarantine.Store, error) {
-	return d.quarantine.get(func() (*quarantine.Store, error) {
-		l, err := d.Ledger()
-		if err != nil {
-			return nil, err
-		}
+	return recorded(d, &d.quarantine, func(l *ledger.Ledger) (*quarantine.Store, error) {
 		to, err := recipients(d.cfg)
 		if err != nil {
 			return nil, err
@@ -189,19 +209,11 @@ func (d *Data) Keys() (*journal.Keys, error) {
 	return d.keys.get(func() (*journal.Keys, error) { return journal.OpenKeys(d.path("keys")) })
 }
 
-// Journal returns the journal's backend: the embedded one, or a ClickHouse server.
-func (d *Data) Journal() (journal.Store, error) {
-	return d.journal.get(func() (journal.Store, error) {
-		db, err := d.openJournal()
-		if err != nil {
-			return nil, err
-		}
-		d.onClose(db.Close)
-		return db, nil
-	})
-}
+// Journal returns the journal's backend: the embedded one, or a ClickHouse server. It is opened
+// when it is first used: one that is damaged or away keeps no mail out.
+func (d *Data) Journal() *journal.Late { return d.journal() }
 
-func (d *Data) openJournal() (journal.Store, error) {
+func (d *Data) openJournal(ctx context.Context) (journal.Store, error) {
 	c := d.cfg.Journal.ClickHouse
 	if len(c.Hosts) == 0 {
 		db, err := journal.OpenDB(d.path("journal"))
@@ -211,7 +223,7 @@ func (d *Data) openJournal() (journal.Store, error) {
 		return db, nil
 	}
 	c.Days = days(d.cfg.Journal.Retention)
-	db, err := journal.OpenClickHouse(context.Background(), c)
+	db, err := journal.OpenClickHouse(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
@@ -220,11 +232,7 @@ func (d *Data) openJournal() (journal.Store, error) {
 
 // Accounts returns the accounts of the console.
 func (d *Data) Accounts() (*accounts.Store, error) {
-	return d.accounts.get(func() (*accounts.Store, error) {
-		l, err := d.Ledger()
-		if err != nil {
-			return nil, err
-		}
+	return recorded(d, &d.accounts, func(l *ledger.Ledger) (*accounts.Store, error) {
 		s, err := accounts.Open(d.store, d.path("keys"), l)
 		if err == nil {
 			d.onClose(s.Close)
@@ -235,28 +243,18 @@ func (d *Data) Accounts() (*accounts.Store, error) {
 
 // Breaches returns the breach files.
 func (d *Data) Breaches() (*breach.Store, error) {
-	return d.breaches.get(func() (*breach.Store, error) {
-		l, err := d.Ledger()
-		if err != nil {
-			return nil, err
-		}
+	return recorded(d, &d.breaches, func(l *ledger.Ledger) (*breach.Store, error) {
 		return breach.Open(d.store, l), nil
 	})
 }
 
 // Appeals returns the requests to reconsider a block.
-func (d *Data) Appeals() (*appeals.Store, error) {
-	return d.appeals.get(func() (*appeals.Store, error) { return appeals.Open(d.store) })
-}
+func (d *Data) Appeals() *appeals.Store { return d.appeals() }
 
 // Exceptions returns the exceptions that were made while the gateway ran.
 func (d *Data) Exceptions() (*exceptions.Store, error) {
-	return d.exceptions.get(func() (*exceptions.Store, error) {
-		l, err := d.Ledger()
-		if err != nil {
-			return nil, err
-		}
-		return exceptions.Open(d.store, l)
+	return recorded(d, &d.exceptions, func(l *ledger.Ledger) (*exceptions.Store, error) {
+		return exceptions.Open(d.store, l), nil
 	})
 }
 

@@ -163,9 +163,10 @@ func (g *Gateway) openStores(ctx context.Context) (err error) {
 	if g.keys, err = g.data.Keys(); err != nil {
 		return err
 	}
-	if g.store, err = g.data.Journal(); err != nil {
-		return err
+	if err := g.data.Journal().Ready(ctx); err != nil {
+		g.log.Error("journal: records wait on disk until its database can be opened", "error", err)
 	}
+	g.store = g.data.Journal()
 	g.journal, err = journal.NewWriter(g.data.path("journal", "segments"), g.keys, g.store, g.log)
 	if err != nil {
 		return err

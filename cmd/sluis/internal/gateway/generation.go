@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -102,12 +103,12 @@ func LoadRules(cfg *config.Config) (*rules.Set, error) {
 }
 
 // madeExceptions returns the exceptions that were made in the console; none without a data
-// directory.
+// directory, and none if their file is damaged, which health names: the rules then hold as they are.
 func madeExceptions(cfg *config.Config) ([]exceptions.Exception, error) {
 	if cfg.Data == "" {
 		return nil, nil
 	}
-	return exceptions.Read(store.Open(cfg.Data))
+	return store.Readable(exceptions.Read(store.Open(cfg.Data)))
 }
 
 // LoadRoster reads the roster; without one everybody is a stranger.
@@ -126,7 +127,7 @@ func compile(
 	known filter.Witnessed,
 ) (*filter.Engine, error) {
 	people, err := NewData(cfg).peopleIndex()
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrDamaged) { // those are named by health
 		return nil, err
 	}
 	var sites *domains.Index

@@ -14,11 +14,9 @@ import (
 func (d *Data) Health() ([]health.Check, error) {
 	var states []sitelists.State
 	if len(d.cfg.Web.Listen) > 0 {
-		lists, err := d.Lists()
-		if err != nil {
-			return nil, err
+		if lists, err := d.Lists(); err == nil { // else the files are named
+			states = lists.Status()
 		}
-		states = lists.Status()
 	}
 	counts := func(ctx context.Context) (quarantine.Counts, error) {
 		q, err := d.Quarantine()
@@ -63,7 +61,8 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 	all = append(all,
 		health.Journal(d.path("journal", "segments"), dropped),
 		health.Spool(d.spool()),
-		health.Quarantine(counts))
+		health.Quarantine(counts),
+		health.Files(d.damaged))
 	if address := cfg.Policy.Malware.Clamd; address != "" {
 		all = append(all, health.Clamd(clamd.New(address)))
 	}

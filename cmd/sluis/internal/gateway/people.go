@@ -13,6 +13,7 @@ import (
 
 	"sluis/filter/peopleindex"
 	"sluis/internal/ledger"
+	"sluis/internal/store"
 	"sluis/internal/store/disk"
 )
 
@@ -65,7 +66,8 @@ func (d *Data) PeopleLists() ([]PeopleList, error) {
 	return lists, nil
 }
 
-// peopleIndex reads all lists of people; nil if there are none.
+// peopleIndex reads all lists of people that can be read; nil if there are none. The error names
+// the others.
 func (d *Data) peopleIndex() (*peopleindex.Index, error) {
 	if d.cfg.Data == "" {
 		return nil, nil
@@ -76,17 +78,23 @@ func (d *Data) peopleIndex() (*peopleindex.Index, error) {
 	}
 	key, err := d.peopleKey()
 	if err != nil {
-		return nil, err
+		return nil, &store.Damage{File: "keys/people.key", Err: err}
 	}
 	var all []*peopleindex.Index
+	var errs []error
 	for _, l := range lists {
-		list, err := readPeople(d.peopleFile(l.Name), key)
+		path := d.peopleFile(l.Name)
+		list, err := readPeople(path, key)
 		if err != nil {
-			return nil, fmt.Errorf("list of people %s: %w", l.Name, err)
+			errs = append(errs, &store.Damage{File: "people/" + filepath.Base(path), Err: err})
+			continue
 		}
 		all = append(all, list)
 	}
-	return peopleindex.Merge(all...), nil
+	if len(all) == 0 {
+		return nil, errors.Join(errs...)
+	}
+	return peopleindex.Merge(all...), errors.Join(errs...)
 }
 
 func readPeople(path string, key peopleindex.Key) (*peopleindex.Index, error) {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
@@ -17,19 +18,15 @@ func (g *Gateway) retention(ctx context.Context, now time.Time) error {
 	cfg := g.inForce.Load().Config
 	before := now.Add(-cfg.Journal.Retention)
 	records, err := g.store.Prune(ctx, before)
-	if err != nil {
+	keys, failed := forget(g.keys, before)
+	err = errors.Join(err, failed) // what is damaged keeps nothing else beyond its time
+	messages, failed := g.quarantine.Expire(ctx, now.Add(-cfg.Quarantine.Retention))
+	err = errors.Join(err, failed)
+	if records == 0 && messages == 0 && keys == 0 {
 		return err
 	}
-	keys, err := forget(g.keys, before)
-	if err != nil {
-		return err
-	}
-	messages, err := g.quarantine.Expire(ctx, now.Add(-cfg.Quarantine.Retention))
-	if err != nil || records == 0 && messages == 0 && keys == 0 {
-		return err
-	}
-	_, err = g.ledger.Append(ctx, ledger.RetentionRun, ledger.Data{Count: int(records) + messages + keys})
-	return err
+	_, failed = g.ledger.Append(ctx, ledger.RetentionRun, ledger.Data{Count: int(records) + messages + keys})
+	return errors.Join(err, failed)
 }
 
 // forget destroys the keys of months that ended before a time.
@@ -91,10 +88,7 @@ func (d *Data) Kept(ctx context.Context) (kept []console.Kept, months []string, 
 
 // kept is Kept under the retention of a configuration that may be newer.
 func (d *Data) kept(ctx context.Context, cfg *config.Config) (kept []console.Kept, months []string, err error) {
-	db, err := d.Journal()
-	if err != nil {
-		return nil, nil, err
-	}
+	db := d.Journal()
 	q, err := d.Quarantine()
 	if err != nil {
 		return nil, nil, err

@@ -14,10 +14,7 @@ func (d *Data) AuditDay(ctx context.Context, begin time.Time) (sampling.Report, 
 	if err != nil {
 		return sampling.Report{}, err
 	}
-	db, err := d.Journal()
-	if err != nil {
-		return sampling.Report{}, err
-	}
+	db := d.Journal()
 	draws := func(_ string, use func(sampling.Draw) error) error {
 		_, err := db.Each(ctx, begin, begin.Add(24*time.Hour), 0, func(r journal.Record) error {
 			if !r.Eligible {

@@ -18,10 +18,7 @@ func (d *Data) Archive(people *roster.Roster) (*totals.Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := d.Journal()
-	if err != nil {
-		return nil, err
-	}
+	db := d.Journal()
 	q, err := d.Quarantine()
 	if err != nil {
 		return nil, err

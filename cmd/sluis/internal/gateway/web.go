@@ -43,7 +43,7 @@ func (g *Gateway) openWeb(ctx context.Context, gen *Generation) (err error) {
 	if len(gen.Config.Web.Listen) == 0 {
 		return nil
 	}
-	g.web = &web{}
+	g.web = &web{appeals: g.data.Appeals()}
 	if g.web.lists, err = g.data.Lists(); err != nil {
 		return err
 	}
@@ -55,9 +55,6 @@ func (g *Gateway) openWeb(ctx context.Context, gen *Generation) (err error) {
 		Name: "sluis_lists_failing",
 		Help: "Lists of sites that are not as they should be; of these the last good one holds.",
 	}, g.web.failing))
-	if g.web.appeals, err = g.data.Appeals(); err != nil {
-		return err
-	}
 	listeners, err := listenWeb(ctx, gen.Config.Web.Listen)
 	if err != nil {
 		return err

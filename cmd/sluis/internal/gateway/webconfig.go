@@ -89,8 +89,9 @@ func (g *Generation) webConfig(s webServices) (c proxy.Config, err error) {
 	}
 	if w.Code.Version != "" {
 		c.Acknowledged, err = roster.OpenAcknowledged(NewData(g.Config).path("acknowledged"), w.Code.Version)
-		if err != nil {
-			return c, err
+		if err != nil { // until it is put back, people are not asked
+			s.log.Error("web: who has read the code is not known", "error", err)
+			c.Acknowledged = nil
 		}
 	}
 	if c.Content, err = g.webContent(s.sealer); err != nil {

@@ -1,0 +1,248 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sluis/internal/testenv"
+)
+
+// damages are what becomes of a file on a bad disk, or after a wrong command.
+var damages = []struct {
+	name string
+	do   func(b []byte, random *rand.Rand) []byte
+}{
+	{"cut off", func(b []byte, _ *rand.Rand) []byte { return b[:len(b)/2] }},
+	{"with a wrong byte", func(b []byte, random *rand.Rand) []byte {
+		b = bytes.Clone(b)
+		if len(b) > 0 {
+			b[random.IntN(len(b))] ^= 1 << random.IntN(8)
+		}
+		return b
+	}},
+	{"empty", func([]byte, *rand.Rand) []byte { return nil }},
+	{"of random bytes", func(b []byte, random *rand.Rand) []byte {
+		b = make([]byte, max(len(b), 100))
+		for i := range b {
+			b[i] = byte(random.Uint32())
+		}
+		return b
+	}},
+}
+
+// needed are what mail cannot do without: a start that fails says which of them it is.
+var needed = []string{"ledger", "sampling", "quarantine", "keys"}
+
+// copyTree copies a directory.
+func copyTree(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.RemoveAll(to); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(to, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			err = os.Chmod(path, 0o700)
+		} else if err == nil {
+			err = os.Chmod(path, 0o600)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// usedGateway is a gateway that every part of was used, and that has stopped.
+func usedGateway(t *testing.T) *gateway {
+	t.Helper()
+	sink := testenv.StartSink(t)
+	proxy := testenv.FreeAddr(t)
+	console := testenv.FreeAddr(t)
+	g := newGateway(t, settings{
+		nextHop: sink.Addr(),
+		console: console + ", address: http://" + console,
+		rest: `web:
+  listen: [{address: "` + proxy + `", mode: proxy}]
+  clients: [127.0.0.0/8]
+imagery: {address: beeld@school.example}
+`,
+	})
+	for _, to := range [][]string{{parent}, {head}, {"beeld@school.example"}} {
+		if reply := g.try(teacher, to, letter(secret)); reply[0] != '2' {
+			t.Fatalf("reply %q, want that the message is taken", reply)
+		}
+	}
+	asked, err := http.PostForm("http://"+proxy+"/review", url.Values{
+		"host": {"spel.example"}, "category": {"gambling"}, "rule": {"web.gambling"}, "why": {"lesson"}, "group": {"team"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked.Body.Close()
+	reason := filepath.Join(g.dir, "reason")
+	if err := os.WriteFile(reason, []byte("een ernstig vermoeden"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	people := filepath.Join(g.dir, "leerlingen.csv")
+	if err := os.WriteFile(people, []byte("voornaam;achternaam\nFleur;Zonneveld\nSem;Waterman\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"orders", "request", "--as", "fg", "--role", "privacy", "--subject", "juf@school.example",
+			"--reason-file", reason, "--from", "2026-11-28", "--until", "2026-11-29", "--investigator", "ict"},
+		{"breach", "open", "--as", "fg", "--role", "privacy", "--file", reason},
+		{"people", "import", "leerlingen", people},
+		{"accounts", "invite", "els", "--role", "admin"},
+	} {
+		if _, errs, code := run(t, "", append(args, "--config", g.config())...); code != 0 {
+			t.Fatalf("%v: %s", args[:2], errs)
+		}
+	}
+	g.records(3)
+	g.stop()
+	return g
+}
+
+// health returns the result of sluis health: all text of it.
+func (g *gateway) health() string {
+	g.t.Helper()
+	out, errs, _ := run(g.t, "", "health", "--config", g.config(), "--json")
+	var result struct {
+		Checks []json.RawMessage `json:"checks"`
+	}
+	if err := json.Unmarshal([]byte(out), &result); err != nil || len(result.Checks) == 0 {
+		g.t.Fatalf("health printed %q and %q", out, errs)
+	}
+	return out
+}
+
+// A school's mail does not stop for a file that mail can do without. Each file of a data directory
+// that was used is damaged in each way: mail goes on, and health names the file if what is in it
+// cannot be had; or the start fails with an error that says what to do, and after that mail flows.
+func TestADamagedFileKeepsNoMailOut(t *testing.T) {
+	g := usedGateway(t)
+	kept := filepath.Join(g.dir, "kept")
+	copyTree(t, g.data(), kept)
+	var files []string
+	err := filepath.WalkDir(kept, func(path string, d fs.DirEntry, err error) error {
+		name, _ := filepath.Rel(kept, path)
+		if err == nil && !d.IsDir() && !strings.HasSuffix(name, "lock") {
+			files = append(files, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for i, name := range files {
+		for j, damage := range damages {
+			if testing.Short() && i%len(damages) != j {
+				continue
+			}
+			t.Run(name+" "+damage.name, func(t *testing.T) {
+				g.t = t
+				copyTree(t, kept, g.data())
+				file := filepath.Join(g.data(), name)
+				whole, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				broken := damage.do(whole, random)
+				if err := os.WriteFile(file, broken, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				g.takesMailAllTheSame(strings.SplitN(name, "/", 2)[0])
+				g.kill()
+			})
+		}
+	}
+	g.t = t
+}
+
+// takesMailAllTheSame starts the gateway with something damaged in a directory.
+func (g *gateway) takesMailAllTheSame(dir string) {
+	g.t.Helper()
+	if !g.starts() {
+		if !slices.Contains(needed, dir) || !strings.Contains(g.log.String(), dir) {
+			g.t.Fatalf("the gateway does not start for a file in %s:\n%s", dir, g.log)
+		}
+		if dir != "ledger" {
+			return
+		}
+		out, errs, code := run(g.t, "", "ledger", "adopt", "--reason", "de schijf is stuk", "--config", g.config())
+		if code != 0 {
+			g.t.Fatalf("ledger adopt: %s%s", out, errs)
+		}
+		if !g.starts() {
+			g.t.Fatalf("the gateway does not start after ledger adopt:\n%s", g.log)
+		}
+	}
+	for _, to := range []string{parent, head} {
+		if reply := g.try(teacher, []string{to}, letter("Tot morgen.")); reply[0] != '2' {
+			g.t.Errorf("reply %q, want that the message is taken", reply)
+		}
+	}
+	g.health()
+}
+
+// starts starts the gateway and reports whether it takes connections.
+func (g *gateway) starts() bool {
+	g.t.Helper()
+	g.launch()
+	up := false
+	g.eventually("take connections or end", func() bool {
+		select {
+		case <-g.done:
+			return true
+		default:
+		}
+		up = g.listens()
+		return up
+	})
+	return up
+}
+
+// What is damaged does not count, and health says which file it is and what to do.
+func TestHealthNamesWhatIsDamaged(t *testing.T) {
+	g := usedGateway(t)
+	kept := filepath.Join(g.dir, "kept")
+	copyTree(t, g.data(), kept)
+	for _, name := range []string{
+		"appeals/appeals.json", "exceptions/exceptions.json", "breaches/1b2c3d4e5f607182.json",
+		"orders/1b2c3d4e5f607182.json", "imagery-cases/1b2c3d4e5f607182.json", "people/leerlingen.hashes",
+		"accounts/accounts.db", "journal/rollups.db",
+	} {
+		copyTree(t, kept, g.data())
+		file := filepath.Join(g.data(), name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(strings.Repeat("{stuk", 100)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if !g.starts() {
+			t.Errorf("%s: the gateway does not start:\n%s", name, g.log)
+			continue
+		}
+		if reply := g.try(teacher, []string{parent}, letter("Tot morgen.")); reply[0] != '2' {
+			t.Errorf("%s: reply %q, want that the message is taken", name, reply)
+		}
+		if found := g.health(); !strings.Contains(found, name) || !strings.Contains(found, `"broken"`) {
+			t.Errorf("%s: health says %s, want that the file is damaged", name, found)
+		}
+		g.kill()
+	}
+}
