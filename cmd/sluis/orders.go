@@ -84,7 +84,8 @@ type ordersListCmd struct {
 func (c ordersListCmd) Run() error {
 	return c.withOffice(func(o office) error {
 		list, err := o.orders.List()
-		return errors.Join(err, printList(c.JSON, list, "ID|STATE|KIND|FROM|UNTIL|CONTENT|USED", func(order orders.Order) []any {
+		const columns = "ID|STATE|KIND|FROM|UNTIL|CONTENT|USED"
+		return errors.Join(err, printList(c.JSON, list, columns, func(order orders.Order) []any {
 			r := order.Request
 			from, until := r.From.Local().Format(time.DateOnly), r.Until.Local().Format(time.DateOnly)
 			return []any{order.ID, order.State(now()), r.Kind, from, until, r.Content, order.Uses}

@@ -38,7 +38,8 @@ func openKey(dir string) ([]byte, error) {
 		return nil, err
 	}
 	if written(file) || written(filepath.Join(dir, checkpointName)) {
-		return nil, fmt.Errorf("%w: %s is lost, and nothing can be added without it: restore it from a backup", ErrBroken, keyName)
+		const lost = "%w: %s is lost, and nothing can be added without it: restore it from a backup"
+		return nil, fmt.Errorf(lost, ErrBroken, keyName)
 	}
 	// The file comes first: whoever finds a key finds the ledger.
 	if err := disk.Create(file, nil); err != nil && !errors.Is(err, os.ErrExist) {

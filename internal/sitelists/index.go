@@ -56,7 +56,8 @@ func full(left []string) error {
 	if len(left) == 0 {
 		return nil
 	}
-	return fmt.Errorf("an index has room for %d categories: together in %s are %s", room, other, strings.Join(left, ", "))
+	const text = "an index has room for %d categories: together in %s are %s"
+	return fmt.Errorf(text, room, other, strings.Join(left, ", "))
 }
 
 // mend has kept lists that are damaged taken over anew.
