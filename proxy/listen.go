@@ -142,7 +142,10 @@ func (p *Proxy) admit(c *client, g *generation) bool {
 		return false
 	}
 	return p.door.Enter(c, g.Limits.Connections) == admit.None &&
-		p.door.Count(c, a, g.Limits.Connections, g.Limits.PerAddress) == admit.None
+		p.door.Count(c, admit.Party{Addr: a}, admit.Shares{
+			Total:   int64(g.Limits.Connections),
+			Address: int64(g.Limits.PerAddress),
+		}) == admit.None
 }
 
 // addressOf returns the address of host:port; the zero Addr if it is none.

@@ -1,6 +1,7 @@
 package smtpd
 
 import (
+	"slices"
 	"strings"
 
 	"sluis/internal/admit"
@@ -12,6 +13,20 @@ import (
 // with a certificate that the organisation's own authority signed.
 func (gen *generation) trusts(c *wire.Conn) bool {
 	return admit.Contains(gen.cfg.Trusted, c.Addr()) || c.Certified()
+}
+
+// party returns what a client counts for where places are shared. Whose mail comes through
+// a shared network is known only once the message is there.
+func (gen *generation) party(c *wire.Conn) admit.Party {
+	who := admit.Party{Addr: c.Addr()}
+	in := func(s Shared) bool { return admit.Contains(s.Networks, who.Addr) }
+	switch {
+	case gen.trusts(c):
+		who.Rank = admit.Own
+	case admit.Contains(gen.cfg.Carriers, who.Addr), slices.ContainsFunc(gen.cfg.Shared, in):
+		who.Rank = admit.Carrier
+	}
+	return who
 }
 
 // mayReach reports whether a client may send to p. Everyone may reach the organisation's

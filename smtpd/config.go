@@ -53,6 +53,11 @@ type Config struct {
 	Trusted []netip.Prefix
 	Shared  []Shared
 
+	// Carriers are networks that strangers' mail comes through, such as a spam filter in
+	// front. They may send to own domains only, and no limit for an address or a network holds
+	// for them. So it is with Shared.
+	Carriers []netip.Prefix
+
 	Routes []Route // the first that fits a recipient is taken
 	Limits Limits
 	Spool  string // directory of temporary files; empty: the system's

@@ -3,6 +3,7 @@ package smtpd
 import (
 	"time"
 
+	"sluis/internal/admit"
 	"sluis/internal/setting"
 	"sluis/smtpd/wire"
 )
@@ -13,6 +14,8 @@ type Limits struct {
 	Recipients  int           `yaml:"recipients"`              // of a message; default 1000
 	Connections int           `yaml:"connections"`             // at once; default 1000
 	PerAddress  int           `yaml:"connections-per-address"` // at once, of a stranger; default 50
+	PerNetwork  int           `yaml:"connections-per-network"` // at once, of strangers in an IPv4 /24 or IPv6 /64; default 150
+	Strangers   setting.Rate  `yaml:"strangers"`               // of all places, for strangers together; default 75%
 	Commands    int           `yaml:"commands"`                // since the last message; default 2000
 	Errors      int           `yaml:"errors"`                  // 5xx replies since the last message; default 50
 	Idle        time.Duration `yaml:"idle"`                    // between reads or writes; default 5m (RFC 5321)
@@ -34,6 +37,8 @@ func (l *Limits) SetDefaults() {
 	setting.Default(&l.Recipients, 1000)
 	setting.Default(&l.Connections, 1000)
 	setting.Default(&l.PerAddress, 50)
+	setting.Default(&l.PerNetwork, 150)
+	setting.Default(&l.Strangers, 0.75)
 	setting.Default(&l.Commands, 2000)
 	setting.Default(&l.Errors, 50)
 	setting.Default(&l.Idle, 5*time.Minute)
@@ -44,6 +49,13 @@ func (l *Limits) SetDefaults() {
 	setting.Default(&l.Inspections, 8)
 	setting.Default(&l.Hops, 50)
 	setting.Default(&l.OwnHops, 4)
+}
+
+// connections returns how connections are shared.
+func (l *Limits) connections() admit.Shares {
+	s := admit.Share(int64(l.Connections), float64(l.Strangers))
+	s.Network, s.Address = int64(l.PerNetwork), int64(l.PerAddress)
+	return s
 }
 
 // wire returns the limits of a client's connection.
@@ -68,6 +80,7 @@ func (l *Limits) Validate(p setting.Problems) {
 		"recipients":              l.Recipients,
 		"connections":             l.Connections,
 		"connections-per-address": l.PerAddress,
+		"connections-per-network": l.PerNetwork,
 		"commands":                l.Commands,
 		"errors":                  l.Errors,
 		"inspections":             l.Inspections,

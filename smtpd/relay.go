@@ -116,7 +116,11 @@ func (a *acceptor) Accept() (net.Conn, error) {
 			Limits:   cfg.Limits.wire(),
 		})
 		// A refusal takes a goroutine for a moment; beyond all measure there is none.
-		if a.relay.door.Enter(client, 2*cfg.Limits.Connections+10) != admit.None {
+		most := 2*cfg.Limits.Connections + 10
+		if len(a.Proxies) == 0 && admit.Contains(cfg.Trusted, admit.AddrOf(c.RemoteAddr())) {
+			most += cfg.Limits.Connections
+		}
+		if a.relay.door.Enter(client, most) != admit.None {
 			c.Close()
 			continue
 		}
@@ -129,16 +133,14 @@ type gateway struct{ *Relay }
 
 // Admit implements wire.Gateway.
 func (g gateway) Admit(c *wire.Conn) (wire.Reply, bool) {
-	cfg := &g.generation.Load().cfg
-	perAddress := cfg.Limits.PerAddress
-	if admit.Contains(cfg.Trusted, c.Addr()) {
-		perAddress = 0
-	}
-	switch g.door.Count(c, c.Addr(), cfg.Limits.Connections, perAddress) {
-	case admit.Full:
-		return wire.NewReply(421, "4.3.2 "+cfg.Hostname+" Too many connections, try again later"), false
+	gen := g.generation.Load()
+	switch g.door.Count(c, gen.party(c), gen.cfg.Limits.connections()) {
+	case admit.Full, admit.Strangers:
+		return wire.NewReply(421, "4.3.2 "+gen.cfg.Hostname+" Too many connections, try again later"), false
+	case admit.Network:
+		return wire.NewReply(421, "4.7.0 "+gen.cfg.Hostname+" Too many connections from your network"), false
 	case admit.Address:
-		return wire.NewReply(421, "4.7.0 "+cfg.Hostname+" Too many connections from your address"), false
+		return wire.NewReply(421, "4.7.0 "+gen.cfg.Hostname+" Too many connections from your address"), false
 	}
 	return wire.Reply{}, true
 }

@@ -1,11 +1,13 @@
-// Package admit is the admission control of both gateways: it bounds the connections that
-// are open, in all and for each address, reads who is behind a load balancer (the PROXY
-// protocol, versions 1 and 2), and drains the gateway when it stops.
+// Package admit is the admission control of both gateways: it shares connections and other
+// places among clients (Shares), each address and each network within its share, with places
+// kept for the organisation's own servers; keeps account of what clients cost (Budget); reads
+// who is behind a load balancer (the PROXY protocol, versions 1 and 2); and drains the gateway
+// when it stops.
 //
 // It promises that a connection counts from Enter to Leave and no longer, that a PROXY
-// header is read from the named load balancers only and from these always, and that Wait
-// returns once no connection is left. It says nothing to clients: each gateway words its
-// own refusals.
+// header is read from the named load balancers only and from these always, and that
+// Door.Wait returns once no connection is left. It says nothing to clients: each gateway words
+// its own refusals.
 package admit
 
 import (
@@ -31,11 +33,13 @@ type Refusal string
 
 // The refusals.
 const (
-	None     Refusal = ""
-	Draining Refusal = "draining"
-	Full     Refusal = "connections"
-	Address  Refusal = "address"
-	NoProxy  Refusal = "proxy" // not from a load balancer that may open with a PROXY header
+	None      Refusal = ""
+	Draining  Refusal = "draining"
+	Full      Refusal = "connections" // all places are taken
+	Strangers Refusal = "strangers"   // all but those kept for the organisation's own are taken
+	Network   Refusal = "network"
+	Address   Refusal = "address"
+	NoProxy   Refusal = "proxy" // not from a load balancer that may open with a PROXY header
 )
 
 // Door admits connections on any number of listeners. All methods may be called from any
@@ -47,9 +51,9 @@ type Door struct {
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
-	clients   map[Client]*netip.Addr // the address that it counts for; nil: none
-	addresses map[netip.Addr]int
-	left      *sync.Cond // a client left
+	clients   map[Client]*Party // whom it counts for; nil: none
+	taken     tally             // by those that count
+	left      *sync.Cond        // a client left
 }
 
 // New returns a door that shows in open how many connections there are, and counts
@@ -59,8 +63,7 @@ func New(open prometheus.Gauge, refused *prometheus.CounterVec) *Door {
 		open:      open,
 		refused:   refused,
 		listeners: map[net.Listener]struct{}{},
-		clients:   map[Client]*netip.Addr{},
-		addresses: map[netip.Addr]int{},
+		clients:   map[Client]*Party{},
 	}
 	d.left = sync.NewCond(&d.mu)
 	return d
@@ -111,20 +114,18 @@ func (d *Door) Enter(c Client, most int) Refusal {
 	return None
 }
 
-// Count has a client that entered count for an address, if no more than most clients are
-// open, and fewer than perAddress of that address. A perAddress of 0 is no limit.
-func (d *Door) Count(c Client, a netip.Addr, most, perAddress int) Refusal {
+// Count has a client that entered count for a party, within the party's share of the
+// connections. One that entered and does not count yet takes none of the total: it may still be
+// anybody's.
+func (d *Door) Count(c Client, who Party, s Shares) Refusal {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch {
-	case len(d.clients) > most:
-		return d.refuse(Full)
-	case perAddress > 0 && d.addresses[a] >= perAddress:
-		return d.refuse(Address)
+	if r := d.taken.refuses(who, 1, s); r != None {
+		return d.refuse(r)
 	}
 	if old, ok := d.clients[c]; ok && old == nil {
-		d.clients[c] = &a
-		d.addresses[a]++
+		d.clients[c] = &who
+		d.taken.add(who, 1)
 	}
 	return None
 }
@@ -133,25 +134,23 @@ func (d *Door) Count(c Client, a netip.Addr, most, perAddress int) Refusal {
 func (d *Door) Leave(c Client) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	a, ok := d.clients[c]
+	who, ok := d.clients[c]
 	if !ok {
 		return
 	}
 	delete(d.clients, c)
-	if a != nil {
-		if d.addresses[*a]--; d.addresses[*a] == 0 {
-			delete(d.addresses, *a)
-		}
+	if who != nil {
+		d.taken.add(*who, -1)
 	}
 	d.open.Set(float64(len(d.clients)))
 	d.left.Broadcast()
 }
 
-// Counts returns how many clients are open, and for how many addresses they count.
-func (d *Door) Counts() (clients, addresses int) {
+// Counts returns how many clients are open, and how many of them count for a party.
+func (d *Door) Counts() (clients, counted int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return len(d.clients), len(d.addresses)
+	return len(d.clients), int(d.taken.all)
 }
 
 // Drain closes the listeners and hurries every client. Nothing enters any more.

@@ -68,10 +68,10 @@ var (
 	second = netip.MustParseAddr("2001:db8::2")
 )
 
-func (d *Door) wantCounts(t *testing.T, clients, addresses int) {
+func (d *Door) wantCounts(t *testing.T, clients, counted int) {
 	t.Helper()
-	if c, a := d.Counts(); c != clients || a != addresses {
-		t.Errorf("%d clients of %d addresses are open, want %d of %d", c, a, clients, addresses)
+	if c, n := d.Counts(); c != clients || n != counted {
+		t.Errorf("%d clients are open and %d count, want %d and %d", c, n, clients, counted)
 	}
 	if g := d.metrics(t)["open"]; g != float64(clients) {
 		t.Errorf("the gauge shows %v, want %d", g, clients)
@@ -81,11 +81,11 @@ func (d *Door) wantCounts(t *testing.T, clients, addresses int) {
 func TestConnectionsAreBoundedInAllAndForEachAddress(t *testing.T) {
 	d := newDoor()
 	var guests []*guest
-	enter := func(a netip.Addr, most, perAddress int) Refusal {
+	enter := func(who Party, s Shares) Refusal {
 		g := &guest{door: d}
-		r := d.Enter(g, most)
+		r := d.Enter(g, 100)
 		if r == None {
-			if r = d.Count(g, a, most, perAddress); r != None {
+			if r = d.Count(g, who, s); r != None {
 				d.Leave(g)
 				return r
 			}
@@ -93,30 +93,34 @@ func TestConnectionsAreBoundedInAllAndForEachAddress(t *testing.T) {
 		}
 		return r
 	}
+	four, five := Shares{Total: 4, Address: 2}, Shares{Total: 5, Address: 2}
 	for i, c := range []struct {
-		address          netip.Addr
-		most, perAddress int
-		want             Refusal
+		who    Party
+		shares Shares
+		want   Refusal
 	}{
-		{first, 4, 2, None},
-		{first, 4, 2, None},
-		{first, 4, 2, Address},
-		{second, 4, 2, None},
-		{first, 4, 0, None}, // without a limit
-		{second, 4, 2, Full},
-		{second, 5, 2, None},
+		{Party{Addr: first}, four, None},
+		{Party{Addr: first}, four, None},
+		{Party{Addr: first}, four, Address},
+		{Party{Addr: second}, four, None},
+		{Party{Addr: first, Rank: Own}, four, None}, // without a limit
+		{Party{Addr: second}, four, Full},
+		{Party{Addr: second}, five, None},
 	} {
-		if got := enter(c.address, c.most, c.perAddress); got != c.want {
+		if got := enter(c.who, c.shares); got != c.want {
 			t.Errorf("connection %d: refusal %q, want %q", i+1, got, c.want)
 		}
 	}
-	d.wantCounts(t, 5, 2)
+	if r := d.Enter(&guest{door: d}, 5); r != Full {
+		t.Errorf("one more than may enter: refusal %q, want %q", r, Full)
+	}
+	d.wantCounts(t, 5, 5)
 	for _, g := range guests {
 		d.Leave(g)
 		d.Leave(g) // twice counts once
 	}
 	d.wantCounts(t, 0, 0)
-	for reason, want := range map[Refusal]float64{Full: 1, Address: 1, Draining: 0} {
+	for reason, want := range map[Refusal]float64{Full: 2, Address: 1, Draining: 0} {
 		if got := d.metrics(t)[string(reason)]; got != want {
 			t.Errorf("%v refusals for %q are counted, want %v", got, reason, want)
 		}

@@ -20,7 +20,8 @@ import (
 
 // Gateway is the relay that a connection belongs to.
 type Gateway interface {
-	// Admit lets a client in once its address is known, or returns the only reply that it gets.
+	// Admit lets a client in once its address is known, or returns the only reply that it gets;
+	// over implicit TLS it gets none.
 	Admit(c *Conn) (refusal Reply, ok bool)
 
 	// Refused counts a refusal by its reason: "tls" or "abuse".
@@ -197,16 +198,17 @@ func (c *Conn) start() {
 		return
 	}
 	c.addr = admit.AddrOf(c.raw.RemoteAddr())
-	if c.opts.Implicit && (c.opts.TLS == nil || c.handshake() != nil) {
+	refusal, ok := c.gateway.Admit(c) // before a handshake, which keeps a place for as long as it may take
+	switch {
+	case c.opts.Implicit && (!ok || c.opts.TLS == nil || c.handshake() != nil):
 		c.state = closed
 		return
-	}
-	c.raw.SetDeadline(time.Time{})
-	if refusal, ok := c.gateway.Admit(c); !ok {
+	case !ok:
 		c.send(refusal)
 		c.flush()
 		c.state = closed
 	}
+	c.raw.SetDeadline(time.Time{})
 }
 
 func (c *Conn) handshake() error {

@@ -19,6 +19,7 @@ type Mail struct {
 	TLS      TLS            `yaml:"tls"`
 	Trusted  []netip.Prefix `yaml:"trusted"` // networks that may send to anywhere: your own mail servers
 	Shared   []Shared       `yaml:"shared"`
+	Carriers []netip.Prefix `yaml:"carriers"` // networks that strangers' mail comes through: a filter in front
 	Routes   []Route        `yaml:"routes"`
 	Limits   smtpd.Limits   `yaml:"limits"`
 	Notice   string         `yaml:"notice"` // reply text for a quarantined message; none: as for any other
@@ -94,6 +95,7 @@ func (m *Mail) Validate(p setting.Problems) {
 		p.At("tls").At("client-ca").Wrong("client-ca needs a certificate: clients show theirs over TLS only")
 	}
 	p.At("trusted").Networks(m.Trusted, "this would be an open relay. Name the networks of your own mail servers")
+	p.At("carriers").Networks(m.Carriers, "nobody would have a limit for an address. Name the servers of your filter")
 	for i := range m.Shared {
 		if m.TLS.Certificate == "" {
 			p.At("shared").Item(i).Wrong("a shared network needs a certificate: the key is taken over TLS only")

@@ -29,6 +29,7 @@ func (g *Generation) mailConfig(s mailServices) (smtpd.Config, error) {
 	c := smtpd.Config{
 		Hostname:    cfg.Mail.Hostname,
 		Trusted:     cfg.Mail.Trusted,
+		Carriers:    cfg.Mail.Carriers,
 		Spool:       NewData(cfg).spool(),
 		Limits:      cfg.Mail.Limits,
 		Notice:      cfg.Mail.Notice,
