@@ -148,7 +148,8 @@ func TestAPlaceIsWantedByThoseItWouldHelp(t *testing.T) {
 		go p.Wait(ctx, stranger)
 		synctest.Wait()
 		if p.Wanted(other) || !p.Wanted(stranger) {
-			t.Errorf("wanted of another %v, of the same address %v; want only the latter", p.Wanted(other), p.Wanted(stranger))
+			t.Errorf("wanted of another %v, of the same address %v; want only the latter",
+				p.Wanted(other), p.Wanted(stranger))
 		}
 		cancel()
 		synctest.Wait()
@@ -157,7 +158,8 @@ func TestAPlaceIsWantedByThoseItWouldHelp(t *testing.T) {
 		go p.Wait(ctx, party("203.0.113.1"))
 		synctest.Wait()
 		if p.Wanted(own) || !p.Wanted(other) {
-			t.Errorf("wanted of an own server %v, of a stranger %v; want only the latter", p.Wanted(own), p.Wanted(other))
+			t.Errorf("wanted of an own server %v, of a stranger %v; want only the latter",
+				p.Wanted(own), p.Wanted(other))
 		}
 		cancel()
 		synctest.Wait()
