@@ -20,6 +20,9 @@ type TB interface {
 // SwaksTLS is to be named, beside swaks, where swaks is to speak TLS.
 const SwaksTLS = "swaks-tls"
 
+// ReportLab is to be named where Debian's Python is to have ReportLab.
+const ReportLab = "reportlab"
+
 // packages are the Debian packages that the programs come in.
 var packages = map[string]string{
 	"smtp-sink":    "postfix",
@@ -30,6 +33,9 @@ var packages = map[string]string{
 	"krb5kdc":      "krb5-kdc",
 	"kinit":        "krb5-user",
 	"kadmin.local": "krb5-admin-server",
+	ReportLab:      "python3-reportlab",
+	"soffice":      "libreoffice-writer-nogui",
+	"pdflatex":     "texlive-latex-base",
 	"nft":          "nftables",
 	"ip":           "iproute2",
 }
@@ -69,11 +75,22 @@ func Lack(tb TB, format string, args ...any) {
 func Missing(programs ...string) []string {
 	var missing []string
 	for _, p := range programs {
-		if find(p) == "" && (p != SwaksTLS || exec.Command("perl", "-MNet::SSLeay", "-e1").Run() != nil) {
+		if find(p) == "" && !hasModule(p) {
 			missing = append(missing, p)
 		}
 	}
 	return missing
+}
+
+// hasModule reports whether p is the name of a module of another language that is there.
+func hasModule(p string) bool {
+	switch p {
+	case SwaksTLS:
+		return exec.Command("perl", "-MNet::SSLeay", "-e1").Run() == nil
+	case ReportLab:
+		return exec.Command("/usr/bin/python3", "-c", "import reportlab").Run() == nil
+	}
+	return false
 }
 
 func packagesOf(programs []string) []string {

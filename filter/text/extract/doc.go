@@ -11,9 +11,10 @@
 //   - Work and memory are bounded: depth, parts, bytes read, inflated and shown, inflation ratio, time (the context).
 //     When a bound is reached the report says Incomplete. Text comes in segments, and a document that has to be read in
 //     any order waits in an unlinked temporary file.
-//   - PDF, OLE, 7z, rar and xz are read by libraries that a file can make fail, loop or take memory: an Extractor reads
-//     them in another process (package sandbox), and its end is Failed, one of the reasons why something is
-//     Uninspectable. Without an Extractor they are read here, and these promises do not hold for them.
+//   - OLE, 7z, rar and xz are read by libraries that a file can make fail, loop or take memory, and a PDF is read into
+//     memory as a whole: an Extractor reads them in another process (package sandbox), and its end is Failed, one of
+//     the reasons why something is Uninspectable. Without an Extractor they are read here, and these promises do not
+//     hold for them.
 //   - Content is never in an error. An error is emit's, the context's, or that of reading the input; bad input is no
 //     error.
 //
@@ -29,6 +30,6 @@
 // where. Running it first and a tolerant reader only in doubt would not be safer: what it accepts and what it rejects
 // are both readings, and the walker's doubts are a superset of its complaints (FuzzMessage holds the walker to showing
 // whatever go-message shows). HTML is read by a scanner of our own as well, held to golang.org/x/net/html by FuzzHTML,
-// and so is the XML of office documents: it never holds more than its buffer. Decoding of character sets, zip, 7z, rar,
-// OLE and PDF is left to libraries; of a PDF the strings that no page uses are shown as well.
+// and so is the XML of office documents: it never holds more than its buffer. Decoding of character sets, zip, 7z, rar
+// and OLE is left to libraries; PDF is read by package pdf, which says why.
 package extract

@@ -72,7 +72,7 @@ var formats = walk.Formats{
 		Kind:      text.KindPDF,
 		Begins:    beginsPDF,
 		Sandboxed: true,
-		Read:      func(w *walk.Walker, c walk.Content) error { return document.PDF(w, c.Part, c.At, c.R) },
+		Read:      func(w *walk.Walker, c walk.Content) error { return document.PDF(w, c.Part, c.At, c.R, c.Depth) },
 	},
 	{
 		Kind:   text.KindTar,
@@ -121,10 +121,10 @@ var formats = walk.Formats{
 var pageExtensions = []string{".html", ".htm", ".xhtml", ".svg", ".xml", ".hta", ".shtml", ".xht"}
 
 // beginsPDF reports whether a file is one to readers of PDF, who look for the mark in the
-// first KiB.
+// first KiB; in a text that only speaks of one no object follows.
 func beginsPDF(head []byte, textual bool) bool {
 	i := bytes.Index(head, []byte("%PDF-"))
-	return i == 0 || i > 0 && !textual
+	return i == 0 || i > 0 && (!textual || bytes.Contains(head[i:], []byte(" obj")))
 }
 
 func zipFile(w *walk.Walker, c walk.Content) error { return archive.Zip(w, c.Part, c.At, c.R, c.Depth) }

@@ -1,0 +1,101 @@
+package pdf
+
+import (
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A writer breaks a paragraph into lines where the next word did not fit. Such a break is a blank to readers; another,
+// as between the rows of a table, ends what stands on the line.
+
+// row is a line in the order of the file: pieces that go on to the right.
+type row struct {
+	from, to   int // of the pieces
+	begin, end float64
+	size       float64
+	letters    int
+	blanks     bool
+}
+
+// inOrder shows the pieces in the order of the file.
+func (l *lines) inOrder() {
+	rows, edges := l.rows()
+	for i, r := range rows {
+		for k := r.from; k < r.to; k++ {
+			if k > r.from && l.pieces[k].begin-l.pieces[k-1].pen > wordGap*max(l.pieces[k].size, l.pieces[k-1].size) {
+				l.write([]byte{' '})
+			}
+			text := l.pieces[k].text
+			if k+1 == r.to && i+1 < len(rows) && l.wraps(r, rows[i+1], edges) {
+				l.wrapped(text, r, l.pieces[rows[i+1].from].text)
+				continue
+			}
+			l.write([]byte(text))
+			if k+1 == r.to && i+1 < len(rows) {
+				l.write([]byte{'\n'})
+			}
+		}
+	}
+}
+
+// rows returns the lines in the order of the file, and the right edges of those that begin at the same place.
+func (l *lines) rows() ([]row, map[int]float64) {
+	var rows []row
+	for i, p := range l.pieces {
+		blank := strings.IndexByte(strings.TrimSpace(p.text), ' ') >= 0
+		if n := len(rows); n > 0 && sameLine(l.pieces[i-1], p) && p.begin > l.pieces[i-1].begin {
+			r := &rows[n-1]
+			r.to, r.end, r.letters = i+1, p.end, r.letters+len(p.text)
+			r.blanks = r.blanks || blank || p.begin-l.pieces[i-1].pen > wordGap*p.size
+			continue
+		}
+		rows = append(rows, row{from: i, to: i + 1, begin: p.begin, end: p.end, size: p.size, letters: len(p.text),
+			blanks: blank})
+	}
+	edges := map[int]float64{}
+	for _, r := range rows {
+		k := edgeOf(r)
+		if old, known := edges[k]; !known || r.end > old {
+			edges[k] = r.end
+		}
+	}
+	return rows, edges
+}
+
+func edgeOf(r row) int { return int(math.Round(max(min(r.begin, 1e6), -1e6) / max(r.size/4, 1))) }
+
+// longLine is the least length of a line of a paragraph, in bytes.
+const longLine = 30
+
+// wraps reports whether a paragraph goes on from one line to the next: the first word of that did not fit.
+func (l *lines) wraps(a, b row, edges map[int]float64) bool {
+	last, next := l.pieces[a.to-1], l.pieces[b.from]
+	down := last.base - next.base
+	if a.letters < longLine || last.angle != next.angle || math.Abs(a.size-b.size) > 0.1*a.size ||
+		down <= 0 || down > 2.5*a.size || b.begin > a.end {
+		return false
+	}
+	word, _, _ := strings.Cut(strings.TrimLeft(next.text, " "), " ")
+	width := (next.end - next.begin) * float64(len(word)) / float64(max(len(next.text), 1))
+	edge := max(edges[edgeOf(a)], edges[edgeOf(b)])
+	return a.end+width+0.25*a.size > edge
+}
+
+// wrapped shows the last piece of a line of a paragraph, with what parts it from the next.
+func (l *lines) wrapped(text string, r row, next string) {
+	trimmed := strings.TrimRight(text, " ")
+	begins, _ := utf8.DecodeRuneInString(next)
+	for _, hyphen := range []string{"-", "\u2010", "\u00ad"} {
+		word, has := strings.CutSuffix(trimmed, hyphen)
+		if before, _ := utf8.DecodeLastRuneInString(word); has && unicode.IsLetter(before) && unicode.IsLower(begins) {
+			l.write([]byte(word))
+			return
+		}
+	}
+	l.write([]byte(text))
+	if r.blanks || len(trimmed) < len(text) { // else one word fills the line, and goes on
+		l.write([]byte{' '})
+	}
+}
