@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -66,13 +65,13 @@ func TestAPDFIsReadHoweverItIsWritten(t *testing.T) {
 			} {
 				s := showDocument(t, "a.pdf", content)
 				if c.locked {
-					if !slices.Contains(s.report.Uninspectable, text.Encrypted) && way != "without its end" {
-						t.Errorf("%s: uninspectable %v, want encrypted", way, s.report.Uninspectable)
+					if !s.report.Has(text.Encrypted) && way != "without its end" {
+						t.Errorf("%s: doubts %v, want encrypted", way, s.report.Doubts)
 					}
 					continue
 				}
-				if len(s.report.Uninspectable) > 0 && way != "without its end" {
-					t.Errorf("%s: uninspectable %v", way, s.report.Uninspectable)
+				if len(s.report.Doubts) > 0 && way != "without its end" {
+					t.Errorf("%s: doubts %v, want none", way, s.report.Doubts)
 				}
 				for _, w := range want {
 					if way != "without its end" && !strings.Contains(s.by[text.Contents], w) {
@@ -106,5 +105,31 @@ func TestFilesInAPDFAreReadAsFiles(t *testing.T) {
 	s = showDocument(t, "a.pdf", carrying("b.pdf", string(lettered())))
 	if !strings.Contains(s.all(), "het zorgplan") {
 		t.Errorf("a PDF in a PDF: %q", s.all())
+	}
+}
+
+// A scanned page has no text, which is no reason to flag it; a font whose codes nothing explains is one.
+func TestAScannedPDFIsNoReasonForAFlag(t *testing.T) {
+	of := func(content, resources string, more ...string) []byte {
+		return pdfPagesOf(append([]string{"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+			"<</Type/Page/Contents 4 0 R/Resources<<" + resources + ">>>>", pdfStream("", content)}, more...)...)
+	}
+	for name, c := range map[string]struct {
+		file []byte
+		want text.Cause
+	}{
+		"a picture": {of("q 595 0 0 842 0 0 cm /I Do Q", "/XObject<</I 5 0 R>>",
+			"<</Subtype/Image/Width 1/Height 1/Filter/DCTDecode/Length 1>>\nstream\nx\nendstream"), text.NoText},
+		"nothing": {of("", ""), text.NoText},
+		"codes without a meaning": {of("BT /F 9 Tf <010203040506> Tj ET", "/Font<</F<</Subtype/Type0"+
+			"/Encoding/Identity-H/DescendantFonts[<</DW 500>>]>>>>"), text.UnknownFormat},
+		"no page": {[]byte("%PDF-1.4\n1 0 obj<<>>endobj"), text.UnknownFormat},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := showDocument(t, "a.pdf", c.file).report
+			if len(r.Doubts) != 1 || r.Doubts[0].Cause != c.want {
+				t.Errorf("doubts %v, want %s", r.Doubts, c.want)
+			}
+		})
 	}
 }

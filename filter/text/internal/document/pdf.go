@@ -52,8 +52,10 @@ func pdfText(w *walk.Walker, part, at int, f *pdf.File) error {
 	switch {
 	case f.Locked:
 		w.Encrypted(at)
-	case t.Unread || t.Letters == 0:
+	case t.Unread || t.Letters == 0 && (t.Shown == 0 || f.Cut):
 		w.Doubt(text.UnknownFormat)
+	case t.Letters == 0:
+		w.Doubt(text.NoText)
 	}
 	return o.Close()
 }

@@ -47,6 +47,7 @@ type Text struct {
 	forms     int
 	Unread    bool // there is text in a font whose codes nothing explains
 	Letters   int
+	Shown     int // pages
 	stop      func() bool
 }
 

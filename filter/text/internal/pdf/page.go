@@ -55,6 +55,7 @@ func (w *pageWalk) node(v any, inherited Dict, depth int) {
 }
 
 func (w *pageWalk) page(d, resources Dict) {
+	w.Shown++
 	var streams []*Stream
 	add := func(v any) {
 		if s, ok := w.f.Resolve(v).(*Stream); ok {
