@@ -18,8 +18,9 @@ const maxHeader = 1 << 20
 // Where a field is repeated, all its values are there: a reader may take any.
 type entity struct {
 	types     []MediaType
-	encodings []string // transfer encodings, in lower case
+	encodings []encoding
 	names     []string // of the file that it holds
+	recoded   bool     // another field names another transfer encoding
 	size      int64    // bytes of the header, with the empty line
 	broken    int64    // where the first line is that is no field; -1 if there is none
 }
@@ -49,12 +50,10 @@ func readHeader(w *walk.Walker, part int, r *io.SectionReader) (entity, error) {
 // doubtRepeated notes a doubt where a field is given again with another value: a trick if it changes what the part is.
 func (e *entity) doubtRepeated(w *walk.Walker) {
 	composite := func(t MediaType) bool { return t.composite() }
-	encoded := func(encoding string) bool { return !identity(encoding) }
 	switch {
-	case len(e.types) > 1 && slices.ContainsFunc(e.types, composite),
-		len(e.encodings) > 1 && slices.ContainsFunc(e.encodings, encoded):
+	case len(e.types) > 1 && slices.ContainsFunc(e.types, composite), e.recoded:
 		w.Doubt(text.TwiceHeader)
-	case len(e.types) > 1 || len(e.encodings) > 1:
+	case len(e.types) > 1:
 		w.Doubt(text.BadHeader)
 	}
 }
@@ -83,18 +82,24 @@ func splitHeader(w *walk.Walker, r *io.SectionReader, e *entity) ([]walk.Field, 
 		}
 		switch {
 		case inside, len(body) > 0 && (body[0] == ' ' || body[0] == '\t') && len(fields) > 0:
-			if !inside && len(bytes.TrimSpace(body)) == 0 && e.broken < 0 {
-				e.broken = at // some readers take it for the end of the header
-				w.Doubt(text.BadHeader)
+			if !inside && len(bytes.TrimSpace(body)) == 0 {
+				e.doubt(w, at) // some readers take it for the end of the header
 			}
 			h = append(h, body...)
-			fields[len(fields)-1].End = len(h)
+			f := &fields[len(fields)-1]
+			if f.End = len(h); f.Colon == f.Begin {
+				f.Colon += nameLength(h[f.Begin:f.End]) // the name is on the line before
+			}
 		case len(body) == 0 && err == nil:
 			if len(line) > 2 {
 				w.Doubt(text.BadHeader) // CR CR LF
 			}
 			return fields, nil
 		case len(body) > 0:
+			if body[0] == ' ' || body[0] == '\t' { // the first line: some readers take it for a field
+				body = bytes.TrimLeft(body, " \t")
+				e.doubt(w, at)
+			}
 			f := walk.Field{Begin: len(h), Colon: len(h), End: len(h) + len(body)}
 			if n := nameLength(body); n > 0 {
 				f.Colon += n
@@ -102,10 +107,7 @@ func splitHeader(w *walk.Walker, r *io.SectionReader, e *entity) ([]walk.Field, 
 					w.Doubt(text.DisputedHeader)
 				}
 			} else if at > 0 || !beginsMailbox(body) {
-				w.Doubt(text.BadHeader)
-				if e.broken < 0 {
-					e.broken = at
-				}
+				e.doubt(w, at)
 			}
 			h, fields = append(h, body...), append(fields, f)
 		}
@@ -116,6 +118,14 @@ func splitHeader(w *walk.Walker, r *io.SectionReader, e *entity) ([]walk.Field, 
 			}
 			return fields, nil
 		}
+	}
+}
+
+// doubt notes that a line of the header may be its end.
+func (e *entity) doubt(w *walk.Walker, at int64) {
+	w.Doubt(text.BadHeader)
+	if e.broken < 0 {
+		e.broken = at
 	}
 }
 
@@ -153,9 +163,15 @@ func readField(w *walk.Walker, part int, e *entity, name, value []byte) error {
 		e.addName(t.params, "name")
 		return showParams(w, t.params, "charset", "boundary", "name")
 	case "content-transfer-encoding":
-		v := strings.ToLower(strings.TrimSpace(string(value)))
-		if len(e.encodings) < maxReadings && !slices.Contains(e.encodings, v) {
-			e.encodings = append(e.encodings, v)
+		all, cause := encodingsOf(value)
+		if cause != "" {
+			w.Doubt(cause)
+		}
+		e.recoded = e.recoded || len(e.encodings) > 0 && !slices.Equal(all, e.encodings)
+		for _, v := range all {
+			if !slices.Contains(e.encodings, v) {
+				e.encodings = append(e.encodings, v)
+			}
 		}
 		return nil
 	case "content-disposition":

@@ -143,11 +143,11 @@ func showMessage(w *walk.Walker, r *io.SectionReader, depth int, kind *MediaType
 		e.types = append(e.types, *kind)
 	}
 	if len(e.encodings) == 0 {
-		e.encodings = append(e.encodings, "")
+		e.encodings = append(e.encodings, identity)
 	}
 	for _, t := range e.types {
-		for _, encoding := range e.encodings {
-			if err := showBody(w, part, e, t, encoding, r, depth); err != nil {
+		for _, c := range e.encodings {
+			if err := showBody(w, part, e, t, c, r, depth); err != nil {
 				return err
 			}
 		}
@@ -178,44 +178,60 @@ func showHiddenParts(w *walk.Walker, part int, e entity, t MediaType, r *io.Sect
 }
 
 // showBody shows a body in one reading of its header.
-func showBody(w *walk.Walker, part int, e entity, t MediaType, encoding string, r *io.SectionReader, depth int) error {
+func showBody(w *walk.Walker, part int, e entity, t MediaType, c encoding, r *io.SectionReader, depth int) error {
 	begin := e.size
 	if t.composite() {
 		if e.broken >= 0 && strings.HasPrefix(t.Name, "multipart/") {
 			begin = e.broken
 		}
-		body := walk.Sub(r, begin, r.Size())
-		if identity(encoding) {
-			return showComposite(w, part, t, body, depth)
-		}
-		// Not allowed (RFC 2045 section 6.4), and opened by some mail programs.
-		w.Doubt(text.NestedEncoding)
-		decoded, done := decodeTransfer(w, encoding, body)
-		defer done()
-		return w.Damage(w.Random(decoded, func(s *io.SectionReader) error {
-			return showComposite(w, part, t, s, depth)
-		}))
+		return showComposite(w, part, t, c, walk.Sub(r, begin, r.Size()), depth)
 	}
-	if err := showLeaf(w, part, e, t, encoding, walk.Sub(r, begin, r.Size()), depth); err != nil {
+	if err := showLeaf(w, part, e, t, c, walk.Sub(r, begin, r.Size()), depth); err != nil {
 		return err
 	}
 	if e.broken >= 0 {
 		// A reader that stops at the line that is no field sees more of the body.
-		return showLeaf(w, part, e, t, encoding, walk.Sub(r, e.broken, r.Size()), depth)
+		return showLeaf(w, part, e, t, c, walk.Sub(r, e.broken, r.Size()), depth)
 	}
 	return nil
 }
 
-func showComposite(w *walk.Walker, part int, t MediaType, body *io.SectionReader, depth int) error {
-	if strings.HasPrefix(t.Name, "multipart/") {
-		return showMultipart(w, part, t, body, depth)
+// showComposite shows a part that holds parts. One that is encoded as a whole is not allowed (RFC 2045 section 6.4):
+// some readers decode it, others pass over what its header says.
+func showComposite(w *walk.Walker, part int, t MediaType, c encoding, body *io.SectionReader, depth int) error {
+	multi := strings.HasPrefix(t.Name, "multipart/")
+	if c == identity && !multi {
+		return showMessage(w, body, depth+1, nil)
 	}
-	return showMessage(w, body, depth+1, nil)
+	seen := false
+	if multi {
+		var err error
+		if seen, err = showMultipart(w, part, t, body, depth); seen || err != nil {
+			return err
+		}
+	}
+	if c == identity {
+		return showUnparted(w, body, depth)
+	}
+	w.Doubt(text.NestedEncoding)
+	decoded, done := decodeTransfer(w, c, body)
+	defer done()
+	return w.Damage(w.Random(decoded, func(s *io.SectionReader) error {
+		if !multi {
+			return showMessage(w, s, depth+1, nil)
+		}
+		found, err := showMultipart(w, part, t, s, depth)
+		if found || err != nil {
+			w.Doubt(text.DisputedEncoding)
+			return err
+		}
+		return showUnparted(w, s, depth)
+	}))
 }
 
 // showLeaf shows a part that holds no parts. A text without a name is a text, whatever its
 // content; everything else, and a text that is a file by its content, is a file.
-func showLeaf(w *walk.Walker, part int, e entity, t MediaType, encoding string, body *io.SectionReader,
+func showLeaf(w *walk.Walker, part int, e entity, t MediaType, c encoding, body *io.SectionReader,
 	depth int) error {
 	name := ""
 	for i, n := range e.names {
@@ -226,11 +242,11 @@ func showLeaf(w *walk.Walker, part int, e entity, t MediaType, encoding string, 
 			name = n // the worst of what a reader may take
 		}
 	}
-	open := func() (io.Reader, func()) { return decodeTransfer(w, encoding, walk.Fresh(body)) }
+	open := func() (io.Reader, func()) { return decodeTransfer(w, c, walk.Fresh(body)) }
 	if err := readLeaf(w, part, name, t, open, depth); err != nil {
 		return err
 	}
-	if strings.Contains(encoding, "base64") && w.Report.Has(text.BadEncoding) {
+	if c == base64 && w.Report.Has(text.BadEncoding) {
 		return showJoined(w, part, name, t, body, depth)
 	}
 	return nil

@@ -12,10 +12,10 @@ import (
 )
 
 // showMultipart shows the parts between boundaries, and what stands before the first and
-// after the last. Where a boundary is missing or malformed, every candidate is tried,
-// and one is guessed.
-func showMultipart(w *walk.Walker, part int, t MediaType, body *io.SectionReader, depth int) error {
-	boundaries := t.values("boundary")
+// after the last, and reports whether there are any. Where a boundary is missing or malformed, every candidate is
+// tried, and one is guessed.
+func showMultipart(w *walk.Walker, part int, t MediaType, body *io.SectionReader, depth int) (seen bool, err error) {
+	boundaries := t.given("boundary")
 	switch {
 	case len(boundaries) == 0:
 		w.Doubt(text.NoBoundary)
@@ -26,24 +26,27 @@ func showMultipart(w *walk.Walker, part int, t MediaType, body *io.SectionReader
 	if t.Name == "multipart/digest" {
 		kind = &MediaType{Name: "message/rfc822"}
 	}
-	seen := false
 	for _, b := range boundaries[:min(len(boundaries), maxReadings)] {
 		found, err := splitParts(w, part, strings.TrimRight(b, " \t"), false, kind, body, depth)
 		if err != nil {
-			return err
+			return seen, err
 		}
 		seen = seen || found
 	}
 	if seen {
-		return nil
+		return true, nil
 	}
 	if g, err := guessBoundary(body); err != nil {
-		return err
+		return false, err
 	} else if g != "" && !slices.Contains(boundaries, g) {
 		w.Doubt(text.BadBoundary)
-		_, err := splitParts(w, part, g, false, kind, body, depth)
-		return err
+		return splitParts(w, part, g, false, kind, body, depth)
 	}
+	return false, nil
+}
+
+// showUnparted shows a multipart without a boundary as the message that it may be.
+func showUnparted(w *walk.Walker, body *io.SectionReader, depth int) error {
 	w.Doubt(text.NoBoundary)
 	return showMessage(w, body, depth+1, nil)
 }

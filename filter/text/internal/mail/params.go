@@ -34,9 +34,14 @@ func (t MediaType) composite() bool {
 
 // values returns the distinct values of a parameter, in order.
 func (t MediaType) values(name string) []string {
+	return slices.DeleteFunc(t.given(name), func(v string) bool { return v == "" })
+}
+
+// given returns the distinct values of a parameter as values does, an empty one as well.
+func (t MediaType) given(name string) []string {
 	var vs []string
 	for _, p := range t.params {
-		if p.name == name && p.value != "" && !slices.Contains(vs, p.value) {
+		if p.name == name && !slices.Contains(vs, p.value) {
 			vs = append(vs, p.value)
 		}
 	}
@@ -112,6 +117,24 @@ func (p *paramScanner) space() {
 		}
 		p.s = p.s[end+1:]
 	}
+}
+
+// withoutComments returns what is left, its comments left out.
+func (p *paramScanner) withoutComments() string {
+	var b strings.Builder
+	for p.s != "" {
+		if p.s[0] == '(' {
+			p.space()
+			continue
+		}
+		n := strings.IndexByte(p.s, '(')
+		if n < 0 {
+			n = len(p.s)
+		}
+		b.WriteString(p.s[:n])
+		p.s = p.s[n:]
+	}
+	return b.String()
 }
 
 // word returns what comes before white space, a comment or one of ends.

@@ -12,13 +12,46 @@ import (
 	"sluis/filter/text/internal/walk"
 )
 
-// identity reports whether a transfer encoding leaves the bytes as they are.
-func identity(encoding string) bool {
-	switch encoding {
+// encoding is a transfer encoding.
+type encoding string
+
+const (
+	identity encoding = "" // the bytes as they are. Uuencode is left to the search for files in texts
+	base64   encoding = "base64"
+	quoted   encoding = "quoted-printable"
+)
+
+// encodingsOf returns the encodings that readers take a Content-Transfer-Encoding for (RFC 2045 section 6), and the
+// cause of doubt if they could disagree. Readers look for a word anywhere in the value, take the first or the last
+// one, decode encoded words or pass over comments; others leave a value that they do not know as it is.
+func encodingsOf(value []byte) ([]encoding, text.Cause) {
+	var small [32]byte
+	switch string(walk.Lowered(small[:0], bytes.TrimSpace(value))) {
 	case "", "7bit", "8bit", "binary":
-		return true
+		return []encoding{identity}, ""
+	case string(base64):
+		return []encoding{base64}, ""
+	case string(quoted):
+		return []encoding{quoted}, ""
 	}
-	return false
+	s := paramScanner{s: strings.ToLower(decodeWords(string(value)))}
+	letters := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s.withoutComments())
+	var all []encoding
+	if strings.Contains(letters, "base64") {
+		all = append(all, base64)
+	}
+	if strings.Contains(letters, "quoted") || strings.Contains(letters, "printable") {
+		all = append(all, quoted)
+	}
+	if len(all) == 0 {
+		return []encoding{identity}, text.OddEncoding
+	}
+	return append(all, identity), text.DisputedEncoding
 }
 
 // Opener gives a part's decoded bytes from their start, and what gives its buffers back.
@@ -29,23 +62,12 @@ func Opened(r *io.SectionReader) Opener {
 }
 
 // decodeTransfer decodes a transfer encoding as mail programs do that would rather show
-// something than nothing: what does not belong is passed over. Uuencode is left to
-// the search for files in texts.
-func decodeTransfer(w *walk.Walker, encoding string, r *io.SectionReader) (_ io.Reader, done func()) {
-	if identity(encoding) {
-		return r, walk.Nothing
-	}
-	switch {
-	case encoding == "base64", encoding == "quoted-printable":
-	case strings.Contains(encoding, "base64"), strings.Contains(encoding, "quoted"):
-		w.Doubt(text.DisputedEncoding)
-	default:
-		w.Doubt(text.OddEncoding)
-	}
-	switch {
-	case strings.Contains(encoding, "base64"):
+// something than nothing: what does not belong is passed over.
+func decodeTransfer(w *walk.Walker, e encoding, r *io.SectionReader) (_ io.Reader, done func()) {
+	switch e {
+	case base64:
 		return decodeBase64(w, r, false)
-	case strings.Contains(encoding, "quoted"):
+	case quoted:
 		br, done := walk.Buffered(r)
 		return &qpReader{r: br, w: w}, done
 	}
