@@ -17,17 +17,31 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// SwaksTLS is to be named, beside swaks, where swaks is to speak TLS.
-const SwaksTLS = "swaks-tls"
+// What is to be named beside the program that uses it, and is no program itself.
+const (
+	SwaksTLS  = "swaks-tls"  // for swaks to speak TLS
+	MIMETools = "mime-tools" // MIME::Tools, for Perl
+	GMime     = "gmime"      // for the Python of Debian, Python
+	ReportLab = "reportlab"  // for the same
+	Python    = "/usr/bin/python3"
+)
 
-// ReportLab is to be named where Debian's Python is to have ReportLab.
-const ReportLab = "reportlab"
+// modules are the commands that succeed where such a thing is there.
+var modules = map[string][]string{
+	SwaksTLS:  {"perl", "-MNet::SSLeay", "-e1"},
+	MIMETools: {"perl", "-MMIME::Parser", "-e1"},
+	GMime:     {Python, "-c", "import gi; gi.require_version('GMime', '3.0'); from gi.repository import GMime"},
+	ReportLab: {Python, "-c", "import reportlab"},
+}
 
 // packages are the Debian packages that the programs come in.
 var packages = map[string]string{
 	"smtp-sink":    "postfix",
 	"smtp-source":  "postfix",
 	SwaksTLS:       "libnet-ssleay-perl",
+	MIMETools:      "libmime-tools-perl",
+	GMime:          "python3-gi gir1.2-gmime-3.0",
+	Python:         "python3",
 	"clamd":        "clamav-daemon",
 	"nginx":        "nginx-light",
 	"krb5kdc":      "krb5-kdc",
@@ -82,15 +96,10 @@ func Missing(programs ...string) []string {
 	return missing
 }
 
-// hasModule reports whether p is the name of a module of another language that is there.
-func hasModule(p string) bool {
-	switch p {
-	case SwaksTLS:
-		return exec.Command("perl", "-MNet::SSLeay", "-e1").Run() == nil
-	case ReportLab:
-		return exec.Command("/usr/bin/python3", "-c", "import reportlab").Run() == nil
-	}
-	return false
+// hasModule reports whether a thing that is no program is there.
+func hasModule(name string) bool {
+	probe, ok := modules[name]
+	return ok && exec.Command(probe[0], probe[1:]...).Run() == nil
 }
 
 func packagesOf(programs []string) []string {

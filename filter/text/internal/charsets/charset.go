@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
@@ -23,18 +25,26 @@ type Charset struct {
 }
 
 func byName(name string) Charset {
-	switch name = strings.ToLower(strings.Trim(name, " \t\"'")); name {
+	name = plainName(name)
+	if c := named(name); c.Known {
+		return c
+	}
+	return named(strings.ReplaceAll(name, "_", "-")) // as Python reads it
+}
+
+func named(name string) Charset {
+	switch name {
 	case "", "us-ascii", "ascii", "utf-8", "utf8", "unicode-1-1-utf-8":
 		return Charset{Known: true}
-	case "utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-1-1-utf-7", "unicode-2-0-utf-7":
+	case "utf-7", "utf7", "u7", "unicode-1-1-utf-7", "x-unicode-1-1-utf-7", "unicode-2-0-utf-7", "csunicode11utf7":
 		return Charset{decoder: new(utf7), Known: true, Foreign: true}
-	case "utf-16", "utf16", "unicode", "ucs-2", "iso-10646-ucs-2", "utf-16be":
+	case "utf-16", "utf16", "u16", "unicode", "ucs-2", "iso-10646-ucs-2", "utf-16be":
 		return Charset{decoder: unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder(), Known: true,
 			Foreign: true, utf16: true}
 	case "utf-16le":
 		return Charset{decoder: unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder(), Known: true,
 			Foreign: true, utf16: true}
-	case "utf-32", "utf-32be", "ucs-4", "iso-10646-ucs-4":
+	case "utf-32", "utf32", "u32", "utf-32be", "ucs-4", "iso-10646-ucs-4":
 		return Charset{decoder: utf32.UTF32(utf32.BigEndian, utf32.UseBOM).NewDecoder(), Known: true, Foreign: true}
 	case "utf-32le":
 		return Charset{decoder: utf32.UTF32(utf32.LittleEndian, utf32.UseBOM).NewDecoder(), Known: true, Foreign: true}
@@ -46,10 +56,24 @@ func byName(name string) Charset {
 	if e == nil {
 		e, _ = ianaindex.MIME.Encoding(name) // unknown is nil
 	}
+	if e == nil && ebcdic.MatchString(name) {
+		e = charmap.CodePage1047 // in all of them letters and digits are where they are here
+	}
 	if e == nil {
 		return Charset{}
 	}
 	return Charset{decoder: e.NewDecoder(), Known: true, Foreign: !likeASCII(e)}
+}
+
+// ebcdic are the names of the code pages of EBCDIC with Latin letters, as IBM numbers them.
+var ebcdic = regexp.MustCompile(`^(?:cp|ibm|csibm|x-ibm)?-?0?` +
+	`(?:037|27[3-8]|28[0145]|297|500|871|1026|1047|114[0-9])$`)
+
+// plainName returns a name without what readers pass over in one: its case, what stands around it, and what follows a
+// NUL.
+func plainName(name string) string {
+	name, _, _ = strings.Cut(name, "\x00")
+	return strings.ToLower(strings.Trim(name, " \t\"'"))
 }
 
 func (c Charset) reader(r io.Reader) io.Reader {

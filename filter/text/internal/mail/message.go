@@ -218,7 +218,10 @@ func showComposite(w *walk.Walker, part int, t MediaType, c encoding, body *io.S
 	defer done()
 	return w.Damage(w.Random(decoded, func(s *io.SectionReader) error {
 		if !multi {
-			return showMessage(w, s, depth+1, nil)
+			if err := showMessage(w, s, depth+1, nil); err != nil || !beginsMessage(body) {
+				return err
+			}
+			return showMessage(w, body, depth+1, nil) // it is not encoded, whatever its header says
 		}
 		found, err := showMultipart(w, part, t, s, depth)
 		if found || err != nil {
@@ -282,6 +285,11 @@ func readLeaf(w *walk.Walker, part int, name string, t MediaType, open Opener, d
 		if err := showTexts(w, part, t, r, open, depth); err != nil {
 			return err
 		}
+		if strings.HasPrefix(t.Name, "message/") && LooksLikeHeader(head) {
+			r, done := open() // to some readers every such part is a message
+			defer done()
+			return w.Damage(w.Random(r, func(s *io.SectionReader) error { return showMessage(w, s, depth+1, nil) }))
+		}
 		if a.Kind == text.KindHTML && !t.html() {
 			return Text(w, part, text.Plain, MediaType{Name: "text/html"}, t.value("charset"), nil, open, depth)
 		}
@@ -303,7 +311,7 @@ func readLeaf(w *walk.Walker, part int, name string, t MediaType, open Opener, d
 // showTexts shows a text in each character set that its header names. What is in r is read
 // first.
 func showTexts(w *walk.Walker, part int, t MediaType, r io.Reader, open Opener, depth int) error {
-	charsets := t.values("charset")
+	charsets := t.charsets()
 	if len(charsets) == 0 {
 		charsets = []string{""}
 	}
@@ -405,6 +413,12 @@ func (u *unfolder) Write(p []byte) (int, error) {
 	_, err := folds.WriteString(u.Writer, string(b[:end]))
 	u.pending = bytes.Clone(b[end:])
 	return len(p), err
+}
+
+// beginsMessage reports whether r begins as messages do.
+func beginsMessage(r *io.SectionReader) bool {
+	head, _, _ := walk.Peek(walk.Fresh(r))
+	return LooksLikeHeader(head)
 }
 
 // LooksLikeHeader reports whether a file begins as messages do.

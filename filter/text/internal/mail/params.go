@@ -48,6 +48,15 @@ func (t MediaType) given(name string) []string {
 	return vs
 }
 
+// charsets returns the character sets that the type names.
+func (t MediaType) charsets() []string {
+	all := t.values("charset")
+	for i, c := range all {
+		all[i] = decodeWords(c)
+	}
+	return all
+}
+
 func (t MediaType) value(name string) string {
 	for _, p := range t.params {
 		if p.name == name && p.value != "" {
@@ -60,9 +69,17 @@ func (t MediaType) value(name string) string {
 // maxParams bounds the parameters of one field. Nobody uses more than a few.
 const maxParams = 64
 
-// parseMediaType parses a value (RFC 2045 section 5.1, RFC 2231), and reports whether it
-// is so well formed that all readers agree.
+// parseMediaType parses a value (RFC 2045 section 5.1, RFC 2231), and reports whether it is so well formed that all
+// readers agree. One that is an encoded word as a whole, which is not allowed, is parsed as what it stands for.
 func parseMediaType(v string) (t MediaType, clean bool) {
+	if word := strings.TrimSpace(v); strings.HasPrefix(word, "=?") {
+		t, _ = parsePlainType(decodeWords(word))
+		return t, false
+	}
+	return parsePlainType(v)
+}
+
+func parsePlainType(v string) (t MediaType, clean bool) {
 	s := paramScanner{s: v, clean: true}
 	t.Name = strings.ToLower(s.word(";"))
 	var parts []param // of RFC 2231
@@ -217,8 +234,10 @@ func (p *paramScanner) quoted() []string {
 		}
 	}
 	p.clean = false // no end: up to the next parameter, or to the end of the line
-	v, _, _ := strings.Cut(p.s[1:], ";")
-	p.s = ""
+	v, rest, found := strings.Cut(p.s[1:], ";")
+	if p.s = ""; found {
+		p.s = ";" + rest
+	}
 	return []string{v, b.String()}
 }
 
@@ -236,19 +255,15 @@ func joinParams(parts []param) []param {
 		}
 		var whole strings.Builder
 		charset := ""
-		for n := range maxParams {
-			part, extended, ok := findPart(parts, name, n)
-			if !ok {
-				break
+		for i, s := range sectionsOf(parts, name) {
+			if s.extended && i == 0 {
+				charset, s.value, _ = strings.Cut(s.value, "'")
+				_, s.value, _ = strings.Cut(s.value, "'")
 			}
-			if extended && n == 0 {
-				charset, part, _ = strings.Cut(part, "'")
-				_, part, _ = strings.Cut(part, "'")
+			if s.extended {
+				s.value = unpercent(s.value)
 			}
-			if extended {
-				part = unpercent(part)
-			}
-			whole.WriteString(part)
+			whole.WriteString(s.value)
 		}
 		b, _ := charsets.Append(nil, charset, []byte(whole.String()))
 		out = append(out, param{name, string(b)})
@@ -256,16 +271,24 @@ func joinParams(parts []param) []param {
 	return out
 }
 
-// findPart returns part n of a parameter: name*n or name*n*.
-func findPart(parts []param, name string, n int) (value string, extended, ok bool) {
+// section is a part of a parameter, name*number or name*number*.
+type section struct {
+	value    string
+	number   int
+	extended bool
+}
+
+// sectionsOf returns the sections of a parameter in the order of their numbers, gaps passed over as readers do.
+func sectionsOf(parts []param, name string) (all []section) {
 	for _, p := range parts {
 		base, rest, _ := strings.Cut(p.name, "*")
-		number, ext := strings.CutSuffix(rest, "*")
-		if base == name && number == strconv.Itoa(n) {
-			return p.value, ext, true
+		digits, extended := strings.CutSuffix(rest, "*")
+		if n, err := strconv.ParseUint(digits, 10, 16); base == name && err == nil {
+			all = append(all, section{p.value, int(n), extended})
 		}
 	}
-	return "", false, false
+	slices.SortStableFunc(all, func(a, b section) int { return a.number - b.number })
+	return all
 }
 
 func decodeExtended(v string) string {

@@ -85,12 +85,16 @@ func (r *wordRun) end(dst []byte, clean bool) ([]byte, bool) {
 func cutWord(v []byte) (word wordRun, size int) {
 	rest := v[2:]
 	q := bytes.IndexByte(rest, '?')
-	if q < 1 || q > 64 || q+2 >= len(rest) || rest[q+2] != '?' {
+	if q < 0 || q > 64 || q+2 >= len(rest) || rest[q+2] != '?' {
 		return word, 0
 	}
 	charset, _, _ := strings.Cut(string(rest[:q]), "*") // RFC 2231 section 5: a language
-	if strings.ContainsAny(charset, " \t\"=") || charset == "" {
+	charset = strings.TrimSpace(charset)
+	if strings.ContainsAny(charset, " \t\"=") {
 		return word, 0
+	}
+	if charset == "" {
+		charset = "us-ascii" // which a reader has to take it for if it decodes the word
 	}
 	switch rest[q+1] | 0x20 {
 	case 'b':
