@@ -112,7 +112,7 @@ func newGeneration(cfg Config, m *metrics) (*generation, error) {
 		}
 	}
 	cfg.Limits.SetDefaults()
-	rs, err := newRoutes(cfg.Hostname, cfg.Routes, m)
+	rs, err := newRoutes(cfg.Hostname, cfg.Routes, float64(cfg.Limits.Strangers), m)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ type metrics struct {
 	replies     *prometheus.CounterVec // class
 	refused     *prometheus.CounterVec // reason
 	hops        *prometheus.CounterVec // route, result
+	returned    *prometheus.CounterVec // reason
 	bytes       prometheus.Counter
 	repaired    prometheus.Counter
 	connections prometheus.Gauge
@@ -30,8 +31,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		messages:    vec("messages_total", "Messages inspected, by action and purpose.", "action", "purpose"),
 		replies:     vec("replies_total", "Final replies to messages, by class.", "class"),
-		refused:     vec("refused_total", "Connections and recipients refused, by reason.", "reason"),
+		refused:     vec("refused_total", "Connections, messages and recipients refused, by reason.", "reason"),
 		hops:        vec("next_hop_connections_total", "Connections to next hops, by result.", "route", "result"),
+		returned:    vec("next_hops_returned_total", "Next hops that open transactions gave back.", "reason"),
 		bytes:       count("bytes_total", "Bytes of messages received."),
 		repaired:    count("line_feeds_repaired_total", "Bare line feeds repaired."),
 		connections: prometheus.NewGauge(prometheus.GaugeOpts(options("connections", "Connections open now."))),
@@ -44,7 +46,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.messages, m.replies, m.refused, m.hops, m.bytes, m.repaired, m.connections, m.inspect)
+		reg.MustRegister(m.messages, m.replies, m.refused, m.hops, m.returned, m.bytes, m.repaired, m.connections, m.inspect)
 	}
 	return m
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"sluis/internal/admit"
 	"sluis/smtpd/wire"
 )
 
@@ -26,6 +27,7 @@ type nextHop struct {
 	caps  caps
 	tls   bool
 	timer *time.Timer
+	who   admit.Party // whom it counts for
 	stop  func() bool // stops watching the context of its use
 }
 
@@ -122,8 +124,12 @@ func (h *nextHop) recipients(to []Recipient) (Reply, error) {
 	return worst, nil
 }
 
-func (h *nextHop) reset() error {
-	rep, err := h.command("RSET")
+// reset ends a transaction, within a time.
+func (h *nextHop) reset(within time.Duration) error {
+	if err := h.send("RSET"); err != nil {
+		return err
+	}
+	rep, err := h.read(within)
 	if err == nil && !rep.OK() {
 		err = rep
 	}

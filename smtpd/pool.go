@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"sluis/internal/admit"
 )
 
 const (
@@ -16,16 +18,10 @@ const (
 var errBusy = errors.New("too many connections to next hop")
 
 // get returns a connection that is ready for MAIL: an idle one, which may have been
-// closed by the other side meanwhile, or a new one.
-func (r *route) get(ctx context.Context) (h *nextHop, reused bool, err error) {
-	if r.room != nil {
-		wait, cancel := context.WithTimeout(ctx, r.Dial)
-		defer cancel()
-		select {
-		case r.room <- struct{}{}:
-		case <-wait.Done():
-			return nil, false, errBusy
-		}
+// closed by the other side meanwhile, or a new one. It counts for a party until put or drop.
+func (r *route) get(ctx context.Context, who admit.Party) (h *nextHop, reused bool, err error) {
+	if err := r.enter(ctx, who); err != nil {
+		return nil, false, err
 	}
 	r.mu.Lock()
 	for len(r.idle) > 0 && h == nil {
@@ -39,20 +35,15 @@ func (r *route) get(ctx context.Context) (h *nextHop, reused bool, err error) {
 	if h == nil {
 		h, err = r.dial(ctx)
 		if err != nil {
-			r.leave()
+			r.places.Give(who, 1)
 			return nil, false, err
 		}
 	} else {
 		reused = true
 	}
+	h.who = who
 	h.stop = context.AfterFunc(ctx, func() { h.conn.SetDeadline(time.Unix(1, 0)); h.conn.Close() })
 	return h, reused, nil
-}
-
-func (r *route) leave() {
-	if r.room != nil {
-		<-r.room
-	}
 }
 
 // dial tries the hosts in their order, those that failed lately last.
@@ -92,7 +83,7 @@ func (r *route) dial(ctx context.Context) (*nextHop, error) {
 
 // put takes a connection back that is between transactions.
 func (r *route) put(h *nextHop) {
-	kept := false
+	kept, who := false, h.who // once it is kept, it may be another's
 	if h.stop() && r.Idle > 0 {
 		r.mu.Lock()
 		if !r.closed && len(r.idle) < maxIdle {
@@ -105,12 +96,12 @@ func (r *route) put(h *nextHop) {
 	if !kept {
 		h.quit()
 	}
-	r.leave()
+	r.places.Give(who, 1)
 }
 
 // settle takes a connection back in the middle of a transaction.
 func (r *route) settle(h *nextHop) {
-	if h.reset() != nil {
+	if h.reset(r.Command) != nil {
 		r.drop(h)
 		return
 	}
@@ -121,7 +112,7 @@ func (r *route) settle(h *nextHop) {
 func (r *route) drop(h *nextHop) {
 	h.stop()
 	h.conn.Close()
-	r.leave()
+	r.places.Give(h.who, 1)
 }
 
 func (r *route) expire(h *nextHop) {
@@ -157,16 +148,22 @@ func (r *route) close() {
 	}
 }
 
-// capabilities returns what the next hop can do, asking it if that is not known lately.
+// capabilities returns what the next hop can do, asking it if that is not known lately. It asks
+// for nobody in particular, and once however many want to know.
 func (r *route) capabilities(ctx context.Context) (caps, bool) {
+	if c, ok := r.seenLately(); ok {
+		return c, true
+	}
+	r.asking.Lock()
+	defer r.asking.Unlock()
+	if c, ok := r.seenLately(); ok {
+		return c, true
+	}
 	r.mu.Lock()
 	c, seen, failed := r.caps, r.seen, r.failed
 	r.mu.Unlock()
-	if time.Since(seen) < capsLife {
-		return c, true
-	}
 	if time.Since(failed) > downTime {
-		if h, _, err := r.get(ctx); err == nil {
+		if h, _, err := r.get(ctx, admit.Party{Rank: admit.Own}); err == nil {
 			c = h.caps
 			r.mu.Lock()
 			r.caps, r.seen = c, time.Now()
@@ -179,4 +176,11 @@ func (r *route) capabilities(ctx context.Context) (caps, bool) {
 		r.mu.Unlock()
 	}
 	return c, !seen.IsZero()
+}
+
+// seenLately returns what the next hop could do lately, if it was asked.
+func (r *route) seenLately() (caps, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.caps, time.Since(r.seen) < capsLife
 }

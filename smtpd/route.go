@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"sluis/internal/admit"
 	"sluis/internal/setting"
 	"sluis/rules"
 	"sluis/smtpd/wire"
@@ -27,7 +28,8 @@ type Route struct {
 
 	User, Password string // SASL PLAIN or LOGIN, after TLS only, if User is set
 
-	Connections int           // at once; 0: as many as there are clients
+	Connections int           // at once; default 40, as Postfix lets a client have 50
+	Hold        time.Duration // wait for a client that is silent, before another may need it; default 5 s
 	Idle        time.Duration // keep an unused connection; default 20 s, negative: do not
 	Dial        time.Duration // per host; default 15 s, or Command if that is less
 	Command     time.Duration // for a reply to a command; default 2 minutes
@@ -56,6 +58,8 @@ func (r *Route) check() error {
 	setting.Default(&r.Command, 2*time.Minute)
 	setting.Default(&r.Dial, min(15*time.Second, r.Command))
 	setting.Default(&r.Body, 10*time.Minute)
+	setting.Default(&r.Connections, 40)
+	setting.Default(&r.Hold, 5*time.Second)
 	if r.Idle == 0 {
 		r.Idle = 20 * time.Second
 	}
@@ -67,10 +71,12 @@ type route struct {
 	Route
 	hello   string
 	metrics *metrics
-	room    chan struct{} // nil: no limit
+	places  *admit.Places // for connections in use
+	asking  sync.Mutex    // held by who asks for caps
 
 	mu     sync.Mutex
 	idle   []*nextHop
+	parked []*stay // with transactions that wait for their clients; the longest first
 	closed bool
 	downTo map[string]time.Time // a host that failed is tried last until then
 	caps   caps                 // as last seen
@@ -78,7 +84,7 @@ type route struct {
 	failed time.Time            // when asking for caps failed last
 }
 
-func newRoute(cfg Route, hello string, m *metrics) (*route, error) {
+func newRoute(cfg Route, hello string, strangers float64, m *metrics) (*route, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
@@ -97,11 +103,13 @@ func newRoute(cfg Route, hello string, m *metrics) (*route, error) {
 		}
 		cfg.Domains[i] = sub + c
 	}
-	r := &route{Route: cfg, hello: hello, metrics: m, downTo: map[string]time.Time{}}
-	if cfg.Connections > 0 {
-		r.room = make(chan struct{}, cfg.Connections)
-	}
-	return r, nil
+	return &route{
+		Route:   cfg,
+		hello:   hello,
+		metrics: m,
+		places:  admit.NewPlaces(admit.Share(int64(cfg.Connections), strangers)),
+		downTo:  map[string]time.Time{},
+	}, nil
 }
 
 func (r *route) fits(domain string, d rules.Direction) bool {
@@ -137,7 +145,9 @@ func (r *route) takesOwn(ro Roster) bool {
 // routes are those of one version of the configuration, in their order.
 type routes []*route
 
-func newRoutes(hostname string, all []Route, m *metrics) (routes, error) {
+// newRoutes makes routes; strangers may have a part of the connections of each. Routes to the same
+// hosts have their places in common.
+func newRoutes(hostname string, all []Route, strangers float64, m *metrics) (routes, error) {
 	if _, ok := wire.CanonicalDomain(hostname); !ok {
 		return nil, errors.New("smtpd: the host name is not a domain name")
 	}
@@ -145,11 +155,17 @@ func newRoutes(hostname string, all []Route, m *metrics) (routes, error) {
 		return nil, errors.New("smtpd: no routes")
 	}
 	var rs routes
+	places := map[string]*admit.Places{}
 	for _, r := range all {
-		made, err := newRoute(r, hostname, m)
+		made, err := newRoute(r, hostname, strangers, m)
 		if err != nil {
 			return nil, fmt.Errorf("smtpd: %w", err)
 		}
+		hosts := strings.Join(made.Hosts, " ")
+		if places[hosts] == nil {
+			places[hosts] = made.places
+		}
+		made.places = places[hosts]
 		rs = append(rs, made)
 	}
 	return rs, nil

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"sluis/internal/admit"
 	"sluis/smtpd/wire"
 )
 
@@ -24,7 +25,7 @@ type Sender struct {
 
 // NewSender returns a sender that needs no relay. hostname is what it calls itself.
 func NewSender(hostname string, all ...Route) (*Sender, error) {
-	rs, err := newRoutes(hostname, all, newMetrics(nil))
+	rs, err := newRoutes(hostname, all, 0, newMetrics(nil))
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,11 @@ func (s *Sender) Close() { s.routes.Load().close() }
 // message was delivered, to all of them.
 func (s *Sender) Send(ctx context.Context, e Envelope, size int64, content io.Reader) (Reply, error) {
 	params := wire.Params(e.Parameters).Only("BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID")
-	t := &transaction{ctx: ctx, params: append(params, "SIZE="+strconv.FormatInt(size, 10))}
+	t := &transaction{
+		ctx:    ctx,
+		who:    admit.Party{Rank: admit.Own},
+		params: append(params, "SIZE="+strconv.FormatInt(size, 10)),
+	}
 	_, t.utf8 = t.params.Get("SMTPUTF8")
 	_, t.requireTLS = t.params.Get("REQUIRETLS")
 	if e.From != "" {

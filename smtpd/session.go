@@ -107,8 +107,13 @@ func (s *session) mail(args wire.Arguments, opts *smtp.MailOptions) Reply {
 	}
 	gen := s.relay.generation.Load()
 	t := &transaction{
-		id: filter.NewID(), generation: gen, ctx: s.relay.ctx, from: from, trusted: gen.trusts(s.client),
-		params: args.Params.Only("SIZE", "BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID"),
+		id:         filter.NewID(),
+		generation: gen,
+		ctx:        s.relay.ctx,
+		who:        gen.party(s.client),
+		from:       from,
+		trusted:    gen.trusts(s.client),
+		params:     args.Params.Only("SIZE", "BODY", "SMTPUTF8", "REQUIRETLS", "RET", "ENVID"),
 	}
 	if !t.trusted {
 		t.shared = gen.shared(s.client)
@@ -133,6 +138,7 @@ func (s *session) mail(args wire.Arguments, opts *smtp.MailOptions) Reply {
 			return rep
 		}
 	}
+	t.rest()
 	s.tx = t
 	s.client.Hold(true)
 	return rep
@@ -178,6 +184,7 @@ func (s *session) rcpt(args wire.Arguments) Reply {
 	case t.route != r:
 		return wire.NewReply(451, "4.5.3 Recipient goes another way, send to it separately")
 	}
+	defer t.rest()
 	rep := t.add(recipient{path: to, direction: d, params: args.Params.Only("NOTIFY", "ORCPT")})
 	if !rep.OK() {
 		t.refused++

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"sluis/filter"
+	"sluis/internal/admit"
 	"sluis/smtpd/wire"
 )
 
@@ -14,6 +15,7 @@ type transaction struct {
 	id         filter.ID // random, before anything of the message is read (C3.3b)
 	generation *generation
 	ctx        context.Context
+	who        admit.Party // whom it counts for
 	trusted    bool
 	shared     *Shared // whose key the message has to carry, to be trusted; nil: none
 	from       wire.Path
@@ -23,6 +25,7 @@ type transaction struct {
 
 	route   *route   // set by the first recipient, or by MAIL if there is one only
 	nextHop *nextHop // nil: none yet, or lost
+	parked  *stay    // of the next hop, which another may have taken meanwhile
 	to      []recipient
 	named   []string // all recipients, also those who get it later or by another route (C3.2g)
 	refused int      // recipients, by the next hop
@@ -31,7 +34,7 @@ type transaction struct {
 // open connects to a route's next hop and gives it MAIL. An idle connection may turn out
 // to be dead; then the next is tried, until a new one fails as well.
 func (t *transaction) open(r *route) Reply {
-	h, rep := begin(t.ctx, r, t.check, t.envelope(nil))
+	h, rep := t.begin(r)
 	if h != nil {
 		t.route, t.nextHop = r, h
 	}
@@ -40,16 +43,17 @@ func (t *transaction) open(r *route) Reply {
 
 // begin starts a transaction at a next hop. It returns a connection only with a
 // positive reply.
-func begin(ctx context.Context, r *route, check func(*nextHop) Reply, e Envelope) (*nextHop, Reply) {
+func (t *transaction) begin(r *route) (*nextHop, Reply) {
+	e := t.envelope(nil)
 	for {
-		h, reused, err := r.get(ctx)
+		h, reused, err := r.get(t.ctx, t.who)
 		if errors.Is(err, errBusy) {
 			return nil, wire.NewReply(451, "4.3.2 Next hop is busy, try again later")
 		}
 		if err != nil {
 			return nil, wire.NewReply(451, "4.4.1 Next hop cannot be reached, try again later")
 		}
-		if rep := check(h); !rep.OK() {
+		if rep := t.check(h); !rep.OK() {
 			r.put(h)
 			return nil, rep
 		}
@@ -120,6 +124,7 @@ func (r recipient) exported() Recipient {
 // add gives the next hop one more recipient. If the connection was lost meanwhile, all
 // that was said is said again on a new one.
 func (t *transaction) add(r recipient) Reply {
+	t.wake()
 	for again := false; ; again = true {
 		if t.nextHop == nil {
 			if rep := t.restore(t.to); !rep.OK() {
@@ -148,7 +153,7 @@ func (t *transaction) add(r recipient) Reply {
 // restore makes the next hop's transaction one for exactly the given recipients, which
 // it has accepted before. If it does not any more, the client has to try again later.
 func (t *transaction) restore(to []recipient) Reply {
-	if t.nextHop != nil && t.nextHop.reset() != nil {
+	if t.nextHop != nil && t.nextHop.reset(t.route.Command) != nil {
 		t.route.drop(t.nextHop)
 		t.nextHop = nil
 	}
@@ -161,7 +166,7 @@ func (t *transaction) restore(to []recipient) Reply {
 		}
 	}
 	if t.nextHop == nil {
-		h, rep := begin(t.ctx, t.route, t.check, t.envelope(nil))
+		h, rep := t.begin(t.route)
 		if h == nil {
 			return deferred(rep)
 		}
@@ -199,6 +204,7 @@ func deferred(rep Reply) Reply {
 // final reply. Up to the message itself a lost connection is replaced once; after that
 // it is not known whether the message arrived, and only the sender may try again.
 func (t *transaction) forward(to []recipient, head []byte, body func() io.Reader) Reply {
+	t.wake()
 	var rep Reply
 	var err error
 	for attempt := 0; attempt < 2; attempt++ {
@@ -246,8 +252,27 @@ func (r *route) transmit(h *nextHop, head []byte, body io.Reader) Reply {
 	return refused(rep)
 }
 
+// rest parks the next hop: the client's turn has come.
+func (t *transaction) rest() {
+	if t.nextHop == nil || t.parked != nil {
+		return
+	}
+	if t.parked = t.route.park(t.nextHop); t.parked == nil {
+		t.nextHop = nil
+	}
+}
+
+// wake takes the next hop back, if it is there still.
+func (t *transaction) wake() {
+	if t.parked != nil && !t.route.unpark(t.parked) {
+		t.nextHop = nil
+	}
+	t.parked = nil
+}
+
 // close ends the transaction at the next hop.
 func (t *transaction) close() {
+	t.wake()
 	if t.nextHop != nil {
 		t.route.settle(t.nextHop)
 		t.nextHop = nil

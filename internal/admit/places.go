@@ -88,17 +88,26 @@ func (p *Places) Give(who Party, n int64) {
 
 // Wanted reports whether another, of the party's rank or above, waits for a place that the party
 // could give.
-func (p *Places) Wanted(who Party) bool {
+func (p *Places) Wanted(giver Party) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.waiting) == 0 {
+	return slices.ContainsFunc(p.waiting, func(w *waiter) bool { return p.helps(giver, w.who) })
+}
+
+// Helps reports whether a party could have a place if another, of no higher rank, gave one.
+func (p *Places) Helps(giver, taker Party) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.helps(giver, taker)
+}
+
+func (p *Places) helps(giver, taker Party) bool {
+	if taker.Rank < giver.Rank {
 		return false
 	}
-	p.taken.add(who, -1)
-	defer p.taken.add(who, 1)
-	return slices.ContainsFunc(p.waiting, func(w *waiter) bool {
-		return w.who.Rank >= who.Rank && p.taken.refuses(w.who, 1, p.shares) == None
-	})
+	p.taken.add(giver, -1)
+	defer p.taken.add(giver, 1)
+	return p.taken.refuses(taker, 1, p.shares) == None
 }
 
 // Taken returns how many places are taken.

@@ -56,7 +56,7 @@ type Route struct {
 	Implicit    bool              `yaml:"implicit"`           // TLS from the first byte, port 465
 	CA          string            `yaml:"ca" path:"relative"` // PEM file with an authority of your own; none: the system's
 	Timeout     time.Duration     `yaml:"timeout"`            // for a reply; default 2m. After a message it is five times as long
-	Connections int               `yaml:"connections"`        // at once; default: as many as there are clients
+	Connections int               `yaml:"connections"`        // at once; default 40
 	Auth        *Auth             `yaml:"auth"`               // what a smarthost asks for
 }
 
