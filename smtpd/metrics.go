@@ -46,7 +46,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.messages, m.replies, m.refused, m.hops, m.returned, m.bytes, m.repaired, m.connections, m.inspect)
+		reg.MustRegister(m.messages, m.replies, m.refused, m.hops, m.returned,
+			m.bytes, m.repaired, m.connections, m.inspect)
 	}
 	return m
 }
