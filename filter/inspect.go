@@ -42,13 +42,14 @@ func (e *Engine) Inspect(ctx context.Context, item Item, ps rules.Purposes) (x *
 	}
 	r.structure(report, item)
 	x = &Inspection{
-		Purposes:   ps,
-		Findings:   r.findings(item.Directions),
-		Doubts:     report.Doubts,
-		Ambiguous:  report.Ambiguous(),
-		Incomplete: report.Incomplete || r.exhausted,
-		Parts:      report.Parts,
-		Bytes:      item.Size,
+		Purposes:    ps,
+		Findings:    r.findings(item.Directions),
+		Doubts:      report.Doubts,
+		Ambiguous:   report.Ambiguous(),
+		HostileSize: report.Has(text.HostileSize),
+		Incomplete:  report.Incomplete || r.exhausted,
+		Parts:       report.Parts,
+		Bytes:       item.Size,
 	}
 	for _, u := range report.Uninspectable() {
 		x.Uninspectable = append(x.Uninspectable, string(u))
@@ -61,6 +62,7 @@ type Actions struct {
 	Found         func(rules.Purpose, rules.Direction) Action
 	Ambiguous     Action
 	Uninspectable Action
+	HostileSize   Action
 	Incomplete    Action
 }
 
@@ -84,7 +86,12 @@ func Decide(x *Inspection, d rules.Direction, a Actions) Verdict {
 	for _, other := range []struct {
 		is bool
 		a  Action
-	}{{x.Ambiguous, a.Ambiguous}, {len(x.Uninspectable) > 0, a.Uninspectable}, {x.Incomplete, a.Incomplete}} {
+	}{
+		{x.Ambiguous, a.Ambiguous},
+		{len(x.Uninspectable) > 0, a.Uninspectable},
+		{x.HostileSize, a.HostileSize},
+		{x.Incomplete, a.Incomplete},
+	} {
 		if other.is && other.a > v.Action {
 			v = Verdict{Action: other.a, Purpose: rules.Security, Clause: securityClause}
 		}

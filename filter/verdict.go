@@ -90,6 +90,7 @@ type Inspection struct {
 	Doubts        []text.Doubt // sloppy ones as well, for which an item is not flagged
 	Ambiguous     bool         // readers could disagree on what the item says, in a way that hides something
 	Uninspectable []string     // causes of Doubts: why parts could not be inspected
+	HostileSize   bool         // more than any ordinary item, so that a bound is reached
 	Incomplete    bool         // a bound was reached before everything was inspected
 	Parts         int
 	Bytes         int64 // of the item as received

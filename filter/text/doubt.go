@@ -38,6 +38,8 @@ const (
 	TooDeep       Cause = "too-deep"
 	TooMany       Cause = "too-many-parts"
 	TooLarge      Cause = "inflates-too-much"
+	HostileSize   Cause = "hostile-size"      // beyond the other bounds, and no ordinary content gets there
+	Unscanned     Cause = "too-large-to-scan" // for a virus scanner
 	Damaged       Cause = "damaged"
 	UnknownFormat Cause = "unknown-format"
 	NoText        Cause = "no-text"       // pictures only, such as a scanned page
@@ -92,6 +94,8 @@ var causes = map[Cause]cause{
 	TooDeep:          {weight: Trick, unread: true},
 	TooMany:          {weight: Trick, unread: true},
 	TooLarge:         {weight: Trick, unread: true},
+	HostileSize:      {weight: Trick, unread: true},
+	Unscanned:        {weight: Unread, unread: true},
 	Damaged:          {weight: Unread, unread: true},
 	UnknownFormat:    {weight: Unread, unread: true},
 	NoText:           {weight: Sloppy, unread: true},

@@ -16,10 +16,9 @@ type Extractor interface {
 // Limits bound the work on one item. A zero field has the default.
 type Limits struct {
 	Depth    int    // parts in parts, archives in archives; default 16
-	Parts    int    // parts and files together; default 2000
+	Parts    int    // parts and files together; default 10,000
 	Work     int64  // bytes read, repeated reading counted; default 32 times the size and 64 MiB
 	Inflated int64  // bytes out of archives and documents; default 200 MiB
-	Ratio    int64  // inflated over packed, above 1 MiB; default 200
 	Text     int64  // bytes of text shown; default 256 MiB
 	Spool    int64  // bytes of a document kept in memory; more goes to an unlinked file; default 256 KiB
 	Dir      string // where that file is made; default os.TempDir

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 )
 
 // Secret is a piece of content that prints, logs and marshals as a placeholder.
@@ -56,3 +57,15 @@ type Report struct {
 
 // MaxListed bounds the lists of a report. More makes it Incomplete.
 const MaxListed = 2000
+
+// maxDangerous bounds the dangerous attachments that are added to a full list.
+const maxDangerous = MaxListed + 200
+
+// Dangerous adds the dangerous attachments of another report on the same item.
+func (r *Report) Dangerous(of *Report) {
+	for _, a := range of.Attachments {
+		if (a.Executable || a.Macros) && len(r.Attachments) < maxDangerous && !slices.Contains(r.Attachments, a) {
+			r.Attachments = append(r.Attachments, a)
+		}
+	}
+}

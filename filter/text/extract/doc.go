@@ -8,7 +8,8 @@
 //
 // why.
 //   - The report names what cannot be inspected (Uninspectable).
-//   - Work and memory are bounded: depth, parts, bytes read, inflated and shown, inflation ratio, time (the context).
+//   - Work and memory are bounded: depth, parts, bytes read, inflated and shown, time (the context). The
+//     bounds are absolute, and no ordinary message reaches one: what is made for that is a HostileSize.
 //     When a bound is reached the report says Incomplete. Text comes in segments, and a document that has to be read in
 //     any order waits in an unlinked temporary file.
 //   - OLE, 7z, rar and xz are read by libraries that a file can make fail, loop or take memory, and a PDF is read into

@@ -19,7 +19,14 @@ func Message(ctx context.Context, r io.ReaderAt, size int64, l text.Limits,
 	if w.Report.Disputed() && w.Stop == nil {
 		err = w.Raw(0, walk.Fresh(whole))
 	}
-	return w.Finish(err)
+	report, err := w.Finish(err)
+	if err == nil && report.Incomplete {
+		err = mail.Map(ctx, report, formats, r, size, l)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return report, nil
 }
 
 // Document shows the text of a file. The name may be empty.

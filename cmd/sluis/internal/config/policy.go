@@ -17,10 +17,12 @@ type Policy struct {
 	// read differently by mail programs; default pass
 	Ambiguous     filter.Action `yaml:"ambiguous"`
 	Uninspectable filter.Action `yaml:"uninspectable"` // such as encrypted archives; default pass
-	// more than the bounds allow to inspect; default pass
-	Incomplete filter.Action `yaml:"incomplete"`
-	Malware    Malware       `yaml:"malware"`
-	OnFailure  OnFailure     `yaml:"on-failure"`
+	// made larger, deeper or more manifold than any ordinary message; default quarantine
+	HostileSize *filter.Action `yaml:"hostile-size"`
+	// more than the bounds allow to inspect; default quarantine
+	Incomplete *filter.Action `yaml:"incomplete"`
+	Malware    Malware        `yaml:"malware"`
+	OnFailure  OnFailure      `yaml:"on-failure"`
 }
 
 // DirectionAction is what is done in each direction: pass, tag, quarantine (default) or
@@ -74,6 +76,14 @@ func (p *Policy) Validate(ps setting.Problems) {
 		ps.At("malware").At("clamd").Address(c)
 	}
 	ps.At("on-failure").At("leak").OneOf(p.OnFailure.Leak, "", "open", "closed")
+}
+
+// Given returns what an optional setting says; quarantine if it says nothing.
+func Given(a *filter.Action) filter.Action {
+	if a == nil {
+		return filter.Quarantine
+	}
+	return *a
 }
 
 // Action returns what is done with what a purpose found in a direction.

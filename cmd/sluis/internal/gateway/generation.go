@@ -151,6 +151,7 @@ func Actions(p config.Policy) filter.Actions {
 		Found:         p.Action,
 		Ambiguous:     p.Ambiguous,
 		Uninspectable: p.Uninspectable,
-		Incomplete:    p.Incomplete,
+		HostileSize:   config.Given(p.HostileSize),
+		Incomplete:    config.Given(p.Incomplete),
 	}
 }

@@ -62,7 +62,7 @@ func (p mailPolicy) Inspect(ctx context.Context, item filter.Item, ps rules.Purp
 	signature, err := p.clamd.Scan(ctx, io.NewSectionReader(item.Content, 0, item.Size))
 	switch {
 	case errors.Is(err, clamd.ErrTooLarge):
-		x.Incomplete = true
+		x.Unscanned()
 	case err != nil && p.Config.Policy.Malware.OnFailure == "open":
 		p.log.Error("message passes without a virus scan", "error", err)
 	case err != nil:

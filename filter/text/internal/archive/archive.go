@@ -29,7 +29,7 @@ func Packed(w *walk.Walker, name string, r *io.SectionReader, depth int,
 		} else if inner == "" {
 			inner = name
 		}
-		err = w.Member(inner, w.Inflating(z, r.Size()), depth)
+		err = w.Member(inner, w.Inflating(z), depth)
 	}
 	if w.Stop == nil && (errors.Is(err, errDictionary) || errors.Is(err, zstd.ErrWindowSizeExceeded) ||
 		errors.Is(err, zstd.ErrDecoderSizeExceeded)) {
@@ -107,7 +107,7 @@ func Tar(w *walk.Walker, part int, r *io.SectionReader, depth int) error {
 			}
 			continue
 		}
-		if err := w.Damage(w.Member(h.Name, w.Inflating(t, h.Size), depth)); err != nil {
+		if err := w.Damage(w.Member(h.Name, w.Inflating(t), depth)); err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,7 @@ func (d *disc) folder(part int, record []byte, wide bool) error {
 	begin := int64(binary.LittleEndian.Uint32(record[2:])) * sector
 	size := int64(binary.LittleEndian.Uint32(record[10:]))
 	if d.folders++; d.folders > maxFolders {
-		d.w.Overrun()
+		d.w.Overrun(text.TooMany)
 		return d.w.Stop
 	}
 	if d.known[begin] {

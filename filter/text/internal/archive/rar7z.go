@@ -29,21 +29,21 @@ func SevenZip(w *walk.Walker, part, at int, r *io.SectionReader, depth int) erro
 			}
 			continue
 		}
-		if err := sevenZipMember(w, part, at, f, g, r.Size(), depth); err != nil {
+		if err := sevenZipMember(w, part, at, f, g, depth); err != nil {
 			return err
 		}
 	}
 	return w.Stop
 }
 
-func sevenZipMember(w *walk.Walker, part, at int, f *sevenzip.File, g *gate, packed int64, depth int) error {
+func sevenZipMember(w *walk.Walker, part, at int, f *sevenzip.File, g *gate, depth int) error {
 	content, err := f.Open()
 	if err != nil {
 		return walk.First(w.Unread(part, f.Name, depth), sevenZipFault(w, at, err))
 	}
 	defer content.Close()
 	sum := crc32.NewIEEE()
-	r := io.TeeReader(w.Inflating(content, packed), sum)
+	r := io.TeeReader(w.Inflating(content), sum)
 	doubts := len(w.Report.Doubts)
 	if err := sevenZipFault(w, at, w.Member(f.Name, r, depth)); err != nil {
 		return err
@@ -119,7 +119,7 @@ func Rar(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 			w.Encrypted(at)
 			err = w.Unread(part, h.Name, depth)
 		default:
-			err = w.Damage(w.Member(h.Name, w.Inflating(a, r.Size()), depth))
+			err = w.Damage(w.Member(h.Name, w.Inflating(a), depth))
 		}
 	}
 	switch {

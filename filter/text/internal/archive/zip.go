@@ -114,7 +114,7 @@ func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *d
 		return walk.First(w.Damage(err), w.Unread(part, f.Name, depth))
 	}
 	defer packed.Close()
-	r := w.Inflating(packed, int64(f.CompressedSize64))
+	r := w.Inflating(packed)
 	if sheets != nil && strings.HasPrefix(name, "xl/worksheets/") && strings.HasSuffix(name, ".xml") {
 		return w.Damage(document.Sheet(w, part, at, r, sheets))
 	}
@@ -131,6 +131,6 @@ func plainly(w *walk.Walker, f *zip.File) bool {
 		return false
 	}
 	defer packed.Close()
-	_, err = walk.Pipe(io.Discard, w.Inflating(packed, int64(f.CompressedSize64)))
+	_, err = walk.Pipe(io.Discard, w.Inflating(packed))
 	return err == nil
 }

@@ -119,9 +119,9 @@ func (l *local) show(w *walk.Walker, part int, r *io.SectionReader, depth int) e
 	case l.flags&1 != 0:
 		w.Doubt(text.Encrypted)
 	case l.method == 8:
-		return w.Damage(w.Member(l.name, w.Inflating(flate.NewReader(from), packed), depth))
+		return w.Damage(w.Member(l.name, w.Inflating(flate.NewReader(from)), depth))
 	case l.method == 0 && packed < r.Size():
-		return w.Damage(w.Member(l.name, w.Inflating(from, packed), depth))
+		return w.Damage(w.Member(l.name, w.Inflating(from), depth))
 	}
 	return w.Unread(part, l.name, depth)
 }

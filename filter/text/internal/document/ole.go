@@ -25,8 +25,7 @@ func OLE(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 	names := oleNames(d.File)
 	for i, e := range d.File {
 		if i >= w.Limits.Parts {
-			w.Doubt(text.TooMany)
-			w.Report.Incomplete = true
+			w.Overrun(text.TooMany)
 			break
 		}
 		switch e.Name {
@@ -38,16 +37,16 @@ func OLE(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 		if e.Size <= 0 {
 			continue
 		}
-		if err := w.Damage(oleStream(w, part, at, e, names, r.Size(), depth)); err != nil {
+		if err := w.Damage(oleStream(w, part, at, e, names, depth)); err != nil {
 			return err
 		}
 	}
 	return w.Stop
 }
 
-func oleStream(w *walk.Walker, part, at int, e *mscfb.File, names map[string]string, size int64, depth int) error {
+func oleStream(w *walk.Walker, part, at int, e *mscfb.File, names map[string]string, depth int) error {
 	// A chain of sectors may run in a circle.
-	br, done := walk.Buffered(w.Inflating(io.LimitReader(e, e.Size), size))
+	br, done := walk.Buffered(w.Inflating(io.LimitReader(e, e.Size)))
 	defer done()
 	property, _ := strings.CutPrefix(e.Name, "__substg1.0_")
 	if n := len(e.Path); n > 0 && strings.HasPrefix(e.Path[n-1], "__nameid") {

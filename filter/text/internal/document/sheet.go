@@ -53,7 +53,7 @@ func ReadBook(w *walk.Walker, z *zip.Reader) (*Book, error) {
 		if err != nil {
 			continue // reported when it is shown
 		}
-		err = markup.ScanXML(w, w.Inflating(packed, int64(f.CompressedSize64)), h)
+		err = markup.ScanXML(w, w.Inflating(packed), h)
 		packed.Close()
 		if err := w.Damage(err); err != nil {
 			return nil, err

@@ -117,7 +117,7 @@ func showProperty(w *walk.Walker, part int, id uint16, r io.Reader, size int64, 
 		if !ok {
 			w.Doubt(text.Damaged)
 		}
-		return walk.First(RTF(w, part, -1, w.Inflating(bytes.NewReader(plain), size)), err)
+		return walk.First(RTF(w, part, -1, w.Inflating(bytes.NewReader(plain))), err)
 	}
 	return w.Member("", r, depth)
 }

@@ -129,7 +129,7 @@ func showMessage(w *walk.Walker, r *io.SectionReader, depth int, kind *MediaType
 		return err
 	}
 	if depth > w.Limits.Depth {
-		w.Doubt(text.TooDeep)
+		w.Overrun(text.TooDeep)
 		return w.Raw(part, walk.Fresh(r))
 	}
 	e, err := readHeader(w, part, r)

@@ -141,7 +141,7 @@ func findDelimiters(w *walk.Walker, body *io.SectionReader, boundary string, loo
 			switch {
 			case len(rest) == 0, len(rest) == 2 && last, loose:
 				if len(s.lines) > w.Limits.Parts {
-					w.Doubt(text.TooMany)
+					w.Overrun(text.TooMany)
 					return s, w.Fail(walk.ErrEnough)
 				}
 				s.lines = append(s.lines, delimiter{at, at + int64(len(line)), last})

@@ -11,7 +11,7 @@ import (
 
 // open reads a PDF that a test made.
 func open(b []byte) *File {
-	return Open(b, func(r io.Reader, _ int64) io.Reader { return r })
+	return Open(b, func(r io.Reader) io.Reader { return r })
 }
 
 // fileOf makes a PDF of objects, the first of which is its catalogue.

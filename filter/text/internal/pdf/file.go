@@ -26,7 +26,7 @@ type File struct {
 	at       map[int]bool    // where objects have been found
 	trailers []Dict
 	crypt    *crypt
-	inflate  func(r io.Reader, packed int64) io.Reader
+	inflate  func(io.Reader) io.Reader
 	again    int // bytes that may still be read again
 	shown    map[*object]bool
 	fonts    map[Ref]*font
@@ -41,7 +41,7 @@ type object struct {
 }
 
 // Open reads the objects of a file. What comes out of a filter is read through inflate.
-func Open(data []byte, inflate func(r io.Reader, packed int64) io.Reader) *File {
+func Open(data []byte, inflate func(io.Reader) io.Reader) *File {
 	f := &File{
 		data:    data,
 		objects: map[int]*object{},

@@ -45,7 +45,7 @@ func (f *File) Reader(s *Stream) (io.Reader, error) {
 		if r, err = f.filtered(r, f.Name(name), p); err != nil {
 			return nil, err
 		}
-		r = f.inflate(r, int64(len(raw)))
+		r = f.inflate(r)
 	}
 	return r, nil
 }

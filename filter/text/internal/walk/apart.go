@@ -53,6 +53,7 @@ func (w *Walker) merge(r *text.Report, a text.Attachment, part, depth int) error
 	w.Report.Incomplete = w.Report.Incomplete || r.Incomplete
 	w.Inflated += r.Inflated
 	if w.work -= r.Read; w.work < 0 {
+		w.Doubt(text.HostileSize)
 		return w.Fail(ErrEnough)
 	}
 	return nil

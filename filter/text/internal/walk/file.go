@@ -34,7 +34,7 @@ func (w *Walker) File(part int, a text.Attachment, charset string, r *io.Section
 	}
 	at := w.List(a, head)
 	if depth > w.Limits.Depth {
-		w.Doubt(text.TooDeep)
+		w.Overrun(text.TooDeep)
 		return nil
 	}
 	if endsAsZip(a.Kind, r) {

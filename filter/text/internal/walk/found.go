@@ -105,9 +105,21 @@ func prose(head []byte) bool {
 }
 
 // Overrun notes that a bound was reached which no ordinary content reaches.
-func (w *Walker) Overrun() {
-	w.Doubt(text.TooMany)
+func (w *Walker) Overrun(c text.Cause) {
+	w.Doubt(c)
+	w.Doubt(text.HostileSize)
 	w.Report.Incomplete = true
+}
+
+// swollen is how many times its size a message becomes if that was the purpose.
+const swollen = 20
+
+// Swell notes that a bound on bytes was reached. A large message may; a small one was made for it.
+func (w *Walker) Swell(bound int64) {
+	w.Report.Incomplete = true
+	if w.size < bound/swollen {
+		w.Doubt(text.HostileSize)
+	}
 }
 
 // Macros marks a listed attachment. One without a place in the list gets one.

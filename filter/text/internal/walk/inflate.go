@@ -8,14 +8,11 @@ import (
 )
 
 // Inflating returns a reader that holds what comes out of an archive to the bounds.
-func (w *Walker) Inflating(r io.Reader, packed int64) io.Reader {
-	return &inflater{w: w, r: r, packed: max(packed, 1)}
-}
+func (w *Walker) Inflating(r io.Reader) io.Reader { return &inflater{w, r} }
 
 type inflater struct {
-	w           *Walker
-	r           io.Reader
-	packed, out int64
+	w *Walker
+	r io.Reader
 }
 
 // errInflates ends the reading of one file of an archive.
@@ -26,16 +23,15 @@ func (i *inflater) Read(p []byte) (int, error) {
 	if i.w.Stop != nil {
 		return 0, i.w.Stop
 	}
-	if i.w.Inflated > i.w.Limits.Inflated || i.out > 1<<20 && i.out/i.packed > i.w.Limits.Ratio {
+	if i.w.Inflated > i.w.Limits.Inflated {
 		i.w.Doubt(text.TooLarge)
-		i.w.Report.Incomplete = true
+		i.w.Swell(i.w.Limits.Inflated)
 		return 0, errInflates
 	}
 	if err := i.w.Ctx.Err(); err != nil {
 		return 0, i.w.Fail(err)
 	}
 	n, err := i.r.Read(p)
-	i.out += int64(n)
 	i.w.Inflated += int64(n)
 	return n, err
 }

@@ -147,6 +147,7 @@ func (w *Walker) segment(s text.Segment) error {
 		return w.Fail(err)
 	}
 	if w.shown += int64(len(s.Text) - s.Overlap); w.shown > w.Limits.Text {
+		w.Swell(w.Limits.Text)
 		return w.Fail(ErrEnough)
 	}
 	if err := w.emit(s); err != nil {

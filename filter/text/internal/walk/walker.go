@@ -19,6 +19,7 @@ type Walker struct {
 	Report  text.Report
 
 	Stop     error // what ended the work: emit's error, the context's, the input's or errEnough
+	size     int64 // of the item, in bytes
 	work     int64 // bytes that may still be read
 	shown    int64
 	Inflated int64
@@ -50,7 +51,7 @@ var ErrEnough = errors.New("bound reached")
 // NewWalker returns a walker for one item of a size.
 func NewWalker(ctx context.Context, t Formats, size int64, l text.Limits, emit func(text.Segment) error) *Walker {
 	l = withDefaults(l, size)
-	return &Walker{Ctx: ctx, Limits: l, Formats: t, emit: emit, work: l.Work}
+	return &Walker{Ctx: ctx, Limits: l, Formats: t, emit: emit, work: l.Work, size: size}
 }
 
 // Fail ends the work. Everything that reads or shows returns what it returns, so that
@@ -86,7 +87,7 @@ func (w *Walker) Damage(err error) error {
 // Part counts a part and returns its number. It ends the work if there are too many.
 func (w *Walker) Part() (int, error) {
 	if w.Report.Parts >= w.Limits.Parts {
-		w.Doubt(text.TooMany)
+		w.Overrun(text.TooMany)
 		return 0, w.Fail(ErrEnough)
 	}
 	w.Report.Parts++
@@ -110,6 +111,7 @@ func (m meter) ReadAt(p []byte, at int64) (int, error) {
 	}
 	n, err := m.r.ReadAt(p, at)
 	if m.w.work -= int64(n); m.w.work < 0 {
+		m.w.Doubt(text.HostileSize) // the bound grows with the item
 		return 0, m.w.Fail(ErrEnough)
 	}
 	if err != nil && err != io.EOF {
@@ -144,11 +146,10 @@ func withDefaults(l text.Limits, size int64) text.Limits {
 		l.Depth = 16
 	}
 	if l.Parts <= 0 {
-		l.Parts = 2000
+		l.Parts = 10_000
 	}
 	set(&l.Work, 32*size+64<<20)
 	set(&l.Inflated, 200<<20)
-	set(&l.Ratio, 200)
 	set(&l.Text, 256<<20)
 	set(&l.Spool, 256<<10)
 	return l
