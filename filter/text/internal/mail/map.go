@@ -110,9 +110,10 @@ func mapHeader(header []byte) entity {
 			d, _ := parseMediaType(string(value))
 			e.addName(d.params, "filename")
 		case "content-transfer-encoding":
-			if v := strings.ToLower(strings.TrimSpace(string(value))); len(e.encodings) < maxReadings {
-				e.encodings = append(e.encodings, v)
-			}
+			all, _ := encodingsOf(value)
+			e.encodings = append(e.encodings, all...)
+			slices.Sort(e.encodings)
+			e.encodings = slices.Compact(e.encodings)
 		}
 	}
 	return e
@@ -137,14 +138,14 @@ func (m *mapper) part(e entity, r *io.SectionReader, begin, end int64, depth int
 		t = e.types[0]
 	}
 	if len(e.encodings) == 0 {
-		e.encodings = []string{""}
+		e.encodings = []encoding{identity}
 	}
-	for _, encoding := range e.encodings {
+	for _, c := range e.encodings {
 		var err error
 		if t.composite() {
-			err = m.composite(encoding, body, depth)
+			err = m.composite(c, body, depth)
 		} else {
-			err = m.file(name, t, encoding, body)
+			err = m.file(name, t, c, body)
 		}
 		if err != nil {
 			return err
@@ -154,18 +155,18 @@ func (m *mapper) part(e entity, r *io.SectionReader, begin, end int64, depth int
 }
 
 // composite maps what is encoded as a whole. Else its parts follow, line by line.
-func (m *mapper) composite(encoding string, body *io.SectionReader, depth int) error {
-	if identity(encoding) || depth >= mapDepth {
+func (m *mapper) composite(c encoding, body *io.SectionReader, depth int) error {
+	if c == identity || depth >= mapDepth {
 		return m.w.Stop
 	}
-	decoded, done := decodeTransfer(m.w, encoding, body)
+	decoded, done := decodeTransfer(m.w, c, body)
 	defer done()
 	return m.w.Damage(m.w.Random(decoded, func(s *io.SectionReader) error { return m.message(s, depth+1) }))
 }
 
 // file lists a file by its name and first bytes, and inspects it if it could hold another one.
-func (m *mapper) file(name string, t MediaType, encoding string, body *io.SectionReader) error {
-	open := func() (io.Reader, func()) { return decodeTransfer(m.w, encoding, walk.Fresh(body)) }
+func (m *mapper) file(name string, t MediaType, c encoding, body *io.SectionReader) error {
+	open := func() (io.Reader, func()) { return decodeTransfer(m.w, c, walk.Fresh(body)) }
 	decoded, done := open()
 	head, _, release := walk.Peek(decoded)
 	a := text.Attachment{Name: text.Secret(walk.ShortName(name)), Kind: m.w.Formats.KindOf(head, name)}
