@@ -33,9 +33,7 @@ var structures = map[string]func(*shape) []string{
 	"executable-attachment": func(s *shape) []string {
 		return s.attachments(func(a text.Attachment, _ string) bool { return a.Executable })
 	},
-	"macro-attachment": func(s *shape) []string {
-		return s.attachments(func(a text.Attachment, _ string) bool { return a.Macros })
-	},
+	"macro-attachment": (*shape).macros,
 	"double-extension": func(s *shape) []string {
 		return s.attachments(func(a text.Attachment, name string) bool {
 			last := path.Ext(name)

@@ -44,6 +44,12 @@ type Link struct {
 	Target Secret
 }
 
+// Fetch is an address from which a document fetches a part of itself when it is opened.
+type Fetch struct {
+	Name   Secret // of the document
+	Target Secret
+}
+
 // Report says what was seen beside the text.
 type Report struct {
 	Parts       int
@@ -51,6 +57,7 @@ type Report struct {
 	Incomplete  bool         // a bound was reached before everything was inspected
 	Attachments []Attachment // at most MaxListed
 	Links       []Link       // at most MaxListed
+	Fetches     []Fetch      // some, at most
 	Read        int64        // bytes read, repeated reading counted
 	Inflated    int64        // bytes out of archives and documents
 }

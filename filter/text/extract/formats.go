@@ -130,6 +130,9 @@ func beginsPDF(head []byte, textual bool) bool {
 func zipFile(w *walk.Walker, c walk.Content) error { return archive.Zip(w, c.Part, c.At, c.R, c.Depth) }
 
 func textFile(w *walk.Walker, c walk.Content) error {
+	if err := document.Table(w, c.At, c.Name.Reveal(), walk.Fresh(c.R)); err != nil {
+		return err
+	}
 	return mail.Text(w, c.Part, text.Contents, mail.TypeOf(c.Kind, c.Name.Reveal(), c.Head), c.Charset, nil,
 		mail.Opened(c.R), c.Depth)
 }

@@ -91,7 +91,7 @@ func unread(name string, depth int) text.Attachment {
 // zipMember shows one file of a zip, which may be part of an office document.
 func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *document.Book, depth int) error {
 	name := strings.ToLower(f.Name)
-	if strings.HasSuffix(name, "vbaproject.bin") ||
+	if strings.HasSuffix(name, "vbaproject.bin") || strings.HasPrefix(name, "xl/macrosheets/") ||
 		strings.HasPrefix(name, "basic/") && strings.HasSuffix(name, ".xml") {
 		w.Macros(at)
 	}
@@ -121,7 +121,20 @@ func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *d
 	if office && (strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".rels")) {
 		return w.Damage(document.OfficeXML(w, part, at, r))
 	}
+	if office && strings.HasPrefix(name, "[trash]/") {
+		return w.Damage(trash(w, part, f.Name, r, depth))
+	}
 	return w.Damage(w.Member(f.Name, r, depth))
+}
+
+// trash shows what Office leaves in a document that it signs: pieces of deleted parts, if they are no files.
+func trash(w *walk.Walker, part int, name string, r io.Reader, depth int) error {
+	head, whole, done := walk.Peek(r)
+	defer done()
+	if w.Formats.KindOf(head, name) == text.KindUnknown {
+		return w.Strings(part, whole)
+	}
+	return w.Member(name, whole, depth)
 }
 
 // plainly reports whether a file that says that it is encrypted is not: it is what its sum says, read as it stands.

@@ -18,6 +18,7 @@ const (
 	biffMulRK    = 0x00bd
 	biffFormula  = 0x0006
 	biffFilePass = 0x002f
+	biffSheet    = 0x0085
 )
 
 // showWorkbook shows the numbers of a workbook, a line for each.
@@ -39,6 +40,8 @@ func showWorkbook(w *walk.Walker, part, at int, r io.Reader) error {
 			return o.Close()
 		case (id == biffNumber || id == biffFormula) && len(b) >= 14:
 			writeNumber(o, math.Float64frombits(binary.LittleEndian.Uint64(b[6:])))
+		case id == biffSheet && len(b) >= 6 && b[5] == 1: // of macros, as in Excel 4
+			w.Macros(at)
 		case id == biffRK && len(b) >= 10:
 			writeNumber(o, rkNumber(binary.LittleEndian.Uint32(b[6:])))
 		case id == biffMulRK:

@@ -28,7 +28,7 @@ func OfficeNoise(name string) bool {
 	return strings.Contains(name, "/theme/") || name == "word/styles.xml" || name == "[content_types].xml" ||
 		strings.Contains(name, "printersettings") || strings.HasSuffix(name, "fonttable.xml") || name == "mimetype" ||
 		strings.HasSuffix(name, "websettings.xml") || text.NamesMedia(name) || ext == ".ttf" || ext == ".odttf" ||
-		strings.HasPrefix(name, "thumbnails/")
+		strings.HasPrefix(name, "thumbnails/") || strings.HasPrefix(name, "_xmlsignatures/")
 }
 
 // OfficeXML shows the characters of an XML file. Paragraphs, cells, rows and breaks end
@@ -46,17 +46,26 @@ type xmlReader struct {
 	w  *walk.Walker
 	at int
 	o  *walk.Out
+
+	inField     bool
+	instruction []byte // of the field, as far as it is kept
 }
 
 func (x *xmlReader) Stopped() bool { return x.w.Stop != nil }
 
-func (x *xmlReader) Text(b []byte) { x.o.Write(b) }
+func (x *xmlReader) Text(b []byte) {
+	if x.inField {
+		x.field(b)
+	}
+	x.o.Write(b)
+}
 
 func (x *xmlReader) Start(name []byte, attrs []markup.Attr, _ bool) string {
 	element := localName(name)
 	if string(element) == "encryption-data" { // of OpenDocument
 		x.w.Encrypted(x.at)
 	}
+	x.start(element, attrs)
 	for _, a := range attrs {
 		switch string(localName(a.Name)) {
 		case "Target", "href", "title", "descr", "tooltip", "display", "string-value", "formula", "formatCode",
@@ -77,6 +86,7 @@ func (x *xmlReader) Start(name []byte, attrs []markup.Attr, _ bool) string {
 }
 
 func (x *xmlReader) End(name []byte) {
+	x.inField = false
 	if endsWord(localName(name)) {
 		x.o.Write([]byte{'\n'})
 	}

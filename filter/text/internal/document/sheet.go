@@ -229,6 +229,7 @@ type sheetReader struct {
 	named    bool // the value of the cell is the number of a string
 	date     bool // or of a day
 	value    bool // in a value
+	formula  bool // in a formula
 	cellText []byte
 }
 
@@ -242,7 +243,9 @@ func (s *sheetReader) Start(name []byte, attrs []markup.Attr, selfClosing bool) 
 		s.value, s.cellText = !selfClosing, s.cellText[:0]
 	case "row":
 		s.o.Write([]byte{'\n'}) // an error ends the work, here and below
-	case "is", "t", "f":
+	case "f":
+		s.formula, s.cellText = !selfClosing, s.cellText[:0]
+	case "is", "t":
 	default:
 		return s.xmlReader.Start(name, attrs, selfClosing)
 	}
@@ -250,6 +253,9 @@ func (s *sheetReader) Start(name []byte, attrs []markup.Attr, selfClosing bool) 
 }
 
 func (s *sheetReader) Text(b []byte) {
+	if s.formula && len(s.cellText)+len(b) <= maxString {
+		s.cellText = append(s.cellText, b...)
+	}
 	if s.value && len(s.cellText)+len(b) <= maxString {
 		s.cellText = append(s.cellText, b...)
 		return
@@ -264,6 +270,10 @@ func (s *sheetReader) End(name []byte) {
 		s.o.Write(s.cell())
 		s.cellText = s.cellText[:0]
 	case "f":
+		if s.formula = false; asksProgram(s.cellText) {
+			s.w.Macros(s.at)
+		}
+		s.cellText = s.cellText[:0]
 		s.o.Write([]byte{' '})
 	case "c":
 		s.o.Write([]byte{'\t'})

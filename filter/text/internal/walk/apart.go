@@ -47,6 +47,7 @@ func (w *Walker) merge(r *text.Report, a text.Attachment, part, depth int) error
 		}
 		w.keep(inner)
 	}
+	w.Report.Fetches = append(w.Report.Fetches, r.Fetches[:min(len(r.Fetches), maxFetches)]...)
 	for _, link := range r.Links {
 		w.Link(link)
 	}

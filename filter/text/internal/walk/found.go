@@ -132,6 +132,22 @@ func (w *Walker) Macros(at int) {
 	}
 }
 
+// maxFetches bounds the addresses that documents fetch parts from.
+const maxFetches = 50
+
+// Fetch lists an address from which an attachment fetches a part of itself.
+func (w *Walker) Fetch(at int, target string) {
+	if len(w.Report.Fetches) >= maxFetches {
+		w.Macros(at)
+		return
+	}
+	f := text.Fetch{Target: text.Secret(target[:min(len(target), MaxLink)])}
+	if at >= 0 {
+		f.Name = w.Report.Attachments[at].Name
+	}
+	w.Report.Fetches = append(w.Report.Fetches, f)
+}
+
 // Encrypted marks a listed attachment, and adds the reason.
 func (w *Walker) Encrypted(at int) {
 	w.Doubt(text.Encrypted)

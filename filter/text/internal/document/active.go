@@ -1,0 +1,141 @@
+package document
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strings"
+
+	"sluis/filter/text"
+	"sluis/filter/text/internal/markup"
+	"sluis/filter/text/internal/walk"
+)
+
+// What an office document does by itself when it is opened: run macros, ask another program (DDE), or fetch a template
+// or an object from elsewhere.
+
+// relation reads a relationship of a document (ECMA-376 part 2, section 6.5). Its type names what the target is for.
+func relation(w *walk.Walker, at int, attrs []markup.Attr) {
+	kind := string(attr(attrs, "Type"))
+	kind = kind[strings.LastIndexByte(kind, '/')+1:]
+	switch kind {
+	case "vbaProject", "xlMacrosheet", "xlIntlMacrosheet", "wordVbaData":
+		w.Macros(at)
+		return
+	}
+	target := strings.TrimSpace(string(attr(attrs, "Target")))
+	if !strings.EqualFold(string(attr(attrs, "TargetMode")), "External") || target == "" {
+		return
+	}
+	switch kind {
+	case "attachedTemplate", "oleObject", "package", "frame", "subDocument", "aFChunk", "control":
+		w.Fetch(at, target)
+	case "externalLinkPath", "externalLink", "image", "video", "audio", "media", "font", "customXml":
+		// books and pictures beside the document: they are data
+	default:
+		if actingScheme(target) {
+			w.Macros(at)
+		}
+	}
+}
+
+// actingSchemes begin addresses that run something on the computer that opens them.
+var actingSchemes = []string{"javascript:", "vbscript:", "mhtml:", "ms-msdt:", "search-ms:", "search:", "ms-officecmd:", "ms-its:",
+	"mk:", "its:", "script:", "shell:", "x-usc:", "ms-appinstaller:", "data:text/html", "data:application"}
+
+// actingScheme reports whether an address runs something.
+func actingScheme(target string) bool {
+	target = strings.ToLower(strings.TrimLeft(target, "! "))
+	for _, s := range actingSchemes {
+		if strings.HasPrefix(target, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxInstruction bounds what is kept of the instruction of a field, in bytes.
+const maxInstruction = 256
+
+// dde is a field that asks another program.
+var dde = regexp.MustCompile(`(?i)^\s*DDE(AUTO)?\s`)
+
+// field sees an instruction of a field, which may come in pieces.
+func (x *xmlReader) field(b []byte) {
+	x.instruction = append(x.instruction, b[:min(len(b), maxInstruction-min(len(x.instruction), maxInstruction))]...)
+	if dde.Match(x.instruction) {
+		x.w.Macros(x.at)
+	}
+}
+
+// ddeFormula is a formula that asks another program: =cmd|'/c calc'!A1.
+var ddeFormula = regexp.MustCompile(`(?i)[a-z][a-z0-9_.]*\s*\|\s*'[^'\n]+'!`)
+
+// asksProgram reports whether a formula asks another program.
+func asksProgram(formula []byte) bool {
+	return bytes.IndexByte(formula, '|') >= 0 && ddeFormula.Match(formula)
+}
+
+// start sees the elements that make a document act.
+func (x *xmlReader) start(element []byte, attrs []markup.Attr) {
+	switch string(element) {
+	case "Relationship":
+		relation(x.w, x.at, attrs)
+	case "fldChar":
+		x.instruction = x.instruction[:0]
+	case "instrText":
+		x.inField = true
+	case "fldSimple":
+		x.instruction = x.instruction[:0]
+		x.field(append(bytes.Clone(attr(attrs, "instr")), ' '))
+	case "ddeLink":
+		switch strings.ToLower(string(attr(attrs, "ddeService"))) {
+		case "excel", "winword", "word", "soffice":
+		default:
+			x.w.Macros(x.at)
+		}
+	case "hlinkClick", "hlinkHover", "hlinkMouseOver":
+		if strings.HasPrefix(strings.ToLower(string(attr(attrs, "action"))), "ppaction://program") {
+			x.w.Macros(x.at)
+		}
+	case "dde-source": // of OpenDocument
+		if !strings.EqualFold(string(attr(attrs, "dde-application")), "soffice") {
+			x.w.Macros(x.at)
+		}
+	}
+}
+
+// Table marks a file of separated values of which a cell asks another program, once a program for sheets opens it.
+func Table(w *walk.Walker, at int, name string, r io.Reader) error {
+	if !isTable(name) {
+		return w.Stop
+	}
+	head := make([]byte, maxTable)
+	n, err := io.ReadFull(r, head)
+	head = head[:n]
+	for line := range bytes.Lines(head) {
+		for _, cell := range bytes.FieldsFunc(line, func(r rune) bool { return r == ';' || r == '\t' || r == ',' }) {
+			cell = bytes.TrimLeft(cell, " \"'\r\n")
+			if len(cell) > 1 && bytes.IndexByte([]byte("=+-@"), cell[0]) >= 0 && asksProgram(cell) {
+				w.Macros(at)
+				return w.Stop
+			}
+		}
+	}
+	if err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return walk.NotEOF(err)
+}
+
+// maxTable bounds what is read for such cells, in bytes.
+const maxTable = 1 << 20
+
+// isTable reports whether programs for sheets open a file of this name.
+func isTable(name string) bool {
+	switch text.Extension(name) {
+	case ".csv", ".tsv", ".tab", ".slk", ".dif", ".prn":
+		return true
+	}
+	return false
+}
