@@ -84,13 +84,16 @@ imagery: {address: beeld@school.example}
 			t.Fatalf("reply %q, want that the message is taken", reply)
 		}
 	}
-	asked, err := http.PostForm("http://"+proxy+"/review", url.Values{
-		"host": {"spel.example"}, "category": {"gambling"}, "rule": {"web.gambling"}, "why": {"lesson"}, "group": {"team"},
+	asked, err := http.PostForm("http://"+proxy+"/.well-known/sluis/appeal", url.Values{
+		"host": {"spel.example"}, "category": {"gambling"}, "rule": {"web.gambling"}, "need": {"lesson"}, "group": {"team"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	asked.Body.Close()
+	if asked.StatusCode != http.StatusOK {
+		t.Fatalf("the appeal got %s, want that it is taken", asked.Status)
+	}
 	reason := filepath.Join(g.dir, "reason")
 	if err := os.WriteFile(reason, []byte("een ernstig vermoeden"), 0o600); err != nil {
 		t.Fatal(err)
@@ -213,6 +216,51 @@ func (g *gateway) starts() bool {
 		return up
 	})
 	return up
+}
+
+// A wrong byte in the ledger keeps no mail out, and does not stay hidden: health says so, and a new
+// ledger that names the broken one is begun on purpose alone.
+func TestAWrongByteOfTheLedgerIsFoundAndAdopted(t *testing.T) {
+	g := usedGateway(t)
+	file := filepath.Join(g.data(), "ledger", "ledger.jsonl")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Replace(text, []byte(`"ref":"`), []byte(`"ref":"x`), 1)
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	adopt := []string{"ledger", "adopt", "--reason", "een verkeerde byte", "--config", g.config()}
+	if g.starts() {
+		if reply := g.try(teacher, []string{parent}, letter("Tot morgen.")); reply[0] != '2' {
+			t.Errorf("reply %q, want that the message is taken", reply)
+		}
+		if found := g.health(); !strings.Contains(found, "ledger adopt") {
+			t.Errorf("health says %s, want that the ledger is broken", found)
+		}
+		if _, errs, code := run(t, "", adopt...); code == 0 {
+			t.Errorf("the ledger of a running gateway was adopted: %s", errs)
+		}
+		g.stop()
+	} else if !strings.Contains(g.log.String(), "sluis ledger adopt") {
+		t.Fatalf("the gateway ended without saying what to do:\n%s", g.log)
+	}
+	if _, errs, code := run(t, "", adopt...); code != 0 {
+		t.Fatalf("ledger adopt: %s", errs)
+	}
+	if _, _, code := run(t, "", adopt...); code == 0 {
+		t.Error("a ledger in order was adopted")
+	}
+	g.start()
+	if reply := g.try(teacher, []string{parent}, letter("Tot morgen.")); reply[0] != '2' {
+		t.Errorf("reply %q, want that the message is taken", reply)
+	}
+	if out := g.exported("ledger", "export"); !strings.Contains(out, `"ledger-adopted"`) ||
+		!strings.Contains(out, "een verkeerde byte") {
+		t.Errorf("the new ledger is %s, want that it names the broken one", out)
+	}
+	g.kill()
 }
 
 // What is damaged does not count, and health says which file it is and what to do.

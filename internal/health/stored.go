@@ -2,12 +2,14 @@ package health
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/internal/sitelists"
 )
@@ -133,6 +135,24 @@ func Files(unreadable func(context.Context, time.Time) []string) Check {
 			Found:  texts.Message("files-damaged", strings.Join(names, ", ")),
 			Advice: texts.Message("files-restore"),
 		}
+	}
+}
+
+// Ledger checks what came of verifying the whole ledger, and when that was.
+func Ledger(verified func(context.Context) (time.Time, error)) Check {
+	return func(ctx context.Context, now time.Time) Result {
+		name := texts.Message("ledger")
+		at, err := verified(ctx)
+		found := texts.Message("unreadable")
+		switch {
+		case ctx.Err() != nil || err == nil && at.IsZero():
+			return ok(name, texts.Message("ledger-later"))
+		case errors.Is(err, ledger.ErrBroken):
+			found = texts.Message("ledger-broken")
+		case err == nil:
+			return ok(name, texts.Message("ledger-verified"))
+		}
+		return Result{Name: name, State: Broken, Found: found, Advice: texts.Message("ledger-adopt")}
 	}
 }
 

@@ -98,26 +98,3 @@ func sumOf(path string) (size int64, sum string, err error) {
 	}
 	return size, hex.EncodeToString(h.Sum(nil)), err
 }
-
-// Check verifies the whole ledger, as Verify does an export. It reads all of it.
-func (l *Ledger) Check(ctx context.Context) error {
-	r, w := io.Pipe()
-	defer r.Close() // and with it the export
-	go func() { w.CloseWithError(l.Export(w)) }()
-	_, err := Verify(contextReader{ctx, r}, nil)
-	return err
-}
-
-// contextReader ends when its context does.
-type contextReader struct {
-	ctx context.Context
-	io.Reader
-}
-
-// Read implements io.Reader.
-func (r contextReader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
-}

@@ -44,7 +44,7 @@ func (l *Ledger) Erase(ctx context.Context, index int64, d Data) error {
 		if err := l.read(); err != nil {
 			return err
 		}
-		if index < 0 || index >= l.tree.entries {
+		if index < 0 || index >= l.head.entries {
 			return fmt.Errorf("erase from the ledger: there is no entry %d", index)
 		}
 		if _, _, err := l.without(index); err != nil {

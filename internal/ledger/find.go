@@ -1,14 +1,12 @@
 package ledger
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 	"slices"
 	"time"
-	"unique"
 )
 
 // Query chooses entries; the zero Query chooses all. Conditions that are set hold together.
@@ -34,32 +32,20 @@ type Book interface {
 	Finder
 }
 
-// mark is what the index has of an entry. The index is in memory and grows as the file is
-// read, once, when the ledger is opened, and appended to.
-type mark struct {
-	offset  int64 // of its line in the file
-	at      int64 // microseconds since 1970
-	kind    unique.Handle[Kind]
-	id, ref unique.Handle[string]
+// fits reports whether a query chooses an entry, Skip and Limit aside.
+func (q Query) fits(e Entry) bool {
+	return (q.Kinds == nil || slices.Contains(q.Kinds, e.Kind)) &&
+		(q.ID == "" || e.Data.ID == q.ID) && (q.Ref == "" || e.Data.Ref == q.Ref) &&
+		(q.Since.IsZero() || !e.Time.Before(q.Since)) && (q.Until.IsZero() || e.Time.Before(q.Until))
 }
 
-func markOf(e Entry, offset int64) mark {
-	return mark{
-		offset: offset,
-		at:     e.Time.UnixMicro(),
-		kind:   unique.Make(e.Kind),
-		id:     unique.Make(e.Data.ID),
-		ref:    unique.Make(e.Data.Ref),
-	}
-}
-
-// matcher returns the condition of a query, without Skip and Limit.
-func (q Query) matcher() func(mark) bool {
-	var kinds []unique.Handle[Kind]
+// matcher returns fits for marks: a mark that does not fit is of no entry that does.
+func (q Query) matcher(s seal) func(mark) bool {
+	var kinds []uint64
 	for _, k := range q.Kinds {
-		kinds = append(kinds, unique.Make(k))
+		kinds = append(kinds, s.of(string(k)))
 	}
-	id, ref := unique.Make(q.ID), unique.Make(q.Ref)
+	id, ref := s.of(q.ID), s.of(q.Ref)
 	since, until := q.Since.UnixMicro(), q.Until.UnixMicro()
 	return func(m mark) bool {
 		return (kinds == nil || slices.Contains(kinds, m.kind)) &&
@@ -68,46 +54,44 @@ func (q Query) matcher() func(mark) bool {
 	}
 }
 
-// choose returns the places of the entries that a query chooses, in its order.
-func (q Query) choose(marks []mark) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		fits, skip, limit := q.matcher(), q.Skip, q.Limit
-		for i := range marks {
-			if q.Newest {
-				i = len(marks) - 1 - i
-			}
-			if !fits(marks[i]) {
-				continue
-			}
-			if skip--; skip >= 0 {
-				continue
-			}
-			if !yield(i) {
-				return
-			}
-			if limit--; limit == 0 {
-				return
-			}
-		}
+// page passes over the first Skip of what a query chooses, and ends after Limit.
+type page struct{ skip, limit int }
+
+// take reports whether the next one is on the page, and whether more may be.
+func (p *page) take() (on, more bool) {
+	if p.skip--; p.skip >= 0 {
+		return false, true
 	}
+	p.limit--
+	return true, p.limit != 0
 }
 
 // Find returns the entries that a query chooses, as they are at the call: those that are
-// appended meanwhile are not among them. Of the file it reads those entries alone. An error
-// ends the sequence. Find does not verify; see Verify.
+// appended meanwhile are not among them. Of the file it reads those entries alone, and verifies
+// each: that it is the one in the tree. An error ends the sequence.
 func (l *Ledger) Find(q Query) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		f, s, err := l.snapshot()
+		v, err := l.view()
 		if err != nil {
 			yield(Entry{}, err)
 			return
 		}
-		defer f.Close()
-		for i := range q.choose(s.marks) {
-			e, err := s.entry(f, i)
-			if !yield(e, err) || err != nil {
-				return
+		defer v.close()
+		p, ended := page{q.Skip, q.Limit}, false
+		err = v.choose(q, func(i int64, m mark) (bool, error) {
+			on, more := p.take()
+			if !on {
+				return more, nil
 			}
+			e, err := v.entry(i, m)
+			if err != nil {
+				return false, err
+			}
+			ended = !yield(e, nil)
+			return more && !ended, nil
+		})
+		if err != nil && !ended {
+			yield(Entry{}, err)
 		}
 	}
 }
@@ -118,12 +102,16 @@ type Entries []Entry
 // Find implements Finder.
 func (es Entries) Find(q Query) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		var marks []mark
-		for _, e := range es {
-			marks = append(marks, markOf(e, 0))
-		}
-		for i := range q.choose(marks) {
-			if !yield(es[i], nil) {
+		p := page{q.Skip, q.Limit}
+		for i := range es {
+			if q.Newest {
+				i = len(es) - 1 - i
+			}
+			if !q.fits(es[i]) {
+				continue
+			}
+			on, more := p.take()
+			if on && !yield(es[i], nil) || !more {
 				return
 			}
 		}
@@ -132,65 +120,131 @@ func (es Entries) Find(q Query) iter.Seq2[Entry, error] {
 
 // Count returns how many entries a query chooses.
 func (l *Ledger) Count(q Query) (n int, err error) {
-	f, s, err := l.snapshot()
+	v, err := l.view()
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close()
-	for range q.choose(s.marks) {
-		n++
-	}
-	return n, nil
+	defer v.close()
+	p := page{q.Skip, q.Limit}
+	err = v.choose(q, func(int64, mark) (bool, error) {
+		on, more := p.take()
+		if on {
+			n++
+		}
+		return more, nil
+	})
+	return n, err
 }
 
 // Kinds returns the kinds that the ledger has entries of, sorted.
 func (l *Ledger) Kinds() ([]Kind, error) {
-	f, s, err := l.snapshot()
+	v, err := l.view()
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	seen, all := map[unique.Handle[Kind]]bool{}, []Kind{}
-	for _, m := range s.marks {
-		if !seen[m.kind] {
-			seen[m.kind] = true
-			all = append(all, m.kind.Value())
+	defer v.close()
+	seen, all := map[uint64]bool{}, []Kind{}
+	err = v.choose(Query{}, func(i int64, m mark) (bool, error) {
+		if seen[m.kind] {
+			return true, nil
 		}
-	}
+		e, err := v.entry(i, m)
+		seen[m.kind], all = true, append(all, e.Kind)
+		return true, err
+	})
 	slices.Sort(all)
-	return all, nil
+	return all, err
 }
 
-// snapshot takes in what was appended, by whichever process, and returns the state with the
-// file that it is of: after an erasure that file is still as it was.
-func (l *Ledger) snapshot() (f *os.File, s state, err error) {
-	err = l.locked(func() error {
+// view is the ledger as it was at a time: later appends and erasures do not change it.
+type view struct {
+	ledger *Ledger
+	file   *os.File
+	index  *index
+	head   head
+	before int64 // entries that a search is among
+}
+
+// view takes in what was appended, by whichever process.
+func (l *Ledger) view() (v *view, err error) {
+	v = &view{ledger: l}
+	err = l.locked(func() (err error) {
 		if err := l.read(); err != nil {
 			return err
 		}
-		s = l.state // later appends do not change what this has
-		f, err = os.Open(l.file())
-		if err != nil {
+		if v.file, err = os.Open(l.file()); err != nil {
 			return fmt.Errorf("read ledger: %w", err)
 		}
+		if v.index, err = openIndex(l.dir, l.seal); err != nil {
+			v.file.Close()
+			return fmt.Errorf("read ledger index: %w", err)
+		}
+		v.head, v.before = l.head, l.head.entries
 		return nil
 	})
-	return f, s, err
+	return v, err
 }
 
-// entry reads the entry with number i.
-func (s state) entry(f io.ReaderAt, i int) (Entry, error) {
-	end := s.size
-	if i+1 < len(s.marks) {
-		end = s.marks[i+1].offset
+func (v *view) close() {
+	v.file.Close()
+	v.index.close()
+}
+
+// choose calls use for the marks of the entries that a query chooses, in its order, until it
+// returns false. If the index turns out to be damaged it is made anew, and the search goes on.
+func (v *view) choose(q Query, use func(i int64, m mark) (bool, error)) error {
+	fits, seen := q.matcher(v.ledger.seal), int64(0)
+	try := func(skip int64) error {
+		passed := int64(0)
+		return v.index.scan(v.before, q.Newest, func(i int64, m mark) (bool, error) {
+			if passed++; passed <= skip {
+				return true, nil
+			}
+			more, err := true, error(nil)
+			if fits(m) {
+				more, err = use(i, m)
+			}
+			if err == nil {
+				seen = passed
+			}
+			return more, err
+		})
 	}
-	text := make([]byte, end-s.marks[i].offset)
-	if _, err := f.ReadAt(text, s.marks[i].offset); err != nil {
-		return Entry{}, fmt.Errorf("read ledger: %w", err)
+	err := try(0)
+	if !errors.Is(err, errIndex) {
+		return err
 	}
-	var found line
-	if err := json.Unmarshal(text, &found); err != nil || found.Index != int64(i) {
-		return Entry{}, fmt.Errorf("read ledger: entry %d is broken", i)
+	if err := v.mend(); err != nil {
+		return err
 	}
-	return found.entry(), nil
+	return try(seen)
+}
+
+// mend has the index made anew.
+func (v *view) mend() error {
+	err := v.ledger.locked(func() error { return removeIndex(v.ledger.dir) })
+	if err != nil {
+		return fmt.Errorf("make ledger index: %w", err)
+	}
+	again, err := v.ledger.view()
+	if err != nil {
+		return err
+	}
+	v.close()
+	again.before = v.before // those that came since are not among them
+	*v = *again
+	return nil
+}
+
+// entry reads and verifies the entry with number i.
+func (v *view) entry(i int64, m mark) (Entry, error) {
+	end := v.head.size
+	if i+1 < v.head.entries {
+		next, err := v.index.mark(i + 1)
+		if err != nil {
+			return Entry{}, err
+		}
+		end = next.offset
+	}
+	return m.entry(v.file, i, end)
 }

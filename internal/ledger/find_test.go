@@ -207,11 +207,32 @@ func BenchmarkFindLatest(b *testing.B) {
 	}
 }
 
-// BenchmarkOpen is what a command pays: the ledger is read and verified once.
+// BenchmarkOpen is what a command pays.
 func BenchmarkOpen(b *testing.B) {
 	l := large(b, 100_000)
 	for b.Loop() {
 		open(b, l.dir)
+	}
+}
+
+// BenchmarkOpenWithoutIndex is what opening pays after an erasure or a restored backup.
+func BenchmarkOpenWithoutIndex(b *testing.B) {
+	l := large(b, 100_000)
+	for b.Loop() {
+		if err := removeIndex(l.dir); err != nil {
+			b.Fatal(err)
+		}
+		open(b, l.dir)
+	}
+}
+
+// BenchmarkCheck is what health pays, once a day.
+func BenchmarkCheck(b *testing.B) {
+	l := large(b, 100_000)
+	for b.Loop() {
+		if err := l.Check(b.Context()); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -4,12 +4,15 @@
 // It promises:
 //
 //   - When Append returns, the entry is on disk.
-//   - Verify, and opening the ledger, finds an entry that is deleted, changed or moved, and
-//     names the first one. A checkpoint that was signed before shows that entries were
-//     deleted from the end: whoever keeps one is a witness. The holder of the key can write
-//     another history; only a witness shows that.
-//   - Entries are found by kind, message, reference and time without reading the others: an
-//     index in memory grows as the file is read, once, when the ledger is opened.
+//   - Verify, and Check, find an entry that is deleted, changed or moved, and name the first
+//     one. A checkpoint that was signed before shows that entries were deleted from the end:
+//     whoever keeps one is a witness. The holder of the key can write another history; only a
+//     witness shows that.
+//   - Opening reads what is new since it was last open, and verifies that it ends in the tree
+//     that the last entry was signed with. It does not read the entries before; each of them is
+//     verified when Find returns it, and all when Check reads the whole.
+//   - Entries are found by kind, message, reference and time without reading the others, by an
+//     index beside the ledger.
 //   - An entry has no personal content: its data are closed fields, and the reason that a
 //     person gave. If a name stands in a reason, the payload can be erased; the rest is still
 //     proven, for a leaf has the hash of salt and payload.
@@ -22,13 +25,10 @@
 package ledger
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,16 +48,11 @@ type Ledger struct {
 	verifier note.Verifier
 	public   string // key of the verifier
 
-	mu     sync.Mutex
-	opened os.FileInfo // of the file that state was read from
-	state
-}
+	seal seal // of the index
 
-// state is what was read of a file: its tree and its index.
-type state struct {
-	tree  tree
-	marks []mark // of each entry, in their order
-	size  int64  // bytes of the file that these are of
+	mu    sync.Mutex
+	inode uint64 // of the file that head was read from
+	head  head
 }
 
 // Appender takes entries; a Ledger is one. Acts that have to be in the ledger before they
@@ -77,19 +72,17 @@ func Open(dir string) (*Ledger, error) {
 	if l.signer, l.verifier, l.public, err = parseKey(key); err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
+	l.seal = newSeal(string(key))
 	if err := l.locked(l.open); err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-// open reads the file, and checks that it continues the last checkpoint.
+// open reads what the index does not have, and checks that the ledger continues the last checkpoint.
 func (l *Ledger) open() error {
 	if err := l.read(); err != nil {
-		if _, system := errors.AsType[*os.PathError](err); !system {
-			err = fmt.Errorf("%w: %w", ErrBroken, err)
-		}
-		return err
+		return broken(err)
 	}
 	text, err := os.ReadFile(l.checkpointFile())
 	if errors.Is(err, os.ErrNotExist) {
@@ -100,12 +93,20 @@ func (l *Ledger) open() error {
 	}
 	last, err := checkpointTree(text, l.verifier)
 	if err == nil {
-		err = prefix(&l.tree, last)
+		err = l.continues(last)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: checkpoint: %w", ErrBroken, err)
+		return broken(fmt.Errorf("checkpoint: %w", err))
 	}
 	return nil
+}
+
+// broken returns ErrBroken for an error that is not the system's.
+func broken(err error) error {
+	if _, system := errors.AsType[*os.PathError](err); err == nil || system {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrBroken, err)
 }
 
 // VerifierKey returns the public key that checkpoints are verified with.
@@ -128,89 +129,6 @@ func (l *Ledger) locked(do func() error) error {
 		return fmt.Errorf("lock ledger: %w", err)
 	}
 	return do()
-}
-
-// read takes in what was appended since, by whichever process. It cuts off a last line that a
-// crash left unfinished: it was never acknowledged. After an erasure the file is another one,
-// which has to continue the same tree.
-func (l *Ledger) read() error {
-	f, err := os.OpenFile(l.file(), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("open ledger: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("open ledger: %w", err)
-	}
-	if l.opened != nil && !os.SameFile(info, l.opened) {
-		return l.readAnew(f, info)
-	}
-	if info.Size() < l.size {
-		return errors.New(
-			"the ledger became shorter while it was open: it was tampered with or restored; restart to go on",
-		)
-	}
-	if _, err := f.Seek(l.size, io.SeekStart); err != nil {
-		return fmt.Errorf("read ledger: %w", err)
-	}
-	grown, err := l.take(f, l.state)
-	if err != nil {
-		return err
-	}
-	l.state, l.opened = grown, info
-	return nil
-}
-
-// readAnew reads a file that replaced the one that was read before.
-func (l *Ledger) readAnew(f *os.File, info os.FileInfo) error {
-	old, err := l.tree.root()
-	if err != nil {
-		return err
-	}
-	grown, err := l.take(f, state{})
-	if err != nil {
-		return err
-	}
-	if err := prefix(&grown.tree, old); err != nil {
-		return fmt.Errorf("read ledger: %w", err)
-	}
-	l.state, l.opened = grown, info
-	return nil
-}
-
-// take adds the lines of a file to what is known of it, and cuts off what is no whole line.
-func (l *Ledger) take(f *os.File, known state) (state, error) {
-	r, grown := bufio.NewReader(f), known
-	for {
-		text, err := r.ReadBytes('\n')
-		if err == io.EOF {
-			if err := grown.tree.verifyEnd(known.tree.entries, l.verifier); err != nil {
-				return state{}, fmt.Errorf("read ledger: %w", err)
-			}
-			if len(text) > 0 {
-				return grown, f.Truncate(grown.size)
-			}
-			return grown, nil
-		}
-		if err == nil {
-			err = grown.take(text)
-		}
-		if err != nil {
-			return state{}, fmt.Errorf("read ledger: %w", err)
-		}
-	}
-}
-
-// take adds the next line.
-func (s *state) take(text []byte) error {
-	read, err := s.tree.take(bytes.TrimSuffix(text, []byte("\n")))
-	if err != nil {
-		return err
-	}
-	s.marks = append(s.marks, markOf(read.entry(), s.size))
-	s.size += int64(len(text))
-	return nil
 }
 
 // Append records an act. When it returns a Receipt, the entry is on disk.
@@ -237,7 +155,7 @@ func (l *Ledger) append(kind Kind, d Data) (int64, error) {
 	salt := make([]byte, 16)
 	rand.Read(salt) // never fails (crypto/rand, Go 1.24)
 	e := Entry{
-		Index: l.tree.entries,
+		Index: l.head.entries,
 		Time:  time.Now().UTC().Truncate(time.Millisecond),
 		Kind:  kind,
 		Salt:  salt,
@@ -259,19 +177,18 @@ func (l *Ledger) write(e Entry) error {
 	if err != nil {
 		return err
 	}
-	grown := l.tree
-	if err := grown.add(leaf, nil); err != nil {
-		return err
-	}
-	head, err := grown.head(grown.entries)
+	grown, added, err := l.head.grow(leaf, 0)
 	if err != nil {
 		return err
 	}
-	sig, err := l.signer.Sign(head)
+	signed, err := grown.signed()
+	if err != nil {
+		return err
+	}
+	sig, err := l.signer.Sign(signed)
 	if err != nil {
 		return fmt.Errorf("sign ledger entry: %w", err)
 	}
-	grown.sigs[e.Index] = sig
 	text, err := whole(e, sig)
 	if err != nil {
 		return fmt.Errorf("encode ledger entry: %w", err)
@@ -279,12 +196,27 @@ func (l *Ledger) write(e Entry) error {
 	if len(text) >= maxLine {
 		return errors.New("append to ledger: the reason is too long")
 	}
-	at := l.size
-	if err := l.extend(append(text, '\n')); err != nil {
+	text = append(text, '\n')
+	if err := l.extend(text); err != nil {
 		return err
 	}
-	l.tree, l.marks = grown, append(l.marks, markOf(e, at))
+	g := &growth{from: e.Index}
+	g.add(l.seal, l.seal.markOf(e, leaf, l.head.size), e.Index)
+	g.addHashes(added)
+	grown.size = l.head.size + int64(len(text))
+	l.head = grown
+	l.enter(g)
 	return nil
+}
+
+// enter writes an entry in the index. If that fails the next reading does it.
+func (l *Ledger) enter(g *growth) {
+	x, err := openIndex(l.dir, l.seal)
+	if err != nil {
+		return
+	}
+	defer x.close()
+	_ = x.write(g, header{l.head.entries, l.head.size, l.inode})
 }
 
 // extend writes a line at the end of the file, or nothing.
@@ -298,19 +230,18 @@ func (l *Ledger) extend(text []byte) error {
 		err = f.Sync()
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("append to ledger: %w", err), f.Truncate(l.size))
+		return errors.Join(fmt.Errorf("append to ledger: %w", err), f.Truncate(l.head.size))
 	}
-	l.size += int64(len(text))
 	return nil
 }
 
 // checkpoint signs the size and the root of the tree, and stores the result.
 func (l *Ledger) checkpoint() ([]byte, error) {
-	head, err := l.tree.head(l.tree.entries)
+	tree, err := l.head.signed()
 	if err != nil {
 		return nil, err
 	}
-	signed, err := note.Sign(&note.Note{Text: string(head)}, l.signer)
+	signed, err := note.Sign(&note.Note{Text: string(tree)}, l.signer)
 	if err != nil {
 		return nil, fmt.Errorf("sign ledger checkpoint: %w", err)
 	}

@@ -49,15 +49,6 @@ func (t *tree) take(text []byte) (line, error) {
 	return l, t.add(leaf, l.Sig)
 }
 
-// root returns the size and the root hash.
-func (t *tree) root() (tlog.Tree, error) {
-	root, err := tlog.TreeHash(t.entries, t)
-	if err != nil {
-		return tlog.Tree{}, fmt.Errorf("compute ledger root: %w", err)
-	}
-	return tlog.Tree{N: t.entries, Hash: root}, nil
-}
-
 // head returns what is signed of the tree of the first n entries.
 func (t *tree) head(n int64) ([]byte, error) {
 	root, err := tlog.TreeHash(n, t)
@@ -80,14 +71,4 @@ func (t *tree) verify(from int64, v note.Verifier) error {
 		}
 	}
 	return nil
-}
-
-// verifyEnd checks the last signature, which is of all entries. Only if it does not fit are
-// the others checked, to find the first broken one.
-func (t *tree) verifyEnd(from int64, v note.Verifier) error {
-	last := t.entries - 1
-	if last < from || t.verify(last, v) == nil {
-		return nil
-	}
-	return t.verify(from, v)
 }

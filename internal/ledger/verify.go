@@ -88,7 +88,7 @@ func Verify(export io.Reader, witness []byte) (Verified, error) {
 		if err != nil {
 			return Verified{}, fmt.Errorf("older checkpoint: %w", err)
 		}
-		if err := prefix(t, old); err != nil {
+		if err := prefix(signed, old, t); err != nil {
 			return Verified{}, err
 		}
 	}
@@ -145,21 +145,24 @@ func compare(t *tree, signed tlog.Tree) error {
 	return nil
 }
 
-// prefix checks that an older tree is the beginning of this one.
-func prefix(t *tree, old tlog.Tree) error {
-	if old.N > t.entries {
+// prefix checks that an older tree is the beginning of one that hashes are of.
+func prefix(now, old tlog.Tree, hashes tlog.HashReader) error {
+	if old.N > now.N {
 		return fmt.Errorf(
 			"the ledger was rolled back: it had %d entries at the older checkpoint and has %d now",
 			old.N,
-			t.entries,
+			now.N,
 		)
 	}
+	root := now.Hash
 	if old.N == 0 {
 		return nil
 	}
-	root, err := tlog.TreeHash(old.N, t)
-	if err != nil {
-		return fmt.Errorf("compute root: %w", err)
+	if old.N < now.N {
+		var err error
+		if root, err = tlog.TreeHash(old.N, hashes); err != nil {
+			return fmt.Errorf("compute root: %w", err)
+		}
 	}
 	if root != old.Hash {
 		return fmt.Errorf("the ledger was rewritten: its first %d entries are not those of the older checkpoint", old.N)

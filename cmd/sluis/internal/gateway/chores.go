@@ -34,6 +34,11 @@ func (g *Gateway) startChores(ctx context.Context) <-chan struct{} {
 	running.Go(func() {
 		everyMinute(ctx, func() { g.chore("lists", func() error { return g.updateLists(ctx, time.Now()) }) })
 	})
+	running.Go(func() {
+		everyMinute(ctx, func() {
+			g.chore("ledger", func() error { return g.verified.run(ctx, time.Now(), g.ledger.Check) })
+		})
+	})
 	done := make(chan struct{})
 	go func() {
 		running.Wait()

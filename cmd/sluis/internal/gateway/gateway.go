@@ -43,6 +43,7 @@ type Gateway struct {
 	keys       *journal.Keys
 	store      journal.Store
 
+	verified  ledgerWatch
 	journal   *journal.Writer
 	extractor *sandbox.Pool
 	relay     *smtpd.Relay

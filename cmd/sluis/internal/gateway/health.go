@@ -31,12 +31,12 @@ func (d *Data) Health() ([]health.Check, error) {
 	}
 	defer sender.mail.Close()
 	none := func() int64 { return 0 } // only the running process counts what it dropped
-	return append([]health.Check{health.Gateway(d.Locked)}, d.healthChecks(sender, states, none, counts)...), nil
+	return append([]health.Check{health.Gateway(d.Locked)}, d.healthChecks(sender, states, none, counts, d.checkLedger)...), nil
 }
 
 // healthChecks are the checks of this gateway.
 func (g *Gateway) healthChecks() []health.Check {
-	all := g.data.healthChecks(g.sender(), g.listStates(), g.journal.Dropped, g.quarantine.Counts)
+	all := g.data.healthChecks(g.sender(), g.listStates(), g.journal.Dropped, g.quarantine.Counts, g.verified.last)
 	if apart, ok := g.webApartSide(); ok {
 		all = append([]health.Check{health.Proxy(apart.healthy)}, all...)
 	}
@@ -52,7 +52,8 @@ const (
 
 // healthChecks are the checks that the configuration of a sender asks for.
 func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped func() int64,
-	counts func(context.Context) (quarantine.Counts, error)) []health.Check {
+	counts func(context.Context) (quarantine.Counts, error),
+	verified func(context.Context) (time.Time, error)) []health.Check {
 	var all []health.Check
 	cfg := sender.cfg
 	for _, next := range sender.mail.NextHops() {
@@ -62,6 +63,7 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		health.Journal(d.path("journal", "segments"), dropped),
 		health.Spool(d.spool()),
 		health.Quarantine(counts),
+		health.Ledger(verified),
 		health.Files(d.damaged))
 	if address := cfg.Policy.Malware.Clamd; address != "" {
 		all = append(all, health.Clamd(clamd.New(address)))
