@@ -31,7 +31,8 @@ func (d *Data) Health() ([]health.Check, error) {
 	}
 	defer sender.mail.Close()
 	none := func() int64 { return 0 } // only the running process counts what it dropped
-	return append([]health.Check{health.Gateway(d.Locked)}, d.healthChecks(sender, states, none, counts, d.checkLedger)...), nil
+	all := d.healthChecks(sender, states, none, counts, d.checkLedger)
+	return append([]health.Check{health.Gateway(d.Locked)}, all...), nil
 }
 
 // healthChecks are the checks of this gateway.
