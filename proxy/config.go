@@ -52,6 +52,7 @@ type Pages interface {
 	http.Handler
 	Block(w http.ResponseWriter, r *http.Request, b blockpage.Blocked)
 	Error(w http.ResponseWriter, r *http.Request, status int)
+	Certificate(w http.ResponseWriter, r *http.Request, f blockpage.Fault)
 	Acknowledge(w http.ResponseWriter, r *http.Request)
 	Thank(w http.ResponseWriter, r *http.Request)
 }
@@ -78,6 +79,7 @@ type Config struct {
 
 	TLS       *tls.Config    // of the proxy itself; nil: it does not listen over TLS
 	Authority *ca.Authority  // nil: nothing is inspected
+	Insist    bool           // connections that programs or sites refuse to have inspected are not passed on closed
 	Roots     *x509.CertPool // authorities of sites; nil: the system's
 	Dialer    *egress.Dialer
 

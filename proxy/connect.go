@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"sluis/internal/admit"
@@ -123,6 +124,8 @@ type tunnel struct {
 	port     uint16
 	site     string             // that the client speaks to: the name in the ClientHello, if there is one
 	known    sitepolicy.Request // all that the ClientHello and CONNECT say
+	secured  time.Time          // when the handshake with the client was over
+	served   atomic.Bool        // a request came
 
 	client   *client
 	conn     net.Conn // of the client, as it is to be read
@@ -215,6 +218,13 @@ func (t *tunnel) judge(h clienthello.Hello) bool {
 	t.flow.exchange.Host = t.site
 	t.known = sitepolicy.Request{Hosts: [3]string{t.host, h.Name}, TLS: true, ECH: h.ECH, NoSNI: h.Name == ""}
 	d := t.flow.decide(t.known)
+	if d.Action == sitepolicy.Inspect && !t.generation.Insist && t.proxy.spared.has(t.site, t.sender.Group) {
+		d.Action = sitepolicy.Allow
+		if t.host != t.site { // so that no other site hides behind its name
+			d.Connect = t.site
+		}
+		t.flow.decision = d
+	}
 	if d.Action == sitepolicy.Block && (!d.BlockPage || t.generation.Authority == nil) {
 		t.refuse()
 		return false

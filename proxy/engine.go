@@ -168,5 +168,8 @@ func (f *flow) failure(r *http.Request, err error) *http.Response {
 		f.blocked = true
 		return f.answer(r, func(w http.ResponseWriter) { pages.Block(w, r, f.page()) })
 	}
+	if fault := faultOf(err); fault != "" {
+		return f.answer(r, func(w http.ResponseWriter) { pages.Certificate(w, r, fault) })
+	}
 	return f.answer(r, func(w http.ResponseWriter) { pages.Error(w, r, statusOf(err)) })
 }

@@ -19,6 +19,7 @@ import (
 type flow struct {
 	generation *generation
 	metrics    *metrics
+	spared     *spared
 	exchange   content.Exchange
 	sender     identify.Identity
 	decision   sitepolicy.Decision
@@ -44,7 +45,7 @@ func flowOf(ctx context.Context) *flow {
 // begin begins a flow. Its id is random, and set before anything of it is inspected, so that the sample is blind
 // (C3.3b).
 func (p *Proxy) begin(g *generation, sender identify.Identity) *flow {
-	f := &flow{generation: g, metrics: p.metrics, sender: sender}
+	f := &flow{generation: g, metrics: p.metrics, spared: p.spared, sender: sender}
 	f.exchange.ID, f.exchange.Time, f.exchange.Group = filter.NewID(), time.Now().UTC(), sender.Group
 	return f
 }

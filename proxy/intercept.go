@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"sluis/internal/sitepolicy"
 	"sluis/proxy/clienthello"
 )
 
@@ -18,20 +19,30 @@ type interceptedConn struct {
 // intercept stands in for the site, with a certificate of the own authority: to inspect the requests to it, or to
 // show why it is blocked.
 func (t *tunnel) intercept(h clienthello.Hello) {
-	if t.generation.Authority == nil || t.site == "" {
+	if t.generation.Authority == nil || t.site == "" || h.Dot {
 		t.refuse()
 		return
 	}
-	conn := tls.Server(&interceptedConn{clienthello.Replay(t.conn, h.Raw), t}, &tls.Config{
+	watch := &alertWatch{Conn: clienthello.Replay(t.conn, h.Raw)}
+	conn := tls.Server(&interceptedConn{watch, t}, &tls.Config{
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return t.generation.Authority.For(t.site)
 		},
 	})
 	if err := conn.HandshakeContext(context.Background()); err != nil {
-		t.finish() // such as a program that trusts its own certificate only
+		switch {
+		case t.flow.decision.Action != sitepolicy.Inspect:
+		case watch.distrusts(err):
+			t.proxy.spared.distrusted(t.site, t.sender.Group)
+		case isEnd(err):
+			t.proxy.spared.hungUp(t.site, t.sender.Group)
+		}
+		t.finish()
 		return
 	}
+	watch.over = true
+	t.secured = time.Now()
 	t.conn.SetDeadline(time.Time{})
 	var c net.Conn = conn
 	if conn.ConnectionState().NegotiatedProtocol != "h2" {
@@ -39,6 +50,15 @@ func (t *tunnel) intercept(h clienthello.Hello) {
 	}
 	if t.proxy.handover.offer(c) != nil {
 		t.finish()
+	}
+}
+
+// ended notes that the connection is over. A program that verifies the certificate only after the handshake hangs up at
+// once, without a request.
+func (t *tunnel) ended() {
+	hasty := !t.plain && !t.served.Load() && time.Since(t.secured) < hastyTime
+	if hasty && t.flow.decision.Action == sitepolicy.Inspect {
+		t.proxy.spared.hungUp(t.site, t.sender.Group)
 	}
 }
 

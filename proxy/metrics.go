@@ -9,6 +9,8 @@ type metrics struct {
 	bytes       prometheus.Counter
 	connections prometheus.Gauge
 	tunnels     prometheus.Gauge
+
+	uninspectable *prometheus.CounterVec // by
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -26,9 +28,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		bytes:       prometheus.NewCounter(counter("bytes_total", "Bytes of bodies and tunnels, both ways.")),
 		connections: gauge("connections", "Connections of clients open now."),
 		tunnels:     gauge("tunnels", "Tunnels open now."),
+		uninspectable: prometheus.NewCounterVec(counter("inspections_refused_total",
+			"Inspected connections that a client refused the certificate of, or a site asked for one in."),
+			[]string{"by"}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.requests, m.refused, m.bytes, m.connections, m.tunnels)
+		reg.MustRegister(m.requests, m.refused, m.bytes, m.connections, m.tunnels, m.uninspectable)
 	}
 	return m
 }

@@ -28,6 +28,7 @@ type Proxy struct {
 	explicit, plain *http.Server
 	inner           *http.Server // of inspected connections
 	handover        *handover
+	spared          *spared
 }
 
 // generation is one version of the configuration, with its transports. A request keeps its generation to the end.
@@ -39,6 +40,7 @@ type generation struct {
 // New returns a proxy that is ready to serve. Its metrics go to reg, which may be nil.
 func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
 	p := &Proxy{via: "sluis-" + rand.Text()[:10], metrics: newMetrics(reg), handover: newHandover()}
+	p.spared = newSpared(p.metrics)
 	p.door = admit.New(p.metrics.connections, p.metrics.refused)
 	if err := p.Reload(cfg); err != nil {
 		return nil, err
@@ -53,6 +55,11 @@ func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
 			MaxHeaderBytes:    int(l.Header),
 			ErrorLog:          log.New(io.Discard, "", 0), // it quotes what clients send
 
+			ConnState: func(c net.Conn, s http.ConnState) {
+				if o := beneath[*interceptedConn](c); o != nil && s == http.StateClosed {
+					o.tunnel.ended()
+				}
+			},
 			DisableGeneralOptionsHandler: true, // OPTIONS * is the site's to answer
 			ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 				if o := beneath[*interceptedConn](c); o != nil {

@@ -306,7 +306,7 @@ func TestVerified(t *testing.T) {
 	r.decide = inspecting
 	r.sites = r.authority("forged")
 	resp, body := r.get(r.browser(), at(s, "site.example", "/"))
-	if resp.StatusCode != http.StatusBadGateway || body != "error 502" {
+	if resp.StatusCode != http.StatusBadGateway || body != "certificate unknown" {
 		t.Errorf("got %s, %q, want 502", resp.Status, body)
 	}
 }

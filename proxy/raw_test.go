@@ -127,17 +127,7 @@ func (r *rig) ways(answer func(head string, n int) string) []way {
 	r.decide = inspecting
 	plain, secret := r.rawSite(answer), r.rawSite(answer, "site.example")
 	between := r.listen(Listener{Mode: HTTP})
-	dial := func(address string) func() net.Conn {
-		return func() net.Conn {
-			c, err := net.Dial("tcp", address)
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			c.SetDeadline(time.Now().Add(testenv.Patience))
-			r.t.Cleanup(func() { c.Close() })
-			return c
-		}
-	}
+	dial := func(address string) func() net.Conn { return func() net.Conn { return dialed(r.t, address) } }
 	host := "site.example:" + plain.port
 	return []way{
 		{"asked", plain, dial(r.address), "http://" + host, host},
@@ -149,6 +139,18 @@ func (r *rig) ways(answer func(head string, n int) string) []way {
 			return c
 		}, "", "site.example:" + secret.port},
 	}
+}
+
+// dialed connects to an address, for as long as tests wait.
+func dialed(t testing.TB, address string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetDeadline(time.Now().Add(testenv.Patience))
+	t.Cleanup(func() { c.Close() })
+	return c
 }
 
 // ask sends a request by a way, and returns the status, the header and the body of the response.

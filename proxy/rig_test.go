@@ -259,6 +259,11 @@ func (*pages) Error(w http.ResponseWriter, r *http.Request, status int) {
 	fmt.Fprintf(w, "error %d", status)
 }
 
+func (*pages) Certificate(w http.ResponseWriter, r *http.Request, f blockpage.Fault) {
+	w.WriteHeader(http.StatusBadGateway)
+	fmt.Fprintf(w, "certificate %s", f)
+}
+
 func (*pages) Acknowledge(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusForbidden)
 	io.WriteString(w, "acknowledge")

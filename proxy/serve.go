@@ -78,6 +78,9 @@ func (p *Proxy) serveInner(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "", http.StatusBadRequest)
 		return
 	}
+	if !t.plain && !t.served.Swap(true) {
+		p.spared.served(t.site, t.sender.Group)
+	}
 	setBodyTime(http.NewResponseController(w), r, t.generation.Limits.Idle)
 	scheme, port := "https", uint16(443)
 	if t.plain {

@@ -38,6 +38,13 @@ func (f *flow) roundTrip(out *http.Request) (*http.Response, error) {
 	by := route{f.decision.Connect, sendsOnce(out)}
 	resp, err := f.generation.transports.to(by).RoundTrip(out.WithContext(ctx))
 	i.end()
+	if err != nil && out.URL.Scheme == "https" {
+		host := hostOf(out.URL.Host)
+		if f.generation.transports.asks(err, join(host, portOf(out.URL.Host, 443))) {
+			f.spared.asksCertificate(host)
+			return nil, errAsks
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

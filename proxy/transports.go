@@ -5,8 +5,11 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/golang-lru/v2/expirable"
 )
 
 // transports connect to sites: one for each host that is to be connected to in the place of the requested one, so
@@ -14,6 +17,7 @@ import (
 type transports struct {
 	cfg     *Config
 	resumed tls.ClientSessionCache
+	asking  *expirable.LRU[string, struct{}] // sites that asked for a certificate, host:port
 	mu      sync.Mutex
 	by      map[route]*http.Transport // the policy has a handful of such hosts
 }
@@ -25,7 +29,8 @@ type route struct {
 }
 
 func newTransports(cfg *Config) *transports {
-	return &transports{cfg: cfg, resumed: tls.NewLRUClientSessionCache(512), by: map[route]*http.Transport{}}
+	return &transports{cfg: cfg, resumed: tls.NewLRUClientSessionCache(512), by: map[route]*http.Transport{},
+		asking: expirable.NewLRU[string, struct{}](sparedSites, nil, sparedTime)}
 }
 
 // sendsOnce reports whether a request may not be sent again when its connection turns out to be closed (RFC 9110,
@@ -111,6 +116,11 @@ func (t *transports) handshake(ctx context.Context, c net.Conn, address string) 
 		ServerName:         host,
 		NextProtos:         []string{"h2", "http/1.1"},
 		ClientSessionCache: t.resumed,
+		VerifyConnection:   notRevoked,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			t.asking.Add(address, struct{}{})
+			return &tls.Certificate{}, nil // there is none; many sites go on without
+		},
 	}
 	if ctx.Value(onlyHTTP1{}) != nil {
 		cfg.NextProtos = nil
@@ -126,6 +136,16 @@ func (t *transports) handshake(ctx context.Context, c net.Conn, address string) 
 		return conn, nil
 	}
 	return &headed{Conn: conn}, nil
+}
+
+// asks reports whether an error is that of a site which does not go on without a certificate of its visitor. TLS 1.3
+// says so only after the handshake (RFC 8446, section 6.2), and IIS asks in a second one.
+func (t *transports) asks(err error, address string) bool {
+	alert := alertOf(err)
+	if alert == "certificate required" || strings.Contains(err.Error(), "tls: no renegotiation") {
+		return true
+	}
+	return t.asking.Contains(address) && (alert != "" || isEnd(err)) // a reset overtakes the alert
 }
 
 // retire closes idle connections; those in use end with their requests.

@@ -143,8 +143,15 @@ func (c *checker) shorten() {
 	if len(s.Without) > 0 && (s.Officer == "" || s.Reason == "") {
 		c.wrong("never-inspect: only the privacy officer shortens this list: name the officer and the reason")
 	}
+	for _, v := range s.WithoutVendors {
+		if !slices.Contains(Vendors(), v) {
+			c.wrong("never-inspect: there is no list of vendor %q: there are %s", v, strings.Join(Vendors(), ", "))
+		}
+	}
+	listed := set(slices.Concat(c.NeverInspect, s.Add, c.Protected))
+	vendors := (&Never{}).ofVendors()
 	for _, h := range s.Without {
-		if !slices.Contains(c.NeverInspect, h) && !slices.Contains(c.Never.Add, h) && !slices.Contains(c.Protected, h) {
+		if !listed[h] && !vendors[h] {
 			c.wrong("never-inspect: %q is not on the list", h)
 		}
 	}

@@ -20,7 +20,7 @@ type Request struct {
 	Confidential bool // the sender has a confidential role: only security counts (C3.2g)
 
 	TLS   bool // the connection to the site is encrypted
-	ECH   bool // another name may be hidden in the ClientHello
+	ECH   bool // the ClientHello has the extension that can hide another name
 	NoSNI bool // the ClientHello names no site
 }
 

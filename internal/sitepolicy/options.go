@@ -31,7 +31,7 @@ type Sites struct {
 	SafeSearch     *SafeSearch `yaml:"safe-search"`     // none: search engines are left as they are
 	Tenants        []Tenant    `yaml:"tenants"`         // cloud services restricted to the own accounts
 	BlockAddresses bool        `yaml:"block-addresses"` // sites that are requested by number
-	BlockECH       bool        `yaml:"block-ech"`       // connections in which another name may be hidden
+	BlockECH       bool        `yaml:"block-ech"`       // connections in which another name is hidden
 	BlockNameless  bool        `yaml:"block-nameless"`  // connections that give no name
 }
 
@@ -105,10 +105,11 @@ type Inspection struct {
 // Never changes the list of sites that are never inspected. The privacy officer alone takes
 // sites off it.
 type Never struct {
-	Add     []string `yaml:"add"`
-	Without []string `yaml:"without"`
-	Officer string   `yaml:"officer"`
-	Reason  string   `yaml:"reason"`
+	Add            []string `yaml:"add"`
+	Without        []string `yaml:"without"`
+	WithoutVendors []string `yaml:"without-vendors"` // whose devices trust the authority wherever they go: see Vendors
+	Officer        string   `yaml:"officer"`
+	Reason         string   `yaml:"reason"`
 }
 
 // SafeSearch leads to the hosts of search engines and YouTube that give results suited to children.

@@ -19,6 +19,7 @@ type Policy struct {
 	own       map[string][]*Entry // by host
 	protected map[string]bool
 	never     map[string]bool
+	vendors   map[string]bool // hosts that their vendors say may not be inspected
 	inspect   []inspection
 	listed    []list // by bit of the index
 	tenants   map[string][]Field
@@ -50,6 +51,7 @@ func New(o Options) (*Policy, error) {
 		own:       map[string][]*Entry{},
 		protected: set(o.Protected),
 		never:     set(slices.Concat(o.NeverInspect, o.Never.Add, o.Protected)),
+		vendors:   o.Never.ofVendors(),
 		tenants:   map[string][]Field{},
 		location:  o.Location,
 		clauses:   map[rules.Category]rules.Clause{},
@@ -164,13 +166,13 @@ func (p *Policy) decide(r Request, report func(Step)) Decision {
 // connects to that site, so that no other hides behind its name.
 func (p *Policy) keepClosed(d *Decision, r Request, report func(Step)) {
 	site := normalHost(cmp.Or(r.Hosts[1], r.Hosts[0]))
-	never := inDomainSet(site, p.never)
+	never := p.keptClosed(site, r)
 	d.BlockPage = d.Action == Block && !never && len(p.o.Managed) > 0 && holds(p.o.Managed, r.Group)
 	if d.Action != Inspect || !never {
 		return
 	}
 	d.Action = Allow
-	if !inDomainSet(normalHost(r.Hosts[0]), p.never) {
+	if !p.keptClosed(normalHost(r.Hosts[0]), r) {
 		d.Connect = site
 	}
 	note(report, Step{Host: site, Name: "never-inspect", Result: "not inspected", Holds: true})
@@ -358,7 +360,7 @@ func (p *Policy) concealment(r Request, host string, report func(Step)) Decision
 		name      string
 	}{
 		{isNumber(host), p.o.BlockAddresses, "address"},
-		{r.ECH, p.o.BlockECH, "ech"},
+		{r.hidesName(), p.o.BlockECH, "ech"},
 		{r.NoSNI, p.o.BlockNameless, "no-name"},
 	} {
 		switch {
@@ -387,11 +389,8 @@ func (p *Policy) allow(d Decision, host string, r Request, bits domains.Set, rep
 			note(report, Step{Host: host, Name: "safe search", Result: d.Connect, Holds: true})
 		}
 	}
-	for h, ok := host, true; ok && len(p.tenants) > 0; h, ok = parent(h) {
-		if f := p.tenants[h]; f != nil {
-			d.Header = f
-			break
-		}
+	if f, ok := p.tenantOf(host); ok {
+		d.Header = f
 	}
 	if !r.TLS || r.Confidential {
 		return d

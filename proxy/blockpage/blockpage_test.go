@@ -227,6 +227,26 @@ func TestSite(t *testing.T) {
 	}
 }
 
+// TestCertificatePages: what is wrong with a certificate is said in words, as a fault of the site that can be reached.
+func TestCertificatePages(t *testing.T) {
+	p, _ := pages(t)
+	seen := map[string]Fault{}
+	for _, f := range Faults {
+		w := httptest.NewRecorder()
+		p.Certificate(w, ask("nl"), f)
+		body := w.Body.String()
+		_, text, _ := strings.Cut(body, "<h1>")
+		text, _, _ = strings.Cut(text, "</main>")
+		if w.Code != 502 || !strings.Contains(body, "ertifica") && f != Obsolete || seen[text] != "" {
+			t.Errorf("%s: got %d, %q, like %q; want 502 and a page of its own", f, w.Code, text, seen[text])
+		}
+		seen[text] = f
+		if closes := w.Header().Get("Connection") == "close"; closes != (f == Asks) {
+			t.Errorf("%s: got the connection closed %v, want that where the next one is not inspected only", f, closes)
+		}
+	}
+}
+
 // TestTexts: every text that is used is there in all languages, and none is there that is not used.
 func TestTexts(t *testing.T) {
 	var statuses []string
@@ -234,6 +254,11 @@ func TestTexts(t *testing.T) {
 		statuses = append(statuses, strconv.Itoa(status))
 	}
 	langtest.Package(t,
-		langtest.Families{"error-": statuses, "hint-": statuses, "need-": langtest.Words(appeals.Needs)},
+		langtest.Families{
+			"error-": statuses,
+			"hint-":  statuses,
+			"need-":  langtest.Words(appeals.Needs),
+			"fault-": append(langtest.Words(Faults), "title", "hint", "asks-title", "asks-hint", "obsolete-title"),
+		},
 		langtest.Speaker{Name: "message", Key: 3, All: true})
 }

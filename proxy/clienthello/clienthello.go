@@ -28,7 +28,8 @@ var ErrNotTLS = errors.New("the client does not speak TLS")
 type Hello struct {
 	Name string   // host name, in lower case; empty: none
 	ALPN []string // protocols that it offers
-	ECH  bool     // another name may be hidden within (RFC 9849)
+	ECH  bool     // it has the extension that can hide another name, or says nothing (GREASE, RFC 9849, section 6.2)
+	Dot  bool     // a dot follows the name, which crypto/tls refuses: no server of it can answer
 	Raw  []byte   // all that was read
 }
 
@@ -49,8 +50,27 @@ func Read(c net.Conn) (Hello, error) {
 		return h, ErrNotTLS
 	}
 	t.pending = first
-	seen := false
-	err := tls.Server(t, &tls.Config{
+	seen := t.parse(&h)
+	if !seen && t.err == nil {
+		if dotless := withoutDot(t.raw); dotless != nil {
+			again := &tap{pending: dotless, raw: dotless}
+			seen = again.parse(&h)
+			h.Dot = seen
+		}
+	}
+	h.Raw = t.raw
+	switch {
+	case seen:
+		return h, nil
+	case t.err != nil && !errors.Is(t.err, io.EOF):
+		return h, t.err
+	}
+	return h, ErrNotTLS
+}
+
+// parse has crypto/tls read the hello, and reports whether there is one.
+func (t *tap) parse(h *Hello) (seen bool) {
+	tls.Server(t, &tls.Config{
 		GetConfigForClient: func(i *tls.ClientHelloInfo) (*tls.Config, error) {
 			seen = true
 			h.Name = strings.ToLower(strings.TrimSuffix(i.ServerName, "."))
@@ -59,16 +79,7 @@ func Read(c net.Conn) (Hello, error) {
 			return nil, errSeen
 		},
 	}).HandshakeContext(context.Background())
-	h.Raw = t.raw
-	switch {
-	case seen:
-		return h, nil
-	case t.err != nil && !errors.Is(t.err, io.EOF):
-		return h, t.err
-	case err != nil:
-		return h, ErrNotTLS
-	}
-	return h, ErrNotTLS
+	return seen
 }
 
 // recordHandshake is the type of a ClientHello's record (RFC 8446, section 5.1).
@@ -90,7 +101,7 @@ func (t *tap) Read(b []byte) (int, error) {
 		t.pending = t.pending[n:]
 		return n, nil
 	}
-	if len(t.raw) >= MaxSize {
+	if len(t.raw) >= MaxSize || t.Conn == nil {
 		return 0, io.ErrUnexpectedEOF
 	}
 	n, err := t.Conn.Read(b[:min(len(b), MaxSize-len(t.raw))])
