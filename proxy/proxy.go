@@ -40,7 +40,7 @@ type generation struct {
 // New returns a proxy that is ready to serve. Its metrics go to reg, which may be nil.
 func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
 	p := &Proxy{via: "sluis-" + rand.Text()[:10], metrics: newMetrics(reg), handover: newHandover()}
-	p.spared = newSpared(p.metrics)
+	p.spared = newSpared(p.metrics, reg)
 	p.door = admit.New(p.metrics.connections, p.metrics.refused)
 	if err := p.Reload(cfg); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"sluis/internal/roster"
 )
@@ -45,21 +46,28 @@ type refusal struct {
 	served bool // a request was made: the certificate is trusted, if not by every program
 }
 
-func newSpared(m *metrics) *spared {
-	return &spared{
+// UninspectedSites is the metric of how many sites are spared now.
+const UninspectedSites = "sluis_web_uninspected_sites"
+
+func newSpared(m *metrics, reg prometheus.Registerer) *spared {
+	s := &spared{
 		metrics: m,
 		refused: expirable.NewLRU[sparedKey, *refusal](sparedSites, nil, refusalTime),
 		sites:   expirable.NewLRU[sparedKey, struct{}](sparedSites, nil, sparedTime),
 	}
+	if reg != nil {
+		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: UninspectedSites,
+			Help: "Sites that pass without inspection for a while, because programs or the sites refuse it.",
+		}, func() float64 { return float64(s.sites.Len()) }))
+	}
+	return s
 }
 
 // has reports whether a group's connections to a site are passed on closed.
 func (s *spared) has(host string, g roster.Group) bool {
 	return s.sites.Contains(sparedKey{host, g}) || s.sites.Contains(sparedKey{host: host})
 }
-
-// count returns how many sites are spared.
-func (s *spared) count() int { return s.sites.Len() }
 
 // note changes what is remembered of a group's connections to a site, and spares it when there were enough refusals.
 func (s *spared) note(host string, g roster.Group, change func(*refusal)) {

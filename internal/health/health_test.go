@@ -282,6 +282,12 @@ func written(t *testing.T, text string) string {
 	return path
 }
 
+func TestRefusedInspections(t *testing.T) {
+	for n, want := range map[int]State{0: OK, 1: Attention, 12: Attention} {
+		expect(t, fmt.Sprintf("%d sites", n), Inspection(func() int { return n }), want)
+	}
+}
+
 func TestCertificates(t *testing.T) {
 	for name, tc := range map[string]struct {
 		path string

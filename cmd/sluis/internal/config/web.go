@@ -63,6 +63,7 @@ type Inspect struct {
 	// of the own authority, made with sluis web authority
 	Certificate            string `yaml:"certificate" path:"relative"`
 	Key                    string `yaml:"key" path:"relative"`
+	Insist                 bool   `yaml:"insist"` // also where programs or sites refuse it: they stay broken
 	sitepolicy.Inspections `yaml:",inline"`
 }
 

@@ -8,6 +8,7 @@ import (
 	"sluis/internal/health"
 	"sluis/internal/quarantine"
 	"sluis/internal/sitelists"
+	"sluis/proxy"
 )
 
 // Health returns the checks of a gateway that may run in another process.
@@ -41,7 +42,21 @@ func (g *Gateway) healthChecks() []health.Check {
 	if apart, ok := g.webApartSide(); ok {
 		all = append([]health.Check{health.Proxy(apart.healthy)}, all...)
 	}
+	if g.web != nil && g.data.cfg.Web.Inspect.Certificate != "" {
+		all = append(all, health.Inspection(g.uninspected))
+	}
 	return all
+}
+
+// uninspected returns how many sites pass without inspection for a while; only the proxy counts them.
+func (g *Gateway) uninspected() int {
+	families, _ := g.gatherer().Gather() // of a process that has just ended there is nothing to say
+	for _, f := range families {
+		if f.GetName() == proxy.UninspectedSites && len(f.GetMetric()) > 0 {
+			return int(f.GetMetric()[0].GetGauge().GetValue())
+		}
+	}
+	return 0
 }
 
 // What of certificates needs attention: a device takes longer to get a new authority than a

@@ -58,6 +58,7 @@ func (g *Generation) webConfig(s webServices) (c proxy.Config, err error) {
 		Ports:   w.Ports,
 		Plain:   w.Plain,
 		Opaque:  w.Opaque,
+		Insist:  w.Inspect.Insist,
 		Limits:  w.Limits,
 		Dialer:  egress.New(egress.Options{Inner: w.Inner, Resolver: s.resolver}),
 		Grounds: s.grounds,
