@@ -114,7 +114,7 @@ func (f *flow) end() {
 		r.Peer = journal.DomainOf(f.exchange.Host)
 	}
 	f.generation.Journal.Put(r, f.sender.Subject)
-	f.metrics.requests.WithLabelValues(r.Action.String(), r.Category.String()).Inc()
+	f.metrics.requests.Inc()
 	f.metrics.bytes.Add(float64(r.Bytes))
 }
 

@@ -2,9 +2,10 @@ package proxy
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// metrics count; none has a label that could name a person, a site, or hold content.
+// metrics count; none has a label that could name a person, a site, or hold content, and none says what
+// was found or blocked: who scrapes often enough while one person surfs would learn it of that person (C3.2b).
 type metrics struct {
-	requests    *prometheus.CounterVec // action, category
+	requests    prometheus.Counter
 	refused     *prometheus.CounterVec // reason
 	bytes       prometheus.Counter
 	connections prometheus.Gauge
@@ -21,8 +22,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "sluis", Subsystem: "web", Name: name, Help: help})
 	}
 	m := &metrics{
-		requests: prometheus.NewCounterVec(
-			counter("requests_total", "Requests and tunnels, by action and category."), []string{"action", "category"}),
+		requests: prometheus.NewCounter(counter("requests_total", "Requests and tunnels.")),
 		refused: prometheus.NewCounterVec(
 			counter("refused_total", "Connections and requests refused, by reason."), []string{"reason"}),
 		bytes:       prometheus.NewCounter(counter("bytes_total", "Bytes of bodies and tunnels, both ways.")),

@@ -43,7 +43,7 @@ func (m *message) record(rep Reply) {
 	if x := m.inspection; x != nil {
 		r.Purposes, r.Parts = x.Purposes, clamp16(x.Parts)
 		r.Ambiguous, r.Uninspectable, r.Incomplete = x.Ambiguous, len(x.Uninspectable) > 0, x.Incomplete
-		m.relay.metrics.messages.WithLabelValues(r.Action.String(), r.Purpose.String()).Inc()
+		m.relay.metrics.messages.Inc()
 	}
 	class := "none"
 	if r.Reply > 0 {
