@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sluis/filter"
+	"sluis/internal/admit"
 	"sluis/rules"
 )
 
@@ -21,17 +22,22 @@ func without(ps rules.Purposes, p rules.Purpose) rules.Purposes {
 	return kept
 }
 
-// inspect has the policy inspect the message within the time and the number of
-// inspections at once that there are. An inspection that does not stop in time keeps
-// its place until it does: an engine that hangs stops the mail, it does not fill memory.
+// inspect has the policy inspect the message, once there is a place for it, within the time that
+// there is. An inspection that does not stop in time keeps its place until it does: an engine that
+// hangs stops the mail, it does not fill memory.
 func (m *message) inspect(item filter.Item, ps rules.Purposes) (*filter.Inspection, error) {
-	ctx, cancel := context.WithTimeout(m.tx.ctx, m.tx.generation.cfg.Limits.Inspect)
+	limit := m.tx.generation.cfg.Limits.Inspect
+	wait, cancel := context.WithTimeout(m.tx.ctx, limit)
 	defer cancel()
-	select {
-	case m.relay.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting to inspect: %w", ctx.Err())
+	ctx, stop := context.WithCancelCause(m.tx.ctx)
+	defer stop(nil)
+	ctx, visit := admit.NewVisit(ctx, m.tx.who)
+	leave, err := m.relay.inspections.enter(wait, visit, stop)
+	if err != nil {
+		return nil, err
 	}
+	ctx, cancel = context.WithTimeout(ctx, limit)
+	defer cancel()
 	type result struct {
 		x   *filter.Inspection
 		err error
@@ -42,7 +48,7 @@ func (m *message) inspect(item filter.Item, ps rules.Purposes) (*filter.Inspecti
 		res := result{err: errors.New("inspection panicked")}
 		defer func() {
 			recover() // its value may quote content
-			<-m.relay.slots
+			leave()
 			m.readers.Done()
 			done <- res
 		}()
@@ -54,19 +60,22 @@ func (m *message) inspect(item filter.Item, ps rules.Purposes) (*filter.Inspecti
 		}
 		res = result{x, err}
 	}()
+	var res result
 	select {
-	case res := <-done:
-		return res.x, res.err
+	case res = <-done:
 	case <-ctx.Done():
-	}
-	select {
-	case res := <-done:
-		if res.err == nil {
-			return res.x, nil
+		select {
+		case res = <-done:
+		case <-time.After(time.Second):
+			m.abandoned = true
+			res.err = fmt.Errorf("inspecting: %w", context.Cause(ctx))
 		}
-		return nil, res.err
-	case <-time.After(time.Second):
-		m.abandoned = true
-		return nil, fmt.Errorf("inspecting: %w", ctx.Err())
 	}
+	switch {
+	case res.err == nil:
+		return res.x, nil
+	case errors.Is(context.Cause(ctx), errCostly):
+		return nil, errCostly
+	}
+	return nil, res.err
 }

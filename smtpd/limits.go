@@ -24,8 +24,13 @@ type Limits struct {
 	Handshake   time.Duration `yaml:"handshake"`               // for TLS and the PROXY header; default 30s
 	Inspect     time.Duration `yaml:"inspection-time"`         // for one message; default 1m
 	Inspections int           `yaml:"inspections" reload:"no"` // at once; default 8
-	Hops        int           `yaml:"hops"`                    // Received fields of a message; default 50
-	OwnHops     int           `yaml:"own-hops"`                // of these, by this host; default 4
+
+	// InspectionBudget is the processor time a minute for the mail of one stranger's address;
+	// default 15s.
+	InspectionBudget time.Duration `yaml:"inspection-budget"`
+
+	Hops    int `yaml:"hops"`     // Received fields of a message; default 50
+	OwnHops int `yaml:"own-hops"` // of these, by this host; default 4
 }
 
 // smallestSize is the least that Limits.MessageSize may be: ordinary mail has to fit.
@@ -47,6 +52,7 @@ func (l *Limits) SetDefaults() {
 	setting.Default(&l.Handshake, 30*time.Second)
 	setting.Default(&l.Inspect, time.Minute)
 	setting.Default(&l.Inspections, 8)
+	setting.Default(&l.InspectionBudget, 15*time.Second)
 	setting.Default(&l.Hops, 50)
 	setting.Default(&l.OwnHops, 4)
 }

@@ -153,6 +153,9 @@ func (m *message) judge() (rep Reply) {
 		Content: m.spool, Size: m.spool.Size(),
 	}
 	m.inspection, err = m.inspect(item, m.grounds.Purposes)
+	if errors.Is(err, errCostly) {
+		return costlyReply
+	}
 	if err != nil && cfg.OpenForLeak && m.grounds.Purposes.Has(rules.Leak) {
 		m.log("inspection failed, leak rules left out", err)
 		m.inspection, err = m.inspect(item, without(m.grounds.Purposes, rules.Leak))

@@ -11,6 +11,7 @@ type metrics struct {
 	refused     *prometheus.CounterVec // reason
 	hops        *prometheus.CounterVec // route, result
 	returned    *prometheus.CounterVec // reason
+	delayed     *prometheus.CounterVec // reason
 	bytes       prometheus.Counter
 	repaired    prometheus.Counter
 	connections prometheus.Gauge
@@ -36,6 +37,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		refused:     vec("refused_total", "Connections, messages and recipients refused, by reason.", "reason"),
 		hops:        vec("next_hop_connections_total", "Connections to next hops, by result.", "route", "result"),
 		returned:    vec("next_hops_returned_total", "Next hops that open transactions gave back.", "reason"),
+		delayed:     vec("delayed_total", "Messages that waited for others, by reason.", "reason"),
 		bytes:       count("bytes_total", "Bytes of messages received."),
 		repaired:    count("line_feeds_repaired_total", "Bare line feeds repaired."),
 		connections: prometheus.NewGauge(prometheus.GaugeOpts(options("connections", "Connections open now."))),
@@ -48,7 +50,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.messages, m.replies, m.refused, m.hops, m.returned,
+		reg.MustRegister(m.messages, m.replies, m.refused, m.hops, m.returned, m.delayed,
 			m.bytes, m.repaired, m.connections, m.inspect)
 	}
 	return m

@@ -19,14 +19,14 @@ import (
 
 // Relay is the SMTP relay. Serve it on any number of listeners.
 type Relay struct {
-	generation atomic.Pointer[generation]
-	server     *smtp.Server
-	metrics    *metrics
-	door       *admit.Door
-	sender     Sender
-	ctx        context.Context // ends when draining has taken too long
-	cancel     context.CancelFunc
-	slots      chan struct{} // inspections
+	generation  atomic.Pointer[generation]
+	server      *smtp.Server
+	metrics     *metrics
+	door        *admit.Door
+	sender      Sender
+	ctx         context.Context // ends when draining has taken too long
+	cancel      context.CancelFunc
+	inspections *inspections
 }
 
 // New returns a relay that is ready to serve. Its metrics go to reg, which may be nil.
@@ -40,7 +40,7 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 	}
 	r.generation.Store(gen)
 	r.sender.routes.Store(&gen.routes)
-	r.slots = make(chan struct{}, gen.cfg.Limits.Inspections)
+	r.inspections = newInspections(&gen.cfg.Limits, r.metrics)
 	r.server = smtp.NewServer(smtp.BackendFunc(r.session))
 	r.server.Domain = gen.cfg.Hostname
 	r.server.MaxLineLength = 0     // package wire's business: it knows commands from bodies
@@ -62,6 +62,7 @@ func (r *Relay) Reload(cfg Config) error {
 	if err != nil {
 		return err
 	}
+	r.inspections.budget.SetMinute(gen.cfg.Limits.InspectionBudget)
 	r.sender.routes.Store(&gen.routes)
 	r.generation.Swap(gen).routes.close()
 	return nil

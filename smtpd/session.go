@@ -130,6 +130,9 @@ func (s *session) mail(args wire.Arguments, opts *smtp.MailOptions) Reply {
 	if opts.Size > int64(gen.cfg.Limits.MessageSize) {
 		return wire.NewReply(552, "5.3.4 Message is too large")
 	}
+	if rep := s.relay.inspections.admits(t.who); rep.Code != 0 {
+		return rep
+	}
 	rep := wire.NewReply(250, "2.1.0 Ok")
 	// With one way to go the next hop is asked at once; else its answer to MAIL comes
 	// with the first recipient, who decides which next hop that is.

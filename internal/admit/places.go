@@ -1,6 +1,7 @@
 package admit
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -51,8 +52,9 @@ func (p *Places) Full(who Party, n int64) Refusal {
 }
 
 // Wait takes a place for a party as soon as there is one. Among those that wait the
-// organisation's own come first, and then those whose address has and wants the fewest, so that
-// a crowd from one address holds up itself alone. Its error is the context's.
+// organisation's own come first, then those whose address has and wants the fewest, so that
+// a crowd from one address holds up itself alone, and then those with the least debt. Its error
+// is the context's.
 func (p *Places) Wait(ctx context.Context, who Party) error {
 	p.mu.Lock()
 	if p.taken.refuses(who, 1, p.shares) == None {
@@ -127,15 +129,13 @@ func (p *Places) serve() {
 		wants.add(w.who, 1)
 	}
 	for {
-		best, least := -1, int64(0)
+		best := -1
 		for i, w := range p.waiting {
 			if p.taken.refuses(w.who, 1, p.shares) != None {
 				continue
 			}
-			n := p.taken.address(w.who) + wants.address(w.who)
-			if best < 0 || w.who.Rank > p.waiting[best].who.Rank ||
-				w.who.Rank == p.waiting[best].who.Rank && n < least {
-				best, least = i, n
+			if best < 0 || p.before(w.who, p.waiting[best].who, &wants) {
+				best = i
 			}
 		}
 		if best < 0 {
@@ -147,4 +147,14 @@ func (p *Places) serve() {
 		wants.add(w.who, -1)
 		close(w.served)
 	}
+}
+
+// before reports whether a party comes before another that has waited longer.
+func (p *Places) before(a, b Party, wants *tally) bool {
+	crowd := func(who Party) int64 { return p.taken.address(who) + wants.address(who) }
+	return cmp.Or(
+		cmp.Compare(b.Rank, a.Rank),
+		cmp.Compare(crowd(a), crowd(b)),
+		cmp.Compare(a.Debt, b.Debt),
+	) < 0
 }

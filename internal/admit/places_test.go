@@ -104,14 +104,17 @@ func TestThoseWhoWaitAreServedOwnFirstAndCrowdsLast(t *testing.T) {
 		for range 3 {
 			wait("crowd", party("192.0.2.1"))
 		}
+		indebted := party("198.51.100.9")
+		indebted.Debt = 0.5
+		wait("indebted", indebted)
 		wait("one", party("198.51.100.1"))
 		wait("own", party("10.0.0.1", Own))
 		p.Give(party("203.0.113.9"), 1)
 		var got []string
-		for range 5 {
+		for range 6 {
 			got = append(got, <-order)
 		}
-		if want := []string{"own", "one", "crowd", "crowd", "crowd"}; !slices.Equal(got, want) {
+		if want := []string{"own", "one", "indebted", "crowd", "crowd", "crowd"}; !slices.Equal(got, want) {
 			t.Errorf("served: %v, want %v", got, want)
 		}
 		time.Sleep(2 * time.Second)

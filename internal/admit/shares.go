@@ -18,6 +18,7 @@ const (
 type Party struct {
 	Addr netip.Addr
 	Rank Rank
+	Debt float64 // Budget.Debt: among equals those with less come first
 }
 
 // Shares say how many places there are, and how many of them parties may have. Zero is no limit.

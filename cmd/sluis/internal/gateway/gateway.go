@@ -14,7 +14,6 @@ import (
 
 	"sluis/cmd/sluis/internal/config"
 	"sluis/filter/text"
-	"sluis/filter/text/sandbox"
 	"sluis/internal/accounts"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
@@ -45,7 +44,7 @@ type Gateway struct {
 
 	verified  ledgerWatch
 	journal   *journal.Writer
-	extractor *sandbox.Pool
+	extractor *Extractor
 	relay     *smtpd.Relay
 	listeners []smtpd.Listener
 	web       *web           // nil: there is no proxy

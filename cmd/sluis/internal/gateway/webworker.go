@@ -15,7 +15,6 @@ import (
 	"sluis/cmd/sluis/internal/config"
 	"sluis/cmd/sluis/internal/webcalls"
 	"sluis/filter/text"
-	"sluis/filter/text/sandbox"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/internal/sitelists"
@@ -89,7 +88,7 @@ func inherited(file uintptr) (net.Conn, error) {
 // but for Metrics.
 type webWorker struct {
 	gateway   *webcalls.Client
-	extractor *sandbox.Pool
+	extractor *Extractor
 	newLog    func(config.Log) *slog.Logger
 	metrics   *prometheus.Registry
 	failed    chan error
