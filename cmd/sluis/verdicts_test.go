@@ -40,8 +40,9 @@ const executable = "Subject: Factuur\nMIME-Version: 1.0\nContent-Type: multipart
 	"--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=factuur.pdf.exe\n" +
 	"Content-Transfer-Encoding: base64\n\nTVqQAAMAAAAEAAAA//8AAA==\n--b--\n"
 
-// twofold is a message that some mail programs take for text and some for HTML.
-const twofold = "Subject: a\nMIME-Version: 1.0\nContent-Type: text/plain\nContent-Type: text/html\n\n<p>Hallo</p>\n"
+// twofold is a message that some mail programs take for text and some for one with parts.
+const twofold = "Subject: a\nMIME-Version: 1.0\nContent-Type: text/plain\n" +
+	"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nHallo\n--b--\n"
 
 // locked is a message with an archive that needs a password.
 func locked(t *testing.T) string {
