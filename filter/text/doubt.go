@@ -30,6 +30,7 @@ const (
 	MixedEndings     Cause = "mixed-line-endings"
 	DisputedEndings  Cause = "disputed-line-endings"
 	BadArchive       Cause = "inconsistent-archive"
+	HiddenLetters    Cause = "hidden-letters"
 )
 
 // Something was not read.
@@ -90,6 +91,7 @@ var causes = map[Cause]cause{
 	MixedEndings:     {weight: Sloppy},
 	DisputedEndings:  {weight: Trick},
 	BadArchive:       {weight: Trick},
+	HiddenLetters:    {weight: Trick},
 	Encrypted:        {weight: Unread, unread: true},
 	TooDeep:          {weight: Trick, unread: true},
 	TooMany:          {weight: Trick, unread: true},

@@ -12,13 +12,15 @@ import (
 )
 
 // HTML shows what a reader sees of HTML, words not cut by tags, and apart from it what
-// only a machine sees: comments, alternative texts, targets, invisible text.
+// only a machine sees: comments, alternative texts, targets, and each line that has hidden
+// text in it with that text where it stands.
 func HTML(w *walk.Walker, part int, r io.Reader) error {
-	h := reader{w: w, visible: w.Out(part, text.HTML), hidden: w.Out(part, text.Hidden)}
+	h := reader{w: w, visible: w.Out(part, text.HTML), hidden: w.Out(part, text.Hidden), root: element{look: plain}}
 	defer h.visible.Close()
 	defer h.hidden.Close()
 	err := h.read(r)
 	h.endLink()
+	h.endLine()
 	return walk.First(h.visible.Close(), h.hidden.Close(), err)
 }
 
@@ -27,16 +29,19 @@ type reader struct {
 	w               *walk.Walker
 	visible, hidden *walk.Out
 
-	skip       atom.Atom // the element whose text is no text: script or style
-	hiding     string    // the element that is invisible, with what is in it
-	hidingDeep int       // how many of its name are open
-	href       string    // of the link that is open
-	linkText   strings.Builder
-	spaced     bool   // the last that was shown is white space
-	pre        int    // elements that are open in which white space counts
-	outlook    []byte // a comment that Outlook reads as HTML
-	inComment  bool
-	nested     bool // this is one
+	skip      atom.Atom // the element whose text is no text: script or style
+	css       []byte    // of the style element that is open
+	sheet     sheet
+	root      element
+	open      []element
+	href      string // of the link that is open
+	linkText  strings.Builder
+	line      line
+	spaced    bool   // the last that was shown is white space
+	pre       int    // elements that are open in which white space counts
+	outlook   []byte // a comment that Outlook reads as HTML
+	inComment bool
+	nested    bool // this is one
 }
 
 func (h *reader) read(r io.Reader) error {
@@ -50,10 +55,18 @@ func (h *reader) Stopped() bool { return h.w.Stop != nil }
 
 // Text takes a piece of text. Here and below an error of Write ends the work.
 func (h *reader) Text(b []byte) {
-	if h.skip != 0 || h.hiding != "" {
+	if h.skip != 0 {
 		h.hidden.Write(b)
+		if h.skip == atom.Style && len(h.css)+len(b) <= maxStyles {
+			h.css = append(h.css, b...)
+		}
 		return
 	}
+	if h.concealed() {
+		h.conceal(b)
+		return
+	}
+	h.reveal(b)
 	if h.href != "" && h.linkText.Len() < walk.MaxLink {
 		h.linkText.Write(b)
 	}
@@ -99,10 +112,15 @@ func (h *reader) flow(b []byte) {
 
 // space ends a word, in the text that is being read.
 func (h *reader) space() {
-	if h.skip != 0 || h.hiding != "" {
+	if h.skip != 0 {
 		h.hidden.Write([]byte{' '})
 		return
 	}
+	if h.concealed() {
+		h.conceal([]byte{'\n'})
+		return
+	}
+	h.endLine()
 	h.visible.Write([]byte{'\n'})
 	h.spaced = true
 	if h.linkText.Len() > 0 {
@@ -134,9 +152,10 @@ func (h *reader) CommentEnd() {
 	if h.outlook == nil {
 		return
 	}
-	inner := reader{w: h.w, visible: h.hidden, hidden: h.hidden, nested: true}
+	inner := reader{w: h.w, visible: h.hidden, hidden: h.hidden, nested: true, root: element{look: plain}}
 	inner.read(bytes.NewReader(h.outlook)) // cannot fail but by the end of the work
 	inner.endLink()
+	inner.endLine()
 	h.hidden.Write([]byte{' '})
 	h.outlook = nil
 }
@@ -144,10 +163,12 @@ func (h *reader) CommentEnd() {
 // Start takes a tag, and returns its name if its content holds no tags.
 func (h *reader) Start(name []byte, attrs []Attr, selfClosing bool) (raw string) {
 	a := atomOf(name)
-	invisible := false
+	var looks styled
 	for _, at := range attrs {
-		var small [16]byte
-		switch string(walk.Lowered(small[:0], at.Name)) {
+		var small [24]byte
+		key := walk.Lowered(small[:0], at.Name)
+		looks.note(string(key), at.Value)
+		switch string(key) {
 		case "href":
 			v := Unescape(at.Value)
 			walk.Word(h.hidden, v)
@@ -158,13 +179,11 @@ func (h *reader) Start(name []byte, attrs []Attr, selfClosing bool) (raw string)
 		case "src", "action", "data-href", "xlink:href", "background", "formaction", "data", "srcdoc", "alt", "title",
 			"value", "placeholder", "content", "aria-label", "summary", "label", "download":
 			walk.Word(h.hidden, Unescape(at.Value))
-		case "style":
-			invisible = invisible || invisibleStyle(at.Value)
-		case "hidden":
-			invisible = true
 		}
 	}
-	if breaks(a) {
+	h.closes(a)
+	e := h.element(a, name, &looks)
+	if e.breaks {
 		h.space()
 	}
 	if a == atom.Pre {
@@ -174,32 +193,26 @@ func (h *reader) Start(name []byte, attrs []Attr, selfClosing bool) (raw string)
 	case void(a) || selfClosing && a == 0:
 		return ""
 	case a == atom.Script || a == atom.Style || a == atom.Iframe:
-		h.skip = a
+		h.skip, h.css = a, h.css[:0]
 		return a.String()
-	case a == atom.Title || a == atom.Textarea || a == atom.Xmp || a == atom.Plaintext:
+	}
+	h.push(e)
+	if a == atom.Title || a == atom.Textarea || a == atom.Xmp || a == atom.Plaintext {
 		return a.String()
-	case h.hiding != "" && strings.EqualFold(h.hiding, string(name)):
-		h.hidingDeep++
-	case h.hiding == "" && (invisible || a == atom.Template):
-		h.hidden.Write([]byte{' '})
-		h.hiding, h.hidingDeep = string(name), 1
 	}
 	return ""
 }
 
+// End takes the end of an element.
 func (h *reader) End(name []byte) {
 	a := atomOf(name)
 	if a != 0 && a == h.skip {
 		h.hidden.Write([]byte{' '})
+		if h.skip == atom.Style {
+			h.sheet.read(bytes.Clone(h.css))
+		}
 		h.skip = 0
 		return
-	}
-	if h.hiding != "" && strings.EqualFold(h.hiding, string(name)) {
-		if h.hidingDeep--; h.hidingDeep == 0 {
-			h.hidden.Write([]byte{' '})
-			h.hiding = ""
-			return
-		}
 	}
 	if a == atom.A {
 		h.endLink()
@@ -207,9 +220,11 @@ func (h *reader) End(name []byte) {
 	if a == atom.Pre {
 		h.pre = max(h.pre-1, 0)
 	}
-	if breaks(a) {
+	if a == atom.Br || a == atom.P && !h.has(a) { // an end that is read as a beginning
 		h.space()
+		return
 	}
+	h.pop(nameOf(a, name))
 }
 
 func atomOf(name []byte) atom.Atom {
@@ -229,55 +244,6 @@ func (h *reader) endLink() {
 	h.w.Link(text.Link{Text: text.Secret(seen), Target: text.Secret(h.href)})
 	h.href = ""
 	h.linkText.Reset()
-}
-
-// invisibleStyle reports whether a style hides what it is for.
-func invisibleStyle(style []byte) bool {
-	for len(style) > 0 {
-		var d []byte
-		d, style, _ = bytes.Cut(style, []byte{';'})
-		property, value, ok := bytes.Cut(d, []byte{':'})
-		if !ok {
-			continue
-		}
-		property, value = bytes.TrimSpace(property), bytes.TrimSpace(value)
-		if len(property) < 7 || len(property) > 10 || len(value) == 0 {
-			continue
-		}
-		var small [10]byte
-		switch string(walk.Lowered(small[:0], property)) {
-		case "display":
-			if hasFold(value, "none") {
-				return true
-			}
-		case "visibility":
-			if hasFold(value, "hidden") || hasFold(value, "collapse") {
-				return true
-			}
-		case "mso-hide":
-			if hasFold(value, "all") {
-				return true
-			}
-		case "opacity", "font-size", "max-height":
-			if nearZero(value) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func hasFold(b []byte, prefix string) bool {
-	return len(b) >= len(prefix) && strings.EqualFold(string(b[:len(prefix)]), prefix)
-}
-
-// nearZero reports whether a length is nothing, or one pixel.
-func nearZero(v []byte) bool {
-	n := 0
-	for n < len(v) && (v[n] >= '0' && v[n] <= '9' || v[n] == '.') {
-		n++
-	}
-	return n > 0 && (len(bytes.Trim(v[:n], "0.")) == 0 || string(v) == "1px")
 }
 
 // void reports whether an element has no end.

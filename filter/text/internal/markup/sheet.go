@@ -1,0 +1,248 @@
+package markup
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// sheet is what the style elements of a page say, as far as it decides whether a text is seen: rules whose selectors
+// are of elements, classes, identifiers and what these are in. Others are passed over: they hide nothing, and what
+// they would hide is then read as visible.
+type sheet struct {
+	simple map[string]int // the simple selectors of rules, with their numbers
+	rules  []rule
+	size   int // of the styles read
+}
+
+// Bounds of the styles of a page.
+const (
+	maxStyles    = 256 << 10 // bytes
+	maxSelectors = 256
+	maxRules     = 2000
+	maxSteps     = 4 // of a selector
+)
+
+// marks is a set of simple selectors.
+type marks [maxSelectors / 64]uint64
+
+func (m *marks) add(n int) { m[n/64] |= 1 << (n % 64) }
+
+func (m *marks) join(o *marks) {
+	for i := range m {
+		m[i] |= o[i]
+	}
+}
+
+// has reports whether all of o are in m.
+func (m *marks) has(o *marks) bool {
+	for i := range m {
+		if m[i]&o[i] != o[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// rule is declarations for the elements that have all of own, within elements that have all of around.
+type rule struct {
+	own, around marks
+	weight      int
+	style       []byte
+}
+
+// read adds the rules of a style element.
+func (s *sheet) read(css []byte) {
+	if s.size += len(css); s.size > maxStyles {
+		return
+	}
+	css = withoutComments(css)
+	s.block(css, 0)
+	slices.SortStableFunc(s.rules, func(a, b rule) int { return a.weight - b.weight })
+}
+
+func withoutComments(css []byte) []byte {
+	css = bytes.ReplaceAll(bytes.ReplaceAll(css, []byte("<!--"), nil), []byte("-->"), nil)
+	if !bytes.Contains(css, []byte("/*")) {
+		return css
+	}
+	var out []byte
+	for {
+		before, rest, found := bytes.Cut(css, []byte("/*"))
+		out = append(out, before...)
+		if !found {
+			return out
+		}
+		_, css, _ = bytes.Cut(rest, []byte("*/"))
+	}
+}
+
+// block reads rules, and those of conditions that hold on an ordinary screen.
+func (s *sheet) block(css []byte, depth int) {
+	for len(css) > 0 && depth < 4 {
+		open := bytes.IndexAny(css, "{;")
+		if open < 0 {
+			return
+		}
+		head := bytes.TrimSpace(css[:open])
+		if css[open] == ';' { // @import and the like
+			css = css[open+1:]
+			continue
+		}
+		end := closing(css[open+1:])
+		body := css[open+1 : open+1+end]
+		css = css[min(open+1+end+1, len(css)):]
+		switch {
+		case len(head) > 0 && head[0] == '@':
+			if onScreen(string(bytes.ToLower(head))) {
+				s.block(body, depth+1)
+			}
+		case decides(body):
+			for selector := range bytes.SplitSeq(head, []byte{','}) {
+				s.rule(strings.ToLower(string(selector)), body)
+			}
+		}
+	}
+}
+
+// closing returns where the block that css is in ends.
+func closing(css []byte) int {
+	depth := 0
+	for i, c := range css {
+		switch c {
+		case '{':
+			depth++
+		case '}':
+			if depth == 0 {
+				return i
+			}
+			depth--
+		}
+	}
+	return len(css)
+}
+
+// onScreen reports whether a condition holds on an ordinary screen.
+func onScreen(head string) bool {
+	if strings.HasPrefix(head, "@supports") || strings.HasPrefix(head, "@layer") {
+		return true
+	}
+	if !strings.HasPrefix(head, "@media") {
+		return false
+	}
+	for _, other := range []string{"max-", "print", "prefers", "orientation", "pixel-ratio", "resolution", "hover",
+		"pointer", "speech", "not ", "<"} {
+		if strings.Contains(head, other) {
+			return false
+		}
+	}
+	if _, width, has := strings.Cut(head, "min-width:"); has {
+		v, _, ok := quantity(strings.TrimSpace(width))
+		return ok && v <= 800
+	}
+	return true
+}
+
+// deciding are the properties that can hide.
+var deciding = [][]byte{[]byte("display"), []byte("visibility"), []byte("opacity"), []byte("font"), []byte("color"),
+	[]byte("background"), []byte("height"), []byte("width"), []byte("position"), []byte("indent"), []byte("margin"),
+	[]byte("clip"), []byte("transform"), []byte("mso-hide"), []byte("left"), []byte("top")}
+
+// decides reports whether declarations can hide a text, or show it.
+func decides(style []byte) bool {
+	style = bytes.ToLower(style)
+	return slices.ContainsFunc(deciding, func(p []byte) bool { return bytes.Contains(style, p) })
+}
+
+// rule adds the rule of one selector.
+func (s *sheet) rule(selector string, style []byte) {
+	if len(s.rules) >= maxRules {
+		return
+	}
+	steps := strings.FieldsFunc(selector, func(r rune) bool {
+		return r == ' ' || r == '>' || r == '\n' || r == '\t' ||
+			r == '\r'
+	})
+	if len(steps) == 0 || len(steps) > maxSteps {
+		return
+	}
+	r := rule{style: style}
+	for i, step := range steps {
+		to := &r.around
+		if i == len(steps)-1 {
+			to = &r.own
+		}
+		if !s.step(step, to, &r.weight) {
+			return
+		}
+	}
+	s.rules = append(s.rules, r)
+}
+
+// step adds the simple selectors of a step, such as "td.small"; false if it has others.
+func (s *sheet) step(step string, to *marks, weight *int) bool {
+	if strings.ContainsAny(step, "[:+~@%\\") {
+		return false
+	}
+	for len(step) > 0 {
+		end := strings.IndexAny(step[1:], ".#") + 1
+		if end == 0 {
+			end = len(step)
+		}
+		name := step[:end]
+		step = step[end:]
+		switch name[0] {
+		case '*':
+			continue
+		case '#':
+			*weight += 10_000
+		case '.':
+			*weight += 100
+		default:
+			*weight++
+		}
+		n, known := s.simple[name]
+		if !known {
+			if n = len(s.simple); n == maxSelectors {
+				return false
+			}
+			if s.simple == nil {
+				s.simple = map[string]int{}
+			}
+			s.simple[name] = n
+		}
+		to.add(n)
+	}
+	return true
+}
+
+// marksOf returns the simple selectors that an element has.
+func (s *sheet) marksOf(name, id, class []byte) (m marks) {
+	if len(s.simple) == 0 {
+		return m
+	}
+	has := func(kind byte, b []byte) {
+		var small [64]byte
+		key := small[:0]
+		if kind != 0 {
+			key = append(key, kind)
+		}
+		for _, c := range b[:min(len(b), len(small)-1)] {
+			if c >= 'A' && c <= 'Z' {
+				c |= 0x20
+			}
+			key = append(key, c)
+		}
+		if n, ok := s.simple[string(key)]; ok {
+			m.add(n)
+		}
+	}
+	has(0, name)
+	if len(id) > 0 {
+		has('#', bytes.TrimSpace(id))
+	}
+	for c := range bytes.FieldsSeq(class) {
+		has('.', c)
+	}
+	return m
+}
