@@ -4,17 +4,25 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// receivedBody is the body that a client sends: counted, and not waited for without end.
+// receivedBody is the body that a client sends: counted, and not waited for without end. While its site sends a client
+// may be silent.
 type receivedBody struct {
 	io.ReadCloser
 	flow    *flow
 	control *http.ResponseController
 	idle    time.Duration
 	over    atomic.Bool
+
+	mu    sync.Mutex
+	until time.Time // deadline
+	ended bool      // nothing more is read
+	fault error     // it did not arrive whole
 }
 
 // Read implements io.Reader.
@@ -22,13 +30,54 @@ func (b *receivedBody) Read(p []byte) (int, error) {
 	if b.over.Load() {
 		return 0, http.ErrBodyReadAfterClose
 	}
-	b.control.SetReadDeadline(time.Now().Add(b.idle))
+	b.wait(0)
 	n, err := b.ReadCloser.Read(p)
 	b.flow.bytes.Add(int64(n))
-	if err == io.EOF { // all is there; how long the response takes is another matter
-		b.control.SetReadDeadline(time.Time{})
+	if err != nil {
+		b.end(err)
 	}
 	return n, err
+}
+
+// wait gives the client time to go on, unless it has at least so much of it left.
+func (b *receivedBody) wait(left time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now := time.Now(); !b.ended && (left == 0 || b.until.Sub(now) < left) {
+		b.until = now.Add(b.idle)
+		b.control.SetReadDeadline(b.until)
+	}
+}
+
+// siteSpoke notes that the site has sent something: the connection is not idle.
+func (b *receivedBody) siteSpoke() {
+	if !b.over.Load() {
+		b.wait(b.idle * 3 / 4)
+	}
+}
+
+func (b *receivedBody) end(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended = true
+	if err != io.EOF {
+		b.fault = err
+		return
+	}
+	b.control.SetReadDeadline(time.Time{}) // all is there; how long the response takes is another matter
+}
+
+// status returns the status for a body that did not arrive whole; 0: it did, or is still on its way.
+func (b *receivedBody) status() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.fault == nil:
+		return 0
+	case errors.Is(b.fault, os.ErrDeadlineExceeded):
+		return http.StatusRequestTimeout
+	}
+	return http.StatusBadRequest
 }
 
 // Close implements io.Closer. It leaves the body itself to the server: closing it here would wait for what the
@@ -56,6 +105,9 @@ type countedBody struct {
 func (c *countedBody) Read(b []byte) (int, error) {
 	n, err := c.ReadCloser.Read(b)
 	c.flow.bytes.Add(int64(n))
+	if n > 0 {
+		c.flow.sent.siteSpoke()
+	}
 	return n, err
 }
 

@@ -104,6 +104,8 @@ func (e *engine) inspect(r *http.Request, _ *goproxy.ProxyCtx) (*http.Request, *
 	case blocked:
 		f.blocked = true
 		return r, f.answer(r, func(w http.ResponseWriter) { gen.Pages.Block(w, r, f.page()) })
+	case f.sent.status() != 0: // the client's doing
+		return r, f.answer(r, func(w http.ResponseWriter) { gen.Pages.Error(w, r, f.sent.status()) })
 	case err != nil:
 		gen.Log.Error("a request is refused: it cannot be inspected", "error", err)
 		return r, f.answer(r, func(w http.ResponseWriter) { gen.Pages.Error(w, r, http.StatusServiceUnavailable) })
@@ -154,7 +156,7 @@ func (e *engine) incoming(resp *http.Response, ctx *goproxy.ProxyCtx) *http.Resp
 			return f.failure(ctx.Req, err)
 		}
 	}
-	f.length = resp.Header.Get("Content-Length")
+	f.length, f.untyped = resp.Header.Get("Content-Length"), resp.Header["Content-Type"] == nil
 	if resp.StatusCode != http.StatusSwitchingProtocols {
 		resp.Body = &delivery{resp.Body, f}
 	}
@@ -171,5 +173,9 @@ func (f *flow) failure(r *http.Request, err error) *http.Response {
 	if fault := faultOf(err); fault != "" {
 		return f.answer(r, func(w http.ResponseWriter) { pages.Certificate(w, r, fault) })
 	}
-	return f.answer(r, func(w http.ResponseWriter) { pages.Error(w, r, statusOf(err)) })
+	status := f.sent.status() // what did not arrive cannot go on
+	if status == 0 {
+		status = statusOf(err)
+	}
+	return f.answer(r, func(w http.ResponseWriter) { pages.Error(w, r, status) })
 }

@@ -29,10 +29,12 @@ type flow struct {
 	status     int
 	bytes      atomic.Int64 // both ways
 
-	reply    *writer // to the client
-	answered bool    // by a page of the gateway in the place of the site
-	length   string  // Content-Length of the response; empty: not known
-	cut      bool    // the response broke off
+	sent     *receivedBody // by the client
+	reply    *writer       // to the client
+	answered bool          // by a page of the gateway in the place of the site
+	length   string        // Content-Length of the response; empty: not known
+	cut      bool          // the response broke off
+	untyped  bool          // the site does not say what the body is
 }
 
 type flowKey struct{}

@@ -14,8 +14,8 @@ type Limits struct {
 	HeaderTime  time.Duration `yaml:"header-time"`            // for the header of a request to arrive; default 10s
 	Hello       time.Duration `yaml:"hello"`                  // for a ClientHello and a TLS handshake; default 5s
 	KeepAlive   time.Duration `yaml:"keep-alive"`             // between two requests; default 2m
-	Idle        time.Duration `yaml:"idle"`                   // between two reads or writes of a body; default 5m
-	Response    time.Duration `yaml:"response"`               // for a site to begin its response; default 2m
+	Idle        time.Duration `yaml:"idle"`                   // of silence of both sides, while a body is on its way; default 5m
+	Response    time.Duration `yaml:"response"`               // for a site to begin its response, as browsers wait; default 5m
 	Tunnel      time.Duration `yaml:"tunnel"`                 // of silence in both directions of a tunnel; default 15m
 }
 
@@ -28,7 +28,7 @@ func (l *Limits) SetDefaults() {
 	setting.Default(&l.Hello, 5*time.Second)
 	setting.Default(&l.KeepAlive, 2*time.Minute)
 	setting.Default(&l.Idle, 5*time.Minute)
-	setting.Default(&l.Response, 2*time.Minute)
+	setting.Default(&l.Response, 5*time.Minute)
 	setting.Default(&l.Tunnel, 15*time.Minute)
 }
 

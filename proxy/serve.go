@@ -9,6 +9,7 @@ import (
 
 	"sluis/internal/sitepolicy"
 	"sluis/proxy/blockpage"
+	"sluis/proxy/content"
 	"sluis/proxy/identify"
 )
 
@@ -161,9 +162,12 @@ func (p *Proxy) request(
 		gen.Pages.Error(pw, r, http.StatusServiceUnavailable)
 		return
 	}
-	sent := &receivedBody{ReadCloser: r.Body, flow: f, control: pw.control, idle: gen.Limits.Idle}
-	r.Body = sent
-	defer sent.Close()
+	f.sent = &receivedBody{ReadCloser: r.Body, flow: f, control: pw.control, idle: gen.Limits.Idle}
+	if content.Streams(r.Header) {
+		f.sent.idle = gen.Limits.Tunnel
+	}
+	r.Body = f.sent
+	defer f.sent.Close()
 	p.engine.forward(pw, r)
 }
 

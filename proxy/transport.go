@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"sluis/proxy/content"
 	"sluis/proxy/egress"
 )
 
@@ -22,6 +23,7 @@ var (
 
 // roundTrip sends a request to its site, through the transport of its flow.
 func (f *flow) roundTrip(out *http.Request) (*http.Response, error) {
+	limits := f.generation.Limits
 	i := &interim{to: f.reply}
 	var last *headed // connection that was tried
 	ctx := httptrace.WithClientTrace(out.Context(), &httptrace.ClientTrace{
@@ -29,6 +31,7 @@ func (f *flow) roundTrip(out *http.Request) (*http.Response, error) {
 		GotConn: func(g httptrace.GotConnInfo) {
 			if last, _ = g.Conn.(*headed); last != nil {
 				last.expect()
+				beneath[*site](last).bear(max(limits.Idle, limits.Response))
 			}
 		},
 	})
@@ -50,6 +53,11 @@ func (f *flow) roundTrip(out *http.Request) (*http.Response, error) {
 	}
 	if last != nil {
 		socket := socketUpgrade(resp.Header)
+		silence := limits.Idle
+		if socket || content.Streams(resp.Header) {
+			silence = limits.Tunnel
+		}
+		beneath[*site](last).bear(silence)
 		for _, name := range last.fieldsOfHop() {
 			if !socket || !strings.EqualFold(name, "Upgrade") {
 				resp.Header.Del(name)

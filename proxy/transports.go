@@ -63,7 +63,7 @@ func (t *transports) to(by route) *http.Transport {
 		if err != nil {
 			return nil, err
 		}
-		return &site{c, l.Idle}, nil
+		return newSite(c, l), nil
 	}
 	tr := &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -133,6 +133,10 @@ func (t *transports) handshake(ctx context.Context, c net.Conn, address string) 
 		return nil, err
 	}
 	if conn.ConnectionState().NegotiatedProtocol == "h2" {
+		if s := beneath[*site](c); s != nil { // all of its streams together; pings find out whether the site is there
+			l := t.cfg.Limits
+			s.bear(max(l.Idle, l.Response, l.Tunnel))
+		}
 		return conn, nil
 	}
 	return &headed{Conn: conn}, nil

@@ -30,6 +30,9 @@ func (w *writer) WriteHeader(status int) {
 		if w.flow.length != "" {
 			w.Header().Set("Content-Length", w.flow.length)
 		}
+		if w.flow.untyped { // net/http would add one that it guesses
+			w.Header()["Content-Type"] = nil
+		}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }

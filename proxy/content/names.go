@@ -31,10 +31,13 @@ func charsetOf(h http.Header) string {
 	return ""
 }
 
+// Streams reports whether a body comes piece by piece, while the other side may be silent.
+func Streams(h http.Header) bool { return streams(mediaType(h)) }
+
 // streams reports whether a body of a type comes piece by piece, and cannot wait.
 func streams(kind string) bool {
 	return kind == "text/event-stream" || kind == "multipart/x-mixed-replace" ||
-		strings.HasPrefix(kind, "application/grpc")
+		strings.HasPrefix(kind, "application/grpc") || strings.HasPrefix(kind, "application/connect+")
 }
 
 // shown reports whether browsers show or play a type, and never run it.
