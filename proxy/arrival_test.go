@@ -62,7 +62,10 @@ func TestBadUploads(t *testing.T) {
 	} {
 		for _, kind := range []string{"text/plain", "multipart/form-data; boundary=x", "application/grpc"} {
 			r.reload(func(c *Config) {
-				c.Limits.Idle = map[bool]time.Duration{true: 200 * time.Millisecond, false: time.Minute}[tt.status == 408]
+				c.Limits.Idle = time.Minute
+				if tt.status == http.StatusRequestTimeout {
+					c.Limits.Idle = 200 * time.Millisecond
+				}
 				c.Limits.Tunnel = c.Limits.Idle
 			})
 			asked++

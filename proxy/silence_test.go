@@ -106,8 +106,8 @@ func TestOneSideOfASocketIsSilent(t *testing.T) {
 	}
 	defer c.Close()
 	host := "site.example:" + portString(s)
-	io.WriteString(c, "GET http://"+host+"/ HTTP/1.1\r\nHost: "+host+"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\n")
+	io.WriteString(c, "GET http://"+host+"/ HTTP/1.1\r\nHost: "+host+"\r\nConnection: Upgrade\r\n"+
+		"Upgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\n")
 	time.Sleep(250 * time.Millisecond) // at least: a machine that is slow waits longer, which is as well
 	io.WriteString(c, "done")
 	b, _ := io.ReadAll(c)
