@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net/http"
 	"os"
@@ -80,6 +81,10 @@ func (p *Proxy) receive(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if g, ok := r.Context().Value(guardKey{}).(*guard); ok {
 			defer g.answered()
+			if c := beneath[*tls.Conn](g); c != nil && r.TLS == nil { // as net/http has it without the guard
+				state := c.ConnectionState()
+				r.TLS = &state
+			}
 		}
 		if err := arrive(r); err != nil {
 			p.generation.Load().Pages.Error(w, r, http.StatusBadRequest)

@@ -43,7 +43,7 @@ type Appeals interface {
 // Options are what pages say of the organisation.
 type Options struct {
 	Name         string            // host name of the own site
-	Proxy        string            // host:port of the proxy, for browsers
+	Proxies      []Proxy           // for browsers, best first; none: the network leads to it
 	Organisation string            // empty: not shown
 	CodeURL      string            // of the code of conduct; empty: not shown
 	Direct       []string          // own domains, which browsers reach without the proxy
@@ -57,7 +57,6 @@ type Pages struct {
 	texts       *lang.Catalogue
 	by          map[string]*template.Template
 	mux         *http.ServeMux
-	pac         []byte
 	fingerprint string // of the authority
 }
 
@@ -68,7 +67,6 @@ func New(o Options) (*Pages, error) {
 		texts: lang.Files(messages),
 		by:    map[string]*template.Template{},
 		mux:   http.NewServeMux(),
-		pac:   pac(o),
 	}
 	if err := p.texts.Check(); err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
@@ -116,6 +114,7 @@ type view struct {
 	Nonce, Prefix         string
 	Style                 template.CSS
 	Name, Proxy           string
+	ProxyTLS              bool
 	Organisation, CodeURL string
 	Fingerprint           string
 	Title                 string   // its key, and then its text
@@ -132,7 +131,8 @@ func (v view) T(key string) string { return v.Lang.Text(key) }
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) {
 	v.Lang = p.texts.Choose(r.Header.Get("Accept-Language"))
 	v.Nonce, v.Prefix, v.Style = rand.Text(), Prefix, template.CSS(style)
-	v.Name, v.Proxy, v.Fingerprint = p.o.Name, p.o.Proxy, p.fingerprint
+	proxy := p.proxyFor(r)
+	v.Name, v.Proxy, v.ProxyTLS, v.Fingerprint = p.o.Name, proxy.Address, proxy.TLS, p.fingerprint
 	v.Organisation, v.CodeURL = p.o.Organisation, p.o.CodeURL
 	v.Title = v.T(v.Title)
 	for i, key := range v.Lines {

@@ -40,7 +40,7 @@ func pages(t testing.TB, change ...func(*Options)) (*Pages, *appealLog) {
 	a := &appealLog{}
 	o := Options{
 		Name:         "sluis.school.example",
-		Proxy:        "sluis.school.example:3128",
+		Proxies:      []Proxy{{Address: "sluis.school.example:3128"}},
 		Organisation: "Basisschool De Sluis",
 		CodeURL:      "https://www.school.example/gedragscode",
 		Direct:       []string{"school.example", `quo"te.example`},

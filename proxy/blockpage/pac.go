@@ -8,9 +8,16 @@ import (
 	"strings"
 )
 
+// Proxy is where browsers find the proxy.
+type Proxy struct {
+	Address string // host:port
+	TLS     bool   // it is asked over TLS
+}
+
 // pac returns the PAC file, by which browsers choose the proxy. Names without a dot, own domains and addresses inside
-// go direct; there is no way around the proxy for the rest.
-func pac(o Options) []byte {
+// go direct; there is no way around the proxy for the rest. A proxy over TLS is HTTPS: with PROXY browsers would speak
+// plainly to it.
+func pac(o Options, p Proxy) []byte {
 	var b strings.Builder
 	b.WriteString("function FindProxyForURL(url, host) {\n")
 	b.WriteString("  host = host.toLowerCase();\n")
@@ -20,7 +27,14 @@ func pac(o Options) []byte {
 	}
 	b.WriteString("  if (/^(10|127|192\\.168|169\\.254|172\\.(1[6-9]|2\\d|3[01]))\\.[\\d.]+$/.test(host)) " +
 		"return \"DIRECT\";\n")
-	fmt.Fprintf(&b, "  return %s;\n}\n", quote("PROXY "+o.Proxy))
+	way := "DIRECT" // the network leads to the proxy
+	switch {
+	case p.TLS:
+		way = "HTTPS " + p.Address
+	case p.Address != "":
+		way = "PROXY " + p.Address
+	}
+	fmt.Fprintf(&b, "  return %s;\n}\n", quote(way))
 	return []byte(b.String())
 }
 
@@ -33,9 +47,21 @@ func quote(s string) string {
 	return string(b)
 }
 
+// proxyFor returns the proxy for a browser that asks in this way, over TLS or not: the first of that kind, or else the
+// first.
+func (p *Pages) proxyFor(r *http.Request) (found Proxy) {
+	for i, proxy := range p.o.Proxies {
+		if i == 0 || proxy.TLS == (r.TLS != nil) && found.TLS != proxy.TLS {
+			found = proxy
+		}
+	}
+	return found
+}
+
 func (p *Pages) servePAC(w http.ResponseWriter, r *http.Request) {
+	b := pac(p.o, p.proxyFor(r))
 	w.Header().Set("Content-Type", "application/x-ns-proxy-autoconfig")
-	w.Header().Set("Content-Length", strconv.Itoa(len(p.pac)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.Header().Set("Cache-Control", "max-age=3600")
-	w.Write(p.pac)
+	w.Write(b)
 }

@@ -14,7 +14,8 @@ import (
 // Web is the web proxy. Without listen there is none.
 type Web struct {
 	Hostname string `yaml:"hostname"` // of its own pages: /setup, /proxy.pac; default mail.hostname
-	// host:port that the PAC file sends browsers to; default hostname and the first port
+	// host:port that the PAC file sends browsers to, after https:// if it is asked over TLS; default hostname and the
+	// port of a listener for browsers, of the kind that the file was asked for by
 	Proxy    string           `yaml:"proxy"`
 	Listen   []WebListener    `yaml:"listen" reload:"no"`
 	TLS      setting.KeyPair  `yaml:"tls"`         // for listeners over TLS

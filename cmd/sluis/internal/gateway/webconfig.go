@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"strconv"
 
 	"sluis/cmd/sluis/internal/config"
 	"sluis/filter"
@@ -158,21 +157,11 @@ func webPages(cfg *config.Config, authority *ca.Authority, appeals blockpage.App
 	w := &cfg.Web
 	o := blockpage.Options{
 		Name:         w.Hostname,
-		Proxy:        w.Proxy,
+		Proxies:      browserProxies(w),
 		Organisation: cfg.Organisation.Name,
 		CodeURL:      cfg.Organisation.CodeURL,
 		Direct:       cfg.Organisation.Domains,
 		Appeals:      appeals,
-	}
-	if o.Proxy == "" {
-		_, port, err := net.SplitHostPort(w.Listen[0].Address)
-		if err != nil {
-			return nil, fmt.Errorf("web: %w", err)
-		}
-		if n, err := strconv.Atoi(port); err != nil || n == 0 {
-			port = "3128"
-		}
-		o.Proxy = net.JoinHostPort(w.Hostname, port)
 	}
 	if authority != nil {
 		o.Authority = authority.Certificate()
