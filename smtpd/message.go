@@ -137,7 +137,7 @@ func (m *message) judge() (rep Reply) {
 		to = append(to, r.path.Address())
 	}
 	var err error
-	m.grounds, err = cfg.Policy.Grounds(t.id, m.at.UTC(), ds, append([]string{t.from.Address()}, t.named...)...)
+	m.grounds, err = cfg.Policy.Grounds(t.id, m.at.UTC(), ds, t.parties()...)
 	if err != nil {
 		m.log("grounds cannot be settled", err)
 		return localError

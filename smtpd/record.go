@@ -55,8 +55,8 @@ func (m *message) record(rep Reply) {
 }
 
 // subject returns the person whom the record is about: the organisation's own party, and no
-// person if a confidential role is involved (C3.2g). It completes the record with the other
-// side.
+// person if a confidential role is involved (C3.2g). It completes the record with the group, and
+// with the domain of the other side where a danger came from there or an order of the board asks.
 func (m *message) subject(r *journal.Record) roster.Subject {
 	if m.grounds.Confidential {
 		return roster.Subject{}
@@ -77,7 +77,9 @@ func (m *message) subject(r *journal.Record) roster.Subject {
 		return roster.Subject{}
 	}
 	r.Group = s.Group()
-	if m.direction != rules.Internal {
+	// With whom ordinary mail was exchanged is nobody's business (C3.2b, C3.2e).
+	dangerous := m.direction == rules.In && r.Purpose == rules.Security
+	if dangerous || r.Ordered && m.direction != rules.Internal {
 		r.Peer = journal.DomainOf(peer.Domain)
 	}
 	return s

@@ -369,3 +369,71 @@ func TestLargeMessagesAreRefusedForGood(t *testing.T) {
 		t.Errorf("%d records", len(st.journal.all()))
 	}
 }
+
+// TestTheOtherSideOfOrdinaryMailIsNotRecorded (C3.2b, C3.2e): only where a danger comes in, or an order of the
+// board is in force.
+func TestTheOtherSideOfOrdinaryMailIsNotRecorded(t *testing.T) {
+	danger := verdict(filter.Quarantine, rules.Security, rules.Attachment, "C2.9a")
+	const own, other = "a@school.example", "b@vakbond-example.nl"
+	for name, tc := range map[string]struct {
+		from, to string
+		verdict  filter.Verdict
+		orders   []filter.OrderID
+		want     string
+	}{
+		"ordinary mail out":      {from: own, to: other},
+		"ordinary mail in":       {from: other, to: own},
+		"a leak":                 {from: own, to: other, verdict: leak},
+		"an insult from outside": {from: other, to: own, verdict: insult},
+		"a danger that goes out": {from: own, to: other, verdict: danger},
+		"a danger from outside":  {from: other, to: own, verdict: danger, want: "vakbond-example.nl"},
+		"under an order":         {from: own, to: other, orders: []filter.OrderID{"o"}, want: "vakbond-example.nl"},
+		"internal, by an order":  {from: own, to: "c@school.example", orders: []filter.OrderID{"o"}},
+	} {
+		st := play(t, newSink(t).Start(), deciding(tc.verdict), func(_ *Config, st *stage) {
+			st.policy.grounds = func(filter.ID, rules.Directions, []string) (filter.Grounds, error) {
+				return filter.Grounds{Purposes: rules.SetOf(rules.Security, rules.Conduct), Orders: tc.orders}, nil
+			}
+		})
+		reply := "250"
+		if tc.verdict.Action == filter.Reject {
+			reply = "550"
+		}
+		st.client().send(tc.from, tc.to, letter, reply)
+		if got := st.journal.all()[0].Peer.String(); got != tc.want {
+			t.Errorf("%s: the journal has the other side %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
+// TestAStrangerExemptsNothingByItsSender: an own-domain sender counts as a party if the client is trusted, and
+// an outside one always (C3.2g).
+func TestAStrangerExemptsNothingByItsSender(t *testing.T) {
+	for name, tc := range map[string]struct {
+		from string
+		with func(*Config, *stage)
+		want string
+	}{
+		"own sender, own server":        {"vp@school.example", nil, "vp@school.example b@school.example"},
+		"own sender, stranger":          {"vp@school.example", untrusted, "b@school.example"},
+		"subdomain of own, stranger":    {"vp@mail.school.example", untrusted, "vp@mail.school.example b@school.example"},
+		"outside sender, stranger":      {"counsellor@care.nl", untrusted, "counsellor@care.nl b@school.example"},
+		"no sender, stranger":           {"", untrusted, " b@school.example"},
+		"own sender in capitals, alien": {"VP@School.Example", untrusted, "b@school.example"},
+	} {
+		var got []string
+		set := []func(*Config, *stage){func(_ *Config, st *stage) {
+			st.policy.grounds = func(_ filter.ID, _ rules.Directions, ps []string) (filter.Grounds, error) {
+				got = ps
+				return filter.Grounds{Purposes: rules.SetOf(rules.Security)}, nil
+			}
+		}}
+		if tc.with != nil {
+			set = append(set, tc.with)
+		}
+		play(t, newSink(t).Start(), set...).client().send(tc.from, "b@school.example", letter, "250")
+		if all := strings.Join(got, " "); all != tc.want {
+			t.Errorf("%s: got the parties %q, want %q", name, all, tc.want)
+		}
+	}
+}

@@ -80,14 +80,13 @@ func (a Archive) Give(ctx context.Context, r Request, use func(Record) error) er
 	})
 }
 
-// Record is what a person gets to see of a record of the journal. It shows nothing of others:
-// the other party of mail is left out.
+// Record is what a person gets to see of a record of the journal: all that it holds about them.
 type Record struct {
 	Time      time.Time `json:"time"`
 	Kind      string    `json:"kind"`
 	Direction string    `json:"direction"`
 	Group     string    `json:"group"`
-	Site      string    `json:"site,omitempty"` // of a blocked web request
+	Site      string    `json:"site,omitempty"` // of a blocked web request; of mail the other side, if it is held
 	Bytes     int64     `json:"bytes"`
 	Parties   int       `json:"recipients,omitempty"`
 	Action    string    `json:"action"`
@@ -113,9 +112,7 @@ func recordOf(r journal.Record) Record {
 		Rule:      r.Rule.String(),
 		Drawn:     r.Drawn,
 		Ordered:   r.Ordered,
-	}
-	if r.Kind == journal.Web {
-		shown.Site = r.Peer.String()
+		Site:      r.Peer.String(),
 	}
 	if shown.Rule != "" {
 		shown.Category = r.Category.String()
