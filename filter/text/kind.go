@@ -28,13 +28,22 @@ const (
 	KindOpener  FileKind = "opener" // opens or installs something elsewhere: shortcuts, remote desktops, consoles
 	KindDisk    FileKind = "disk"   // disk image
 	KindMedia   FileKind = "media"  // pictures, sound, video, fonts
+	KindCMS     FileKind = "cms"    // S/MIME: signed, compressed or encrypted
+	KindPGP     FileKind = "pgp"    // OpenPGP, the same
+	KindSealed  FileKind = "sealed" // encrypted, and nothing else is known of it
+	KindApple   FileKind = "apple"  // AppleSingle, AppleDouble
 	KindUnknown FileKind = "unknown"
 )
 
 var mediaExtensions = set(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".ico", ".tif", ".tiff", ".webp",
 	".heic",
 	".heif", ".avif", ".mp3", ".m4a", ".wav", ".ogg", ".oga", ".opus", ".flac", ".mp4", ".m4v", ".mov", ".avi", ".mkv",
-	".webm", ".mpg", ".mpeg", ".3gp", ".woff", ".woff2", ".emf", ".wmf", ".wdp", ".fntdata")
+	".webm", ".mpg", ".mpeg", ".3gp", ".woff", ".woff2", ".emf", ".wmf", ".wdp", ".fntdata",
+	".wmv", ".wma", ".asf", ".mid", ".midi", ".kar", ".rmi", ".mp2", ".mpga", ".m4b", ".m4r", ".aac", ".amr",
+	".aif", ".aiff", ".aifc",
+	".au", ".snd", ".caf", ".ape", ".wv", ".dsf", ".mka", ".rm", ".ra", ".ttf", ".otf", ".ttc", ".eot",
+	".flv", ".f4v", ".mts", ".m2ts", ".ts", ".vob", ".ogv", ".mj2", ".3g2", ".qt", ".psd", ".xcf", ".icns", ".cur",
+	".jp2", ".jpx", ".j2k", ".jxl", ".dds", ".mng", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".heics")
 
 func set(names ...string) map[string]bool {
 	m := make(map[string]bool, len(names))

@@ -97,14 +97,31 @@ var formats = walk.Formats{
 	},
 	{Kind: text.KindOpener, Begins: beginsOpener, Textual: true, Read: textFile},
 	{
-		Kind: text.KindMedia,
-		Magic: append(walk.BeginBinary("GIF8", "RIFF", "BM", "ID3", "OggS", "wOF", "fLaC"), walk.Begin("\x89PNG\r\n",
-			"\xff\xd8\xff", "\x00\x00\x01\x00", "II*\x00", "MM\x00*", "\xff\xfb", "\x1aE\xdf\xa3")...),
-		Begins: func(head []byte, textual bool) bool {
-			return len(head) > 12 && string(head[4:8]) == "ftyp" && !textual
-		},
-		Read: unreadable,
+		Kind:   text.KindCMS,
+		Begins: func(head []byte, _ bool) bool { return mail.BeginsCMS(head) },
+		Read:   func(w *walk.Walker, c walk.Content) error { return mail.CMS(w, c.At, c.Name.Reveal(), c.R, c.Depth) },
 	},
+	{
+		Kind:       text.KindPGP,
+		Extensions: []string{".pgp", ".gpg"},
+		Read: func(w *walk.Walker, c walk.Content) error {
+			return archive.PGP(w, c.At, c.Name.Reveal(), c.R, c.Depth)
+		},
+	},
+	{
+		Kind: text.KindSealed,
+		Magic: walk.Begin("\x76\xe8\x04\x60\xc4\x11\xe3\x86", // mail with rights of Microsoft (MS-OXORMMS)
+			"age-encryption.org/v", "Salted__"),
+		Read: func(w *walk.Walker, c walk.Content) error { w.Encrypted(c.At); return w.Stop },
+	},
+	{
+		Kind:  text.KindApple,
+		Magic: walk.Begin("\x00\x05\x16\x00", "\x00\x05\x16\x07"),
+		Read: func(w *walk.Walker, c walk.Content) error {
+			return archive.Apple(w, c.Part, c.Name.Reveal(), c.R, c.Depth)
+		},
+	},
+	media,
 	{Kind: text.KindScript, Magic: walk.Begin("#!"), Textual: true, Read: textFile},
 	{
 		Kind:       text.KindHTML,

@@ -85,3 +85,24 @@ func FuzzDocument(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSealed looks for signed, compressed or encrypted content that stops its reader.
+func FuzzSealed(f *testing.F) {
+	part := []byte("Content-Type: text/plain\n\n" + token)
+	f.Add("smime.p7m", signed(false, part))
+	f.Add("smime.p7m", signed(true, part))
+	f.Add("smime.p7m", cms(true, oidCompressed, der(true, 0x30), squeezed(true, part)))
+	f.Add("x.gpg", pgp("pieces", pgpLiteralTag, literal("x.txt", token)))
+	f.Add("x.gpg", pgp("old", 8, []byte{1}, squeezed(false, pgp("", pgpLiteralTag, literal("x.txt", token)))))
+	f.Add("x.txt", []byte(armoured("PGP MESSAGE", pgp("", pgpLiteralTag, literal("x.txt", token)))))
+	f.Add("x", appleFile("x.txt", token))
+	f.Fuzz(func(t *testing.T, name string, b []byte) {
+		if len(b) > 64<<10 {
+			return
+		}
+		if _, err := Document(t.Context(), name, strings.NewReader(string(b)), int64(len(b)), fuzzLimits(t.TempDir()),
+			func(s text.Segment) error { wellFormed(t, s); return nil }); err != nil {
+			t.Fatalf("error: %v", err)
+		}
+	})
+}

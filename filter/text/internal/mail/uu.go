@@ -11,7 +11,8 @@ import (
 	"sluis/filter/text/internal/walk"
 )
 
-// Files may stand in a text itself: uuencode and yEnc. Old mail programs show them as
+// Files may stand in a text itself: uuencode, yEnc, and the armour of OpenPGP and S/MIME.
+// Old mail programs show them as
 // attachments, whatever the transfer encoding.
 
 // fileSpotter passes a text on and sees whether a file may begin in it.
@@ -21,11 +22,12 @@ type fileSpotter struct {
 	end   []byte // of the text so far
 }
 
-var fileMarks = [][]byte{[]byte("\nbegin "), []byte("\nbegin-base64 "), []byte("\n=ybegin ")}
+var fileMarks = [][]byte{[]byte("\nbegin "), []byte("\nbegin-base64 "), []byte("\n=ybegin "),
+	[]byte("\n" + armourPGP), []byte("\n" + armourPKCS7), []byte("\n" + armourCMS)}
 
 // Write implements io.Writer.
 func (s *fileSpotter) Write(p []byte) (int, error) {
-	const longest = len("\nbegin-base64 ")
+	const longest = len("\n" + armourPGP)
 	if s.end == nil {
 		s.end = append(make([]byte, 0, 4*longest), '\n')
 	}
@@ -46,7 +48,7 @@ func marked(b []byte) bool {
 		if i < 0 {
 			return false
 		}
-		if b = b[i:]; len(b) > 1 && (b[1] == 'b' || b[1] == '=') {
+		if b = b[i:]; len(b) > 1 && (b[1] == 'b' || b[1] == '=' || b[1] == '-') {
 			for _, m := range fileMarks {
 				if bytes.HasPrefix(b, m) {
 					return true
@@ -106,6 +108,9 @@ func beginFile(br *bufio.Reader, line []byte) *fileLines {
 	if name, part, ok := yencBegin(text); ok {
 		y := yencDecoder{}
 		return &fileLines{r: br, name: name, end: "=yend", part: part, decode: y.line}
+	}
+	if f := beginArmour(br, text); f != nil {
+		return f
 	}
 	word, rest, _ := strings.Cut(text, " ")
 	mode, name, ok := strings.Cut(rest, " ")
