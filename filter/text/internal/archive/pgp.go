@@ -29,13 +29,13 @@ var pgpSigned = map[byte]bool{2: true, 4: true, 5: true, 6: true, 7: true, 10: t
 func PGP(w *walk.Walker, at int, name string, r *io.SectionReader, depth int) error {
 	br, done := walk.Buffered(walk.Fresh(r))
 	defer done()
-	return readPackets(w, at, strings.TrimSuffix(name, path.Ext(name)), br, r.Size(), depth, 0)
+	return readPackets(w, at, strings.TrimSuffix(name, path.Ext(name)), br, depth, 0)
 }
 
 // maxPackings bounds what is compressed in something compressed.
 const maxPackings = 4
 
-func readPackets(w *walk.Walker, at int, name string, br *bufio.Reader, packed int64, depth, packings int) error {
+func readPackets(w *walk.Walker, at int, name string, br *bufio.Reader, depth, packings int) error {
 	for first := packings == 0; w.Stop == nil; first = false {
 		tag, body, err := nextPacket(br)
 		switch {
@@ -51,8 +51,8 @@ func readPackets(w *walk.Walker, at int, name string, br *bufio.Reader, packed i
 		case tag == pgpCompressed:
 			var r io.Reader
 			if r, err = decompress(body); err == nil {
-				inner, done := walk.Buffered(w.Inflating(r, packed))
-				err = readPackets(w, at, name, inner, packed, depth, packings+1)
+				inner, done := walk.Buffered(w.Inflating(r))
+				err = readPackets(w, at, name, inner, depth, packings+1)
 				done()
 			}
 		case tag == pgpLiteral:

@@ -44,7 +44,7 @@ func CMS(w *walk.Walker, at int, name string, r *io.SectionReader, depth int) er
 		if err != nil {
 			return w.Damage(err)
 		}
-		return w.Damage(w.Random(w.Inflating(z, r.Size()), func(s *io.SectionReader) error {
+		return w.Damage(w.Random(w.Inflating(z), func(s *io.SectionReader) error {
 			return showSigned(w, name, s, depth)
 		}))
 	default:
