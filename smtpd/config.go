@@ -13,6 +13,7 @@ import (
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
+	"sluis/internal/store/disk"
 	"sluis/rules"
 )
 
@@ -61,6 +62,9 @@ type Config struct {
 	Routes []Route // the first that fits a recipient is taken
 	Limits Limits
 	Spool  string // directory of temporary files; empty: the system's
+
+	// Reserve is what bodies leave free on disk; nil: nothing. It stays as New got it.
+	Reserve *disk.Reserve
 
 	// OpenForLeak lets a message pass without the leak rules if they, and not the other
 	// rules, fail or run out of time. Nothing else ever opens.

@@ -60,6 +60,12 @@ func newInspections(l *Limits, m *metrics) *inspections {
 	}
 }
 
+// reload puts other limits in force; there are as many places as before.
+func (i *inspections) reload(l *Limits) {
+	i.places.SetShares(admit.Share(int64(l.Inspections), float64(l.Strangers)))
+	i.budget.SetMinute(l.InspectionBudget)
+}
+
 // admits returns the refusal of a stranger whose mail cost far too much; the zero Reply if it
 // may go on.
 func (i *inspections) admits(who admit.Party) Reply {

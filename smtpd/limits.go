@@ -29,6 +29,10 @@ type Limits struct {
 	// default 15s.
 	InspectionBudget time.Duration `yaml:"inspection-budget"`
 
+	// Spool is for all bodies that come in together; default 4GB, and never more than is free
+	// besides the reserve.
+	Spool setting.Size `yaml:"spool" reload:"no"`
+
 	Hops    int `yaml:"hops"`     // Received fields of a message; default 50
 	OwnHops int `yaml:"own-hops"` // of these, by this host; default 4
 }
@@ -53,6 +57,7 @@ func (l *Limits) SetDefaults() {
 	setting.Default(&l.Inspect, time.Minute)
 	setting.Default(&l.Inspections, 8)
 	setting.Default(&l.InspectionBudget, 15*time.Second)
+	setting.Default(&l.Spool, 4<<30)
 	setting.Default(&l.Hops, 50)
 	setting.Default(&l.OwnHops, 4)
 }
@@ -81,6 +86,9 @@ func (l *Limits) wire() wire.Limits {
 func (l *Limits) Validate(p setting.Problems) {
 	if l.MessageSize < smallestSize {
 		p.At("message-size").Wrong("below 64KB ordinary mail is refused")
+	}
+	if l.Spool < 4*l.MessageSize {
+		p.At("spool").Wrong("this has to hold four messages of the largest size, for strangers and own servers alike")
 	}
 	for key, n := range map[string]int{
 		"recipients":              l.Recipients,

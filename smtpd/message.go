@@ -6,7 +6,6 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
-	"syscall"
 	"time"
 
 	"sluis/filter"
@@ -58,7 +57,7 @@ func (m *message) handle(body io.Reader) Reply {
 // wire.ErrGivenUp.
 func (m *message) receive(r io.Reader) error {
 	g := &repairer{r: r}
-	m.spool = disk.NewSpool(m.tx.generation.cfg.Spool)
+	m.spool = m.relay.storage.spool(m.tx.generation.cfg.Spool, m.tx.who)
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
 	var refusal error
@@ -70,6 +69,9 @@ func (m *message) receive(r io.Reader) error {
 			} else if _, err := m.spool.Write((*buf)[:n]); err != nil {
 				m.log("spooling failed", err)
 				refusal = storageFault(err)
+			}
+			if refusal != nil {
+				m.spool.Close() // what is still to come is dropped, and what came is of no use
 			}
 		}
 		if err == io.EOF {
@@ -104,13 +106,6 @@ func brokenOff(err error) error {
 		return wire.NewReply(421, "4.4.2 The message took too long")
 	}
 	return wire.NewReply(421, "4.4.2 Connection lost")
-}
-
-func storageFault(err error) Reply {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return wire.NewReply(452, "4.3.1 Insufficient storage, try again later")
-	}
-	return wire.NewReply(451, "4.3.0 Local error, try again later")
 }
 
 // judge has the message inspected, acts on the verdicts, and returns the final reply. A panic

@@ -27,6 +27,7 @@ type Relay struct {
 	ctx         context.Context // ends when draining has taken too long
 	cancel      context.CancelFunc
 	inspections *inspections
+	storage     *storage
 }
 
 // New returns a relay that is ready to serve. Its metrics go to reg, which may be nil.
@@ -41,6 +42,8 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 	r.generation.Store(gen)
 	r.sender.routes.Store(&gen.routes)
 	r.inspections = newInspections(&gen.cfg.Limits, r.metrics)
+	limits := func() *Limits { return &r.generation.Load().cfg.Limits }
+	r.storage = newStorage(cfg.Reserve, limits, r.metrics)
 	r.server = smtp.NewServer(smtp.BackendFunc(r.session))
 	r.server.Domain = gen.cfg.Hostname
 	r.server.MaxLineLength = 0     // package wire's business: it knows commands from bodies
@@ -62,7 +65,7 @@ func (r *Relay) Reload(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	r.inspections.budget.SetMinute(gen.cfg.Limits.InspectionBudget)
+	r.inspections.reload(&gen.cfg.Limits)
 	r.sender.routes.Store(&gen.routes)
 	r.generation.Swap(gen).routes.close()
 	return nil

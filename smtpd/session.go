@@ -133,6 +133,9 @@ func (s *session) mail(args wire.Arguments, opts *smtp.MailOptions) Reply {
 	if rep := s.relay.inspections.admits(t.who); rep.Code != 0 {
 		return rep
 	}
+	if rep := s.relay.storage.admits(t.who, opts.Size); rep.Code != 0 {
+		return rep
+	}
 	rep := wire.NewReply(250, "2.1.0 Ok")
 	// With one way to go the next hop is asked at once; else its answer to MAIL comes
 	// with the first recipient, who decides which next hop that is.

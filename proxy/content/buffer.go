@@ -21,7 +21,9 @@ type buffer struct {
 	spool *disk.Spool // nil: it is closed
 }
 
-func (e *Inspector) newBuffer() *buffer { return &buffer{e: e, spool: disk.NewSpool(e.o.Dir)} }
+func (e *Inspector) newBuffer() *buffer {
+	return &buffer{e: e, spool: disk.NewSpool(e.o.Dir).Within(e.o.Room)}
+}
 
 // fill takes from r until its end, or until the limit. It reports whether the body is whole.
 func (h *buffer) fill(r io.Reader, limit int64) (whole bool, err error) {

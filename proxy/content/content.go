@@ -12,6 +12,7 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/setting"
+	"sluis/internal/store/disk"
 	"sluis/rules"
 )
 
@@ -39,9 +40,10 @@ type Options struct {
 	Settings
 
 	Engine  Engine
-	Sealer  Sealer  // nil: only metadata is kept of an upload that was stopped
-	Scanner Scanner // nil: downloads are not scanned
-	Dir     string  // of temporary files
+	Sealer  Sealer    // nil: only metadata is kept of an upload that was stopped
+	Scanner Scanner   // nil: downloads are not scanned
+	Dir     string    // of temporary files
+	Room    disk.Room // for them; nil: without bounds but Limits.Total
 }
 
 // Inspector inspects requests and responses. It is safe for concurrent use.

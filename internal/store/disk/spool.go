@@ -7,8 +7,12 @@ import (
 	"sync"
 )
 
-// memory is how much of a message is kept in memory; larger ones go to a file.
-const memory = 64 << 10
+// memory is how much of a message is kept in memory; larger ones go to a file. step is how much
+// room is taken at a time for that.
+const (
+	memory = 64 << 10
+	step   = 256 << 10
+)
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, memory); return &b }}
 
@@ -20,6 +24,9 @@ type Spool struct {
 	file *os.File
 	size int64
 
+	room           Room  // nil: without bounds
+	taken, written int64 // of the room
+
 	hole, gap int64 // gap bytes at hole are left out
 }
 
@@ -28,7 +35,16 @@ func NewSpool(dir string) *Spool {
 	return &Spool{dir: dir, mem: buffers.Get().(*[]byte)}
 }
 
-// Write implements io.Writer.
+// InMemory is the size up to which a spool needs no room on disk.
+const InMemory = memory
+
+// Within has the spool's file take room. It is called before anything is written.
+func (s *Spool) Within(r Room) *Spool {
+	s.room = r
+	return s
+}
+
+// Write implements io.Writer. Without room its error is one of ErrReserved's kind.
 func (s *Spool) Write(p []byte) (int, error) {
 	if s.file == nil {
 		if len(*s.mem)+len(p) <= memory {
@@ -40,6 +56,9 @@ func (s *Spool) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
+	if err := s.take(len(p)); err != nil {
+		return 0, err
+	}
 	n, err := s.file.Write(p)
 	s.size += int64(n)
 	if err != nil {
@@ -48,7 +67,22 @@ func (s *Spool) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// take takes room for n bytes more.
+func (s *Spool) take(n int) error {
+	s.written += int64(n)
+	for s.room != nil && s.taken < s.written {
+		if err := s.room.Take(step); err != nil {
+			return err
+		}
+		s.taken += step
+	}
+	return nil
+}
+
 func (s *Spool) toFile() error {
+	if err := s.take(len(*s.mem)); err != nil {
+		return err
+	}
 	f, err := Unnamed(s.dir)
 	if err != nil {
 		return err
@@ -111,13 +145,19 @@ func (s *Spool) freeMemory() {
 	}
 }
 
-// Close frees what the spool holds.
+// Close frees what the spool holds. It may be called again.
 func (s *Spool) Close() error {
 	s.freeMemory()
+	if s.taken > 0 {
+		defer s.room.Give(s.taken) // once it is free
+		s.taken = 0
+	}
 	if s.file == nil {
 		return nil
 	}
-	return s.file.Close()
+	f := s.file
+	s.file = nil
+	return f.Close()
 }
 
 // Size returns how many bytes it holds.

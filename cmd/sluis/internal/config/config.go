@@ -15,6 +15,8 @@ type Config struct {
 	Organisation Organisation `yaml:"organisation"`
 	// directory for all that is kept; made if need be
 	Data string `yaml:"data" path:"relative" reload:"no"`
+	// of disk, that mail and web leave free for what has to be kept; default 512MB, or 5% of a smaller disk
+	Reserve setting.Size `yaml:"reserve" reload:"no"`
 	// file that says who is who, YAML or CSV; none: all are strangers
 	Roster     string         `yaml:"roster" path:"relative"`
 	Log        Log            `yaml:"log" reload:"no"`

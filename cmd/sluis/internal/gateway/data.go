@@ -26,6 +26,7 @@ import (
 	"sluis/internal/quarantine"
 	"sluis/internal/sitelists"
 	"sluis/internal/store"
+	"sluis/internal/store/disk"
 )
 
 // Data is the data directory of a configuration, with every store in it. A store is opened
@@ -95,6 +96,11 @@ func (d *Data) path(names ...string) string {
 
 // spool is the directory of temporary files.
 func (d *Data) spool() string { return d.path("spool") }
+
+// Reserve is what mail and web leave free on disk.
+func (d *Data) Reserve() *disk.Reserve {
+	return disk.NewReserve(int64(d.cfg.Reserve), d.cfg.Data, d.spool())
+}
 
 // Lock makes the directory and keeps a second gateway away from it until Close.
 func (d *Data) Lock() error {

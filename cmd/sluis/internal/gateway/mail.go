@@ -31,6 +31,7 @@ func (g *Generation) mailConfig(s mailServices) (smtpd.Config, error) {
 		Trusted:     cfg.Mail.Trusted,
 		Carriers:    cfg.Mail.Carriers,
 		Spool:       NewData(cfg).spool(),
+		Reserve:     NewData(cfg).Reserve(),
 		Limits:      cfg.Mail.Limits,
 		Notice:      cfg.Mail.Notice,
 		About:       cfg.Organisation.CodeURL,

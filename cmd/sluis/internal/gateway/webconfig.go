@@ -124,6 +124,7 @@ func (g *Generation) webContent(sealer content.Sealer) (*content.Inspector, erro
 		Engine:   g.Engine,
 		Sealer:   sealer,
 		Dir:      NewData(g.Config).spool(),
+		Room:     NewData(g.Config).Reserve().Room(1),
 	}
 	if o.Malware {
 		if g.Config.Policy.Malware.Clamd == "" {
