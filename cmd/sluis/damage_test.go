@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sluis/internal/testenv"
 )
@@ -261,6 +262,63 @@ func TestAWrongByteOfTheLedgerIsFoundAndAdopted(t *testing.T) {
 		t.Errorf("the new ledger is %s, want that it names the broken one", out)
 	}
 	g.kill()
+}
+
+// A lost key is not replaced in silence: mail goes on, the log and health name the key, what was
+// sealed waits for it, and giving it up is in the ledger.
+func TestALostKeyIsNamedAndNotReplaced(t *testing.T) {
+	g := usedGateway(t)
+	kept := filepath.Join(g.dir, "kept")
+	copyTree(t, g.data(), kept)
+	month := time.Now().UTC().Format("2006-01") + ".key"
+	for _, name := range []string{"quarantine.key", "accounts.key", "people.key", month} {
+		for _, how := range []string{"removed", "another"} {
+			copyTree(t, kept, g.data())
+			file := filepath.Join(g.data(), "keys", name)
+			whole, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+			other := bytes.ToUpper(bytes.Repeat([]byte{'x'}, len(whole)))
+			if how == "another" {
+				if err := os.WriteFile(file, other, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !g.starts() {
+				t.Errorf("%s %s: the gateway does not start:\n%s", name, how, g.log)
+				continue
+			}
+			if reply := g.try(teacher, []string{parent}, letter(secret)); reply[0] != '2' {
+				t.Errorf("%s %s: reply %q, want that the message is taken", name, how, reply)
+			}
+			if !strings.Contains(g.log.String(), "level=ERROR") || !strings.Contains(g.log.String(), name) {
+				t.Errorf("%s %s: the log does not name the key:\n%s", name, how, g.log)
+			}
+			if found := g.health(); !strings.Contains(found, name) || !strings.Contains(found, `"broken"`) {
+				t.Errorf("%s %s: health says %s, want that the key is lost", name, how, found)
+			}
+			g.stop()
+			if now, err := os.ReadFile(file); how == "removed" && err == nil || how == "another" &&
+				string(now) != string(other) {
+				t.Errorf("%s %s: there is another key now, %v", name, how, err)
+			}
+			renew := []string{"keys", "renew", name, "--reason", "de schijf is stuk", "--config", g.config()}
+			if _, errs, code := run(t, "", renew...); code != 0 {
+				t.Errorf("%s %s: keys renew: %s", name, how, errs)
+			}
+			if !g.starts() {
+				t.Fatalf("%s %s: the gateway does not start after renewing:\n%s", name, how, g.log)
+			}
+			if found := g.health(); strings.Contains(found, name) {
+				t.Errorf("%s %s: health still says %s", name, how, found)
+			}
+			g.kill()
+		}
+	}
 }
 
 // What is damaged does not count, and health says which file it is and what to do.

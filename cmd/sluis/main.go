@@ -29,6 +29,7 @@ type commands struct {
 	Rules      rulesCmd      `cmd:"" help:"List, show and test the rules, and the clauses that they serve."`
 	Sampling   samplingCmd   `cmd:"" help:"Check that the random sample was fair."`
 	Ledger     ledgerCmd     `cmd:"" help:"Export the log of all acts, and verify it."`
+	Keys       keysCmd       `cmd:"" help:"Give up a key of the data directory that is lost."`
 	Orders     ordersCmd     `cmd:"" help:"Orders of the board: the only way to one person's use."`
 	Access     accessCmd     `cmd:"" help:"Print what is held about a person, for that person."`
 	Breach     breachCmd     `cmd:"" help:"Breach files, with their 72 hours."`

@@ -95,6 +95,17 @@ func (s *Store) Code(ctx context.Context, client netip.Addr, id, code string) er
 	return nil
 }
 
+// ForgetCodes ends all codes, whose secrets cannot be decrypted any more. Who signed in with one
+// needs a new link: a password alone must not be enough to add another factor.
+func (s *Store) ForgetCodes(ctx context.Context) error {
+	_, err := s.db.ExecContext(ctx,
+		"UPDATE accounts SET totp = NULL, step = 0, hash = '', epoch = epoch + 1 WHERE totp IS NOT NULL")
+	if err != nil {
+		return fmt.Errorf("forget codes: %w", err)
+	}
+	return nil
+}
+
 // codes returns the secret of an account, empty if it has none, and the last step used.
 func (s *Store) codes(ctx context.Context, id string) (secret string, used int64, err error) {
 	var sealed []byte

@@ -8,13 +8,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
+	"sluis/internal/keybook"
 	"sluis/internal/ledger"
 	"sluis/internal/password"
 	"sluis/internal/store"
-	"sluis/internal/store/disk"
 )
 
 const schema = `
@@ -56,10 +55,10 @@ type Store struct {
 // guesses are how often a password, a code and a link may be wrong.
 var guesses = password.Guesses{Pair: 5, Client: 30, Name: 50, Within: 15 * time.Minute}
 
-// Open opens the accounts of a store. The key that their
-// secrets are encrypted with is in keys, which stands apart so that it can be kept apart.
-func Open(data store.Store, keys string, l ledger.Appender) (*Store, error) {
-	key, err := disk.ReadOrCreate(filepath.Join(keys, "accounts.key"), func() []byte {
+// Open opens the accounts of a store. The key that their secrets are encrypted with stands apart, so
+// that it can be kept apart.
+func Open(data store.Store, secret keybook.Key, l ledger.Book) (*Store, error) {
+	key, err := secret.Open(context.Background(), l, func() []byte {
 		k := make([]byte, 32)
 		rand.Read(k)
 		return k

@@ -19,6 +19,7 @@ import (
 
 	"sluis/internal/accounts"
 	"sluis/internal/journal"
+	"sluis/internal/keybook"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/breach"
 	"sluis/internal/oversight/sampling"
@@ -71,7 +72,10 @@ func newHouse(t testing.TB, change ...func(*setup)) *house {
 	if h.ledger, err = ledger.Open(filepath.Join(dir, "ledger")); err != nil {
 		t.Fatal(err)
 	}
-	h.accounts, err = accounts.Open(store.Open(dir), filepath.Join(dir, "keys"), h.ledger)
+	h.accounts, err = accounts.Open(store.Open(dir), keybook.Key{
+		Name: "accounts.key",
+		Path: filepath.Join(dir, "keys", "accounts.key"),
+	}, h.ledger)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -156,6 +156,22 @@ func Ledger(verified func(context.Context) (time.Time, error)) Check {
 	}
 }
 
+// Keys checks whether a key is lost. lost names them.
+func Keys(lost func(context.Context, time.Time) ([]string, error)) Check {
+	return func(ctx context.Context, now time.Time) Result {
+		name := texts.Message("keys")
+		names, err := lost(ctx, now)
+		found := texts.Message("unreadable")
+		switch {
+		case len(names) > 0:
+			found = texts.Message("keys-lost", strings.Join(names, ", "))
+		case err == nil:
+			return ok(name, texts.Message("keys-there"))
+		}
+		return Result{Name: name, State: Broken, Found: found, Advice: texts.Message("keys-restore")}
+	}
+}
+
 // oldList is how long a list may go without being checked.
 const oldList = 8 * 24 * time.Hour
 

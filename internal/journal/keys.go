@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -27,10 +26,12 @@ import (
 // records one has to compute it, which Find does for a caller who shows that the ledger has the
 // use of an order of the board (C3.2c), or the person's own request for insight (C3.2f).
 type Keys struct {
-	dir string
+	dir  string
+	book ledger.Book // nil: ids of keys are in no ledger
 
 	mu     sync.Mutex
-	months []monthKey // the last few that were used, the most recent first
+	failed map[string]failure // by month
+	months []monthKey         // the last few that were used, the most recent first
 	sum    [sha256.Size]byte
 }
 
@@ -160,11 +161,7 @@ func (k *Keys) key(month string) ([]byte, error) {
 	if gone, err := k.destroyed(month); gone || err != nil {
 		return nil, err
 	}
-	key, err := disk.ReadOrCreate(k.path(month, keyName), func() []byte {
-		fresh := make([]byte, keySize)
-		rand.Read(fresh)
-		return fresh
-	})
+	key, err := k.open(month)
 	if err != nil {
 		return nil, fmt.Errorf("read pseudonym key: %w", err)
 	}
@@ -224,6 +221,13 @@ func (k *Keys) Forget(month string) error {
 		return m.year == at.Year() && m.month == at.Month()
 	})
 	if err := disk.Destroy(k.path(month, keyName)); err != nil {
+		return fmt.Errorf("destroy pseudonym key: %w", err)
+	}
+	if k.book == nil {
+		return nil
+	}
+	act := ledger.Data{Ref: month + keyName}
+	if _, err := k.book.Append(context.Background(), ledger.KeyDestroyed, act); err != nil {
 		return fmt.Errorf("destroy pseudonym key: %w", err)
 	}
 	return nil

@@ -37,7 +37,6 @@ const (
 	PeopleImported   Kind = "people-imported"
 	PeopleRemoved    Kind = "people-removed"
 	ExceptionChanged Kind = "exception-changed" // to a rule
-	AppealRequested  Kind = "appeal-requested"
 	AppealAnswered   Kind = "appeal-answered"
 
 	RetentionRun     Kind = "retention-run"
@@ -47,6 +46,10 @@ const (
 	ReportFrozen     Kind = "report-frozen"
 	CheckpointSent   Kind = "checkpoint-sent"
 	LedgerAdopted    Kind = "ledger-adopted" // a broken one, by a new one
+
+	KeyMade      Kind = "key-made"      // Ref is its name, Commit its id
+	KeyRenewed   Kind = "key-renewed"   // in the place of one that is lost
+	KeyDestroyed Kind = "key-destroyed" // on purpose, when its time is over
 
 	OrderRequested        Kind = "order-requested"
 	OrderAdvised          Kind = "order-advised"

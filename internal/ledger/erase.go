@@ -16,7 +16,8 @@ import (
 // ErrNotErasable is returned for an entry that verifies other entries, or draws.
 var ErrNotErasable = errors.New("this entry verifies others: it cannot be erased")
 
-// proofs are kinds whose data an auditor needs. But for LedgerAdopted they have no text of a person.
+// proofs are kinds whose data an auditor needs. But for LedgerAdopted and KeyRenewed they have no text
+// of a person.
 var proofs = []Kind{
 	SamplingSeed,
 	SamplingCommit,
@@ -28,6 +29,9 @@ var proofs = []Kind{
 	ReportFrozen,
 	PayloadErased,
 	LedgerAdopted,
+	KeyMade,
+	KeyRenewed,
+	KeyDestroyed,
 }
 
 // Erase removes the data of an entry, for instance when a name stands in a reason (GDPR art.

@@ -187,7 +187,7 @@ func (d *Data) Orders() (*orders.Store, error) {
 // Imagery returns the cases and samples of imagery.
 func (d *Data) Imagery() (*imagery.Store, error) {
 	return recorded(d, &d.imagery, func(l *ledger.Ledger) (*imagery.Store, error) {
-		to, err := recipients(d.cfg)
+		to, err := d.recipients(context.Background())
 		if err != nil {
 			return nil, err
 		}
@@ -198,7 +198,7 @@ func (d *Data) Imagery() (*imagery.Store, error) {
 // Quarantine returns the quarantine, which seals to the configured keys.
 func (d *Data) Quarantine() (*quarantine.Store, error) {
 	return recorded(d, &d.quarantine, func(l *ledger.Ledger) (*quarantine.Store, error) {
-		to, err := recipients(d.cfg)
+		to, err := d.recipients(context.Background())
 		if err != nil {
 			return nil, err
 		}
@@ -212,7 +212,13 @@ func (d *Data) Quarantine() (*quarantine.Store, error) {
 
 // Keys returns the keys of the journal's pseudonyms.
 func (d *Data) Keys() (*journal.Keys, error) {
-	return d.keys.get(func() (*journal.Keys, error) { return journal.OpenKeys(d.path("keys")) })
+	return recorded(d, &d.keys, func(l *ledger.Ledger) (*journal.Keys, error) {
+		keys, err := journal.OpenKeys(d.path("keys"))
+		if err == nil {
+			keys.Record(l)
+		}
+		return keys, err
+	})
 }
 
 // Journal returns the journal's backend: the embedded one, or a ClickHouse server. It is opened
@@ -239,7 +245,7 @@ func (d *Data) openJournal(ctx context.Context) (journal.Store, error) {
 // Accounts returns the accounts of the console.
 func (d *Data) Accounts() (*accounts.Store, error) {
 	return recorded(d, &d.accounts, func(l *ledger.Ledger) (*accounts.Store, error) {
-		s, err := accounts.Open(d.store, d.path("keys"), l)
+		s, err := accounts.Open(d.store, d.accountsKey(), l)
 		if err == nil {
 			d.onClose(s.Close)
 		}

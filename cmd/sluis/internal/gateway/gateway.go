@@ -160,6 +160,13 @@ func (g *Gateway) openStores(ctx context.Context) (err error) {
 	if err := g.openQuarantine(ctx); err != nil {
 		return err
 	}
+	lost, err := g.data.lostKeys()
+	for _, err := range lost {
+		g.log.Error("a key is lost", "error", err)
+	}
+	if err != nil {
+		return err
+	}
 	if g.keys, err = g.data.Keys(); err != nil {
 		return err
 	}

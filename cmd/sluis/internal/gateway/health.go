@@ -80,6 +80,7 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		health.Spool(d.spool()),
 		health.Quarantine(counts),
 		health.Ledger(verified),
+		health.Keys(d.lostKeyNames),
 		health.Files(d.damaged))
 	if address := cfg.Policy.Malware.Clamd; address != "" {
 		all = append(all, health.Clamd(clamd.New(address)))

@@ -29,12 +29,9 @@ var listName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,40}$`)
 // peopleFile returns where a list of people is kept.
 func (d *Data) peopleFile(name string) string { return d.path("people", name+".hashes") }
 
-// peopleKey returns the key of the lists of people; it is made the first time.
-func (d *Data) peopleKey() (peopleindex.Key, error) {
-	b, err := disk.ReadOrCreate(d.path("keys", "people.key"), func() []byte {
-		k := peopleindex.NewKey()
-		return k[:]
-	})
+// peopleKey returns the key of the lists of people.
+func (d *Data) peopleKey(read func() ([]byte, error)) (peopleindex.Key, error) {
+	b, err := read()
 	if err != nil {
 		return peopleindex.Key{}, fmt.Errorf("key of the lists of people: %w", err)
 	}
@@ -76,7 +73,7 @@ func (d *Data) peopleIndex() (*peopleindex.Index, error) {
 	if err != nil || len(lists) == 0 {
 		return nil, err
 	}
-	key, err := d.peopleKey()
+	key, err := d.peopleKey(func() ([]byte, error) { return os.ReadFile(d.path("keys", "people.key")) })
 	if err != nil {
 		return nil, &store.Damage{File: "keys/people.key", Err: err}
 	}
@@ -113,7 +110,16 @@ func (d *Data) ImportPeople(ctx context.Context, name string, table io.Reader) (
 	if !listName.MatchString(name) {
 		return none, errors.New("the name of a list has small letters, digits and dashes only")
 	}
-	key, err := d.peopleKey()
+	l, err := d.Ledger()
+	if err != nil {
+		return none, err
+	}
+	key, err := d.peopleKey(func() ([]byte, error) {
+		return d.peopleKeyFile().Open(ctx, l, func() []byte {
+			k := peopleindex.NewKey()
+			return k[:]
+		})
+	})
 	if err != nil {
 		return none, err
 	}

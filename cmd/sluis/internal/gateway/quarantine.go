@@ -13,7 +13,7 @@ import (
 	"sluis/smtpd"
 )
 
-// recipients returns the public keys that the quarantine seals to.
+// recipients returns the public keys of a configuration that the quarantine seals to.
 func recipients(cfg *config.Config) ([]age.Recipient, error) {
 	var to []age.Recipient
 	for _, r := range cfg.Quarantine.Recipients {
@@ -24,11 +24,7 @@ func recipients(cfg *config.Config) ([]age.Recipient, error) {
 		to = append(to, key)
 	}
 	if len(to) == 0 {
-		id, err := quarantine.LoadOrCreateIdentity(cfg.Quarantine.Identity)
-		if err != nil {
-			return nil, err
-		}
-		to = append(to, id.Recipient())
+		return nil, errors.New("quarantine: there are no recipients")
 	}
 	return to, nil
 }
