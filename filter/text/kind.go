@@ -22,17 +22,20 @@ const (
 	KindZstd    FileKind = "zstd"
 	KindTNEF    FileKind = "tnef" // winmail.dat of Outlook
 	KindCab     FileKind = "cab"  // of which only the names are read
-	KindOldArc  FileKind = "arc"  // ARJ, ACE, LHA: the same
-	KindProgram FileKind = "program"
-	KindScript  FileKind = "script"
-	KindOpener  FileKind = "opener" // opens or installs something elsewhere: shortcuts, remote desktops, consoles
-	KindDisk    FileKind = "disk"   // disk image
-	KindMedia   FileKind = "media"  // pictures, sound, video, fonts
-	KindCMS     FileKind = "cms"    // S/MIME: signed, compressed or encrypted
-	KindPGP     FileKind = "pgp"    // OpenPGP, the same
-	KindSealed  FileKind = "sealed" // encrypted, and nothing else is known of it
-	KindApple   FileKind = "apple"  // AppleSingle, AppleDouble
-	KindUnknown FileKind = "unknown"
+	KindOneNote FileKind = "onenote"
+	// KindActiveMime is the macros of Office in a document that is saved as a message.
+	KindActiveMime FileKind = "activemime"
+	KindOldArc     FileKind = "arc" // ARJ, ACE, LHA: the same
+	KindProgram    FileKind = "program"
+	KindScript     FileKind = "script"
+	KindOpener     FileKind = "opener" // opens or installs something elsewhere: shortcuts, remote desktops, consoles
+	KindDisk       FileKind = "disk"   // disk image
+	KindMedia      FileKind = "media"  // pictures, sound, video, fonts
+	KindCMS        FileKind = "cms"    // S/MIME: signed, compressed or encrypted
+	KindPGP        FileKind = "pgp"    // OpenPGP, the same
+	KindSealed     FileKind = "sealed" // encrypted, and nothing else is known of it
+	KindApple      FileKind = "apple"  // AppleSingle, AppleDouble
+	KindUnknown    FileKind = "unknown"
 )
 
 var mediaExtensions = set(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".ico", ".tif", ".tiff", ".webp",

@@ -141,6 +141,7 @@ func TestOrdinaryArchivesRaiseNoDoubt(t *testing.T) {
 		"e.docx":   docx("word/document.xml", "<w:p>x</w:p>"),
 		"foto.jpg": photo(400 << 10),
 		"foto.png": append([]byte("\x89PNG\r\n\x1a\n"), photo(300<<10)...),
+		"a.pdf":    slices.Concat([]byte("%PDF-1.4\n"), inner, make([]byte, 20<<10), []byte("%%EOF\n")),
 		"a.tgz":    gzipOf("", tarOf("brief.txt", "beste ouders")),
 	} {
 		r := showMessage(t, attached(name, "application/octet-stream", content)).report

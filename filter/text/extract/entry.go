@@ -15,7 +15,7 @@ func Message(ctx context.Context, r io.ReaderAt, size int64, l text.Limits,
 	emit func(text.Segment) error) (*text.Report, error) {
 	w := walk.NewWalker(ctx, formats, size, l, emit)
 	whole := w.Section(r, size)
-	err := mail.Message(w, whole, 0)
+	err := walk.First(mail.Message(w, whole, 0), w.Embedded())
 	if w.Report.Disputed() && w.Stop == nil {
 		err = w.Raw(0, walk.Fresh(whole))
 	}
@@ -36,7 +36,7 @@ func Document(ctx context.Context, name string, r io.ReaderAt, size int64, l tex
 	whole := w.Section(r, size)
 	part, err := w.Part()
 	if err == nil {
-		err = w.File(part, text.Attachment{Name: text.Secret(name)}, "", whole, 0)
+		err = walk.First(w.File(part, text.Attachment{Name: text.Secret(name)}, "", whole, 0), w.Embedded())
 	}
 	if w.Report.Disputed() && w.Stop == nil {
 		err = w.Raw(0, walk.Fresh(whole))

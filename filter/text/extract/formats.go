@@ -64,6 +64,18 @@ var formats = walk.Formats{
 		Read:  func(w *walk.Walker, c walk.Content) error { return archive.Cab(w, c.Part, c.R, c.Depth) },
 	},
 	{
+		Kind:  text.KindActiveMime,
+		Magic: walk.Begin("ActiveMime"),
+		Read: func(w *walk.Walker, c walk.Content) error {
+			return document.ActiveMime(w, c.Part, c.R, c.Depth)
+		},
+	},
+	{
+		Kind:  text.KindOneNote,
+		Magic: walk.Begin("\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"),
+		Read:  func(w *walk.Walker, c walk.Content) error { return document.OneNote(w, c.Part, c.R, c.Depth) },
+	},
+	{
 		Kind:   text.KindOldArc,
 		Begins: beginsOldArchive,
 		Read:   func(w *walk.Walker, c walk.Content) error { return archive.Old(w, c.Part, c.R, c.Depth) },

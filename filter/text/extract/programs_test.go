@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,11 +22,12 @@ func attached(name, mediaType string, content []byte) string {
 func dangers(r *text.Report) string {
 	var found []string
 	for _, a := range r.Attachments {
+		name := cmp.Or(a.Name.Reveal(), "(without a name)")
 		if a.Executable {
-			found = append(found, a.Name.Reveal())
+			found = append(found, name)
 		}
 		if a.Macros {
-			found = append(found, "*"+a.Name.Reveal())
+			found = append(found, "*"+name)
 		}
 	}
 	slices.Sort(found)

@@ -1,9 +1,11 @@
 package document
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"sluis/filter/text"
@@ -110,26 +112,28 @@ func Table(w *walk.Walker, at int, name string, r io.Reader) error {
 	if !isTable(name) {
 		return w.Stop
 	}
-	head := make([]byte, maxTable)
-	n, err := io.ReadFull(r, head)
-	head = head[:n]
-	for line := range bytes.Lines(head) {
-		for _, cell := range bytes.FieldsFunc(line, func(r rune) bool { return r == ';' || r == '\t' || r == ',' }) {
-			cell = bytes.TrimLeft(cell, " \"'\r\n")
-			if len(cell) > 1 && bytes.IndexByte([]byte("=+-@"), cell[0]) >= 0 && asksProgram(cell) {
-				w.Macros(at)
-				return w.Stop
-			}
+	br, done := walk.Buffered(r)
+	defer done()
+	for w.Stop == nil {
+		line, err := br.ReadSlice('\n')
+		if bytes.IndexByte(line, '|') >= 0 && slices.ContainsFunc(bytes.FieldsFunc(line, separates), actingCell) {
+			w.Macros(at)
+			return w.Stop
+		}
+		if err != nil && err != bufio.ErrBufferFull {
+			return walk.NotEOF(err)
 		}
 	}
-	if err == io.ErrUnexpectedEOF {
-		err = nil
-	}
-	return walk.NotEOF(err)
+	return w.Stop
 }
 
-// maxTable bounds what is read for such cells, in bytes.
-const maxTable = 1 << 20
+func separates(r rune) bool { return r == ';' || r == '\t' || r == ',' }
+
+// actingCell reports whether a cell is a formula that asks another program.
+func actingCell(cell []byte) bool {
+	cell = bytes.TrimLeft(cell, " \"'\r\n")
+	return len(cell) > 1 && bytes.IndexByte([]byte("=+-@"), cell[0]) >= 0 && asksProgram(cell)
+}
 
 // isTable reports whether programs for sheets open a file of this name.
 func isTable(name string) bool {

@@ -37,8 +37,9 @@ func (w *Walker) apart(part int, a text.Attachment, r *io.SectionReader, depth i
 func (w *Walker) merge(r *text.Report, a text.Attachment, part, depth int) error {
 	w.Report.Parts = max(w.Report.Parts, part+r.Parts)
 	for _, d := range r.Doubts {
-		d.Part = w.within(d.Part)
-		w.Report.Doubt(d)
+		if d.Part = w.partOf(d.Part); w.doubts(d.Cause) {
+			w.Report.Doubt(d)
+		}
 	}
 	for i, inner := range r.Attachments {
 		inner.Depth += depth
@@ -60,8 +61,8 @@ func (w *Walker) merge(r *text.Report, a text.Attachment, part, depth int) error
 	return nil
 }
 
-// within returns the place in this report of a place in one on the part that is being read.
-func (w *Walker) within(part string) string {
+// partOf returns the place in this report of a place in one on the part that is being read.
+func (w *Walker) partOf(part string) string {
 	switch here := w.where(); {
 	case part == text.Whole:
 		return here

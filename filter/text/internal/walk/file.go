@@ -85,22 +85,27 @@ func endsAsZip(k text.FileKind, r *io.SectionReader) bool {
 	}
 	buf := CopyBuffers.Get().(*[]byte)
 	defer CopyBuffers.Put(buf)
+	closed := false // the end of a PDF comes after
 	for end := r.Size(); end > max(r.Size()-record-longest, 0); {
 		begin := max(end-int64(len(*buf)), 0)
 		n, _ := r.ReadAt((*buf)[:end-begin], begin) // an error shows when it is read
 		b := (*buf)[:n]
-		for i := bytes.LastIndex(b, directoryEnd); i >= 0; i = bytes.LastIndex(b[:i], directoryEnd) {
-			if !hasDirectory(r, begin+int64(i)) {
-				continue
-			}
-			if at := begin + int64(i); exact {
+		for i := bytes.Index(b, directoryEnd); i >= 0; {
+			if at := begin + int64(i); hasDirectory(r, at) {
 				var comment [2]byte
 				r.ReadAt(comment[:], at+record-2) // as above
-				return at+record+int64(binary.LittleEndian.Uint16(comment[:])) == r.Size()
+				last := at+record+int64(binary.LittleEndian.Uint16(comment[:])) == r.Size()
+				if last || !exact && !closed && !bytes.Contains(b[i:], pdfEnd) { // else a file of a PDF
+					return true
+				}
 			}
-			return !bytes.Contains(b[i:], []byte("%%EOF")) // else the file of a PDF
+			next := bytes.Index(b[i+1:], directoryEnd)
+			if next < 0 {
+				break
+			}
+			i += 1 + next
 		}
-		if begin == 0 {
+		if closed = closed || bytes.Contains(b, pdfEnd); begin == 0 {
 			break
 		}
 		end = begin + int64(len(directoryEnd)) - 1
@@ -108,7 +113,7 @@ func endsAsZip(k text.FileKind, r *io.SectionReader) bool {
 	return false
 }
 
-var directoryEnd = []byte("PK\x05\x06")
+var directoryEnd, pdfEnd = []byte("PK\x05\x06"), []byte("%%EOF")
 
 // hasDirectory reports whether the record of a directory has that of a file before it, as far as it says.
 func hasDirectory(r io.ReaderAt, at int64) bool {

@@ -8,7 +8,20 @@ import (
 )
 
 // Doubt adds a doubt about the part that is being read to the report.
-func (w *Walker) Doubt(c text.Cause) { w.Report.Doubt(text.Doubt{Part: w.where(), Cause: c}) }
+func (w *Walker) Doubt(c text.Cause) {
+	if w.doubts(c) {
+		w.Report.Doubt(text.Doubt{Part: w.where(), Cause: c})
+	}
+}
+
+// doubts reports whether a cause counts here. What is found in a text may be no file, or a piece of one.
+func (w *Walker) doubts(c text.Cause) bool {
+	switch c {
+	case text.Encrypted, text.TooDeep, text.TooMany, text.TooLarge, text.HostileSize:
+		return true
+	}
+	return w.within == 0
+}
 
 // place is where the walker is: a part by its number in the one around it, and how many files it had so far.
 type place struct{ number, files int }

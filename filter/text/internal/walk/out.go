@@ -19,6 +19,7 @@ type Out struct {
 	role    text.Role
 	buf     *[]byte
 	overlap int
+	found   *foundFile        // that goes on
 	split   [utf8.UTFMax]byte // the beginning of a rune at the end of a Write
 	n       int               // its length
 }
@@ -138,6 +139,10 @@ func (o *Out) pass(b []byte, next int) error {
 	if o.w.Stop != nil || len(b) == o.overlap {
 		return o.w.Stop // shown already
 	}
+	switch o.role {
+	case text.Plain, text.HTML, text.Hidden, text.Contents:
+		o.evidence(b, o.overlap)
+	}
 	return o.w.segment(text.Segment{Part: o.part, Role: o.role, Text: b, Overlap: o.overlap, Next: next})
 }
 
@@ -167,6 +172,10 @@ func (o *Out) Close() error {
 		return o.w.Stop
 	}
 	err := o.pass(*o.buf, 0)
+	if o.found != nil {
+		o.found.end()
+		o.found = nil
+	}
 	*o.buf = (*o.buf)[:0]
 	outBuffers.Put(o.buf)
 	o.buf, o.overlap = nil, 0

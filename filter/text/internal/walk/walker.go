@@ -24,6 +24,10 @@ type Walker struct {
 	shown    int64
 	Inflated int64
 
+	embedded []*foundFile    // found in texts, to be read
+	seen     map[uint64]bool // sums of those
+	within   int             // how many of those what is read stands in
+
 	places     []place  // down to the part that is being read
 	files      int      // found so far in what is read as a whole
 	links      int      // bytes of the links listed
@@ -65,6 +69,7 @@ func (w *Walker) Fail(err error) error {
 
 // Finish makes the report. An error that did not end the work was a fault of the input.
 func (w *Walker) Finish(err error) (*text.Report, error) {
+	w.forget()
 	if err != nil && w.Stop == nil {
 		w.Doubt(text.Damaged)
 	}

@@ -1,0 +1,155 @@
+package walk
+
+import (
+	"bytes"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"os"
+
+	"sluis/filter/text"
+	"sluis/internal/store/disk"
+)
+
+// Bounds of the files that are found in texts.
+const (
+	maxEmbedded = 200 // of one item
+	maxWithin   = 4   // of such files in one another
+)
+
+// foundFile is a file that is found in a text, as far as it is decoded.
+type foundFile struct {
+	w      *Walker
+	part   int
+	name   string
+	within int // how many such files it stands in
+	digits decoder
+
+	head bytes.Buffer // up to the size that is kept in memory
+	file *os.File     // what follows
+	size int64
+	sum  maphash.Hash
+}
+
+// begin returns a file that is found in a part.
+func (w *Walker) begin(part int, name string, digits decoder) *foundFile {
+	f := &foundFile{w: w, part: part, name: name, within: w.within, digits: digits}
+	f.sum.SetSeed(sumSeed)
+	return f
+}
+
+var sumSeed = maphash.MakeSeed()
+
+// decode adds what digits stand for, and says how many are of the file, and whether it ends there.
+func (f *foundFile) decode(p []byte) (n int, ended bool) {
+	var out [4 << 10]byte
+	for len(p) > 0 {
+		piece := p[:min(len(p), len(out))]
+		b, k, ended := f.digits.append(out[:0], piece)
+		f.write(b)
+		if n, p = n+k, p[k:]; ended {
+			return n, true
+		}
+	}
+	return n, false
+}
+
+// write keeps bytes. What is too large is not kept to its end, which is noted.
+func (f *foundFile) write(b []byte) {
+	w := f.w
+	if w.Stop != nil {
+		return
+	}
+	if w.Inflated += int64(len(b)); w.Inflated > w.Limits.Inflated {
+		w.Doubt(text.TooLarge)
+		w.Swell(w.Limits.Inflated)
+		return
+	}
+	f.sum.Write(b)
+	f.size += int64(len(b))
+	if int64(f.head.Len()+len(b)) <= w.Limits.Spool {
+		f.head.Write(b)
+		return
+	}
+	if f.file == nil {
+		file, err := disk.Unnamed(w.Limits.Dir)
+		if err == nil {
+			_, err = file.Write(f.head.Bytes())
+		}
+		if err != nil {
+			w.Fail(fmt.Errorf("spool a file: %w", noName(err)))
+			return
+		}
+		f.file = file
+	}
+	if _, err := f.file.Write(b); err != nil {
+		w.Fail(fmt.Errorf("spool a file: %w", noName(err)))
+	}
+}
+
+// end hands the file over, to be read after the rest.
+func (f *foundFile) end() {
+	w, sum := f.w, f.sum.Sum64()
+	switch {
+	case w.Stop != nil, f.within >= maxWithin, w.seen[sum]:
+		f.close()
+		return
+	case len(w.seen) >= maxEmbedded:
+		w.Overrun(text.TooMany)
+		f.close()
+		return
+	}
+	if w.seen == nil {
+		w.seen = map[uint64]bool{}
+	}
+	w.seen[sum] = true
+	w.embedded = append(w.embedded, f)
+}
+
+func (f *foundFile) close() {
+	if f.file != nil {
+		f.file.Close()
+	}
+}
+
+// Embedded reads the files that were found in texts, and those that are found in them.
+func (w *Walker) Embedded() error {
+	for len(w.embedded) > 0 && w.Stop == nil {
+		f := w.embedded[0]
+		w.embedded = w.embedded[1:]
+		w.within = f.within + 1
+		w.Damage(f.read()) // what ended the work shows below
+		f.close()
+	}
+	w.within = 0
+	return w.Stop
+}
+
+// read reads the file as if it were attached. A fault of it is none of the item: it may be no file, or a piece of one.
+func (f *foundFile) read() error {
+	w := f.w
+	part, err := w.Part()
+	if err != nil {
+		return err
+	}
+	if f.name != "" {
+		if err := w.Show(part, text.FileName, []byte(f.name)); err != nil {
+			return err
+		}
+	}
+	var r io.ReaderAt = bytes.NewReader(f.head.Bytes())
+	if f.file != nil {
+		r = f.file
+	}
+	a := text.Attachment{Name: text.Secret(ShortName(f.name)), Depth: f.within + 1}
+	w.File(part, a, "", w.Section(r, f.size), f.within+1) // a fault is chance
+	return w.Stop
+}
+
+// forget gives back what files found in texts hold.
+func (w *Walker) forget() {
+	for _, f := range w.embedded {
+		f.close()
+	}
+	w.embedded = nil
+}
