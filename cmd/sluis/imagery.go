@@ -123,11 +123,15 @@ func (c imageryReadCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		text, err := store.Read(ctx, ledger.Actor{Name: c.As}, c.ID, keys...)
-		if err == nil {
-			fmt.Println(text)
+		said, err := store.Read(ctx, ledger.Actor{Name: c.As}, c.ID, keys...)
+		if err != nil {
+			return err
 		}
-		return err
+		if said.Page != "" {
+			fmt.Println(said.Page)
+		}
+		fmt.Println(said.Text)
+		return nil
 	})
 }
 

@@ -102,7 +102,7 @@ func (p *casePages) list(v *visit) error {
 type caseView struct {
 	imagery.Case
 	Next []imagery.Step // that can be taken
-	Text string         // of the complaint, once it is opened
+	Said imagery.Said   // by the complaint, once it is opened
 	Read bool
 }
 
@@ -139,7 +139,7 @@ func (p *casePages) read(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if w.Text, err = p.store.Read(v.r.Context(), v.actor(), w.ID, keys...); err != nil {
+	if w.Said, err = p.store.Read(v.r.Context(), v.actor(), w.ID, keys...); err != nil {
 		return err
 	}
 	w.Read = true

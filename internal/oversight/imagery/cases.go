@@ -3,9 +3,9 @@ package imagery
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,7 +43,7 @@ const (
 type Case struct {
 	ID      string `json:"id"`
 	Source  Source `json:"source"`
-	Page    string `json:"page,omitempty"`
+	Page    string `json:"page,omitempty"`    // of a sample: one of the organisation's own
 	Hash    string `json:"hash,omitempty"`    // of the image, once it was inspected
 	Message string `json:"message,omitempty"` // id of a mail
 	Sealed  []byte `json:"sealed,omitempty"`  // the complaint, encrypted (age)
@@ -110,23 +110,35 @@ func Check(s store.Store) error {
 	return errors.Join(cases, samples, known)
 }
 
+// Said is what a complaint says. It is kept sealed as a whole: the address of a page may name a
+// person as well as the text does.
+type Said struct {
+	Page string `json:"page,omitempty"`
+	Text string `json:"text"`
+}
+
 // Complain opens a case with a complaint about a page.
 func (s *Store) Complain(ctx context.Context, by ledger.Actor, page, text string) (Case, error) {
 	if text = strings.TrimSpace(text); text == "" || len(text) > maxText || len(page) > 2000 {
 		return Case{}, ErrInvalidText
 	}
-	var sealed bytes.Buffer
-	w, err := age.Encrypt(&sealed, s.to...)
+	sealed, err := s.seal(Said{page, text})
 	if err != nil {
 		return Case{}, fmt.Errorf("seal complaint: %w", err)
 	}
-	if _, err := io.WriteString(w, text); err != nil {
-		return Case{}, fmt.Errorf("seal complaint: %w", err)
+	return s.begin(ctx, by, Case{Source: Complaint, Sealed: sealed})
+}
+
+func (s *Store) seal(said Said) ([]byte, error) {
+	var sealed bytes.Buffer
+	w, err := age.Encrypt(&sealed, s.to...)
+	if err != nil {
+		return nil, err
 	}
-	if err := w.Close(); err != nil {
-		return Case{}, fmt.Errorf("seal complaint: %w", err)
+	if err := errors.Join(json.NewEncoder(w).Encode(said), w.Close()); err != nil {
+		return nil, err
 	}
-	return s.begin(ctx, by, Case{Source: Complaint, Page: page, Sealed: sealed.Bytes()})
+	return sealed.Bytes(), nil
 }
 
 // Mailed opens a case for a message to the address for complaints, once: a second time for the
@@ -186,23 +198,25 @@ func (s *Store) Take(ctx context.Context, by ledger.Actor, id string, step Step,
 }
 
 // Read opens what a complaint says, after that is in the ledger (C3.3e).
-func (s *Store) Read(ctx context.Context, by ledger.Actor, id string, keys ...age.Identity) (string, error) {
+func (s *Store) Read(ctx context.Context, by ledger.Actor, id string, keys ...age.Identity) (said Said, err error) {
 	c, err := s.Case(id)
 	if err != nil {
-		return "", err
+		return said, err
 	}
 	if len(c.Sealed) == 0 {
-		return "", nil
+		return said, nil
 	}
 	if _, err := s.ledger.Append(ctx, ledger.ImageryCase, ledger.Data{Actor: by, Ref: id, Step: "read"}); err != nil {
-		return "", fmt.Errorf("write it in the ledger: %w", err)
+		return said, fmt.Errorf("write it in the ledger: %w", err)
 	}
 	clear, err := age.Decrypt(bytes.NewReader(c.Sealed), keys...)
 	if err != nil {
-		return "", fmt.Errorf("open complaint: %w", err)
+		return said, fmt.Errorf("open complaint: %w", err)
 	}
-	b, err := io.ReadAll(io.LimitReader(clear, maxText))
-	return string(b), err
+	if err := json.NewDecoder(clear).Decode(&said); err != nil {
+		return said, errors.New("open complaint: it is damaged: restore it from a backup")
+	}
+	return said, nil
 }
 
 // Seen says who is on an image, by its hash; nobody: none whose consent is needed.

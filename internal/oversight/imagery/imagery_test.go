@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io/fs"
 	"math/bits"
 	"math/rand/v2"
 	"net/http"
@@ -288,13 +289,27 @@ func TestOnlyTheListedSitesAreVisited(t *testing.T) {
 func TestACaseFromComplaintToItsEnd(t *testing.T) { // C3.3d
 	s, book, key, dir := open(t)
 	c, err := s.Complain(
-		t.Context(), ledger.Actor{Name: "ouder"}, "https://school.example/foto", "Mijn kind Jansen staat op een foto",
+		t.Context(), ledger.Actor{Name: "ouder"}, "https://school.example/jansen-groep5", "Mijn kind Jansen staat op een foto",
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, err := s.Read(t.Context(), privacy, c.ID, key); err != nil || !strings.Contains(text, "Jansen") {
-		t.Errorf("the complaint is %q, %v, want its text", text, err)
+	want := Said{"https://school.example/jansen-groep5", "Mijn kind Jansen staat op een foto"}
+	if said, err := s.Read(t.Context(), privacy, c.ID, key); err != nil || said != want {
+		t.Errorf("the complaint is %q, %v, want %q", said, err, want)
+	}
+	err = filepath.WalkDir(dir, func(path string, f fs.DirEntry, err error) error {
+		if err != nil || f.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if strings.Contains(strings.ToLower(string(text)), "jansen") {
+			t.Errorf("%s has what the complaint says, want it sealed", f.Name())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	for range 2 { // the same message is one complaint
 		if err := s.Mailed(t.Context(), "a1"); err != nil {
