@@ -72,7 +72,7 @@ func (i *inspections) admits(who admit.Party) Reply {
 	if i.budget.Debt(who) < farOver {
 		return Reply{}
 	}
-	i.metrics.refused.WithLabelValues("costly").Inc()
+	i.metrics.limit(who, "costly")
 	return costlyReply
 }
 
@@ -85,7 +85,7 @@ func (i *inspections) enter(ctx context.Context, v *admit.Visit, stop context.Ca
 	if costly {
 		i.metrics.delayed.WithLabelValues("costly").Inc()
 		if err := v.Wait(ctx, i.costly); err != nil {
-			i.metrics.refused.WithLabelValues("costly").Inc()
+			i.metrics.limit(v.Who, "costly")
 			return nil, errors.Join(errCostly, err)
 		}
 	}
@@ -93,7 +93,7 @@ func (i *inspections) enter(ctx context.Context, v *admit.Visit, stop context.Ca
 		if costly {
 			i.costly.Give(v.Who, 1)
 		}
-		i.metrics.refused.WithLabelValues("inspections").Inc()
+		i.metrics.limit(v.Who, "inspections")
 		return nil, fmt.Errorf("waiting to inspect: %w", err)
 	}
 	r := &running{who: v.Who, start: time.Now(), stop: stop}
@@ -133,7 +133,7 @@ func (i *inspections) makeRoom(who admit.Party) {
 	for _, r := range i.running {
 		late := r.who.Rank != admit.Own && time.Since(r.start) > fair
 		if late && !r.stopped && i.places.Helps(r.who, who) {
-			i.metrics.refused.WithLabelValues("costly").Inc()
+			i.metrics.limit(r.who, "costly")
 			r.stopped = true
 			r.stop(errCostly)
 			return

@@ -15,6 +15,7 @@ type metrics struct {
 	bytes       prometheus.Counter
 	repaired    prometheus.Counter
 	connections prometheus.Gauge
+	reached     reached
 	inspect     prometheus.Histogram
 }
 

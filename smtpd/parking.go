@@ -66,7 +66,7 @@ func (r *route) enter(ctx context.Context, who admit.Party) error {
 			ctx, cancel := context.WithTimeout(ctx, r.Command)
 			defer cancel()
 			if r.places.Wait(ctx, who) != nil {
-				r.metrics.refused.WithLabelValues("next-hop").Inc()
+				r.metrics.limit(who, "next-hop")
 				return errBusy
 			}
 			return nil

@@ -44,6 +44,10 @@ func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
 	r.inspections = newInspections(&gen.cfg.Limits, r.metrics)
 	limits := func() *Limits { return &r.generation.Load().cfg.Limits }
 	r.storage = newStorage(cfg.Reserve, limits, r.metrics)
+	if reg != nil {
+		spooled := prometheus.GaugeOpts(options("spooled_bytes", "Disk that bodies which come in take now."))
+		reg.MustRegister(prometheus.NewGaugeFunc(spooled, func() float64 { return float64(r.storage.places.Taken()) }))
+	}
 	r.server = smtp.NewServer(smtp.BackendFunc(r.session))
 	r.server.Domain = gen.cfg.Hostname
 	r.server.MaxLineLength = 0     // package wire's business: it knows commands from bodies
@@ -138,7 +142,12 @@ type gateway struct{ *Relay }
 // Admit implements wire.Gateway.
 func (g gateway) Admit(c *wire.Conn) (wire.Reply, bool) {
 	gen := g.generation.Load()
-	switch g.door.Count(c, gen.party(c), gen.cfg.Limits.connections()) {
+	who := gen.party(c)
+	refusal := g.door.Count(c, who, gen.cfg.Limits.connections())
+	if refusal != admit.None && refusal != admit.Draining {
+		g.metrics.reached.count(who)
+	}
+	switch refusal {
 	case admit.Full, admit.Strangers:
 		return wire.NewReply(421, "4.3.2 "+gen.cfg.Hostname+" Too many connections, try again later"), false
 	case admit.Network:

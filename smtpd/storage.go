@@ -55,7 +55,7 @@ func (s *storage) share() {
 // The size is what the client says; 0: nothing.
 func (s *storage) admits(who admit.Party, size int64) Reply {
 	if s.reserve != nil && s.reserve.Room(s.part(who)).Take(max(size, 1)) != nil {
-		s.metrics.refused.WithLabelValues("disk").Inc()
+		s.metrics.limit(who, "disk")
 		return storageReply
 	}
 	if size <= disk.InMemory {
@@ -63,7 +63,7 @@ func (s *storage) admits(who admit.Party, size int64) Reply {
 	}
 	s.share()
 	if s.places.Full(who, size) != admit.None {
-		s.metrics.refused.WithLabelValues("spool").Inc()
+		s.metrics.limit(who, "spool")
 		return storageReply
 	}
 	return Reply{}
@@ -95,13 +95,13 @@ type desk struct {
 func (d desk) Take(n int64) error {
 	if d.reserve != nil {
 		if err := d.reserve.Room(d.part(d.who)).Take(n); err != nil {
-			d.metrics.refused.WithLabelValues("disk").Inc()
+			d.metrics.limit(d.who, "disk")
 			return err
 		}
 	}
 	d.share()
 	if d.places.Try(d.who, n) != admit.None {
-		d.metrics.refused.WithLabelValues("spool").Inc()
+		d.metrics.limit(d.who, "spool")
 		return errShared
 	}
 	return nil

@@ -219,6 +219,20 @@ func TestJournalAndSpool(t *testing.T) {
 	}
 }
 
+func TestLimitsNeedAttentionWhenOwnMailReachesThem(t *testing.T) {
+	for name, tc := range map[string]struct {
+		strangers, known int64
+		want             State
+	}{
+		"nobody":      {0, 0, OK},
+		"strangers":   {5000, 0, OK},
+		"own servers": {0, 1, Attention},
+		"both":        {12, 3, Attention},
+	} {
+		expect(t, name, Limits(func() (int64, int64) { return tc.strangers, tc.known }), tc.want)
+	}
+}
+
 func TestTheQuarantine(t *testing.T) {
 	counts := func(held, failed int, age time.Duration) quarantine.Counts {
 		of := map[quarantine.State]int{quarantine.Quarantined: held, quarantine.Failed: failed}

@@ -82,6 +82,20 @@ func Spool(dir string) Check {
 	}
 }
 
+// Limits checks how often a limit of the mail relay was reached lately, by strangers and by those whom
+// the configuration knows.
+func Limits(reached func() (strangers, known int64)) Check {
+	return func(context.Context, time.Time) Result {
+		strangers, known := reached()
+		r := ok(texts.Message("limits"), texts.Message("limits-reached", strangers, known))
+		if known > 0 {
+			r.State = Attention
+			r.Advice = texts.Message("limits-known")
+		}
+		return r
+	}
+}
+
 // oldWaiting is how long a message may wait for review.
 const oldWaiting = 7 * 24 * time.Hour
 

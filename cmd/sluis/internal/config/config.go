@@ -115,7 +115,7 @@ func (c *Config) Validate(p setting.Problems) {
 	}
 	for i, l := range c.Web.Listen {
 		for _, m := range c.Mail.Listen {
-			if m.Address == l.Address {
+			if m.Address == l.Address && !strings.HasSuffix(l.Address, ":0") {
 				p.At("web").At("listen").Item(i).At("address").Wrong("%s is listened on already", l.Address)
 			}
 		}

@@ -109,7 +109,7 @@ func (m *Mail) validateListeners(p setting.Problems) {
 	for i, l := range m.Listen {
 		at := p.Item(i)
 		at.At("address").Address(l.Address)
-		if seen[l.Address] {
+		if seen[l.Address] && !strings.HasSuffix(l.Address, ":0") { // any free port, each time another
 			at.At("address").Wrong("%s is listened on already", l.Address)
 		}
 		seen[l.Address] = true

@@ -39,6 +39,10 @@ func (d *Data) Health() ([]health.Check, error) {
 // healthChecks are the checks of this gateway.
 func (g *Gateway) healthChecks() []health.Check {
 	all := g.data.healthChecks(g.sender(), g.listStates(), g.journal.Dropped, g.quarantine.Counts, g.verified.last)
+	all = append(all, health.Limits(func() (strangers, known int64) {
+		r := g.relay.Reached()
+		return r.Strangers, r.Known
+	}))
 	if apart, ok := g.webApartSide(); ok {
 		all = append([]health.Check{health.Proxy(apart.healthy)}, all...)
 	}

@@ -72,6 +72,9 @@ func (g *Gateway) health(w http.ResponseWriter, r *http.Request) {
 	if apart, ok := g.webApartSide(); ok && !apart.healthy() {
 		problems = append(problems, "web: the process of the proxy does not run")
 	}
+	if free, err := g.data.Reserve().Free(1); err != nil || free < 0 {
+		problems = append(problems, "disk: less is free than the reserve: mail is asked to come back later")
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if len(problems) == 0 {
 		fmt.Fprintln(w, "ok")
