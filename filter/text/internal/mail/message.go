@@ -348,12 +348,19 @@ func Text(w *walk.Walker, part int, role text.Role, t MediaType, charset string,
 	defer o.Close()
 	spotter := fileSpotter{Writer: o}
 	var to io.Writer = &spotter
+	var card cardWriter
 	if t.card() {
-		to = &unfolder{Writer: to}
+		card.Writer = to
+		to = &card
 	}
 	_, err := walk.Pipe(to, u)
 	if err := w.Damage(walk.First(o.Close(), err)); err != nil {
 		return err
+	}
+	if card.quoted {
+		if err := showQuotedCard(w, part, role, charset, open); err != nil {
+			return err
+		}
 	}
 	return showAgain(w, part, c, spotter.found, open, depth)
 }
@@ -382,37 +389,6 @@ func (t MediaType) html() bool {
 		return true
 	}
 	return false
-}
-
-// card reports whether lines are folded as in calendars and address cards.
-func (t MediaType) card() bool {
-	switch t.Name {
-	case "text/calendar", "text/vcard", "text/x-vcard", "text/directory":
-		return true
-	}
-	return false
-}
-
-// unfolder joins the folded lines of calendars and cards (RFC 5545 section 3.1) and
-// undoes the escapes that could cut a word.
-type unfolder struct {
-	io.Writer
-	pending []byte // the beginning of what may be a fold or an escape
-}
-
-var folds = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "", `\n`, "\n", `\N`, "\n", `\,`, ",",
-	`\;`, ";")
-
-// Write implements io.Writer.
-func (u *unfolder) Write(p []byte) (int, error) {
-	b := append(u.pending, p...)
-	end := len(b)
-	for end > 0 && len(b)-end < 2 && (b[end-1] == '\r' || b[end-1] == '\n' || b[end-1] == '\\') {
-		end--
-	}
-	_, err := folds.WriteString(u.Writer, string(b[:end]))
-	u.pending = bytes.Clone(b[end:])
-	return len(p), err
 }
 
 // beginsMessage reports whether r begins as messages do.

@@ -192,6 +192,7 @@ func (d *base64Reader) Read(p []byte) (int, error) {
 type qpReader struct {
 	r       *bufio.Reader
 	w       *walk.Walker
+	loose   bool // other text may stand beside it: what is no escape is no fault
 	pending []byte
 }
 
@@ -202,7 +203,7 @@ func (d *qpReader) Read(p []byte) (int, error) {
 		if len(line) == 0 && err != nil {
 			return 0, err
 		}
-		if len(line) > 4096 {
+		if len(line) > 4096 && !d.loose {
 			d.w.Doubt(text.BadEncoding) // RFC 2045 allows 76 characters; readers stop, go-message at 4096
 		}
 		if err == bufio.ErrBufferFull {
@@ -252,7 +253,9 @@ func (d *qpReader) decode(line []byte) []byte {
 				i += 2
 				continue
 			}
-			d.w.Doubt(text.BadEncoding)
+			if !d.loose {
+				d.w.Doubt(text.BadEncoding)
+			}
 		}
 		out = append(out, c)
 	}
