@@ -28,7 +28,7 @@ func TestQuotedPropertiesOfCardsAreRead(t *testing.T) {
 		} {
 			s := showMessage(t, carrying(header, []byte(m)))
 			if !strings.Contains(s.decoded(), token) || s.report.Ambiguous() || len(s.report.Uninspectable()) > 0 {
-				t.Errorf("%s, as %s: shown %v, doubts %v", name, as, strings.Contains(s.decoded(), token), s.report.Doubts)
+				t.Errorf("%s, as %s: shown %q, doubts %v", name, as, s.all(), s.report.Doubts)
 			}
 		}
 	}
