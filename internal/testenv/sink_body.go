@@ -33,10 +33,12 @@ func (b *body) read(r *bufio.Reader) error {
 		}
 		ends := err == nil
 		if begins {
-			if bytes.Equal(piece, []byte(".\r\n")) {
+			if string(piece) == ".\r\n" {
 				return nil
 			}
-			piece = bytes.TrimPrefix(piece, []byte("."))
+			if len(piece) > 0 && piece[0] == '.' {
+				piece = piece[1:]
+			}
 			if t, ok := bytes.CutPrefix(piece, tokenField); ok && !b.known {
 				b.token, b.known = string(bytes.TrimSpace(t)), true
 				if b.detail != Counts {
@@ -47,19 +49,28 @@ func (b *body) read(r *bufio.Reader) error {
 		if err := b.record(piece); err != nil {
 			return err
 		}
-		text := piece
-		if ends {
-			text = bytes.TrimSuffix(piece, []byte("\n"))
-			crlf := bytes.HasSuffix(text, []byte("\r")) || len(text) == 0 && cr
-			b.bare = b.bare || !crlf
-			text = bytes.TrimSuffix(text, []byte("\r"))
+		if n := len(piece) - 2; cr || !ends || n < 0 || piece[n] != '\r' || bytes.IndexByte(piece[:n], '\r') >= 0 {
+			cr = b.inspect(piece, ends, cr)
 		}
-		b.bare = b.bare || cr && len(text) > 0
-		cr = !ends && bytes.HasSuffix(text, []byte("\r"))
-		b.bare = b.bare || bytes.IndexByte(bytes.TrimSuffix(text, []byte("\r")), '\r') >= 0 ||
-			ends && bytes.HasSuffix(text, []byte("\r"))
 		begins = ends
 	}
+}
+
+// inspect looks for bare carriage returns and line feeds in a piece that is no plain line, and
+// reports whether it ends with a carriage return that the next piece may complete.
+func (b *body) inspect(piece []byte, ends, cr bool) bool {
+	text := piece
+	if ends {
+		text = bytes.TrimSuffix(piece, []byte("\n"))
+		crlf := bytes.HasSuffix(text, []byte("\r")) || len(text) == 0 && cr
+		b.bare = b.bare || !crlf
+		text = bytes.TrimSuffix(text, []byte("\r"))
+	}
+	b.bare = b.bare || cr && len(text) > 0
+	cr = !ends && bytes.HasSuffix(text, []byte("\r"))
+	b.bare = b.bare || bytes.IndexByte(bytes.TrimSuffix(text, []byte("\r")), '\r') >= 0 ||
+		ends && bytes.HasSuffix(text, []byte("\r"))
+	return cr
 }
 
 // record counts, hashes and keeps a piece, as far as the detail asks.
