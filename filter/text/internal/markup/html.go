@@ -15,10 +15,12 @@ import (
 // only a machine sees: comments, alternative texts, targets, and each line that has hidden
 // text in it with that text where it stands.
 func HTML(w *walk.Walker, part int, r io.Reader) error {
-	h := reader{w: w, visible: w.Out(part, text.HTML), hidden: w.Out(part, text.Hidden), root: element{look: plain}}
+	h := reader{w: w, visible: w.Out(part, text.HTML), hidden: w.Out(part, text.Hidden), root: element{look: plain},
+		part: part, acts: &acts{w: w}}
 	defer h.visible.Close()
 	defer h.hidden.Close()
 	err := h.read(r)
+	h.acts.end()
 	h.endLink()
 	h.endLine()
 	return walk.First(h.visible.Close(), h.hidden.Close(), err)
@@ -28,6 +30,8 @@ func HTML(w *walk.Walker, part int, r io.Reader) error {
 type reader struct {
 	w               *walk.Walker
 	visible, hidden *walk.Out
+	part            int
+	acts            *acts
 
 	skip      atom.Atom // the element whose text is no text: script or style
 	css       []byte    // of the style element that is open
@@ -57,6 +61,9 @@ func (h *reader) Stopped() bool { return h.w.Stop != nil }
 func (h *reader) Text(b []byte) {
 	if h.skip != 0 {
 		h.hidden.Write(b)
+		if h.skip == atom.Script {
+			h.acts.text(h.part, b)
+		}
 		if h.skip == atom.Style && len(h.css)+len(b) <= maxStyles {
 			h.css = append(h.css, b...)
 		}
@@ -152,8 +159,10 @@ func (h *reader) CommentEnd() {
 	if h.outlook == nil {
 		return
 	}
-	inner := reader{w: h.w, visible: h.hidden, hidden: h.hidden, nested: true, root: element{look: plain}}
+	inner := reader{w: h.w, visible: h.hidden, hidden: h.hidden, nested: true, root: element{look: plain},
+		part: h.part, acts: &acts{w: h.w, begun: true}}
 	inner.read(bytes.NewReader(h.outlook)) // cannot fail but by the end of the work
+	inner.acts.end()
 	inner.endLink()
 	inner.endLine()
 	h.hidden.Write([]byte{' '})
@@ -163,6 +172,7 @@ func (h *reader) CommentEnd() {
 // Start takes a tag, and returns its name if its content holds no tags.
 func (h *reader) Start(name []byte, attrs []Attr, selfClosing bool) (raw string) {
 	a := atomOf(name)
+	h.acts.start(name, a, attrs)
 	var looks styled
 	for _, at := range attrs {
 		var small [24]byte
@@ -208,6 +218,9 @@ func (h *reader) End(name []byte) {
 	a := atomOf(name)
 	if a != 0 && a == h.skip {
 		h.hidden.Write([]byte{' '})
+		if h.skip == atom.Script {
+			h.acts.end()
+		}
 		if h.skip == atom.Style {
 			h.sheet.read(bytes.Clone(h.css))
 		}

@@ -75,6 +75,35 @@ func nextRun(b []byte, at, after int) (start, end int) {
 	return -1, -1
 }
 
+// longRun is the size of a run of digits that a page carries for a purpose.
+const longRun = 1024
+
+// Carried returns what the first long run of digits in a script stands for that is no picture and no text; "" if there
+// is none.
+func (w *Walker) Carried(script []byte) text.FileKind {
+	for at := 0; ; {
+		start, end := nextRun(script, at, 0)
+		if start < 0 {
+			return ""
+		}
+		if at = end; end-start < longRun {
+			continue
+		}
+		for _, digits := range []decoder{&hexDigits{}, &base64Digits{}} {
+			head, _, _ := digits.append(nil, script[start:start+longRun])
+			if len(head) < longRun/4 || bytes.HasPrefix(head, []byte("\x00asm")) {
+				continue // other digits, or a library
+			}
+			switch kind := w.Formats.KindOf(head, ""); kind {
+			case text.KindMedia, text.KindText, text.KindHTML:
+			default:
+				return kind
+			}
+			break
+		}
+	}
+}
+
 // begins returns the file that a run of digits begins, and where; nil if it begins none.
 func (o *Out) begins(b []byte, start, end int) (*foundFile, int) {
 	before := b[max(start-preceding, 0):start]

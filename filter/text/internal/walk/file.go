@@ -43,6 +43,8 @@ func (w *Walker) File(part int, a text.Attachment, charset string, r *io.Section
 			return err
 		}
 	}
+	defer func(at int) { w.At = at }(w.At)
+	w.At = at
 	return f.Read(w, Content{
 		Attachment: a,
 		Part:       part,

@@ -96,7 +96,7 @@ func Opaque(a text.Attachment) bool {
 
 func BeginsHTML(head []byte) bool {
 	head = bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")
-	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<?xml", "<script", "<table", "<div"} {
+	for _, tag := range []string{"<!doctype html", "<svg", "<!doctype svg", "<html", "<head", "<body", "<?xml", "<script", "<table", "<div"} {
 		if len(head) >= len(tag) && strings.EqualFold(string(head[:len(tag)]), tag) {
 			return true
 		}

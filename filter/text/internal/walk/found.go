@@ -161,6 +161,11 @@ func (w *Walker) Fetch(at int, target string) {
 	w.Report.Fetches = append(w.Report.Fetches, f)
 }
 
+// Named reports whether the file that is being read has an extension.
+func (w *Walker) Named(extension string) bool {
+	return w.At >= 0 && text.Extension(w.Report.Attachments[w.At].Name.Reveal()) == extension
+}
+
 // Encrypted marks a listed attachment, and adds the reason.
 func (w *Walker) Encrypted(at int) {
 	w.Doubt(text.Encrypted)

@@ -20,11 +20,15 @@ type Out struct {
 	buf     *[]byte
 	overlap int
 	found   *foundFile        // that goes on
+	quiet   bool              // nothing is shown
 	split   [utf8.UTFMax]byte // the beginning of a rune at the end of a Write
 	n       int               // its length
 }
 
 var outBuffers = sync.Pool{New: func() any { b := make([]byte, 0, text.MaxSegment); return &b }}
+
+// Quiet returns what takes text that is shown elsewhere in another form: only files are looked for in it.
+func (w *Walker) Quiet(part int) *Out { return &Out{w: w, part: part, role: text.Hidden, quiet: true} }
 
 func (w *Walker) Out(part int, role text.Role) *Out {
 	return &Out{w: w, part: part, role: role}
@@ -142,6 +146,9 @@ func (o *Out) pass(b []byte, next int) error {
 	switch o.role {
 	case text.Plain, text.HTML, text.Hidden, text.Contents:
 		o.evidence(b, o.overlap)
+	}
+	if o.quiet {
+		return o.w.Stop
 	}
 	return o.w.segment(text.Segment{Part: o.part, Role: o.role, Text: b, Overlap: o.overlap, Next: next})
 }

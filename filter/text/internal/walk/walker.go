@@ -17,6 +17,7 @@ type Walker struct {
 	Formats Formats
 	emit    func(text.Segment) error
 	Report  text.Report
+	At      int // where the file is listed that is being read; -1 if it is not
 
 	Stop     error // what ended the work: emit's error, the context's, the input's or errEnough
 	size     int64 // of the item, in bytes
@@ -55,7 +56,7 @@ var ErrEnough = errors.New("bound reached")
 // NewWalker returns a walker for one item of a size.
 func NewWalker(ctx context.Context, t Formats, size int64, l text.Limits, emit func(text.Segment) error) *Walker {
 	l = withDefaults(l, size)
-	return &Walker{Ctx: ctx, Limits: l, Formats: t, emit: emit, work: l.Work, size: size}
+	return &Walker{Ctx: ctx, Limits: l, Formats: t, emit: emit, work: l.Work, size: size, At: -1}
 }
 
 // Fail ends the work. Everything that reads or shows returns what it returns, so that
