@@ -27,7 +27,10 @@ func hiding(d string) string {
 func TestPagesThatActAreFound(t *testing.T) {
 	packed := string(zipOf("rekening.js", "var a = 1"))
 	random := string(photo(3000)[20:])
-	spelled := strings.NewReplacer("createObjectURL", "['crea'+'teObj'+'ectURL']", "atob", "window['at'+'ob']", "Blob", "window['\\x42lob']")
+	spelled := strings.NewReplacer("createObjectURL", "['crea'+'teObj'+'ectURL']", "atob", "window['at'+'ob']",
+		"Blob", "window['\\x42lob']")
+	large := string(zipOf("a.bin", random+random, "rekening.js", strings.Repeat("x", 200_000),
+		"b.bin", string(photo(100_000))))
 	for name, c := range map[string]struct{ file, content string }{
 		"a list of numbers":               {"a.html", "<html><script>var d=[" + numbers(program(), "%d,") + "]</script>"},
 		"a list of numbers with blanks":   {"a.html", "<html><script>var d=new Uint8Array([\n" + numbers(packed, "%d, ") + "\n])</script>"},
@@ -36,7 +39,7 @@ func TestPagesThatActAreFound(t *testing.T) {
 		"escapes of Unicode":              {"a.html", "<html><script>var d='" + numbers(program(), "\\u00%02x") + "'</script>"},
 		"escapes of addresses":            {"a.html", "<html><script>var d=unescape('" + numbers(packed, "%%%02x") + "')</script>"},
 		"short pieces":                    {"a.html", "<html><script>var d='" + lines(b64(packed), 12, "' + '") + "'</script>"},
-		"a large list":                    {"a.html", "<html><script>var d=[" + numbers(string(zipOf("a.bin", random+random, "rekening.js", strings.Repeat("x", 200_000), "b.bin", string(photo(100_000)))), "%d,") + "]</script>"},
+		"a large list":                    {"a.html", "<html><script>var d=[" + numbers(large, "%d,") + "]</script>"},
 		"a script file":                   {"a.xhtml", "<?xml version=\"1.0\"?><html><script>var d='" + lines(b64(packed), 20, "'+'") + "'</script></html>"},
 		"bytes that a script decodes":     {"a.html", hiding("'" + b64(random) + "'")},
 		"the same in hexadecimal":         {"a.html", hiding("'" + hex.EncodeToString([]byte(random)) + "'")},

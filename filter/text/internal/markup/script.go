@@ -77,8 +77,8 @@ func (a *acts) start(name []byte, element atom.Atom, attrs []Attr) {
 		case len(key) > 2 && walk.HasPrefixFold(key, "on"):
 			a.mark()
 		case strings.EqualFold(string(localName(key)), "href"):
-			if v := strings.ToLower(strings.TrimSpace(string(Unescape(at.Value)))); strings.HasPrefix(v, "javascript:") ||
-				strings.HasPrefix(v, "data:text/html") {
+			v := bytes.TrimSpace(Unescape(at.Value))
+			if walk.HasPrefixFold(v, "javascript:") || walk.HasPrefixFold(v, "data:text/html") {
 				a.mark()
 			}
 		}
@@ -119,7 +119,8 @@ func (a *acts) end() {
 	a.script, a.files, a.numbers = a.script[:0], nil, 0
 	a.all |= a.does
 	// An archive may be in another script than what gives it away. Other bytes are data of libraries as a rule.
-	if a.does&smuggles == smuggles && a.does&(carries|archives) != 0 || a.all&smuggles == smuggles && a.all&archives != 0 {
+	bytes := a.does&smuggles == smuggles && a.does&(carries|archives) != 0
+	if archive := a.all&smuggles == smuggles && a.all&archives != 0; bytes || archive {
 		a.mark()
 	}
 	a.does = 0
