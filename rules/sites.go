@@ -16,9 +16,9 @@ import (
 //go:embed sites/*.txt
 var sites embed.FS
 
-// Sites returns the lists of sites that come with Sluis, a file for each category of sites
-// that the code of conduct forbids, which its header describes; help.txt and never-inspect.txt
-// have none and protect what is on them. A category is added by its list.
+// Sites returns the lists of sites that come with Sluis, a file for each category of sites that the code forbids, which
+// its header describes; help.txt, never-inspect.txt and well-known.txt have none and protect what is on them. A
+// category is added by its list.
 func Sites() fs.FS {
 	sub, err := fs.Sub(sites, "sites")
 	if err != nil {

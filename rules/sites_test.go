@@ -30,14 +30,14 @@ func TestTheCodeKnowsItsListsByManyNames(t *testing.T) {
 	}
 }
 
-// The lists that come with Sluis are those of the categories of sites, and the two that protect.
+// The lists that come with Sluis are those of the categories of sites, and the three that protect.
 func TestEachCategoryOfSitesHasAStarterList(t *testing.T) {
-	have := map[string]bool{"help.txt": true, "never-inspect.txt": true}
+	have := map[string]bool{"help.txt": true, "never-inspect.txt": true, "well-known.txt": true}
 	for _, c := range SiteCategories() {
 		have[c.String()+".txt"] = true
 	}
-	if len(have) != 9 {
-		t.Errorf("%d categories of sites, want the seven that the code forbids", len(have)-2)
+	if len(have) != 10 {
+		t.Errorf("%d categories of sites, want the seven that the code forbids", len(have)-3)
 	}
 	files, err := fs.ReadDir(Sites(), ".")
 	if err != nil || len(files) != len(have) {

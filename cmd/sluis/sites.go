@@ -10,7 +10,7 @@ import (
 
 // sitesCmd is sluis sites.
 type sitesCmd struct {
-	Build  sitesBuildCmd  `cmd:"" help:"Make an index of lists: names, hosts files, rules of ad blockers."`
+	Build  sitesBuildCmd  `cmd:"" help:"Make an index of lists in any usual form."`
 	Lookup sitesLookupCmd `cmd:"" help:"Say in which categories hosts are."`
 }
 
@@ -31,7 +31,8 @@ func (c sitesBuildCmd) Run() error {
 	}
 	read, err := sitelists.BuildIndex(c.Index, lists)
 	for _, f := range read {
-		fmt.Printf("%s: %d names of %s, %d lines not understood\n", f.Category, f.Names, f.Path, f.Strange)
+		fmt.Printf("%s: %d names of %s\n", f.Category, f.Names, f.Path)
+		printSkipped(f.Report)
 	}
 	return err
 }

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/dchest/siphash"
-	"golang.org/x/net/idna"
 )
 
 // Builder gathers names for an index.
@@ -23,6 +22,7 @@ type Builder struct {
 	k0, k1     uint64
 	entries    []listed
 	single     bool
+	flags      byte // of what is listed beside names
 }
 
 // listed is a name of a list. Millions are held while an index is built.
@@ -70,31 +70,6 @@ func (b *Builder) add(category int, key string) {
 	})
 }
 
-// canonical returns a name as Lookup has it.
-func canonical(name string) (string, bool) {
-	name = strings.ToLower(strings.Trim(name, "."))
-	plain := true
-	for i := range len(name) {
-		switch c := name[i]; {
-		case c >= 0x80:
-			plain = false
-		case (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' && c != '_':
-			return "", false
-		}
-	}
-	if !plain {
-		ascii, err := idna.Lookup.ToASCII(name)
-		if err != nil {
-			return "", false
-		}
-		name = ascii
-	}
-	if name == "" || len(name) > 253 || strings.Contains(name, "..") || strings.Trim(name, "0123456789.") == "" {
-		return "", false
-	}
-	return name, true
-}
-
 // ErrCollision is returned by WriteTo if two names share a hash: build again, with another
 // key.
 var ErrCollision = errors.New("two names share a hash")
@@ -126,6 +101,7 @@ func (b *Builder) WriteTo(w io.Writer) (int64, error) {
 	if b.single {
 		head[48] = 1
 	}
+	head[49] = b.flags
 	head = le.AppendUint32(head, crc32.Checksum(body, castagnoli))
 	head = le.AppendUint32(head, crc32.Checksum(head, castagnoli))
 	n, err := w.Write(head[:headerSize])

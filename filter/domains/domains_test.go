@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -137,23 +138,6 @@ func TestADamagedIndexIsRefused(t *testing.T) {
 	}
 }
 
-func TestListsComeInManyForms(t *testing.T) {
-	list := "# comment\n\nplain.example\n*.wild.example\n0.0.0.0 hosts.example other.example # why\n127.0.0.1 " +
-		"localhost\n::1 ip6-localhost\n" +
-		"! comment\n[Adblock Plus]\n||block.example^\n||third.example^$third-party\n||page.example/ads^\n" +
-		"@@||good.example^\nsite.example##.banner\n||only.example^$domain=x.example\n" +
-		"192.0.2.1\nwhat is this\nhttp://url.example/path\n"
-	var got []string
-	strange, err := ReadList(strings.NewReader(list), func(n string) { got = append(got, n) })
-	want := []string{"plain.example", "wild.example", "hosts.example", "other.example", "block.example", "third.example"}
-	if err != nil || strange != 2 || !slices.Equal(got, want) {
-		t.Errorf("%q, %d strange lines, %v", got, strange, err)
-	}
-	if _, err := ReadList(strings.NewReader(strings.Repeat("x", 1<<20)), func(string) {}); err == nil {
-		t.Error("a megabyte without a line is taken")
-	}
-}
-
 func TestTooManyCategoriesAreRefused(t *testing.T) {
 	if _, err := NewBuilder(make([]string, 65)...); err == nil {
 		t.Error("65 are taken")
@@ -193,51 +177,47 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func FuzzReadList(f *testing.F) {
-	f.Add([]byte("plain.example\n0.0.0.0 a.example\n||b.example^\n"))
-	b, err := NewBuilder("a")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, list []byte) {
-		ReadList(bytes.NewReader(list), func(name string) {
-			b.entries = b.entries[:0]
-			if !b.Add(0, name) {
-				t.Fatalf("%q is given and not taken", name)
+func FuzzEntry(f *testing.F) {
+	f.Add("host.example/bad")
+	f.Add("host.example/%62ad/../x?q=1")
+	f.Add("host.example")
+	f.Add("=203.0.113.0/24")
+	f.Add("198.51.100.7/x")
+	f.Add("[2001:db8::7]/x")
+	f.Fuzz(func(t *testing.T, entry string) {
+		b, err := NewBuilder("a", "b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Add(1, "sentinel.example")
+		if !b.AddEntry(0, entry) || entry[0] == exceptionKey {
+			return
+		}
+		var file bytes.Buffer
+		if _, err := b.WriteTo(&file); err != nil {
+			t.Fatal(err)
+		}
+		x, err := parse(file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if entry[0] == networkKey {
+			if p, err := netip.ParsePrefix(entry[1:]); err != nil || x.Lookup(p.Addr().String()) != 1 {
+				t.Fatalf("%q is listed and not found", entry)
 			}
-		})
-	})
-}
-
-func FuzzReadAddresses(f *testing.F) {
-	f.Add([]byte("host.example/bad\nhttps://host.example/%62ad/../x?q=1\n# comment\nhost.example\n"))
-	f.Fuzz(func(t *testing.T, list []byte) {
-		ReadAddresses(bytes.NewReader(list), func(address string) {
-			b, err := NewBuilder("a", "b")
-			if err != nil {
-				t.Fatal(err)
-			}
-			b.Add(1, "sentinel.example")
-			if !b.AddURL(0, address) {
-				t.Fatalf("%q is given and not taken", address)
-			}
-			var file bytes.Buffer
-			if _, err := b.WriteTo(&file); err != nil {
-				t.Fatal(err)
-			}
-			x, err := parse(file.Bytes())
-			if err != nil {
-				t.Fatal(err)
-			}
-			host, path, _ := strings.Cut(address, "/")
-			if strings.Count(path, "/")+strings.Count(path, "?")+strings.Count(path, "&")+strings.Count(path,
-				"#") >= maxSteps || len(path) > 2<<10 {
-				return // deeper than is looked
-			}
-			if got := x.LookupURL(host, "/"+path); got != 1 {
-				t.Fatalf("%q is listed and not found: %b", address, got)
-			}
-		})
+			return
+		}
+		host, path, _ := strings.Cut(entry, "/")
+		if strings.Count(path, "/")+strings.Count(path, "?")+strings.Count(path, "&")+strings.Count(path,
+			"#") >= maxSteps || len(path) > 2<<10 {
+			return // deeper than is looked
+		}
+		if name, ok := Name(host); ok {
+			host = name // as requests have it
+		}
+		if got := x.LookupURL(host, "/"+path); got != 1 {
+			t.Fatalf("%q is listed and not found: %b", entry, got)
+		}
 	})
 }
 

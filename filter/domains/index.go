@@ -27,6 +27,7 @@ type Index struct {
 	k0, k1     uint64
 	names      int
 	single     bool   // some names have one label
+	flags      byte   // of what is listed beside names
 	addresses  Set    // the category of hosts of which some addresses are listed; empty: none
 	sets       []Set  // by number
 	homes      uint64 // buckets that a hash may have as its own
@@ -86,8 +87,15 @@ func parse(raw []byte) (*Index, error) {
 	}
 	le := binary.LittleEndian
 	names, homes, nameBytes, sets := le.Uint64(raw[24:]), le.Uint64(raw[32:]), le.Uint32(raw[40:]), le.Uint32(raw[44:])
-	x := &Index{k0: le.Uint64(raw[8:]), k1: le.Uint64(raw[16:]), names: int(names), homes: homes, single: raw[48] == 1,
-		raw: raw}
+	x := &Index{
+		k0:     le.Uint64(raw[8:]),
+		k1:     le.Uint64(raw[16:]),
+		names:  int(names),
+		homes:  homes,
+		single: raw[48] == 1,
+		flags:  raw[49],
+		raw:    raw,
+	}
 	if names > 1<<31 || homes == 0 || homes > 1<<31 || nameBytes > 1<<16 || sets > 1<<16 {
 		return nil, ErrDamaged
 	}
@@ -132,7 +140,8 @@ func (x *Index) Categories(s Set) []string {
 }
 
 // Lookup returns the categories of a host name: of itself and of every domain above it.
-// Upper case and a final dot do not matter.
+// Upper case and a final dot do not matter. An address is in those of the networks that it is in, however it is
+// spelt.
 func (x *Index) Lookup(host string) Set { return x.host(host) &^ x.addresses }
 
 // host returns the categories of a host name, that of hosts with addresses among them.
@@ -152,10 +161,20 @@ func (x *Index) host(host string) Set {
 		low[i] = c
 	}
 	var s Set
+	name := low
 	for more := true; more; {
 		var found Set
-		found, low, more = x.lookup(low)
+		found, name, more = x.lookup(name)
 		s |= found
+	}
+	if x.flags == 0 {
+		return s
+	}
+	if s != 0 && x.flags&flagExceptions != 0 {
+		s = x.excepted(low)
+	}
+	if a, ok := Addr(host); ok {
+		s |= x.address(a)
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package domains
 import (
 	"encoding/binary"
 	"math/bits"
+	"net/netip"
 	"runtime"
 	"strings"
 
@@ -21,7 +22,11 @@ const maxSteps = 16
 // addresses has one category less.
 func (b *Builder) AddURL(category int, address string) bool {
 	host, path, ok := strings.Cut(address, "/")
+	a, number := Addr(host)
 	host, valid := canonical(host)
+	if number {
+		host, valid = a.String(), true
+	}
 	if !ok || !valid || category < 0 || category >= len(b.categories) || b.categories[category] == withAddresses {
 		return false
 	}
@@ -35,9 +40,13 @@ func (b *Builder) AddURL(category int, address string) bool {
 		b.categories = append(b.categories[:n:n], withAddresses)
 	}
 	if path = strings.TrimSuffix(Path("/"+path), "/"); path == "" {
+		if number {
+			return b.AddNetwork(category, netip.PrefixFrom(a, a.BitLen()))
+		}
 		return b.Add(category, host)
 	}
-	b.Add(n, host)
+	b.single = b.single || !number && !strings.Contains(host, ".")
+	b.add(n, host)
 	b.add(category, host+path)
 	return true
 }
@@ -46,12 +55,18 @@ func (b *Builder) AddURL(category int, address string) bool {
 // address. The path begins with a slash.
 func (x *Index) LookupURL(host, path string) Set {
 	s := x.host(host)
-	if s&x.addresses == 0 {
-		return s
-	}
-	path = Path(path)
 	var buf [512]byte
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if x.addresses != 0 {
+		if a, ok := Addr(host); ok {
+			host = a.String()
+			s |= x.exact(append(buf[:0], host...))
+		}
+	}
+	if s&x.addresses == 0 {
+		return s &^ x.addresses
+	}
+	path = Path(path)
 	for found := true; found; host, found = above(host) {
 		key := append(buf[:0], host...)
 		if x.exact(key)&x.addresses == 0 {

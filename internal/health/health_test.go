@@ -263,6 +263,8 @@ func TestTheListsOfSites(t *testing.T) {
 		"never fetched":         {sitelists.State{Name: "gambling", Error: canary}, Broken},
 		"not fetched last time": {sitelists.State{Name: "gambling", Sum: "x", Checked: now, Error: canary}, Attention},
 		"not checked for long":  {sitelists.State{Name: "gambling", Sum: "x", Checked: now.AddDate(0, 0, -30)}, Attention},
+		"mistaken": {sitelists.State{Name: "gambling", Sum: "x", Checked: now,
+			Report: sitelists.Report{WellKnown: []string{"google.com"}, Withheld: 1}}, Attention},
 	} {
 		checks := Lists([]sitelists.State{tc.state})
 		if len(checks) != 1 {

@@ -212,6 +212,10 @@ func list(st sitelists.State, now time.Time) Result {
 		r.State = Attention
 		r.Found = texts.Message("list-old", days(now.Sub(st.Checked)))
 		r.Advice = texts.Message("list-fetch")
+	case st.Withheld > 0:
+		const most = 10
+		r.State = Attention
+		r.Advice = texts.Message("list-withheld", strings.Join(st.WellKnown[:min(len(st.WellKnown), most)], ", "))
 	}
 	return r
 }

@@ -3,17 +3,15 @@ package sitelists
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"sluis/filter/domains"
 )
 
-// File is a list of names of one category, in a file, and how much of it was understood.
+// File is a list of names of one category, in a file, and what was read of it.
 type File struct {
 	Category string
 	Path     string
-	Names    int // new ones: of the same name in two categories the first counts
-	Strange  int // lines that are no names
+	Report
 }
 
 // BuildIndex makes an index of lists, in place of one at the same path, and returns the lists
@@ -46,18 +44,13 @@ func buildIndex(path string, lists []File) ([]File, error) {
 	return read, WriteIndex(b, path)
 }
 
-// addTo adds the names of a list to an index, as a category with a number.
+// addTo adds what is on a list to an index, as a category with a number.
 func (l *File) addTo(b *domains.Builder, number int) error {
-	f, err := os.Open(l.Path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	l.Strange, err = domains.ReadList(f, func(name string) {
-		if b.Add(number, name) {
-			l.Names++
-		}
+	suffixes := &guard{} // the rest is for who makes the file to say
+	report, err := readPath(Source{Category: l.Category, Path: l.Path}, suffixes, func(_, entry string) {
+		b.AddEntry(number, entry)
 	})
+	l.Report = report
 	if err == nil && l.Names == 0 {
 		err = errors.New("there is no name in it: is it a list?")
 	}

@@ -18,6 +18,10 @@ import (
 // which names its categories itself, is NAME.archive.
 const imports = "imported"
 
+// confirmedSites is the end of the name of a file beside an imported list: the well-known sites on it that are blocked
+// all the same, one a line.
+const confirmedSites = ".confirmed"
+
 // importedIn returns the sources in the directory of imports.
 func importedIn(dir string) ([]Source, error) {
 	entries, err := os.ReadDir(dir)
@@ -26,37 +30,57 @@ func importedIn(dir string) ([]Source, error) {
 	}
 	var all []Source
 	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		if category, ok := strings.CutSuffix(e.Name(), ".list"); ok {
-			all = append(all, Source{Category: category, Path: path})
-		} else if strings.HasSuffix(e.Name(), ".archive") {
-			all = append(all, Source{Path: path})
+		src := Source{Path: filepath.Join(dir, e.Name())}
+		category, single := strings.CutSuffix(e.Name(), ".list")
+		if single {
+			src.Category = category
+		} else if !strings.HasSuffix(e.Name(), ".archive") {
+			continue
 		}
+		text, err := os.ReadFile(src.Path + confirmedSites)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("lists: %w", err)
+		}
+		src.Confirmed = strings.Fields(string(text))
+		all = append(all, src)
 	}
 	return all, nil
 }
 
-// Import takes a list or archive over from a file or an address, once it was found to be
-// good, and returns how many names are in it. The next Update makes the index with it.
-func (s *Store) Import(ctx context.Context, src Source) (names int, err error) {
+// ErrUnconfirmed is returned for a list that has sites which schools cannot do without.
+var ErrUnconfirmed = errors.New("well-known sites are on the list: nothing is imported before that is confirmed")
+
+// Import takes a list or archive over from a file or an address, once it was found to be good, and returns what is in
+// it. The next Update makes the index with it. A list with well-known sites is taken over, with them, if that is
+// confirmed; else the error is ErrUnconfirmed, and the report names them.
+func (s *Store) Import(ctx context.Context, src Source, confirmed bool) (Report, error) {
 	candidate := src
+	var err error
 	if src.Path == "" {
 		if candidate.Path, _, err = s.fetch(ctx, src, State{}); err != nil {
-			return 0, err
+			return Report{}, err
 		}
 		defer os.Remove(candidate.Path)
 	}
 	switch info, err := os.Stat(candidate.Path); {
 	case err != nil:
-		return 0, err
+		return Report{}, err
 	case info.IsDir():
-		return 0, errors.New("import a file or an address; a directory is named in the configuration")
+		return Report{}, errors.New("import a file or an address; a directory is named in the configuration")
 	}
-	if err := readPath(candidate, func(string, string) { names++ }); err != nil { // of which the category is no path
-		return 0, err
+	read := func() (Report, error) { return readPath(candidate, s.options.newGuard(src), func(string, string) {}) }
+	report, err := read()
+	if report.Withheld > 0 && confirmed {
+		src.Confirmed = report.WellKnown
+		report, err = read()
 	}
-	if names == 0 {
-		return 0, errors.New("there is no name in it")
+	switch {
+	case err != nil: // also where the category is a path
+		return report, err
+	case report.Withheld > 0:
+		return report, ErrUnconfirmed
+	case report.Names == 0:
+		return report, errors.New("there is no name in it")
 	}
 	name := src.Category + ".list"
 	if src.Category == "" {
@@ -64,9 +88,12 @@ func (s *Store) Import(ctx context.Context, src Source) (names int, err error) {
 	}
 	imported := Source{Category: src.Category, Path: filepath.Join(s.dir, imports, name)}
 	if err := s.copyIn(candidate.Path, imported.Path); err != nil {
-		return 0, fmt.Errorf("import: %w", err)
+		return report, fmt.Errorf("import: %w", err)
 	}
-	return names, disk.Remove(s.file(imported, ".json")) // who imports knows: it may be much smaller than the last
+	sites := []byte(strings.Join(report.WellKnown, "\n"))
+	err = errors.Join(disk.Replace(imported.Path+confirmedSites, sites),
+		disk.Remove(s.file(imported, ".json"))) // who imports knows: it may be much smaller than the last
+	return report, err
 }
 
 // copyIn puts a copy of a file in the place of another one.

@@ -150,12 +150,7 @@ func (s *Store) buildOf(categories []string, names int) error {
 		if !ok {
 			n = number[other]
 		}
-		switch {
-		case strings.Contains(name, "/"):
-			b.AddURL(n, name)
-		default:
-			b.Add(n, name)
-		}
+		b.AddEntry(n, name)
 	}
 	if err := readStarter(add); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"path"
 	"strings"
 
-	"sluis/filter/domains"
+	"sluis/internal/sitelists/listfile"
 	"sluis/rules"
 )
 
@@ -23,54 +23,81 @@ const (
 	maxNames = 20_000_000
 )
 
-// sink takes the names of sites one at a time, and addresses, which have a slash.
-type sink func(category, name string)
+// sink takes the entries of lists one at a time, as domains.Builder.AddEntry has them.
+type sink func(category, entry string)
 
 // readPath reads a file or directory.
-func readPath(s Source, take sink) error {
+func readPath(s Source, g *guard, take sink) (Report, error) {
 	info, err := os.Stat(s.Path)
 	if err != nil {
-		return err
+		return Report{}, err
 	}
 	if info.IsDir() {
-		var lines tally
-		return lines.judge(lines.tree(os.DirFS(s.Path), take))
+		return readTwice(g, take, func(each reading) error { return tree(os.DirFS(s.Path), each) })
 	}
 	f, err := os.Open(s.Path)
 	if err != nil {
-		return err
+		return Report{}, err
 	}
 	defer f.Close()
-	return read(s.Category, f, maxList, take)
+	return read(s.Category, f, maxList, g, take)
 }
 
 // read reads a list, or an archive of lists, compressed or not, of limited size.
-func read(category string, r io.Reader, limit int64, take sink) error {
-	in := bufio.NewReaderSize(r, 1<<16)
-	if head, _ := in.Peek(2); bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return errors.New("compressed, but damaged")
+func read(category string, f io.ReadSeeker, limit int64, g *guard, take sink) (Report, error) {
+	return readTwice(g, take, func(each reading) error {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return err
 		}
-		in = bufio.NewReaderSize(z, 1<<16)
-	}
-	in = bufio.NewReaderSize(&bounded{r: in, left: limit}, 1<<16)
-	var lines tally
-	if category == "" {
-		return lines.judge(lines.archive(in, take))
-	}
-	return lines.judge(lines.list(in, category, false, take))
+		in, err := unzipped(f)
+		if err != nil {
+			return err
+		}
+		in = bufio.NewReaderSize(&bounded{r: in, left: limit}, 1<<16)
+		if category == "" {
+			return archive(in, each)
+		}
+		return list(in, category, each)
+	})
 }
 
-// tally counts the lines of a source. Lists have some that are odd; one that has more of
-// these than of names is none.
-type tally struct{ names, strange int }
-
-func (l *tally) judge(err error) error {
-	if err == nil && l.strange > l.names {
-		return fmt.Errorf("%d lines are names and %d are not: this is no list of sites", l.names, l.strange)
+// unzipped returns what is within gzip, or the text as it is.
+func unzipped(r io.Reader) (io.Reader, error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	if head, _ := in.Peek(2); !bytes.Equal(head, []byte{0x1f, 0x8b}) {
+		return in, nil
 	}
-	return err
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, errors.New("compressed, but damaged")
+	}
+	return z, nil
+}
+
+// reading reads one list of a source.
+type reading func(category string, in io.Reader) error
+
+// readTwice goes through the lists of a source twice: each is surveyed first, as an exception at its end can be for a
+// name at its beginning.
+func readTwice(g *guard, take sink, walk func(each reading) error) (Report, error) {
+	var surveys []*listfile.Survey
+	if err := walk(func(_ string, in io.Reader) error {
+		s, err := listfile.Look(in)
+		surveys = append(surveys, s)
+		return err
+	}); err != nil {
+		return Report{}, err
+	}
+	t := &tally{guard: g, take: take}
+	err := walk(func(category string, in io.Reader) error {
+		if len(surveys) == 0 {
+			return errors.New("changed while it was read")
+		}
+		s := surveys[0]
+		surveys = surveys[1:]
+		return s.Read(in, t.of(category))
+	})
+	return t.Report, t.judge(err)
 }
 
 var errTooLarge = fmt.Errorf("larger than %d MB", maxList>>20)
@@ -93,7 +120,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 }
 
 // archive reads a tar archive in the layout of UT1.
-func (l *tally) archive(r io.Reader, take sink) error {
+func archive(r io.Reader, each reading) error {
 	t := tar.NewReader(r)
 	found := false
 	for {
@@ -111,24 +138,24 @@ func (l *tally) archive(r io.Reader, take sink) error {
 			continue
 		}
 		found = true
-		if err := l.list(t, category, kind == "urls", take); err != nil {
+		if err := list(t, category, each); err != nil {
 			return fmt.Errorf("%q: %w", category, err)
 		}
 	}
 }
 
 // tree reads a directory with a directory for each category, or a file for each.
-func (l *tally) tree(dir fs.FS, take sink) error {
+func tree(dir fs.FS, each reading) error {
 	found := false
 	err := fs.WalkDir(dir, ".", func(p string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		category, addresses := path.Base(path.Dir(p)), path.Base(p) == "urls"
+		category, base := path.Base(path.Dir(p)), strings.TrimSuffix(path.Base(p), ".gz")
 		switch {
-		case addresses, path.Base(p) == "domains":
-		case path.Ext(p) == ".txt":
-			category = strings.TrimSuffix(path.Base(p), ".txt")
+		case base == "urls", base == "domains":
+		case path.Ext(base) == ".txt":
+			category = strings.TrimSuffix(base, ".txt")
 		default:
 			return nil
 		}
@@ -138,7 +165,11 @@ func (l *tally) tree(dir fs.FS, take sink) error {
 		}
 		defer f.Close()
 		found = true
-		if err := l.list(&bounded{r: f, left: maxList}, category, addresses, take); err != nil {
+		in, err := unzipped(f)
+		if err == nil {
+			err = list(&bounded{r: in, left: maxList}, category, each)
+		}
+		if err != nil {
 			return fmt.Errorf("%q: %w", category, err)
 		}
 		return nil
@@ -151,28 +182,18 @@ func (l *tally) tree(dir fs.FS, take sink) error {
 	return err
 }
 
-// list reads one list of names, or of addresses.
-func (l *tally) list(r io.Reader, category string, addresses bool, take sink) error {
+// list reads one list.
+func list(r io.Reader, category string, each reading) error {
 	if !isCategory(category) {
 		return errors.New(
 			"this is no name for a category: want up to 64 letters, digits, hyphens, dots and underscores",
 		)
 	}
-	category = rules.SiteList(category)
 	in := bufio.NewReader(r)
 	if head, _ := in.Peek(512); looksLikePage(head) {
 		return errors.New("a web page and no list: does the address still exist?")
 	}
-	parse := domains.ReadList
-	if addresses {
-		parse = domains.ReadAddresses
-	}
-	strange, err := parse(in, func(name string) {
-		l.names++
-		take(category, name)
-	})
-	l.strange += strange
-	return err
+	return each(rules.SiteList(category), in)
 }
 
 // isCategory reports whether a category has a name that can be shown and named in the
@@ -192,23 +213,26 @@ func looksLikePage(head []byte) bool {
 		bytes.HasPrefix(head, []byte("<?xml"))
 }
 
+// protecting are the lists that come with Sluis and block nothing.
+var protecting = map[string]bool{"help": true, "never-inspect": true, wellKnownList: true}
+
 // readStarter reads the lists that come with Sluis.
 func readStarter(take sink) error {
-	return new(tally).tree(rules.Sites(), func(category, name string) {
-		if category != "help" && category != "never-inspect" {
+	_, err := readTwice(nil, func(category, name string) {
+		if !protecting[category] {
 			take(category, name)
 		}
-	})
+	}, func(each reading) error { return tree(rules.Sites(), each) })
+	return err
 }
 
-// Builtin returns the names of a list that comes with Sluis: help or never-inspect.
-func Builtin(list string) ([]string, error) {
-	f, err := rules.Sites().Open(list + ".txt")
+// Builtin returns the names of a list that comes with Sluis: help, never-inspect or well-known.
+func Builtin(name string) ([]string, error) {
+	text, err := fs.ReadFile(rules.Sites(), name+".txt")
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	var names []string
-	_, err = domains.ReadList(f, func(n string) { names = append(names, n) })
+	_, err = read(name, bytes.NewReader(text), maxList, nil, func(_, n string) { names = append(names, n) })
 	return names, err
 }

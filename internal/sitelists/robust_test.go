@@ -27,7 +27,7 @@ import (
 // store opens a store in a directory, and updates it once.
 func store(t *testing.T, dir string, sources ...Source) *Store {
 	t.Helper()
-	s, err := Open(dir, sources, nil)
+	s, err := Open(dir, sources, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestUpdateFilesWaitsForNoServer(t *testing.T) {
 	s, err := Open(
 		dir+"/data",
 		[]Source{{Category: "gambling", URL: web.URL}, {Category: "games", Path: dir + "/games"}},
-		nil,
+		Options{},
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -201,7 +201,7 @@ func TestStatusDoesNotWait(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer web.Close()
-	s, err := Open(t.TempDir(), []Source{{Category: "gambling", URL: web.URL}}, nil)
+	s, err := Open(t.TempDir(), []Source{{Category: "gambling", URL: web.URL}}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func TestTheKeyOfAListStaysSecret(t *testing.T) {
 	address := strings.Replace(web.URL, "http://", "http://someone:canary1@", 1) + "/list?key=canary2"
 	web.Close() // nobody answers
 	for _, src := range []Source{{Category: "gambling", URL: address}, {Category: "gambling", URL: "http://bad host/?canary3"}} {
-		s, err := Open(t.TempDir(), []Source{src}, nil)
+		s, err := Open(t.TempDir(), []Source{src}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,7 +247,7 @@ func TestAListIsNotFetchedInPlainAfterAll(t *testing.T) {
 	defer web.Close()
 	secure := httptest.NewTLSServer(http.RedirectHandler(web.URL, http.StatusFound))
 	defer secure.Close()
-	s, err := Open(t.TempDir(), []Source{{Category: "gambling", URL: secure.URL}}, secure.Client())
+	s, err := Open(t.TempDir(), []Source{{Category: "gambling", URL: secure.URL}}, Options{Client: secure.Client()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,32 +334,9 @@ func TestASignedList(t *testing.T) {
 	}
 	for i, wrong := range []Source{{URL: web.URL, Signature: web.URL}, {URL: web.URL, Key: public.String()},
 		{URL: web.URL, Signature: web.URL, Key: "RWQ"}} {
-		if _, err := Open(t.TempDir(), []Source{wrong}, nil); err == nil {
+		if _, err := Open(t.TempDir(), []Source{wrong}, Options{}); err == nil {
 			t.Errorf("%d: no error", i)
 		}
-	}
-}
-
-// TestABombIsNotUnpacked: a little that becomes a lot.
-func TestABombIsNotUnpacked(t *testing.T) {
-	const limit = 1 << 20
-	bomb := bytes.Repeat([]byte("a.example\n"), 3*limit/10)
-	for name, tt := range map[string]struct {
-		category string
-		body     []byte
-	}{
-		"list":    {"games", zipped(bomb)},
-		"archive": {"", archive(map[string][]byte{"blacklists/games/domains": bomb})},
-		"padding": {"", archive(map[string][]byte{"blacklists/games/expressions": bytes.Repeat([]byte{0}, 3*limit)})},
-	} {
-		taken := 0
-		err := read(tt.category, bytes.NewReader(tt.body), limit, func(string, string) { taken++ })
-		if !errors.Is(err, errTooLarge) || taken > limit/10+1 || len(tt.body) > limit/10 {
-			t.Errorf("%s: %v, %d names, %d bytes", name, err, taken, len(tt.body))
-		}
-	}
-	if err := read("games", bytes.NewReader(zipped(bomb)), int64(len(bomb)), func(string, string) {}); err != nil {
-		t.Errorf("as large as may be: %v", err)
 	}
 }
 
@@ -411,11 +388,11 @@ func TestTwoProcesses(t *testing.T) {
 	write(t, dir+"/games", names("game", 10))
 	write(t, dir+"/casinos", names("casino", 10))
 	gateway := store(t, dir+"/data", Source{Category: "games", Path: dir + "/games"})
-	hand, err := Open(dir+"/data", nil, nil)
+	hand, err := Open(dir+"/data", nil, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := hand.Import(t.Context(), Source{Category: "gambling", Path: dir + "/casinos"}); err != nil {
+	if _, err := hand.Import(t.Context(), Source{Category: "gambling", Path: dir + "/casinos"}, false); err != nil {
 		t.Fatal(err)
 	}
 	if changed, err := gateway.Update(t.Context(), monday.Add(time.Minute)); !changed || err != nil {
@@ -428,35 +405,12 @@ func TestTwoProcesses(t *testing.T) {
 		t.Errorf("again: changed %v, %v", changed, err)
 	}
 	write(t, dir+"/casinos", names("poker", 2)) // who imports knows that it is much smaller
-	if _, err := hand.Import(t.Context(), Source{Category: "gambling", Path: dir + "/casinos"}); err != nil {
+	if _, err := hand.Import(t.Context(), Source{Category: "gambling", Path: dir + "/casinos"}, false); err != nil {
 		t.Fatal(err)
 	}
 	if changed, err := gateway.Update(t.Context(), monday.Add(3*time.Minute)); !changed || err != nil ||
 		in(t, gateway, "poker1.example", "/") == nil {
 		t.Errorf("a smaller one: changed %v, %v", changed, err)
-	}
-}
-
-// TestNamesOfCategories: an archive can name its directories as it likes.
-func TestNamesOfCategories(t *testing.T) {
-	for _, c := range []string{"", "/", ".", "..", "a\nb", "<script>", strings.Repeat("a", 65)} {
-		err := read(
-			"",
-			bytes.NewReader(archive(map[string][]byte{"blacklists/" + c + "/domains": []byte("a.example\n")})),
-			maxList,
-			func(category, _ string) {
-				if !isCategory(category) {
-					t.Errorf("%q is taken", category)
-				}
-			},
-		)
-		if c != "" && c != "/" && c != "." && err == nil {
-			t.Errorf("%q: no error", c)
-		}
-	}
-	if err := read("", bytes.NewReader(archive(map[string][]byte{"/domains": []byte("a.example\n")})), maxList,
-		func(string, string) {}); err == nil {
-		t.Error("a list without a category is taken")
 	}
 }
 
@@ -468,38 +422,10 @@ func TestWhatAProcessLeftBehindIsTidiedUp(t *testing.T) {
 	if err := os.Chtimes(dir+"/"+temporary+"old", ago, ago); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir, nil, nil); err != nil {
+	if _, err := Open(dir, nil, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if left, _ := filepath.Glob(dir + "/" + temporary + "*"); len(left) != 1 || !strings.HasSuffix(left[0], "young") {
 		t.Errorf("left: %q", left)
 	}
-}
-
-// FuzzRead: whatever comes in the place of a list, names are taken or there is an error.
-func FuzzRead(f *testing.F) {
-	f.Add("games", names("game", 3))
-	f.Add(
-		"",
-		archive(
-			map[string][]byte{
-				"blacklists/games/domains": names("game", 3),
-				"blacklists/games/urls":    []byte("host.example/games\n"),
-			},
-		),
-	)
-	f.Add("games", zipped(names("game", 3)))
-	f.Add("", []byte("<!DOCTYPE html>"))
-	f.Fuzz(func(t *testing.T, category string, b []byte) {
-		const limit = 64 << 10
-		bytesTaken := 0
-		read(category, bytes.NewReader(b), limit, func(c, name string) {
-			if bytesTaken += len(name); bytesTaken > 4*limit { // names in other alphabets grow
-				t.Fatalf("%d bytes of names out of %d", bytesTaken, limit)
-			}
-			if !isCategory(c) || strings.ContainsAny(name, "\n@") || name == "" {
-				t.Fatalf("%q in %q cannot be kept", name, c)
-			}
-		})
-	})
 }

@@ -21,12 +21,20 @@ import (
 type Store struct {
 	dir        string
 	configured []Source
+	options    Options
 	client     *http.Client
 
 	updating sync.Mutex // one at a time
 	mu       sync.Mutex // guards what follows, and is not held while a list is fetched
 	sources  []Source   // configured and imported
 	states   map[string]State
+}
+
+// Options are what a Store works with.
+type Options struct {
+	Client    *http.Client // fetches lists; nil: the usual one
+	Own       []string     // domains of the organisation: no list blocks them
+	Forbidden []string     // lists that the organisation's own code forbids: they block as the code's categories do
 }
 
 // State is what is known of a source.
@@ -41,14 +49,15 @@ type State struct {
 	ETag       string    `json:"etag,omitempty"`
 	Modified   string    `json:"modified,omitempty"`
 	Sum        string    `json:"sha256,omitempty"` // of the kept list; empty: there never was a good one
+	Reader     string    `json:"reader,omitempty"` // how it was read
+	Report
 }
 
 // temporary names files that are being written.
 const temporary = "new-"
 
-// Open opens the lists in a directory, which is made if it is not there: of the sources,
-// which are fetched by the client, and those that were imported.
-func Open(dir string, sources []Source, client *http.Client) (*Store, error) {
+// Open opens the lists in a directory, which is made if it is not there: of the sources, and those that were imported.
+func Open(dir string, sources []Source, o Options) (*Store, error) {
 	for _, src := range sources {
 		if err := src.check(); err != nil {
 			return nil, fmt.Errorf("list %s: %w", src.Name(), err)
@@ -57,7 +66,7 @@ func Open(dir string, sources []Source, client *http.Client) (*Store, error) {
 	if err := os.MkdirAll(filepath.Join(dir, imports), 0o700); err != nil {
 		return nil, fmt.Errorf("lists: %w", err)
 	}
-	s := &Store{dir: dir, configured: sources, client: careful(client)}
+	s := &Store{dir: dir, configured: sources, options: o, client: careful(o.Client)}
 	s.tidy(time.Now().Add(-2 * fetchTime))
 	return s, s.read()
 }
@@ -134,7 +143,7 @@ func (s *Store) update(ctx context.Context, now time.Time, wanted func(Source) b
 	var errs []error
 	for i, st := range s.Status() {
 		src := s.sources[i]
-		if !wanted(src) || !src.due(st, now) {
+		if !wanted(src) || !src.due(st, s.options.newGuard(src).reader(), now) {
 			continue
 		}
 		err := s.look(ctx, src, &st, now)
@@ -165,10 +174,14 @@ func (s *Store) save(src Source, st State) error {
 
 // look takes a source over if it is new and good.
 func (s *Store) look(ctx context.Context, src Source, st *State, now time.Time) error {
-	candidate := src
+	candidate, g := src, s.options.newGuard(src)
+	reader, known := g.reader(), *st
+	if st.Reader != reader {
+		known.ETag, known.Modified = "", "" // what the list is now has to be read anew
+	}
 	var header http.Header
 	if src.Path == "" {
-		path, h, err := s.fetch(ctx, src, *st)
+		path, h, err := s.fetch(ctx, src, known)
 		if err != nil || path == "" {
 			return err
 		}
@@ -180,14 +193,15 @@ func (s *Store) look(ctx context.Context, src Source, st *State, now time.Time) 
 		return err
 	}
 	defer k.discard()
-	if err := readPath(candidate, k.take); err != nil {
+	report, err := readPath(candidate, g, k.take)
+	if err != nil {
 		return err
 	}
 	sum, err := k.finish()
 	switch {
 	case err != nil:
 		return err
-	case k.names < st.Names/2:
+	case k.names < st.Names/2 && st.Reader == reader:
 		return fmt.Errorf(
 			"%d names, where there were %d: too much has gone to be right. If it is, remove %s",
 			k.names,
@@ -204,6 +218,7 @@ func (s *Store) look(ctx context.Context, src Source, st *State, now time.Time) 
 		}
 		st.Names, st.Categories, st.Sum, st.Changed = k.names, k.categories, sum, now
 	}
+	st.Reader, st.Report = reader, report
 	if header != nil {
 		st.ETag, st.Modified = header.Get("ETag"), header.Get("Last-Modified")
 	}

@@ -25,6 +25,7 @@ type Source struct {
 	Checksum  string        `yaml:"checksum"`             // address of a file with its SHA-256; none: not checked
 	Signature string        `yaml:"signature"`            // address of its signature by minisign; none: not checked
 	Key       string        `yaml:"key"`                  // public key that the signature is of, as minisign writes it
+	Confirmed []string      `yaml:"confirmed"`            // well-known sites on it that are blocked all the same
 }
 
 // leastInterval is how often a list may be fetched: more burdens who offers it.
@@ -92,13 +93,16 @@ const retry = 15 * time.Minute
 
 // due reports whether it is time to check a source. One that failed is checked again
 // soon; a file that was changed at once.
-func (s Source) due(st State, now time.Time) bool {
+func (s Source) due(st State, reader string, now time.Time) bool {
 	every := s.Every
 	if every == 0 {
 		every = 24 * time.Hour
 	}
 	if st.Error != "" {
 		every = min(every, retry)
+	}
+	if st.Error == "" && st.Reader != reader {
+		return true // it would be read in another way
 	}
 	since := now.Sub(st.Checked)
 	return since >= every || since < 0 || s.Path != "" && touched(s.Path, st.Checked)

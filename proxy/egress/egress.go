@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"sluis/filter/domains"
 )
 
 // ErrInside is returned for an address that is not on the internet, or is the gateway's own.
@@ -96,7 +98,7 @@ func (d *Dialer) Check(a netip.Addr) error {
 			return nil
 		}
 	}
-	if v4, ok := carried(a); ok {
+	if v4, ok := domains.Carried(a); ok {
 		return d.Check(v4)
 	}
 	if !public(a) || d.isOwn(a) {
@@ -147,30 +149,6 @@ func public(a netip.Addr) bool {
 		}
 	}
 	return true
-}
-
-var (
-	nat64  = netip.MustParsePrefix("64:ff9b::/96") // RFC 6052
-	sixTo4 = netip.MustParsePrefix("2002::/16")    // RFC 3056
-	teredo = netip.MustParsePrefix("2001::/32")    // RFC 4380
-	compat = netip.MustParsePrefix("::/96")        // RFC 4291, deprecated
-)
-
-// carried returns the IPv4 address that an IPv6 address leads to.
-func carried(a netip.Addr) (netip.Addr, bool) {
-	if !a.Is6() {
-		return a, false
-	}
-	b := a.As16()
-	switch {
-	case nat64.Contains(a), compat.Contains(a) && !a.IsLoopback() && !a.IsUnspecified():
-		return netip.AddrFrom4([4]byte(b[12:])), true
-	case sixTo4.Contains(a):
-		return netip.AddrFrom4([4]byte(b[2:6])), true
-	case teredo.Contains(a):
-		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]}), true
-	}
-	return a, false
 }
 
 // The errors of DialContext; they say why, and not where.

@@ -276,7 +276,11 @@ const fetchTime = 20 * time.Minute
 // Lists returns the lists of sites.
 func (d *Data) Lists() (*sitelists.Store, error) {
 	return d.lists.get(func() (*sitelists.Store, error) {
-		return sitelists.Open(d.path("sites"), d.cfg.Web.Sites.Lists, &http.Client{Timeout: fetchTime})
+		o := sitelists.Options{Client: &http.Client{Timeout: fetchTime}, Own: d.cfg.Organisation.Domains}
+		for _, f := range d.cfg.Web.Sites.Forbid {
+			o.Forbidden = append(o.Forbidden, f.Lists...)
+		}
+		return sitelists.Open(d.path("sites"), d.cfg.Web.Sites.Lists, o)
 	})
 }
 
