@@ -232,7 +232,5 @@ func Builtin(name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	_, err = read(name, bytes.NewReader(text), maxList, nil, func(_, n string) { names = append(names, n) })
-	return names, err
+	return listfile.Names(text)
 }

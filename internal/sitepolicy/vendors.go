@@ -1,9 +1,7 @@
 package sitepolicy
 
 import (
-	"bytes"
 	"embed"
-	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -11,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"sluis/filter/domains"
+	"sluis/internal/sitelists/listfile"
 )
 
 // vendorFiles has a list for each vendor of devices: hosts at which the devices trust no authority but their vendor's,
@@ -43,10 +41,10 @@ var vendorLists = sync.OnceValue(func() map[string][]string {
 // fronts returns the names behind which Encrypted Client Hello hides others.
 var fronts = sync.OnceValue(func() map[string]bool { return set(namesIn(frontFile)) })
 
-func namesIn(list []byte) (names []string) {
-	strange, err := domains.ReadList(bytes.NewReader(list), func(n string) { names = append(names, n) })
-	if strange > 0 || err != nil {
-		panic(fmt.Sprintf("a list that comes with the program: %d lines without a name, %v", strange, err))
+func namesIn(list []byte) []string {
+	names, err := listfile.Names(list)
+	if err != nil {
+		panic(err)
 	}
 	return names
 }

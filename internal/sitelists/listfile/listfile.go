@@ -1,6 +1,8 @@
 package listfile
 
 import (
+	"bytes"
+	"fmt"
 	"io"
 	"net/netip"
 	"slices"
@@ -80,6 +82,23 @@ func isWord(line []byte) bool {
 		}
 	}
 	return len(line) > 0
+}
+
+// Names returns what is on a list of the program's own, of which every line has to be understood.
+func Names(list []byte) (names []string, err error) {
+	s, err := Look(bytes.NewReader(list))
+	if err != nil {
+		return nil, err
+	}
+	strange := 0
+	err = s.Read(bytes.NewReader(list), Sink{
+		Take: func(n string) { names = append(names, n) },
+		Skip: func(Reason, string) { strange++ },
+	})
+	if err == nil && strange > 0 {
+		err = fmt.Errorf("%d lines of the list are not taken", strange)
+	}
+	return names, err
 }
 
 // note takes the evidence of a line.
