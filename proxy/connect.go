@@ -126,6 +126,7 @@ type tunnel struct {
 	known    sitepolicy.Request // all that the ClientHello and CONNECT say
 	secured  time.Time          // when the handshake with the client was over
 	served   atomic.Bool        // a request came
+	left     atomic.Bool        // the client ended the connection
 
 	client   *client
 	conn     net.Conn // of the client, as it is to be read

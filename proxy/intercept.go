@@ -30,7 +30,8 @@ func (t *tunnel) intercept(h clienthello.Hello) {
 			return t.generation.Authority.For(t.site)
 		},
 	})
-	if err := conn.HandshakeContext(context.Background()); err != nil {
+	err := conn.HandshakeContext(context.Background())
+	if err != nil {
 		switch {
 		case t.flow.decision.Action != sitepolicy.Inspect:
 		case watch.distrusts(err):
@@ -44,11 +45,14 @@ func (t *tunnel) intercept(h clienthello.Hello) {
 	watch.over = true
 	t.secured = time.Now()
 	t.conn.SetDeadline(time.Time{})
-	var c net.Conn = conn
-	if conn.ConnectionState().NegotiatedProtocol != "h2" {
-		c = newGuard(conn, int(t.generation.Limits.Header))
+	header := int(t.generation.Limits.Header)
+	if conn.ConnectionState().NegotiatedProtocol == "h2" {
+		conn.SetReadDeadline(time.Now().Add(t.generation.Limits.HeaderTime)) // for the preface
+		err = t.proxy.handover2.offer(newCarrier(&openedConn{conn, t}, header))
+	} else {
+		err = t.proxy.handover.offer(newGuard(&openedConn{conn, t}, header))
 	}
-	if t.proxy.handover.offer(c) != nil {
+	if err != nil {
 		t.finish()
 	}
 }
@@ -56,7 +60,7 @@ func (t *tunnel) intercept(h clienthello.Hello) {
 // ended notes that the connection is over. A program that verifies the certificate only after the handshake hangs up at
 // once, without a request.
 func (t *tunnel) ended() {
-	hasty := !t.plain && !t.served.Load() && time.Since(t.secured) < hastyTime
+	hasty := t.left.Load() && !t.served.Load() && time.Since(t.secured) < hastyTime
 	if hasty && t.flow.decision.Action == sitepolicy.Inspect {
 		t.proxy.spared.hungUp(t.site, t.sender.Group)
 	}
@@ -64,6 +68,24 @@ func (t *tunnel) ended() {
 
 // NetConn returns the connection beneath.
 func (o *interceptedConn) NetConn() net.Conn { return o.Conn }
+
+// openedConn is that connection above TLS. It notes that the client ended it.
+type openedConn struct {
+	*tls.Conn
+	tunnel *tunnel
+}
+
+// Read implements net.Conn.
+func (o *openedConn) Read(b []byte) (int, error) {
+	n, err := o.Conn.Read(b)
+	if err != nil && (isEnd(err) || alertOf(err) != "") {
+		o.tunnel.left.Store(true)
+	}
+	return n, err
+}
+
+// NetConn returns the connection beneath.
+func (o *openedConn) NetConn() net.Conn { return o.Conn }
 
 // tunnelKey is the key of the tunnel that a request came through, or asks for, in its context.
 type tunnelKey struct{}

@@ -26,8 +26,9 @@ type Proxy struct {
 	door       *admit.Door
 
 	explicit, plain *http.Server
-	inner           *http.Server // of inspected connections
+	inner, inner2   *http.Server // within tunnels: of HTTP/1.1, and of HTTP/2
 	handover        *handover
+	handover2       *handover
 	spared          *spared
 }
 
@@ -39,7 +40,8 @@ type generation struct {
 
 // New returns a proxy that is ready to serve. Its metrics go to reg, which may be nil.
 func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
-	p := &Proxy{via: "sluis-" + rand.Text()[:10], metrics: newMetrics(reg), handover: newHandover()}
+	p := &Proxy{via: "sluis-" + rand.Text()[:10], metrics: newMetrics(reg),
+		handover: newHandover(), handover2: newHandover()}
 	p.spared = newSpared(p.metrics, reg)
 	p.door = admit.New(p.metrics.connections, p.metrics.refused)
 	if err := p.Reload(cfg); err != nil {
@@ -69,8 +71,12 @@ func New(cfg Config, reg prometheus.Registerer) (*Proxy, error) {
 			},
 		}
 	}
-	p.explicit, p.plain, p.inner = server(p.serveExplicit), server(p.servePlain), server(p.serveInner)
+	p.explicit, p.plain = server(p.serveExplicit), server(p.servePlain)
+	p.inner, p.inner2 = server(p.serveInner), server(p.serveInner)
+	p.inner2.Protocols = &http.Protocols{}
+	p.inner2.Protocols.SetUnencryptedHTTP2(true) // TLS is beneath the carrier
 	go p.inner.Serve(p.handover)
+	go p.inner2.Serve(p.handover2)
 	return p, nil
 }
 
@@ -91,7 +97,7 @@ func (p *Proxy) Reload(cfg Config) error {
 // When ctx ends first, it cuts what is left and returns ctx's error.
 func (p *Proxy) Shutdown(ctx context.Context) error {
 	p.door.Drain()
-	for _, s := range []*http.Server{p.explicit, p.plain, p.inner} {
+	for _, s := range []*http.Server{p.explicit, p.plain, p.inner, p.inner2} {
 		s.Shutdown(ctx) // returns when ctx ends
 	}
 	err := p.door.Wait(ctx)

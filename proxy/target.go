@@ -46,10 +46,7 @@ func arrive(r *http.Request) error {
 	if r.Method == http.MethodConnect {
 		return nil
 	}
-	target := r.RequestURI
-	if r.ProtoMajor == 1 { // through the guard
-		target = carried.Replace(strings.TrimPrefix(target, "/"))
-	}
+	target := carried.Replace(strings.TrimPrefix(r.RequestURI, "/"))
 	if strings.ContainsFunc(target, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
 		return errTarget
 	}
