@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 
 	"sluis/filter"
@@ -110,9 +111,10 @@ func newGeneration(cfg Config, m *metrics) (*generation, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	cfg.Shared = slices.Clone(cfg.Shared)
 	for i := range cfg.Shared {
-		if err := cfg.Shared[i].check(); err != nil {
-			return nil, fmt.Errorf("smtpd: %w", err)
+		if err := cfg.Shared[i].prepare(); err != nil {
+			return nil, fmt.Errorf("smtpd: shared network %d: %w", i+1, err)
 		}
 	}
 	cfg.Limits.SetDefaults()

@@ -107,7 +107,7 @@ func (r *route) greet(ctx context.Context, addr string, secure bool) (h *nextHop
 			}
 		}
 	}
-	if r.User != "" {
+	if r.Auth != nil {
 		if err := h.auth(); err != nil {
 			return nil, failed(LoggingIn, err)
 		}
@@ -204,9 +204,9 @@ func (h *nextHop) auth() error {
 	var c sasl.Client
 	switch {
 	case slices.Contains(h.caps.auth, "PLAIN"):
-		c = sasl.NewPlainClient("", h.route.User, h.route.Password)
+		c = sasl.NewPlainClient("", h.route.Auth.Username, h.route.Auth.Password)
 	case slices.Contains(h.caps.auth, "LOGIN"):
-		c = &login{[]string{h.route.User, h.route.Password}}
+		c = &login{[]string{h.route.Auth.Username, h.route.Auth.Password}}
 	default:
 		return errors.New("next hop offers neither AUTH PLAIN nor LOGIN")
 	}

@@ -327,7 +327,7 @@ func TestLoginAtASmarthost(t *testing.T) {
 			return f
 		})
 		s.Start()
-		st := play(t, s, func(c *Config, _ *stage) { c.Routes[0].User, c.Routes[0].Password = "user", "secret" })
+		st := play(t, s, func(c *Config, _ *stage) { c.Routes[0].Auth = &Auth{Username: "user", Password: "secret"} })
 		want := "250"
 		if mechs == "CRAM-MD5" {
 			want = "451"
@@ -338,7 +338,7 @@ func TestLoginAtASmarthost(t *testing.T) {
 
 func TestAPasswordNeverGoesInClear(t *testing.T) {
 	for _, m := range []TLSMode{TLSNone, TLSOpportunistic} {
-		r := Route{Name: "x", Hosts: []string{"smarthost.example:587"}, TLS: m, User: "u", Password: "p"}
+		r := Route{Name: "x", Hosts: []string{"smarthost.example:587"}, TLS: m, Auth: &Auth{Username: "u"}}
 		if r.check() == nil {
 			t.Errorf("%v: accepted", m)
 		}

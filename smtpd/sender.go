@@ -94,16 +94,23 @@ type NextHop struct {
 // once.
 func (s *Sender) NextHops() []NextHop {
 	type way struct {
-		host, user string
-		tls        TLSMode
-		implicit   bool
-		roots      any
+		host     string
+		login    Auth
+		tls      TLSMode
+		implicit bool
+		roots    any
 	}
 	var all []NextHop
 	seen := map[way]bool{}
 	for _, r := range *s.routes.Load() {
 		for _, host := range r.Hosts {
-			w := way{host, r.User, r.TLS, r.Implicit, r.TLSConfig}
+			w := way{host: host, tls: r.TLS, implicit: r.Implicit, roots: r.TLSConfig}
+			if r.CA != "" { // each route has read it for itself
+				w.roots = r.CA
+			}
+			if r.Auth != nil {
+				w.login = *r.Auth
+			}
 			if !seen[w] {
 				seen[w] = true
 				all = append(all, NextHop{r, host})

@@ -85,7 +85,7 @@ func TestANextHopIsWellIfItWouldTakeMail(t *testing.T) {
 	plain := func(address string) Route { return Route{Hosts: []string{address}, TLS: TLSNone} }
 	behind := func(ca *authority, password string) Route {
 		r := Route{Hosts: []string{protected(t, ours)}, TLS: TLSVerified, TLSConfig: &tls.Config{RootCAs: ca.pool}}
-		r.User, r.Password = "sluis", password
+		r.Auth = &Auth{Username: "sluis", Password: password}
 		return r
 	}
 	withoutTLS := newSink(t).Start().Addr()
@@ -114,7 +114,7 @@ func TestANextHopIsWellIfItWouldTakeMail(t *testing.T) {
 		"takes our password":    {behind(ours, "secret"), "answers"},
 		"refuses our password":  {behind(ours, "other"), refused},
 		"has another authority": {behind(theirs, "secret"), insecure},
-		"knows no AUTH":         {Route{Hosts: []string{withoutTLS}, TLS: TLSNone, User: "sluis", Password: "x"}, refused},
+		"knows no AUTH":         {Route{Hosts: []string{withoutTLS}, TLS: TLSNone, Auth: &Auth{Username: "sluis", Password: "x"}}, refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := NewSender("gate.school.example", c.route)
@@ -142,8 +142,8 @@ func TestANextHopIsWellIfItWouldTakeMail(t *testing.T) {
 
 func TestEveryWayToANextHopIsAskedOnce(t *testing.T) {
 	s, err := NewSender("gate.school.example",
-		Route{Domains: []string{"a.example"}, Hosts: []string{"127.0.0.1:1", "127.0.0.1:2"}},
-		Route{Domains: []string{"b.example"}, Hosts: []string{"127.0.0.1:2"}},
+		Route{To: []string{"a.example"}, Hosts: []string{"127.0.0.1:1", "127.0.0.1:2"}},
+		Route{To: []string{"b.example"}, Hosts: []string{"127.0.0.1:2"}},
 		Route{Hosts: []string{"127.0.0.1:2"}, TLS: TLSVerified},
 	)
 	if err != nil {
@@ -165,8 +165,7 @@ func TestASenderNeedsNoRelay(t *testing.T) {
 		Hosts:     []string{address},
 		TLS:       TLSVerified,
 		TLSConfig: &tls.Config{RootCAs: ca.pool},
-		User:      "sluis",
-		Password:  "secret",
+		Auth:      &Auth{Username: "sluis", Password: "secret"},
 	}
 	s, err := NewSender("gate.school.example", route)
 	if err != nil {

@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os"
+	"strings"
 
 	"sluis/internal/admit"
+	"sluis/internal/setting"
 	"sluis/smtpd/wire"
 )
 
@@ -19,15 +22,32 @@ import (
 // in a header field, which is cut out before the message is inspected. Without it
 // the client is a stranger as any other.
 type Shared struct {
-	Networks []netip.Prefix
-	Field    string // name of the header field
-	Key      string // its value
+	Networks []netip.Prefix `yaml:"networks"`
+	Field    string         `yaml:"field"`                    // name of the header field, which is cut out
+	KeyFile  string         `yaml:"key-file" path:"relative"` // with its value: 20 to 200 letters, digits and signs
+	Key      string         `yaml:"-"`                        // its value; none: it is read
+}
+
+// Validate implements setting.Validator.
+func (s *Shared) Validate(p setting.Problems) {
+	p.At("networks").Networks(s.Networks, "name the networks that your provider sends from")
+	if len(s.Networks) == 0 || s.Field == "" || s.KeyFile == "" {
+		p.Wrong("a shared network needs networks, field and key-file")
+	}
 }
 
 // minKey makes a key that cannot be guessed.
 const minKey = 20
 
-func (s *Shared) check() error {
+// prepare reads the key, and checks that it cannot be guessed.
+func (s *Shared) prepare() error {
+	if s.Key == "" && s.KeyFile != "" {
+		b, err := os.ReadFile(s.KeyFile)
+		if err != nil {
+			return fmt.Errorf("read key: %w", err)
+		}
+		s.Key = strings.TrimSpace(string(b))
+	}
 	if len(s.Key) < minKey || len(s.Key) > 200 {
 		return fmt.Errorf("the key of a shared network has to have %d to 200 characters", minKey)
 	}

@@ -16,7 +16,7 @@ func sharing(t *testing.T) (*stage, *authority) {
 	ca := newAuthority(t)
 	st := play(t, newSink(t).Start(), untrusted, certified(t, ca),
 		func(c *Config, _ *stage) {
-			c.Shared = []Shared{{[]netip.Prefix{loopback}, "X-Sluis-Key", sharedKey}}
+			c.Shared = []Shared{{Networks: []netip.Prefix{loopback}, Field: "X-Sluis-Key", Key: sharedKey}}
 		})
 	return st, ca
 }
@@ -97,7 +97,7 @@ func TestAGuessableKeyIsRefused(t *testing.T) {
 		{Field: "X Key", Key: sharedKey},
 		{Field: "X-Key", Key: "with blanks " + sharedKey},
 	} {
-		if s.check() == nil {
+		if s.prepare() == nil {
 			t.Errorf("%+v", s)
 		}
 	}

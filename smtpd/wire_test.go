@@ -337,7 +337,7 @@ func TestRecipientsOfAnotherRouteAreDeferred(t *testing.T) {
 	in, out := newSink(t).Start(), newSink(t).Start()
 	st := play(t, in, func(c *Config, _ *stage) {
 		c.Routes = []Route{
-			{Name: "in", Hosts: []string{in.Addr()}, Directions: rules.DirectionsOf(rules.In, rules.Internal)},
+			{Name: "in", Hosts: []string{in.Addr()}, Directions: []rules.Direction{rules.In, rules.Internal}},
 			{Name: "out", Hosts: []string{out.Addr()}},
 		}
 	})

@@ -2,8 +2,6 @@ package config
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -263,33 +261,6 @@ func TestAllThatIsWrongIsToldTogether(t *testing.T) {
 func TestNetworksOfAnOrganisationAreTaken(t *testing.T) {
 	for _, ok := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.0.2.1/32", `"fc00::/7"`, `"2001:db8::/32"`, "127.0.0.0/8", `"::1/128"`} {
 		mustParse(t, strings.Replace(least, "10.0.0.0/8", ok, 1))
-	}
-}
-
-func TestSecretsComeFromAFileOrTheEnvironment(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(path, []byte(" twee woorden \r\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("SLUIS_TEST_PASSWORD", "uit de omgeving")
-	for _, c := range []struct {
-		auth Auth
-		want string
-	}{{Auth{PasswordFile: path}, " twee woorden "}, {Auth{PasswordEnv: "SLUIS_TEST_PASSWORD"}, "uit de omgeving"}} {
-		if got, err := c.auth.Password(); err != nil || got != c.want {
-			t.Errorf("%+v: %q, %v", c.auth, got, err)
-		}
-	}
-	if got, err := (Shared{KeyFile: path}).Key(); err != nil || got != "twee woorden" {
-		t.Errorf("%q, %v", got, err)
-	}
-	for _, a := range []Auth{{PasswordFile: path + "x"}, {PasswordEnv: "SLUIS_TEST_UNSET"}} {
-		if _, err := a.Password(); err == nil {
-			t.Errorf("%+v: no error", a)
-		}
-	}
-	if _, err := (Shared{KeyFile: path + "x"}).Key(); err == nil {
-		t.Error("a key from nowhere")
 	}
 }
 

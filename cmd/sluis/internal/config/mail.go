@@ -3,12 +3,9 @@ package config
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"strings"
-	"time"
 
 	"sluis/internal/setting"
-	"sluis/rules"
 	"sluis/smtpd"
 )
 
@@ -18,9 +15,9 @@ type Mail struct {
 	Listen   []Listener     `yaml:"listen" reload:"no"`
 	TLS      TLS            `yaml:"tls"`
 	Trusted  []netip.Prefix `yaml:"trusted"` // networks that may send to anywhere: your own mail servers
-	Shared   []Shared       `yaml:"shared"`
+	Shared   []smtpd.Shared `yaml:"shared"`
 	Carriers []netip.Prefix `yaml:"carriers"` // networks that strangers' mail comes through: a filter in front
-	Routes   []Route        `yaml:"routes"`
+	Routes   []smtpd.Route  `yaml:"routes"`
 	Limits   smtpd.Limits   `yaml:"limits"`
 	Notice   string         `yaml:"notice"` // reply text for a quarantined message; none: as for any other
 }
@@ -37,34 +34,6 @@ type TLS struct {
 	Certificate string `yaml:"certificate" path:"relative"` // PEM file, with the chain
 	Key         string `yaml:"key" path:"relative"`         // PEM file
 	ClientCA    string `yaml:"client-ca" path:"relative"`   // PEM file: clients with a certificate of this authority may send to anywhere
-}
-
-// Shared are networks of a provider that others send from as well. A client there may send
-// to anywhere with a message that carries the key in a header field.
-type Shared struct {
-	Networks []netip.Prefix `yaml:"networks"`
-	Field    string         `yaml:"field"`                    // header field that holds the key; it is taken out
-	KeyFile  string         `yaml:"key-file" path:"relative"` // 20 to 200 letters, digits and signs
-}
-
-// Route says where mail for some domains goes. The first that fits is taken.
-type Route struct {
-	To          []string          `yaml:"to"`                 // domains; own: all of the organisation's; "*": all
-	Directions  []rules.Direction `yaml:"directions"`         // in, out, internal; none: any
-	Hosts       []string          `yaml:"hosts"`              // host:port, tried in order
-	TLS         string            `yaml:"tls"`                // none, opportunistic (default), required or verified
-	Implicit    bool              `yaml:"implicit"`           // TLS from the first byte, port 465
-	CA          string            `yaml:"ca" path:"relative"` // PEM file with an authority of your own; none: the system's
-	Timeout     time.Duration     `yaml:"timeout"`            // for a reply; default 2m. After a message it is five times as long
-	Connections int               `yaml:"connections"`        // at once; default 40
-	Auth        *Auth             `yaml:"auth"`               // what a smarthost asks for
-}
-
-// Auth is a user name, and where its password is.
-type Auth struct {
-	Username     string `yaml:"username"`
-	PasswordFile string `yaml:"password-file" path:"relative"`
-	PasswordEnv  string `yaml:"password-env"` // name of an environment variable
 }
 
 // SetDefaults implements setting.Defaulter.
@@ -121,14 +90,6 @@ func (m *Mail) validateListeners(p setting.Problems) {
 	}
 }
 
-// Validate implements setting.Validator.
-func (s *Shared) Validate(p setting.Problems) {
-	p.At("networks").Networks(s.Networks, "name the networks that your provider sends from")
-	if len(s.Networks) == 0 || s.Field == "" || s.KeyFile == "" {
-		p.Wrong("a shared network needs networks, field and key-file")
-	}
-}
-
 func (m *Mail) validateRoutes(p setting.Problems) {
 	if len(m.Routes) == 0 {
 		p.Wrong("no routes: say where mail goes, for instance - {to: [\"*\"], hosts: [\"mail.school.nl:25\"]}")
@@ -151,61 +112,4 @@ func (m *Mail) validateRoutes(p setting.Problems) {
 			}
 		}
 	}
-}
-
-// Validate implements setting.Validator.
-func (r *Route) Validate(p setting.Problems) {
-	if len(r.To) == 0 {
-		p.Wrong("no to: name domains, own, or \"*\" for all")
-	}
-	if len(r.Hosts) == 0 {
-		p.Wrong("no hosts: name the mail server that takes it, as host:port")
-	}
-	for i, h := range r.Hosts {
-		p.At("hosts").Item(i).Address(h)
-	}
-	p.At("tls").OneOf(r.TLS, "", "none", "opportunistic", "required", "verified")
-	p.At("connections").NotNegative(r.Connections)
-	if r.Implicit && r.TLS == "none" {
-		p.At("implicit").Wrong("implicit TLS and tls: none exclude each other")
-	}
-	if r.CA != "" && r.TLS == "none" {
-		p.At("ca").Wrong("an authority is for TLS: tls: none uses none")
-	}
-	a := r.Auth
-	if a == nil {
-		return
-	}
-	if a.Username == "" || (a.PasswordFile == "") == (a.PasswordEnv == "") {
-		p.At("auth").Wrong("auth needs a username and either password-file or password-env; " +
-			"a password never stands in this file")
-	}
-	if r.TLS != "required" && r.TLS != "verified" {
-		p.At("auth").Wrong("a password needs tls: required or verified")
-	}
-}
-
-// Key reads the key from its file.
-func (s Shared) Key() (string, error) {
-	b, err := os.ReadFile(s.KeyFile)
-	if err != nil {
-		return "", fmt.Errorf("read key: %w", err)
-	}
-	return strings.TrimSpace(string(b)), nil
-}
-
-// Password reads the password from where it is.
-func (a Auth) Password() (string, error) {
-	if a.PasswordEnv != "" {
-		p := os.Getenv(a.PasswordEnv)
-		if p == "" {
-			return "", fmt.Errorf("the environment variable %s is not set", a.PasswordEnv)
-		}
-		return p, nil
-	}
-	b, err := os.ReadFile(a.PasswordFile)
-	if err != nil {
-		return "", fmt.Errorf("read password: %w", err)
-	}
-	return strings.TrimRight(string(b), "\r\n"), nil
 }
