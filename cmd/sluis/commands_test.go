@@ -165,7 +165,7 @@ func TestConfigCheckSaysWhere(t *testing.T) {
 		"wrong type":      {"hostname: sluis.school.example", "hostname: [1]", "sluis.yaml:8:13: expected a text here, not a list"},
 		"open relay":      {"127.0.0.1/32", "0.0.0.0/0", "this would be an open relay"},
 		"bad rate":        {"sample-rate: 1", "sample-rate: 300%", "sample-rate"},
-		"no certificate":  {"tls: none, timeout", "tls: what, timeout", `"what" is not known here`},
+		"no certificate":  {"tls: none, timeout", "tls: what, timeout", `unknown TLS mode "what"`},
 		"no roster file":  {"roster.yaml", "roster.yml", "roster.yml"},
 		"bad directive":   {"policy:", "policy:\n  actions: {leak: {out: explode}}", "explode"},
 	} {
