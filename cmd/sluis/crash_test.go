@@ -147,6 +147,7 @@ func TestNothingAcceptedIsLostWhenKilled(t *testing.T) {
 	const connections = 8
 	sink := testenv.StartSink(t)
 	g := newGateway(t, settings{nextHop: sink.Addr()})
+	begun := time.Now().UTC()
 	s := startSenders(g.addr, connections)
 	for range kills {
 		before := s.accepted.Load()
@@ -157,6 +158,7 @@ func TestNothingAcceptedIsLostWhenKilled(t *testing.T) {
 	}
 	all := s.end()
 	g.stop()
+	auditsAreFair(t, g, begun)
 
 	sealed := openAll(t, g.data())
 	arrived := sink.Arrivals()
@@ -207,6 +209,20 @@ func TestNothingAcceptedIsLostWhenKilled(t *testing.T) {
 	}
 	t.Logf("%d journal records, %d of an accepted message, so that %d are missing at least", records, good,
 		max(0, missing))
+}
+
+// auditsAreFair repeats the draws of each day since a time: what a kill left without a record is told
+// apart from a record that was taken away (C3.3b).
+func auditsAreFair(t *testing.T, g *gateway, since time.Time) {
+	t.Helper()
+	for day := since; !day.After(time.Now().UTC()); day = day.Add(24 * time.Hour) {
+		args := []string{"sampling", "audit", "--day", day.Format(time.DateOnly), "--config", g.config()}
+		if out, errs, code := run(t, "", args...); code != 0 {
+			t.Errorf("the audit after kills exits with %d: %s%s", code, out, errs)
+		} else {
+			t.Log(strings.TrimSpace(out))
+		}
+	}
 }
 
 // openAll opens every message in quarantine, by token, and makes sure that index and

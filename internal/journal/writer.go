@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluis/filter"
 	"sluis/internal/roster"
 )
 
@@ -33,6 +34,8 @@ type Writer struct {
 	closing sync.Once
 	mu      sync.RWMutex // closed for writing while the queue is closed
 	closed  bool
+	kept    func([]filter.ID) // nil: nothing is called
+	fresh   []filter.ID       // eligible records that are not on disk yet; of run alone
 	dropped atomic.Int64
 	waiting atomic.Int64 // segments that the backend does not have yet
 	disk    trouble
@@ -241,6 +244,9 @@ func (w *Writer) append(s *segment, e entry) {
 	}
 	e.rec.seal(p, e.who)
 	s.add(&e.rec)
+	if e.rec.Eligible && w.kept != nil {
+		w.fresh = append(w.fresh, e.rec.ID)
+	}
 }
 
 // write writes a segment's buffer. What cannot be written stays in it, up to a bound.
@@ -254,6 +260,7 @@ func (w *Writer) write(s *segment) {
 	if len(s.frame) > 4<<20 { // the disk has been full for long
 		w.dropped.Add(int64(s.count))
 		s.frame, s.count = s.frame[:0], 0
+		w.fresh = w.fresh[:0]
 	}
 }
 
@@ -264,6 +271,10 @@ func (w *Writer) settle(s *segment, seal bool) *segment {
 	if err := s.sync(); err != nil {
 		w.disk.tell(w.log, err)
 		return s
+	}
+	if len(w.fresh) > 0 {
+		w.kept(w.fresh)
+		w.fresh = w.fresh[:0]
 	}
 	if seal {
 		done, err := s.end()

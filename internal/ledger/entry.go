@@ -24,6 +24,7 @@ const (
 	SamplingRate   Kind = "sampling-rate" // of a day that is committed to already
 	SamplingReveal Kind = "sampling-reveal"
 	SamplingCount  Kind = "sampling-count" // of a day's draws so far
+	SamplingLost   Kind = "sampling-lost"  // draws that a crash left without a record
 
 	QuarantineOpened    Kind = "quarantine-opened"
 	QuarantineRevealed  Kind = "quarantine-revealed" // an identifier in what was opened

@@ -24,6 +24,7 @@ var proofs = []Kind{
 	SamplingRate,
 	SamplingReveal,
 	SamplingCount,
+	SamplingLost,
 	ConfigLoaded,
 	GatewayStarted,
 	ReportFrozen,

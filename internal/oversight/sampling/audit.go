@@ -28,7 +28,8 @@ type Report struct {
 	Early      int         `json:"before_commitment"` // messages from before the day was committed to
 	Deviations []filter.ID `json:"deviations"`        // drawn and should not have been, or the reverse
 	Counted    int         `json:"counted"`           // draws that the ledger counts; -1: it has no count of the day
-	Missing    int         `json:"missing"`           // of these have no record
+	Lost       int         `json:"lost"`              // of these lost their record in a crash, as the ledger has it
+	Missing    int         `json:"missing"`           // of the others have no record
 	Uncounted  int         `json:"uncounted"`         // records that are not in the count (yet)
 	Exchanged  bool        `json:"exchanged"`         // as many records as draws, and not the same messages
 	Crashes    int         `json:"crashes"`           // of the gateway that day: a draw may lack its record
@@ -94,6 +95,7 @@ type proof struct {
 	rates     timeline
 	seeds     seeds
 	draws     count
+	lost      count
 	counted   int // draws; -1: no count is in the ledger
 	crashes   int // of the gateway that day
 	running   bool
@@ -102,7 +104,7 @@ type proof struct {
 // proofKinds are the kinds of entries that a proof takes.
 var proofKinds = []ledger.Kind{
 	ledger.GatewayStarted, ledger.GatewayStopped, ledger.SamplingSeed, ledger.SamplingCommit,
-	ledger.SamplingRate, ledger.SamplingReveal, ledger.SamplingCount,
+	ledger.SamplingRate, ledger.SamplingReveal, ledger.SamplingCount, ledger.SamplingLost,
 }
 
 // take adds an entry, of whichever day.
@@ -138,6 +140,10 @@ func (p *proof) take(e ledger.Entry) error {
 		p.secret = e.Data.Secret
 	case ledger.SamplingCount:
 		return p.takeCount(e)
+	case ledger.SamplingLost:
+		lost, err := countOf(e)
+		p.lost.plus(lost)
+		return err
 	}
 	return nil
 }
@@ -216,8 +222,11 @@ func (r *Report) repeat(secret []byte, p proof, draws Draws) error {
 		found.add(&sum)
 		return nil
 	})
+	r.Lost = int(p.lost.n)
+	found.plus(p.lost)
 	if r.Counted >= 0 {
-		r.Missing, r.Uncounted = max(0, r.Counted-r.Eligible), max(0, r.Eligible-r.Counted)
+		known := int(found.n)
+		r.Missing, r.Uncounted = max(0, r.Counted-known), max(0, known-r.Counted)
 		r.Exchanged = found.n == p.draws.n && found.sum != p.draws.sum
 	}
 	for _, of := range slices.Sorted(maps.Keys(shares)) {

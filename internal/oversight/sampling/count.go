@@ -31,6 +31,14 @@ type count struct {
 
 const countSize = 8 + 4*8 + 4
 
+// plus adds another count.
+func (c *count) plus(o count) {
+	c.n += o.n
+	for i := range c.sum {
+		c.sum[i] += o.sum[i]
+	}
+}
+
 func (c *count) add(drawn *[sha256.Size]byte) {
 	c.n++
 	for i := range c.sum {
@@ -144,6 +152,9 @@ func (s *Sampler) recordCounts(ctx context.Context, now time.Time) error {
 		if err := s.counts.Sync(); err != nil {
 			return fmt.Errorf("count draws: %w", err)
 		}
+	}
+	if err := s.overdue(ctx, now); err != nil {
+		return err
 	}
 	known, err := s.counted()
 	if err != nil {

@@ -54,6 +54,8 @@ type Sampler struct {
 	count  count    // of the day
 	counts *os.File // where it is
 	buffer [countSize]byte
+
+	unrecorded unrecorded
 }
 
 // committed is a day's secret, on disk.
@@ -278,6 +280,9 @@ func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
 	if at.After(s.last) {
 		s.last = at
 	}
+	if err := s.unrecorded.add(open{id, at}); err != nil {
+		return false, err
+	}
 	drawn := draw(s.mac, &s.sum, s.mixed, id, threshold(s.rates.at(at)))
 	return drawn, s.countDraw()
 }
@@ -293,7 +298,7 @@ func (s *Sampler) begin(ctx context.Context, day string, at time.Time) error {
 		return err
 	}
 	s.day = "" // unless all goes well
-	if err := s.startCount(day); err != nil {
+	if err := errors.Join(s.startCount(day), s.unrecorded.begin(s.dir)); err != nil {
 		return err
 	}
 	s.day, s.last, s.rates, s.mac, s.mixed = day, at, c.Rates, hmac.New(sha256.New, c.Secret), seed

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"sluis/cmd/sluis/internal/config"
+	"sluis/filter"
 	"sluis/filter/text"
 	"sluis/internal/accounts"
 	"sluis/internal/journal"
@@ -174,10 +175,15 @@ func (g *Gateway) openStores(ctx context.Context) (err error) {
 		g.log.Error("journal: records wait on disk until its database can be opened", "error", err)
 	}
 	g.store = g.data.Journal()
-	g.journal, err = journal.NewWriter(g.data.path("journal", "segments"), g.keys, g.store, g.log)
+	segments := g.data.path("journal", "segments")
+	err = g.sampler.Reconcile(ctx, func(ids map[filter.ID]bool) error { return journal.Recorded(ctx, segments, ids) })
 	if err != nil {
 		return err
 	}
+	if g.journal, err = journal.NewWriter(segments, g.keys, g.store, g.log); err != nil {
+		return err
+	}
+	g.journal.OnDisk(g.sampler.Recorded)
 	g.extractor, err = NewExtractor()
 	return err
 }
