@@ -103,8 +103,8 @@ func printDeviations(r sampling.Report) {
 		fmt.Printf("DEVIATION: message %s was not drawn as the secret says\n", id)
 	}
 	if r.Lost > 0 {
-		fmt.Printf("%d messages lost their record when the gateway was cut off, as the ledger says since its next start\n",
-			r.Lost)
+		fmt.Printf("%d messages lost their record when the gateway was cut off, "+
+			"as the ledger says since its next start\n", r.Lost)
 	}
 	if r.Missing > 0 {
 		fmt.Printf("DEVIATION: %d messages that the ledger counts have no record in the journal\n", r.Missing)
