@@ -25,6 +25,9 @@ func (workerCmd) Run() error {
 		return err
 	}
 	debug.SetMemoryLimit(workerMemory)
+	if err := sandbox.Confine(); err != nil {
+		return err
+	}
 	return sandbox.Serve(os.Stdin, os.Stdout)
 }
 

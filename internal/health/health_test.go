@@ -62,6 +62,11 @@ func expect(t *testing.T, name string, check Check, want State) {
 	}
 }
 
+func TestReadersOfDocumentsAreConfined(t *testing.T) {
+	expect(t, "confined", Readers([]string{}), OK)
+	expect(t, "not confined", Readers([]string{"landlock", "seccomp"}), Attention)
+}
+
 // TestTheProxyRuns or not.
 func TestTheProxyRuns(t *testing.T) {
 	expect(t, "running", Proxy(func() bool { return true }), OK)

@@ -9,11 +9,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Bounds of the files in memory that parts of a document wait in.
+const (
+	maxFiles = 64
+	maxFile  = 256 << 20 // bytes
+)
+
 // Bound bounds what this process may take, before it serves: memory that can be written,
 // in bytes (RLIMIT_DATA, Linux 4.7; of address space Go reserves more than a gigabyte at
-// its start), and no file of its memory if it crashes. Beyond it the process ends.
+// its start), open files and their size, and no file of its memory if it crashes. Beyond
+// it the process ends. Processes are left to Confine: RLIMIT_NPROC counts the threads of
+// all processes of the user, so that a busy gateway would leave this one no thread.
 func Bound(memory uint64) error {
-	for resource, limit := range map[int]uint64{unix.RLIMIT_DATA: memory, unix.RLIMIT_CORE: 0} {
+	for resource, limit := range map[int]uint64{unix.RLIMIT_DATA: memory, unix.RLIMIT_CORE: 0,
+		unix.RLIMIT_NOFILE: maxFiles, unix.RLIMIT_FSIZE: maxFile} {
 		if err := unix.Setrlimit(resource, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
 			return fmt.Errorf("bound the process: %w", err)
 		}

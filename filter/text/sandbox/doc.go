@@ -7,6 +7,10 @@
 // text.Failed. A process holds one document at a time, in memory, and its standard error
 // goes nowhere: neither leaves content behind.
 //
+// Before it serves, a process takes from itself what reading does not take (Bound, Confine):
+// files, network, other processes, new rights. Where the kernel lacks a guard, Lacking
+// names it, and the gateway says so in its log and its health.
+//
 // Processes are of the same program, so both ends of a pipe agree on its form.
 package sandbox
 

@@ -26,6 +26,8 @@ const (
 	asWorker  = "SLUIS_TEST_WORKER"
 	asBounded = "SLUIS_TEST_BOUNDED"
 	asSpinner = "SLUIS_TEST_SPINNER"
+	asInmate  = "SLUIS_TEST_INMATE" // tries to get out
+	asFree    = "SLUIS_TEST_FREE"   // a worker or an inmate that is not confined
 )
 
 func TestMain(m *testing.M) {
@@ -37,7 +39,14 @@ func TestMain(m *testing.M) {
 		for n := uint64(1); n != 0; n += 2 {
 		}
 	}
+	if os.Getenv(asInmate) != "" {
+		getOut(os.Args[1:])
+		os.Exit(0)
+	}
 	if os.Getenv(asWorker) != "" {
+		if os.Getenv(asFree) == "" && Confine() != nil {
+			os.Exit(1)
+		}
 		if os.Getenv(asBounded) != "" && Bound(512<<20) != nil {
 			os.Exit(1)
 		}

@@ -37,6 +37,7 @@ func Serve(r io.Reader, w io.Writer) error {
 		if q.Size < 0 || q.Size > MaxSize {
 			return errTooLarge
 		}
+		q.Limits.InMemory = true // a confined process opens no file
 		content := make([]byte, q.Size)
 		if _, err := io.ReadFull(in, content); err != nil {
 			return fmt.Errorf("read document: %w", err)

@@ -15,6 +15,7 @@ import (
 	"sluis/cmd/sluis/internal/config"
 	"sluis/filter"
 	"sluis/filter/text"
+	"sluis/filter/text/sandbox"
 	"sluis/internal/accounts"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
@@ -184,6 +185,9 @@ func (g *Gateway) openStores(ctx context.Context) (err error) {
 		return err
 	}
 	g.journal.OnDisk(g.sampler.Recorded)
+	if lacking := sandbox.Lacking(); len(lacking) > 0 {
+		g.log.Warn("the kernel does not confine the processes that read documents as it should", "lacking", lacking)
+	}
 	g.extractor, err = NewExtractor()
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sluis/filter/text/sandbox"
 	"sluis/internal/clamd"
 	"sluis/internal/health"
 	"sluis/internal/quarantine"
@@ -85,7 +86,8 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		health.Quarantine(counts),
 		health.Ledger(verified),
 		health.Keys(d.lostKeyNames),
-		health.Files(d.damaged))
+		health.Files(d.damaged),
+		health.Readers(sandbox.Lacking()))
 	if address := cfg.Policy.Malware.Clamd; address != "" {
 		all = append(all, health.Clamd(clamd.New(address)))
 	}

@@ -26,7 +26,7 @@ func (w *Walker) Random(r io.Reader, visit func(*io.SectionReader) error) error 
 		// The part before a fault is inspected all the same.
 		return First(visit(w.Section(bytes.NewReader(head.Bytes()), n)), err)
 	}
-	f, err := disk.Unnamed(w.Limits.Dir)
+	f, err := w.unnamed()
 	if err != nil {
 		return w.Fail(fmt.Errorf("spool a part: %w", err))
 	}
@@ -37,6 +37,14 @@ func (w *Walker) Random(r io.Reader, visit func(*io.SectionReader) error) error 
 	head = bytes.Buffer{}
 	size, err := Pipe(spoolWriter{w, f}, r)
 	return First(visit(w.Section(f, n+size)), err)
+}
+
+// unnamed returns a file for a part that is too large to be kept as it is.
+func (w *Walker) unnamed() (*os.File, error) {
+	if w.Limits.InMemory {
+		return disk.UnnamedInMemory()
+	}
+	return disk.Unnamed(w.Limits.Dir)
 }
 
 // spoolWriter writes to a file; a fault of the disk is not one of the part.
