@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// UnnamedInMemory returns a temporary file that is in memory, for a process that may open no file. The caller closes it.
+// UnnamedInMemory returns a temporary file that is in memory, for a process that may open none. The caller closes it.
 func UnnamedInMemory() (*os.File, error) {
 	fd, err := unix.MemfdCreate("unnamed", unix.MFD_CLOEXEC)
 	if err != nil {
