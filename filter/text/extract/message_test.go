@@ -145,6 +145,8 @@ func TestReadersMayDisagree(t *testing.T) {
 		"base64 without padding":             "Content-Transfer-Encoding: base64\n\n" + strings.TrimRight(token64, "="),
 		"a multipart in quoted-printable": multipartOf("multipart/mixed; boundary=3Db\n"+
 			"Content-Transfer-Encoding: quoted-printable", "--3Db"+strings.ReplaceAll(secret, "=", "=3D")+"--3Db--\n"),
+		"a multipart in base64 behind one as it is": multipartOf("multipart/mixed; boundary=b\n"+
+			"Content-Transfer-Encoding: base64", "--b\n\nhoi12x\n--b--\n"+b64("--b\n\n"+token+"\n--b--\n")),
 		"a boundary in percent code": multipartOf("multipart/mixed; boundary*=utf-8''%62", "--b"+secret+"--b--\n"),
 		"a boundary in parts":        multipartOf("multipart/mixed; boundary*0=b; boundary*1=c", "--bc"+secret+"--bc--\n"),
 		"a named text in base64":     "Content-Type: text/plain; name=x.txt\nContent-Transfer-Encoding: base64\n\n" + token64,

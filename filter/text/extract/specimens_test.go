@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 )
 
@@ -68,10 +69,42 @@ func specimens() []specimen {
 	for i, c := range charsetForms {
 		add("charset", i, func(word string) string { return charsetWith(c, word) })
 	}
+	random := rand.New(rand.NewPCG(20261128, 13))
+	for i := range pairs {
+		add("pair", i, func(word string) string { return pairWith(random, word) })
+	}
 	for i, c := range codecForms {
 		add(codec, i, func(word string) string { return charsetWith(c, word) })
 	}
 	return all
+}
+
+// pairs is how many messages have two or three things about them at once.
+const pairs = 300
+
+// pairWith returns a message whose second part has forms of several kinds at once, which a sequence of random numbers
+// chooses.
+func pairWith(random *rand.Rand, word string) string {
+	pick := func(forms []string) string { return forms[random.IntN(len(forms))] }
+	header := pick(headerForms)
+	if random.IntN(2) == 0 {
+		header = pick([]string{"Content-Type: text/plain\n", "geen veld\n", "X: y\n \n", " X: y\n", ""}) + pick(encodingForms)
+	}
+	body := hidden64(word)
+	if random.IntN(3) == 0 {
+		body = inForm(pick(base64Forms), base64.StdEncoding.EncodeToString([]byte("dit is "+word+" hier")))
+	}
+	part := header + "\n\n" + body
+	if random.IntN(3) == 0 {
+		part = "Content-Type: message/rfc822\n\n" + part
+	}
+	f := strings.Split(pick(boundaryForms), "|")
+	if len(f) < 3 {
+		f = append(f[:1], "--g1", "--g1--")
+	}
+	return "From: a@buiten.example\nMIME-Version: 1.0\n" + f[0] + "\n\n" + f[1] + "\n\nhoi\n" + f[1] + "\n" + part +
+		"\n" +
+		f[2] + "\n"
 }
 
 // hidden64 returns a text with a word in base64.

@@ -179,45 +179,54 @@ func showHiddenParts(w *walk.Walker, part int, e entity, t MediaType, r *io.Sect
 
 // showBody shows a body in one reading of its header.
 func showBody(w *walk.Walker, part int, e entity, t MediaType, c encoding, r *io.SectionReader, depth int) error {
-	begin := e.size
-	if t.composite() {
-		if e.broken >= 0 && strings.HasPrefix(t.Name, "multipart/") {
-			begin = e.broken
-		}
-		return showComposite(w, part, t, c, walk.Sub(r, begin, r.Size()), depth)
+	body := walk.Sub(r, e.size, r.Size())
+	more := body // to a reader that stops at a line that is no field
+	if e.broken >= 0 {
+		more = walk.Sub(r, e.broken, r.Size())
 	}
-	if err := showLeaf(w, part, e, t, c, walk.Sub(r, begin, r.Size()), depth); err != nil {
+	switch {
+	case strings.HasPrefix(t.Name, "multipart/") && c == identity:
+		return showComposite(w, part, t, c, more, depth)
+	case strings.HasPrefix(t.Name, "multipart/"):
+		seen, err := showMultipart(w, part, t, more, depth)
+		if err != nil || seen && c == quoted {
+			return err // it is not encoded, whatever its header says
+		}
+		return showDecoded(w, part, t, c, body, seen, depth)
+	case t.composite():
+		return showComposite(w, part, t, c, body, depth)
+	}
+	if err := showLeaf(w, part, e, t, c, body, depth); err != nil || more == body {
 		return err
 	}
-	if e.broken >= 0 {
-		// A reader that stops at the line that is no field sees more of the body.
-		return showLeaf(w, part, e, t, c, walk.Sub(r, e.broken, r.Size()), depth)
-	}
-	return nil
+	return showLeaf(w, part, e, t, c, more, depth)
 }
 
 // showComposite shows a part that holds parts. One that is encoded as a whole is not allowed (RFC 2045 section 6.4):
 // some readers decode it, others pass over what its header says.
 func showComposite(w *walk.Walker, part int, t MediaType, c encoding, body *io.SectionReader, depth int) error {
 	multi := strings.HasPrefix(t.Name, "multipart/")
-	if c == identity && !multi {
+	switch {
+	case c == identity && !multi:
 		return showMessage(w, body, depth+1, nil)
-	}
-	seen := false
-	if multi {
-		var err error
-		if seen, err = showMultipart(w, part, t, body, depth); seen || err != nil {
+	case c == identity:
+		if seen, err := showMultipart(w, part, t, body, depth); seen || err != nil {
 			return err
 		}
-	}
-	if c == identity {
 		return showUnparted(w, body, depth)
 	}
+	return showDecoded(w, part, t, c, body, false, depth)
+}
+
+// showDecoded shows a part that holds parts as if it were encoded as a whole. If seen is set it was shown as it is, and
+// what is no multipart is nothing.
+func showDecoded(w *walk.Walker, part int, t MediaType, c encoding, body *io.SectionReader, seen bool,
+	depth int) error {
 	w.Doubt(text.NestedEncoding)
 	decoded, done := decodeTransfer(w, c, body)
 	defer done()
 	return w.Damage(w.Random(decoded, func(s *io.SectionReader) error {
-		if !multi {
+		if !strings.HasPrefix(t.Name, "multipart/") {
 			if err := showMessage(w, s, depth+1, nil); err != nil || !beginsMessage(body) {
 				return err
 			}
@@ -227,6 +236,9 @@ func showComposite(w *walk.Walker, part int, t MediaType, c encoding, body *io.S
 		if found || err != nil {
 			w.Doubt(text.DisputedEncoding)
 			return err
+		}
+		if seen {
+			return nil
 		}
 		return showUnparted(w, s, depth)
 	}))

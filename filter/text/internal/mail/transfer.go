@@ -21,6 +21,8 @@ const (
 	quoted   encoding = "quoted-printable"
 )
 
+var encodings = [...]encoding{identity, base64, quoted}
+
 // encodingsOf returns the encodings that readers take a Content-Transfer-Encoding for (RFC 2045 section 6), and the
 // cause of doubt if they could disagree. Readers look for a word anywhere in the value, take the first or the last
 // one, decode encoded words or pass over comments; others leave a value that they do not know as it is.
@@ -28,11 +30,11 @@ func encodingsOf(value []byte) ([]encoding, text.Cause) {
 	var small [32]byte
 	switch string(walk.Lowered(small[:0], bytes.TrimSpace(value))) {
 	case "", "7bit", "8bit", "binary":
-		return []encoding{identity}, ""
+		return encodings[0:1], ""
 	case string(base64):
-		return []encoding{base64}, ""
+		return encodings[1:2], ""
 	case string(quoted):
-		return []encoding{quoted}, ""
+		return encodings[2:3], ""
 	}
 	s := paramScanner{s: strings.ToLower(decodeWords(string(value)))}
 	letters := strings.Map(func(r rune) rune {
@@ -49,7 +51,7 @@ func encodingsOf(value []byte) ([]encoding, text.Cause) {
 		all = append(all, quoted)
 	}
 	if len(all) == 0 {
-		return []encoding{identity}, text.OddEncoding
+		return encodings[0:1], text.OddEncoding
 	}
 	return append(all, identity), text.DisputedEncoding
 }
