@@ -36,7 +36,16 @@ func (e *Engine) Inspect(ctx context.Context, item Item, ps rules.Purposes) (x *
 			return extract.Document(ctx, item.Name, c, size, l, emit)
 		}
 	}
-	report, err := read(ctx, item.Content, item.Size, e.opts.Limits, r.segment)
+	emit, limits := r.segment, e.opts.Limits
+	if limits.Evident = item.Evident; item.Evident {
+		emit = func(seg text.Segment) error {
+			if seg.Role == text.Raw {
+				return nil
+			}
+			return r.segment(seg)
+		}
+	}
+	report, err := read(ctx, item.Content, item.Size, limits, emit)
 	if err != nil {
 		return nil, fmt.Errorf("read item: %w", err)
 	}

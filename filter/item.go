@@ -25,4 +25,5 @@ type Item struct {
 	Name       string // file name of a Document; may be empty
 	Content    io.ReaderAt
 	Size       int64
+	Evident    bool // bytes of no known form are read as text only where they are evidently text, not in doubt
 }

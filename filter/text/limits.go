@@ -23,6 +23,7 @@ type Limits struct {
 	Spool    int64  // bytes of a document kept in memory; more goes to an unlinked file; default 256 KiB
 	Dir      string // where that file is made; default os.TempDir
 	InMemory bool   // that file is made in memory, since this process may open none
+	Evident  bool   // of bytes of an unknown form only words in a row are shown, not all that reads as text
 
 	// Apart reads the formats whose readers a file can make fail, loop or take memory
 	// without end: PDF, OLE, 7z and rar. Without one they are read here.

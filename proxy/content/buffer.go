@@ -67,6 +67,17 @@ func (h *buffer) add(p []byte) (int, error) {
 	return n, nameless(err)
 }
 
+// take adds a piece of what is derived from a body.
+func (h *buffer) take(p []byte) error {
+	if h.e.total.Add(int64(len(p))) > int64(h.e.o.Limits.Total) {
+		h.e.total.Add(-int64(len(p)))
+		return errBusy
+	}
+	n, err := h.add(p)
+	h.e.total.Add(int64(n - len(p)))
+	return err
+}
+
 func (h *buffer) length() int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()

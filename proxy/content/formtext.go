@@ -1,71 +1,63 @@
 package content
 
 import (
-	"bufio"
-	"io"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// formText returns a function that makes the text that was typed from a body of a type; nil for types that hold the
-// text as it is.
-func formText(kind string) func(io.Reader) io.Reader {
+// unescaper makes the text that was typed from that of a body, in whatever pieces it comes.
+type unescaper interface {
+	// push appends the text in a piece to dst.
+	push(dst, piece []byte) []byte
+}
+
+// unescaperOf returns the unescaper of bodies of a type; nil for types that hold the text as it is.
+func unescaperOf(kind string) unescaper {
 	switch {
 	case kind == "application/x-www-form-urlencoded":
-		return func(r io.Reader) io.Reader { return &formReader{r: bufio.NewReader(r)} }
+		return &formEscapes{}
 	case kind == "application/json", kind == "application/x-ndjson", kind == "text/json",
 		strings.HasSuffix(kind, "+json"):
-		return func(r io.Reader) io.Reader { return &jsonReader{r: bufio.NewReader(r)} }
+		return &jsonEscapes{}
 	}
 	return nil
 }
 
-// formReader reads the text typed into a form (WHATWG URL, section 5): each field and value on a line of its own.
-type formReader struct{ r io.ByteReader }
+// formEscapes are those of a form (WHATWG URL, section 5). Each field and value gets a line of its own.
+type formEscapes struct {
+	digits int // read of an escape, its sign among them
+	high   byte
+}
 
-// Read implements io.Reader.
-func (f *formReader) Read(p []byte) (int, error) {
-	for n := range p {
-		c, err := f.r.ReadByte()
-		if err != nil {
-			return n, err
+func (f *formEscapes) push(dst, piece []byte) []byte {
+	for _, c := range piece {
+		digit := unhex(c)
+		switch {
+		case f.digits == 1 && digit <= 15:
+			f.digits, f.high = 2, digit
+			continue
+		case f.digits == 2 && digit <= 15:
+			dst, f.digits = append(dst, f.high<<4|digit), 0
+			continue
+		case f.digits == 1: // the sign stands for itself
+			dst = append(dst, '%')
+		case f.digits == 2: // an escape that is cut off
+			dst = append(dst, ' ')
 		}
+		f.digits = 0
 		switch c {
 		case '+':
 			c = ' '
 		case '&':
 			c = '\n'
 		case '%':
-			c = f.escape()
+			f.digits = 1
+			continue
 		}
-		p[n] = c
+		dst = append(dst, c)
 	}
-	return len(p), nil
-}
-
-// escape reads the two digits after a percent sign. Without them the sign stands for itself.
-func (f *formReader) escape() byte {
-	s, ok := f.r.(io.ByteScanner)
-	if !ok {
-		return '%'
-	}
-	high, err := s.ReadByte()
-	if err != nil {
-		return '%'
-	}
-	if unhex(high) > 15 {
-		s.UnreadByte()
-		return '%'
-	}
-	low, err := s.ReadByte()
-	if err != nil || unhex(low) > 15 {
-		if err == nil {
-			s.UnreadByte()
-		}
-		return ' ' // an escape that is cut off
-	}
-	return unhex(high)<<4 | unhex(low)
+	return dst
 }
 
 func unhex(c byte) byte {
@@ -78,70 +70,55 @@ func unhex(c byte) byte {
 	return 0xff
 }
 
-// jsonReader undoes the escapes of strings (RFC 8259, section 7), wherever they stand.
-type jsonReader struct {
-	r       *bufio.Reader
-	pending []byte
-	small   [utf8.UTFMax]byte
+// jsonEscapes are those of strings (RFC 8259, section 7), wherever they stand.
+type jsonEscapes struct {
+	escaped bool // by the backslash before
+	digits  int  // that are still to come of a \u
+	unit    rune
+	first   rune // of a surrogate pair; 0: none
 }
 
-// Read implements io.Reader.
-func (j *jsonReader) Read(p []byte) (n int, err error) {
-	for n < len(p) {
-		if len(j.pending) > 0 {
-			k := copy(p[n:], j.pending)
-			j.pending, n = j.pending[k:], n+k
-			continue
-		}
-		c, err := j.r.ReadByte()
-		if err != nil {
-			return n, err
-		}
-		if c == '\\' {
-			j.escape()
-			continue
-		}
-		p[n] = c
-		n++
-	}
-	return n, nil
-}
-
-// escape reads the rest of an escape after its backslash.
-func (j *jsonReader) escape() {
-	c, err := j.r.ReadByte()
-	if err != nil {
-		return
-	}
-	switch c {
-	case 'n', 'r', 't', 'b', 'f':
-		c = '\n'
-	case 'u':
-		u := j.unit()
-		if utf16.IsSurrogate(u) {
-			if next, _ := j.r.Peek(2); string(next) == `\u` {
-				j.r.Discard(2)
-				u = utf16.DecodeRune(u, j.unit())
+func (j *jsonEscapes) push(dst, piece []byte) []byte {
+	for _, c := range piece {
+		if j.digits > 0 {
+			if digit := unhex(c); digit <= 15 {
+				j.unit = j.unit<<4 | rune(digit)
+				if j.digits--; j.digits == 0 {
+					dst = j.end(dst)
+				}
+				continue
 			}
+			j.digits = 0 // it has as many as there are
+			dst = j.end(dst)
 		}
-		j.pending = utf8.AppendRune(j.small[:0], u)
-		return
+		switch {
+		case j.escaped && c == 'u':
+			j.escaped, j.digits, j.unit = false, 4, 0
+		case j.escaped:
+			j.escaped = false
+			if strings.IndexByte("nrtbf", c) >= 0 {
+				c = '\n'
+			}
+			dst = append(dst, c)
+		case c == '\\':
+			j.escaped = true
+		default:
+			dst = append(dst, c)
+		}
 	}
-	j.pending = append(j.small[:0], c)
+	return dst
 }
 
-// unit reads four hexadecimal digits, or as many as there are.
-func (j *jsonReader) unit() (u rune) {
-	for range 4 {
-		c, err := j.r.ReadByte()
-		if err != nil {
-			return u
-		}
-		if unhex(c) > 15 {
-			j.r.UnreadByte()
-			return u
-		}
-		u = u<<4 | rune(unhex(c))
+// end appends the character of a unit, with that before it if the two are a pair.
+func (j *jsonEscapes) end(dst []byte) []byte {
+	first := j.first
+	j.first = 0
+	switch {
+	case first != 0:
+		return utf8.AppendRune(dst, utf16.DecodeRune(first, j.unit))
+	case utf16.IsSurrogate(j.unit):
+		j.first = j.unit
+		return dst
 	}
-	return u
+	return utf8.AppendRune(dst, j.unit)
 }

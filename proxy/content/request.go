@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"path"
-	"strings"
 
 	"sluis/filter"
 	"sluis/filter/text"
@@ -52,18 +51,8 @@ func (e *Inspector) prepare(x *Exchange, r *http.Request) {
 
 // search inspects a query.
 func (e *Inspector) search(ctx context.Context, x *Exchange, query string) (bool, error) {
-	plain, err := io.ReadAll(&formReader{r: strings.NewReader(query)})
-	if err != nil {
-		return false, e.failure(x, conduct, err)
-	}
-	item := filter.Item{
-		Kind:       filter.Document,
-		Directions: rules.DirectionsOf(rules.Out),
-		Name:       plainName,
-		Content:    bytes.NewReader(plain),
-		Size:       int64(len(plain)),
-	}
-	_, v, err := e.inspect(ctx, x, item, conduct)
+	plain := new(formEscapes).push(nil, []byte(query))
+	_, v, err := e.inspect(ctx, x, document(plainName, bytes.NewReader(plain), int64(len(plain))), conduct)
 	return stops(v), err
 }
 
@@ -93,18 +82,18 @@ func (e *Inspector) upload(
 	if whole && h.length() == 0 {
 		return false, nil
 	}
-	u := upload{
-		kind:    r.Header.Get("Content-Type"),
+	u := &upload{
+		header:  r.Header,
 		codings: codingsOf(r.Header),
 		name:    path.Base(r.URL.Path),
 		whole:   whole,
 	}
-	found, v, err := e.judge(ctx, x, u, h, ps)
+	j, err := e.judge(ctx, x, u, h, ps)
 	if err != nil {
 		return false, err
 	}
-	if stops(v) {
-		return true, e.quarantine(ctx, x, v, found, h, whole)
+	if stops(j.verdict) {
+		return true, e.quarantine(ctx, x, j, h, whole)
 	}
 	r.Header.Del("Expect") // the body is here
 	body := &replay{Reader: h.reader(0), buffer: h, body: r.Body}
@@ -122,12 +111,12 @@ func (e *Inspector) upload(
 
 // quarantine seals a caught upload, if that is configured (C3.3b). The upload goes on in no case.
 func (e *Inspector) quarantine(
-	ctx context.Context, x *Exchange, v filter.Verdict, found *filter.Inspection, h *buffer, whole bool,
+	ctx context.Context, x *Exchange, j judgement, h *buffer, whole bool,
 ) error {
 	if !e.o.Quarantine || e.o.Sealer == nil || !whole {
 		return nil
 	}
-	if err := e.o.Sealer.SealUpload(ctx, x, v, found, h.reader(0), h.length()); err != nil {
+	if err := e.o.Sealer.SealUpload(ctx, x, j.verdict, j.found, h.reader(0), h.length()); err != nil {
 		return fmt.Errorf("quarantine an upload: %w", err)
 	}
 	x.Note(Found{Quarantined: true})
@@ -176,8 +165,8 @@ func (e *Inspector) decide(x *Exchange, found *filter.Inspection) filter.Verdict
 }
 
 // continueUpload adds the rest to a body whose beginning was in the buffer.
-func (e *Inspector) continueUpload(x *Exchange, u upload, r *replay, ps rules.Purposes) error {
-	if len(u.codings) > 0 { // it is noted as incomplete already
+func (e *Inspector) continueUpload(x *Exchange, u *upload, r *replay, ps rules.Purposes) error {
+	if len(u.codings) > 0 || u.text == nil { // it is noted as incomplete already
 		r.Reader = io.MultiReader(r.Reader, r.body)
 		return nil
 	}
@@ -204,6 +193,7 @@ func (r *replay) Close() error {
 	if r.rest != nil {
 		r.rest.stream.Close()
 		clear(r.rest.buf[:cap(r.rest.buf)])
+		clear(r.rest.seen[:cap(r.rest.seen)])
 	}
 	r.buffer.Close()
 	return r.body.Close()

@@ -16,8 +16,12 @@ func (w *Walker) Strings(part int, r io.Reader) error {
 	defer done()
 	o := w.Out(part, text.Contents)
 	defer o.Close()
-	var narrow, wide stringRun // of one byte a character, and of two
-	var last byte              // the first byte of a pair that could be a character of two bytes
+	least, readable := minRun, readable
+	if w.Limits.Evident {
+		least, readable = evidentRun, evident
+	}
+	narrow, wide := stringRun{least: least}, stringRun{least: least} // of one byte a character, and of two
+	var last byte                                                    // the first byte of a pair that could be a character of two bytes
 	half := false
 	for w.Stop == nil {
 		c, err := br.ReadByte()
@@ -48,10 +52,16 @@ func (w *Walker) Strings(part int, r io.Reader) error {
 	return w.Stop
 }
 
+// evidentRun is the least number of characters that are no chance: random bytes have no such run of them in 10 TB.
+const evidentRun = 24
+
+func evident(c byte) bool { return c >= ' ' && c < 0x7f || c == '\t' }
+
 func readable(c byte) bool { return c >= ' ' && c < 0x7f || c == '\t' || c >= 0x80 }
 
 // stringRun is a run of characters of Windows-1252, or of the first page of UTF-16.
 type stringRun struct {
+	least   int
 	text    []byte
 	letters int
 }
@@ -75,7 +85,7 @@ func (s *stringRun) flush(o *Out) {
 }
 
 func (s *stringRun) end(o *Out) {
-	if len(s.text) >= minRun {
+	if len(s.text) >= s.least {
 		s.flush(o)
 		o.Write([]byte{'\n'})
 	}
