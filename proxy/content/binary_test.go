@@ -21,7 +21,7 @@ import (
 var binaryHeads = []string{
 	"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x48\x00\x48\x00\x00",
 	"\x00\x00\x00\x20ftypisom\x00\x00\x02\x00isomiso2avc1mp41\x00\x00\x00\x08free",
-	"PK\x03\x04\x14\x00\x08\x00\x08\x00\x21\x58\x21\x58\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x08\x00\x00\x00a.bin",
+	"PK\x03\x04\x14\x00\x08\x00\x08\x00\x21\x58\x21\x58" + strings.Repeat("\x00", 12) + "\x08\x00\x00\x00a.bin",
 	"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "Rar!\x1a\x07\x01\x00",
 	"ID3\x04\x00\x00\x00\x00\x00\x00", "RIFF\x24\x08\x00\x00WAVEfmt ", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
 	"SQLite format 3\x00", "",
@@ -31,8 +31,9 @@ var binaryHeads = []string{
 func asForm(declared string) func(file []byte) *http.Request {
 	return func(file []byte) *http.Request {
 		return post("multipart/form-data; boundary=XX", "--XX\r\n"+
-			"Content-Disposition: form-data; name=\"titel\"\r\n\r\nDe molen\r\n--XX\r\nContent-Disposition: form-data; name=\"foto\"; filename=\"foto\"\r\nContent-Type: "+
-			declared+"\r\n\r\n"+string(file)+"\r\n--XX--\r\n")
+			"Content-Disposition: form-data; name=\"titel\"\r\n\r\nDe molen\r\n--XX\r\n"+
+			"Content-Disposition: form-data; name=\"foto\"; filename=\"foto\"\r\n"+
+			"Content-Type: "+declared+"\r\n\r\n"+string(file)+"\r\n--XX--\r\n")
 	}
 }
 

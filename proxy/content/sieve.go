@@ -4,7 +4,7 @@ import "unicode/utf8"
 
 const (
 	sieveBlock = 512 // bytes that are judged together
-	textRun    = 24  // bytes of text in a row, at least, that are no chance among others: random ones have none in 10 TB
+	textRun    = 24  // bytes of text in a row, at least, that are no chance: random bytes have none in 10 TB
 	codedWord  = 256 // characters of a word, at least, that is base64 by itself
 	codedLine  = 60  // of each of several lines
 	codedLines = 3

@@ -20,8 +20,9 @@ func (w *Walker) Strings(part int, r io.Reader) error {
 	if w.Limits.Evident {
 		least, readable = evidentRun, evident
 	}
-	narrow, wide := stringRun{least: least}, stringRun{least: least} // of one byte a character, and of two
-	var last byte                                                    // the first byte of a pair that could be a character of two bytes
+	// Runs of characters of one byte, and of two.
+	narrow, wide := stringRun{least: least}, stringRun{least: least}
+	var last byte // the first byte of a pair that could be a character
 	half := false
 	for w.Stop == nil {
 		c, err := br.ReadByte()
