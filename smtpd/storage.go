@@ -27,21 +27,24 @@ func newStorage(reserve *disk.Reserve, limits func() *Limits, m *metrics) *stora
 // errShared says that a party has its share of the disk.
 var errShared = fmt.Errorf("bodies take their share of the disk: %w", syscall.ENOSPC)
 
+// ownPart is which part of the reserve the organisation's own servers leave free.
+const ownPart = 0.5
+
 // part returns which part of the reserve a party leaves free.
 func (s *storage) part(who admit.Party) float64 {
 	if who.Rank == admit.Own {
-		return 0.5
+		return ownPart
 	}
 	return 1
 }
 
-// share sets what parties may have of the disk as it is now: never more than is free besides the
-// reserve, and a message of the largest size for everybody, if there is room for it at all.
+// share sets what parties may have of the disk as it is now: never more than is free besides half
+// the reserve, and a message of the largest size for everybody, if there is room for it at all.
 func (s *storage) share() {
 	limits := s.limits()
 	total := int64(limits.Spool)
 	if s.reserve != nil {
-		if free, err := s.reserve.Free(1); err == nil {
+		if free, err := s.reserve.Free(ownPart); err == nil {
 			total = min(total, s.places.Taken()+max(0, free))
 		}
 	}
@@ -52,9 +55,11 @@ func (s *storage) share() {
 }
 
 // admits returns the refusal of a message for which there is no room; the zero Reply if there is.
-// The size is what the client says; 0: nothing.
+// The size is what the client says; 0: nothing. The organisation's own mail that needs no room goes
+// on also when the disk is full.
 func (s *storage) admits(who admit.Party, size int64) Reply {
-	if s.reserve != nil && s.reserve.Room(s.part(who)).Take(max(size, 1)) != nil {
+	none := who.Rank == admit.Own && size <= disk.InMemory
+	if s.reserve != nil && !none && s.reserve.Room(s.part(who)).Take(max(size, 1)) != nil {
 		s.metrics.limit(who, "disk")
 		return storageReply
 	}

@@ -81,7 +81,7 @@ func TestTheReserveOfTheDiskIsLeftAlone(t *testing.T) {
 	for _, c := range []struct {
 		name          string
 		reserve       int64
-		stranger, own string
+		stranger, own string // own: of a large message
 	}{
 		{"much is free", free / 1000, "250", "250"},
 		{"less than the reserve", free / 2 * 3, "452 4.3.1", "250"},
@@ -94,6 +94,11 @@ func TestTheReserveOfTheDiskIsLeftAlone(t *testing.T) {
 				"192.0.2.1": c.stranger, "203.0.113.1": c.stranger, "10.0.0.1": c.own,
 			} {
 				k := st.greeted(address)
+				k.cmd("MAIL FROM:<a@school.example> SIZE=100000", want)
+				if want = c.stranger; address == "10.0.0.1" {
+					want = "250"
+				}
+				k.cmd("RSET", "250")
 				k.cmd("MAIL FROM:<a@school.example>", want)
 				k.cmd("RSET", "250")
 				k.cmd("MAIL FROM:<a@school.example> SIZE=1000", want)

@@ -185,6 +185,11 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"an open relay by PROXY protocol": {listen, listen + "      proxy-protocol-from: [0.0.0.0/0]\n", `7:29: 0.0.0.0/0 is everybody`},
 		"a network that is none":          {"10.0.0.0/8", "10.0.0.0/33", `7:13: `},
 		"shared with everybody":           {"mail:\n", "mail:\n  tls: {certificate: c, key: k}\n  shared: [{networks: [0.0.0.0/0], field: X-Key, key-file: k}]\n", `5:24: 0.0.0.0/0 is everybody`},
+		"everybody a carrier":             {"mail:\n", "mail:\n  carriers: [0.0.0.0/0]\n", `everybody, or nearly`},
+		"no room for bodies":              {"mail:\n", "mail:\n  limits: {spool: 100MB}\n", `four messages of the largest size`},
+		"a network below zero":            {"mail:\n", "mail:\n  limits: {connections-per-network: -1}\n", `not below zero`},
+		"a share beyond all":              {"mail:\n", "mail:\n  limits: {strangers: 120%}\n", `not a share`},
+		"a listener twice":                {"  trusted:", "    - address: \"127.0.0.1:25\"\n  trusted:", `listened on already`},
 		"a shared network without a key":  {"mail:\n", "mail:\n  tls: {certificate: c, key: k}\n  shared: [{networks: [192.0.2.0/24], field: X-Key}]\n", `needs networks, field and key-file`},
 		"a shared network without TLS":    {"mail:\n", "mail:\n  shared: [{networks: [192.0.2.0/24], field: X-Key, key-file: k}]\n", `needs a certificate`},
 		"a notice of two lines":           {"mail:\n", "mail:\n  notice: \"OK\\r\\n250 OK\"\n", `4:11: `},
@@ -256,6 +261,11 @@ func TestAllThatIsWrongIsToldTogether(t *testing.T) {
 			t.Errorf("%q is not in %v", want, err)
 		}
 	}
+}
+
+func TestTwoListenersMayAskForAnyFreePort(t *testing.T) {
+	text := strings.Replace(least, "127.0.0.1:25\"", "127.0.0.1:0\"\n    - address: \"127.0.0.1:0\"", 1)
+	mustParse(t, text+"web: {listen: [{address: \"127.0.0.1:0\"}], clients: [10.0.0.0/8]}\n")
 }
 
 func TestNetworksOfAnOrganisationAreTaken(t *testing.T) {
