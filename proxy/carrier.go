@@ -26,6 +26,7 @@ type carrier struct {
 	passing int    // bytes of a frame that pass as they come
 	frame   http2.FrameHeader
 	framed  bool // the payload of frame comes next
+	refused bool // nothing passes any more
 
 	fields  uint32 // stream whose header block has begun; zero: none
 	end     http2.Flags
@@ -37,7 +38,18 @@ type carrier struct {
 	decoded int // bytes of the block
 }
 
-var errHeaderBlock = errors.New("a malformed header block")
+// Errors of a connection (RFC 9113, section 5.4.1).
+var (
+	errProtocol    = errors.New("a frame where none may be")
+	errCompression = errors.New("a malformed header block")
+)
+
+// Frames to which net/http answers as those errors ask: CONTINUATION of nothing, and a block with an entry that cannot
+// be.
+const (
+	poisonProtocol    = "\x00\x00\x00\x09\x04\x7f\xff\xff\xff"
+	poisonCompression = "\x00\x00\x01\x01\x04\x7f\xff\xff\xff\x80"
+)
 
 const (
 	frameHead   = 9
@@ -70,7 +82,18 @@ func (r *carrier) Read(b []byte) (int, error) {
 			r.passing -= n
 			return n, err
 		}
-		if err := r.next(); err != nil {
+		if r.refused {
+			if _, err := io.Copy(io.Discard, r.in); err != nil {
+				return 0, err
+			}
+			return 0, io.EOF
+		}
+		switch err := r.next(); {
+		case errors.Is(err, errProtocol):
+			r.refused, r.out = true, []byte(poisonProtocol)
+		case errors.Is(err, errCompression):
+			r.refused, r.out = true, []byte(poisonCompression)
+		case err != nil:
 			return 0, err
 		}
 	}
@@ -111,11 +134,11 @@ func (r *carrier) next() error {
 		switch r.frame.Type {
 		case http2.FrameHeaders, http2.FrameContinuation:
 			if int(r.frame.Length)+len(r.block) > r.max {
-				return errHeaderBlock
+				return errProtocol
 			}
 		default:
 			if r.fields != 0 { // nothing may come in between (RFC 9113, section 4.3)
-				return errHeaderBlock
+				return errProtocol
 			}
 			r.out, r.passing = bytes.Clone(head), int(r.frame.Length)
 			return nil
@@ -134,13 +157,13 @@ func (r *carrier) next() error {
 func (r *carrier) headers(f http2.FrameHeader, payload []byte) error {
 	if f.Type == http2.FrameHeaders {
 		var ok bool
-		if payload, ok = withoutPadding(f.Flags, payload); !ok || r.fields != 0 || f.StreamID == 0 {
-			return errHeaderBlock
+		if payload, ok = blockIn(f, payload); !ok || r.fields != 0 {
+			return errProtocol
 		}
 		r.fields, r.end, r.block, r.frames = f.StreamID, f.Flags&http2.FlagHeadersEndStream, r.block[:0], 0
 	}
 	if r.frames++; r.frames > blockFrames || f.StreamID != r.fields || r.fields == 0 {
-		return errHeaderBlock
+		return errProtocol
 	}
 	r.block = append(r.block, payload...)
 	if f.Flags&http2.FlagHeadersEndHeaders == 0 {
@@ -149,29 +172,29 @@ func (r *carrier) headers(f http2.FrameHeader, payload []byte) error {
 	r.encoded.Reset()
 	r.decoded = 0
 	if _, err := r.decoder.Write(r.block); err != nil || r.decoder.Close() != nil || r.decoded > r.max {
-		return errHeaderBlock
+		return errCompression
 	}
 	r.write()
 	r.fields, r.block = 0, r.block[:0]
 	return nil
 }
 
-// withoutPadding returns the part of a HEADERS frame that is of the header block (RFC 9113, section 6.2).
-func withoutPadding(flags http2.Flags, p []byte) (block []byte, ok bool) {
+// blockIn returns the part of a HEADERS frame that is of the header block (RFC 9113, section 6.2).
+func blockIn(f http2.FrameHeader, p []byte) (block []byte, ok bool) {
 	padding := 0
-	if flags&http2.FlagHeadersPadded != 0 {
+	if f.Flags&http2.FlagHeadersPadded != 0 {
 		if len(p) == 0 {
 			return nil, false
 		}
 		padding, p = int(p[0]), p[1:]
 	}
-	if flags&http2.FlagHeadersPriority != 0 {
-		if len(p) < 5 {
+	if f.Flags&http2.FlagHeadersPriority != 0 {
+		if len(p) < 5 || binary.BigEndian.Uint32(p)&(1<<31-1) == f.StreamID { // it depends on itself
 			return nil, false
 		}
 		p = p[5:]
 	}
-	if padding > len(p) {
+	if padding > len(p) || f.StreamID == 0 {
 		return nil, false
 	}
 	return p[:len(p)-padding], true
@@ -182,7 +205,7 @@ func (r *carrier) field(f hpack.HeaderField) {
 	if r.decoded += len(f.Name) + len(f.Value) + 32; r.decoded > r.max { // the block is refused
 		return
 	}
-	if f.Name == ":path" {
+	if f.Name == ":path" && f.Value != "" {
 		f.Value = carry(f.Value)
 	}
 	r.encoder.WriteField(f) // to memory
