@@ -85,6 +85,8 @@ func showEmbedded(w *walk.Walker, r io.Reader, depth int) error {
 }
 
 func showEmbeddedFile(w *walk.Walker, f *fileLines, depth int) error {
+	w.EnterFile()
+	defer w.Leave()
 	part, err := w.Part()
 	if err != nil {
 		return err
