@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/emersion/go-smtp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,11 +29,12 @@ type Relay struct {
 	cancel      context.CancelFunc
 	inspections *inspections
 	storage     *storage
+	quiet       time.Duration // how long a stranger who makes room for others has brought no message
 }
 
 // New returns a relay that is ready to serve. Its metrics go to reg, which may be nil.
 func New(cfg Config, reg prometheus.Registerer) (*Relay, error) {
-	r := &Relay{metrics: newMetrics(reg)}
+	r := &Relay{metrics: newMetrics(reg), quiet: 30 * time.Second}
 	r.door = admit.New(r.metrics.connections, r.metrics.refused)
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	gen, err := newGeneration(cfg, r.metrics)
@@ -143,7 +145,11 @@ type gateway struct{ *Relay }
 func (g gateway) Admit(c *wire.Conn) (wire.Reply, bool) {
 	gen := g.generation.Load()
 	who := gen.party(c)
-	refusal := g.door.Count(c, who, gen.cfg.Limits.connections())
+	shares := gen.cfg.Limits.connections()
+	refusal := g.door.Count(c, who, shares)
+	if (refusal == admit.Full || refusal == admit.Strangers) && g.door.MakeRoom(who, shares, g.quiet) {
+		refusal = g.door.Count(c, who, shares)
+	}
 	if refusal != admit.None && refusal != admit.Draining {
 		g.metrics.reached.count(who)
 	}

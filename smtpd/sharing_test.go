@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pires/go-proxyproto"
 
@@ -111,6 +113,52 @@ func TestServersThatAreKnownHaveManyConnections(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Strangers that took all their places and bring nothing make room for those that come; who brings a
+// message is left alone.
+func TestThoseWhoBringNothingMakeRoomForOthers(t *testing.T) {
+	s := newSink(t).Start()
+	st := newCrowd(t, s, func(c *Config, _ *stage) { c.Limits.Connections = 8 })
+	st.relay.quiet = time.Nanosecond
+	address := in("2001:db8:%x::1")
+	busy := st.greeted(address(0))
+	busy.envelope("a@b.example", "busy@school.example")
+	busy.cmd("DATA", "354")
+	idle, silent := st.greeted(address(1)), st.from(address(2))
+	silent.want("220")
+	open := st.greeted(address(3))
+	open.envelope("a@evil.example", "open@school.example")
+	for i := range 3 {
+		st.greeted(address(4+i)).cmd("NOOP", "250")
+	}
+	for i := range 20 {
+		k := st.greeted(address(10 + i))
+		k.send("a@b.example", "r@school.example", short, "250")
+	}
+	for name, k := range map[string]*talk{"an idle one": idle, "a silent one": silent, "an open transaction": open} {
+		if reply := k.want("421 4.3.2"); !strings.Contains(reply, "Too many connections") {
+			t.Errorf("%s hears %q, want that there are too many connections", name, reply)
+		}
+		k.closed()
+	}
+	busy.write(short + ".\r\n")
+	busy.want("250")
+	if n := len(s.Messages()); n != 21 {
+		t.Errorf("%d messages arrive, want 21", n)
+	}
+}
+
+// An own server, or a filter in front, is never sent away for others.
+func TestKnownServersMakeNoRoomForStrangers(t *testing.T) {
+	st := newCrowd(t, newSink(t).Start(), func(c *Config, _ *stage) { c.Limits.Connections = 8 })
+	st.relay.quiet = time.Nanosecond
+	own, carrier := st.greeted("10.0.0.1"), st.greeted("203.0.113.1")
+	for i := range 20 {
+		st.greeted(fmt.Sprintf("2001:db8:%x::1", i))
+	}
+	own.cmd("NOOP", "250")
+	carrier.cmd("NOOP", "250")
 }
 
 // A TLS handshake that is never made keeps a place no longer than any other connection does.

@@ -28,6 +28,14 @@ type Client interface {
 	Cut()   // close at once, whatever goes on; Leave follows
 }
 
+// Guest is a client that can make room for others when there are too many. The methods are called from
+// any goroutine.
+type Guest interface {
+	Client
+	Quiet() time.Duration // how long it has brought nothing; 0: it brings something
+	Dismiss()             // it is to go as soon as it brings nothing; Leave follows
+}
+
 // Refusal is why a connection is not admitted, as metrics name it.
 type Refusal string
 
@@ -39,7 +47,8 @@ const (
 	Strangers Refusal = "strangers"   // all but those kept for the organisation's own are taken
 	Network   Refusal = "network"
 	Address   Refusal = "address"
-	NoProxy   Refusal = "proxy" // not from a load balancer that may open with a PROXY header
+	Dismissed Refusal = "dismissed" // it was let in, brought nothing and made room
+	NoProxy   Refusal = "proxy"     // not from a load balancer that may open with a PROXY header
 )
 
 // Door admits connections on any number of listeners. All methods may be called from any
@@ -128,6 +137,34 @@ func (d *Door) Count(c Client, who Party, s Shares) Refusal {
 		d.taken.add(who, 1)
 	}
 	return None
+}
+
+// MakeRoom dismisses the stranger that has brought nothing for the longest time, and no less than least,
+// if a party could have its place. The place is free at once.
+func (d *Door) MakeRoom(who Party, s Shares, least time.Duration) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if r := d.taken.refuses(who, 1, s); r != Full && r != Strangers {
+		return false
+	}
+	var longest Guest
+	for c, p := range d.clients {
+		g, ok := c.(Guest)
+		if !ok || p == nil || p.Rank != Stranger {
+			continue
+		}
+		if quiet := g.Quiet(); quiet >= least {
+			longest, least = g, quiet
+		}
+	}
+	if longest == nil {
+		return false
+	}
+	d.taken.add(*d.clients[longest], -1)
+	d.clients[longest] = nil
+	d.refuse(Dismissed)
+	longest.Dismiss()
+	return true
 }
 
 // Leave forgets a client. A second call does nothing.

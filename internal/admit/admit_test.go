@@ -127,6 +127,72 @@ func TestConnectionsAreBoundedInAllAndForEachAddress(t *testing.T) {
 	}
 }
 
+// idler is a guest that brings nothing.
+type idler struct {
+	guest
+	quiet     time.Duration
+	dismissed bool
+}
+
+func (g *idler) Quiet() time.Duration { return g.quiet }
+func (g *idler) Dismiss()             { g.dismissed = true }
+
+func TestTheStrangerThatBringsNothingLongestMakesRoom(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		quiet []time.Duration // of strangers
+		own   int             // own servers, which are quiet for an hour
+		who   Rank
+		want  int // who makes room; -1: nobody
+	}{
+		{"the longest", []time.Duration{time.Minute, time.Hour, 2 * time.Minute}, 0, Stranger, 1},
+		{"for an own server", []time.Duration{time.Minute, 0, 0}, 1, Own, 0},
+		{"for a carrier", []time.Duration{time.Minute, 0, 0}, 0, Carrier, 0},
+		{"none is quiet", []time.Duration{0, 29 * time.Second, 0}, 0, Stranger, -1},
+		{"own servers stay", []time.Duration{0}, 3, Own, -1},
+		{"there is room", []time.Duration{time.Hour}, 0, Stranger, -1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDoor()
+			shares := Shares{Total: 4, Strangers: 3}
+			var all []*idler
+			enter := func(quiet time.Duration, who Party) {
+				g := &idler{guest: guest{door: d}, quiet: quiet}
+				d.Enter(g, 10)
+				if r := d.Count(g, who, shares); r != None {
+					t.Fatalf("refused: %q", r)
+				}
+				all = append(all, g)
+			}
+			for _, q := range c.quiet {
+				enter(q, Party{Addr: first})
+			}
+			for range c.own {
+				enter(time.Hour, Party{Addr: second, Rank: Own})
+			}
+			who := Party{Addr: second, Rank: c.who}
+			if got := d.MakeRoom(who, shares, 30*time.Second); got != (c.want >= 0) {
+				t.Errorf("room is made: %v, want %v", got, c.want >= 0)
+			}
+			for i, g := range all {
+				if g.dismissed != (i == c.want) {
+					t.Errorf("client %d is dismissed: %v, want client %d alone", i, g.dismissed, c.want)
+				}
+			}
+			if c.want < 0 {
+				return
+			}
+			if r := d.Count(&idler{}, who, shares); r != None {
+				t.Errorf("there is no room after it: %q", r)
+			}
+			for _, g := range all {
+				d.Leave(g)
+			}
+			d.wantCounts(t, 0, 0)
+		})
+	}
+}
+
 func TestDrainHurriesAllAndLetsNobodyIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDoor()

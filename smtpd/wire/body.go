@@ -32,6 +32,7 @@ func (c *Conn) Smuggled() bool { return c.frame.smuggled }
 // startBody makes the connection ready for a body.
 func (c *Conn) startBody(s state) {
 	c.state, c.frame = s, framer{}
+	c.quiet.Store(0)
 	c.bodyEnd = time.Now().Add(c.opts.Limits.BodyTime)
 }
 

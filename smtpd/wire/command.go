@@ -42,6 +42,9 @@ func (c *Conn) readLine() (string, error) {
 	case errors.Is(err, errDraining):
 		c.hangUp(421, "4.3.2 "+c.opts.Hostname+" is shutting down")
 		return "", net.ErrClosed
+	case errors.Is(err, errDismissed):
+		c.hangUp(421, "4.3.2 "+c.opts.Hostname+" Too many connections, try again later")
+		return "", net.ErrClosed
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		c.hangUp(421, "4.4.2 "+c.opts.Hostname+" Idle for too long")
 		return "", net.ErrClosed

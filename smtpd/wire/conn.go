@@ -53,7 +53,7 @@ type Limits struct {
 // Conn is the connection of a client, as go-smtp gets it.
 //
 // All methods belong to go-smtp's goroutine for the connection, which calls Session; other
-// goroutines call Hurry and Cut only.
+// goroutines call Hurry, Cut, Quiet and Dismiss only.
 type Conn struct {
 	gateway Gateway
 	opts    Options
@@ -63,6 +63,9 @@ type Conn struct {
 	in      *bufio.Reader
 	out     []byte // replies not yet sent: they go when the next read has to wait
 	hurried atomic.Bool
+
+	dismissed atomic.Bool
+	quiet     atomic.Int64 // when the client last brought a message, or came, in Unix nanoseconds; 0: it brings one
 
 	addr     netip.Addr
 	tls      *tls.ConnectionState // nil: in clear
@@ -100,7 +103,8 @@ const (
 )
 
 var (
-	errDraining = errors.New("shutting down")
+	errDraining  = errors.New("shutting down")
+	errDismissed = errors.New("too many connections")
 
 	// ErrGivenUp is the end of a body that the client itself broke off, by a command that gets
 	// a reply of its own.
@@ -184,6 +188,21 @@ func (c *Conn) Hurry() {
 	c.raw.SetReadDeadline(time.Unix(1, 0))
 }
 
+// Quiet implements admit.Guest: how long the client has brought no message.
+func (c *Conn) Quiet() time.Duration {
+	since := c.quiet.Load()
+	if since == 0 {
+		return 0
+	}
+	return time.Since(time.Unix(0, since))
+}
+
+// Dismiss implements admit.Guest: the client gets 421, as soon as it brings no message.
+func (c *Conn) Dismiss() {
+	c.dismissed.Store(true)
+	c.raw.SetReadDeadline(time.Unix(1, 0))
+}
+
 // Cut implements admit.Client.
 func (c *Conn) Cut() { c.raw.Close() }
 
@@ -192,6 +211,7 @@ func (c *Conn) Cut() { c.raw.Close() }
 func (c *Conn) start() {
 	c.started = true
 	c.end = time.Now().Add(c.opts.Limits.SessionTime)
+	c.quiet.Store(time.Now().UnixNano())
 	c.raw.SetDeadline(time.Now().Add(c.opts.Limits.Handshake))
 	if p, ok := c.raw.(*proxyproto.Conn); ok && p.ProxyHeader() == nil {
 		c.state = closed
@@ -244,6 +264,9 @@ func (c source) Read(p []byte) (int, error) {
 		c.raw.SetReadDeadline(limit)
 		if c.hurried.Load() && c.state == inCommands && !c.inTransaction {
 			return 0, errDraining
+		}
+		if c.dismissed.Load() && c.state == inCommands {
+			return 0, errDismissed
 		}
 		n, err := c.conn.Read(p)
 		if n > 0 {
@@ -338,6 +361,9 @@ func (c *Conn) next() error {
 	switch c.state {
 	case inCommands:
 		c.settle()
+		if c.quiet.Load() == 0 {
+			c.quiet.Store(time.Now().UnixNano())
+		}
 		return c.nextCommand()
 	case chunkOffered: // it was out of turn: the chunk is on its way nevertheless
 		c.settle()
