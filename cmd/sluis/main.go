@@ -37,6 +37,7 @@ type commands struct {
 	Report     reportCmd     `cmd:"" help:"The accountability report, for board and participation council."`
 	Imagery    imageryCmd    `cmd:"" help:"Complaints about imagery, and samples of the own public pages."`
 	Health     healthCmd     `cmd:"" help:"Say whether everything works, and what to do if not."`
+	Clock      clockCmd      `cmd:"" help:"Accept a clock that was ahead once."`
 	Accounts   accountsCmd   `cmd:"" help:"Who may sign in to the console."`
 	Config     configCmd     `cmd:"" help:"Check a configuration, or print an example."`
 	Worker     workerCmd     `cmd:"" name:"extract-worker" hidden:""`

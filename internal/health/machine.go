@@ -100,6 +100,26 @@ func Disk(dir string) Check {
 	}
 }
 
+// SteadyClock checks whether the clock jumped, by at least most, and otherwise as Clock does.
+func SteadyClock(most time.Duration, off func() time.Duration) Check {
+	return func(ctx context.Context, now time.Time) Result {
+		by := off()
+		if by.Abs() < most {
+			return Clock(ctx, now)
+		}
+		found := texts.Message("clock-ahead", int(by.Abs()/time.Hour))
+		if by < 0 {
+			found = texts.Message("clock-behind", int(by.Abs()/time.Hour))
+		}
+		return Result{
+			Name:   texts.Message("clock"),
+			State:  Broken,
+			Found:  found,
+			Advice: texts.Message("clock-accept"),
+		}
+	}
+}
+
 // Clock checks whether the machine synchronises its clock.
 func Clock(context.Context, time.Time) Result {
 	name := texts.Message("clock")

@@ -48,6 +48,9 @@ const (
 	CheckpointSent   Kind = "checkpoint-sent"
 	LedgerAdopted    Kind = "ledger-adopted" // a broken one, by a new one
 
+	ClockJumped   Kind = "clock-jumped"   // against the time that passed; from Since to Until
+	ClockAccepted Kind = "clock-accepted" // as right, although the ledger has later entries
+
 	KeyMade      Kind = "key-made"      // Ref is its name, Commit its id
 	KeyRenewed   Kind = "key-renewed"   // in the place of one that is lost
 	KeyDestroyed Kind = "key-destroyed" // on purpose, when its time is over

@@ -30,6 +30,8 @@ var proofs = []Kind{
 	ReportFrozen,
 	PayloadErased,
 	LedgerAdopted,
+	ClockJumped,
+	ClockAccepted,
 	KeyMade,
 	KeyRenewed,
 	KeyDestroyed,

@@ -89,6 +89,7 @@ func (h *house) start() {
 	h.t.Helper()
 	h.Store = Open(store.Open(h.dir), h.book, Limits{})
 	h.Store.clock = func() time.Time { return h.now }
+	h.Store.steady = h.Store.clock
 }
 
 func about(subject string) Request {
@@ -467,7 +468,7 @@ func TestManyAtOnceMakeOneOrder(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		s := Open(store.Open(h.dir), h.book, Limits{})
-		s.clock = h.Store.clock
+		s.clock, s.steady = h.Store.clock, h.Store.steady
 		wg.Go(func() {
 			for _, by := range []ledger.Actor{chair, member, third} {
 				s.Decide(t.Context(), by, id, true)

@@ -25,6 +25,9 @@ func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r R
 	r.From, r.Until = r.From.UTC(), r.Until.UTC()
 	id := store.NewID()
 	return id, s.locked(func(now time.Time) error {
+		if err := s.right(now); err != nil {
+			return fmt.Errorf("request an order: %w", err)
+		}
 		if !now.Before(r.Until) {
 			return fmt.Errorf("request an order: %w", ErrInvalidPeriod)
 		}

@@ -17,11 +17,14 @@ type Store struct {
 	orders *store.Collection[Order]
 	seen   *store.Value[time.Time] // the latest time that was seen; time does not run backwards
 	ledger ledger.Appender
+	steady func() time.Time // whose differences are right, whatever the time of day is
 	limits Limits
 	clock  func() time.Time
 
 	mu     sync.Mutex
 	latest time.Time // as in seen
+	wall   time.Time // by clock, at the last call
+	ran    time.Time // by steady, likewise
 }
 
 // Open returns the orders of a store. It reads none: an order that is damaged counts as none.
@@ -35,6 +38,7 @@ func Open(s store.Store, l ledger.Appender, limits Limits) *Store {
 		ledger: l,
 		limits: limits,
 		clock:  time.Now,
+		steady: time.Now,
 	}
 }
 
@@ -56,10 +60,16 @@ func (s *Store) now() (time.Time, error) {
 		}
 		s.latest = seen
 	}
+	jumped := s.jumped(now)
+	if s.latest.Sub(now) > slack {
+		if err := s.comeBack(now); err != nil {
+			return now, err
+		}
+	}
 	if now.Before(s.latest) {
 		return s.latest, nil
 	}
-	if now.Sub(s.latest) >= time.Minute { // often enough, and no write for each message
+	if !jumped && now.Sub(s.latest) >= time.Minute { // often enough, and no write for each message
 		latest := now.Truncate(time.Second)
 		if err := s.seen.Put(latest); err != nil {
 			return now, fmt.Errorf("keep the time of the last use of orders: %w", err)

@@ -56,13 +56,17 @@ type Sampler struct {
 	buffer [countSize]byte
 
 	unrecorded unrecorded
+
+	steady   func() time.Time // a clock whose differences are right, whatever the time of day is
+	prepared time.Time        // by it, at the last Prepare
 }
 
 // committed is a day's secret, on disk.
 type committed struct {
 	Secret []byte   `json:"secret"`
 	Rates  timeline `json:"rates"`
-	Index  int64    `json:"index"` // of the commitment in the ledger; -1 before it is there
+	Index  int64    `json:"index"`            // of the commitment in the ledger; -1 before it is there
+	Waited int64    `json:"waited,omitempty"` // milliseconds that the gateway ran since the day was over
 }
 
 // Open returns a sampler that keeps its secrets in dir. The rate is from 0 to 1; Prepare
@@ -74,7 +78,7 @@ func Open(dir string, l ledger.Book, rate float64) (*Sampler, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make directory of sampling secrets: %w", err)
 	}
-	return &Sampler{dir: dir, ledger: l, rate: rate}, nil
+	return &Sampler{dir: dir, ledger: l, rate: rate, steady: time.Now}, nil
 }
 
 const dayForm = "2006-01-02"
@@ -105,8 +109,9 @@ func (s *Sampler) SetRate(ctx context.Context, rate float64, now time.Time) erro
 }
 
 // Prepare commits to the day of now and to the next, at the rate that holds, and reveals
-// the days that ended more than 24 hours ago. The gateway calls it before it takes mail,
-// and every hour.
+// the days that ended more than 24 hours ago: by the clock, and by the time that the gateway
+// ran since, so that a clock that is wrong for a moment reveals nothing early. The gateway
+// calls it before it takes mail, and every hour.
 func (s *Sampler) Prepare(ctx context.Context, now time.Time) error {
 	for _, t := range []time.Time{now, now.Add(24 * time.Hour)} {
 		if err := s.prepare(ctx, t.UTC().Format(dayForm), now); err != nil {
@@ -120,15 +125,50 @@ func (s *Sampler) Prepare(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("list sampling secrets: %w", err)
 	}
+	ran := s.ran()
 	for _, f := range files {
 		day, err := time.Parse(dayForm+".json", filepath.Base(f))
-		if err == nil && now.Sub(day) > 48*time.Hour {
+		if err != nil || now.Sub(day) <= 24*time.Hour {
+			continue
+		}
+		over, err := s.wait(day.Format(dayForm), min(ran, now.Sub(day)-24*time.Hour))
+		if err != nil {
+			return err
+		}
+		if over && now.Sub(day) > 48*time.Hour {
 			if err := s.reveal(ctx, f, day.Format(dayForm)); err != nil {
 				return err
 			}
 		}
 	}
 	return s.recordCounts(ctx, now)
+}
+
+// ran returns how long the gateway ran since the last Prepare; nothing for the first.
+func (s *Sampler) ran() (ran time.Duration) {
+	now := s.steady()
+	if !s.prepared.IsZero() {
+		ran = max(0, now.Sub(s.prepared))
+	}
+	s.prepared = now
+	return ran
+}
+
+// wait adds the time that the gateway ran to what it waited since a day was over, and reports
+// whether that is long enough to reveal the day.
+func (s *Sampler) wait(day string, ran time.Duration) (enough bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := read(s.path(day))
+	if err != nil {
+		return false, err
+	}
+	c.Waited += ran.Milliseconds()
+	if ran > 0 {
+		err = s.keep(day, c)
+	}
+	const slack = 2 * time.Hour // between two calls, and around a restart
+	return time.Duration(c.Waited)*time.Millisecond >= 24*time.Hour-slack, err
 }
 
 // goOver goes over to the day of now before its first draw, which then needs no room on disk.

@@ -95,6 +95,7 @@ func (s *school) start(rate float64, now time.Time) {
 	if s.Sampler, err = Open(s.dir, s.book, rate); err != nil {
 		s.t.Fatal(err)
 	}
+	s.steady = func() time.Time { return s.book.now }
 	s.prepare(now)
 }
 
@@ -294,6 +295,7 @@ func TestACrashWhileCommittingOrRevealing(t *testing.T) {
 	s.mail(100, monday)
 	s.fair(today, 100)
 	s.prepare(monday.Add(72 * time.Hour))
+	c.Waited = (24 * time.Hour).Milliseconds()
 	s.put(c)
 	s.prepare(monday.Add(73 * time.Hour))
 	if len(s.book.of(ledger.SamplingReveal, today)) != 2 {

@@ -20,6 +20,7 @@ func (g *Gateway) startChores(ctx context.Context) <-chan struct{} {
 				_, err := g.quarantine.Retry(ctx, g.sender())
 				return err
 			})
+			g.chore("clock", func() error { return g.clock.run(ctx, time.Now(), g.ledger) })
 			if now := time.Now(); now.Sub(hour) >= time.Hour {
 				g.endExceptions(hour, now)
 				hour = now

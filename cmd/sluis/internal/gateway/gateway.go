@@ -45,6 +45,7 @@ type Gateway struct {
 	store      journal.Store
 
 	verified  ledgerWatch
+	clock     clockWatch
 	journal   *journal.Writer
 	extractor *Extractor
 	relay     *smtpd.Relay

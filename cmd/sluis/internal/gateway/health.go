@@ -33,13 +33,14 @@ func (d *Data) Health() ([]health.Check, error) {
 	}
 	defer sender.mail.Close()
 	none := func() int64 { return 0 } // only the running process counts what it dropped
-	all := d.healthChecks(sender, states, none, counts, d.checkLedger)
+	all := d.healthChecks(sender, states, none, counts, d.checkLedger, d.behindLedger)
 	return append([]health.Check{health.Gateway(d.Locked)}, all...), nil
 }
 
 // healthChecks are the checks of this gateway.
 func (g *Gateway) healthChecks() []health.Check {
-	all := g.data.healthChecks(g.sender(), g.listStates(), g.journal.Dropped, g.quarantine.Counts, g.verified.last)
+	all := g.data.healthChecks(g.sender(), g.listStates(), g.journal.Dropped, g.quarantine.Counts, g.verified.last,
+		g.clock.jumped)
 	all = append(all, health.Limits(func() (strangers, known int64) {
 		r := g.relay.Reached()
 		return r.Strangers, r.Known
@@ -74,7 +75,7 @@ const (
 // healthChecks are the checks that the configuration of a sender asks for.
 func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped func() int64,
 	counts func(context.Context) (quarantine.Counts, error),
-	verified func(context.Context) (time.Time, error)) []health.Check {
+	verified func(context.Context) (time.Time, error), off func() time.Duration) []health.Check {
 	var all []health.Check
 	cfg := sender.cfg
 	for _, next := range sender.mail.NextHops() {
@@ -106,5 +107,5 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 			all = append(all, health.Certificate(c.of, c.file, c.ahead))
 		}
 	}
-	return append(all, health.Disk(cfg.Data), health.Clock)
+	return append(all, health.Disk(cfg.Data), clockCheck(off))
 }
