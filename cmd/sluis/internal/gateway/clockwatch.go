@@ -53,7 +53,8 @@ func (w *clockWatch) run(ctx context.Context, now time.Time, l *ledger.Ledger) e
 	if off.Abs() < mostOff {
 		return nil
 	}
-	return fmt.Errorf("the clock is %v %s what the ledger and the time that passed say: set it right", off.Abs(), step(off))
+	const text = "the clock is %v %s what the ledger and the time that passed say: set it right"
+	return fmt.Errorf(text, off.Abs(), step(off))
 }
 
 // settle takes the clock to be right again: after a day, as for a machine that slept, or if a person
