@@ -237,6 +237,7 @@ func TestFoldedHeaderOfManyLinesIsReadInLinearTime(t *testing.T) {
 	if s := showMessage(t, m); !strings.Contains(s.by[text.Plain], token) {
 		t.Error("the body is not shown")
 	}
+	showMessage(t, "geen veld"+strings.Repeat("\n y", 250_000)+"\n\n"+token)
 	showMessage(t, "Subject: "+strings.Repeat("=?utf-8?Q?a?= ", 50_000)+"\n\nx")
 	showMessage(t, "Content-Type: text/plain; "+strings.Repeat("a=\"", 50_000)+"\n\nx")
 }

@@ -14,7 +14,7 @@ type Policy struct {
 	SampleRate *setting.Rate `yaml:"sample-rate"`
 	// by purpose: security, conduct, leak; default quarantine
 	Actions map[rules.Purpose]DirectionAction `yaml:"actions"`
-	// read differently by mail programs; default pass
+	// read differently by mail programs, in a way that hides something; default pass
 	Ambiguous     filter.Action `yaml:"ambiguous"`
 	Uninspectable filter.Action `yaml:"uninspectable"` // such as encrypted archives; default pass
 	// made larger, deeper or more manifold than any ordinary message; default quarantine

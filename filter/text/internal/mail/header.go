@@ -11,6 +11,9 @@ import (
 	"sluis/filter/text/internal/walk"
 )
 
+// maxName bounds the name of a field that goes on over several lines, in bytes.
+const maxName = 256
+
 // maxHeader bounds what is read as the header of a message or part, in bytes.
 const maxHeader = 1 << 20
 
@@ -87,7 +90,7 @@ func splitHeader(w *walk.Walker, r *io.SectionReader, e *entity) ([]walk.Field, 
 			}
 			h = append(h, body...)
 			f := &fields[len(fields)-1]
-			if f.End = len(h); f.Colon == f.Begin {
+			if f.End = len(h); f.Colon == f.Begin && f.End-f.Begin <= maxName {
 				f.Colon += nameLength(h[f.Begin:f.End]) // the name is on the line before
 			}
 		case len(body) == 0 && err == nil:

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -9,9 +10,11 @@ import (
 
 // Doubt adds a doubt about the part that is being read to the report.
 func (w *Walker) Doubt(c text.Cause) {
-	if w.doubts(c) {
-		w.Report.Doubt(text.Doubt{Part: w.where(), Cause: c})
+	if slices.Contains(w.noted, c) || !w.doubts(c) {
+		return // a fault may come with every character
 	}
+	w.noted = append(w.noted, c)
+	w.Report.Doubt(text.Doubt{Part: w.where(), Cause: c})
 }
 
 // doubts reports whether a cause counts here. What is found in a text may be no file, or a piece of one.
@@ -27,7 +30,9 @@ func (w *Walker) doubts(c text.Cause) bool {
 type place struct{ number, files int }
 
 // Enter goes to the part of a number, from 1, in the one that is being read, until Leave.
-func (w *Walker) Enter(number int) { w.places = append(w.places, place{number: number}) }
+func (w *Walker) Enter(number int) {
+	w.places, w.noted = append(w.places, place{number: number}), w.noted[:0]
+}
 
 // EnterFile goes to the next file in what is being read, until Leave.
 func (w *Walker) EnterFile() {
@@ -40,7 +45,7 @@ func (w *Walker) EnterFile() {
 }
 
 // Leave goes back to what is around the part.
-func (w *Walker) Leave() { w.places = w.places[:len(w.places)-1] }
+func (w *Walker) Leave() { w.places, w.noted = w.places[:len(w.places)-1], w.noted[:0] }
 
 // where returns the place of the part that is being read, as a Doubt has it.
 func (w *Walker) where() string {

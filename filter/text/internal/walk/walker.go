@@ -29,13 +29,14 @@ type Walker struct {
 	seen     map[uint64]bool // sums of those
 	within   int             // how many of those what is read stands in
 
-	places     []place  // down to the part that is being read
-	files      int      // found so far in what is read as a whole
-	links      int      // bytes of the links listed
-	Scratch    []byte   // texts of a header
-	Header     []byte   // the header that is being read
-	Fields     []Field  // of it
-	Boundaries []string // declared so far
+	places     []place      // down to the part that is being read
+	noted      []text.Cause // doubts about it
+	files      int          // found so far in what is read as a whole
+	links      int          // bytes of the links listed
+	Scratch    []byte       // texts of a header
+	Header     []byte       // the header that is being read
+	Fields     []Field      // of it
+	Boundaries []string     // declared so far
 }
 
 // Field is a header field, as offsets into the header. Without a name colon is begin.
