@@ -103,6 +103,10 @@ func characters(name string) string {
 	return numberedName(name)
 }
 
+// texLigatures are the ligatures of the old and the new encoding of TeX, by their codes.
+var texLigatures = map[uint64]string{11: "ff", 12: "fi", 13: "fl", 14: "ffi", 15: "ffl",
+	27: "ff", 28: "fi", 29: "fl", 30: "ffi", 31: "ffl"}
+
 // numberedName reads uni20AC, u20AC, and a65 or c65, as writers of drawn fonts name them.
 func numberedName(name string) string {
 	digits, base := "", 16
@@ -123,6 +127,9 @@ func numberedName(name string) string {
 		digits, base = name[1:], 10
 	}
 	n, err := strconv.ParseUint(digits, base, 21)
+	if lig := texLigatures[n]; err == nil && base == 10 && lig != "" {
+		return lig
+	}
 	if err != nil || n < ' ' || base == 10 && n > 0x7e {
 		return ""
 	}

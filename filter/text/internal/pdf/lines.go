@@ -129,9 +129,11 @@ func (l *lines) aside(s string) {
 // another there. Then what the content is said to stand for.
 func (l *lines) flush() {
 	l.close()
-	l.inOrder()
-	l.write([]byte{'\n'})
-	l.byPlace()
+	if len(l.pieces) > 0 {
+		l.inOrder()
+		l.write([]byte{'\n'})
+		l.byPlace()
+	}
 	for _, s := range l.asides {
 		l.write([]byte(" " + s + "\n"))
 	}

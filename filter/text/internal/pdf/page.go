@@ -123,7 +123,7 @@ func drawn(d Dict) bool {
 
 // spoken are the keys of what a person wrote about a document, in a note or in a field.
 var spoken = []Name{"Title", "Author", "Subject", "Keywords", "Contents", "RC", "V", "DV", "T", "TU", "URI", "Alt",
-	"ActualText", "Opt", "Desc", "UF", "F", "Lang", "E", "CA"}
+	"ActualText", "Opt", "Desc", "UF", "F", "E", "CA"}
 
 // Spoken shows, each once, the texts of the objects of the file that stand on no page.
 func (f *File) Spoken(show func(string)) {
@@ -156,7 +156,9 @@ func (f *File) Spoken(show func(string)) {
 		}
 		if info[o.number.Num] {
 			for _, k := range sortedKeys(d) {
-				if k != "CreationDate" && k != "ModDate" && k != doubled {
+				switch k {
+				case "CreationDate", "ModDate", "Creator", "Producer", "PTEX.Fullbanner", doubled: // of programs
+				default:
 					value(d[k], 0)
 				}
 			}

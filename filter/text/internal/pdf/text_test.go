@@ -92,6 +92,11 @@ func TestAParagraphGoesOnFromLineToLine(t *testing.T) {
 	if !strings.Contains(got, "zorgplan ligt") {
 		t.Errorf("%q: the word that was broken is not whole", got)
 	}
+	got, _ = shown(setIn("BT /F2 10 Tf 50 700 Td (een hele lange naam van een leerling) Tj 300 0 Td (111222333) Tj " +
+		"-300 -12 Td (nog een hele lange naam van een lid) Tj 300 0 Td (444555666) Tj ET"))
+	if !strings.Contains(got, "111222333\nnog") {
+		t.Errorf("%q: the rows of a table are not apart", got)
+	}
 	got, _ = shown(setIn("BT /F2 10 Tf 12 TL 50 700 Td (06-41234561) Tj T* (06-41234572) Tj ET"))
 	if !strings.Contains(got, "06-41234561\n06-41234572") {
 		t.Errorf("%q: the rows of a list are not apart", got)

@@ -17,7 +17,11 @@ type row struct {
 	size       float64
 	letters    int
 	blanks     bool
+	columns    bool // it has a gap as between the columns of a table
 }
+
+// columnGap is a gap that no writer leaves between the words of a paragraph, in sizes of the font.
+const columnGap = 2
 
 // inOrder shows the pieces in the order of the file.
 func (l *lines) inOrder() {
@@ -49,6 +53,7 @@ func (l *lines) rows() ([]row, map[int]float64) {
 			r := &rows[n-1]
 			r.to, r.end, r.letters = i+1, p.end, r.letters+len(p.text)
 			r.blanks = r.blanks || blank || p.begin-l.pieces[i-1].pen > wordGap*p.size
+			r.columns = r.columns || p.begin-l.pieces[i-1].pen > columnGap*p.size
 			continue
 		}
 		rows = append(rows, row{from: i, to: i + 1, begin: p.begin, end: p.end, size: p.size, letters: len(p.text),
@@ -73,7 +78,7 @@ const longLine = 30
 func (l *lines) wraps(a, b row, edges map[int]float64) bool {
 	last, next := l.pieces[a.to-1], l.pieces[b.from]
 	down := last.base - next.base
-	if a.letters < longLine || last.angle != next.angle || math.Abs(a.size-b.size) > 0.1*a.size ||
+	if a.columns || b.columns || a.letters < longLine || last.angle != next.angle || math.Abs(a.size-b.size) > 0.1*a.size ||
 		down <= 0 || down > 2.5*a.size || b.begin > a.end {
 		return false
 	}
