@@ -32,7 +32,7 @@ func (l *lines) inOrder() {
 				l.write([]byte{' '})
 			}
 			text := l.pieces[k].text
-			if k+1 == r.to && i+1 < len(rows) && l.wraps(r, rows[i+1], edges) {
+			if k+1 == r.to && i+1 < len(rows) && l.wraps(rows, i, edges) {
 				l.wrapped(text, r, l.pieces[rows[i+1].from].text)
 				continue
 			}
@@ -71,22 +71,37 @@ func (l *lines) rows() ([]row, map[int]float64) {
 
 func edgeOf(r row) int { return int(math.Round(max(min(r.begin, 1e6), -1e6) / max(r.size/4, 1))) }
 
-// longLine is the least length of a line of a paragraph, in bytes.
-const longLine = 30
+// Lengths of lines, in bytes: of the shortest of a paragraph; of one that is no row of a list, though it has a number
+// at its end; of one word that can only have been broken because it did not fit.
+const (
+	shortLine = 16
+	longLine  = 30
+	longWord  = 50
+)
 
-// wraps reports whether a paragraph goes on from one line to the next: the first word of that did not fit.
-func (l *lines) wraps(a, b row, edges map[int]float64) bool {
+// wraps reports whether a paragraph goes on from a line to the next: the first word of that did not fit.
+func (l *lines) wraps(rows []row, i int, edges map[int]float64) bool {
+	a, b := rows[i], rows[i+1]
 	last, next := l.pieces[a.to-1], l.pieces[b.from]
 	down := last.base - next.base
-	if a.columns || b.columns || a.letters < longLine || last.angle != next.angle || math.Abs(a.size-b.size) > 0.1*a.size ||
-		down <= 0 || down > 2.5*a.size || b.begin > a.end {
+	if a.columns || b.columns || a.letters < shortLine || last.angle != next.angle ||
+		math.Abs(a.size-b.size) > 0.1*a.size || down <= 0 || down > 2.5*a.size || b.begin > a.end {
+		return false
+	}
+	edge := max(edges[edgeOf(a)], edges[edgeOf(b)])
+	if !a.blanks {
+		full := func(r row) bool { return !r.blanks && r.end > edge-a.size && edgeOf(r) == edgeOf(a) }
+		return full(a) && (a.letters >= longWord || i > 0 && full(rows[i-1]) || full(b))
+	}
+	if a.letters < longLine && digit(last.text, len(last.text)-1) && digit(next.text, 0) {
 		return false
 	}
 	word, _, _ := strings.Cut(strings.TrimLeft(next.text, " "), " ")
 	width := (next.end - next.begin) * float64(len(word)) / float64(max(len(next.text), 1))
-	edge := max(edges[edgeOf(a)], edges[edgeOf(b)])
 	return a.end+width+0.25*a.size > edge
 }
+
+func digit(s string, i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
 
 // wrapped shows the last piece of a line of a paragraph, with what parts it from the next.
 func (l *lines) wrapped(text string, r row, next string) {
@@ -100,6 +115,9 @@ func (l *lines) wrapped(text string, r row, next string) {
 		}
 	}
 	l.write([]byte(text))
+	if strings.HasSuffix(trimmed, "-") && digit(trimmed, len(trimmed)-2) && digit(next, 0) { // a number with a stroke
+		return
+	}
 	if r.blanks || len(trimmed) < len(text) { // else one word fills the line, and goes on
 		l.write([]byte{' '})
 	}
