@@ -18,8 +18,8 @@ func letter(b *testing.B) []byte {
 	z := zip.NewWriter(&doc)
 	var body strings.Builder
 	for i := range 60 {
-		fmt.Fprintf(&body, `<w:p w:rsidR="00A1"><w:r><w:rPr><w:lang w:val="nl-NL"/></w:rPr><w:t>Op dinsdag %d maart gaan de `+
-			`groepen 5 en 6 naar het museum; de kinderen nemen een lunchpakket mee.</w:t></w:r></w:p>`, i)
+		fmt.Fprintf(&body, `<w:p w:rsidR="00A1"><w:r><w:rPr><w:lang w:val="nl-NL"/></w:rPr><w:t>Op dinsdag %d maart `+
+			`gaan de groepen 5 en 6 naar het museum; de kinderen nemen een lunchpakket mee.</w:t></w:r></w:p>`, i)
 	}
 	for name, content := range map[string]string{
 		"[Content_Types].xml": "<Types/>",
