@@ -17,6 +17,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sluis/filter"
 	"sluis/internal/ledger"
 )
@@ -99,8 +101,8 @@ func (u *unrecorded) read() ([]open, error) {
 	return all, nil
 }
 
-// add puts a draw on the list. One that cannot be followed is none of an error: an audit may miss its
-// record.
+// add puts a draw on the list. One that cannot be followed, also because the disk is full, is no error:
+// after a crash an audit would miss its record.
 func (u *unrecorded) add(o open) error {
 	if len(u.slots) >= maxUnrecorded {
 		return nil
@@ -113,6 +115,9 @@ func (u *unrecorded) add(o open) error {
 	}
 	if _, err := u.file.WriteAt(o.encode(), at); err != nil {
 		u.free = append(u.free, at)
+		if errors.Is(err, unix.ENOSPC) {
+			return nil
+		}
 		return fmt.Errorf("list draw without a record: %w", err)
 	}
 	u.slots[o.id] = at

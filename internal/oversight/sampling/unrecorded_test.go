@@ -8,6 +8,7 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/ledger"
+	"sluis/internal/testenv"
 )
 
 // crashed returns a sampler that drew n messages and was cut off, when the records of the first kept
@@ -150,4 +151,20 @@ func TestTheListOfDrawsWithoutRecordsIsBounded(t *testing.T) {
 		t.Errorf("%d lost, want none", r.Lost)
 	}
 	restarted(t, dir, l)
+}
+
+// A disk that is full keeps no draw from being made: mail that needs no room goes on.
+func TestADrawIsMadeOnAFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		testenv.Lack(t, "there is no /dev/full here: %v", err)
+	}
+	defer full.Close()
+	u := unrecorded{file: full, slots: map[filter.ID]int64{}}
+	if err := u.add(open{filter.NewID(), time.Now()}); err != nil {
+		t.Errorf("got %v, want that the draw is made", err)
+	}
+	if len(u.slots) > 0 {
+		t.Errorf("%d draws are followed, want none", len(u.slots))
+	}
 }
