@@ -26,13 +26,10 @@ func (p *Proxy) connect(gen *generation, sender identify.Identity, w http.Respon
 	}
 	port := portOf(r.Host, 0)
 	forTLS := slices.Contains(gen.Ports, port)
-	switch {
-	case !validHost(f.exchange.Host) || port == 0:
-		refuse(http.StatusBadRequest)
-		return
-	case !forTLS && !slices.Contains(gen.Plain, port):
-		f.blocked = true
-		refuse(http.StatusForbidden)
+	switch status := targetStatus(f.exchange.Host, port, slices.Concat(gen.Ports, gen.Plain)); {
+	case status != 0:
+		f.blocked = status == http.StatusForbidden
+		refuse(status)
 		return
 	case p.looped(r):
 		refuse(http.StatusLoopDetected)
@@ -40,7 +37,7 @@ func (p *Proxy) connect(gen *generation, sender identify.Identity, w http.Respon
 	}
 	allowed := false // by its name, whatever comes through the tunnel
 	if forTLS {
-		d := f.decide(sitepolicy.Request{Hosts: [3]string{f.exchange.Host}, TLS: true})
+		d := f.decide(tunnelRequest(f.exchange.Host))
 		if d.Action == sitepolicy.Block && (!d.BlockPage || gen.Authority == nil) {
 			gen.Pages.Block(pw, r, f.page())
 			f.end()
@@ -217,7 +214,7 @@ func (t *tunnel) judge(h clienthello.Hello) bool {
 		return false
 	}
 	t.flow.exchange.Host = t.site
-	t.known = sitepolicy.Request{Hosts: [3]string{t.host, h.Name}, TLS: true, ECH: h.ECH, NoSNI: h.Name == ""}
+	t.known = helloRequest(t.host, h)
 	d := t.flow.decide(t.known)
 	if d.Action == sitepolicy.Inspect && !t.generation.Insist && t.proxy.spared.has(t.site, t.sender.Group) {
 		d.Action = sitepolicy.Allow

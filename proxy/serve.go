@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"sluis/internal/sitepolicy"
@@ -124,11 +123,16 @@ func (p *Proxy) request(
 	f.upload = r.ContentLength != 0
 	pw := newWriter(w, f)
 	defer f.end()
+	allowed := gen.Plain
+	if secure || tunnelOf(r.Context()) != nil {
+		allowed = nil // its tunnel was judged
+	}
+	status := targetStatus(host, port, allowed)
 	switch {
-	case !validHost(host) || r.URL.User != nil || port == 0:
+	case status == http.StatusBadRequest, r.URL.User != nil:
 		gen.Pages.Error(pw, r, http.StatusBadRequest)
 		return
-	case !secure && !slices.Contains(gen.Plain, port) && tunnelOf(r.Context()) == nil, r.Method == http.MethodTrace:
+	case status != 0, r.Method == http.MethodTrace:
 		f.blocked = true
 		gen.Pages.Error(pw, r, http.StatusForbidden)
 		return

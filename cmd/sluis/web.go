@@ -13,8 +13,8 @@ import (
 	"sluis/cmd/sluis/internal/gateway"
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/password"
-	"sluis/internal/roster"
 	"sluis/internal/sitepolicy"
+	"sluis/proxy"
 	"sluis/proxy/ca"
 )
 
@@ -42,22 +42,20 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, page, err := c.request()
-	if err != nil {
+	q := proxy.Question{Address: c.URL}
+	if q.Time, err = c.time(); err != nil {
 		return err
 	}
-	policy, err := gateway.NewData(cfg).SitePolicy(ctx)
-	if err != nil {
+	if q.Group, err = gateway.GroupOf(cfg, c.Group); err != nil {
 		return err
 	}
-	x := policy.Explain(r)
-	if x.Action == sitepolicy.Inspect { // then the page is seen as well
-		r.Path = page
-		x = policy.Explain(r)
+	x, err := gateway.NewData(cfg).ExplainSite(ctx, q)
+	if err != nil {
+		return err
 	}
 	if c.JSON {
 		return printJSON(map[string]any{
-			"action":     actionWords[x.Action],
+			"action":     actionOf(x),
 			"category":   x.Category,
 			"clause":     x.Clause,
 			"own_clause": x.Own,
@@ -66,9 +64,12 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 			"connect":    x.Connect,
 			"block_page": x.BlockPage,
 			"steps":      x.Steps,
+			"host":       x.Host,
+			"refused":    x.Refused,
+			"own_page":   x.Own,
 		})
 	}
-	fmt.Printf("%s: %s\n", r.Hosts[0], verdictWords(x.Decision))
+	fmt.Printf("%s: %s\n", x.Host, answerWords(x))
 	return printList(false, x.Steps, "", func(s sitepolicy.Step) []any {
 		mark := " "
 		if s.Holds {
@@ -78,33 +79,44 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 	})
 }
 
-// request returns the request for the address, and the page, which an inspection alone sees.
-func (c webExplainCmd) request() (r sitepolicy.Request, page string, err error) {
-	if r, page, err = sitepolicy.ParseRequest(c.URL); err != nil {
-		return r, "", err
+// time returns the moment that is asked about.
+func (c webExplainCmd) time() (time.Time, error) {
+	if c.At == "" {
+		return time.Now(), nil
 	}
-	r.Time = time.Now()
-	if c.Group != "" {
-		if r.Group, err = roster.ParseGroup(c.Group); err != nil {
-			return r, "", err
-		}
+	place, err := time.LoadLocation("Europe/Amsterdam")
+	if err != nil {
+		return time.Time{}, err
 	}
-	if c.At != "" {
-		place, err := time.LoadLocation("Europe/Amsterdam")
-		if err != nil {
-			return r, "", err
-		}
-		if r.Time, err = time.ParseInLocation("2006-01-02T15:04", c.At, place); err != nil {
-			return r, "", errors.New("that is no moment: write for instance 2026-11-23T10:00")
-		}
+	at, err := time.ParseInLocation("2006-01-02T15:04", c.At, place)
+	if err != nil {
+		return at, errors.New("that is no moment: write for instance 2026-11-23T10:00")
 	}
-	return r, page, nil
+	return at, nil
 }
 
 var actionWords = map[sitepolicy.Action]string{
 	sitepolicy.Allow:   "allowed",
 	sitepolicy.Inspect: "allowed, and inspected",
 	sitepolicy.Block:   "blocked",
+}
+
+// actionOf is the word for machines.
+func actionOf(a proxy.Answer) string {
+	if a.Refused != "" {
+		return "refused"
+	}
+	return actionWords[a.Action]
+}
+
+func answerWords(a proxy.Answer) string {
+	switch {
+	case a.Refused != "":
+		return "refused: " + a.Refused
+	case a.Own:
+		return "the gateway's own pages"
+	}
+	return verdictWords(a.Decision)
 }
 
 func verdictWords(d sitepolicy.Decision) string {

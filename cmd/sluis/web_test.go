@@ -273,6 +273,11 @@ web:
 		{"https://film.example/chat/1", "leerlingen", "", "blocked, by the organisation's own code: chat (C2.8e)"},
 		{"https://film.example/chat/1", "leraren", "", "the page cannot be seen"},
 		{"https://www.google.nl/", "leerlingen", "", "by way of forcesafesearch.google.com"},
+		{"http://10.0.0.1/", "", "", "10.0.0.1: refused: the address is not on the internet"},
+		{"http://0x7f.1/", "", "", "127.0.0.1: refused: the address is not on the internet"},
+		{"http://site.example:8080/", "", "", "refused: port 8080 is not one of 80"},
+		{"wss://TOTO.nl/live", "", "", "toto.nl: blocked as gambling"},
+		{"http://sluis.school.example/", "", "", "the gateway's own pages"},
 	} {
 		out, errs, code := run(t, "", "web", "explain", tt.url, "-c", config, "--group", tt.group, "--at", tt.at)
 		if code != 0 || !strings.Contains(out, tt.want) {

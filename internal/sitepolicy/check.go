@@ -3,7 +3,6 @@ package sitepolicy
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -58,8 +57,8 @@ func (c *checker) hosts(where string, names []string) []string {
 
 // hostName returns a host name or address as requests have it.
 func hostName(s string) (string, bool) {
-	if a, err := netip.ParseAddr(s); err == nil {
-		return a.Unmap().WithZone("").String(), true
+	if a, ok := domains.Addr(s); ok {
+		return a.String(), true
 	}
 	return domains.Name(s)
 }

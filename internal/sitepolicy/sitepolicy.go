@@ -181,8 +181,14 @@ func (p *Policy) keepClosed(d *Decision, r Request, report func(Step)) {
 // normalHost returns the host of a request in the form of the lists.
 func normalHost(h string) string {
 	h = strings.ToLower(strings.TrimSuffix(h, "."))
-	if isNumber(h) {
-		h, _ = hostName(h)
+	if a, ok := domains.Addr(h); ok {
+		return a.String()
+	}
+	for i := range len(h) {
+		if h[i] >= 0x80 {
+			h, _ = domains.Name(h) // none: it is no host
+			break
+		}
 	}
 	return h
 }

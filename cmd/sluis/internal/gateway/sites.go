@@ -3,8 +3,10 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
@@ -12,6 +14,8 @@ import (
 	"sluis/internal/roster"
 	"sluis/internal/sitelists"
 	"sluis/internal/sitepolicy"
+	"sluis/proxy"
+	"sluis/proxy/egress"
 )
 
 // SitePolicy returns the policy of sites with the lists in the data directory. Lists that are not there, because
@@ -22,7 +26,7 @@ func (d *Data) SitePolicy(ctx context.Context) (*sitepolicy.Policy, error) {
 		return nil, err
 	}
 	index, err := lists.Index()
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, domains.ErrDamaged) {
 		if _, err = lists.Update(ctx, time.Now()); err == nil {
 			index, err = lists.Index()
 		}
@@ -31,6 +35,48 @@ func (d *Data) SitePolicy(ctx context.Context) (*sitepolicy.Policy, error) {
 		return nil, err
 	}
 	return sitePolicy(d.cfg, index, lists.Missing())
+}
+
+// ExplainSite answers a question about a request as the proxy would.
+func (d *Data) ExplainSite(ctx context.Context, q proxy.Question) (proxy.Answer, error) {
+	policy, err := d.SitePolicy(ctx)
+	if err != nil {
+		return proxy.Answer{}, err
+	}
+	w := &d.cfg.Web
+	e := proxy.Explainer{
+		Name:    w.Hostname,
+		Ports:   w.Ports,
+		Plain:   w.Plain,
+		Inspect: w.Inspect.Certificate != "",
+		Dialer:  egress.New(egress.Options{Inner: w.Inner}),
+		Policy:  policy,
+	}
+	return e.Explain(ctx, q)
+}
+
+// GroupOf returns the group of the roster with a name; without a name that of a person unknown.
+func GroupOf(cfg *config.Config, name string) (roster.Group, error) {
+	if name == "" {
+		return roster.Group{}, nil
+	}
+	g, err := roster.ParseGroup(name)
+	if err != nil {
+		return g, err
+	}
+	people, err := LoadRoster(cfg)
+	if err != nil {
+		return g, err
+	}
+	groups := people.Groups()
+	if len(groups) == 0 || slices.Contains(groups, g) {
+		return g, nil
+	}
+	var names []string
+	for _, known := range groups {
+		names = append(names, known.String())
+	}
+	return g, fmt.Errorf("there is no group %s on the roster: the groups are %s", name, strings.Join(names, ", "))
 }
 
 // sitePolicy makes the policy of sites of a configuration, with the exceptions made in the
