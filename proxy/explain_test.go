@@ -96,7 +96,8 @@ func settingsOfSchools(t *testing.T, pupils roster.Group) map[string]sitepolicy.
 	open.Sites = sitepolicy.Sites{Own: own}
 	safe.Sites = sitepolicy.Sites{Own: own, Forbid: forbid, SafeSearch: &sitepolicy.SafeSearch{YouTube: "strict"}}
 	strict.Sites = sitepolicy.Sites{Own: own, Forbid: forbid, BlockAddresses: true, BlockNameless: true, BlockECH: true}
-	read.Sites, read.Inspections = sitepolicy.Sites{Own: own, Forbid: forbid, SafeSearch: &sitepolicy.SafeSearch{}}, inspect
+	read.Sites = sitepolicy.Sites{Own: own, Forbid: forbid, SafeSearch: &sitepolicy.SafeSearch{}}
+	read.Inspections = inspect
 	return map[string]sitepolicy.Options{"open": open, "safe": safe, "strict": strict, "read": read}
 }
 
