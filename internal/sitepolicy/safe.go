@@ -1,43 +1,70 @@
 package sitepolicy
 
 import (
+	_ "embed"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/publicsuffix"
+
+	"sluis/internal/strictyaml"
 )
 
-const yandex = "familysearch.yandex.ru"
+//go:embed safesearch.yaml
+var safeSearchText []byte
 
-// safeHosts maps hosts of search engines to the hosts of the same engines that give results suited to children, as
-// their makers document them.
-var safeHosts = map[string]string{
-	"bing.com":              "strict.bing.com",
-	"www.bing.com":          "strict.bing.com",
-	"edgeservices.bing.com": "strict.bing.com",
-	"duckduckgo.com":        "safe.duckduckgo.com",
-	"www.duckduckgo.com":    "safe.duckduckgo.com",
-	"start.duckduckgo.com":  "safe.duckduckgo.com",
-	"search.brave.com":      "forcesafe.search.brave.com",
-	"www.ecosia.org":        "strict-safe-search.ecosia.org",
-	"pixabay.com":           "safesearch.pixabay.com",
-	"ya.ru":                 yandex,
-	"www.ya.ru":             yandex,
+// engine is a search engine, and its hosts that give results suited to children.
+type engine struct {
+	Engine    string   `yaml:"engine"`
+	Source    string   `yaml:"source"`    // where its maker says so
+	To        string   `yaml:"to"`        // host that enforces; none: nothing does
+	Countries []string `yaml:"countries"` // names before the suffix of a country
+	Hosts     []string `yaml:"hosts"`
+	Block     []string `yaml:"block"` // with all below them
 }
 
-// youtube are the hosts of YouTube that have a restricted mode.
+// engines are the search engines by host.
+type engines struct {
+	all       []engine
+	hosts     map[string]string // host that enforces
+	countries map[string]string // by the name before the suffix of a country
+	blocked   map[string]bool
+}
+
+// searchEngines returns the search engines. They are part of the program and tested, so that reading cannot fail.
+var searchEngines = sync.OnceValue(func() *engines {
+	e := &engines{hosts: map[string]string{}, countries: map[string]string{}, blocked: map[string]bool{}}
+	if err := (strictyaml.File{Name: "safesearch.yaml", Text: safeSearchText}).Decode(&e.all); err != nil {
+		panic(err)
+	}
+	for _, s := range e.all {
+		for _, h := range s.Hosts {
+			e.hosts[h] = s.To
+		}
+		for _, c := range s.Countries {
+			e.countries[c] = s.To
+		}
+		for _, b := range s.Block {
+			e.blocked[b] = true
+		}
+	}
+	return e
+})
+
+// youtube are the hosts of YouTube that have a restricted mode (https://support.google.com/a/answer/6214622), and those
+// that lead to them.
 var youtube = map[string]bool{
 	"m.youtube.com":            true,
 	"www.youtube-nocookie.com": true,
 	"www.youtube.com":          true,
+	"youtube-nocookie.com":     true,
+	"youtube.com":              true,
 	"youtube.googleapis.com":   true,
 	"youtubei.googleapis.com":  true,
 }
 
 // host returns the host to connect to in the place of another; empty: that one itself.
 func (s *SafeSearch) host(h string) string {
-	if to := safeHosts[h]; to != "" {
-		return to
-	}
 	if youtube[h] {
 		switch s.YouTube {
 		case "strict":
@@ -47,17 +74,27 @@ func (s *SafeSearch) host(h string) string {
 		}
 		return ""
 	}
-	engine, suffix, _ := strings.Cut(strings.TrimPrefix(h, "www."), ".")
-	if to := engineNames[engine]; to != "" && isPublicSuffix(suffix) { // google.nl, google.co.uk
+	e := searchEngines()
+	if to := e.hosts[h]; to != "" {
 		return to
+	}
+	for i := range len(h) { // google.nl, www.google.co.uk
+		if h[i] != '.' {
+			continue
+		}
+		if to := e.countries[h[:i]]; to != "" && isPublicSuffix(h[i+1:]) {
+			return to
+		}
 	}
 	return ""
 }
 
-// engineNames are search engines with a domain of their own in every country.
-var engineNames = map[string]string{"google": "forcesafesearch.google.com", "yandex": yandex}
+// blocks reports whether a host is of a search engine, and nothing there enforces.
+func (s *SafeSearch) blocks(h string) bool {
+	return inDomainSet(h, searchEngines().blocked) && s.host(h) == ""
+}
 
 func isPublicSuffix(s string) bool {
 	suffix, icann := publicsuffix.PublicSuffix(s)
-	return icann && suffix == s
+	return icann && suffix == s && !strings.HasPrefix(s, ".")
 }

@@ -109,7 +109,7 @@ func (p *Policy) nameLists() error {
 		}
 		p.listed = append(p.listed, l)
 	}
-	for _, r := range []string{"own-deny", "own-code", "address", "ech", "no-name"} {
+	for _, r := range []string{"own-deny", "own-code", "address", "ech", "no-name", "safe-search"} {
 		if err := p.identify(r); err != nil {
 			return err
 		}
@@ -227,6 +227,10 @@ func (p *Policy) decideHost(host string, r Request, report func(Step)) Decision 
 	}
 	if hidden := p.concealment(r, host, report); hidden.Action == Block {
 		return hidden
+	}
+	if allowed == nil && p.unsafe(host, r) {
+		note(report, Step{Host: host, Name: "safe search", Result: "blocked: nothing there enforces it", Holds: true})
+		return p.bypass("safe-search")
 	}
 	if allowed != nil {
 		d.Level, d.List, d.Listed = Allowed, "own", true
@@ -375,17 +379,28 @@ func (p *Policy) concealment(r Request, host string, report func(Step)) Decision
 			note(report, Step{Host: host, Name: o.name, Result: "allowed"})
 		default:
 			note(report, Step{Host: host, Name: o.name, Result: "blocked", Holds: true})
-			return Decision{
-				Action:   Block,
-				Level:    Blocked,
-				Category: rules.Bypass,
-				Clause:   p.clauses[rules.Bypass],
-				Rule:     p.ids[o.name],
-				List:     o.name,
-			}
+			return p.bypass(o.name)
 		}
 	}
 	return Decision{}
+}
+
+// bypass blocks a way around the filter, by a rule with a name.
+func (p *Policy) bypass(name string) Decision {
+	return Decision{
+		Action:   Block,
+		Level:    Blocked,
+		Category: rules.Bypass,
+		Clause:   p.clauses[rules.Bypass],
+		Rule:     p.ids[name],
+		List:     name,
+	}
+}
+
+// unsafe reports whether a search engine shows everything to a group that searches safely.
+func (p *Policy) unsafe(host string, r Request) bool {
+	s := p.o.SafeSearch
+	return s != nil && !r.Confidential && holds(s.Groups, r.Group) && s.blocks(host)
 }
 
 // allow settles how an allowed request goes on.
