@@ -96,6 +96,11 @@ type Data struct {
 	Count  int     `json:"count,omitempty"`
 	Step   string  `json:"step,omitempty"`   // of what has several: a closed word, such as "headers" or "refused"
 	Reason string  `json:"reason,omitempty"` // as a person gave it
+
+	Config   string `json:"config,omitempty"`   // hexadecimal SHA-256 of all settings
+	Promises string `json:"promises,omitempty"` // settings that promises to people rest on: key=value; ...
+	Changed  string `json:"changed,omitempty"`  // keys of settings that are others than the last time
+	Program  string `json:"program,omitempty"`  // hexadecimal SHA-256 of the program
 }
 
 // Entry is one act.

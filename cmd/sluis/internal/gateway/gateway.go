@@ -139,8 +139,7 @@ func (g *Gateway) open(ctx context.Context) (err error) {
 	if err := recordRetention(ctx, g.ledger, g.started); err != nil {
 		return err
 	}
-	_, err = g.ledger.Append(ctx, ledger.GatewayStarted, gen.entry())
-	return err
+	return g.record(ctx, ledger.GatewayStarted, gen)
 }
 
 // openStores opens what mail cannot do without.

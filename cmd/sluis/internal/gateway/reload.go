@@ -52,7 +52,7 @@ func (g *Gateway) apply(ctx context.Context, cfg *config.Config) error {
 			return err
 		}
 	}
-	if _, err := g.ledger.Append(ctx, ledger.ConfigLoaded, gen.entry()); err != nil {
+	if err := g.record(ctx, ledger.ConfigLoaded, gen); err != nil {
 		return err
 	}
 	if err := recordRetention(ctx, g.ledger, cfg); err != nil {
