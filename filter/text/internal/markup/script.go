@@ -119,8 +119,8 @@ func (a *acts) end() {
 	a.script, a.files, a.numbers = a.script[:0], nil, 0
 	a.all |= a.does
 	// An archive may be in another script than what gives it away. Other bytes are data of libraries as a rule.
-	bytes := a.does&smuggles == smuggles && a.does&(carries|archives) != 0
-	if archive := a.all&smuggles == smuggles && a.all&archives != 0; bytes || archive {
+	other := a.does&smuggles == smuggles && a.does&(carries|archives) != 0
+	if archive := a.all&smuggles == smuggles && a.all&archives != 0; other || archive {
 		a.mark()
 	}
 	a.does = 0
