@@ -62,7 +62,8 @@ func FuzzScript(f *testing.F) {
 // FuzzMap looks for messages that stop the pass that no bound ends.
 func FuzzMap(f *testing.F) {
 	f.Add(attached("a.zip", "application/zip", zipOf("a.js", "x")))
-	f.Add("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + b64(attached("a.js", "x/y", []byte("x"))))
+	inner := attached("a.js", "x/y", []byte("x"))
+	f.Add("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + b64(inner))
 	f.Add("--\n\n--b\nContent-Type\n: x\n\nbegin 644 a.js\n")
 	f.Fuzz(func(t *testing.T, m string) {
 		l := fuzzLimits(t.TempDir())
