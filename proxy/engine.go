@@ -66,6 +66,7 @@ func (e *engine) forward(w *writer, r *http.Request) {
 	f := w.flow
 	f.reply = w
 	defer func() {
+		f.again.close()
 		if w.hijacked != nil {
 			w.hijacked.Close()
 		}

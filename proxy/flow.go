@@ -30,6 +30,7 @@ type flow struct {
 	bytes      atomic.Int64 // both ways
 
 	sent     *receivedBody // by the client
+	again    *againBody    // that is sent; nil: none that could be sent again
 	reply    *writer       // to the client
 	answered bool          // by a page of the gateway in the place of the site
 	length   string        // Content-Length of the response; empty: not known

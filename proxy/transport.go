@@ -39,6 +39,9 @@ func (f *flow) roundTrip(out *http.Request) (*http.Response, error) {
 		ctx = context.WithValue(ctx, onlyHTTP1{}, true)
 	}
 	by := route{f.decision.Connect, sendsOnce(out)}
+	if out.Body != nil && out.Body != http.NoBody && out.URL.Scheme == "https" {
+		f.again = sendAgain(out)
+	}
 	resp, err := f.generation.transports.to(by).RoundTrip(out.WithContext(ctx))
 	i.end()
 	if err != nil && out.URL.Scheme == "https" {

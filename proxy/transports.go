@@ -83,7 +83,6 @@ func (t *transports) to(by route) *http.Transport {
 		ResponseHeaderTimeout:  l.Response,
 		MaxResponseHeaderBytes: int64(l.Header) * 2,
 		ForceAttemptHTTP2:      true,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
 		DisableCompression:     true,
 		MaxIdleConns:           512,
 		MaxIdleConnsPerHost:    32,
@@ -92,6 +91,7 @@ func (t *transports) to(by route) *http.Transport {
 	}
 	if by.once {
 		tr.MaxIdleConnsPerHost = -1
+		tr.IdleConnTimeout = 20 * time.Second // of HTTP/2: one that was silent for longer may be dead
 	}
 	t.by[by] = tr
 	return tr
