@@ -29,7 +29,8 @@ func (r *rig) leavingSite(host string) *leavingSite {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	ln, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{*leaf}, NextProtos: []string{"h2"}})
+	ln, err := tls.Listen("tcp", "127.0.0.1:0",
+		&tls.Config{Certificates: []tls.Certificate{*leaf}, NextProtos: []string{"h2"}})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -90,8 +91,8 @@ func (s *leavingSite) serve(c net.Conn) {
 	}
 }
 
-// TestAFormThatASiteHasNotSeen: a site that leaves says which requests it has not seen (RFC 9113, section 6.8). They are
-// sent again, forms too, and are taken once.
+// TestAFormThatASiteHasNotSeen: a site that leaves says which requests it has not seen (RFC 9113, section 6.8). They
+// are sent again, forms too, and are taken once.
 func TestAFormThatASiteHasNotSeen(t *testing.T) {
 	r := newRig(t)
 	r.decide = inspecting
