@@ -107,6 +107,10 @@ func TestBombsAreNamedAndTakeLittleMemory(t *testing.T) {
 		{"quoted-printable of nothing but soft breaks", "a.eml",
 			[]byte("Content-Transfer-Encoding: quoted-printable\n\n" + strings.Repeat("=\n", 2<<20)), any, false, 2},
 		{"a line of quoted-printable of megabytes", "a.eml", []byte("Content-Transfer-Encoding: quoted-printable\n\n" + strings.Repeat("=41", 1<<20)), any, false, 8},
+		{"S/MIME in pieces of one octet", "a.p7m", signed(true, bytes.Repeat([]byte("e"), 1<<18)), any, false, 4},
+		{"S/MIME in S/MIME", "a.p7m", inSignatures(100), text.TooDeep, true, 16},
+		{"armour without end", "a.txt", []byte(strings.Repeat("-----BEGIN PGP MESSAGE-----\n", 100_000)), text.Encrypted,
+			false, 4},
 		{"a hundred thousand files in a text", "a.eml", []byte("\n" + strings.Repeat("begin 644 a\n`\nend\n", 100_000)), text.TooMany, true, 8},
 	} {
 		t.Run(c.name, func(t *testing.T) {

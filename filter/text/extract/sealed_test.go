@@ -54,6 +54,15 @@ func cms(indefinite bool, oid, before, content []byte) []byte {
 	return der(indefinite, 0x30, oid, der(indefinite, 0xa0, body))
 }
 
+// inSignatures returns a part of a message that is signed again and again.
+func inSignatures(times int) []byte {
+	b := signed(false, []byte("Content-Type: text/plain\n\n"+token))
+	for range times {
+		b = signed(false, append([]byte("Content-Type: application/pkcs7-mime\n\n"), b...))
+	}
+	return b
+}
+
 func squeezed(zlibbed bool, content []byte) []byte {
 	var b bytes.Buffer
 	if zlibbed {

@@ -1,10 +1,6 @@
 package mail
 
-import (
-	"io"
-
-	"sluis/filter/text/internal/walk"
-)
+import "io"
 
 // Tags of BER (X.690), the bit for constructed values left in.
 const (
@@ -23,9 +19,11 @@ type element struct {
 	indefinite bool
 }
 
-// readElement reads the head of the element at a place, which ends before limit.
-func readElement(r io.ReaderAt, at, limit int64) (element, error) {
-	var b [10]byte
+// maxElementHead is how many octets the head of an element has at most.
+const maxElementHead = 10
+
+// readElement reads the head of the element at a place, which ends before limit, into a buffer of maxElementHead.
+func readElement(r io.ReaderAt, b []byte, at, limit int64) (element, error) {
 	n, err := r.ReadAt(b[:min(int64(len(b)), max(limit-at, 0))], at)
 	if n < 2 {
 		if err == nil || err == io.EOF {
@@ -59,7 +57,8 @@ func readElement(r io.ReaderAt, at, limit int64) (element, error) {
 // berReader goes through values in BER, with lengths or without (X.690 section 8.1.3.6). After an error it does
 // nothing.
 type berReader struct {
-	r       *io.SectionReader
+	r       io.ReaderAt
+	head    [maxElementHead]byte
 	at, end int64
 	err     error
 }
@@ -70,7 +69,7 @@ func (d *berReader) peek() element {
 		return element{}
 	}
 	var e element
-	e, d.err = readElement(d.r, d.at, d.end)
+	e, d.err = readElement(d.r, d.head[:], d.at, d.end)
 	return e
 }
 
@@ -132,30 +131,36 @@ func (d *berReader) skip(tag byte) {
 
 // berString reads an octet string, which may be a tree of strings.
 type berString struct {
-	d     berReader
-	ends  []int64 // of the strings around what comes next
-	piece *io.SectionReader
+	d         berReader
+	ends      []int64 // of the strings around what comes next
+	piece, to int64   // what is left of the string that is being read
 }
 
 // maxStrings bounds the strings in strings. Software writes two.
 const maxStrings = 8
 
-// Read implements io.Reader.
-func (s *berString) Read(p []byte) (int, error) {
-	for s.d.err == nil {
-		if s.piece != nil {
-			n, err := s.piece.Read(p)
-			if err == io.EOF {
-				s.piece, err = nil, nil
+// Read implements io.Reader. It fills p from as many strings as that takes: each may be of one octet.
+func (s *berString) Read(p []byte) (n int, err error) {
+	for n < len(p) && s.d.err == nil {
+		switch {
+		case s.piece < s.to:
+			part := p[n:min(len(p), n+int(min(s.to-s.piece, int64(len(p)))))]
+			k, err := s.d.r.ReadAt(part, s.piece)
+			if n, s.piece = n+k, s.piece+int64(k); k < len(part) {
+				if s.to = s.piece; err != io.EOF { // it was cut off
+					s.d.err = err
+				}
 			}
-			if n > 0 || err != nil {
-				return n, err
-			}
-		}
-		if len(s.ends) == 0 {
+		case len(s.ends) == 0 && n == 0:
 			return 0, io.EOF
+		case len(s.ends) == 0:
+			return n, nil
+		default:
+			s.next()
 		}
-		s.next()
+	}
+	if n > 0 {
+		return n, nil
 	}
 	return 0, s.d.err
 }
@@ -172,10 +177,34 @@ func (s *berString) next() {
 	case e.tag == 0 && e.begin == e.end:
 		d.at, s.ends = e.end, s.ends[:last]
 	case e.tag == tagOctets && !e.indefinite:
-		d.at, s.piece = e.end, walk.Sub(d.r, e.begin, e.end)
+		d.at, s.piece, s.to = e.end, e.begin, e.end
 	case e.tag == tagOctets|tagConstructed && len(s.ends) < maxStrings:
 		d.at, s.ends = e.begin, append(s.ends, e.end)
 	default:
 		d.err = errBER
 	}
+}
+
+// window reads ahead, so that the next small element costs no reading of its own.
+type window struct {
+	r   io.ReaderAt
+	at  int64 // of the buffer
+	n   int   // octets in it
+	buf [4096]byte
+}
+
+// ReadAt implements io.ReaderAt.
+func (w *window) ReadAt(p []byte, at int64) (int, error) {
+	if len(p) > len(w.buf)/2 {
+		return w.r.ReadAt(p, at)
+	}
+	if from := at - w.at; from >= 0 && from+int64(len(p)) <= int64(w.n) {
+		return copy(p, w.buf[from:w.n]), nil
+	}
+	n, err := w.r.ReadAt(w.buf[:], at)
+	w.at, w.n = at, n
+	if n = copy(p, w.buf[:n]); n == len(p) {
+		return n, nil
+	}
+	return n, err
 }

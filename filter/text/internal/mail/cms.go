@@ -15,9 +15,11 @@ import (
 // BeginsCMS reports whether a file is in the cryptographic message syntax of S/MIME (RFC 5652), by its first bytes: a
 // sequence in BER that begins with one of its types.
 func BeginsCMS(head []byte) bool {
-	e, err := readElement(bytes.NewReader(head), 0, 1<<62)
-	return err == nil && e.tag == tagSequence && bytes.HasPrefix(head[e.begin:], oidPKCS7) ||
-		err == nil && e.tag == tagSequence && bytes.HasPrefix(head[e.begin:], oidSMIME)
+	if len(head) == 0 || head[0] != tagSequence {
+		return false
+	}
+	e, err := readElement(bytes.NewReader(head), make([]byte, maxElementHead), 0, 1<<62)
+	return err == nil && (bytes.HasPrefix(head[e.begin:], oidPKCS7) || bytes.HasPrefix(head[e.begin:], oidSMIME))
 }
 
 // The object identifiers of types, up to their last octet.
@@ -101,7 +103,7 @@ var errBER = errors.New("no structure of CMS that is known")
 
 // openCMS finds the content of a ContentInfo (RFC 5652 section 3). The content is nil if there is none.
 func openCMS(r *io.SectionReader) (kind cmsKind, content io.Reader, err error) {
-	d := berReader{r: r, end: r.Size()}
+	d := berReader{r: &window{r: r}, end: r.Size()}
 	d.enter(tagSequence)
 	oid := d.octets(tagOID)
 	if d.err != nil {
