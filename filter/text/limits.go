@@ -3,6 +3,8 @@ package text
 import (
 	"context"
 	"io"
+
+	"sluis/internal/store/disk"
 )
 
 // Extractor shows the text of a file as Document does, somewhere else: in a process that
@@ -24,6 +26,9 @@ type Limits struct {
 	Dir      string // where that file is made; default os.TempDir
 	InMemory bool   // that file is made in memory, since this process may open none
 	Evident  bool   // of bytes of an unknown form only words in a row are shown, not all that reads as text
+
+	// Room is that of this file on disk; nil: without bounds. It stays in this process.
+	Room disk.Room
 
 	// Apart reads the formats whose readers a file can make fail, loop or take memory
 	// without end: PDF, OLE, 7z and rar. Without one they are read here.

@@ -59,7 +59,7 @@ func (p *Pool) Document(ctx context.Context, name string, r io.ReaderAt, size in
 	if err != nil {
 		return nil, err
 	}
-	l.Apart = nil
+	l.Apart, l.Room = nil, nil
 	report, err := w.document(ctx, p.time, request{Name: name, Size: size, Limits: l, Time: p.time + time.Second}, r,
 		emit)
 	if err != nil {

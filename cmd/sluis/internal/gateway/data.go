@@ -97,6 +97,9 @@ func (d *Data) path(names ...string) string {
 // spool is the directory of temporary files.
 func (d *Data) spool() string { return d.path("spool") }
 
+// room is that of files in which inspections keep what they unpack, for strangers and own mail alike.
+func (d *Data) room() disk.Room { return d.Reserve().Room(0.5) }
+
 // Reserve is what mail and web leave free on disk.
 func (d *Data) Reserve() *disk.Reserve {
 	return disk.NewReserve(int64(d.cfg.Reserve), d.cfg.Data, d.spool())

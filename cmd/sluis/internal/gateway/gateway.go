@@ -210,7 +210,7 @@ func (g *Gateway) generation(cfg *config.Config) (*Generation, error) {
 
 // reading is how this gateway reads documents: the difficult ones in processes of their own.
 func (g *Gateway) reading() text.Limits {
-	return text.Limits{Dir: g.data.spool(), Apart: g.extractor}
+	return text.Limits{Dir: g.data.spool(), Room: g.data.room(), Apart: g.extractor}
 }
 
 // mailConfig makes the relay's configuration of a generation.

@@ -116,7 +116,7 @@ func (w *webWorker) Prepare(s webcalls.Settings) error {
 			return err
 		}
 	}
-	gen, err := NewGeneration(cfg, text.Limits{Apart: w.extractor, Dir: d.spool()})
+	gen, err := NewGeneration(cfg, text.Limits{Apart: w.extractor, Dir: d.spool(), Room: d.room()})
 	if err != nil {
 		return err
 	}

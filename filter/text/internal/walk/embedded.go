@@ -71,6 +71,9 @@ func (f *foundFile) write(b []byte) {
 		f.head.Write(b)
 		return
 	}
+	if w.takeRoom(len(b)) != nil {
+		return
+	}
 	if f.file == nil {
 		file, err := disk.Unnamed(w.Limits.Dir)
 		if err == nil {

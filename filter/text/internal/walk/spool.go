@@ -47,6 +47,17 @@ func (w *Walker) unnamed() (*os.File, error) {
 	return disk.Unnamed(w.Limits.Dir)
 }
 
+// takeRoom ends the walk if there is no room on disk for n bytes more.
+func (w *Walker) takeRoom(n int) error {
+	if w.Limits.Room == nil {
+		return nil
+	}
+	if err := w.Limits.Room.Take(int64(n)); err != nil {
+		return w.Fail(fmt.Errorf("spool a part: %w", err))
+	}
+	return nil
+}
+
 // spoolWriter writes to a file; a fault of the disk is not one of the part.
 type spoolWriter struct {
 	w *Walker
@@ -55,6 +66,9 @@ type spoolWriter struct {
 
 // Write implements io.Writer.
 func (s spoolWriter) Write(p []byte) (int, error) {
+	if err := s.w.takeRoom(len(p)); err != nil {
+		return 0, err
+	}
 	n, err := s.f.Write(p)
 	if err != nil {
 		return n, s.w.Fail(fmt.Errorf("spool a part: %w", noName(err)))
