@@ -7,6 +7,9 @@
 //     the parts as a tolerant reader sees them, and the undecoded bytes as well. The report then says Ambiguous, and
 //
 // why.
+//   - A file that stands in a text (base64, hexadecimal digits, lists of numbers in scripts) is read as if it were
+//     attached.
+//   - Where a bound is reached, one pass over the lines of a message still lists its dangerous files by name and kind.
 //   - The report names what cannot be inspected (Uninspectable).
 //   - Work and memory are bounded: depth, parts, bytes read, inflated and shown, time (the context). The
 //     bounds are absolute, and no ordinary message reaches one: what is made for that is a HostileSize.

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -104,7 +105,14 @@ func TestOrdinaryDigitsAreNoFiles(t *testing.T) {
 	picture := b64(string(photo(30000)))
 	random := b64(string(photo(3000)[20:]))
 	for name, m := range map[string]string{
-		"pictures":       "<img src=\"data:image/jpeg;base64," + picture + "\"><img src='data:image/png;base64," + b64("\x89PNG\r\n\x1a\n"+string(photo(900))) + "'>",
+		"pictures": "<img src=\"data:image/jpeg;base64," + picture + "\"><img src='data:image/png;base64," + b64("\x89PNG\r\n\x1a\n"+string(photo(900))) + "'>",
+		"many drawings": func() string {
+			var b strings.Builder
+			for i := range 1000 {
+				fmt.Fprintf(&b, "<img src=\"data:image/svg+xml;base64,%s\">", b64(fmt.Sprintf("<svg xmlns='x'><rect width='%d'/></svg>", i)))
+			}
+			return b.String()
+		}(),
 		"a drawing":      "<img src=\"data:image/svg+xml;base64," + b64("<svg xmlns='x'><rect width='1'/></svg>") + "\">",
 		"a font":         "<style>@font-face{src:url(data:font/woff2;base64," + b64("wOF2"+string(photo(900))) + ")}</style>",
 		"tokens":         "<a href=\"https://post.example/c/" + random + "\">lees</a><a href=\"https://post.example/?t=" + random[:300] + "\">x</a>",

@@ -172,7 +172,7 @@ func (h *reader) CommentEnd() {
 // Start takes a tag, and returns its name if its content holds no tags.
 func (h *reader) Start(name []byte, attrs []Attr, selfClosing bool) (raw string) {
 	a := atomOf(name)
-	h.acts.start(name, a, attrs)
+	h.acts.start(h.part, name, a, attrs)
 	var looks styled
 	for _, at := range attrs {
 		var small [24]byte

@@ -3,6 +3,7 @@ package markup
 import (
 	"bytes"
 	"encoding/hex"
+	"net/url"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -58,7 +59,15 @@ var deeds = []struct {
 const maxScript = 256 << 10
 
 // start sees a tag.
-func (a *acts) start(name []byte, element atom.Atom, attrs []Attr) {
+func (a *acts) start(part int, name []byte, element atom.Atom, attrs []Attr) {
+	for _, at := range attrs {
+		switch {
+		case len(at.Value) > minData && walk.HasPrefixFold(at.Value, "data:"):
+			a.data(part, Unescape(at.Value))
+		case len(at.Name) == len("srcdoc") && walk.HasPrefixFold(at.Name, "srcdoc"):
+			a.w.Suppose(part, append([]byte("<html>"), Unescape(at.Value)...))
+		}
+	}
 	if !a.begun {
 		a.begun = true
 		a.drawing = strings.EqualFold(string(localName(name)), "svg") || a.w.Named(".svg")
@@ -83,6 +92,21 @@ func (a *acts) start(name []byte, element atom.Atom, attrs []Attr) {
 			}
 		}
 	}
+}
+
+// minData is the size of an address of data that may hold anything.
+const minData = 32
+
+// data takes a page that stands in an address, in letters rather than digits, for a file.
+func (a *acts) data(part int, address []byte) {
+	kind, content, _ := bytes.Cut(address, []byte{','})
+	if kind = bytes.ToLower(kind); bytes.Contains(kind, []byte("base64")) || !bytes.Contains(kind, []byte("html")) {
+		return
+	}
+	if plain, err := url.PathUnescape(string(content)); err == nil {
+		content = []byte(plain)
+	}
+	a.w.Suppose(part, append([]byte("<html>"), content...))
 }
 
 func localName(name []byte) []byte { return name[bytes.IndexByte(name, ':')+1:] }

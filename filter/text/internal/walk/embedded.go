@@ -13,8 +13,9 @@ import (
 
 // Bounds of the files that are found in texts.
 const (
-	maxEmbedded = 200 // of one item
-	maxWithin   = 4   // of such files in one another
+	maxEmbedded = 500     // of one item
+	maxKept     = 8 << 20 // bytes of them in memory, together
+	maxWithin   = 4       // of such files in one another
 )
 
 // foundFile is a file that is found in a text, as far as it is decoded.
@@ -24,6 +25,7 @@ type foundFile struct {
 	name   string
 	within int // how many such files it stands in
 	digits decoder
+	icon   bool // the text says that it is a drawing: it counts if it acts
 
 	head bytes.Buffer // up to the size that is kept in memory
 	file *os.File     // what follows
@@ -67,8 +69,9 @@ func (f *foundFile) write(b []byte) {
 	}
 	f.sum.Write(b)
 	f.size += int64(len(b))
-	if int64(f.head.Len()+len(b)) <= w.Limits.Spool {
+	if f.file == nil && int64(f.head.Len()+len(b)) <= w.Limits.Spool && w.kept+len(b) <= maxKept {
 		f.head.Write(b)
+		w.kept += len(b)
 		return
 	}
 	if w.takeRoom(len(b)) != nil {
@@ -94,7 +97,7 @@ func (f *foundFile) write(b []byte) {
 func (f *foundFile) end() {
 	w, sum := f.w, f.sum.Sum64()
 	switch {
-	case w.Stop != nil, f.within >= maxWithin, w.seen[sum]:
+	case w.Stop != nil, f.within >= maxWithin, w.seen[sum], f.icon && !acting(f.head.Bytes()):
 		f.close()
 		return
 	case len(w.seen) >= maxEmbedded:
@@ -109,7 +112,27 @@ func (f *foundFile) end() {
 	w.embedded = append(w.embedded, f)
 }
 
+// acting reports whether a drawing may do more than be seen.
+func acting(drawing []byte) bool {
+	drawing = bytes.ToLower(drawing)
+	for _, word := range []string{"script", "onload", "onbegin", "onerror", "onclick", "onmouse", "onfocus", "foreignobject"} {
+		if bytes.Contains(drawing, []byte(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Suppose takes bytes of a part for a file.
+func (w *Walker) Suppose(part int, b []byte) {
+	f := w.begin(part, "", nil)
+	f.write(b)
+	f.end()
+}
+
 func (f *foundFile) close() {
+	f.w.kept -= f.head.Len()
+	f.head = bytes.Buffer{}
 	if f.file != nil {
 		f.file.Close()
 	}

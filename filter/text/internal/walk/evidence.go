@@ -132,7 +132,9 @@ func (o *Out) try(b []byte, at int, before []byte, said bool) *foundFile {
 	for _, digits := range []decoder{&base64Digits{}, &hexDigits{}} {
 		head, _, _ := digits.append(nil, b[at:min(len(b), at+maxHead)])
 		if kind := o.w.Formats.KindOf(head, ""); worth(kind, head, said) {
-			return o.w.begin(o.part, nameIn(before), digits.fresh())
+			f := o.w.begin(o.part, nameIn(before), digits.fresh())
+			f.icon = said && bytes.Contains(before, []byte("data:image/svg"))
+			return f
 		}
 	}
 	return nil

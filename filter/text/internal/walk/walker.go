@@ -27,6 +27,7 @@ type Walker struct {
 
 	embedded []*foundFile    // found in texts, to be read
 	seen     map[uint64]bool // sums of those
+	kept     int             // bytes of those in memory
 	within   int             // how many of those what is read stands in
 
 	places     []place      // down to the part that is being read
