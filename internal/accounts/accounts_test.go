@@ -17,7 +17,7 @@ import (
 	"sluis/internal/store"
 )
 
-var desk = netip.MustParseAddr("192.0.2.10")
+var desk = Client{Addr: netip.MustParseAddr("192.0.2.10")}
 
 const sentence = "vier eenden op de sluisdeur"
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -29,19 +28,20 @@ func NewCodes(issuer, name string) (*otp.Key, error) {
 }
 
 // KeepCodes makes codes the second factor of an account, if one is shown.
-func (s *Store) KeepCodes(ctx context.Context, client netip.Addr, id, secret, code string) error {
+func (s *Store) KeepCodes(ctx context.Context, client Client, id, secret, code string) error {
 	a, err := s.Get(ctx, id)
 	if err != nil {
 		return err
 	}
-	if allowed, _ := s.throttle.Try(client, "code of "+a.Name); !allowed {
+	guess := s.turn(client, "code of ", a.Name)
+	if allowed, _ := guess.try(); !allowed {
 		return ErrThrottled
 	}
 	step, ok := stepOf(secret, code, s.now(), 0)
 	if !ok {
 		return ErrWrongCredentials
 	}
-	s.throttle.Right(client, "code of "+a.Name)
+	guess.right()
 	if err := s.record(ctx, ledger.AccountChanged, ledger.Actor{Name: a.Name}, id, "codes"); err != nil {
 		return err
 	}
@@ -67,12 +67,13 @@ func (s *Store) DropCodes(ctx context.Context, id string) error {
 }
 
 // Code checks a code of an account. Each works once (RFC 6238, section 5.2).
-func (s *Store) Code(ctx context.Context, client netip.Addr, id, code string) error {
+func (s *Store) Code(ctx context.Context, client Client, id, code string) error {
 	a, err := s.Get(ctx, id)
 	if err != nil {
 		return err
 	}
-	allowed, last := s.throttle.Try(client, "code of "+a.Name)
+	guess := s.turn(client, "code of ", a.Name)
+	allowed, last := guess.try()
 	if !allowed {
 		return ErrThrottled
 	}
@@ -91,7 +92,7 @@ func (s *Store) Code(ctx context.Context, client netip.Addr, id, code string) er
 	if n, err := res.RowsAffected(); err != nil || n != 1 { // another request had it first
 		return ErrWrongCredentials
 	}
-	s.throttle.Right(client, "code of "+a.Name)
+	guess.right()
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
-	"net/netip"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -32,12 +31,13 @@ const (
 
 // SignIn checks a name and a password. That is not enough for an account that is Strong: it
 // has a second factor to show as well.
-func (s *Store) SignIn(ctx context.Context, client netip.Addr, name, pass string) (Account, error) {
+func (s *Store) SignIn(ctx context.Context, client Client, name, pass string) (Account, error) {
 	if len(name) > 100 || len(pass) > 1000 {
 		return Account{}, ErrWrongCredentials
 	}
 	name = strings.ToLower(strings.TrimSpace(name))
-	allowed, last := s.throttle.Try(client, name)
+	guess := s.turn(client, "", name)
+	allowed, last := guess.try()
 	if !allowed {
 		return Account{}, ErrThrottled
 	}
@@ -58,7 +58,7 @@ func (s *Store) SignIn(ctx context.Context, client netip.Addr, name, pass string
 	case !same:
 		return Account{}, s.refused(ctx, a, last)
 	}
-	s.throttle.Right(client, name)
+	guess.right()
 	return a, nil
 }
 
@@ -87,7 +87,7 @@ func (s *Store) Entered(ctx context.Context, a Account, r ledger.Role, with stri
 
 // SetPassword changes one's own password, which ends all sessions. The old one, if there is
 // one, has to be right.
-func (s *Store) SetPassword(ctx context.Context, client netip.Addr, id, old, pass string) error {
+func (s *Store) SetPassword(ctx context.Context, client Client, id, old, pass string) error {
 	a, err := s.Get(ctx, id)
 	if err != nil {
 		return err

@@ -29,11 +29,11 @@ func TestACodeWorksOnceAndNotForLong(t *testing.T) {
 		"none":         "",
 		"letters":      "abcdef",
 	} {
-		if err := o.Code(ctx, netip.MustParseAddr("192.0.2.11"), els.ID, code); err == nil {
+		if err := o.Code(ctx, Client{Addr: netip.MustParseAddr("192.0.2.11")}, els.ID, code); err == nil {
 			t.Errorf("%s works", name)
 		}
 	}
-	if err := o.Code(ctx, netip.MustParseAddr("192.0.2.12"), els.ID, o.code(secret, 30*time.Second)); err != nil {
+	if err := o.Code(ctx, Client{Addr: netip.MustParseAddr("192.0.2.12")}, els.ID, o.code(secret, 30*time.Second)); err != nil {
 		t.Errorf("of a clock that is ahead: %v", err)
 	}
 	b, err := os.ReadFile(filepath.Join(o.dir, "accounts", "accounts.db"))
@@ -60,7 +60,7 @@ func TestWhoGuessesIsHeldOffAndTheLedgerToldOnce(t *testing.T) {
 	if _, err := o.SignIn(ctx, desk, "els", sentence); !errors.Is(err, ErrThrottled) {
 		t.Errorf("the right one: %v", err)
 	}
-	if _, err := o.SignIn(ctx, netip.MustParseAddr("192.0.2.99"), "els", sentence); err != nil {
+	if _, err := o.SignIn(ctx, Client{Addr: netip.MustParseAddr("192.0.2.99")}, "els", sentence); err != nil {
 		t.Errorf("from elsewhere: %v", err)
 	}
 	for range guesses.Pair + 10 {

@@ -49,6 +49,7 @@ type Store struct {
 	ledger   ledger.Appender
 	compare  *password.Comparer
 	throttle *password.Throttle
+	known    *password.Throttle // of browsers that signed in before
 	now      func() time.Time
 }
 
@@ -71,6 +72,7 @@ func Open(data store.Store, secret keybook.Key, l ledger.Book) (*Store, error) {
 		return nil, fmt.Errorf("open accounts: accounts.key is damaged: restore it from a backup: %w", err)
 	}
 	s := &Store{ledger: l, throttle: password.NewThrottle(guesses), now: time.Now}
+	s.known = password.NewThrottle(knownGuesses)
 	if s.seal, err = cipher.NewGCMWithRandomNonce(block); err != nil {
 		return nil, fmt.Errorf("open accounts: %w", err)
 	}

@@ -108,7 +108,7 @@ func (p *factorPages) addCodes(v *visit) error {
 	if err != nil || key.Secret() == "" {
 		return v.see("/account/factor")
 	}
-	err = p.accounts.KeepCodes(ctx, v.client(), v.Account.ID, key.Secret(), v.field("code"))
+	err = p.accounts.KeepCodes(ctx, v.guesser(), v.Account.ID, key.Secret(), v.field("code"))
 	if errors.Is(err, accounts.ErrWrongCredentials) {
 		form, err := p.form(v)
 		if err != nil {

@@ -103,6 +103,14 @@ func (p *framePages) chooseLanguage(v *visit) error {
 	return v.see(v.here())
 }
 
+// knownName is the cookie of a browser that signed in.
+func (c *Console) knownName() string {
+	if c.secure {
+		return "__Host-known"
+	}
+	return "known"
+}
+
 func (v *visit) setCookie(name, value string) {
 	http.SetCookie(v.w, &http.Cookie{
 		Name:     name,

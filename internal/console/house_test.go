@@ -225,7 +225,7 @@ func (h *house) local(ctx context.Context, name, pass string, roles ...ledger.Ro
 		h.t.Fatal(err)
 	}
 	client := h.client(httptest.NewRequest("GET", "/", nil))
-	if err := h.accounts.KeepCodes(ctx, client, a.ID, key.Secret(), code); err != nil {
+	if err := h.accounts.KeepCodes(ctx, accounts.Client{Addr: client}, a.ID, key.Secret(), code); err != nil {
 		h.t.Fatal(err)
 	}
 	return key.Secret()

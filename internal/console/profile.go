@@ -63,7 +63,7 @@ func (p *profilePages) changePassword(v *visit) error {
 	if !v.Account.Password { // who signs in otherwise gets no password beside it
 		return errNotYours
 	}
-	err := p.accounts.SetPassword(v.r.Context(), v.client(), v.Account.ID, v.r.PostFormValue("old"), pass)
+	err := p.accounts.SetPassword(v.r.Context(), v.guesser(), v.Account.ID, v.r.PostFormValue("old"), pass)
 	switch {
 	case errors.Is(err, accounts.ErrWeakPassword):
 		return p.again(v, "password-weak")

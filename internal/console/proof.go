@@ -32,7 +32,7 @@ func (p *proofPages) show(v *visit) error {
 }
 
 func (p *proofPages) byCode(v *visit) error {
-	err := p.accounts.Code(v.r.Context(), v.client(), v.Account.ID, v.field("code"))
+	err := p.accounts.Code(v.r.Context(), v.guesser(), v.Account.ID, v.field("code"))
 	if errors.Is(err, accounts.ErrWrongCredentials) {
 		f, err := p.proofForm(v, v.Account, "/proof", v.field("next"))
 		if err != nil {

@@ -102,6 +102,9 @@ func (v *visit) enter(a accounts.Account, with string, strong bool) error {
 	if err := v.c.begun.Destroy(ctx); err != nil {
 		return err
 	}
+	if strong || !a.Privileged() {
+		v.setCookie(v.c.knownName(), v.c.accounts.Known(a))
+	}
 	now := v.now()
 	s.Put(ctx, keyAccount, a.ID)
 	s.Put(ctx, keyRole, string(roles[0]))

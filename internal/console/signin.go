@@ -56,7 +56,7 @@ func (p *signInPages) signIn(v *visit) error {
 	if err != nil {
 		return err
 	}
-	a, err := p.accounts.SignIn(v.r.Context(), v.client(), form.Name, v.r.PostFormValue("password"))
+	a, err := p.accounts.SignIn(v.r.Context(), v.guesser(), form.Name, v.r.PostFormValue("password"))
 	switch {
 	case errors.Is(err, accounts.ErrWrongCredentials):
 		return v.again("sign-in", form, "wrong-credentials")
@@ -91,7 +91,7 @@ func (p *signInPages) signInCode(v *visit) error {
 	}
 	ctx := v.r.Context()
 	next, with := p.begun.GetString(ctx, begunNext), p.begun.GetString(ctx, begunWith)
-	if err := p.accounts.Code(ctx, v.client(), a.ID, v.field("code")); errors.Is(err, accounts.ErrWrongCredentials) {
+	if err := p.accounts.Code(ctx, v.guesser(), a.ID, v.field("code")); errors.Is(err, accounts.ErrWrongCredentials) {
 		f, err := p.proofForm(v, a, "/sign-in/code", next)
 		if err != nil {
 			return err

@@ -54,6 +54,12 @@ func (v *visit) session() *scs.SessionManager { return v.c.sessions }
 // client is the address that the request comes from.
 func (v *visit) client() netip.Addr { return v.c.client(v.r) }
 
+// guesser is who guesses with the request: others' guesses do not hold off a browser that signed in
+// before.
+func (v *visit) guesser() accounts.Client {
+	return accounts.Client{Addr: v.client(), Browser: cookie(v.r, v.c.knownName())}
+}
+
 // actor is the account that acts.
 func (v *visit) actor() ledger.Actor { return ledger.Actor{Name: v.Account.Name, Role: v.Role} }
 

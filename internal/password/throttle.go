@@ -15,9 +15,13 @@ import (
 type Guesses struct {
 	Pair   int // of one client about one name
 	Client int // of one client about all names
-	Name   int // of all clients about one name
+	Name   int // of all clients about one name; after that the first of each network, up to ten times as many
 	Within time.Duration
 }
+
+// beyond is how many times Name guesses about a name are allowed in all. Whoever guesses from a few
+// networks keeps nobody else out.
+const beyond = 10
 
 // remembered bounds how many clients, names and pairs are remembered.
 const remembered = 8192
@@ -40,6 +44,7 @@ type count struct {
 	key   [sha256.Size]byte
 	limit int
 	pair  bool
+	name  bool
 }
 
 func (t *Throttle) counts(client netip.Addr, name string) []count {
@@ -53,15 +58,29 @@ func (t *Throttle) counts(client netip.Addr, name string) []count {
 	key := func(kind, text string) [sha256.Size]byte { return sha256.Sum256(fmt.Appendf(nil, "%s %s", kind, text)) }
 	var all []count
 	for _, c := range []count{
-		{key("pair", client.String()+" "+name), t.of.Pair, true},
-		{key("client", client.String()), t.of.Client, false},
-		{key("name", name), t.of.Name, false},
+		{key("pair", client.String()+" "+name), t.of.Pair, true, false},
+		{key("client", client.String()), t.of.Client, false, false},
+		{key("name", name), t.of.Name, false, true},
+		{key("network", network(client)+" "+name), 1 << 30, true, false},
 	} {
 		if c.limit > 0 {
 			all = append(all, c)
 		}
 	}
 	return all
+}
+
+// network is what belongs to one customer at most: an IPv4 /24, an IPv6 /48.
+func network(client netip.Addr) string {
+	bits := 24
+	if client.Is6() {
+		bits = 48
+	}
+	p, err := client.Prefix(bits)
+	if err != nil {
+		return client.String()
+	}
+	return p.String()
 }
 
 // Try asks for a guess, which counts as wrong until Right says otherwise, so that many at
@@ -71,8 +90,15 @@ func (t *Throttle) Try(client netip.Addr, name string) (allowed, last bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := t.counts(client, name)
+	fresh := true // nothing about the name was guessed wrong from the client's network
 	for _, c := range all {
-		if n, _ := t.wrong.Get(c.key); n >= c.limit {
+		if n, _ := t.wrong.Get(c.key); c.pair && n > 0 {
+			fresh = false
+		}
+	}
+	for _, c := range all {
+		n, _ := t.wrong.Get(c.key)
+		if n >= c.limit && !(c.name && fresh && n < beyond*c.limit) {
 			return false, false
 		}
 	}

@@ -11,11 +11,13 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"sluis/internal/admit"
 	"sluis/internal/lang"
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/roster"
@@ -49,6 +51,7 @@ type Options struct {
 	Direct       []string          // own domains, which browsers reach without the proxy
 	Authority    *x509.Certificate // that devices have to trust; nil: none
 	Appeals      Appeals
+	Groups       []roster.Group // that an appeal may name; another counts as none
 }
 
 // Pages are all pages. They are safe for concurrent use.
@@ -58,6 +61,7 @@ type Pages struct {
 	by          map[string]*template.Template
 	mux         *http.ServeMux
 	fingerprint string // of the authority
+	pace        *admit.Pace
 }
 
 // New returns the pages.
@@ -67,6 +71,7 @@ func New(o Options) (*Pages, error) {
 		texts: lang.Files(messages),
 		by:    map[string]*template.Template{},
 		mux:   http.NewServeMux(),
+		pace:  admit.NewPace(appealEvery, appealBurst, appealWait),
 	}
 	if err := p.texts.Check(); err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
@@ -217,6 +222,22 @@ func (p *Pages) serveAuthority(w http.ResponseWriter, r *http.Request) {
 	pem.Encode(w, &pem.Block{Type: "CERTIFICATE", Bytes: p.o.Authority.Raw})
 }
 
+// The pace of a client's appeals: each is written to disk.
+const (
+	appealEvery = time.Second
+	appealBurst = 10
+	appealWait  = 5 * time.Second
+)
+
+// clientOf returns the address that a request comes from.
+func clientOf(r *http.Request) netip.Addr {
+	a, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return a.Addr()
+}
+
 // appeal takes an appeal. Its fields hold values of closed lists only.
 func (p *Pages) appeal(w http.ResponseWriter, r *http.Request) {
 	if !Own(r) {
@@ -229,6 +250,13 @@ func (p *Pages) appeal(w http.ResponseWriter, r *http.Request) {
 	group, err3 := roster.ParseGroup(r.PostFormValue("group"))
 	if errors.Join(err1, err2, err3) != nil || !isHost(r.PostFormValue("host")) || p.o.Appeals == nil {
 		p.Error(w, r, http.StatusBadRequest)
+		return
+	}
+	if !slices.Contains(p.o.Groups, group) {
+		group = roster.Group{} // whatever was typed there is not kept
+	}
+	if err := p.pace.Wait(r.Context(), clientOf(r)); err != nil {
+		p.message(w, r, http.StatusTooManyRequests, "full-title", "full-text")
 		return
 	}
 	need := appeals.Need(r.PostFormValue("need"))

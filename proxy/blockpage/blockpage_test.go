@@ -46,6 +46,11 @@ func pages(t testing.TB, change ...func(*Options)) (*Pages, *appealLog) {
 		Direct:       []string{"school.example", `quo"te.example`},
 		Appeals:      a,
 	}
+	pupils, err := roster.ParseGroup("leerlingen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Groups = []roster.Group{pupils}
 	for _, c := range change {
 		c(&o)
 	}
@@ -182,6 +187,15 @@ func TestReview(t *testing.T) {
 			t.Errorf("%s %q: got status %d, want 400", field, bad, code)
 		}
 	}
+	typed := url.Values{}
+	for k := range good {
+		typed.Set(k, good.Get(k))
+	}
+	typed.Set("group", "Jan Jansen is ziek thuis")
+	if code := post(Prefix+"/appeal", typed); code != 200 || len(a.all) != 2 || strings.Contains(a.all[1], "Jansen") {
+		t.Errorf("words for a group: got status %d, appeals %q, want that they are not kept", code, a.all)
+	}
+	a.all = a.all[:1]
 	good.Set("need", strings.Repeat("x", 10_000))
 	if code := post(Prefix+"/appeal", good); code != 400 || len(a.all) != 1 {
 		t.Errorf("a form that is too large: got status %d, appeals %q, want 400 and no further appeal", code, a.all)

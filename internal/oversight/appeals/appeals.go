@@ -49,7 +49,7 @@ type Appeal struct {
 const (
 	maxOpen = 1000
 	maxKept = 2000 // with those that are closed
-	maxRate = 60   // in a minute, of everybody: each is written to disk
+	maxRate = 300  // in a minute, of everybody: each is written to disk
 )
 
 // ErrTooMany is returned when more is open than can be kept, or comes than can be written.

@@ -97,7 +97,7 @@ func (g *Generation) webConfig(s webServices) (c proxy.Config, err error) {
 	if c.Content, err = g.webContent(s.sealer); err != nil {
 		return c, err
 	}
-	c.Pages, err = webPages(g.Config, c.Authority, s.appeals)
+	c.Pages, err = webPages(g.Config, g.Roster.Groups(), c.Authority, s.appeals)
 	return c, err
 }
 
@@ -154,7 +154,9 @@ func (u uploads) SealUpload(ctx context.Context, x *content.Exchange, v filter.V
 	}, quarantine.Envelope{}, e, body)
 }
 
-func webPages(cfg *config.Config, authority *ca.Authority, appeals blockpage.Appeals) (*blockpage.Pages, error) {
+func webPages(cfg *config.Config, groups []roster.Group, authority *ca.Authority,
+	appeals blockpage.Appeals) (*blockpage.Pages, error) {
+
 	w := &cfg.Web
 	o := blockpage.Options{
 		Name:         w.Hostname,
@@ -163,6 +165,7 @@ func webPages(cfg *config.Config, authority *ca.Authority, appeals blockpage.App
 		CodeURL:      cfg.Organisation.CodeURL,
 		Direct:       cfg.Organisation.Domains,
 		Appeals:      appeals,
+		Groups:       groups,
 	}
 	if authority != nil {
 		o.Authority = authority.Certificate()
