@@ -7,6 +7,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"sluis/filter/domains"
+	"sluis/internal/sitelists/listfile"
+	"sluis/rules"
 )
 
 // wholeSuffixes are the only suffixes of which all sites are listed.
@@ -62,5 +64,37 @@ func TestTheStarterLists(t *testing.T) {
 			}
 			twice[n] = true
 		}
+	}
+}
+
+// TestNoCategoryOfTheCodeStopsASchool: each category has its list, and on none is help, a site that schools cannot do
+// without, or a domain above or below one, as help is for instance www.113.nl too.
+func TestNoCategoryOfTheCodeStopsASchool(t *testing.T) {
+	count := map[string]int{}
+	g := Options{}.newGuard(Source{})
+	if err := readStarter(func(category, entry string) {
+		count[category]++
+		if why, refused := g.refuses(category, entry); refused && (why != listfile.Suffix || !wholeSuffixes[entry]) {
+			t.Errorf("%s is on the list %s, and is one of %s", entry, category, why)
+		}
+		for _, list := range []string{"help", "never-inspect", wellKnownList} {
+			for _, n := range mustBuiltin(list) {
+				below := strings.HasSuffix(entry, "."+n) && list == "help" // mask.icloud.com is no icloud.com
+				if strings.HasSuffix(n, "."+entry) || below || n == entry {
+					t.Errorf("%s is on the list %s, and %s on the list %s", entry, category, n, list)
+				}
+			}
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range rules.SiteCategories() {
+		if count[c.String()] == 0 {
+			t.Errorf("the category %s has no site on its list", c)
+		}
+		delete(count, c.String())
+	}
+	if len(count) > 0 {
+		t.Errorf("lists of no category: %v", count)
 	}
 }
