@@ -4,7 +4,6 @@ import "io"
 
 // Tags of BER (X.690), the bit for constructed values left in.
 const (
-	tagInteger     = 0x02
 	tagOctets      = 0x04
 	tagOID         = 0x06
 	tagSequence    = 0x30

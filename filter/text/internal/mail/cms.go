@@ -73,7 +73,8 @@ func showSigned(w *walk.Walker, name string, r *io.SectionReader, depth int) err
 type cmsKind int
 
 const (
-	cmsSigned cmsKind = iota
+	cmsData   cmsKind = iota // nothing but the content
+	cmsSigned                // or with a digest, or a code for who knows a secret
 	cmsCompressed
 	cmsEncrypted
 )
@@ -82,7 +83,9 @@ const (
 func kindOfCMS(oid []byte) (cmsKind, error) {
 	if last, ok := bytes.CutPrefix(oid, oidPKCS7[2:]); ok && len(last) == 1 {
 		switch last[0] {
-		case 2:
+		case 1:
+			return cmsData, nil
+		case 2, 5:
 			return cmsSigned, nil
 		case 3, 4, 6: // enveloped, signed and enveloped, encrypted
 			return cmsEncrypted, nil
@@ -90,6 +93,8 @@ func kindOfCMS(oid []byte) (cmsKind, error) {
 	}
 	if last, ok := bytes.CutPrefix(oid, oidSMIME[2:]); ok && len(last) == 1 {
 		switch last[0] {
+		case 2:
+			return cmsSigned, nil
 		case 9:
 			return cmsCompressed, nil
 		case 23: // authenticated and enveloped
@@ -113,17 +118,29 @@ func openCMS(r *io.SectionReader) (kind cmsKind, content io.Reader, err error) {
 		return kind, nil, err
 	}
 	d.enter(tagContext0)
-	d.enter(tagSequence)
-	d.skip(tagInteger) // version
-	d.skip(0)          // the algorithms of digests, or that of compression
-	d.enter(tagSequence)
-	d.skip(tagOID) // type of the content
-	if d.err != nil {
-		return kind, nil, d.err
+	if kind == cmsData {
+		return kind, &berString{d: d, ends: []int64{d.end}}, d.err
 	}
+	d.enter(tagSequence)
+	for d.more() { // the version, algorithms, recipients: whatever stands before the content
+		if c, ok := encapsulated(d); ok {
+			return kind, c, nil
+		}
+		d.skip(0)
+	}
+	return kind, nil, d.err
+}
+
+// encapsulated returns the content of an EncapsulatedContentInfo (RFC 5652 section 5.2), if that is what comes next.
+func encapsulated(d berReader) (io.Reader, bool) {
+	if d.peek().tag != tagSequence {
+		return nil, false
+	}
+	d.enter(tagSequence)
+	d.skip(tagOID)
 	if !d.more() || d.peek().tag != tagContext0 {
-		return kind, nil, nil
+		return nil, false
 	}
 	d.enter(tagContext0)
-	return kind, &berString{d: d, ends: []int64{d.end}}, d.err
+	return &berString{d: d, ends: []int64{d.end}}, d.err == nil
 }
