@@ -16,9 +16,10 @@
 //   - Each request, or tunnel, leaves one record of metadata (C3.2e). Paths, queries, header fields and bodies are in
 //     no record, log line, metric or error.
 //
-// It does not promise that every program lets its connections be inspected: those that refuse are passed on closed for a
-// while, unless the configuration insists. It does not ask authorities whether a certificate is revoked; it heeds what a
-// site says of that in the handshake. It does not promise that a client stays with the proxy: a network that lets other traffic out is not filtered.
+// It does not promise that a client stays with the proxy: a network that lets other traffic out is not filtered. Nor
+// that every program lets its connections be inspected: those that refuse are passed on closed for a while, unless the
+// configuration insists. It does not ask authorities whether a certificate is revoked, but heeds what a site says of
+// that in the handshake.
 //
 // Requests, and the connections of CONNECT, go through elazarl/goproxy, with its faults mended around it
 // (engine.go, TestMendedAroundGoproxy). Its interception is never used (TestInterceptionOfGoproxy).
