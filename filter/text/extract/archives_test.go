@@ -27,6 +27,21 @@ func storedZip(method uint16, files ...string) []byte {
 	return b.Bytes()
 }
 
+// otherNamed makes a zip of one file with another name in the field for Unicode.
+func otherNamed(name, other string) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	extra := le.AppendUint16(le.AppendUint16(nil, 0x7075), uint16(5+len(other)))
+	extra = append(append(extra, 1, 0, 0, 0, 0), other...)
+	f, err := z.CreateHeader(&zip.FileHeader{Name: name, Extra: extra})
+	if err != nil {
+		panic(err)
+	}
+	f.Write([]byte("x")) // a buffer does not fail
+	z.Close()
+	return b.Bytes()
+}
+
 // beforeDirectory puts bytes between the files of a zip and its directory.
 func beforeDirectory(z, b []byte) []byte {
 	end := bytes.LastIndex(z, []byte("PK\x05\x06"))
@@ -96,6 +111,7 @@ func TestArchivesHideNoProgram(t *testing.T) {
 		{"a name with a stream", "a.zip", zipOf("rekening.js::$DATA", "x")},
 		{"a method that is not read", "a.zip", storedZip(9, "rekening.js", random)},
 		{"a method that nobody knows", "a.zip", storedZip(77, "rekening.js", random)},
+		{"another name in a field for Unicode", "a.zip", otherNamed("brief.txt", "rekening.js")},
 		{"two directories", "a.zip", append(slices.Clone(script), zipOf("brief.txt", "x")...)},
 		{"bytes after the directory", "a.zip", append(slices.Clone(script), make([]byte, 5000)...)},
 		{"a picture before a zip", "foto.jpg", append(photo(3000), script...)},
@@ -137,6 +153,7 @@ func TestOrdinaryArchivesRaiseNoDoubt(t *testing.T) {
 		"a.zip":    inner,
 		"b.zip":    storedZip(0, "b.zip", string(inner), "brief.docx", string(docx("word/document.xml", "<w:p>x</w:p>"))),
 		"c.zip":    commented,
+		"u.zip":    otherNamed("r\x82\x82union.txt", "réunion.txt"),
 		"d.zip":    zipOf("réünie.txt", "beste ouders", "Groep 5\\lijst.txt", "x"),
 		"e.docx":   docx("word/document.xml", "<w:p>x</w:p>"),
 		"foto.jpg": photo(400 << 10),

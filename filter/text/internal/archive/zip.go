@@ -3,6 +3,7 @@ package archive
 import (
 	"archive/zip"
 	"compress/bzip2"
+	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
@@ -95,6 +96,12 @@ func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *d
 		strings.HasPrefix(name, "basic/") && strings.HasSuffix(name, ".xml") {
 		w.Macros(at)
 	}
+	if other := unicodeName(f.Extra); other != "" && plainName(other) != plainName(f.Name) {
+		w.Doubt(text.BadArchive)
+		if err := w.Unread(part, other, depth); err != nil {
+			return err
+		}
+	}
 	if f.FileInfo().IsDir() && f.UncompressedSize64 == 0 {
 		return w.Show(part, text.FileName, []byte(f.Name))
 	}
@@ -125,6 +132,23 @@ func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *d
 		return w.Damage(trash(w, part, f.Name, r, depth))
 	}
 	return w.Damage(w.Member(f.Name, r, depth))
+}
+
+// unicodeName returns the name that a field beside the name of a file gives in UTF-8, which many programs prefer
+// (APPNOTE section 4.6.9); "" if there is none.
+func unicodeName(extra []byte) string {
+	const head, unicodePath, version = 4, 0x7075, 5 // of the field, its number, and what stands before the name
+	for len(extra) >= head {
+		id, size := binary.LittleEndian.Uint16(extra), int(binary.LittleEndian.Uint16(extra[2:]))
+		if size > len(extra)-head {
+			break
+		}
+		if id == unicodePath && size > version {
+			return string(extra[head+version : head+size])
+		}
+		extra = extra[head+size:]
+	}
+	return ""
 }
 
 // trash shows what Office leaves in a document that it signs: pieces of deleted parts, if they are no files.
