@@ -88,7 +88,7 @@ func TestAForbiddenPageIsReplaced(t *testing.T) {
 	}), "www.site.nl")
 	c := r.browser()
 	for path, status := range map[string]int{"/good": 200, "/filth": 403} {
-		for _, coding := range []string{"identity", "deflate, gzip"} { // what cannot be read is not asked for
+		for _, coding := range []string{"identity", "dcb, gzip"} { // what cannot be read is not asked for
 			q, _ := http.NewRequest("GET", at(s, "www.site.nl", path), nil)
 			q.Header.Set("Accept-Encoding", coding)
 			resp, err := c.Do(q)

@@ -143,25 +143,46 @@ func (e *engine) incoming(resp *http.Response, ctx *goproxy.ProxyCtx) *http.Resp
 	case resp == nil:
 		return f.failure(ctx.Req, ctx.Error)
 	}
-	forClient(resp)
-	resp.Header.Add("Via", "1.1 "+e.via)
-	if f.generation.Content != nil && resp.StatusCode != http.StatusSwitchingProtocols {
-		blocked, err := f.generation.Content.Response(resp.Request.Context(), &f.exchange, resp)
-		if blocked {
-			err = content.ErrBlocked
-		} else if err != nil {
-			f.generation.Log.Error("a response is refused: it cannot be inspected", "error", err)
-		}
-		if err != nil {
-			resp.Body.Close()
-			return f.failure(ctx.Req, err)
-		}
+	resp, err := f.received(resp, e.via)
+	if err != nil {
+		return f.failure(ctx.Req, err)
 	}
 	f.length, f.untyped = resp.Header.Get("Content-Length"), resp.Header["Content-Type"] == nil
 	if resp.StatusCode != http.StatusSwitchingProtocols {
 		resp.Body = &delivery{resp.Body, f}
 	}
 	return resp
+}
+
+// received inspects a response and makes its header one that the client may get. Where only a part came of what has to
+// be inspected as a whole, it asks for the whole.
+func (f *flow) received(resp *http.Response, via string) (*http.Response, error) {
+	for {
+		forClient(resp)
+		resp.Header.Add("Via", "1.1 "+via)
+		if f.generation.Content == nil || resp.StatusCode == http.StatusSwitchingProtocols {
+			return resp, nil
+		}
+		blocked, err := f.generation.Content.Response(resp.Request.Context(), &f.exchange, resp)
+		switch {
+		case blocked:
+			err = content.ErrBlocked
+		case err == nil:
+			return resp, nil
+		case !errors.Is(err, content.ErrPart) && !errors.Is(err, content.ErrCut):
+			f.generation.Log.Error("a response is refused: it cannot be inspected", "error", err)
+		}
+		resp.Body.Close()
+		if !errors.Is(err, content.ErrPart) {
+			return nil, err
+		}
+		whole := resp.Request.Clone(resp.Request.Context())
+		whole.Header.Del("Range")
+		whole.Header.Del("If-Range")
+		if resp, err = f.roundTrip(whole); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // failure answers a request that nothing, or nothing that may be passed on, came back for.

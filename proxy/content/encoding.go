@@ -5,10 +5,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
@@ -29,26 +31,73 @@ type zstdDecoder struct{ *zstd.Decoder }
 // gzipDecoder is made with its first body, as its header is read at once.
 type gzipDecoder struct {
 	gzip.Reader
-	br *bufio.Reader
-	ok bool
+	br    *bufio.Reader
+	ok    bool
+	plain bool // it is no gzip, which browsers show as it is
+	fault error
 }
 
 // Reset implements decoder.
 func (g *gzipDecoder) Reset(r io.Reader) error {
 	g.br.Reset(r)
-	g.ok = false
+	g.ok, g.plain, g.fault = false, false, nil
 	return nil
 }
 
 // Read implements io.Reader.
 func (g *gzipDecoder) Read(p []byte) (int, error) {
-	if !g.ok {
-		if err := g.Reader.Reset(g.br); err != nil {
+	if g.fault != nil {
+		return 0, g.fault
+	}
+	if !g.ok && !g.plain {
+		first, err := g.br.Peek(1)
+		if g.plain = err == nil && first[0] != 0x1f; !g.plain {
+			if g.fault = g.Reader.Reset(g.br); g.fault != nil {
+				return 0, g.fault
+			}
+			g.ok = true
+		}
+	}
+	if g.plain {
+		return g.br.Read(p)
+	}
+	n, err := g.Reader.Read(p)
+	if err == gzip.ErrHeader || err == gzip.ErrChecksum { // behind the end, which browsers do not mind
+		err = io.EOF
+	}
+	return n, err
+}
+
+// deflateDecoder reads both forms that go by the name: that of RFC 1950, and RFC 1951 alone.
+type deflateDecoder struct {
+	io.ReadCloser
+	br *bufio.Reader
+	ok bool
+}
+
+// Reset implements decoder.
+func (d *deflateDecoder) Reset(r io.Reader) error {
+	d.br.Reset(r)
+	d.ok = false
+	return nil
+}
+
+// Read implements io.Reader.
+func (d *deflateDecoder) Read(p []byte) (int, error) {
+	if !d.ok {
+		head, err := d.br.Peek(2)
+		if len(head) == 0 && err != nil {
 			return 0, err
 		}
-		g.ok = true
+		if len(head) == 2 && head[0]&15 == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+			d.br.Discard(2)
+		}
+		if err := d.ReadCloser.(flate.Resetter).Reset(d.br, nil); err != nil {
+			return 0, err
+		}
+		d.ok = true
 	}
-	return g.Reader.Read(p)
+	return d.ReadCloser.Read(p)
 }
 
 // brotliDecoder is reused only when it has come to the end: Reset of brotli v1.2.2 keeps bytes of the body before,
@@ -77,7 +126,10 @@ func (b *brotliDecoder) Read(p []byte) (int, error) {
 // decoders are reused: their tables and windows are large.
 var decoders = map[string]*sync.Pool{
 	"gzip": {New: func() any { return &gzipDecoder{br: bufio.NewReaderSize(nil, 4096)} }},
-	"br":   {New: func() any { return &brotliDecoder{Reader: brotli.NewReader(nil)} }},
+	"deflate": {New: func() any {
+		return &deflateDecoder{ReadCloser: flate.NewReader(nil), br: bufio.NewReaderSize(nil, 4096)}
+	}},
+	"br": {New: func() any { return &brotliDecoder{Reader: brotli.NewReader(nil)} }},
 	"zstd": {New: func() any {
 		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(4*maxWindow))
@@ -118,7 +170,12 @@ func decode(codings []string, r io.Reader) (_ io.Reader, done func(), err error)
 }
 
 // maxCodings bounds how often a body may be coded.
-const maxCodings = 2
+const maxCodings = 5
+
+// known returns the codings that browsers undo: others they do not mind.
+func known(codings []string) []string {
+	return slices.DeleteFunc(codings, func(c string) bool { return decoders[c] == nil })
+}
 
 // codingsOf returns the content codings of a header.
 func codingsOf(h http.Header) []string {

@@ -64,6 +64,9 @@ func fileName(h http.Header, urlPath string) (name string, attached bool) {
 	return path.Base(strings.ReplaceAll(name, `\`, "/")), disposition != "" && disposition != "inline"
 }
 
+// ErrCut is what the error of a body that was cut off is.
+var ErrCut = errors.New("the body was cut off")
+
 // cut is the error of a body that was cut off. It says what was being done, and not what the network said: that has
 // addresses in it.
 type cut struct {
@@ -82,4 +85,4 @@ func cutOff(doing string, err error) error {
 func (c *cut) Error() string { return c.doing + ": it was cut off" }
 
 // Unwrap returns the cause.
-func (c *cut) Unwrap() error { return c.err }
+func (c *cut) Unwrap() []error { return []error{ErrCut, c.err} }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"time"
 
 	"sluis/filter"
 	"sluis/filter/text"
@@ -28,18 +29,18 @@ func (e *Inspector) page(ctx context.Context, x *Exchange, resp *http.Response, 
 		e:       e,
 		x:       x,
 		ctx:     ctx,
-		src:     src,
+		src:     newPace(src),
 		body:    resp.Body,
-		codings: codingsOf(resp.Header),
+		codings: known(codingsOf(resp.Header)),
 		charset: charsetOf(resp.Header),
 	}
 	p.buf = e.heads.Get().(*[]byte)
-	n, err := readAtLeast(src, *p.buf, len(*p.buf))
-	p.ready, p.whole = (*p.buf)[:n], err == io.EOF
+	err := p.receive(*p.buf, e.o.Limits.Slow)
 	switch {
-	case err != nil && !p.whole:
+	case err != nil:
 		p.release()
-		return errors.Is(err, ErrBlocked), notBlocked(cutOff("receive a page", err))
+		p.src.close()
+		return errors.Is(err, ErrBlocked), notBlocked(err)
 	case p.whole:
 		p.err = p.inspect(func(func()) io.Reader { return bytes.NewReader(p.ready) })
 	default:
@@ -56,6 +57,7 @@ func (e *Inspector) page(ctx context.Context, x *Exchange, resp *http.Response, 
 	if p.err != nil {
 		p.stop()
 		p.release()
+		p.src.close()
 		return p.err == ErrBlocked, notBlocked(p.err)
 	}
 	resp.Body = p
@@ -67,7 +69,7 @@ type page struct {
 	e       *Inspector
 	x       *Exchange
 	ctx     context.Context
-	src     io.Reader
+	src     *pace
 	body    io.Closer
 	codings []string
 	charset string
@@ -75,11 +77,30 @@ type page struct {
 	buf   *[]byte // of the pool
 	ready []byte  // of it: may go on
 	whole bool    // nothing is to come after ready
+	cut   error   // with which it broke off after ready
+	slow  bool    // it comes slowly
 	err   error   // ends the page
 	found Found
 
 	next func() (struct{}, bool) // inspects ready; nil: no more is inspected
 	end  func()
+}
+
+// shortWait is how long a page that comes slowly is waited for, once it is shown.
+const shortWait = 250 * time.Millisecond
+
+// receive takes what comes next, as much as b holds unless the page comes slowly. A page that broke off is shown as far
+// as it came.
+func (p *page) receive(b []byte, patience time.Duration) error {
+	n, err := p.src.fill(b, patience)
+	p.ready, p.whole = b[:n], err != nil
+	if p.slow = p.slow || err == nil && n < len(b); err == nil || err == io.EOF {
+		return nil
+	}
+	if p.cut = cutOff("receive a page", err); n == 0 || errors.Is(err, ErrBlocked) {
+		return p.cut
+	}
+	return nil
 }
 
 // begin inspects the page as far as it is there. The inspection goes on whenever next is called, and stops where it
@@ -151,11 +172,17 @@ func (p *page) inspect(open func(weigh func()) io.Reader) (err error) {
 		fault = stream.Written(seg)
 		return fault
 	})
-	weigh := func() { p.found.Verdict = p.e.weigh(stream, size) }
+	weigh := func() {
+		text := size
+		if p.slow && !p.whole {
+			text = max(text, leastText)
+		}
+		p.found.Verdict = p.e.weigh(stream, text)
+	}
 	plain, done, err := decode(p.codings, open(func() { shown.Flush(); weigh() }))
 	defer done()
 	if err != nil {
-		p.found.Uninspectable, plain = true, bytes.NewReader(nil)
+		return p.unread()
 	}
 	limit := &io.LimitedReader{R: plain, N: int64(p.e.o.Limits.Page)}
 	err = shown.Read(limit, p.charset)
@@ -164,11 +191,23 @@ func (p *page) inspect(open func(weigh func()) io.Reader) (err error) {
 	}
 	weigh()
 	p.found.Incomplete = limit.N <= 0 || stream.Exhausted()
-	p.found.Uninspectable = p.found.Uninspectable || err != nil && !errors.Is(err, errEnough)
 	if stops(p.found.Verdict) {
 		return ErrBlocked
 	}
+	if p.found.Uninspectable = err != nil && !errors.Is(err, errEnough); p.found.Uninspectable &&
+		!errors.Is(err, io.ErrUnexpectedEOF) {
+		return p.unread()
+	}
 	return nil
+}
+
+// leastText is for how much text a page counts that is weighed at its beginning, because it comes slowly, in bytes.
+const leastText = 4 << 10
+
+// unread stops a page whose coding cannot be undone, of which a browser could show more than was read.
+func (p *page) unread() error {
+	p.found.Uninspectable, p.found.Verdict = true, p.e.uninspected(filter.Reject)
+	return ErrBlocked
 }
 
 // pageWindow is how much of a page goes on at once after the head, in bytes.
@@ -182,6 +221,9 @@ func (p *page) Read(b []byte) (int, error) {
 			return 0, p.err
 		case p.whole:
 			p.release()
+			if p.cut != nil {
+				return 0, p.cut
+			}
 			return 0, io.EOF
 		case p.next == nil:
 			return p.src.Read(b)
@@ -196,10 +238,11 @@ func (p *page) Read(b []byte) (int, error) {
 // nextWindow takes a window of always the same size, and has it inspected.
 func (p *page) nextWindow() {
 	window := (*p.buf)[:min(pageWindow, len(*p.buf))]
-	n, err := readAtLeast(p.src, window, len(window))
-	p.ready, p.whole = (*p.buf)[:n], err == io.EOF
-	if err != nil && !p.whole {
-		p.err = cutOff("receive a page", err)
+	patience := p.e.o.Limits.Slow
+	if p.slow {
+		patience = min(patience, shortWait)
+	}
+	if p.err = p.receive(window, patience); p.err != nil {
 		return
 	}
 	p.step()
@@ -228,7 +271,9 @@ func (p *page) release() {
 func (p *page) Close() error {
 	p.stop()
 	p.release()
-	return p.body.Close()
+	err := p.body.Close() // ends a read in the background
+	p.src.close()
+	return err
 }
 
 // weigh judges the hits in so many bytes of text. The verdict names the category with most points, and the rule with

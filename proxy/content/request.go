@@ -10,7 +10,6 @@ import (
 	"path"
 
 	"sluis/filter"
-	"sluis/filter/text"
 	"sluis/rules"
 )
 
@@ -36,17 +35,12 @@ func (e *Inspector) Request(ctx context.Context, x *Exchange, r *http.Request) (
 	return e.upload(ctx, x, r, ps)
 }
 
-// prepare makes sure that the response can be read: without unknown codings, and not in ranges that say nothing by
-// themselves.
+// prepare makes sure that the response can be read: without unknown codings.
 func (e *Inspector) prepare(x *Exchange, r *http.Request) {
 	if !e.scans(x) && !e.weighs(x) {
 		return
 	}
 	readable(r.Header)
-	if !text.NamesMedia(r.URL.Path) {
-		r.Header.Del("Range")
-		r.Header.Del("If-Range")
-	}
 }
 
 // search inspects a query.

@@ -1,14 +1,12 @@
 package content
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
 	"strings"
 
 	"sluis/filter/text"
-	"sluis/filter/text/extract"
 	"sluis/rules"
 )
 
@@ -36,19 +34,40 @@ func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Respon
 	if streams(f.typ) {
 		return stops(e.doubt(x, Found{Uninspectable: true})), nil
 	}
-	if !scans && !attached && isPage(f.typ) {
-		return e.page(ctx, x, resp, resp.Body)
+	part := inPart(resp)
+	if part && (weighs && !attached && isPage(f.typ) || scans && beheaded(resp)) {
+		return false, ErrPart
 	}
-	if !scans && (attached || f.typ != "") {
+	sniff := weighs && !attached && (sniffed(f.typ) || part && f.typ == "multipart/byteranges")
+	if !scans && !sniff {
+		if weighs && !attached && isPage(f.typ) {
+			return e.page(ctx, x, resp, resp.Body)
+		}
 		return false, nil
 	}
 	// The content of a file counts for more than its name.
-	wire, plain, err := e.head(resp)
+	src, head, err := e.head(resp, sniff)
 	if err != nil {
 		return false, err
 	}
-	src := io.MultiReader(bytes.NewReader(wire), resp.Body)
-	f.kind = extract.KindOf(plain, f.name)
+	f.kind = kindOf(resp, head, f.name)
+	if sniff && part && partOfPage(f, head) {
+		return false, ErrPart
+	}
+	return e.known(ctx, x, resp, f, src, sniff && isPageByContent(f, head))
+}
+
+func isPageByContent(f file, head []byte) bool {
+	page, _ := beginsPage(head, f.typ)
+	return page || f.typ == "" && f.kind == text.KindHTML
+}
+
+// known inspects a body of a kind that is known.
+func (e *Inspector) known(
+	ctx context.Context, x *Exchange, resp *http.Response, f file, src io.Reader, page bool,
+) (blocked bool, err error) {
+	_, attached := fileName(resp.Header, "")
+	scans := e.scans(x)
 	if scans {
 		if e.refused(x, f) {
 			return true, nil
@@ -56,10 +75,13 @@ func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Respon
 		if by := e.largest(x, f); by != nil && f.size < 0 {
 			src = &limited{src: src, left: int64(by.Larger), over: func() { e.refuse(x, by) }}
 		}
+		if resp.StatusCode == http.StatusPartialContent {
+			x.Note(Found{Incomplete: true})
+		}
 	}
 	switch {
-	case !attached && (isPage(f.typ) || f.typ == "" && f.kind == text.KindHTML):
-		if weighs {
+	case !attached && (isPage(f.typ) || page):
+		if e.weighs(x) {
 			return e.page(ctx, x, resp, src)
 		}
 	case scans && e.o.Scanner != nil && (attached || carries(f)):
@@ -91,39 +113,7 @@ func carries(f file) bool {
 		return false
 	}
 	return !shown(f.typ) && !strings.HasPrefix(f.typ, "text/") &&
-		!strings.HasSuffix(f.typ, "json") && !strings.HasSuffix(f.typ, "xml")
-}
-
-// shortHead is how much is read of a body that may come piece by piece to know its kind, in bytes: the marks of
-// programs and archives are not longer.
-const shortHead = 8
-
-// head reads the first bytes of a body: as many as its kind needs.
-func (e *Inspector) head(resp *http.Response) (wire, plain []byte, err error) {
-	codings := codingsOf(resp.Header)
-	wire = make([]byte, extract.KindHead)
-	least := len(wire)
-	switch mediaType(resp.Header) {
-	case "application/json", "application/x-ndjson", "text/plain", "text/javascript", "application/javascript":
-		if len(codings) == 0 {
-			least = shortHead
-		}
-	}
-	n, err := readAtLeast(resp.Body, wire, least)
-	if wire = wire[:n]; err != nil && err != io.EOF {
-		return nil, nil, cutOff("receive a response", err)
-	}
-	if len(codings) == 0 {
-		return wire, wire[:min(n, least)], nil // nothing may depend on what came by chance
-	}
-	r, done, err := decode(codings, bytes.NewReader(wire))
-	defer done()
-	if err != nil {
-		return wire, wire, nil // noted where it matters
-	}
-	plain = make([]byte, extract.KindHead)
-	n, _ = io.ReadFull(r, plain) // it is cut off
-	return wire, plain[:n], nil
+		!strings.Contains(f.typ, "json") && !strings.HasSuffix(f.typ, "xml")
 }
 
 // restOfBody is a body whose beginning was read before.

@@ -47,6 +47,7 @@ type Limits struct {
 	Inspect  time.Duration `yaml:"inspect"`  // for one inspection or scan; default 1m
 	AtOnce   int           `yaml:"at-once"`  // uploads that are inspected at the same time; default 8
 	Patience time.Duration `yaml:"patience"` // until a scanned download begins to trickle; default 5s
+	Slow     time.Duration `yaml:"slow"`     // until what has come of a page is judged and shown; default 2s
 }
 
 // SetDefaults implements setting.Defaulter.
@@ -60,6 +61,7 @@ func (l *Limits) SetDefaults() {
 	setting.Default(&l.Inspect, time.Minute)
 	setting.Default(&l.AtOnce, 8)
 	setting.Default(&l.Patience, 5*time.Second)
+	setting.Default(&l.Slow, 2*time.Second)
 }
 
 // Validate implements setting.Validator.
