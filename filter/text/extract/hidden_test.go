@@ -139,3 +139,13 @@ func TestAPreheaderIsNoTrick(t *testing.T) {
 		}
 	}
 }
+
+// A style sheet that is only there to cost is named as such, and what it would hide is read.
+func TestAStyleSheetWithoutEndIsNamed(t *testing.T) {
+	sheet := "<style>" + strings.Repeat(".a{color:red}", 2000) + ".q{display:none}</style>"
+	s := showMessage(t, "Content-Type: text/html\n\n"+sheet+strings.Repeat("<b class=a>x</b>", 5000)+
+		"<p class=q>wachtwoord</p>")
+	if !s.report.Has(text.HostileSize) || !s.report.Incomplete || !strings.Contains(s.all(), "wachtwoord") {
+		t.Errorf("doubts %v, incomplete %v", s.report.Doubts, s.report.Incomplete)
+	}
+}

@@ -36,6 +36,8 @@ type reader struct {
 	skip      atom.Atom // the element whose text is no text: script or style
 	css       []byte    // of the style element that is open
 	sheet     sheet
+	matched   []int // rules of the sheet, for the element that begins
+	compared  int   // with elements
 	root      element
 	open      []element
 	href      string // of the link that is open

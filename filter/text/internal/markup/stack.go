@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/net/html/atom"
 
+	"sluis/filter/text"
 	"sluis/filter/text/internal/walk"
 )
 
@@ -97,13 +98,11 @@ func (h *reader) element(a atom.Atom, name []byte, s *styled) element {
 	b := box{parent: up.look}
 	l := &e.look
 	l.attributes(&b, a, s)
+	h.matching(&e)
 	for _, important := range []bool{false, true} {
 		b.important, b.rules = important, true
-		for i := range h.sheet.rules {
-			r := &h.sheet.rules[i]
-			if e.own.has(&r.own) && e.within.has(&r.around) {
-				l.declare(&b, r.style)
-			}
+		for _, i := range h.matched {
+			l.declare(&b, h.sheet.rules[i].style)
 		}
 		if !important && len(s.style) > 0 {
 			b.rules = false
@@ -119,6 +118,29 @@ func (h *reader) element(a atom.Atom, name []byte, s *styled) element {
 		e.breaks = e.breaks && !l.none && !b.placed
 	}
 	return e
+}
+
+// maxMatching bounds the matching of rules in one part: what is compared, and what matches many times that.
+const (
+	maxMatching = 20_000_000
+	matchCost   = 20
+)
+
+// matching finds the rules of an element.
+func (h *reader) matching(e *element) {
+	h.matched = h.matched[:0]
+	for i := range h.sheet.rules {
+		r := &h.sheet.rules[i]
+		if e.own.has(&r.own) && e.within.has(&r.around) {
+			h.matched = append(h.matched, i)
+		}
+	}
+	h.compared += len(h.sheet.rules) + matchCost*len(h.matched)
+	if h.compared > maxMatching {
+		h.sheet.rules = nil // what they hide is read as seen from here on
+		h.matched = h.matched[:0]
+		h.w.Overrun(text.TooMany)
+	}
 }
 
 // attributes applies what attributes say of how an element looks.

@@ -278,18 +278,27 @@ func (f *File) defineAt(at int) {
 		return
 	}
 	l := lexer{buf: f.data, pos: at}
-	if l.blank(); f.at[l.pos] || !f.spend(0) {
+	if l.blank(); !f.spend(l.pos-at) || f.at[l.pos] {
 		return
 	}
 	begin := l.pos
-	num, _ := l.object(0)
-	gen, _ := l.object(0)
-	op, _ := l.object(0)
-	n, ok := num.(float64)
-	g, okGen := gen.(float64)
-	if ok && okGen && op == operator("obj") {
-		f.spend(f.define(Ref{int(n), int(g)}, begin, l.pos) - begin)
+	num, ok := l.numeral()
+	gen, okGen := l.numeral()
+	l.blank()
+	if ok && okGen && bytes.HasPrefix(f.data[l.pos:], []byte("obj")) {
+		l.pos += len("obj")
+		f.spend(f.define(Ref{num, gen}, begin, l.pos) - begin)
 	}
+}
+
+// numeral reads a number of digits alone, which is what objects have.
+func (l *lexer) numeral() (n int, ok bool) {
+	l.blank()
+	for c := l.peek(); c >= '0' && c <= '9' && n < 1e9; c = l.peek() {
+		n, ok = n*10+c-'0', true
+		l.pos++
+	}
+	return n, ok
 }
 
 // unpack reads the objects of object streams, in their place among the others.

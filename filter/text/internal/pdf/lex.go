@@ -118,6 +118,9 @@ func (l *lexer) object(depth int) (any, bool) {
 		return l.name(), true
 	case c == '(':
 		return l.literal(), true
+	case depth > maxNesting && (c == '[' || c == '<' && l.peek() == '<'):
+		l.cut = true
+		return operator([]byte{byte(c)}), true
 	case c == '<' && l.peek() == '<':
 		l.pos++
 		return dictOf(l.list(">>", depth+1)), true
@@ -151,7 +154,7 @@ func (l *lexer) list(end operator, depth int) []any {
 			}
 			continue
 		}
-		if depth > maxNesting || len(items) >= maxItems {
+		if len(items) >= maxItems {
 			l.cut = true
 			continue
 		}

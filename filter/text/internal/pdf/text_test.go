@@ -131,6 +131,25 @@ func TestFontsAreExplainedByWhatTheyHold(t *testing.T) {
 	}
 }
 
+// What is nested or repeated without end costs no more than the file is large, and hides nothing without a word of it.
+func TestBoundsOfAFileAreTold(t *testing.T) {
+	const more = 300_000
+	for name, s := range map[string]string{
+		"arrays in arrays":         "1 0 obj" + strings.Repeat("[", more),
+		"dictionaries in another":  "1 0 obj" + strings.Repeat("<</A", more),
+		"an array of many objects": "1 0 obj[" + strings.Repeat("1 ", more) + "]endobj",
+		"a long string":            "1 0 obj(" + strings.Repeat("x", 2<<20) + ")endobj",
+	} {
+		if f := open([]byte("%PDF-1.4\n" + s)); !f.Cut {
+			t.Errorf("%s: not said", name)
+		}
+	}
+	f := open([]byte("%PDF-1.4\n1 0 obj((((" + strings.Repeat("xref 1 0 n 10 0 n ", more/10)))
+	if n := len(f.all); n > 10 {
+		t.Errorf("%d objects where there is one", n)
+	}
+}
+
 // FuzzFile looks for files that make the reader panic or go on for ever.
 func FuzzFile(f *testing.F) {
 	f.Add(setIn("BT /F1 12 Tf 50 700 Td [(zor)20(gplan)] TJ /F3 9 Tf <00610062> Tj ET /X Do BI ID x EI"))
