@@ -177,15 +177,6 @@ func TestAnUnknownEncodingHidesNothing(t *testing.T) {
 	}
 }
 
-func contains[T comparable](s []T, v T) bool {
-	for _, x := range s {
-		if x == v {
-			return true
-		}
-	}
-	return false
-}
-
 // plainly returns what go-message shows of the texts that every mail program shows.
 func plainly(m string) string {
 	e, err := gomessage.Read(strings.NewReader(m))
