@@ -169,8 +169,14 @@ const batch = 500
 // Expire destroys the messages that were quarantined before a time, and their metadata. It
 // returns how many. A message that is being released is left until that has ended.
 func (s *Store) Expire(ctx context.Context, before time.Time) (int, error) {
+	return s.ExpireReviewed(ctx, before, before)
+}
+
+// ExpireReviewed is Expire for messages that a person reviewed; others are destroyed if they were
+// quarantined before an earlier time.
+func (s *Store) ExpireReviewed(ctx context.Context, before, others time.Time) (int, error) {
 	for total := 0; ; {
-		n, err := s.expire(ctx, before)
+		n, err := s.expire(ctx, before, others)
 		total += n
 		if err != nil || n == 0 {
 			return total, err
@@ -178,12 +184,14 @@ func (s *Store) Expire(ctx context.Context, before time.Time) (int, error) {
 	}
 }
 
-func (s *Store) expire(ctx context.Context, before time.Time) (int, error) {
-	const due = "time < ? AND state != ? AND lease < ?"
+func (s *Store) expire(ctx context.Context, before, others time.Time) (int, error) {
+	const due = "time < CASE WHEN state = ? AND reviewed = 0 THEN ? ELSE ? END AND state != ? AND lease < ?"
 	now := s.now().UnixMilli()
 	rows, err := s.db.QueryContext(
 		ctx,
-		"SELECT id, state FROM entries WHERE "+due+" LIMIT ?",
+		"SELECT id, state, reviewed FROM entries WHERE "+due+" LIMIT ?",
+		Quarantined,
+		others.UnixMilli(),
 		before.UnixMilli(),
 		Releasing,
 		now,
@@ -193,18 +201,22 @@ func (s *Store) expire(ctx context.Context, before time.Time) (int, error) {
 		return 0, fmt.Errorf("expire quarantine: %w", err)
 	}
 	defer rows.Close()
-	states := map[filter.ID]row{}
+	states, why := map[filter.ID]row{}, map[filter.ID]string{}
 	for rows.Next() {
 		var text string
 		var r row
-		if err := rows.Scan(&text, &r.state); err != nil {
+		var reviewed int64
+		if err := rows.Scan(&text, &r.state, &reviewed); err != nil {
 			return 0, fmt.Errorf("expire quarantine: %w", err)
 		}
 		id, err := filter.ParseID(text)
 		if err != nil {
 			return 0, fmt.Errorf("expire quarantine: %w", err)
 		}
-		states[id] = r
+		states[id], why[id] = r, "retention"
+		if reviewed == 0 && r.state == Quarantined {
+			why[id] = "retention, not reviewed"
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return 0, fmt.Errorf("expire quarantine: %w", err)
@@ -212,7 +224,7 @@ func (s *Store) expire(ctx context.Context, before time.Time) (int, error) {
 	var gone []filter.ID
 	for id, r := range states {
 		if r.kept() { // of the others the content is gone already
-			if _, err := s.record(ctx, ledger.QuarantineExpired, id, Intent{Reason: "retention"}); err != nil {
+			if _, err := s.record(ctx, ledger.QuarantineExpired, id, Intent{Reason: why[id]}); err != nil {
 				return len(gone), errors.Join(fmt.Errorf("write the expiry in the ledger: %w", err), s.erase(gone...))
 			}
 		}
@@ -220,6 +232,8 @@ func (s *Store) expire(ctx context.Context, before time.Time) (int, error) {
 			ctx,
 			"DELETE FROM entries WHERE id = ? AND "+due,
 			id.String(),
+			Quarantined,
+			others.UnixMilli(),
 			before.UnixMilli(),
 			Releasing,
 			now,

@@ -19,6 +19,9 @@ type Quarantine struct {
 	Identity        string        `yaml:"identity" path:"relative" reload:"no"`
 	Retention       time.Duration `yaml:"retention"`        // until destruction; default 30d
 	RetentionReason string        `yaml:"retention-reason"` // why it is more than the default
+	// what becomes of a message that nobody reviewed in that time: stay, for as long again, or release,
+	// unless it is held for security; default stay
+	Unreviewed string `yaml:"unreviewed"`
 	// releasing and destroying in the console take two reviewers
 	SecondReviewer bool `yaml:"second-reviewer"`
 }
@@ -36,6 +39,15 @@ type Metrics struct {
 	Public bool   `yaml:"public"` // allow an address that others can reach
 }
 
+// What becomes of messages that nobody reviewed.
+const (
+	Stay    = "stay"
+	Release = "release"
+)
+
+// shortestRetention is over a school's week.
+const shortestRetention = 7 * 24 * time.Hour
+
 // The longest retention that needs no reason (C3.3g).
 const (
 	quarantineRetention = 30 * 24 * time.Hour
@@ -43,7 +55,10 @@ const (
 )
 
 // SetDefaults implements setting.Defaulter.
-func (q *Quarantine) SetDefaults() { setting.Default(&q.Retention, quarantineRetention) }
+func (q *Quarantine) SetDefaults() {
+	setting.Default(&q.Retention, quarantineRetention)
+	setting.Default(&q.Unreviewed, Stay)
+}
 
 // Validate implements setting.Validator.
 func (q *Quarantine) Validate(p setting.Problems) {
@@ -52,6 +67,12 @@ func (q *Quarantine) Validate(p setting.Problems) {
 			p.At("recipients").Item(i).Wrong(
 				"this is no public key of age: it starts with age1 and is 62 characters long")
 		}
+	}
+	if q.Retention < shortestRetention {
+		p.At("retention").Wrong("messages are kept for at least 7 days, so that somebody can review them")
+	}
+	if q.Unreviewed != Stay && q.Unreviewed != Release {
+		p.At("unreviewed").Wrong("write stay or release")
 	}
 	if q.Retention > quarantineRetention && q.RetentionReason == "" {
 		p.At("retention").Wrong("keeping messages longer than 30 days needs a retention-reason (C3.3g)")

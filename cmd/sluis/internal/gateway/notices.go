@@ -27,11 +27,32 @@ func (g *Gateway) sendNotices(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if err := g.remind(ctx, schedule, n.ICT, now); err != nil {
+		return err
+	}
 	every, ok := map[string]time.Duration{"daily": 24 * time.Hour, "weekly": weekly}[n.Digest]
 	if !ok || len(n.ICT) == 0 {
 		return nil
 	}
 	return schedule.Due("digest", every, now, func() error { return g.sendDigest(ctx, n.ICT, now) })
+}
+
+// remindAhead is how long before the end of its retention a message that nobody reviewed is reason for
+// a reminder each day.
+const remindAhead = 7 * 24 * time.Hour
+
+// remind sends the digest each day, however it is configured, while the time of a message that nobody
+// reviewed is nearly over.
+func (g *Gateway) remind(ctx context.Context, schedule notice.Schedule, to []string, now time.Time) error {
+	if len(to) == 0 {
+		return nil
+	}
+	ends := now.Add(remindAhead - g.inForce.Load().Config.Quarantine.Retention)
+	due, err := g.quarantine.List(ctx, quarantine.Filter{Undecided: true, Before: ends, Limit: 1})
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	return schedule.Due("reminder", 24*time.Hour, now, func() error { return g.sendDigest(ctx, to, now) })
 }
 
 func (g *Gateway) sendCheckpoint(ctx context.Context, to []string, now time.Time) error {

@@ -9,6 +9,8 @@ import (
 	"sluis/internal/console"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
+	"sluis/internal/quarantine"
+	"sluis/rules"
 )
 
 // retention destroys what is older than the configured retention (C3.3g): records, quarantined
@@ -20,13 +22,42 @@ func (g *Gateway) retention(ctx context.Context, now time.Time) error {
 	records, err := g.store.Prune(ctx, before)
 	keys, failed := forget(g.keys, before)
 	err = errors.Join(err, failed) // what is damaged keeps nothing else beyond its time
-	messages, failed := g.quarantine.Expire(ctx, now.Add(-cfg.Quarantine.Retention))
+	kept := cfg.Quarantine.Retention
+	err = errors.Join(err, g.releaseUnreviewed(ctx, now.Add(-kept)))
+	messages, failed := g.quarantine.ExpireReviewed(ctx, now.Add(-kept), now.Add(-2*kept))
 	err = errors.Join(err, failed)
 	if records == 0 && messages == 0 && keys == 0 {
 		return err
 	}
 	_, failed = g.ledger.Append(ctx, ledger.RetentionRun, ledger.Data{Count: int(records) + messages + keys})
 	return errors.Join(err, failed)
+}
+
+// releaseUnreviewed releases what nobody reviewed in its time, if that is configured. What is held for
+// security is not: nobody may get malware for want of a reviewer.
+func (g *Gateway) releaseUnreviewed(ctx context.Context, before time.Time) error {
+	if g.inForce.Load().Config.Quarantine.Unreviewed != config.Release {
+		return nil
+	}
+	keys, err := g.reviewKeys()
+	if err != nil || len(keys) == 0 { // the gateway cannot open what it seals
+		return err
+	}
+	due, err := g.quarantine.List(ctx, quarantine.Filter{Undecided: true, Before: before})
+	if err != nil {
+		return err
+	}
+	why := quarantine.Intent{Reason: "not reviewed in its time"}
+	for _, e := range due {
+		if e.Purpose == rules.Security || e.Recipients == 0 {
+			continue
+		}
+		why.Seen = e.Version
+		if _, failed := g.quarantine.Release(ctx, e.ID, why, g.sender(), keys...); failed != nil {
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
 }
 
 // forget destroys the keys of months that ended before a time.

@@ -32,6 +32,7 @@ var promises = []string{
 	"policy.uninspectable",
 	"quarantine.retention",
 	"quarantine.second-reviewer",
+	"quarantine.unreviewed",
 	"rules.disabled",
 	"totals.people",
 	"web.content",
