@@ -199,12 +199,16 @@ func (g *gateway) launch() {
 	go func() { cmd.Wait(); close(done) }()
 }
 
-// listens reports whether the gateway takes connections.
+// listens reports whether the gateway greets those who connect: its port is open a moment before all
+// that a start writes is on disk.
 func (g *gateway) listens() bool {
 	c, err := net.Dial("tcp", g.addr)
-	if err == nil {
-		c.Close()
+	if err != nil {
+		return false
 	}
+	defer c.Close()
+	c.SetReadDeadline(time.Now().Add(testenv.Patience))
+	_, err = c.Read(make([]byte, 1))
 	return err == nil
 }
 
