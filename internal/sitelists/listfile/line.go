@@ -76,6 +76,8 @@ func (r *reader) plain() {
 		r.word(first)
 	case r.hosts(first, rest):
 	case r.words(l):
+	case r.notes && isCell(first):
+		r.word(first)
 	default:
 		r.skip(Unreadable)
 	}

@@ -33,6 +33,7 @@ type Survey struct {
 	resolver   bool            // the configuration of a resolver, which has other settings too
 	rules      bool            // of an ad blocker: what is no name is a pattern
 	table      table
+	notes      bool     // most lines have a name and then words that say why
 	rows       []string // the first lines, from which the table is made
 	header     string   // the last comment before them
 }
@@ -41,7 +42,7 @@ type Survey struct {
 func Look(r io.Reader) (*Survey, error) {
 	s := &Survey{exceptions: map[string]bool{}, above: map[string]bool{}, cancelled: map[string]bool{}}
 	err := lines(r, func(line []byte) { s.note(line) })
-	s.table = tableOf(s.rows, s.header)
+	s.table, s.notes = tableOf(s.rows, s.header), haveNotes(s.rows)
 	s.rows = nil
 	for e := range s.exceptions {
 		for up, more := parent(e); more; up, more = parent(up) {

@@ -44,6 +44,17 @@ func tableOf(rows []string, header string) table {
 	return table{}
 }
 
+// haveNotes reports whether most lines have a site and then other words.
+func haveNotes(rows []string) bool {
+	n := 0
+	for _, row := range rows {
+		if f := strings.Fields(row); len(f) > 1 && isCell(f[0]) && !isCell(f[1]) {
+			n++
+		}
+	}
+	return n > 0 && n*10 >= len(rows)*6
+}
+
 // columnOf returns the column of sites: the one that is named so, or the first that most often has addresses of pages
 // or else sites.
 func columnOf(cells [][]string, head []string, namedOnly bool) (int, bool) {
