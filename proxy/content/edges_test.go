@@ -1,7 +1,6 @@
 package content
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"sluis/filter"
-	"sluis/internal/clamd"
 	"sluis/rules"
 )
 
@@ -51,131 +49,6 @@ func TestWhatHasNoBodyIsLetBe(t *testing.T) {
 		if blocked, err := e.Response(t.Context(), exchange(rules.Conduct), r); blocked || err != nil ||
 			r.Body != body {
 			t.Errorf("%s: got blocked %v, %v, want the body untouched", name, blocked, err)
-		}
-	}
-}
-
-// TestUninspectableContentIsNoted: it passes or not, as configured.
-func TestUninspectableContentIsNoted(t *testing.T) {
-	whole := zip("gzip", htmlPage("", 4))
-	coded := func(coding, body string) *http.Response {
-		r := respond("text/html", "", body)
-		r.Header.Set("Content-Encoding", coding)
-		return r
-	}
-	for _, action := range []Treatment{Pass, Block} {
-		e := inspector(t, func(o *Options) { o.Uninspectable = action })
-		for name, r := range map[string]func() *http.Response{
-			"a broken end": func() *http.Response { return coded("gzip", whole[:len(whole)-6]) },
-			"events":       func() *http.Response { return respond("text/event-stream", "", "data: x\n\n") },
-		} {
-			x, resp := exchange(rules.Conduct), r()
-			blocked, err := e.Response(t.Context(), x, resp)
-			if err != nil || blocked != (action == Block) || !x.Found().Uninspectable {
-				t.Errorf("%s: got blocked %v, %v, %+v, want %s, uninspectable",
-					name, blocked, err, x.Found(), action)
-			}
-			if blocked &&
-				(x.Found().Verdict.Purpose != rules.Security || x.Found().Verdict.Clause.String() != "C3.3a" ||
-					x.Found().Verdict.Rule != uninspectedRule) {
-				t.Errorf("%s: got %+v, want security, C3.3a and %s", name, x.Found().Verdict, uninspectedRule)
-			}
-			resp.Body.Close()
-		}
-		up := post("text/plain", whole[:40])
-		up.Header.Set("Content-Encoding", "gzip")
-		x := exchange(rules.Conduct)
-		if blocked, err := e.Request(t.Context(), x, up); err != nil || blocked != (action == Block) ||
-			!x.Found().Uninspectable {
-			t.Errorf("an upload: got blocked %v, %v, %+v, want %s and uninspectable", blocked, err, x.Found(), action)
-		}
-		up.Body.Close()
-		nothingWaits(t, e)
-	}
-	x := exchange(rules.Conduct)
-	twice := respond("text/html", "", zip("br", zip("gzip", htmlPage(vile, 1))))
-	twice.Header["Content-Encoding"] = []string{"gzip", "br"}
-	if blocked, err := inspector(t).Response(t.Context(), x, twice); !blocked || err != nil {
-		t.Errorf("coded twice: got blocked %v, %v, want it blocked", blocked, err)
-	}
-}
-
-// TestBombs: a body that becomes much larger is inspected up to its limit, and noted as incomplete.
-func TestBombs(t *testing.T) {
-	e := inspector(t, func(o *Options) { o.Limits = Limits{Inflated: 1 << 20, Page: 1 << 20} })
-	for _, coding := range []string{"gzip", "br", "zstd"} {
-		bomb := strings.Repeat("<p>harmless</p>\n", 4<<20)
-		x, r := exchange(rules.Conduct), respond("text/html", coding, bomb)
-		blocked, err := e.Response(t.Context(), x, r)
-		if err != nil || blocked {
-			t.Fatalf("%s: got blocked %v, %v, want it to pass", coding, blocked, err)
-		}
-		io.Copy(io.Discard, r.Body)
-		r.Body.Close()
-		if !x.Found().Incomplete {
-			t.Errorf("%s: a page: got %+v, want it incomplete", coding, x.Found())
-		}
-		x, up := exchange(rules.Conduct), post("text/plain", zip(coding, bomb))
-		up.Header.Set("Content-Encoding", coding)
-		if blocked, err := e.Request(t.Context(), x, up); err != nil || blocked || !x.Found().Incomplete {
-			t.Errorf("%s: an upload: got blocked %v, %v, %+v, want it to pass, incomplete",
-				coding, blocked, err, x.Found())
-		}
-		up.Body.Close()
-	}
-	nothingWaits(t, e)
-}
-
-// TestBodiesDoNotMix: a decoder that is used again remembers nothing of the body before,
-// however far that was read.
-func TestBodiesDoNotMix(t *testing.T) {
-	second := htmlPage("twee", 20)
-	for _, coding := range []string{"gzip", "br", "zstd"} {
-		first := zip(coding, htmlPage("een", 200))
-		for _, damage := range []string{first, first[:40], first[:40] + "x" + first[41:], first + "x"} {
-			for _, read := range []int64{0, 1, 1000, 1 << 20} {
-				for range 3 {
-					r, done, err := decode([]string{coding}, strings.NewReader(damage))
-					if err == nil {
-						io.CopyN(io.Discard, r, read)
-					}
-					done()
-					r, done, err = decode([]string{coding}, strings.NewReader(zip(coding, second)))
-					if err != nil {
-						t.Fatal(err)
-					}
-					if b, err := io.ReadAll(r); err != nil || string(b) != second {
-						t.Fatalf(
-							"%s, of which %d bytes were read: %d bytes of %d, %v",
-							coding,
-							read,
-							len(b),
-							len(second),
-							err,
-						)
-					}
-					done()
-				}
-			}
-		}
-	}
-}
-
-func TestWhatIsAskedForCanBeRead(t *testing.T) {
-	e := inspector(t)
-	for sent, want := range map[string]string{
-		"gzip, deflate, br, zstd":       "gzip, deflate, br, zstd",
-		"br;q=1.0, gzip;q=0.8, *;q=0.1": "br;q=1.0, gzip;q=0.8",
-		"gzip, br, zstd, dcb, dcz":      "gzip, br, zstd",
-		"compress":                      "identity",
-	} {
-		r := httptest.NewRequest("GET", "http://site.example/a", nil)
-		r.Header.Set("Accept-Encoding", sent)
-		r.Header.Set("Range", "bytes=5-")
-		if _, err := e.Request(t.Context(), exchange(rules.Conduct), r); err != nil ||
-			r.Header.Get("Accept-Encoding") != want ||
-			r.Header.Get("Range") != "bytes=5-" {
-			t.Errorf("%q: got %v, %v, want codings %q and the range", sent, r.Header, err, want)
 		}
 	}
 }
@@ -287,89 +160,6 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// finder is a scanner that finds the EICAR file wherever it stands.
-type finder struct{ err error }
-
-func (f finder) Scan(_ context.Context, r io.Reader) (string, error) {
-	b, err := io.ReadAll(r)
-	if f.err != nil || err != nil {
-		return "", errors.Join(f.err, err)
-	}
-	if bytes.Contains(b, []byte(eicar)) {
-		return "Eicar", nil
-	}
-	return "", nil
-}
-
-func TestMalwareHasManyForms(t *testing.T) {
-	e := inspector(t, func(o *Options) { o.Scanner = finder{} })
-	for name, tc := range map[string]struct {
-		kind, coding, disposition, body string
-		blocked                         bool
-	}{
-		"a file":                               {"application/octet-stream", "", "", eicar, true},
-		"of no type":                           {"", "", "", eicar, true},
-		"coded on its way":                     {"application/zip", "br", "", "PK\x03\x04" + eicar, true},
-		"an attachment that says it is a page": {"text/html", "", "attachment", eicar, true},
-		"a program that says it is a picture":  {"image/png", "", "", "MZ\x90\x00\x03" + eicar, true},
-		"a program that says it is JSON":       {"application/json", "", "", "MZ\x90\x00\x03\x00\x00\x00" + eicar, true},
-		"a page":                               {"text/html", "", "", "<html>" + eicar, false},
-		"a picture":                            {"image/png", "", "", "\x89PNG\r\n\x1a\n" + eicar, false},
-	} {
-		x, r := exchange(), respond(tc.kind, tc.coding, tc.body)
-		if tc.disposition != "" {
-			r.Header.Set("Content-Disposition", tc.disposition)
-		}
-		blocked, err := e.Response(t.Context(), x, r)
-		if err != nil || blocked != tc.blocked || blocked && x.Found().Verdict.Rule != filter.SignatureRule {
-			t.Errorf("%s: got blocked %v, %v, %+v, want %v", name, blocked, err, x.Found(), tc.blocked)
-		}
-		r.Body.Close()
-	}
-	nothingWaits(t, e)
-}
-
-func TestAScannerThatFails(t *testing.T) {
-	for _, open := range []bool{false, true} {
-		for _, fault := range []error{errors.New("no answer"), clamd.ErrTooLarge} {
-			e := inspector(t, func(o *Options) { o.Scanner, o.OnFailure = finder{fault}, onFailure(open) })
-			x, r := exchange(), respond("application/zip", "", "PK")
-			blocked, err := e.Response(t.Context(), x, r)
-			passes := open || errors.Is(fault, clamd.ErrTooLarge)
-			if blocked || (err == nil) != passes || passes && !x.Found().Incomplete {
-				t.Errorf("%v: got blocked %v, %v, %+v, want it to pass: %v", fault, blocked, err, x.Found(), passes)
-			}
-			if b, rerr := io.ReadAll(r.Body); passes && (rerr != nil || string(b) != "PK") {
-				t.Errorf("%v: got %q, %v, want the whole file", fault, b, rerr)
-			}
-			r.Body.Close()
-			nothingWaits(t, e)
-		}
-	}
-}
-
-// TestTrickle: a browser that waits gets a little now and then, never so much that it is of use.
-func TestTrickle(t *testing.T) {
-	s := slow{make(chan struct{}), "Bad"}
-	e := inspector(t, func(o *Options) { o.Scanner, o.Limits.Patience = s, time.Millisecond })
-	body := strings.Repeat("0123456789", 200)
-	r := respond("application/zip", "", body)
-	if blocked, err := e.Response(t.Context(), exchange(), r); blocked || err != nil {
-		t.Fatalf("got blocked %v, %v, want it to begin", blocked, err)
-	}
-	got := make([]byte, len(body))
-	n, err := r.Body.Read(got)
-	if err != nil || n == 0 || n > len(body)/trickleShare || string(got[:n]) != body[:n] {
-		t.Errorf("got %d bytes, %v, want a small part of the file", n, err)
-	}
-	close(s.wait)
-	if rest, err := io.ReadAll(r.Body); !errors.Is(err, ErrBlocked) || n+len(rest) > len(body)/trickleShare {
-		t.Errorf("got %d bytes more, %v, want the file cut off", len(rest), err)
-	}
-	r.Body.Close()
-	nothingWaits(t, e)
-}
-
 // TestNothingWaitsForAPeerThatIsGone: nothing waits for a client or a site that is gone.
 func TestNothingWaitsForAPeerThatIsGone(t *testing.T) {
 	e := inspector(t, func(o *Options) {
@@ -450,49 +240,6 @@ func TestABodyThatIsCutOffIsNotWhole(t *testing.T) {
 		}
 	}
 	nothingWaits(t, e)
-}
-
-func TestDownloadsOfUnknownSize(t *testing.T) {
-	e := inspector(t, func(o *Options) {
-		o.Downloads = []DownloadRule{{Types: []string{"video/"}, Larger: 5000, Clause: "2.8 geen films"}}
-	})
-	for size, blocked := range map[int]bool{5000: false, 5001: true} {
-		x, r := exchange(), respond("video/mp4", "", strings.Repeat("x", size))
-		r.ContentLength = -1
-		if stopped, err := e.Response(t.Context(), x, r); stopped || err != nil {
-			t.Fatalf("got blocked %v, %v, want it to begin", stopped, err)
-		}
-		b, err := io.ReadAll(r.Body)
-		if errors.Is(err, ErrBlocked) != blocked || !blocked && len(b) != size {
-			t.Errorf("%d: got %d bytes, %v, want it blocked: %v", size, len(b), err, blocked)
-		}
-		if f := x.Found(); blocked &&
-			(f.Own != "2.8 geen films" || f.Verdict.Category != rules.OwnCode || f.Verdict.Clause.String() != "C2.8e") {
-			t.Errorf("got %+v, want the clause of the own code", f)
-		}
-	}
-}
-
-// TestOnlyTheOwnCodeRefusesMore: C2.8e.
-func TestOnlyTheOwnCodeRefusesMore(t *testing.T) {
-	for name, tc := range map[string]struct {
-		d  DownloadRule
-		ok bool
-	}{
-		"programs":               {DownloadRule{Executable: true}, true},
-		"names of programs":      {DownloadRule{Extensions: []string{"exe", ".MSI"}}, true},
-		"films":                  {DownloadRule{Extensions: []string{"mp4"}}, false},
-		"programs and films":     {DownloadRule{Executable: true, Extensions: []string{"mp4"}}, false},
-		"all that is large":      {DownloadRule{Larger: 1}, false},
-		"a type":                 {DownloadRule{Types: []string{"video/"}}, false},
-		"films, by the own code": {DownloadRule{Extensions: []string{"mp4"}, Clause: "2.8"}, true},
-		"nothing":                {DownloadRule{Clause: "2.8"}, false},
-	} {
-		_, err := New(Options{Engine: failing{}, Settings: Settings{Downloads: []DownloadRule{tc.d}}})
-		if (err == nil) != tc.ok {
-			t.Errorf("%s: got %v, want it right: %v", name, err, tc.ok)
-		}
-	}
 }
 
 // TestEventsComeAtOnce: a body that comes piece by piece does not wait.
