@@ -52,6 +52,7 @@ type checkedDoubt struct {
 
 type checkedFinding struct {
 	Rule     rules.ID      `json:"rule"`
+	Title    lang.Text     `json:"title"`
 	Purpose  rules.Purpose `json:"purpose"`
 	Clause   rules.Clause  `json:"clause"`
 	Count    int           `json:"count"`
@@ -77,7 +78,7 @@ func (c checkCmd) Run(ctx context.Context) error {
 			failed = append(failed, err) // the others are still inspected
 			continue
 		}
-		r := checkedOf(name, x, c.Direction, gen.Actions())
+		r := checkedOf(name, x, c.Direction, gen)
 		found = found || r.Action > filter.Pass
 		if err := c.print(r); err != nil {
 			return err
@@ -127,8 +128,8 @@ func (c checkCmd) inspect(ctx context.Context, e *filter.Engine, name string,
 }
 
 // checkedOf is what is printed of an inspection.
-func checkedOf(name string, x *filter.Inspection, d rules.Direction, actions filter.Actions) checked {
-	v := filter.Decide(x, d, actions)
+func checkedOf(name string, x *filter.Inspection, d rules.Direction, gen *gateway.Generation) checked {
+	v := filter.Decide(x, d, gen.Actions())
 	r := checked{
 		File:          name,
 		Action:        v.Action,
@@ -148,7 +149,16 @@ func checkedOf(name string, x *filter.Inspection, d rules.Direction, actions fil
 		if !x.Decisive(f, d) {
 			continue // weak signs that did not come together are no finding
 		}
-		shown := checkedFinding{f.Rule, f.Purpose, f.Clause, f.Count, f.Score, []string{}}
+		rule, _ := gen.Rules.Rule(f.Rule)
+		shown := checkedFinding{
+			Rule:     f.Rule,
+			Title:    rule.Title,
+			Purpose:  f.Purpose,
+			Clause:   f.Clause,
+			Count:    f.Count,
+			Score:    f.Score,
+			Excerpts: []string{},
+		}
 		for _, e := range f.Excerpts {
 			shown.Excerpts = append(shown.Excerpts, e.Reveal())
 		}
@@ -174,7 +184,8 @@ func (c checkCmd) print(r checked) error {
 	}
 	fmt.Printf(", inspected for %s, %d parts, %d bytes\n", strings.Join(names, ", "), r.Parts, r.Bytes)
 	for _, f := range r.Findings {
-		fmt.Printf("  %-32s %s  %s  %d×  score %d\n", f.Rule, f.Clause, f.Purpose, f.Count, f.Score)
+		fmt.Printf("  %s\n    %-32s %s  %s  %d×  score %d\n",
+			f.Title.In(c.Lang), f.Rule, f.Clause, f.Purpose, f.Count, f.Score)
 		for _, e := range f.Excerpts {
 			fmt.Printf("      … %s …\n", e)
 		}

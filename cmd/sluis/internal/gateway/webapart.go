@@ -230,9 +230,7 @@ func (a *webApart) watch(p *webProcess) {
 		a.g.log.Error("web: the process of the proxy ended by itself, a new one takes its place", "in", pause)
 		time.Sleep(pause)
 		pause = min(2*pause, longPause)
-		if p = a.next(); p == nil {
-			since = time.Now()
-		}
+		p = a.next()
 	}
 }
 

@@ -54,6 +54,7 @@ var signs = func() map[string]string {
 		m[fields[i]] = fields[i+1]
 	}
 	m["space"], m["nbspace"], m["nonbreakingspace"], m["visiblespace"] = " ", "\u00a0", "\u00a0", " "
+	m["compwordmark"] = "\u200c"
 	m["hyphen"], m["sfthyphen"], m["softhyphen"] = "-", "-", "-"
 	return m
 }()
@@ -70,7 +71,7 @@ multiply × divide ÷ germandbls ß Eth Ð eth ð Thorn Þ thorn þ Lslash Ł ls
 dotlessj ȷ florin ƒ circumflex ˆ tilde ˜ caron ˇ breve ˘ dotaccent ˙ ring ˚ ogonek ˛ hungarumlaut ˝ endash – emdash —
 quotedblleft “ quotedblright ” quotesinglbase ‚ quotedblbase „ dagger † daggerdbl ‡ bullet • ellipsis … perthousand ‰
 fraction ⁄ Euro € euro € trademark ™ minus − fi fi fl fl ff ff ffi ffi ffl ffl ij ij IJ IJ longs ſ
-compwordmark ‌ infinity ∞ lessequal ≤ greaterequal ≥ notequal ≠ arrowright → arrowleft ← checkmark ✓
+infinity ∞ lessequal ≤ greaterequal ≥ notequal ≠ arrowright → arrowleft ← checkmark ✓
 alpha α beta β gamma γ delta δ pi π sigma σ omega ω Omega Ω Delta Δ`
 
 // accents are the ends of the names of letters with an accent.
