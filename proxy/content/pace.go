@@ -34,7 +34,10 @@ func (p *pace) run(src io.Reader) {
 	}()
 	for range p.asked {
 		n, err := src.Read(*buf)
-		p.got <- received{(*buf)[:n], err}
+		p.got <- received{(*buf)[:n:n], err}
+		if err != nil && n == 0 {
+			return
+		}
 	}
 }
 
