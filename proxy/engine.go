@@ -119,6 +119,7 @@ func (e *engine) outgoing(in *http.Request, ctx *goproxy.ProxyCtx) (*http.Reques
 	f := flowOf(in.Context())
 	out := in.Clone(in.Context())
 	out.URL = departing(in)
+	out.Trailer = in.Trailer // whose values come with the end of the body
 	out.Close = false
 	if in.ContentLength == 0 {
 		out.Body = nil // so that the transport may try again
