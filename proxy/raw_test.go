@@ -7,20 +7,29 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"sluis/internal/testenv"
 )
 
-// rawSite is a site that keeps the header of each request as it came.
+// rawSite is a site that keeps the header of each request as it came, and the whole of the last one.
 type rawSite struct {
 	port string
 	seen chan string
+	last atomic.Pointer[arrived]
+}
+
+// arrived is a request as it came.
+type arrived struct {
+	header  http.Header
+	body    string
+	trailer http.Header
 }
 
 // rawSite starts one, over TLS with HTTP/1.1 if it has a host. It answers each request with what answer makes of its
-// header and of its number on its connection; nothing ends the connection.
+// header and of its number on its connection; nothing ends the connection, as does an answer that is delimited by that.
 func (r *rig) rawSite(answer func(head string, n int) string, host ...string) *rawSite {
 	r.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -36,7 +45,7 @@ func (r *rig) rawSite(answer func(head string, n int) string, host ...string) *r
 			c.Ports = append(c.Ports, port)
 		}
 	})
-	s := &rawSite{portOfListener(ln), make(chan string, 1000)}
+	s := &rawSite{port: portOfListener(ln), seen: make(chan string, 1000)}
 	go func() {
 		for {
 			c, err := ln.Accept()
@@ -77,15 +86,24 @@ func (s *rawSite) serve(c net.Conn, answer func(head string, n int) string) {
 		if err != nil {
 			return
 		}
-		if _, err := io.Copy(io.Discard, q.Body); err != nil {
+		if q.Header.Get("Expect") != "" {
+			io.WriteString(c, "HTTP/1.1 100 Continue\r\n\r\n")
+		}
+		body, err := io.ReadAll(q.Body)
+		if err != nil {
 			return
 		}
+		s.last.Store(&arrived{q.Header, string(body), q.Trailer})
 		s.seen <- head
 		out := answer(head, n)
 		if out == "" {
 			return
 		}
 		io.WriteString(c, out)
+		fields, _, _ := strings.Cut(out, "\r\n\r\n")
+		if strings.HasPrefix(out, "HTTP/1.0") || strings.Contains(fields, "Connection: close") {
+			return
+		}
 	}
 }
 
