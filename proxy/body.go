@@ -17,6 +17,7 @@ type receivedBody struct {
 	flow    *flow
 	control *http.ResponseController
 	idle    time.Duration
+	trailer http.Header // that its end fills; nil: none was announced
 	over    atomic.Bool
 
 	mu    sync.Mutex
@@ -64,6 +65,7 @@ func (b *receivedBody) end(err error) {
 		b.fault = err
 		return
 	}
+	forTrailer(b.trailer, b.flow.decision.Header)
 	b.control.SetReadDeadline(time.Time{}) // all is there; how long the response takes is another matter
 }
 

@@ -3,10 +3,13 @@ package proxy
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"sluis/internal/sitepolicy"
 )
 
 // ofOneHop are the fields that are about one connection, whether or not Connection names them (RFC 9110, section
@@ -58,6 +61,19 @@ func forClient(resp *http.Response) {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		resp.Header.Set("Connection", "Upgrade")
 		resp.Header.Set("Upgrade", "websocket")
+	}
+}
+
+// forTrailer deletes the fields of a trailer that have their place in a header only (RFC 9110, section 6.5.1), and
+// those that the policy sets there: some sites take the one for the other.
+func forTrailer(h http.Header, policy []sitepolicy.Field) {
+	for name := range h {
+		if !httpguts.ValidTrailerHeader(name) || slices.Contains(ofOneHop[:], name) {
+			delete(h, name)
+		}
+	}
+	for _, p := range policy {
+		h.Del(p.Name)
 	}
 }
 

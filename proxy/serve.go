@@ -166,7 +166,13 @@ func (p *Proxy) request(
 		gen.Pages.Error(pw, r, http.StatusServiceUnavailable)
 		return
 	}
-	f.sent = &receivedBody{ReadCloser: r.Body, flow: f, control: pw.control, idle: gen.Limits.Idle}
+	f.sent = &receivedBody{
+		ReadCloser: r.Body,
+		flow:       f,
+		control:    pw.control,
+		idle:       gen.Limits.Idle,
+		trailer:    r.Trailer,
+	}
 	if content.Streams(r.Header) {
 		f.sent.idle = gen.Limits.Tunnel
 	}

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
+	"sluis/internal/sitepolicy"
 	"sluis/proxy/content"
 )
 
@@ -55,6 +57,31 @@ func TestTrailersOfARequestOverHTTP2(t *testing.T) {
 			if want := fmt.Sprintf("HTTP/2.0 %d <nil> 7", 6*length); err != nil || string(b) != want ||
 				resp.Trailer.Get("X-Status") != "0" {
 				t.Errorf("%s: got %q, %v and %q, want %q", name, b, err, resp.Trailer, want)
+			}
+		}
+	}
+}
+
+// TestTrailersHoldNoHeader: what only a header may hold does not get to a site behind the body.
+func TestTrailersHoldNoHeader(t *testing.T) {
+	for name, r := range map[string]*rig{"not inspected": newRig(t), "inspected": inspected(t)} {
+		ways := r.ways(fine)
+		r.decide = func(q sitepolicy.Request) sitepolicy.Decision {
+			d := inspecting(q)
+			d.Header = []sitepolicy.Field{{Name: "Youtube-Restrict", Value: "Strict"}}
+			return d
+		}
+		for _, w := range ways {
+			resp, _ := w.ask(t, "POST "+w.before+"/ HTTP/1.1\r\nHost: "+w.host+"\r\n"+
+				"Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3\r\nabc\r\n0\r\n"+
+				"X-Sum: 7\r\nX-Other: 1\r\nContent-Length: 9\r\nHost: a.example\r\nTransfer-Encoding: x\r\n"+
+				"Upgrade: h2c\r\nAuthorization: b\r\nyoutube-restrict: None\r\n\r\n")
+			want := http.Header{"X-Sum": {"7"}, "X-Other": {"1"}}
+			at := w.site.last.Load()
+			if resp.StatusCode != 200 || at == nil {
+				t.Errorf("%s, %s: got %s, want 200 from the site", name, w.name, resp.Status)
+			} else if !reflect.DeepEqual(at.trailer, want) || at.body != "abc" {
+				t.Errorf("%s, %s: got %q and the trailer %q, want abc and %q", name, w.name, at.body, at.trailer, want)
 			}
 		}
 	}
