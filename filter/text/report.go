@@ -33,6 +33,7 @@ type Attachment struct {
 	Declared   Secret   // the media type that the message gives; empty in an archive
 	Kind       FileKind // by its content
 	Depth      int      // 0 in the message itself, 1 in an attached archive or message …
+	Packaged   bool     // a script of a package, which only the program that opens the package runs
 	Executable bool     // by its content or its name
 	Macros     bool     // or other active content
 	Encrypted  bool

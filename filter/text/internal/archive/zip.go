@@ -63,9 +63,15 @@ func Zip(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 			return err
 		}
 	}
-	programsFirst(w, z, depth)
+	pack := isPackage(w, at, z)
+	programsFirst(w, z, pack, depth)
 	for _, f := range z.File {
-		if err := zipMember(w, part, at, f, office, sheets, depth); err != nil {
+		if pack && packagedScript(f.Name) && f.Flags&1 == 0 {
+			err = packageMember(w, part, f, depth)
+		} else {
+			err = zipMember(w, part, at, f, office, sheets, depth)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -73,12 +79,12 @@ func Zip(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 }
 
 // programsFirst lists the programs that a directory names, if there are more files than may be read.
-func programsFirst(w *walk.Walker, z *zip.Reader, depth int) {
+func programsFirst(w *walk.Walker, z *zip.Reader, pack bool, depth int) {
 	if w.Room(len(z.File)) {
 		return
 	}
 	for _, f := range z.File {
-		if text.NamesProgram(f.Name) {
+		if text.NamesProgram(f.Name) && !(pack && packagedScript(f.Name)) {
 			w.List(unread(f.Name, depth), nil)
 		}
 	}

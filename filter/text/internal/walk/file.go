@@ -130,6 +130,15 @@ func hasDirectory(r io.ReaderAt, at int64) bool {
 
 // Member shows a file of an archive.
 func (w *Walker) Member(name string, r io.Reader, depth int) error {
+	return w.member(text.Attachment{Name: text.Secret(ShortName(name))}, name, r, depth)
+}
+
+// Script shows a script of a package, which only the program that opens the package runs.
+func (w *Walker) Script(name string, r io.Reader, depth int) error {
+	return w.member(text.Attachment{Name: text.Secret(ShortName(name)), Packaged: true}, name, r, depth)
+}
+
+func (w *Walker) member(a text.Attachment, name string, r io.Reader, depth int) error {
 	w.EnterFile()
 	defer w.Leave()
 	part, err := w.Part()
@@ -141,7 +150,7 @@ func (w *Walker) Member(name string, r io.Reader, depth int) error {
 	}
 	head, r, done := Peek(r)
 	defer done()
-	a := text.Attachment{Name: text.Secret(ShortName(name)), Depth: depth + 1, Kind: w.Formats.KindOf(head, name)}
+	a.Depth, a.Kind = depth+1, w.Formats.KindOf(head, name)
 	if Opaque(a) {
 		w.List(a, head)
 		return nil

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -93,7 +94,7 @@ func runs(a text.Attachment, head []byte) bool {
 		return true
 	}
 	name := a.Name.Reveal()
-	if !text.NamesProgram(name) {
+	if !text.NamesProgram(name) || a.Packaged && !asksWindows(head) {
 		return false
 	}
 	if !text.NamesSite(name) {
@@ -106,6 +107,12 @@ func runs(a text.Attachment, head []byte) bool {
 		return !prose(head)
 	}
 	return false
+}
+
+// asksWindows reports whether a script begins as one that Windows runs: one of a page has nothing to ask of its host.
+func asksWindows(head []byte) bool {
+	head = bytes.ToLower(head)
+	return bytes.Contains(head, []byte("wscript")) || bytes.Contains(head, []byte("shell.application"))
 }
 
 // prose reports whether a text consists of words: mostly letters, and blanks between them.
