@@ -75,6 +75,9 @@ func (e *Inspector) judge(
 			return j, err
 		}
 		j.add(found, v)
+		if err := e.judgeMarkup(ctx, x, written, false, ps, &j); err != nil {
+			return j, err
+		}
 	}
 	for _, f := range u.text.files {
 		if stops(j.verdict) {
@@ -161,7 +164,17 @@ func (e *Inspector) judgeFile(
 		if item.Content, item.Size = plain, plain.length(); escapes != nil {
 			item.Name = plainName
 		}
+		if err := e.judgeItem(ctx, x, item, ps, j); err != nil {
+			return err
+		}
+		return e.judgeMarkup(ctx, x, plain, f.fileKind == text.KindHTML, ps, j)
 	}
+	return e.judgeItem(ctx, x, item, ps, j)
+}
+
+func (e *Inspector) judgeItem(
+	ctx context.Context, x *Exchange, item filter.Item, ps rules.Purposes, j *judgement,
+) error {
 	found, v, err := e.inspect(ctx, x, item, ps)
 	j.add(found, v)
 	return err
