@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // baseType returns a media type without its parameters, in lower case.
@@ -15,11 +17,55 @@ func baseType(v string) string {
 	return strings.ToLower(strings.TrimSpace(v))
 }
 
-func mediaType(h http.Header) string { return baseType(h.Get("Content-Type")) }
+func mediaType(h http.Header) string { return baseType(contentType(h)) }
+
+// contentType returns the Content-Type that browsers go by where there are several, or a list: the last that is valid
+// (Fetch Standard, section 2.2.2). The character set of one before it counts if the type is the same.
+func contentType(h http.Header) (value string) {
+	fields := h["Content-Type"]
+	if len(fields) == 0 || len(fields) == 1 && !strings.Contains(fields[0], ",") {
+		return h.Get("Content-Type")
+	}
+	for _, v := range splitList(strings.Join(fields, ",")) {
+		typ := baseType(v)
+		major, minor, _ := strings.Cut(typ, "/")
+		if !httpguts.ValidHeaderFieldName(major) || !httpguts.ValidHeaderFieldName(minor) || typ == "*/*" {
+			continue
+		}
+		if typ == baseType(value) && charsetIn(v) == "" {
+			continue // with the character set that was there
+		}
+		value = v
+	}
+	if value == "" {
+		return fields[0]
+	}
+	return value
+}
+
+// splitList splits a list at its commas, but for those in quotes.
+func splitList(list string) (items []string) {
+	quoted, escaped, from := false, false, 0
+	for i := range len(list) {
+		switch c := list[i]; {
+		case escaped:
+			escaped = false
+		case quoted && c == '\\':
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		case c == ',' && !quoted:
+			items, from = append(items, list[from:i]), i+1
+		}
+	}
+	return append(items, list[from:])
+}
 
 // charsetOf returns the character set that a header names.
-func charsetOf(h http.Header) string {
-	_, params, found := strings.Cut(h.Get("Content-Type"), ";")
+func charsetOf(h http.Header) string { return charsetIn(contentType(h)) }
+
+func charsetIn(kind string) string {
+	_, params, found := strings.Cut(kind, ";")
 	if !found {
 		return ""
 	}

@@ -47,7 +47,7 @@ const maxFiles = 200
 func newUploadText(h http.Header, name string, out func([]byte)) *uploadText {
 	t := &uploadText{out: out}
 	t.sieve.out = out
-	kind := h.Get("Content-Type")
+	kind := contentType(h)
 	if strings.HasPrefix(baseType(kind), "multipart/") {
 		t.form = newFormParser(h["Content-Type"], t)
 		return t
