@@ -20,6 +20,8 @@ type engine struct {
 	To        string   `yaml:"to"`        // host that enforces; none: nothing does
 	Countries []string `yaml:"countries"` // names before the suffix of a country
 	Hosts     []string `yaml:"hosts"`
+	Lands     []string `yaml:"lands"` // domains with a host for each country
+	Spare     []string `yaml:"spare"` // hosts there that are of no country
 	Block     []string `yaml:"block"` // with all below them
 }
 
@@ -28,12 +30,20 @@ type engines struct {
 	all       []engine
 	hosts     map[string]string // host that enforces
 	countries map[string]string // by the name before the suffix of a country
+	lands     map[string]string // by the domain after a country
+	spare     map[string]bool
 	blocked   map[string]bool
 }
 
 // searchEngines returns the search engines. They are part of the program and tested, so that reading cannot fail.
 var searchEngines = sync.OnceValue(func() *engines {
-	e := &engines{hosts: map[string]string{}, countries: map[string]string{}, blocked: map[string]bool{}}
+	e := &engines{
+		hosts:     map[string]string{},
+		countries: map[string]string{},
+		lands:     map[string]string{},
+		spare:     map[string]bool{},
+		blocked:   map[string]bool{},
+	}
 	if err := (strictyaml.File{Name: "safesearch.yaml", Text: safeSearchText}).Decode(&e.all); err != nil {
 		panic(err)
 	}
@@ -43,6 +53,12 @@ var searchEngines = sync.OnceValue(func() *engines {
 		}
 		for _, c := range s.Countries {
 			e.countries[c] = s.To
+		}
+		for _, l := range s.Lands {
+			e.lands[l] = s.To
+		}
+		for _, h := range s.Spare {
+			e.spare[h] = true
 		}
 		for _, b := range s.Block {
 			e.blocked[b] = true
@@ -77,6 +93,9 @@ func (s *SafeSearch) host(h string) string {
 	e := searchEngines()
 	if to := e.hosts[h]; to != "" {
 		return to
+	}
+	if land, of, _ := strings.Cut(h, "."); len(land) == 2 && e.lands[of] != "" && !e.spare[h] {
+		return e.lands[of]
 	}
 	for i := range len(h) { // google.nl, www.google.co.uk
 		if h[i] != '.' {
