@@ -30,9 +30,16 @@ const shellSuffix = "-ms"
 
 // NamesProgram reports whether a computer of a school runs a file of this name, in any form that a program may take.
 func NamesProgram(name string) bool {
-	return isProgram(Extension(name)) || slices.ContainsFunc(cut(name), func(part string) bool {
+	return isProgram(Extension(name)) || inBundle(name) || slices.ContainsFunc(cut(name), func(part string) bool {
 		return isProgram(Extension(part))
 	})
+}
+
+// bundle is where a program of macOS, which is a folder, has what it runs.
+const bundle = ".app/contents/macos/"
+
+func inBundle(name string) bool {
+	return len(name) > len(bundle) && strings.Contains(strings.ReplaceAll(strings.ToLower(name), `\`, "/"), bundle)
 }
 
 // NamesSite reports whether a name that ends as that of a program ends as that of a site as well: "bestelling bol.com".

@@ -15,8 +15,11 @@ func TestANameIsJudgedInEveryFormThatAProgramTakes(t *testing.T) {
 		"a.exe::$DATA": true, "a.exe:$data": true, "a.exe.::$Data ": true, "a.exe\x00.pdf": true,
 		"a.pdf\x00.exe": true, "a.pdf\x00b.exe\x00.txt": true, "a\u202egpj.exe": true, "a.exe\u200b": true,
 		"a.e\u200bxe": true, "map/a.exe": true, `map\a.exe`: true, "a.exe\x07": true, "a.exe\"": true,
-		"bestelling bol.com": true,
-		"brief.pdf":          false, "exe": false, "a.exe.pdf": false, "foto.jpg": false, "": false, "...": false, "a.-ms": false,
+		"bestelling bol.com": true, "Hulp.app/Contents/MacOS/start": true, `a\Hulp.APP\Contents\MacOS\x`: true,
+		"a.accde": true, "a.accda": true, "a.accdr": true, "a.odc": true, "a.rdpx": true, "a.ica": true,
+		"a.vbscript": true, "a.msrcIncident": true, "a.mobileconfig": true, "Hulp.app/Contents/Info.plist": false,
+		"leerlingen.accdb": false,
+		"brief.pdf":        false, "exe": false, "a.exe.pdf": false, "foto.jpg": false, "": false, "...": false, "a.-ms": false,
 		"map.exe/brief.pdf": false, "opgave.py": false, "certificaat.cer": false, "rooster.xlsx": false,
 		"Fwd: bol.com: uw bestelling.eml": false, "12:30.pdf": false, ":$data": false, "::$DATA": false,
 	} {
