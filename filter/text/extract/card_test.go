@@ -33,3 +33,29 @@ func TestQuotedPropertiesOfCardsAreRead(t *testing.T) {
 		}
 	}
 }
+
+// A file that a calendar carries is judged by its name and its type, whatever parameter gives it (C3.3a).
+func TestTheFilesOfCalendarsAreJudgedByNameAndType(t *testing.T) {
+	for property, want := range map[string]string{
+		"ATTACH;ENCODING=BASE64;VALUE=BINARY;X-FILENAME=\"rooster.js\":dmFyIGEK":          "rooster.js",
+		"ATTACH;ENCODING=BASE64;VALUE=BINARY;FILENAME=rooster.vbs:dmFyIGEK":               "rooster.vbs",
+		"ATTACH;VALUE=BINARY;X-APPLE-FILENAME=roos\r\n ter.hta;ENCODING=BASE64:dmFyIGEK":  "rooster.hta",
+		"attach;encoding=b;value=binary;x-ms-filename=a%2Ejs;x=\"a:b\":dmFyIGEK":          "a.js",
+		"ATTACH;FMTTYPE=application/hta;ENCODING=BASE64;VALUE=BINARY:PGh0YT4=":            "(without a name)",
+		"ATTACH;FMTTYPE=\"application/x-msdownload\";FILENAME=a.dat:data:x/y;base64,TVo=": "a.dat",
+		"ATTACH;ENCODING=BASE64;VALUE=BINARY;X-FILENAME=\"rooster.pdf\":JVBERi0xLjQK":     "",
+		"ATTACH;FMTTYPE=application/pdf;FILENAME=rooster.pdf:https://school.example/a":    "",
+		"ATTACH;FILENAME=les.js:https://drive.school.example/a":                           "",
+		"ATTACH:CID:1@school.example":                                                     "",
+		"DESCRIPTION:ATTACH;ENCODING=BASE64;FILENAME=les.js: zo staat het in de les":      "",
+	} {
+		m := "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + property +
+			"\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+		for where, m := range map[string]string{"in a message": m,
+			"attached": attached("a.ics", "application/octet-stream", []byte(m[strings.Index(m, "BEGIN"):]))} {
+			if got := dangers(showMessage(t, m).report); got != want {
+				t.Errorf("%s, %s: got %q, want %q", property, where, got, want)
+			}
+		}
+	}
+}

@@ -361,11 +361,13 @@ func Text(w *walk.Walker, part int, role text.Role, t MediaType, charset string,
 	spotter := fileSpotter{Writer: o}
 	var to io.Writer = &spotter
 	var card cardWriter
+	attach := attachSpotter{Writer: to, w: w}
 	if t.card() {
-		card.Writer = to
+		card.Writer = &attach
 		to = &card
 	}
 	_, err := walk.Pipe(to, u)
+	attach.end()
 	if err := w.Damage(walk.First(o.Close(), err)); err != nil {
 		return err
 	}
