@@ -35,6 +35,7 @@ const (
 	KindPGP        FileKind = "pgp"    // OpenPGP, the same
 	KindSealed     FileKind = "sealed" // encrypted, and nothing else is known of it
 	KindApple      FileKind = "apple"  // AppleSingle, AppleDouble
+	KindPlain      FileKind = "plain"  // known, and without words of a person: certificates, shapes, views of folders
 	KindUnknown    FileKind = "unknown"
 )
 

@@ -134,6 +134,7 @@ var formats = walk.Formats{
 		},
 	},
 	media,
+	plain,
 	{Kind: text.KindScript, Magic: walk.Begin("#!"), Textual: true, Read: textFile},
 	{
 		Kind:       text.KindHTML,

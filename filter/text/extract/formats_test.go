@@ -62,8 +62,8 @@ func TestFormatsHaveEveryKindOnce(t *testing.T) {
 			t.Errorf("%s: has a reader: %v, rows: %d; want one row with a reader", f.Kind, f.Read != nil, rows[f.Kind])
 		}
 	}
-	if len(rows) != 30 {
-		t.Errorf("%d formats, want 30", len(rows))
+	if len(rows) != 31 {
+		t.Errorf("%d formats, want 31", len(rows))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/richardlehane/mscfb"
@@ -19,7 +20,9 @@ import (
 func OLE(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 	d, err := mscfb.New(r)
 	if err != nil {
-		w.Doubt(text.Damaged)
+		if !thumbnails(w, at) {
+			w.Doubt(text.Damaged)
+		}
 		return walk.First(w.Stop, w.Strings(part, walk.Fresh(r)))
 	}
 	names := oleNames(d.File)
@@ -42,6 +45,12 @@ func OLE(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 		}
 	}
 	return w.Stop
+}
+
+// thumbnails reports whether a file has the name of the pictures that Windows keeps of a folder, which nothing else
+// opens, and which are often cut off.
+func thumbnails(w *walk.Walker, at int) bool {
+	return at >= 0 && strings.EqualFold(path.Base(w.Report.Attachments[at].Name.Reveal()), "thumbs.db")
 }
 
 func oleStream(w *walk.Walker, part, at int, e *mscfb.File, names map[string]string, depth int) error {
