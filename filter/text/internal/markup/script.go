@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -85,13 +86,39 @@ func (a *acts) start(part int, name []byte, element atom.Atom, attrs []Attr) {
 		switch {
 		case len(key) > 2 && walk.HasPrefixFold(key, "on"):
 			a.mark()
-		case strings.EqualFold(string(localName(key)), "href"):
-			v := bytes.TrimSpace(Unescape(at.Value))
-			if walk.HasPrefixFold(v, "javascript:") || walk.HasPrefixFold(v, "data:text/html") {
+		case strings.EqualFold(string(localName(key)), "href"), animates(name) && animated(key):
+			if slices.ContainsFunc(bytes.Split(Unescape(at.Value), []byte{';'}), runs) {
 				a.mark()
 			}
 		}
 	}
+}
+
+// animates reports whether an element of SVG gives an attribute of another its values.
+func animates(name []byte) bool {
+	name = localName(name)
+	return strings.EqualFold(string(name), "set") || walk.HasPrefixFold(name, "animate")
+}
+
+// animated reports whether an attribute holds such values.
+func animated(key []byte) bool {
+	switch string(bytes.ToLower(key)) {
+	case "values", "to", "from", "by":
+		return true
+	}
+	return false
+}
+
+// runs reports whether an address is a script or a page. Browsers pass over control characters before it, and over the
+// ends of lines and tabs in it.
+func runs(address []byte) bool {
+	address = bytes.Map(func(r rune) rune {
+		if r <= ' ' {
+			return -1
+		}
+		return r
+	}, address[:min(len(address), walk.MaxLink)])
+	return walk.HasPrefixFold(address, "javascript:") || walk.HasPrefixFold(address, "data:text/html")
 }
 
 // minData is the size of an address of data that may hold anything.
