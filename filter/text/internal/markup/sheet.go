@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"sluis/filter/text/internal/walk"
 )
 
 // sheet is what the style elements of a page say, as far as it decides whether a text is seen: rules whose selectors
@@ -56,7 +58,7 @@ func (s *sheet) read(css []byte) {
 	if s.size += len(css); s.size > maxStyles {
 		return
 	}
-	css = withoutComments(css)
+	css = plainCSS(withoutComments(css))
 	s.block(css, 0)
 	slices.SortStableFunc(s.rules, func(a, b rule) int { return a.weight - b.weight })
 }
@@ -75,6 +77,43 @@ func withoutComments(css []byte) []byte {
 		}
 		_, css, _ = bytes.Cut(rest, []byte("*/"))
 	}
+}
+
+// plainCSS decodes escapes of letters, digits and hyphens (CSS Syntax 3, 4.3.7). Those of other characters stay: they are
+// no part of what styles say here.
+func plainCSS(css []byte) []byte {
+	if bytes.IndexByte(css, '\\') < 0 {
+		return css
+	}
+	out := make([]byte, 0, len(css))
+	for i := 0; i < len(css); i++ {
+		c, n := css[i], 1
+		v := 0
+		for ; c == '\\' && n <= 6 && i+n < len(css) && walk.Unhex(css[i+n]) < 16; n++ {
+			v = v<<4 | int(walk.Unhex(css[i+n]))
+		}
+		switch {
+		case c != '\\' || i+1 == len(css):
+			out = append(out, c)
+		case n == 1 && named(int(css[i+1])):
+			out = append(out, css[i+1])
+			i++
+		case n > 1 && named(v):
+			out = append(out, byte(v))
+			if i += n - 1; i+1 < len(css) && htmlSpace(css[i+1]) { // it ends the escape
+				i++
+			}
+		default:
+			out = append(out, css[i:min(i+max(n, 2), len(css))]...)
+			i += max(n, 2) - 1
+		}
+	}
+	return out
+}
+
+// named reports whether a character may stand in a name.
+func named(c int) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-'
 }
 
 // block reads rules, and those of conditions that hold on an ordinary screen.

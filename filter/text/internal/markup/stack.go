@@ -48,7 +48,7 @@ type styled struct {
 func (s *styled) note(name string, value []byte) {
 	switch name {
 	case "style":
-		s.style = Unescape(value)
+		s.style = plainCSS(Unescape(value))
 	case "class":
 		s.class = Unescape(value)
 	case "id":
