@@ -78,7 +78,8 @@ func TestPagesThatActAreFound(t *testing.T) {
 	}
 }
 
-// A short script that brings a reader a file or an address out of what stands in it acts, whatever the bytes are (C2.9a).
+// A short script that brings a reader a file or an address out of what stands in it acts, whatever the bytes are
+// (C2.9a).
 func TestShortScriptsThatHideWhatTheyBringAreFound(t *testing.T) {
 	packed := string(zipOf("rekening.js", "var a = 1"))
 	changed := []byte(packed)

@@ -376,6 +376,11 @@ func Text(w *walk.Walker, part int, role text.Role, t MediaType, charset string,
 			return err
 		}
 	}
+	if flows, delsp := t.flowed(); flows {
+		if err := showFlowed(w, part, role, charset, delsp, open); err != nil {
+			return err
+		}
+	}
 	return showAgain(w, part, c, spotter.found, open, depth)
 }
 

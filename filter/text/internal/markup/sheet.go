@@ -79,8 +79,8 @@ func withoutComments(css []byte) []byte {
 	}
 }
 
-// plainCSS decodes escapes of letters, digits and hyphens (CSS Syntax 3, 4.3.7). Those of other characters stay: they are
-// no part of what styles say here.
+// plainCSS decodes escapes of letters, digits and hyphens (CSS Syntax 3, 4.3.7). Those of other characters stay: they
+// are no part of what styles say here.
 func plainCSS(css []byte) []byte {
 	if bytes.IndexByte(css, '\\') < 0 {
 		return css
