@@ -113,7 +113,8 @@ func TestShortScriptsThatHideWhatTheyBringAreFound(t *testing.T) {
 // Scripts of saved pages, exercises and newsletters raise no alarm.
 func TestOrdinaryShortScriptsRaiseNoAlarm(t *testing.T) {
 	jpeg := b64("\xff\xd8\xff\xe0\x00\x10JFIF" + string(photo(600)))
-	export := "a.href=URL.createObjectURL(new Blob([new Uint8Array([239,187,191]),csv(d)]));a.download='lijst.csv';a.click()"
+	export := "a.href=URL.createObjectURL(new Blob([new Uint8Array([239,187,191]),csv(d)]));" +
+		"a.download='lijst.csv';a.click()"
 	for name, script := range map[string]string{
 		"a saved page's statistics":  "document.write(unescape(\"%3Cscript src='\" + host + \"google-analytics.com/ga.js' type='text/javascript'%3E%3C/script%3E\"));",
 		"a saved page's jQuery":      "window.jQuery || document.write(unescape('%3Cscript%20src=%22js/jquery-1.5.1.min.js%22%3E%3C/script%3E'))",
