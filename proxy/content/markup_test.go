@@ -61,6 +61,28 @@ func TestMarkupInAnUploadIsRead(t *testing.T) {
 	nothingWaits(t, e)
 }
 
+// TestByteOrderMarksHideNoText: a second one is no sign of a binary.
+func TestByteOrderMarksHideNoText(t *testing.T) {
+	e := inspector(t)
+	for order, mark := range map[string]string{"little": "\xff\xfe", "big": "\xfe\xff"} {
+		for marks := range 5 {
+			body := strings.Repeat(mark, marks)
+			for _, c := range []byte(threat) {
+				if order == "little" {
+					body += string([]byte{c, 0})
+				} else {
+					body += string([]byte{0, c})
+				}
+			}
+			r := post("text/plain; charset=utf-16", body)
+			blocked, err := e.Request(t.Context(), exchange(rules.Conduct), r)
+			if r.Body.Close(); err != nil || !blocked {
+				t.Errorf("%d marks, %s endian: got blocked %v, %v, want it blocked", marks, order, blocked, err)
+			}
+		}
+	}
+}
+
 // TestOrdinaryMarkupPasses: nothing is made of tags and escapes that was not written.
 func TestOrdinaryMarkupPasses(t *testing.T) {
 	e := inspector(t)

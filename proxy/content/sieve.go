@@ -1,6 +1,9 @@
 package content
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 const (
 	sieveBlock = 512 // bytes that are judged together
@@ -60,6 +63,12 @@ func (s *sieve) judge() {
 // isBinary reports whether bytes are no text in any writing: some are control characters, and some belong to no
 // character.
 func isBinary(b []byte) bool {
+	for bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
+		b = b[2:] // byte order marks, of which some writers put two
+	}
+	if len(b) == 0 {
+		return false
+	}
 	controls, odd := 0, 0
 	for i := 0; i < len(b); {
 		if c := b[i]; c < utf8.RuneSelf {
