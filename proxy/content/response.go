@@ -32,7 +32,10 @@ func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Respon
 		return true, nil
 	}
 	if streams(f.typ) {
-		return stops(e.doubt(x, Found{Uninspectable: true})), nil
+		if stops(e.doubt(x, Found{Uninspectable: true})) {
+			return true, nil
+		}
+		return len(e.o.Downloads) > 0 && scans && e.begin(x, resp, f), nil
 	}
 	part := inPart(resp)
 	if part && (weighs && !attached && isPage(f.typ) || scans && beheaded(resp)) {
