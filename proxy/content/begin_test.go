@@ -53,7 +53,7 @@ func TestAProgramThatComesPieceByPieceIsCutOff(t *testing.T) {
 			close(begin)
 			got, err := io.ReadAll(iotest.OneByteReader(r.Body))
 			if r.Body.Close(); errors.Is(err, ErrBlocked) != c.stopped || !c.stopped && string(got) != string(wire) {
-				t.Errorf("%s, %q, %q: got %d bytes, %v, want stopped %v", c.kind, coding, c.body, len(got), err, c.stopped)
+				t.Errorf("%+v, %q: got %d bytes, %v, want stopped %v", c, coding, len(got), err, c.stopped)
 			}
 			if c.stopped && len(got) >= len(wire) {
 				t.Errorf("%s, %q: got all of a program, want it cut off", c.kind, coding)
