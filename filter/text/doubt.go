@@ -42,6 +42,7 @@ const (
 	HostileSize   Cause = "hostile-size"      // beyond the other bounds, and no ordinary content gets there
 	Unscanned     Cause = "too-large-to-scan" // for a virus scanner
 	Damaged       Cause = "damaged"
+	CutOff        Cause = "cut-off" // damaged, as files are at the end of a message that a report returns
 	UnknownFormat Cause = "unknown-format"
 	NoText        Cause = "no-text"       // pictures only, such as a scanned page
 	Failed        Cause = "reader-failed" // the process that reads such files crashed, or took too long
@@ -99,6 +100,7 @@ var causes = map[Cause]cause{
 	HostileSize:      {weight: Trick, unread: true},
 	Unscanned:        {weight: Unread, unread: true},
 	Damaged:          {weight: Unread, unread: true},
+	CutOff:           {weight: Sloppy, unread: true},
 	UnknownFormat:    {weight: Unread, unread: true},
 	NoText:           {weight: Sloppy, unread: true},
 	Failed:           {weight: Unread, unread: true},

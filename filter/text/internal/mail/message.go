@@ -208,6 +208,11 @@ func showComposite(w *walk.Walker, part int, t MediaType, c encoding, body *io.S
 	multi := strings.HasPrefix(t.Name, "multipart/")
 	switch {
 	case c == identity && !multi:
+		if w.InReport {
+			w.InReport = false
+			w.Returned++
+			defer func() { w.InReport = true; w.Returned-- }()
+		}
 		return showMessage(w, body, depth+1, nil)
 	case c == identity:
 		if seen, err := showMultipart(w, part, t, body, depth); seen || err != nil {
@@ -316,7 +321,8 @@ func readLeaf(w *walk.Walker, part int, name string, t MediaType, open Opener, d
 		return w.Beneath(part, a, head, r, open, depth)
 	}
 	return w.Damage(w.Random(r, func(s *io.SectionReader) error {
-		return w.File(part, a, t.value("charset"), s, depth)
+		defer w.CutOff(a.Kind, s)()
+		return w.Damage(w.File(part, a, t.value("charset"), s, depth))
 	}))
 }
 

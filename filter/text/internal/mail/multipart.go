@@ -22,6 +22,8 @@ func showMultipart(w *walk.Walker, part int, t MediaType, body *io.SectionReader
 	case len(boundaries) > 1 || len(boundaries[0]) > 250:
 		w.Doubt(text.BadBoundary)
 	}
+	defer func(before bool) { w.InReport = before }(w.InReport)
+	w.InReport = t.Name == "multipart/report"
 	var kind *MediaType
 	if t.Name == "multipart/digest" {
 		kind = &MediaType{Name: "message/rfc822"}

@@ -37,6 +37,7 @@ func (w *Walker) apart(part int, a text.Attachment, r *io.SectionReader, depth i
 func (w *Walker) merge(r *text.Report, a text.Attachment, part, depth int) error {
 	w.Report.Parts = max(w.Report.Parts, part+r.Parts)
 	for _, d := range r.Doubts {
+		d.Cause = w.asCut(d.Cause)
 		if d.Part = w.partOf(d.Part); w.doubts(d.Cause) {
 			w.Report.Doubt(d)
 		}

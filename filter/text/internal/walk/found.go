@@ -11,6 +11,7 @@ import (
 
 // Doubt adds a doubt about the part that is being read to the report.
 func (w *Walker) Doubt(c text.Cause) {
+	c = w.asCut(c)
 	if slices.Contains(w.noted, c) || !w.doubts(c) {
 		return // a fault may come with every character
 	}

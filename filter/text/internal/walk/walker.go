@@ -30,6 +30,10 @@ type Walker struct {
 	kept     int             // bytes of those in memory
 	within   int             // how many of those what is read stands in
 
+	InReport bool          // what is read is a part of a report on delivery
+	Returned int           // messages that reports return, around what is read
+	cut      text.FileKind // of the file that is read, if such a message ends in it
+
 	places     []place      // down to the part that is being read
 	noted      []text.Cause // doubts about it
 	files      int          // found so far in what is read as a whole
