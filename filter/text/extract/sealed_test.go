@@ -209,6 +209,9 @@ func TestWhatIsEncryptedIsNamed(t *testing.T) {
 		"PGP in a text":           "Content-Type: text/plain\n\nDag,\n\n" + armoured("PGP MESSAGE", key),
 		"PGP with a password":     "Content-Type: text/plain\n\n" + armoured("PGP MESSAGE", pgp("", 3, []byte("\x04\x09"))),
 		"PGP that is nonsense":    "Content-Type: text/plain\n\n" + armoured("PGP MESSAGE", []byte("\x01\x02")),
+		"PGP in a page":           inPage(armoured("PGP MESSAGE", key), "<br>\n"),
+		"PGP in lines of a page":  inPage("Dag,\n"+armoured("PGP MESSAGE", key), "</div><div>"),
+		"PGP in preformatted":     inPage("<style>p{color:red}</style><pre>\n"+armoured("PGP MESSAGE", key), "\n"),
 		"PGP in octets":           carrying(octets+"cijfers.xlsx.gpg", key),
 		"PGP in quoted-printable": "Content-Transfer-Encoding: quoted-printable\n\n" + strings.ReplaceAll(armoured("PGP MESSAGE", key), "=", "=3D"),
 		"mail with rights":        carrying(octets+"message.rpmsg", []byte("\x76\xe8\x04\x60\xc4\x11\xe3\x86\x00\x01")),
@@ -219,6 +222,27 @@ func TestWhatIsEncryptedIsNamed(t *testing.T) {
 				t.Errorf("uninspectable %v, doubts %v; want encrypted and no other", got, r.Doubts)
 			}
 		})
+	}
+}
+
+// inPage returns a message whose page has lines, with what ends them.
+func inPage(lines, end string) string {
+	return "Content-Type: text/html\n\n<html><div>" + strings.ReplaceAll(lines, "\n", end) + "</div></html>\n"
+}
+
+// A page about encrypted mail is none.
+func TestPagesAboutEncryptedMailAreRead(t *testing.T) {
+	key := pgp("old", 1, []byte("\x03\x01\x02\x03\x04\x05\x06\x07\x08\x01"), make([]byte, 40))
+	block := armoured("PGP MESSAGE", key)
+	for name, m := range map[string]string{
+		"an explanation":   inPage(strings.Repeat("Zo ziet een versleuteld bericht eruit. ", 20)+"\n"+block, "<br>"),
+		"an end is missed": inPage(strings.Split(block, "-----END")[0], "<br>"),
+		"dots for digits":  inPage("-----BEGIN PGP MESSAGE-----\n...\n-----END PGP MESSAGE-----\n", "<br>"),
+		"only its name":    inPage("De eerste regel is -----BEGIN PGP MESSAGE-----\n", "<br>"),
+	} {
+		if r := showMessage(t, m).report; len(r.Uninspectable()) > 0 {
+			t.Errorf("%s: got %v, want nothing that cannot be read", name, r.Uninspectable())
+		}
 	}
 }
 

@@ -357,8 +357,14 @@ func Text(w *walk.Walker, part int, role text.Role, t MediaType, charset string,
 		w.Doubt(text.BadCharset)
 	}
 	if t.html() {
-		if err := w.Damage(markup.HTML(w, part, u)); err != nil {
+		var armour armourSpotter
+		if err := w.Damage(markup.HTML(w, part, io.TeeReader(u, &armour))); err != nil {
 			return err
+		}
+		if armour.found {
+			if err := showArmourOfPage(w, charset, open, depth); err != nil {
+				return err
+			}
 		}
 		return showAgain(w, part, c, false, open, depth)
 	}
