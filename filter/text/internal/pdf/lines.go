@@ -35,6 +35,7 @@ type lines struct {
 	length  int
 	asides  []string
 	started bool
+	gaps    []gap // in the piece that grows
 }
 
 // Bounds of a page before what there is of it is shown.
@@ -51,7 +52,7 @@ func (l *lines) add(g piece) {
 	if !l.started || !l.joins(g) {
 		l.close()
 		l.started, l.piece, l.now = true, g, l.now[:0]
-		l.now = append(l.now, g.text...)
+		l.now, l.gaps = append(l.now, g.text...), l.gaps[:0]
 		return
 	}
 	size := max(l.size, g.size)
@@ -59,7 +60,10 @@ func (l *lines) add(g piece) {
 	case l.accented(g):
 		return
 	case g.begin-l.pen > wordGap*size && g.text != " " && len(l.now) > 0 && l.now[len(l.now)-1] != ' ':
+		l.note(gap{(g.begin - l.pen) / size, len(l.now)})
 		l.now = append(l.now, ' ')
+	case g.text != " " && len(l.now) > 0 && l.now[len(l.now)-1] != ' ':
+		l.note(gap{(g.begin - l.pen) / size, -1})
 	}
 	l.now = append(l.now, g.text...)
 	l.end, l.pen, l.size = g.end, g.pen, size
@@ -111,7 +115,7 @@ func (l *lines) close() {
 	if len(l.now) == 0 {
 		return
 	}
-	l.text = string(l.now)
+	l.text = string(l.spread())
 	l.pieces = append(l.pieces, l.piece)
 	if l.length += len(l.now); len(l.pieces) >= maxPieces || l.length >= maxPage {
 		l.flush()
