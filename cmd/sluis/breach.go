@@ -11,6 +11,7 @@ import (
 
 	"sluis/cmd/sluis/internal/config"
 	"sluis/cmd/sluis/internal/gateway"
+	"sluis/internal/ledger"
 	"sluis/internal/oversight/breach"
 )
 
@@ -35,6 +36,18 @@ func (s source) withBreaches(do func(*breach.Store, *gateway.Data) error) error 
 		return err
 	}
 	return do(b, d)
+}
+
+// acting names who takes a step of a breach file, for its form. The owner of the gateway's files
+// answers for the name; in the console everybody signs in.
+type acting struct {
+	source
+	As   string `required:"" placeholder:"ACCOUNT" help:"Account that takes this step; it is in the ledger."`
+	Role string `required:"" enum:"board,legal,privacy,ict" help:"In which role: board, legal, privacy or ict."`
+}
+
+func (a acting) actor() ledger.Actor {
+	return ledger.Actor{Name: a.As, Role: ledger.Role(a.Role)}
 }
 
 type breachListCmd struct {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"sluis/internal/oversight/orders"
 	"sluis/internal/testenv"
 )
 
@@ -104,8 +105,6 @@ imagery: {address: beeld@school.example}
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{
-		{"orders", "request", "--as", "fg", "--role", "privacy", "--subject", "juf@school.example",
-			"--reason-file", reason, "--from", "2026-11-28", "--until", "2026-11-29", "--investigator", "ict"},
 		{"breach", "open", "--as", "fg", "--role", "privacy", "--file", reason},
 		{"people", "import", "leerlingen", people},
 		{"accounts", "invite", "els", "--role", "admin"},
@@ -114,6 +113,7 @@ imagery: {address: beeld@school.example}
 			t.Fatalf("%v: %s", args[:2], errs)
 		}
 	}
+	g.office().asked(orders.Request{Subject: teacher})
 	g.records(3)
 	g.stop()
 	return g

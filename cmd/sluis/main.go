@@ -30,8 +30,7 @@ type commands struct {
 	Sampling   samplingCmd   `cmd:"" help:"Check that the random sample was fair."`
 	Ledger     ledgerCmd     `cmd:"" help:"Export the log of all acts, and verify it."`
 	Keys       keysCmd       `cmd:"" help:"Give up a key of the data directory that is lost."`
-	Orders     ordersCmd     `cmd:"" help:"Orders of the board: the only way to one person's use."`
-	Access     accessCmd     `cmd:"" help:"Print what is held about a person, for that person."`
+	Orders     ordersCmd     `cmd:"" help:"List the orders of the board, and how far each is."`
 	Breach     breachCmd     `cmd:"" help:"Breach files, with their 72 hours."`
 	Totals     totalsCmd     `cmd:"" help:"Totals for the board, which point at no one."`
 	Report     reportCmd     `cmd:"" help:"The accountability report, for board and participation council."`

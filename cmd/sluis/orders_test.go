@@ -7,39 +7,17 @@ import (
 	"testing"
 	"time"
 
+	"sluis/internal/ledger"
+	"sluis/internal/oversight/orders"
 	"sluis/internal/testenv"
 )
-
-// step runs a step of orders and returns what it prints; it has to end with a code.
-func (g *gateway) step(want int, args ...string) string {
-	g.t.Helper()
-	out, errs, code := run(g.t, "", append(append([]string{"orders"}, args...), "--config", g.config())...)
-	if code != want {
-		g.t.Fatalf("orders %v: exit code %d\n%s%s", args, code, out, errs)
-	}
-	return strings.TrimSpace(out)
-}
-
-// ordered brings an order into force, step by step.
-func (g *gateway) ordered(args ...string) (id string) {
-	g.t.Helper()
-	text := write(g.t, "text", "vermoeden")
-	period := []string{"--from", time.Now().AddDate(0, 0, -2).Format(time.DateOnly), "--until",
-		time.Now().AddDate(0, 0, 3).Format(time.DateOnly)}
-	id = g.step(0, append(append([]string{"request", "--as", "fg", "--role", "privacy", "--reason-file", text,
-		"--investigator", "beheerder"}, period...), args...)...)
-	g.step(0, "advise", id, "--as", "jurist", "--role", "legal", "--favourable", "--file", text)
-	g.step(0, "decide", id, "--as", "een", "--role", "board", "--approve")
-	g.step(1, "decide", id, "--as", "een", "--role", "board", "--approve")
-	g.step(0, "decide", id, "--as", "twee", "--role", "board", "--approve")
-	return id
-}
 
 // An order of the board in the running gateway: content of one person is inspected without
 // a draw while it is in force, and traffic data by the designated account alone (C3.2c-e).
 func TestAnOrderCountsWhileItIsInForce(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), sample: "0"})
+	o := g.office()
 	send := func(from string, n int, want string) record {
 		t.Helper()
 		g.try(from, []string{parent}, letter(secret))
@@ -50,25 +28,31 @@ func TestAnOrderCountsWhileItIsInForce(t *testing.T) {
 		return r
 	}
 	send(teacher, 1, "pass")
-	g.ordered("--subject", teacher) // traffic data only
+	o.ordered(orders.Request{Subject: teacher}) // traffic data only
 	send(teacher, 2, "pass")
-	id := g.ordered("--subject", teacher, "--content")
+	id := o.ordered(orders.Request{Subject: teacher, Content: true})
 	if r := send(teacher, 3, "quarantine"); r.Drawn || !r.Ordered || r.Purpose != "leak" {
 		t.Errorf("%+v", r)
 	}
 	if r := send(counsellor, 4, "pass"); r.Ordered || !r.Confidential {
 		t.Errorf("a counsellor: %+v", r)
 	}
-	if out := g.step(0, "use", id, "--as", "beheerder", "--role", "ict"); strings.Count(out, "\n") != 2 ||
-		strings.Contains(out, "pseudonym") {
-		t.Errorf("the traffic data is\n%s", out)
+	if all, err := o.use(investigator, id); err != nil || len(all) == 0 {
+		t.Errorf("the investigator got %d records, %v", len(all), err)
 	}
-	g.step(1, "use", id, "--as", "collega", "--role", "ict")
-	g.step(0, "withdraw", id, "--as", "een", "--role", "board")
-	g.step(1, "use", id, "--as", "beheerder", "--role", "ict")
+	if _, err := o.use(ledger.Actor{Name: "collega", Role: ledger.ICT}, id); err == nil {
+		t.Error("a colleague used the order")
+	}
+	if err := o.Withdraw(t.Context(), chair, id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.use(investigator, id); err == nil {
+		t.Error("it was used after it was withdrawn")
+	}
 	send(teacher, 5, "pass")
-	g.step(0, "complete", id, "--as", "fg", "--role", "privacy", "--unauthorised", "--discussed-on",
-		time.Now().Format(time.DateOnly), "--destroyed-on", time.Now().Format(time.DateOnly))
+	if err := o.Complete(t.Context(), officer, id, true, time.Now(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	if b, err := os.ReadFile(filepath.Join(g.data(), "orders", id+".json")); err != nil ||
 		strings.Contains(string(b), "vermoeden") || strings.Contains(string(b), teacher) {
 		t.Errorf("left of the order is %s, %v", b, err)
@@ -83,15 +67,58 @@ func TestAnOrderCountsWhileItIsInForce(t *testing.T) {
 func TestAnExceptionToConfidentiality(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), sample: "0"})
-	id := g.ordered("--subject", counsellor, "--kind", "exception", "--content")
+	o := g.office()
+	id := o.ordered(orders.Request{Subject: counsellor, Kind: orders.Exception, Content: true})
 	g.try(counsellor, []string{parent}, letter(secret))
 	if r := g.records(1)[0]; r.Action != "quarantine" || !r.Ordered || r.Group != "" {
 		t.Errorf("%+v", r)
 	}
-	g.step(1, "use", id, "--as", "beheerder", "--role", "ict") // there are no records of a counsellor by name
-	g.step(0, "withdraw", id, "--as", "een", "--role", "board")
+	if _, err := o.use(investigator, id); err == nil { // there are no records of a counsellor by name
+		t.Error("the records of a counsellor were found")
+	}
+	if err := o.Withdraw(t.Context(), chair, id); err != nil {
+		t.Fatal(err)
+	}
 	g.try(counsellor, []string{parent}, letter(secret))
 	if r := g.records(2)[1]; r.Action != "pass" || !r.Confidential {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestTheCommandLineDecidesNothing: no command asks for, advises on, decides, uses, ends or completes
+// an order, and none gives what is held about a person, in whatever name (C3.2c, C3.2d, C3.2f).
+func TestTheCommandLineDecidesNothing(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr()})
+	g.try(teacher, []string{parent}, letter(harmless))
+	g.records(1)
+	id := g.office().asked(orders.Request{Subject: teacher})
+	text, today := write(t, "text", "vermoeden"), time.Now().Format(time.DateOnly)
+	before := strings.Count(g.exported("ledger", "export"), "\n")
+	for _, args := range [][]string{
+		{"orders", "request", "--as", "a", "--role", "privacy", "--subject", teacher, "--reason-file", text,
+			"--from", today, "--until", today, "--investigator", "ik"},
+		{"orders", "advise", id, "--as", "b", "--role", "legal", "--favourable", "--file", text},
+		{"orders", "decide", id, "--as", "c", "--role", "board", "--approve"},
+		{"orders", "withdraw", id, "--as", "c", "--role", "board"},
+		{"orders", "dismiss", id, "--as", "c", "--role", "board", "--investigator", investigator.Name},
+		{"orders", "use", id, "--as", investigator.Name, "--role", "ict"},
+		{"orders", "complete", id, "--as", "a", "--role", "privacy", "--destroyed-on", today},
+		{"access", teacher, "--as", "a", "--role", "privacy", "--proof", "document"},
+		{"insight", teacher, "--as", "a", "--role", "privacy", "--proof", "document", "--form", "json"},
+	} {
+		if errs := g.refusal(args...); !strings.Contains(errs, "unexpected argument") {
+			t.Errorf("%v: said %q, want that there is no such command", args[:2], errs)
+		}
+	}
+	for _, args := range [][]string{{"list"}, {"list", "--json"}, {"show", id}} {
+		out, errs, code := run(t, "", append(append([]string{"orders"}, args...), "--config", g.config())...)
+		if code != 0 || !strings.Contains(out, id) || !strings.Contains(out, "requested") ||
+			strings.Contains(out, teacher) || strings.Contains(out, "vermoeden") {
+			t.Errorf("orders %v: exit code %d, want how far it is and nobody's name:\n%s%s", args, code, out, errs)
+		}
+	}
+	if after := strings.Count(g.exported("ledger", "export"), "\n"); after != before {
+		t.Errorf("%d entries in the ledger, want the %d of before", after, before)
 	}
 }

@@ -78,7 +78,7 @@ func (p *orderPages) listView(v *visit) (w ordersView, err error) {
 	}
 	w.Groups, w.Days, w.MayAsk = p.people().Groups(), int(p.Longest/(24*time.Hour)), askers.may(v.Role)
 	w.Form, w.Investigators = map[string]string{}, v.r.PostForm["investigator"]
-	for _, name := range []string{"kind", "subject", "group", "reason", "from", "until", "content"} {
+	for _, name := range []string{"kind", "subject", "group", "reason", "from", "until", "look-back", "content"} {
 		w.Form[name] = v.field(name)
 	}
 	people, err := p.accounts.List(v.r.Context())
@@ -110,6 +110,7 @@ var orderProblems = problems{
 	"order-reason":          orders.ErrNoReason,
 	"order-period":          orders.ErrInvalidPeriod,
 	"order-long":            orders.ErrTooLong,
+	"order-look-back":       orders.ErrLookBack,
 	"order-investigators":   orders.ErrNoInvestigators,
 	"order-unknown":         orders.ErrUnknownPerson,
 	"order-advice":          orders.ErrNoAdvice,
@@ -140,6 +141,7 @@ func (p *orderPages) request(v *visit) error {
 		Reason:        v.field("reason"),
 		From:          from,
 		Until:         until,
+		LookBack:      v.field("look-back"),
 		Content:       v.field("content") == "yes",
 		Investigators: w.Investigators,
 	})

@@ -87,6 +87,7 @@ func request(change ...string) url.Values {
 		"reason":       {"een zwaarwegend vermoeden"},
 		"from":         {time.Now().AddDate(0, 0, -1).Format(time.DateOnly)},
 		"until":        {time.Now().AddDate(0, 0, 5).Format(time.DateOnly)},
+		"look-back":    {"de melding is van gisteren"},
 		"investigator": {"ict"},
 	}
 	for i := 0; i+1 < len(change); i += 2 {
@@ -179,6 +180,7 @@ func TestWrongRequestsForAnOrderAreRefused(t *testing.T) {
 		"too long":         request("until", time.Now().AddDate(1, 0, 0).Format(time.DateOnly)),
 		"over":             request("from", "2020-01-01", "until", "2020-01-10"),
 		"without a reason": request("reason", ""),
+		"looking back":     request("from", time.Now().AddDate(0, 0, -2).Format(time.DateOnly), "look-back", " "),
 		"by nobody":        request("investigator", ""), "of no kind": request("kind", "x"),
 	} {
 		if name == "by nobody" {

@@ -30,6 +30,8 @@ type Request struct {
 	Until         time.Time `json:"until"`
 	Content       bool      `json:"content"`       // content as well as traffic data, for weighty reasons (C3.2e)
 	Investigators []string  `json:"investigators"` // accounts of the technical ICT service
+	// why records of before the decision are shown too; empty: they are not
+	LookBack string `json:"look_back,omitempty"`
 }
 
 // Limits bound a request.
@@ -66,6 +68,7 @@ func (r Request) check(l Limits) error {
 		{(r.Subject == "") == (r.Group == ""), ErrSubjectUnclear},
 		{r.Kind == Exception && r.Subject == "", ErrNotOnePerson},
 		{strings.TrimSpace(r.Reason) == "" || len(r.Reason) > maxText, ErrNoReason},
+		{len(r.LookBack) > maxText, ErrNoReason},
 		{!r.From.Before(r.Until), ErrInvalidPeriod},
 		{r.Until.Sub(r.From) > l.Period, fmt.Errorf("%w of at most %d days", ErrTooLong, int(l.Period.Hours()/24))},
 		{len(r.Investigators) == 0 || len(r.Investigators) > maxInvestigators, ErrNoInvestigators},
@@ -173,6 +176,21 @@ func (o *Order) State(now time.Time) State {
 	return InForce
 }
 
+// shownSince returns since when records may be shown: since the decision, unless the order itself says
+// that it looks back, and why.
+func (o *Order) shownSince() time.Time {
+	since := o.Request.From
+	if o.Request.LookBack != "" {
+		return since
+	}
+	for _, d := range o.Decisions {
+		if d.At.After(since) {
+			since = d.At
+		}
+	}
+	return since
+}
+
 // Investigator reports whether an account is designated, still.
 func (o *Order) Investigator(name string) bool {
 	return slices.Contains(o.Request.Investigators, name) && !slices.Contains(o.Dismissed, name)
@@ -180,12 +198,15 @@ func (o *Order) Investigator(name string) bool {
 
 // Errors of steps.
 var (
-	ErrUnknownKind     = errors.New("say what kind of order: targeted, or exception")
-	ErrSubjectUnclear  = errors.New("name one person or one group")
-	ErrNotOnePerson    = errors.New("an exception to confidentiality is for one person (C3.2g)")
-	ErrNoReason        = errors.New("give the reason, in at most 20,000 characters (C3.2d)")
-	ErrInvalidPeriod   = errors.New("the period ends before it begins, or is over already")
-	ErrTooLong         = errors.New("the period is too long (C3.2c)")
+	ErrUnknownKind    = errors.New("say what kind of order: targeted, or exception")
+	ErrSubjectUnclear = errors.New("name one person or one group")
+	ErrNotOnePerson   = errors.New("an exception to confidentiality is for one person (C3.2g)")
+	ErrNoReason       = errors.New("give the reason, in at most 20,000 characters (C3.2d)")
+	ErrInvalidPeriod  = errors.New("the period ends before it begins, or is over already")
+	ErrTooLong        = errors.New("the period is too long (C3.2c)")
+	ErrLookBack       = errors.New(
+		"the period begins before today: say why the order looks back, or let it begin today (C3.2c)",
+	)
 	ErrNoInvestigators = errors.New("designate who carries it out, at most ten people (C3.2d)")
 	ErrUnknownPerson   = errors.New(
 		"no person on the roster who can be subject to an order has this address; pupils never can (K4)",

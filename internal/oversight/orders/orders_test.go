@@ -100,6 +100,7 @@ func about(subject string) Request {
 		From:          monday.AddDate(0, 0, -7),
 		Until:         monday.AddDate(0, 0, 7),
 		Investigators: []string{tech.Name},
+		LookBack:      "het vermoeden is van vorige week",
 	}
 }
 

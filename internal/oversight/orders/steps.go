@@ -11,6 +11,9 @@ import (
 	"sluis/internal/store"
 )
 
+// today is the longest time since a day began, with an hour for a clock that is set.
+const today = 25 * time.Hour
+
 // Request asks the board for an order. It returns the order's id.
 func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r Request) (string, error) {
 	if by.Role != ledger.Board && by.Role != ledger.Privacy && by.Role != ledger.ICT {
@@ -22,7 +25,7 @@ func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r R
 	if r.Subject != "" && !single(people.Subject(r.Subject)) {
 		return "", fmt.Errorf("request an order: %w", ErrUnknownPerson)
 	}
-	r.From, r.Until = r.From.UTC(), r.Until.UTC()
+	r.From, r.Until, r.LookBack = r.From.UTC(), r.Until.UTC(), strings.TrimSpace(r.LookBack)
 	id := store.NewID()
 	return id, s.locked(func(now time.Time) error {
 		if err := s.right(now); err != nil {
@@ -30,6 +33,9 @@ func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r R
 		}
 		if !now.Before(r.Until) {
 			return fmt.Errorf("request an order: %w", ErrInvalidPeriod)
+		}
+		if r.LookBack == "" && now.Sub(r.From) > today {
+			return fmt.Errorf("request an order: %w", ErrLookBack)
 		}
 		o := Order{ID: id, Request: r, Requested: Step{by, now}}
 		return s.write(ctx, o, ledger.OrderRequested, by, string(r.Kind))
@@ -164,7 +170,7 @@ func (s *Store) Complete(
 			return "", ErrNoDays
 		}
 		o.Outcome = &Outcome{Step{by, now}, unauthorised, discussed, destroyed}
-		o.Request.Subject, o.Request.Group, o.Request.Reason = "", "", ""
+		o.Request.Subject, o.Request.Group, o.Request.Reason, o.Request.LookBack = "", "", "", ""
 		if o.Advice != nil {
 			o.Advice.Text = ""
 		}

@@ -69,7 +69,9 @@ func (s *Store) Use(
 		}
 		return use(r)
 	}
-	return find(ctx, order.Request, receipt, people, keys, records, watched)
+	r := order.Request
+	r.From = order.shownSince()
+	return find(ctx, r, receipt, people, keys, records, watched)
 }
 
 // find calls use for the records of an order's subject.

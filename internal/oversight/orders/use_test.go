@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"sluis/internal/journal"
 	"sluis/internal/store"
@@ -162,5 +163,43 @@ func TestWhatAnOrderAddsToWhom(t *testing.T) { // C3.2e, C3.2g, K4
 	h.approved(group)
 	if p, _ := ask(pupil); p != all {
 		t.Errorf("a group: %v", p)
+	}
+}
+
+// TestAnOrderDoesNotLookBack: records of before the second approval are shown only if the order says
+// that it looks back, and why (C3.2c).
+func TestAnOrderDoesNotLookBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		from     time.Time
+		lookBack string
+		refused  bool
+		want     int // of 10 records a day of each, from monday on at noon
+	}{
+		"from the day of the decision":         {from: monday.Truncate(24 * time.Hour), want: 7},
+		"from a day after it":                  {from: monday.AddDate(0, 0, 2), want: 5},
+		"a week ago, without saying why":       {from: monday.AddDate(0, 0, -7), refused: true},
+		"26 hours ago, without saying why":     {from: monday.Add(-26 * time.Hour), refused: true},
+		"a week ago, with spaces for a reason": {from: monday.AddDate(0, 0, -7), lookBack: " \n", refused: true},
+		"a week ago, with the reason":          {from: monday.AddDate(0, 0, -7), lookBack: "melding van vorige week", want: 14},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.traffic(juf)
+			r := about(juf)
+			r.From, r.LookBack = c.from, c.lookBack
+			if _, err := h.Request(t.Context(), officer, h.people, r); c.refused != errors.Is(err, ErrLookBack) {
+				t.Fatalf("got %v, want refused %t", err, c.refused)
+			}
+			if c.refused {
+				return
+			}
+			id := h.approved(r)
+			h.now = monday.AddDate(0, 0, 6)
+			n := 0
+			err := h.Use(t.Context(), tech, id, h.people, h.keys, h.db, func(journal.Record) error { n++; return nil })
+			if err != nil || n != c.want {
+				t.Errorf("got %d records, %v, want %d", n, err, c.want)
+			}
+		})
 	}
 }

@@ -1,0 +1,94 @@
+package main_test
+
+import (
+	"testing"
+	"time"
+
+	"sluis/cmd/sluis/internal/config"
+	gate "sluis/cmd/sluis/internal/gateway"
+	"sluis/internal/journal"
+	"sluis/internal/ledger"
+	"sluis/internal/oversight/orders"
+	people "sluis/internal/roster"
+)
+
+// The people who take the steps of an order.
+var (
+	officer      = ledger.Actor{Name: "fg", Role: ledger.Privacy}
+	lawyer       = ledger.Actor{Name: "jurist", Role: ledger.Legal}
+	chair        = ledger.Actor{Name: "een", Role: ledger.Board}
+	member       = ledger.Actor{Name: "twee", Role: ledger.Board}
+	investigator = ledger.Actor{Name: "beheerder", Role: ledger.ICT}
+)
+
+// office is what steps of orders need, in this process: no command takes them.
+type office struct {
+	t      *testing.T
+	data   *gate.Data
+	roster *people.Roster
+	*orders.Store
+}
+
+// office opens the data of a gateway, which may run.
+func (g *gateway) office() office {
+	g.t.Helper()
+	cfg, err := config.Load(g.config())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	o := office{t: g.t, data: gate.NewData(cfg)}
+	g.t.Cleanup(func() { o.data.Close() })
+	if o.roster, err = gate.LoadRoster(cfg); err != nil {
+		g.t.Fatal(err)
+	}
+	if o.Store, err = o.data.Orders(); err != nil {
+		g.t.Fatal(err)
+	}
+	return o
+}
+
+// asked asks for an order from today on.
+func (o office) asked(r orders.Request) (id string) {
+	o.t.Helper()
+	y, m, d := time.Now().Date()
+	r.From = time.Date(y, m, d, 0, 0, 0, 0, time.Local)
+	r.Until, r.Reason, r.Investigators = r.From.AddDate(0, 0, 3), "vermoeden", []string{investigator.Name}
+	if r.Kind == "" {
+		r.Kind = orders.Targeted
+	}
+	id, err := o.Request(o.t.Context(), officer, o.roster, r)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return id
+}
+
+// ordered brings an order into force, step by step.
+func (o office) ordered(r orders.Request) (id string) {
+	o.t.Helper()
+	id = o.asked(r)
+	for _, err := range []error{
+		o.Advise(o.t.Context(), lawyer, id, true, "proportioneel"),
+		o.Decide(o.t.Context(), chair, id, true),
+		o.Decide(o.t.Context(), member, id, true),
+	} {
+		if err != nil {
+			o.t.Fatal(err)
+		}
+	}
+	return id
+}
+
+// use returns the records that an order shows.
+func (o office) use(by ledger.Actor, id string) (all []journal.Record, err error) {
+	o.t.Helper()
+	keys, err := o.data.Keys()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	err = o.Use(o.t.Context(), by, id, o.roster, keys, o.data.Journal(), func(r journal.Record) error {
+		all = append(all, r)
+		return nil
+	})
+	return all, err
+}
