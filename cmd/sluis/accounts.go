@@ -88,6 +88,9 @@ func roleNames(roles []ledger.Role) string {
 	return strings.Join(names, ",")
 }
 
+// allRoles are the names of the roles that there are.
+func allRoles() []string { return strings.Split(roleNames(ledger.Roles), ",") }
+
 // rolesOf are the roles that a command names.
 func rolesOf(names []string) (roles []ledger.Role) {
 	for _, n := range names {
@@ -99,7 +102,7 @@ func rolesOf(names []string) (roles []ledger.Role) {
 type accountsInviteCmd struct {
 	source
 	Name    string   `arg:"" help:"Name of the account: small letters, digits, dots and hyphens."`
-	Role    []string `enum:"ict,board,legal,privacy,admin,employee" help:"Roles of a new account: ${enum}."`
+	Role    []string `enum:"${roles}" help:"Roles of a new account: ${enum}."`
 	Address string   `help:"Mail address of a new account, to find what is held about its owner."`
 }
 
@@ -142,7 +145,7 @@ func printLink(ctx context.Context, store *accounts.Store, cfg *config.Config, a
 type accountsRolesCmd struct {
 	source
 	Name string   `arg:""`
-	Role []string `arg:"" enum:"ict,board,legal,privacy,admin,employee" help:"Roles: ${enum}."`
+	Role []string `arg:"" enum:"${roles}" help:"Roles: ${enum}."`
 }
 
 // Run gives roles.

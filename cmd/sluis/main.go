@@ -61,7 +61,11 @@ func main() {
 		kong.Description("A gateway for a school's mail and web traffic "+
 			"that enforces the ICT code of conduct, and keeps to it."),
 		kong.ShortUsageOnError(),
-		kong.Vars{"languages": strings.Join(lang.Languages(), ","), "columns": peopleColumns},
+		kong.Vars{
+			"languages": strings.Join(lang.Languages(), ","),
+			"columns":   peopleColumns,
+			"roles":     strings.Join(allRoles(), ","),
+		},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		// kong has codes of its own for a wrong command line.
 		kong.Exit(func(code int) { os.Exit(min(code, exitError)) }),

@@ -20,7 +20,7 @@ func sorted(roles []ledger.Role) ([]ledger.Role, error) {
 	}
 	for _, r := range roles {
 		if !slices.Contains(ledger.Roles, r) {
-			return nil, errors.New("there is no such role: use ict, board, legal, privacy, employee or admin")
+			return nil, errors.New("there is no such role: use one of " + join(ledger.Roles))
 		}
 	}
 	if slices.Contains(out, ledger.Admin) &&

@@ -21,7 +21,7 @@ func (p *framePages) routes() []route {
 		post("/language", anybody, p.chooseLanguage).unrecorded("the language of a page is a matter of its reader"),
 		post("/role", everybody, p.chooseRole).recorded(ledger.SignedIn),
 		get("/secrecy", everybody, p.secrecy),
-		post("/secrecy", only(ledger.ICT, ledger.Legal, ledger.Privacy, ledger.Board), p.acceptSecrecy).
+		post("/secrecy", only(ledger.ICT, ledger.Legal, ledger.Privacy, ledger.Board, ledger.Supervisor), p.acceptSecrecy).
 			recorded(ledger.SecrecyAccepted),
 	}
 }

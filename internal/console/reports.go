@@ -22,8 +22,8 @@ type reportPages struct {
 
 func (p *reportPages) routes() []route {
 	return []route{
-		get("/reports", accountable, p.list).inMenu("nav-reports"),
-		get("/reports/accountability", accountable, p.show),
+		get("/reports", readers, p.list).inMenu("nav-reports"),
+		get("/reports/accountability", readers, p.show),
 	}
 }
 

@@ -13,7 +13,11 @@ import (
 	"sluis/internal/oversight/totals"
 )
 
-var accountable = only(ledger.Board, ledger.Privacy, ledger.Legal)
+// accountable answer for the controls; readers are those to whom they answer as well (K1, K2).
+var (
+	accountable = only(ledger.Board, ledger.Supervisor, ledger.Privacy, ledger.Legal)
+	readers     = only(append(accountable.roles, ledger.Council)...)
+)
 
 // totalPages show totals under disclosure control (C3.2b).
 type totalPages struct {
@@ -22,7 +26,7 @@ type totalPages struct {
 
 func (p *totalPages) routes() []route {
 	return []route{
-		get("/totals", accountable, p.show).inMenu("nav-totals"),
+		get("/totals", readers, p.show).inMenu("nav-totals"),
 		get("/totals/{period}/json", accountable, p.json),
 	}
 }

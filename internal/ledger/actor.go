@@ -22,11 +22,17 @@ const (
 	Legal    Role = "legal"    // advises on orders
 	Privacy  Role = "privacy"  // privacy officer
 	Employee Role = "employee" // sees their own data
-	Admin    Role = "admin"    // administers accounts, and sees no content (C3.3e)
+
+	// Supervisor is a member of the supervisory board, who decides beside a board of one.
+	Supervisor Role = "supervisor"
+	// Council is the chair of the participation council, who reads and verifies.
+	Council Role = "council"
+
+	Admin Role = "admin" // administers accounts, and sees no content (C3.3e)
 )
 
 // Roles are all roles, the most used of an account first.
-var Roles = []Role{ICT, Board, Legal, Privacy, Admin, Employee}
+var Roles = []Role{ICT, Board, Supervisor, Legal, Privacy, Council, Admin, Employee}
 
 // Privileged reports whether a role can do more than see one's own data: its sign-ins need a
 // second factor and are in the ledger.
