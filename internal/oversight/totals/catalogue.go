@@ -76,9 +76,9 @@ var traffic = []dimension{
 	{Parts, func(c journal.Contribution) string { return fmt.Sprint(c.Part) }},
 	{Decisions, func(c journal.Contribution) string { return c.Action.String() }},
 	{Sample, func(c journal.Contribution) string {
+		// Mail of confidential roles takes no part either. In a row of its own it would be few people's, and hiding
+		// that would hide the share that was drawn.
 		switch {
-		case c.Confidential:
-			return "security-only"
 		case c.Drawn:
 			return "drawn"
 		case c.Eligible:
@@ -94,7 +94,8 @@ type month struct {
 	sizes   map[roster.Group]roster.Size
 	records map[string]map[string]*people // by table and row
 	bytes   map[string]map[string]*people
-	counts  map[string]map[string]int64 // of behaviour and threats
+	found   map[string]map[string]*people // behaviour
+	threats map[string]int64
 }
 
 func newMonth(name string, sizes map[roster.Group]roster.Size) *month {
@@ -103,7 +104,8 @@ func newMonth(name string, sizes map[roster.Group]roster.Size) *month {
 		sizes:   sizes,
 		records: map[string]map[string]*people{},
 		bytes:   map[string]map[string]*people{},
-		counts:  map[string]map[string]int64{},
+		found:   map[string]map[string]*people{},
+		threats: map[string]int64{},
 	}
 }
 
@@ -111,33 +113,26 @@ func newMonth(name string, sizes map[roster.Group]roster.Size) *month {
 func (m *month) take(c journal.Contribution) error {
 	for _, d := range traffic {
 		row := d.row(c)
-		m.cell(m.records, d.table, row, c).add(c.Person, c.Records)
-		m.cell(m.bytes, d.table, row, c).add(c.Person, c.Bytes)
+		m.add(m.records, d.table, row, c, c.Records)
+		m.add(m.bytes, d.table, row, c, c.Bytes)
 	}
 	if c.Category == rules.NoCategory || c.Action == filter.Pass && c.Purpose == rules.NoPurpose {
 		return nil
 	}
 	if c.Purpose == rules.Security && c.Kind == journal.Mail && c.Direction == rules.In {
-		m.count(Threats, c.Category.String(), c.Records)
+		m.threats[c.Category.String()] += c.Records
 		return nil
 	}
-	m.count(Categories, c.Category.String(), c.Records)
+	m.add(m.found, Categories, c.Category.String(), c, c.Records)
 	if clause := c.Clause.String(); clause != "" {
-		m.count(Clauses, clause, c.Records)
+		m.add(m.found, Clauses, clause, c, c.Records)
 	}
 	return nil
 }
 
-func (m *month) count(table, row string, n int64) {
-	if m.counts[table] == nil {
-		m.counts[table] = map[string]int64{}
-	}
-	m.counts[table][row] += n
-}
-
-// cell returns the people of a row. Where they have no pseudonyms, the roster says how many
-// people their group has.
-func (m *month) cell(tables map[string]map[string]*people, table, row string, c journal.Contribution) *people {
+// add adds what a contribution counts for to a row. Where pupils have no pseudonyms, the roster
+// says how many their building has.
+func (m *month) add(tables map[string]map[string]*people, table, row string, c journal.Contribution, n int64) {
 	if tables[table] == nil {
 		tables[table] = map[string]*people{}
 	}
@@ -147,9 +142,10 @@ func (m *month) cell(tables map[string]map[string]*people, table, row string, c 
 		tables[table][row] = p
 	}
 	if size := m.sizes[c.Group]; c.Person == 0 && size.Kind == roster.Pupils {
-		p.number = max(p.number, size.People) // of the largest such group: two groups may have the same people
+		p.addPupils(size.People, n)
+		return
 	}
-	return p
+	p.add(c.Person, n)
 }
 
 // tables returns the protected tables of the month.
@@ -159,9 +155,22 @@ func (m *month) tables(r Rules, k noise) []Table {
 		out = append(out, m.protect(d.table, r, k))
 	}
 	for _, table := range []string{Categories, Clauses} {
-		out = append(out, m.counted(table, behaviour))
+		out = append(out, behaviours(table, m.found[table], r))
 	}
-	return append(out, m.counted(Threats, func(n int64) Figure { return Figure{Value: n, Base: 1} }))
+	t := Table{Name: Threats, Rows: []Row{}}
+	for _, n := range slices.Sorted(maps.Keys(m.threats)) {
+		t.Rows = append(t.Rows, Row{n, map[string]Figure{Records: {Value: m.threats[n], Base: 1}}})
+	}
+	return append(out, t)
+}
+
+// behaviours makes a table of what people did.
+func behaviours(table string, rows map[string]*people, r Rules) Table {
+	t := Table{Name: table, Rows: []Row{}}
+	for _, n := range slices.Sorted(maps.Keys(rows)) {
+		t.Rows = append(t.Rows, Row{n, map[string]Figure{Records: rows[n].behaviour(r)}})
+	}
+	return t
 }
 
 // protect makes a table of traffic. A row is hidden in both measures if it is in one.
@@ -182,32 +191,24 @@ func (m *month) protect(table string, r Rules, k noise) Table {
 	}
 	t := Table{Name: table}
 	for i, n := range names {
-		t.Rows = append(t.Rows, m.row(n, records[i], sizes[i], why[i], k))
+		t.Rows = append(t.Rows, m.row(n, records[i], sizes[i], why[i], r, k))
 	}
 	whole := all.safe(r)
 	if whole == Shown {
 		whole = bytes.safe(r)
 	}
-	t.Rows = append(t.Rows, m.row("total", all, bytes, whole, k))
+	t.Rows = append(t.Rows, m.row("total", all, bytes, whole, r, k))
 	return t
 }
 
-func (m *month) row(name string, records, bytes *people, why Why, k noise) Row {
+func (m *month) row(name string, records, bytes *people, why Why, r Rules, k noise) Row {
 	if why != Shown {
 		return Row{name, map[string]Figure{Records: {Hidden: why}, Bytes: {Hidden: why}}}
 	}
 	return Row{
 		name,
-		map[string]Figure{Records: records.figure(k, m.name, Records), Bytes: bytes.figure(k, m.name, Bytes)},
+		map[string]Figure{Records: records.figure(r, k, m.name, Records), Bytes: bytes.figure(r, k, m.name, Bytes)},
 	}
-}
-
-func (m *month) counted(table string, protect func(int64) Figure) Table {
-	t := Table{Name: table, Rows: []Row{}}
-	for _, n := range slices.Sorted(maps.Keys(m.counts[table])) {
-		t.Rows = append(t.Rows, Row{n, map[string]Figure{Records: protect(m.counts[table][n])}})
-	}
-	return t
 }
 
 // capacity makes the table of bytes and peaks (C3.3c): counts of the whole organisation,

@@ -32,9 +32,16 @@ type Month struct {
 
 // Review is the outcome of the messages that were quarantined in a month: counts alone.
 type Review struct {
-	Outcomes map[string]int64 // opened, released, kept, confirmed, wrong, deleted, expired
-	Hours    int64            // median of the time until a decision
-	Decided  int64            // number of decisions that the median is of
+	Outcomes map[string]Shares // opened, released, kept, confirmed, wrong, deleted, expired
+	Hours    int64             // median of the time until a decision
+	Decided  int64             // number of decisions that the median is of
+}
+
+// Shares is how often something happened with messages of each person, by a number that stands for
+// them in the month, and with those of all others.
+type Shares struct {
+	By     map[uint64]int64
+	Others int64
 }
 
 // Decide counts decisions by the time that each took.
@@ -233,10 +240,11 @@ func (a *Archive) review(ctx context.Context, since, until time.Time) (Table, er
 		return t, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Outcomes)) {
-		t.Rows = append(t.Rows, Row{name, map[string]Figure{Records: behaviour(r.Outcomes[name])}})
+		people := &people{by: r.Outcomes[name].By, others: r.Outcomes[name].Others}
+		t.Rows = append(t.Rows, Row{name, map[string]Figure{Records: people.behaviour(a.Rules)}})
 	}
 	hours := Figure{Hidden: Few}
-	if r.Decided >= fewerThan {
+	if r.Decided >= tens {
 		hours = Figure{Value: r.Hours, Base: 1}
 	}
 	t.Rows = append(t.Rows, Row{"median-hours", map[string]Figure{Hours: hours}})

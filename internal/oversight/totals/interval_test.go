@@ -146,10 +146,8 @@ func adversary(s *school, m Month, exact bool) (p *program, cells map[string]map
 			switch f := r.Figures[Records]; {
 			case t.Name == Threats:
 				threats += float64(f.Value)
-			case t.Name == Categories && f.Hidden == Few:
-				found += fewerThan - 1
-			case t.Name == Categories:
-				found += float64(f.Value) + 5
+			case t.Name == Categories: // hidden or cut off: any number
+				found += 1e6
 			}
 		}
 	}
@@ -163,7 +161,7 @@ func (p *program) published(names []string, f Figure, who *people, exact bool) {
 		p.between(names, float64(who.total())-1, float64(who.total())+1) // exactly gives the solver trouble
 		return
 	}
-	cut := int64(0)
+	cut := max(0, who.others-f.Base)
 	for _, n := range who.by {
 		cut += max(0, n-f.Base)
 	}

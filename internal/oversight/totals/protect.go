@@ -9,15 +9,20 @@ import (
 
 // Rules are the bounds of disclosure.
 type Rules struct {
-	MinPeople int // behind a figure, at least 5
+	MinPeople int // behind a figure; 10 if it is less
 }
 
-// Bounds of dominance, in percent, and of small counts of behaviour.
+// FewestPeople is the least number of people behind a figure, whatever is configured.
+const FewestPeople = 10
+
+// people returns the fewest people behind a figure.
+func (r Rules) people() int64 { return int64(max(r.MinPeople, FewestPeople)) }
+
+// Bounds of dominance, in percent, and the base of counts of behaviour.
 const (
 	maxLargest    = 30 // of the largest contribution
 	maxLargestTwo = 50 // of the two largest
-	fewerThan     = 10
-	lowestRule    = 5
+	tens          = 10
 )
 
 // Why is the reason for which a figure is hidden.
@@ -29,7 +34,7 @@ const (
 	FewPeople  Why = "few-people"
 	Dominated  Why = "dominated"
 	Complement Why = "complement" // it would disclose another figure
-	Few        Why = "few"        // fewer than 10, of behaviour
+	Few        Why = "few"        // fewer than ten people, of behaviour
 	Missing    Why = "missing"    // a month of it is hidden, or not there
 )
 
@@ -43,18 +48,25 @@ type Figure struct {
 // people are the contributions to a figure.
 type people struct {
 	by     map[uint64]int64 // of each person, by the number of their pseudonym
-	crowd  int64            // of all people without a pseudonym together
-	number int              // of people without a pseudonym, by the roster
+	crowd  int64            // of pupils together, who have no pseudonyms (K4)
+	number int              // of these pupils, by the roster
+	others int64            // of all others without a pseudonym together: it may be one person
 }
 
 func newPeople() *people { return &people{by: map[uint64]int64{}} }
 
 func (p *people) add(person uint64, n int64) {
 	if person == 0 {
-		p.crowd += n
+		p.others += n
 		return
 	}
 	p.by[person] += n
+}
+
+// addPupils adds what a building of so many pupils did together.
+func (p *people) addPupils(number int, n int64) {
+	p.crowd += n
+	p.number = max(p.number, number) // of the largest: two groups may have the same pupils
 }
 
 // join adds the contributions of q.
@@ -62,7 +74,7 @@ func (p *people) join(q *people) {
 	for person, n := range q.by {
 		p.by[person] += n
 	}
-	p.crowd += q.crowd
+	p.crowd, p.others = p.crowd+q.crowd, p.others+q.others
 	p.number = max(p.number, q.number) // they may be the same people
 }
 
@@ -71,12 +83,24 @@ func (p *people) total() (sum int64) {
 	for _, n := range p.by {
 		sum += n
 	}
-	return sum + p.crowd
+	return sum + p.crowd + p.others
+}
+
+// settled returns p with all others without a pseudonym as what they are for disclosure: one
+// contributor, cut off at the bound of one person. So are pupils of a building that has too few.
+func (p *people) settled(r Rules) *people {
+	q := *p
+	if int64(q.number) < r.people() {
+		q.others, q.crowd, q.number = q.others+q.crowd, 0, 0
+	}
+	q.others = min(q.others, q.bound())
+	return &q
 }
 
 // safe returns why a figure of these people may not be shown; Shown if it may.
 func (p *people) safe(r Rules) Why {
-	var largest, second, contributors int64
+	p = p.settled(r)
+	largest, second, contributors := p.others, int64(0), int64(0)
 	for _, n := range p.by {
 		if n == 0 {
 			continue
@@ -88,13 +112,7 @@ func (p *people) safe(r Rules) Why {
 			second = max(second, n)
 		}
 	}
-	crowd := int64(0)
-	if p.number >= r.MinPeople {
-		crowd = int64(p.number) // a smaller crowd counts for no one, and hides its figure
-	} else if p.crowd > 0 && contributors == 0 {
-		return FewPeople
-	}
-	if contributors+crowd < int64(max(r.MinPeople, lowestRule)) {
+	if contributors+int64(p.number) < r.people() {
 		return FewPeople
 	}
 	total := p.total()
@@ -152,23 +170,38 @@ func (k noise) of(p *people, month, measure string) int64 {
 }
 
 // figure protects a sum.
-func (p *people) figure(k noise, month, measure string) Figure {
+func (p *people) figure(r Rules, k noise, month, measure string) Figure {
+	p = p.settled(r)
 	bound := p.bound()
-	sum := p.crowd
-	for _, n := range p.by {
-		sum += min(n, bound)
-	}
-	rounded := (sum + bound/2) / bound * bound
+	rounded := (p.clipped(bound) + bound/2) / bound * bound
 	return Figure{Value: max(0, rounded+bound*k.of(p, month, measure)), Base: bound}
 }
 
-// behaviour protects a count of what people did. It is shown from ten on, rounded to tens,
-// and needs no bound for each person.
-func behaviour(n int64) Figure {
-	if n < fewerThan {
+// clipped returns the sum with each person's part cut off at a bound.
+func (p *people) clipped(bound int64) int64 {
+	sum := p.crowd + p.others
+	for _, n := range p.by {
+		sum += min(n, bound)
+	}
+	return sum
+}
+
+// behaviour protects a count of what people did. It is shown for at least ten people with a
+// pseudonym: all others count as one. What each did is cut off at a bound, and the sum is
+// rounded to tens. It does not say of fewer people whether they did it often.
+func (p *people) behaviour(r Rules) Figure {
+	q := &people{by: p.by, others: p.others + p.crowd}
+	contributors := int64(0)
+	for _, n := range q.by {
+		contributors += min(n, 1)
+	}
+	if contributors < r.people() {
 		return Figure{Hidden: Few}
 	}
-	return Figure{Value: (n + 5) / 10 * 10, Base: 10}
+	q = q.settled(r)
+	bound := q.bound()
+	base := max(tens, bound)
+	return Figure{Value: (q.clipped(bound) + base/2) / base * base, Base: base}
 }
 
 // suppress decides which rows of a table with a total are hidden: those that are not safe,

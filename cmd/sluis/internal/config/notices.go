@@ -2,6 +2,7 @@ package config
 
 import (
 	"sluis/internal/lang"
+	"sluis/internal/oversight/totals"
 	"sluis/internal/setting"
 )
 
@@ -47,15 +48,16 @@ func (n *Notices) Validate(p setting.Problems) {
 
 // Totals are the figures for the board (C3.2b).
 type Totals struct {
-	People int `yaml:"people"` // fewest people behind a figure; default 10, at least 5
+	People int `yaml:"people"` // fewest people behind a figure; default and least 10
 }
 
 // SetDefaults implements setting.Defaulter.
-func (t *Totals) SetDefaults() { setting.Default(&t.People, 10) }
+func (t *Totals) SetDefaults() { setting.Default(&t.People, totals.FewestPeople) }
 
 // Validate implements setting.Validator.
 func (t *Totals) Validate(p setting.Problems) {
-	if t.People < 5 {
-		p.At("people").Wrong("a figure has at least 5 people behind it (C3.2b)")
+	if t.People < totals.FewestPeople {
+		p.At("people").Wrong("a figure has at least %d people behind it, whatever the school's size: "+
+			"leave the setting out, or write a larger number (C3.2b)", totals.FewestPeople)
 	}
 }

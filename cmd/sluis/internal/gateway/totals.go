@@ -2,9 +2,13 @@ package gateway
 
 import (
 	"context"
+	"crypto/rand"
+	"maps"
+	"slices"
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
+	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/totals"
@@ -31,20 +35,17 @@ func (g *Gateway) archiveOf(gen *Generation) *totals.Archive {
 	return g.data.archive(gen.Config, g.ledger, g.store, g.quarantine, gen.Roster)
 }
 
-// fewestPeople is the least number of people behind a figure, whatever is configured.
-const fewestPeople = 5
-
 func (d *Data) archive(cfg *config.Config, l *ledger.Ledger, db journal.Store, q *quarantine.Store,
 	people *roster.Roster) *totals.Archive {
 	return &totals.Archive{
 		Dir:    d.path("reports"),
 		Source: db,
 		Ledger: l,
-		Rules:  totals.Rules{MinPeople: max(cfg.Totals.People, fewestPeople)},
+		Rules:  totals.Rules{MinPeople: cfg.Totals.People},
 		Sizes:  people.Sizes(),
 		Rate:   sampleRate(cfg),
 		Review: func(ctx context.Context, since, until time.Time) (totals.Review, error) {
-			return reviewed(ctx, l, q, since, until)
+			return reviewed(ctx, l, q, db, since, until)
 		},
 		Stored: func(ctx context.Context) (int64, error) {
 			held, err := db.Held(ctx)
@@ -68,18 +69,46 @@ var outcomes = map[ledger.Kind]string{
 	ledger.QuarantineExpired:   "expired",
 }
 
-// reviewed counts what became of messages in a period.
-func reviewed(ctx context.Context, l *ledger.Ledger, q *quarantine.Store,
+// reviewed counts what became of messages in a month, and whose they were. Of a message of an
+// earlier month the journal cannot say so: pseudonyms change with the month.
+func reviewed(ctx context.Context, l *ledger.Ledger, q *quarantine.Store, db journal.Store,
 	since, until time.Time) (r totals.Review, err error) {
-	r.Outcomes = map[string]int64{}
-	for kind, name := range outcomes {
-		n, err := l.Count(ledger.Query{Kinds: []ledger.Kind{kind}, Since: since, Until: until})
+	r.Outcomes = map[string]totals.Shares{}
+	ids, events := map[filter.ID]bool{}, map[string]map[filter.ID]int64{}
+	for e, err := range l.Find(ledger.Query{Kinds: slices.Collect(maps.Keys(outcomes)), Since: since, Until: until}) {
 		if err != nil {
 			return r, err
 		}
-		if n > 0 {
-			r.Outcomes[name] = int64(n)
+		name := outcomes[e.Kind]
+		if events[name] == nil {
+			events[name] = map[filter.ID]int64{}
+			r.Outcomes[name] = totals.Shares{By: map[uint64]int64{}}
 		}
+		id, err := filter.ParseID(e.Data.ID)
+		if err == nil {
+			ids[id] = true
+		}
+		events[name][id]++
+	}
+	var blind [32]byte
+	rand.Read(blind[:]) // never fails (crypto/rand, Go 1.24)
+	err = journal.Persons(ctx, db, since, blind, ids, func(id filter.ID, person uint64) {
+		for name := range events {
+			if n := events[name][id]; n > 0 && person != 0 {
+				r.Outcomes[name].By[person] += n
+				delete(events[name], id)
+			}
+		}
+	})
+	if err != nil {
+		return r, err
+	}
+	for name, left := range events {
+		s := r.Outcomes[name]
+		for _, n := range left {
+			s.Others += n
+		}
+		r.Outcomes[name] = s
 	}
 	entries, err := q.List(ctx, quarantine.Filter{Limit: 1_000_000})
 	if err != nil {
