@@ -174,15 +174,18 @@ func TestTheShareThatWasDrawnIsSeen(t *testing.T) {
 			m := newMonth("2026-11", map[roster.Group]roster.Size{pupils: {Kind: roster.Pupils, People: int(c.pupils)}})
 			for p := range uint64(c.staff) {
 				sent, drawn := int64(20+p%17*5), int64(1+p%3)
-				m.take(con(p+1, journal.Cell{Kind: journal.Mail, Direction: rules.Out, Eligible: true}, sent))
-				m.take(con(p+1, journal.Cell{Kind: journal.Mail, Direction: rules.Out, Eligible: true, Drawn: true}, drawn))
+				out := journal.Cell{Kind: journal.Mail, Direction: rules.Out, Eligible: true}
+				m.take(con(p+1, out, sent))
+				out.Drawn = true
+				m.take(con(p+1, out, drawn))
 				m.take(con(p+1, journal.Cell{Kind: journal.Mail, Direction: rules.In}, 2*sent))
 			}
 			m.take(con(0, journal.Cell{Kind: journal.Mail, Direction: rules.Out, Confidential: true}, c.confidential))
 			m.take(con(0, journal.Cell{Kind: journal.Mail, Direction: rules.In}, c.strangers))
 			m.take(con(0, journal.Cell{Kind: journal.Web, Group: pupils}, c.pupils*300))
 			for _, row := range []string{"drawn", "not-drawn", "not-eligible", "total"} {
-				if f := rowOf(m.tables(Rules{MinPeople: 10}, noise{}), Sample, row)[Records]; f.Hidden != Shown || f.Base == 0 {
+				f := rowOf(m.tables(Rules{MinPeople: 10}, noise{}), Sample, row)[Records]
+				if f.Hidden != Shown || f.Base == 0 {
 					t.Errorf("%s: %+v, want a figure", row, f)
 				}
 			}
