@@ -37,3 +37,6 @@ func (l *Limits) Validate(p setting.Problems) {
 	p.At("connections").NotNegative(l.Connections)
 	p.At("connections-per-client").NotNegative(l.PerAddress)
 }
+
+// maxHeaderOf returns how large the header of a response may be, in bytes: sites set more than browsers send.
+func maxHeaderOf(l Limits) int { return 2 * int(l.Header) }

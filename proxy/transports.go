@@ -71,7 +71,7 @@ func (t *transports) to(by route) *http.Transport {
 			if err != nil {
 				return nil, err
 			}
-			return &headed{Conn: c}, nil
+			return newHeaded(c, l), nil
 		},
 		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			c, err := dial(ctx, network, address)
@@ -81,7 +81,7 @@ func (t *transports) to(by route) *http.Transport {
 			return t.handshake(ctx, c, address)
 		},
 		ResponseHeaderTimeout:  l.Response,
-		MaxResponseHeaderBytes: int64(l.Header) * 2,
+		MaxResponseHeaderBytes: int64(maxHeaderOf(l)),
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true,
 		MaxIdleConns:           512,
@@ -139,7 +139,7 @@ func (t *transports) handshake(ctx context.Context, c net.Conn, address string) 
 		}
 		return conn, nil
 	}
-	return &headed{Conn: conn}, nil
+	return newHeaded(conn, t.cfg.Limits), nil
 }
 
 // asks reports whether an error is that of a site which does not go on without a certificate of its visitor. TLS 1.3
