@@ -156,9 +156,9 @@ func (e *engine) incoming(resp *http.Response, ctx *goproxy.ProxyCtx) *http.Resp
 }
 
 // received inspects a response and makes its header one that the client may get. Where only a part came of what has to
-// be inspected as a whole, it asks for the whole.
+// be inspected from its beginning, or as a whole, it asks for that.
 func (f *flow) received(resp *http.Response, via string) (*http.Response, error) {
-	for {
+	for ahead := int64(0); ; { // bytes that came before the part that the client asked for
 		forClient(resp)
 		resp.Header.Add("Via", "1.1 "+via)
 		if f.generation.Content == nil || resp.StatusCode == http.StatusSwitchingProtocols {
@@ -168,19 +168,22 @@ func (f *flow) received(resp *http.Response, via string) (*http.Response, error)
 		switch {
 		case blocked:
 			err = content.ErrBlocked
-		case err == nil:
+		case err == nil && withoutFirst(resp, ahead):
 			return resp, nil
-		case !errors.Is(err, content.ErrPart) && !errors.Is(err, content.ErrCut):
+		case err == nil:
+			err = content.ErrPart // the site sent another part
+		case !isPart(err) && !errors.Is(err, content.ErrCut):
 			f.generation.Log.Error("a response is refused: it cannot be inspected", "error", err)
 		}
 		resp.Body.Close()
-		if !errors.Is(err, content.ErrPart) {
+		if !isPart(err) {
 			return nil, err
 		}
-		whole := resp.Request.Clone(resp.Request.Context())
-		whole.Header.Del("Range")
-		whole.Header.Del("If-Range")
-		if resp, err = f.roundTrip(whole); err != nil {
+		var more *http.Request
+		if more, ahead = withMore(resp.Request, err); more == nil {
+			return nil, err
+		}
+		if resp, err = f.roundTrip(more); err != nil {
 			return nil, err
 		}
 	}

@@ -76,9 +76,10 @@ func TestLinesThatAreNoField(t *testing.T) {
 
 // TestHeadersArriveInAnyPieces: however the bytes of a response come, they are read in the same way.
 func TestHeadersArriveInAnyPieces(t *testing.T) {
-	sent := "HTTP/1.1 103 Early\r\nLink: a\r\ngeen veld\r\n\r\nHTTP/1.1 200 OK\r\nX : a\r\nook geen\r\nConnection: close, X\r\n" +
-		"\r\nBody: a\r\nnog wat\r\n"
-	want := "HTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nX: a\r\nConnection: close, X\r\n\r\nBody: a\r\nnog wat\r\n"
+	sent := "HTTP/1.1 103 Early\r\nLink: a\r\ngeen veld\r\n\r\n" +
+		"HTTP/1.1 200 OK\r\nX : a\r\nook geen\r\nConnection: close, X\r\n\r\nBody: a\r\nnog wat\r\n"
+	want := "HTTP/1.1 103 Early\r\nLink: a\r\n\r\n" +
+		"HTTP/1.1 200 OK\r\nX: a\r\nConnection: close, X\r\n\r\nBody: a\r\nnog wat\r\n"
 	for name, in := range map[string]io.Reader{
 		"whole": strings.NewReader(sent), "byte by byte": iotest.OneByteReader(strings.NewReader(sent)),
 		"halves": iotest.HalfReader(strings.NewReader(sent)), "with the end": iotest.DataErrReader(strings.NewReader(sent)),
@@ -92,7 +93,8 @@ func TestHeadersArriveInAnyPieces(t *testing.T) {
 			t.Errorf("%s: got %q, want the fields that Connection names", name, got)
 		}
 	}
-	h := &headed{Conn: &readConn{r: strings.NewReader("HTTP/1.1 200 OK\r\n" + strings.Repeat("geen veld\r\n", 1000))}, max: 100}
+	endless := "HTTP/1.1 200 OK\r\n" + strings.Repeat("geen veld\r\n", 1000)
+	h := &headed{Conn: &readConn{r: strings.NewReader(endless)}, max: 100}
 	h.expect()
 	if got, _ := io.ReadAll(h); len(got) < 10_000 {
 		t.Errorf("got %d bytes of an endless header, want what came after the bound as it came", len(got))

@@ -84,6 +84,13 @@ func (e *Inspector) eachRule(x *Exchange, f file, yield func(d *DownloadRule) bo
 	}
 }
 
+// goesByContent reports whether the first bytes of a file decide what becomes of it.
+func (e *Inspector) goesByContent(x *Exchange) bool {
+	return e.o.Scanner != nil || slices.ContainsFunc(e.o.Downloads, func(d DownloadRule) bool {
+		return d.Executable && (len(d.Groups) == 0 || slices.Contains(d.Groups, x.Group))
+	})
+}
+
 // refused reports whether the group may not fetch a file, and notes why.
 func (e *Inspector) refused(x *Exchange, f file) (yes bool) {
 	e.eachRule(x, f, func(d *DownloadRule) bool {

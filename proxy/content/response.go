@@ -38,8 +38,11 @@ func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Respon
 		return len(e.o.Downloads) > 0 && scans && e.begin(x, resp, f), nil
 	}
 	part := inPart(resp)
-	if part && (weighs && !attached && isPage(f.typ) || scans && beheaded(resp)) {
+	switch {
+	case part && weighs && !attached && isPage(f.typ):
 		return false, ErrPart
+	case part && scans && e.goesByContent(x) && beheaded(resp):
+		return false, ErrBeheaded
 	}
 	sniff := weighs && !attached && (sniffed(f.typ) || part && f.typ == "multipart/byteranges")
 	if !scans && !sniff {

@@ -12,10 +12,13 @@ import (
 	"sluis/filter/text/extract"
 )
 
-// ErrPart asks for a response without ranges: a part of a page cannot be weighed, nor a program be known by a part
-// without its beginning. A site may answer a request for a range with the whole (RFC 9110, section 14.2), so that
-// every client understands it.
-var ErrPart = errors.New("a part of a body that has to be inspected as a whole")
+// ErrPart asks for a response without ranges: a part of a page cannot be weighed. A site may answer a request for a
+// range with the whole (RFC 9110, section 14.2), so that every client understands it. ErrBeheaded asks for the bytes
+// before a part as well: by those a program is known.
+var (
+	ErrPart     = errors.New("a part of a body that has to be inspected as a whole")
+	ErrBeheaded = errors.New("a part of a body that has to be inspected from its beginning")
+)
 
 // sniffed reports whether browsers may go by the content of a body of a type and not by the type (WHATWG MIME Sniffing,
 // section 7). Not all of them do for texts and files; where one does the page has to be weighed.
