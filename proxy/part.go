@@ -46,7 +46,7 @@ func rangeIn(fields []string) (first int64, last string, ok bool) {
 	return int64(n), to, ok && err == nil && strings.EqualFold(strings.TrimSpace(unit), "bytes")
 }
 
-// withoutFirst makes a response that begins at the first byte of a body one that begins later. A response with the whole
+// withoutFirst makes a response that begins at the first byte of a body one that begins later. One with the whole body
 // stays as it is. It reports false if the response is another part.
 func withoutFirst(resp *http.Response, ahead int64) bool {
 	if ahead == 0 || resp.StatusCode != http.StatusPartialContent {

@@ -89,7 +89,8 @@ func partOf(head, body, kind, given string) string {
 	case asked == "" || given == "200":
 		return fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n%s", fields, len(body), body)
 	case !ok:
-		return fmt.Sprintf("HTTP/1.1 416 No\r\n%sContent-Range: bytes */%d\r\nContent-Length: 0\r\n\r\n", fields, len(body))
+		fields += "Content-Length: 0\r\n"
+		return fmt.Sprintf("HTTP/1.1 416 No\r\n%sContent-Range: bytes */%d\r\n\r\n", fields, len(body))
 	}
 	return fmt.Sprintf("HTTP/1.1 206 Partial\r\n%sContent-Range: bytes %d-%d/%d\r\nContent-Length: %d\r\n\r\n%s",
 		fields, from, to, len(body), to+1-from, body[from:to+1])

@@ -46,7 +46,7 @@ type Inspections struct {
 // inspected has no path that is known: an entry with one does not count there.
 type Entry struct {
 	Host   string         `yaml:"host"`   // with all below it
-	Path   string         `yaml:"path"`   // pages that begin so, where it can be read; none: all
+	Path   string         `yaml:"path"`   // of a page, with all below it, where it can be read; none: all
 	Block  Blocks         `yaml:"action"` // block or allow
 	Locked bool           `yaml:"locked"` // goes before entries that are not
 	Groups []roster.Group `yaml:"groups"` // none: all

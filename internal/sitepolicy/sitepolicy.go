@@ -285,7 +285,7 @@ func (e *Entry) exemption(r Request) string {
 		return "not at this time"
 	case e.Path != "" && r.Path == "":
 		return "the page cannot be seen"
-	case !strings.HasPrefix(r.Path, e.Path):
+	case e.Path != "" && !e.covers(r.Path):
 		return "not this page"
 	}
 	return ""

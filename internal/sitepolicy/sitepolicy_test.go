@@ -351,7 +351,7 @@ func TestSpelling(t *testing.T) {
 	}
 	for address, want := range map[string]Action{
 		"part.example /chat": Block, "part.example /%63hat": Block, "part.example //chat": Block, "part.example /./x/../chat": Block, "PART.example. /chat?x": Block,
-		"part.example /Chat": Allow, "part.example /x/chat": Allow, "part.example ": Allow,
+		"part.example /Chat": Block, "part.example /x/chat": Allow, "part.example ": Allow,
 		"part.example /chat/les/1": Allow, "part.example /chat/les/../room": Block, "part.example /chat/les/%2e%2e/room": Block,
 		"xn--mnchen-3ya.example /": Block, "2001:db8::7 /": Block, "2001:db8:0:0::0007 /": Block, "2001:db8::8 /": Allow,
 		"192.0.2.9 /": Block, "::ffff:192.0.2.9 /": Block, "::ffff:c000:209 /": Block, "192.0.2.10 /": Allow,

@@ -148,7 +148,8 @@ func TestParts(t *testing.T) {
 			r.Header.Set("Content-Disposition", "attachment")
 		}
 		blocked, err := tt.e.Response(t.Context(), x, r)
-		if blocked != tt.blocked || (errors.Is(err, ErrPart) || errors.Is(err, ErrBeheaded)) != tt.whole || err != nil && !tt.whole {
+		more := errors.Is(err, ErrPart) || errors.Is(err, ErrBeheaded)
+		if blocked != tt.blocked || more != tt.whole || err != nil && !tt.whole {
 			t.Errorf("%s: got blocked %v, %v, want %v, asked for more: %v", name, blocked, err, tt.blocked, tt.whole)
 		}
 		if err == nil && !blocked {
