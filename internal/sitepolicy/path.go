@@ -25,10 +25,11 @@ func begins(path, above string) bool {
 	return strings.IndexByte("/?;#", rest[0]) >= 0
 }
 
-// loosePath returns a path in the form in which the most lenient of sites read it: without case, with an escaped slash
-// as one, and without blanks and dots at the end of a segment.
+// loosePath returns a path in the form in which the most lenient of sites read it: without case, unescaped twice, and
+// without blanks and dots at the end of a segment.
 func loosePath(path string) string {
 	path, query, asked := strings.Cut(domains.Path(path), "?")
+	path = strings.ReplaceAll(path, "%25", "%") // twice escaped
 	path = strings.NewReplacer("%2f", "/", "%5c", "/", "\\", "/", "%20", " ", "+", " ").Replace(strings.ToLower(path))
 	segments := strings.Split(domains.Path(path), "/")
 	for i, s := range segments {

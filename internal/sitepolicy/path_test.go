@@ -27,6 +27,7 @@ func TestPagesOfAnEntry(t *testing.T) {
 		{"/spel/gokken", "/spel%2Fgokken", true, false},
 		{"/spel/gokken", "/spel%2fgokken/a", true, false},
 		{"/spel/gokken", "/SPEL/Gokken", true, false},
+		{"/spel/gokken", "/spel/%2567okken", true, false},
 		{"/spel/gokken", "/spel%5Cgokken", true, false},
 		{"/spel/gokken", "/a/..%2Fspel/gokken", true, false},
 		{"/spel/gokken", "/spel/gokken.", true, false},

@@ -1,6 +1,7 @@
 // Package listfile reads lists of sites in every form that their makers publish them in: names, addresses and
 // networks, addresses of pages, hosts files, rules of ad blockers, the configuration of dnsmasq, unbound and BIND,
-// response policy zones, tables with commas, and the lists of Squid, SquidGuard and e2guardian.
+// response policy zones, tables with commas, JSON, rules of Clash and its like, and the lists of Squid, SquidGuard and
+// e2guardian.
 //
 // It promises:
 //

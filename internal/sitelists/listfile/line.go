@@ -24,7 +24,7 @@ func (r *reader) read() {
 		r.adblock()
 	case isCosmetic(l):
 		r.skip(Partial)
-	case r.resolverLine(), r.squidLine():
+	case r.resolverLine(), r.squidLine(), r.proxyRuleLine():
 	case r.table.is(l):
 		r.row()
 	default:

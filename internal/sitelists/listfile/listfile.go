@@ -1,6 +1,7 @@
 package listfile
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -32,6 +33,7 @@ type Survey struct {
 	data       bool            // of unbound, with records of its own for names
 	resolver   bool            // the configuration of a resolver, which has other settings too
 	rules      bool            // of an ad blocker: what is no name is a pattern
+	json       bool
 	table      table
 	notes      bool     // most lines have a name and then words that say why
 	rows       []string // the first lines, from which the table is made
@@ -41,7 +43,15 @@ type Survey struct {
 // Look surveys a list.
 func Look(r io.Reader) (*Survey, error) {
 	s := &Survey{exceptions: map[string]bool{}, above: map[string]bool{}, cancelled: map[string]bool{}}
-	err := lines(r, func(line []byte) { s.note(line) })
+	in := bufio.NewReaderSize(r, 1<<16)
+	head, _ := in.Peek(64)
+	s.json = isJSON(head)
+	var err error
+	if s.json {
+		err = s.surveyJSON(withoutMark(in))
+	} else {
+		err = lines(in, func(line []byte) { s.note(line) })
+	}
 	s.table, s.notes = tableOf(s.rows, s.header), haveNotes(s.rows)
 	s.rows = nil
 	for e := range s.exceptions {
@@ -55,6 +65,13 @@ func Look(r io.Reader) (*Survey, error) {
 // Read reads the list that the survey is of.
 func (s *Survey) Read(r io.Reader, to Sink) error {
 	in := &reader{Survey: s, to: to, under: map[string]bool{}}
+	if s.json {
+		err := in.json(withoutMark(bufio.NewReaderSize(r, 1<<16)))
+		if err == nil {
+			in.takeExceptions()
+		}
+		return err
+	}
 	err := lines(r, func(line []byte) {
 		if line == nil {
 			to.Skip(TooLong, "")
@@ -128,6 +145,9 @@ func (s *Survey) note(b []byte) {
 		if strings.Contains(line, "badfilter") {
 			s.noteCancelled(line)
 		}
+	}
+	if _, site, direct, ok := proxyRule(line); ok && direct {
+		s.except(site, false)
 	}
 	if len(s.rows) < tableRows && len(line) < 4<<10 {
 		s.rows = append(s.rows, line)

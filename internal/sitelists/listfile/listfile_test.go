@@ -110,7 +110,7 @@ func TestEveryUsualFormIsRead(t *testing.T) {
 		"names with notes":     {"bad.example\tphishing\t2024-01-01\nworse.example malware 2024\n", "bad.example worse.example", nil},
 		"prose with names": {"please see\nwww.site.example for\nmore of this list and\nthe next one\n", "",
 			map[Reason]int{Unreadable: 4}},
-		"rules of Clash": {"DOMAIN-SUFFIX,bad.example\nDOMAIN,worse.example\nIP-CIDR,203.0.113.0/25\nDOMAIN-KEYWORD,porn\n", "bad.example worse.example =203.0.113.0/25", map[Reason]int{Unreadable: 1}},
+		"rules of Clash": {"DOMAIN-SUFFIX,bad.example\nDOMAIN,worse.example\nIP-CIDR,203.0.113.0/25\nDOMAIN-KEYWORD,porn\n", "bad.example worse.example =203.0.113.0/25", map[Reason]int{Pattern: 1}},
 		"Squid":          {"acl bad dstdomain .bad.example worse.example\nacl num dst 203.0.113.0/25\nacl re url_regex -i porn\n", "bad.example worse.example =203.0.113.0/25", map[Reason]int{Pattern: 1}},
 		"e2guardian": {"#listcategory: \"porn\"\n.Include</etc/e2guardian/x>\n**\n*ip\nbad.example\n.example.net\nhost.example/part\n",
 			"bad.example example.net host.example/part", map[Reason]int{Setting: 3}},
@@ -175,7 +175,9 @@ func TestALongLineCostsItselfAlone(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, s := range []string{"plain.example\n0.0.0.0 a.example\n", "||b.example^$important\n@@||c.b.example^\n", "address=/x.example/#\nserver=/y.example/\n",
+	for _, s := range []string{`[{"url":"http://j.example/a","details":[{"ip":"198.51.100.7"}]}]`,
+		`{"blacklist":["a.example"],"whitelist":["b.a.example"],"x":[{"id":1,"host":"c.example"}]}`,
+		"payload:\n  - DOMAIN-SUFFIX,a.example,DIRECT\n", "plain.example\n0.0.0.0 a.example\n", "||b.example^$important\n@@||c.b.example^\n", "address=/x.example/#\nserver=/y.example/\n",
 		"$TTL 1\n@ SOA a. b. (1 2 3)\nb.example CNAME .\n24.0.113.0.203.rpz-ip CNAME .\n", "local-zone: \"x.example\" static\n", "1,b.example\n2,c.example\n3,d.example\n",
 		"https://u@h.example:1/p?q#f\n[2001:db8::1]:80\n1.2.3.4-1.2.4.9\n", "\xff\xfea\x00.\x00b\x00\n\x00", "acl a dstdomain .x.example\n", "zone \"x.example\" {};\n"} {
 		f.Add([]byte(s))

@@ -137,7 +137,12 @@ func (r *reader) row() {
 		r.skip(Unreadable)
 		return
 	}
-	cell := refanged(strings.Trim(strings.TrimSpace(cells[r.table.column]), `"'`))
+	r.cell(cells[r.table.column])
+}
+
+// cell reads a cell of the column of sites.
+func (r *reader) cell(cell string) {
+	cell = refanged(strings.Trim(strings.TrimSpace(cell), `"'`))
 	switch {
 	case isURL(cell):
 		r.url(cell)

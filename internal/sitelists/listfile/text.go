@@ -23,9 +23,7 @@ func lines(r io.Reader, each func(line []byte)) error {
 	if wide := utf16Of(head); wide != nil {
 		in = bufio.NewReaderSize(wide.NewDecoder().Reader(in), 1<<16)
 	}
-	if mark, _ := in.Peek(3); bytes.Equal(mark, []byte("\ufeff")) {
-		in.Discard(3)
-	}
+	in = withoutMark(in)
 	var long []byte // a line that is longer than the buffer
 	tooLong := false
 	for {
@@ -55,6 +53,14 @@ func lines(r io.Reader, each func(line []byte)) error {
 			return err
 		}
 	}
+}
+
+// withoutMark skips the byte order mark of UTF-8.
+func withoutMark(in *bufio.Reader) *bufio.Reader {
+	if mark, _ := in.Peek(3); bytes.Equal(mark, []byte("\ufeff")) {
+		in.Discard(3)
+	}
+	return in
 }
 
 // eachOf takes the ends off a line, and splits it where CR alone ends lines.
