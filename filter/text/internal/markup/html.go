@@ -38,6 +38,7 @@ type reader struct {
 	sheet     sheet
 	matched   []int // rules of the sheet, for the element that begins
 	compared  int   // with elements
+	custom    bool  // custom properties are declared
 	root      element
 	open      []element
 	href      string // of the link that is open
@@ -194,7 +195,7 @@ func (h *reader) Start(name []byte, attrs []Attr, selfClosing bool) (raw string)
 		}
 	}
 	h.closes(a)
-	e := h.element(a, name, &looks)
+	e := h.element(a, name, attrs, &looks)
 	if e.breaks {
 		h.space()
 	}
@@ -224,7 +225,7 @@ func (h *reader) End(name []byte) {
 			h.acts.end()
 		}
 		if h.skip == atom.Style {
-			h.sheet.read(bytes.Clone(h.css))
+			h.readSheet()
 		}
 		h.skip = 0
 		return

@@ -22,6 +22,7 @@ type look struct {
 	clear  bool    // the ink is transparent
 	unsure bool    // the paper is a picture
 	fade   float64 // opacity
+	vars   *variable
 }
 
 // rgb is a colour.
@@ -61,6 +62,7 @@ type box struct {
 	clipped          bool
 	inline, block    bool // what display says
 	important, rules bool // which declarations are applied: those marked so, those of a style sheet
+	custom           bool // and custom properties alone
 }
 
 // declare applies declarations, as a style attribute holds them.
@@ -73,6 +75,10 @@ func (l *look) declare(b *box, style []byte) {
 			continue
 		}
 		property, value = bytes.TrimSpace(property), bytes.TrimSpace(value)
+		custom := bytes.HasPrefix(property, []byte("--"))
+		if custom != b.custom {
+			continue
+		}
 		if i := bytes.LastIndexByte(value, '!'); i >= 0 {
 			value = bytes.TrimSpace(value[:i])
 			if b.rules && !b.important {
@@ -81,12 +87,19 @@ func (l *look) declare(b *box, style []byte) {
 		} else if b.important {
 			continue
 		}
+		if custom {
+			l.define(property, value)
+			continue
+		}
 		var small [24]byte
 		name, counts := hiding[string(walk.Lowered(small[:0], property))]
 		if !counts || len(value) == 0 {
 			continue
 		}
-		var lower [64]byte
+		if bytes.Contains(value, varFunction) {
+			value = l.substitute(value)
+		}
+		var lower [maxValue]byte
 		if len(value) <= len(lower) {
 			l.set(b, name, string(walk.Lowered(lower[:0], value)))
 		} else if strings.HasPrefix(name, "background") {
@@ -128,7 +141,8 @@ var hiding = func() map[string]string {
 		"-webkit-text-fill-color", "background", "background-color", "background-image", "height", "width", "max-height",
 		"max-width", "overflow", "overflow-x", "overflow-y", "position", "left", "top", "right", "bottom", "margin-left",
 		"margin-top", "text-indent", "margin", "transform", "-webkit-transform", "clip", "clip-path",
-		"-webkit-clip-path"} {
+		"-webkit-clip-path", "inset", "scale", "translate", "zoom", "filter", "-webkit-filter", "mask-image",
+		"-webkit-mask-image", "content-visibility"} {
 		m[p] = p
 	}
 	return m
@@ -145,10 +159,7 @@ func (l *look) set(b *box, property, value string) {
 	case "mso-hide":
 		l.gone = l.gone || value == "all"
 	case "opacity":
-		if v, unit, ok := quantity(value); ok {
-			if unit == "%" {
-				v /= 100
-			}
+		if v, ok := measure(value, fraction); ok {
 			l.fade = b.parent.fade * v
 		}
 	case "font-size":
@@ -164,35 +175,6 @@ func (l *look) set(b *box, property, value string) {
 	}
 }
 
-// place applies what says where a box is, and how large.
-func (l *look) place(b *box, property, value string) {
-	switch property {
-	case "height", "width", "max-height", "max-width":
-		v, ok := l.length(value)
-		b.small = b.small || ok && v <= 1
-	case "overflow", "overflow-x", "overflow-y":
-		b.cut = value == "hidden" || value == "clip"
-	case "position":
-		b.placed = value == "absolute" || value == "fixed"
-		b.away = b.away && value != "static"
-	case "left", "top", "right", "bottom", "margin-left", "margin-top", "text-indent", "margin":
-		v, ok := l.length(value)
-		b.away = b.away || ok && v <= farAway
-	case "transform", "-webkit-transform":
-		l.gone = l.gone || strings.Contains(value, "scale(0)") || strings.Contains(value, "scale(0,")
-		if _, by, ok := strings.Cut(value, "translate"); ok {
-			_, by, _ = strings.Cut(by, "(")
-			v, is := l.length(strings.TrimRight(by[:strings.IndexAny(by+",)", ",)")], " "))
-			b.away = b.away || is && v <= farAway
-		}
-	case "clip":
-		b.clipped = strings.HasPrefix(value, "rect(") && strings.Trim(value[len("rect("):], "01px, )") == ""
-	case "clip-path", "-webkit-clip-path":
-		l.gone = l.gone || strings.HasPrefix(value, "inset(50%") || strings.HasPrefix(value, "inset(100%") ||
-			strings.HasPrefix(value, "circle(0")
-	}
-}
-
 // settle applies what counts only together, after all declarations.
 func (l *look) settle(b *box) {
 	if b.small && b.cut || b.away || b.clipped && b.placed {
@@ -200,60 +182,19 @@ func (l *look) settle(b *box) {
 	}
 }
 
-// quantity parses a number and its unit.
-func quantity(s string) (v float64, unit string, ok bool) {
-	n := 0
-	for n < len(s) && (s[n] >= '0' && s[n] <= '9' || s[n] == '.' || n == 0 && (s[n] == '-' || s[n] == '+')) {
-		n++
-	}
-	v, err := strconv.ParseFloat(s[:n], 64)
-	return v, s[n:], err == nil
-}
-
-// pixels are the units of CSS, in pixels.
-var pixels = map[string]float64{"": 1, "px": 1, "pt": 4.0 / 3, "pc": 16, "in": 96, "cm": 37.8, "mm": 3.78, "q": 0.945,
-	"rem": 16, "vw": 10, "vh": 8, "vmin": 8, "vmax": 10}
-
-// length returns a length in pixels. A share of something else is none, but if it is nothing.
-func (l *look) length(s string) (float64, bool) {
-	v, unit, ok := quantity(s)
-	if !ok {
-		return 0, false
-	}
-	if u, known := pixels[unit]; known {
-		return v * u, true
-	}
-	switch unit {
-	case "em", "ex", "ch":
-		return v * l.size, true
-	case "%":
-		return v * 10, v == 0 || v <= -100
-	}
-	return 0, v == 0
-}
-
 // sizes are the names of sizes of fonts, in pixels.
 var sizes = map[string]float64{"xx-small": 9, "x-small": 10, "small": 13, "medium": 16, "large": 18, "x-large": 24,
 	"xx-large": 32, "initial": 16}
 
+// sized applies the size of a font.
 func (l *look) sized(b *box, value string) {
 	if v, named := sizes[value]; named {
 		l.size = v
 		return
 	}
-	v, unit, ok := quantity(value)
-	if !ok || v < 0 {
-		return
-	}
-	switch u, known := pixels[unit]; {
-	case known:
-		l.size = v * u
-	case unit == "em":
-		l.size = v * b.parent.size
-	case unit == "%":
-		l.size = v / 100 * b.parent.size
-	case unit == "ex" || unit == "ch":
-		l.size = v / 2 * b.parent.size
+	v, ok := measure(value, scale{em: b.parent.size, share: b.parent.size / 100})
+	if ok && v >= 0 {
+		l.size = v
 	}
 }
 

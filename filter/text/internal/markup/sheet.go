@@ -8,11 +8,12 @@ import (
 	"sluis/filter/text/internal/walk"
 )
 
-// sheet is what the style elements of a page say, as far as it decides whether a text is seen: rules whose selectors
-// are of elements, classes, identifiers and what these are in. Others are passed over: they hide nothing, and what
-// they would hide is then read as visible.
+// sheet is what the style elements of a page say, as far as it decides whether a text is seen. A selector that asks for
+// more than is known of an element, such as its number, is taken to hold if it can only hide: what is hidden is read in
+// both ways. One that asks what a person does, such as pointing at something, does not hold.
 type sheet struct {
 	simple map[string]int // the simple selectors of rules, with their numbers
+	attrs  []attributeTest
 	rules  []rule
 	size   int // of the styles read
 }
@@ -46,11 +47,14 @@ func (m *marks) has(o *marks) bool {
 	return true
 }
 
-// rule is declarations for the elements that have all of own, within elements that have all of around.
-type rule struct {
-	own, around marks
-	weight      int
-	style       []byte
+// any reports whether any of o is in m.
+func (m *marks) any(o *marks) bool {
+	for i := range m {
+		if m[i]&o[i] != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // read adds the rules of a style element.
@@ -137,8 +141,8 @@ func (s *sheet) block(css []byte, depth int) {
 				s.block(body, depth+1)
 			}
 		case decides(body):
-			for selector := range bytes.SplitSeq(head, []byte{','}) {
-				s.rule(strings.ToLower(string(selector)), body)
+			for _, selector := range alternatives(strings.ToLower(string(head))) {
+				s.expand(selector, body, maxExpansions)
 			}
 		}
 	}
@@ -185,103 +189,11 @@ func onScreen(head string) bool {
 // deciding are the properties that can hide.
 var deciding = [][]byte{[]byte("display"), []byte("visibility"), []byte("opacity"), []byte("font"), []byte("color"),
 	[]byte("background"), []byte("height"), []byte("width"), []byte("position"), []byte("indent"), []byte("margin"),
-	[]byte("clip"), []byte("transform"), []byte("mso-hide"), []byte("left"), []byte("top")}
+	[]byte("clip"), []byte("transform"), []byte("mso-hide"), []byte("left"), []byte("top"), []byte("inset"),
+	[]byte("scale"), []byte("translate"), []byte("zoom"), []byte("filter"), []byte("mask"), []byte("--")}
 
 // decides reports whether declarations can hide a text, or show it.
 func decides(style []byte) bool {
 	style = bytes.ToLower(style)
 	return slices.ContainsFunc(deciding, func(p []byte) bool { return bytes.Contains(style, p) })
-}
-
-// rule adds the rule of one selector.
-func (s *sheet) rule(selector string, style []byte) {
-	if len(s.rules) >= maxRules {
-		return
-	}
-	steps := strings.FieldsFunc(selector, func(r rune) bool {
-		return r == ' ' || r == '>' || r == '\n' || r == '\t' ||
-			r == '\r'
-	})
-	if len(steps) == 0 || len(steps) > maxSteps {
-		return
-	}
-	r := rule{style: style}
-	for i, step := range steps {
-		to := &r.around
-		if i == len(steps)-1 {
-			to = &r.own
-		}
-		if !s.step(step, to, &r.weight) {
-			return
-		}
-	}
-	s.rules = append(s.rules, r)
-}
-
-// step adds the simple selectors of a step, such as "td.small"; false if it has others.
-func (s *sheet) step(step string, to *marks, weight *int) bool {
-	if strings.ContainsAny(step, "[:+~@%\\") {
-		return false
-	}
-	for len(step) > 0 {
-		end := strings.IndexAny(step[1:], ".#") + 1
-		if end == 0 {
-			end = len(step)
-		}
-		name := step[:end]
-		step = step[end:]
-		switch name[0] {
-		case '*':
-			continue
-		case '#':
-			*weight += 10_000
-		case '.':
-			*weight += 100
-		default:
-			*weight++
-		}
-		n, known := s.simple[name]
-		if !known {
-			if n = len(s.simple); n == maxSelectors {
-				return false
-			}
-			if s.simple == nil {
-				s.simple = map[string]int{}
-			}
-			s.simple[name] = n
-		}
-		to.add(n)
-	}
-	return true
-}
-
-// marksOf returns the simple selectors that an element has.
-func (s *sheet) marksOf(name, id, class []byte) (m marks) {
-	if len(s.simple) == 0 {
-		return m
-	}
-	has := func(kind byte, b []byte) {
-		var small [64]byte
-		key := small[:0]
-		if kind != 0 {
-			key = append(key, kind)
-		}
-		for _, c := range b[:min(len(b), len(small)-1)] {
-			if c >= 'A' && c <= 'Z' {
-				c |= 0x20
-			}
-			key = append(key, c)
-		}
-		if n, ok := s.simple[string(key)]; ok {
-			m.add(n)
-		}
-	}
-	has(0, name)
-	if len(id) > 0 {
-		has('#', bytes.TrimSpace(id))
-	}
-	for c := range bytes.FieldsSeq(class) {
-		has('.', c)
-	}
-	return m
 }

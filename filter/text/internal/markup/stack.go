@@ -15,6 +15,7 @@ type element struct {
 	name   uint32 // an atom, or the sum of another name
 	own    marks
 	within marks // of the elements around it
+	inside marks // of the elements in it so far
 	look   look
 	hidden bool
 	breaks bool // it ends the word before it, and the last in it
@@ -85,30 +86,28 @@ func (h *reader) top() *element {
 func (h *reader) concealed() bool { return h.top().hidden }
 
 // element returns a new element within the one that is open.
-func (h *reader) element(a atom.Atom, name []byte, s *styled) element {
+func (h *reader) element(a atom.Atom, name []byte, attrs []Attr, s *styled) element {
 	up := h.top()
 	e := element{name: nameOf(a, name), look: up.look, hidden: up.hidden, breaks: breaks(a)}
 	if len(h.sheet.rules) > 0 {
 		e.within = up.within
 		e.within.join(&up.own)
-		e.own = h.sheet.marksOf(name, s.id, s.class)
+		e.own = h.sheet.marksOf(name, s.id, s.class, attrs)
+		h.compared += len(h.sheet.attrs) * len(attrs)
 	} else if !s.counts() && a != atom.Template {
 		return e
 	}
 	b := box{parent: up.look}
 	l := &e.look
 	l.attributes(&b, a, s)
-	h.matching(&e)
-	for _, important := range []bool{false, true} {
-		b.important, b.rules = important, true
-		for _, i := range h.matched {
-			l.declare(&b, h.sheet.rules[i].style)
-		}
-		if !important && len(s.style) > 0 {
-			b.rules = false
-			l.declare(&b, s.style)
-		}
+	h.matching(&e, &up.inside)
+	up.inside.join(&e.own)
+	if b.custom = h.custom || bytes.Contains(s.style, []byte("--")); b.custom {
+		h.custom = true
+		h.declare(l, &b, s.style)
+		b.custom = false
 	}
+	h.declare(l, &b, s.style)
 	l.settle(&b)
 	e.breaks = e.breaks && !b.inline || b.block
 	e.hidden = l.hidden()
@@ -120,6 +119,41 @@ func (h *reader) element(a atom.Atom, name []byte, s *styled) element {
 	return e
 }
 
+// declare applies the rules that match, and the style of the element itself.
+func (h *reader) declare(l *look, b *box, style []byte) {
+	for _, important := range []bool{false, true} {
+		b.important, b.rules = important, true
+		for _, i := range h.matched {
+			l.declare(b, h.sheet.rules[i].style)
+		}
+		if !important && len(style) > 0 {
+			b.rules = false
+			l.declare(b, style)
+		}
+	}
+}
+
+// readSheet reads the style element that ends. Custom properties of the page hold for what is open, since the elements
+// of the page begin before the sheet.
+func (h *reader) readSheet() {
+	h.custom = h.custom || bytes.Contains(h.css, []byte("--"))
+	h.sheet.read(bytes.Clone(h.css))
+	if !h.custom {
+		return
+	}
+	e := element{own: h.sheet.marksOf([]byte("html"), nil, nil, nil)}
+	body := h.sheet.marksOf([]byte("body"), nil, nil, nil)
+	e.own.join(&body)
+	h.matching(&e, &marks{})
+	h.declare(&e.look, &box{custom: true}, nil)
+	h.root.look.vars = e.look.vars
+	for i := range h.open {
+		if h.open[i].look.vars == nil {
+			h.open[i].look.vars = e.look.vars
+		}
+	}
+}
+
 // maxMatching bounds the matching of rules in one part: what is compared, and what matches many times that.
 const (
 	maxMatching = 20_000_000
@@ -127,11 +161,11 @@ const (
 )
 
 // matching finds the rules of an element.
-func (h *reader) matching(e *element) {
+func (h *reader) matching(e *element, before *marks) {
 	h.matched = h.matched[:0]
 	for i := range h.sheet.rules {
 		r := &h.sheet.rules[i]
-		if e.own.has(&r.own) && e.within.has(&r.around) {
+		if e.own.has(&r.own) && e.within.has(&r.around) && before.has(&r.before) && !e.own.any(&r.none) {
 			h.matched = append(h.matched, i)
 		}
 	}
