@@ -14,6 +14,7 @@ import (
 type Grounds struct {
 	Purposes     rules.Purposes
 	Confidential bool      // a party has a confidential role: security only (C3.2g)
+	ByHeader     bool      // which the message says, and not its envelope
 	Eligible     bool      // took part in the draw for the random sample (C3.3b)
 	Drawn        bool      // was drawn
 	Orders       []OrderID // orders of the board that added purposes (C3.2c)
@@ -25,9 +26,34 @@ func (g Grounds) Ordered() bool { return len(g.Orders) > 0 }
 // OrderID names an order of the board.
 type OrderID string
 
-// Roster knows which addresses have a confidential role, by whatever alias.
+// Roster knows which addresses lead to a confidential role, by whatever alias.
 type Roster interface {
-	Confidential(address string) bool
+	// Confidants returns the addresses of those roles, as orders know them.
+	Confidants(address string) []string
+}
+
+// Parties are those that an item goes between.
+type Parties struct {
+	Addresses []string // of the envelope, as far as they are proven; orders are about them as well
+	// Claims returns the addresses of confidential roles that the item itself names; nil: none. It is
+	// asked only if the envelope leads to none.
+	Claims func() []string
+	// Exempted reports whether the item was exempt before, as one of several recipients was another; nil:
+	// it was not. It is asked last.
+	Exempted func() bool
+}
+
+// confidential reports whether a party has a confidential role that no order lifts, and whether the item
+// alone says so.
+func (p Parties) confidential(r Roster, o Orders, at time.Time) (is, byHeader bool) {
+	holds := func(role string) bool { return !o.Excepted(at, role) }
+	for _, a := range p.Addresses {
+		if slices.ContainsFunc(r.Confidants(a), holds) {
+			return true, false
+		}
+	}
+	is = p.Claims != nil && slices.ContainsFunc(p.Claims(), holds) || p.Exempted != nil && p.Exempted()
+	return is, is
 }
 
 // Sampler draws the random sample, blind to everything but the ID. It fails when
@@ -58,15 +84,13 @@ func (NoOrders) Added(time.Time, string) (OrderID, rules.Purposes) { return "", 
 // unless a party is confidential, leaks only if the message is also drawn and
 // leaves the organisation. Beyond that there is only what an order of the board adds.
 func GroundsFor(
-	r Roster, s Sampler, o Orders, id ID, at time.Time, ds rules.Directions, parties ...string,
+	r Roster, s Sampler, o Orders, id ID, at time.Time, ds rules.Directions, parties Parties,
 ) (Grounds, error) {
-	for _, p := range parties {
-		if r.Confidential(p) && !o.Excepted(at, p) {
-			return Grounds{Purposes: rules.SetOf(rules.Security), Confidential: true}, nil
-		}
+	if is, byHeader := parties.confidential(r, o, at); is {
+		return Grounds{Purposes: rules.SetOf(rules.Security), Confidential: true, ByHeader: byHeader}, nil
 	}
 	g := Grounds{Purposes: rules.SetOf(rules.Security, rules.Conduct), Eligible: ds.Has(rules.Out)}
-	for _, p := range parties {
+	for _, p := range parties.Addresses {
 		order, added := o.Added(at, p)
 		if added == 0 {
 			continue

@@ -14,14 +14,17 @@ import (
 // people is a roster of addresses with a confidential role.
 type people []string
 
-func (p people) Confidential(address string) bool {
+func (p people) Confidants(address string) []string {
 	for _, a := range p {
 		if a == address {
-			return true
+			return []string{a}
 		}
 	}
-	return false
+	return nil
 }
+
+// between are the parties of an envelope.
+func between(addresses ...string) Parties { return Parties{Addresses: addresses} }
 
 // draw is a sampler with one outcome.
 type draw struct {
@@ -41,7 +44,7 @@ func TestGrounds(t *testing.T) {
 			rules.DirectionsOf(rules.Internal), rules.DirectionsOf(rules.Out, rules.Internal)} {
 			for _, drawn := range []bool{false, true} {
 				g, err := GroundsFor(people{counsellor}, draw{drawn: drawn}, NoOrders{}, NewID(), time.Now(), ds,
-					parties...)
+					between(parties...))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -62,7 +65,7 @@ func TestGrounds(t *testing.T) {
 		}
 	}
 	if _, err := GroundsFor(people{}, draw{err: errors.New("no commitment")}, NoOrders{}, NewID(), time.Now(),
-		rules.DirectionsOf(rules.Out), teacher); err == nil {
+		rules.DirectionsOf(rules.Out), between(teacher)); err == nil {
 		t.Error("a sample that cannot be drawn is no error")
 	}
 }
@@ -197,7 +200,41 @@ func TestWhatAnOrderAdds(t *testing.T) { // C3.2c, C3.2e, C3.2g
 			[]string{counsellor, parent}, Grounds{Purposes: security, Confidential: true}},
 	} {
 		g, err := GroundsFor(people{counsellor, doctor}, draw{}, &c.o, NewID(), time.Now(),
-			rules.DirectionsOf(rules.Out), c.parties...)
+			rules.DirectionsOf(rules.Out), between(c.parties...))
+		if err != nil || !reflect.DeepEqual(g, c.want) {
+			t.Errorf("%s: got %+v, %v, want %+v", name, g, err, c.want)
+		}
+	}
+}
+
+// A role that only the message names exempts as well, and is told apart; nothing of the message is read if
+// the envelope is enough (C3.2g).
+func TestGroundsByTheHeader(t *testing.T) {
+	const counsellor, doctor, teacher = "vp@school.example", "arts@dienst.example", "juf@school.example"
+	claims := func(all ...string) func() []string { return func() []string { return all } }
+	known := func() bool { return true }
+	exempt := Grounds{Purposes: rules.SetOf(rules.Security), Confidential: true}
+	byHeader := exempt
+	byHeader.ByHeader = true
+	usual := Grounds{Purposes: rules.SetOf(rules.Security, rules.Conduct)}
+	exception := &orders{address: counsellor, excepted: true}
+	for name, c := range map[string]struct {
+		between Parties
+		orders  Orders
+		want    Grounds
+	}{
+		"by the envelope": {Parties{Addresses: []string{teacher, counsellor}, Claims: func() []string {
+			t.Error("the header is read although the envelope is enough")
+			return nil
+		}}, NoOrders{}, exempt},
+		"by the header":     {Parties{Addresses: []string{teacher}, Claims: claims(counsellor)}, NoOrders{}, byHeader},
+		"exempt before":     {Parties{Addresses: []string{teacher}, Claims: claims(), Exempted: known}, NoOrders{}, byHeader},
+		"an order lifts it": {Parties{Addresses: []string{teacher}, Claims: claims(counsellor)}, exception, usual},
+		"of one of two":     {Parties{Addresses: []string{teacher}, Claims: claims(counsellor, doctor)}, exception, byHeader},
+		"of none":           {Parties{Addresses: []string{teacher}, Claims: claims()}, NoOrders{}, usual},
+	} {
+		g, err := GroundsFor(people{counsellor, doctor}, draw{}, c.orders, NewID(), time.Now(),
+			rules.DirectionsOf(rules.In), c.between)
 		if err != nil || !reflect.DeepEqual(g, c.want) {
 			t.Errorf("%s: got %+v, %v, want %+v", name, g, err, c.want)
 		}

@@ -66,13 +66,3 @@ func (gen *generation) reachable(trusted bool) []*route {
 	}
 	return rs
 }
-
-// parties returns the addresses whose roles count for a message (C3.2g): all recipients, and the sender,
-// unless a stranger says that it is from the organisation. That proves nothing, and would exempt whatever a
-// stranger sends in the name of a counsellor.
-func (t *transaction) parties() []string {
-	if !t.trusted && t.from.Domain != "" && t.generation.cfg.Roster.OwnDomain(t.from.Domain) {
-		return t.named
-	}
-	return append([]string{t.from.Address()}, t.named...)
-}

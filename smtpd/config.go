@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sluis/filter"
+	"sluis/filter/parties"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
 	"sluis/internal/store/disk"
@@ -20,7 +21,7 @@ import (
 
 // Policy gives the grounds to inspect a message, inspects it, and decides what happens to it.
 type Policy interface {
-	Grounds(id filter.ID, at time.Time, ds rules.Directions, parties ...string) (filter.Grounds, error)
+	Grounds(id filter.ID, at time.Time, ds rules.Directions, between filter.Parties) (filter.Grounds, error)
 	// RecordUse records the orders that grounds rest on, before the message is inspected.
 	RecordUse(ctx context.Context, used []filter.OrderID, id filter.ID) error
 	Inspect(ctx context.Context, item filter.Item, ps rules.Purposes) (*filter.Inspection, error)
@@ -43,6 +44,7 @@ type Journal interface {
 type Roster interface {
 	OwnDomain(domain string) bool
 	Subject(address string) roster.Subject
+	parties.Roster
 }
 
 // Config is one version of everything that can change while the relay runs.
@@ -59,6 +61,11 @@ type Config struct {
 	// front. They may send to own domains only, and no limit for an address or a network holds
 	// for them. So it is with Shared.
 	Carriers []netip.Prefix
+
+	// Receiver is what a receiving server of the organisation in front, among Carriers, calls itself in
+	// Authentication-Results (RFC 8601). It has to write that field on each message, and to take away
+	// others that say they are its own; empty: there is none.
+	Receiver string
 
 	Routes []Route // the first that fits a recipient is taken
 	Limits Limits

@@ -21,7 +21,7 @@ import (
 // noBets is a policy that refuses mail that mentions bets.
 type noBets struct{}
 
-func (noBets) Grounds(filter.ID, time.Time, rules.Directions, ...string) (filter.Grounds, error) {
+func (noBets) Grounds(filter.ID, time.Time, rules.Directions, filter.Parties) (filter.Grounds, error) {
 	return filter.Grounds{Purposes: rules.SetOf(rules.Conduct)}, nil
 }
 

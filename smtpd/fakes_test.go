@@ -37,10 +37,10 @@ type fakePolicy struct {
 }
 
 func (f *fakePolicy) Grounds(
-	id filter.ID, _ time.Time, ds rules.Directions, parties ...string,
+	id filter.ID, _ time.Time, ds rules.Directions, between filter.Parties,
 ) (filter.Grounds, error) {
 	if f.grounds != nil {
-		return f.grounds(id, ds, parties)
+		return f.grounds(id, ds, between.Addresses)
 	}
 	return filter.Grounds{Purposes: rules.SetOf(rules.Security, rules.Conduct)}, nil
 }
@@ -137,6 +137,8 @@ func (fakeRoster) OwnDomain(d string) bool {
 	return d == "school.example" || d == "own.example"
 }
 func (fakeRoster) Subject(string) roster.Subject { return roster.Subject{} }
+func (fakeRoster) Confidants(string) []string    { return nil }
+func (r fakeRoster) Within(d string) bool        { return r.OwnDomain(d) }
 
 // stage is a relay with all that it needs.
 type stage struct {

@@ -132,7 +132,7 @@ func (m *message) judge() (rep Reply) {
 		to = append(to, r.path.Address())
 	}
 	var err error
-	m.grounds, err = cfg.Policy.Grounds(t.id, m.at.UTC(), ds, t.parties()...)
+	m.grounds, err = cfg.Policy.Grounds(t.id, m.at.UTC(), ds, m.parties())
 	if err != nil {
 		m.log("grounds cannot be settled", err)
 		return localError

@@ -113,7 +113,7 @@ func (c checkCmd) generation() (*gateway.Generation, error) {
 // with --all-purposes one that was.
 func (c checkCmd) purposes(people *roster.Roster) (rules.Purposes, error) {
 	g, err := filter.GroundsFor(people, drawAll(c.AllPurposes), filter.NoOrders{}, filter.NewID(), now(),
-		rules.DirectionsOf(c.Direction), append(c.To, c.From)...)
+		rules.DirectionsOf(c.Direction), filter.Parties{Addresses: append(c.To, c.From)})
 	if c.AllPurposes && !g.Confidential {
 		g.Purposes = g.Purposes.With(rules.Leak)
 	}

@@ -44,9 +44,15 @@ type builder struct {
 	owners map[string]cell // by canonical address: where it stands first
 }
 
-func newBuilder(domains []string) *builder {
+func newBuilder(domains, separate []string) *builder {
 	b := &builder{
-		r:      &Roster{subjects: map[string]Subject{}, domains: map[string]bool{}, sizes: map[Group]Size{}},
+		r: &Roster{
+			subjects:  map[string]Subject{},
+			domains:   map[string]bool{},
+			separate:  map[string]bool{},
+			namesakes: map[string][]string{},
+			sizes:     map[Group]Size{},
+		},
 		kinds:  map[string]GroupKind{},
 		taken:  map[netip.Prefix]bool{},
 		roles:  map[string]bool{},
@@ -57,6 +63,9 @@ func newBuilder(domains []string) *builder {
 	for _, d := range domains {
 		b.r.domains[canonicalDomain(d)] = true
 	}
+	for _, d := range separate {
+		b.r.separate[canonicalDomain(d)] = true
+	}
 	for role, dutch := range confidentialRoles {
 		for _, name := range append(dutch, role) {
 			b.roles[name] = true
@@ -66,8 +75,8 @@ func newBuilder(domains []string) *builder {
 }
 
 // build checks what the file says as a whole and makes a Roster of it.
-func build(name string, f *file, domains []string, texts ...[]byte) (*Roster, error) {
-	b := newBuilder(domains)
+func build(name string, f *file, domains, separate []string, texts ...[]byte) (*Roster, error) {
+	b := newBuilder(domains, separate)
 	for _, d := range f.Domains {
 		b.domain(d)
 	}
@@ -97,7 +106,18 @@ func (b *builder) finish(texts ...[]byte) *Roster {
 		r.sizes[Group{name}] = Size{b.kinds[name], max(b.sizes[name], b.listed[name])}
 	}
 	slices.SortStableFunc(r.networks, func(a, b network) int { return cmp.Compare(b.prefix.Bits(), a.prefix.Bits()) })
+	for a, s := range r.subjects {
+		if local, domain := split(a); s.confidential && r.sameName(domain) {
+			r.namesakes[local] = append(r.namesakes[local], a)
+		}
+	}
+	for _, same := range r.namesakes {
+		slices.Sort(same)
+	}
 	domains := strings.Join(slices.Sorted(maps.Keys(r.domains)), "\n")
+	if len(r.separate) > 0 {
+		domains += "\n\n" + strings.Join(slices.Sorted(maps.Keys(r.separate)), "\n")
+	}
 	r.fingerprint = fingerprint(append(texts, []byte(domains))...)
 	return r
 }

@@ -14,7 +14,7 @@ func FuzzRosterCSV(f *testing.F) {
 		const canary = "canary"
 		file, err := parseCSV("t.csv", []byte(text))
 		if err == nil {
-			_, err = build("t.csv", file, []string{"school.example"}, []byte(text))
+			_, err = build("t.csv", file, []string{"school.example"}, nil, []byte(text))
 		}
 		if err != nil && strings.Contains(text, canary) && strings.Contains(err.Error(), canary) {
 			t.Errorf("an error tells what is in the file: %v", err)
@@ -31,7 +31,7 @@ func FuzzRosterYAML(f *testing.F) {
 		const canary = "canary"
 		file, err := parseYAML("r.yaml", []byte(text))
 		if err == nil {
-			_, err = build("r.yaml", file, nil, []byte(text))
+			_, err = build("r.yaml", file, nil, nil, []byte(text))
 		}
 		if err != nil && strings.Contains(text, canary) && strings.Contains(err.Error(), canary) {
 			t.Errorf("an error tells what is in the file: %v", err)

@@ -15,8 +15,9 @@ import (
 const maxFile = 64 << 20
 
 // Load reads a roster: a YAML file, or a CSV file if its name ends in .csv. The domains
-// are the organisation's own, beside those that the roster names.
-func Load(path string, domains []string) (*Roster, error) {
+// are the organisation's own, beside those that the roster names. A confidential role holds for the
+// same name at each of them and below them, except at separate ones (C3.2g).
+func Load(path string, domains []string, separate ...string) (*Roster, error) {
 	text, err := read(path)
 	if err != nil {
 		return nil, err
@@ -26,7 +27,7 @@ func Load(path string, domains []string) (*Roster, error) {
 		if err != nil {
 			return nil, err
 		}
-		return build(path, f, domains, text)
+		return build(path, f, domains, separate, text)
 	}
 	f, err := parseYAML(path, text)
 	if err != nil {
@@ -48,12 +49,12 @@ func Load(path string, domains []string) (*Roster, error) {
 		f.People = append(f.People, people.People...)
 		texts = append(texts, more)
 	}
-	return build(path, f, domains, texts...)
+	return build(path, f, domains, separate, texts...)
 }
 
 // Empty returns a roster without people.
 func Empty(domains []string) *Roster {
-	b := newBuilder(domains)
+	b := newBuilder(domains, nil)
 	return b.finish()
 }
 

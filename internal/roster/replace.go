@@ -39,7 +39,7 @@ func Table(path string) (string, error) {
 }
 
 // LoadWith reads a roster as Load does, as if its table of people were another one.
-func LoadWith(path string, table []byte, domains []string) (*Roster, error) {
+func LoadWith(path string, table []byte, domains []string, separate ...string) (*Roster, error) {
 	if len(table) > maxFile {
 		return nil, errors.New("the table of people is too large")
 	}
@@ -48,7 +48,7 @@ func LoadWith(path string, table []byte, domains []string) (*Roster, error) {
 		return nil, err
 	}
 	if strings.EqualFold(filepath.Ext(path), ".csv") {
-		return build("table", people, domains, table)
+		return build("table", people, domains, separate, table)
 	}
 	text, err := read(path)
 	if err != nil {
@@ -59,7 +59,7 @@ func LoadWith(path string, table []byte, domains []string) (*Roster, error) {
 		return nil, err
 	}
 	f.People = append(f.People, people.People...)
-	return build(path, f, domains, text, table) // what is wrong with the table has its name already
+	return build(path, f, domains, separate, text, table) // what is wrong with the table has its name already
 }
 
 // Changes is how one roster differs from another. Addresses are in their canonical form.

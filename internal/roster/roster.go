@@ -22,6 +22,8 @@ const (
 type Roster struct {
 	subjects     map[string]Subject // by canonical address; of confidential lists as well
 	domains      map[string]bool
+	separate     map[string]bool     // domains where a name is not the same person's as at the others
+	namesakes    map[string][]string // by local part: addresses of confidential roles at own domains
 	groups       []Group
 	sizes        map[Group]Size
 	networks     []network // the smallest first
@@ -43,7 +45,7 @@ func (r *Roster) Subject(address string) Subject { return r.subjects[canonical(a
 
 // Confidential reports whether an address leads to the holder of a confidential role
 // (C3.2g).
-func (r *Roster) Confidential(address string) bool { return r.Subject(address).confidential }
+func (r *Roster) Confidential(address string) bool { return len(r.Confidants(address)) > 0 }
 
 // Groups returns the groups, by name.
 func (r *Roster) Groups() []Group { return slices.Clone(r.groups) }

@@ -13,11 +13,17 @@ import (
 // load writes a roster file and loads it.
 func load(t testing.TB, name, text string, domains ...string) (*Roster, error) {
 	t.Helper()
+	return Load(rosterFile(t, name, text), domains)
+}
+
+// rosterFile writes a roster file and returns its path.
+func rosterFile(t testing.TB, name, text string) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Load(path, domains)
+	return path
 }
 
 func mustLoad(t testing.TB, name, text string, domains ...string) *Roster {
@@ -78,6 +84,7 @@ func TestConfidentialByEveryAddressThatLeadsThere(t *testing.T) { // C3.2g
 		"vera@SCHOOL-GRÖßE.example",
 		"vera@school-gro\u0308ße.example", // decomposed
 		"vera@" + schoolInDNS,
+		"vera@school.example", // the same name at another own domain
 		"vera@" + strings.ToUpper(schoolInDNS) + ".",
 		"arts@ärzte.example",
 		"arts@xn--rzte-koa.example",
@@ -99,7 +106,7 @@ func TestConfidentialByEveryAddressThatLeadsThere(t *testing.T) { // C3.2g
 		"juf@school.example", "team@school.example", "leerling@school.example",
 		"vera.trouw@elders.example", "vera.trouw@school.example@elders.example",
 		`"vera.trouw@school.example"@elders.example`,
-		"vera@school.example", "trouw@school.example", "veratrouw@school.example",
+		"trouw@school.example", "veratrouw@school.example",
 		"rondje-a@school.example", "rondje-b@school.example",
 	} {
 		if r.Confidential(a) {

@@ -46,8 +46,11 @@ func (c *Config) Text() []byte { return c.text }
 // Organisation says whose gateway it is.
 type Organisation struct {
 	Name    string   `yaml:"name" reload:"no"`
-	Domains []string `yaml:"domains"`              // own mail domains
-	CodeURL string   `yaml:"code-url" reload:"no"` // where people read the code of conduct; appears in refusals
+	Domains []string `yaml:"domains"` // own mail domains
+	// own domains, or parts of them, where a name is not the same person's as at the others: pupils' for
+	// instance. Elsewhere a confidential role holds for its name at each own domain and below
+	Separate []string `yaml:"separate-domains"`
+	CodeURL  string   `yaml:"code-url" reload:"no"` // where people read the code of conduct; appears in refusals
 }
 
 // Validate implements setting.Validator.
@@ -55,11 +58,15 @@ func (o *Organisation) Validate(p setting.Problems) {
 	if len(o.Domains) == 0 {
 		p.At("domains").Wrong("no domains: name your own mail domains, such as [school.nl]")
 	}
-	for i, d := range o.Domains {
-		if !strings.Contains(d, ".") || strings.ContainsAny(d, "@ */") {
-			p.At("domains").Item(i).Wrong("%q is no domain: write for instance school.nl", d)
+	domains := func(key string, all []string) {
+		for i, d := range all {
+			if !strings.Contains(d, ".") || strings.ContainsAny(d, "@ */") {
+				p.At(key).Item(i).Wrong("%q is no domain: write for instance school.nl", d)
+			}
 		}
 	}
+	domains("domains", o.Domains)
+	domains("separate-domains", o.Separate)
 	p.At("code-url").OneLine(o.CodeURL)
 }
 

@@ -17,9 +17,12 @@ type Mail struct {
 	Trusted  []netip.Prefix `yaml:"trusted"` // networks that may send to anywhere: your own mail servers
 	Shared   []smtpd.Shared `yaml:"shared"`
 	Carriers []netip.Prefix `yaml:"carriers"` // networks that strangers' mail comes through: a filter in front
-	Routes   []smtpd.Route  `yaml:"routes"`
-	Limits   smtpd.Limits   `yaml:"limits"`
-	Notice   string         `yaml:"notice"` // reply text for a quarantined message; none: as for any other
+	// what a receiving server among the carriers calls itself in Authentication-Results, which it writes on
+	// each message: senders at own domains that it vouches for count for confidential roles; none: no such server
+	Receiver string        `yaml:"authserv-id"`
+	Routes   []smtpd.Route `yaml:"routes"`
+	Limits   smtpd.Limits  `yaml:"limits"`
+	Notice   string        `yaml:"notice"` // reply text for a quarantined message; none: as for any other
 }
 
 // Listener is a port that takes mail.
@@ -56,6 +59,12 @@ func (m *Mail) Validate(p setting.Problems) {
 		p.At("listen").Wrong("nowhere to listen: add for instance - address: \"0.0.0.0:25\"")
 	}
 	p.At("notice").OneLine(m.Notice)
+	if strings.ContainsAny(m.Receiver, " \t;\"()") {
+		p.At("authserv-id").Wrong("this is no name: write what your receiving server puts first in Authentication-Results")
+	}
+	if m.Receiver != "" && len(m.Carriers) == 0 {
+		p.At("authserv-id").Wrong("authserv-id needs carriers: only what comes from the networks there is believed")
+	}
 	m.validateListeners(p.At("listen"))
 	if (m.TLS.Certificate == "") != (m.TLS.Key == "") {
 		p.At("tls").Wrong("certificate and key belong together: set both or none")

@@ -116,7 +116,7 @@ func LoadRoster(cfg *config.Config) (*roster.Roster, error) {
 	if cfg.Roster == "" {
 		return roster.Empty(cfg.Organisation.Domains), nil
 	}
-	return roster.Load(cfg.Roster, cfg.Organisation.Domains)
+	return roster.Load(cfg.Roster, cfg.Organisation.Domains, cfg.Organisation.Separate...)
 }
 
 // compile makes an engine of rules, for the organisation and with its lists of people.

@@ -30,6 +30,7 @@ func (g *Generation) mailConfig(s mailServices) (smtpd.Config, error) {
 		Trusted:     cfg.Mail.Trusted,
 		Shared:      cfg.Mail.Shared,
 		Carriers:    cfg.Mail.Carriers,
+		Receiver:    cfg.Mail.Receiver,
 		Routes:      routes(cfg),
 		Spool:       NewData(cfg).spool(),
 		Reserve:     NewData(cfg).Reserve(),

@@ -20,7 +20,7 @@ type nowhere struct{}
 var errNowhere = errors.New("this relay takes no mail")
 
 // Grounds implements smtpd.Policy.
-func (nowhere) Grounds(filter.ID, time.Time, rules.Directions, ...string) (filter.Grounds, error) {
+func (nowhere) Grounds(filter.ID, time.Time, rules.Directions, filter.Parties) (filter.Grounds, error) {
 	return filter.Grounds{}, errNowhere
 }
 

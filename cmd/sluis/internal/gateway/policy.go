@@ -44,8 +44,8 @@ func (g *Generation) mailPolicy(sampler filter.Sampler, orders filter.Orders, us
 
 // Grounds implements smtpd.Policy.
 func (p mailPolicy) Grounds(id filter.ID, at time.Time, ds rules.Directions,
-	parties ...string) (filter.Grounds, error) {
-	return filter.GroundsFor(p.Roster, p.sampler, p.orders, id, at, ds, parties...)
+	between filter.Parties) (filter.Grounds, error) {
+	return filter.GroundsFor(p.Roster, p.sampler, p.orders, id, at, ds, between)
 }
 
 // RecordUse implements smtpd.Policy.

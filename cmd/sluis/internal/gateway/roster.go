@@ -22,7 +22,7 @@ func (p peopleTable) Preview(table []byte) (c roster.Changes, err error) {
 	if _, err := roster.Table(cfg.Roster); err != nil {
 		return c, err
 	}
-	with, err := roster.LoadWith(cfg.Roster, table, cfg.Organisation.Domains)
+	with, err := roster.LoadWith(cfg.Roster, table, cfg.Organisation.Domains, cfg.Organisation.Separate...)
 	if err != nil {
 		return c, err
 	}

@@ -145,7 +145,7 @@ func (w webGrounds) Grounds(id filter.ID, at time.Time, who identify.Identity, u
 		ds = rules.DirectionsOf(rules.Out)
 	}
 	role := webcalls.Role(who.Subject.Confidential())
-	return filter.GroundsFor(role, w.g.sampler, w.g.ordersAbout(w.people, who.Subject), id, at, ds, "")
+	return filter.GroundsFor(role, w.g.sampler, w.g.ordersAbout(w.people, who.Subject), id, at, ds, webcalls.OnePerson)
 }
 
 // RecordUse implements proxy.Grounds.

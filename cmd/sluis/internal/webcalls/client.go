@@ -91,7 +91,7 @@ func (c *Client) Grounds(id filter.ID, at time.Time, who identify.Identity, uplo
 		}
 		if !ordered {
 			role := Role(who.Subject.Confidential())
-			return filter.GroundsFor(role, nil, filter.NoOrders{}, id, at, rules.Directions(0), "")
+			return filter.GroundsFor(role, nil, filter.NoOrders{}, id, at, rules.Directions(0), OnePerson)
 		}
 	}
 	var g filter.Grounds
@@ -103,8 +103,16 @@ func (c *Client) Grounds(id filter.ID, at time.Time, who identify.Identity, uplo
 // Role is a roster of one person, whose role is known.
 type Role bool
 
-// Confidential implements filter.Roster.
-func (r Role) Confidential(string) bool { return bool(r) }
+// Confidants implements filter.Roster.
+func (r Role) Confidants(address string) []string {
+	if r {
+		return []string{address}
+	}
+	return nil
+}
+
+// OnePerson are the parties of a request: the one person whose role is known.
+var OnePerson = filter.Parties{Addresses: []string{""}}
 
 // ordersFresh is how long the web process believes that no order is in force.
 const ordersFresh = time.Second

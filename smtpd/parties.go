@@ -1,0 +1,44 @@
+package smtpd
+
+import (
+	"io"
+	"slices"
+
+	"sluis/filter"
+	"sluis/filter/parties"
+	"sluis/internal/admit"
+)
+
+// parties returns whose roles count for a message (C3.2g): all recipients and the sender of the envelope,
+// and those whom the header names. A stranger's sender does not count if it says that it is from the
+// organisation: that proves nothing, and would exempt whatever is sent in the name of a counsellor.
+func (m *message) parties() filter.Parties {
+	t := m.tx
+	from := parties.Sender{Trusted: t.trusted}
+	proven := t.trusted || !t.claimsOwn()
+	if !t.trusted && t.generation.cfg.Receiver != "" && admit.Contains(t.generation.cfg.Carriers, m.client.Addr()) {
+		vouched := parties.VouchedBy(m.header(), t.generation.cfg.Receiver)
+		from.Vouched = vouched.Author
+		proven = proven || vouched.Proves(t.from.Domain)
+	}
+	between := filter.Parties{Addresses: t.named}
+	if proven {
+		between.Addresses = append([]string{t.from.Address()}, t.named...)
+	}
+	between.Claims = func() []string { return parties.Claims(m.header(), t.generation.cfg.Roster, from) }
+	return between
+}
+
+// claimsOwn reports whether the sender of the envelope is, or leads to, an address of the organisation.
+func (t *transaction) claimsOwn() bool {
+	people := t.generation.cfg.Roster
+	if t.from.Domain != "" && people.Within(t.from.Domain) {
+		return true
+	}
+	return slices.ContainsFunc(people.Confidants(t.from.Address()), func(role string) bool {
+		return people.Within(parties.DomainOf(role))
+	})
+}
+
+// header reads the message from its start.
+func (m *message) header() io.Reader { return io.NewSectionReader(m.spool, 0, m.spool.Size()) }
