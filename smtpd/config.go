@@ -40,6 +40,13 @@ type Journal interface {
 	Put(r journal.Record, s roster.Subject)
 }
 
+// SplitMemory remembers confidential messages of which the client has to send a part again, so
+// that the part is as confidential (C3.2g). A message is known once Remember returns.
+type SplitMemory interface {
+	Remember(ctx context.Context, sender, identity string, own bool) error
+	Knows(sender, identity string) bool
+}
+
 // Roster knows which domains are the organisation's own, and whom a record is about.
 type Roster interface {
 	OwnDomain(domain string) bool
@@ -91,6 +98,7 @@ type Config struct {
 	Policy     Policy
 	Quarantine Quarantine
 	Journal    Journal
+	Split      SplitMemory // nil: parts are judged by themselves
 	Roster     Roster
 	Log        *slog.Logger // nil: no log
 }

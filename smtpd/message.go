@@ -137,6 +137,10 @@ func (m *message) judge() (rep Reply) {
 		m.log("grounds cannot be settled", err)
 		return localError
 	}
+	if err := m.remember(); err != nil {
+		m.log("a split message cannot be remembered", err)
+		return localError
+	}
 	if m.grounds.Ordered() {
 		if err := cfg.Policy.RecordUse(t.ctx, m.grounds.Orders, t.id); err != nil {
 			m.log("the use of an order cannot be recorded", err)

@@ -26,7 +26,24 @@ func (m *message) parties() filter.Parties {
 		between.Addresses = append([]string{t.from.Address()}, t.named...)
 	}
 	between.Claims = func() []string { return parties.Claims(m.header(), t.generation.cfg.Roster, from) }
+	between.Exempted = m.exempted
 	return between
+}
+
+// exempted reports whether the message is the rest of one that was confidential.
+func (m *message) exempted() bool {
+	memory := m.tx.generation.cfg.Split
+	return memory != nil && memory.Knows(m.tx.from.Address(), parties.Identity(m.header()))
+}
+
+// remember remembers a confidential message of which a part comes later: it has not the same recipients
+// then.
+func (m *message) remember() error {
+	t := m.tx
+	if !m.grounds.Confidential || !t.split || t.generation.cfg.Split == nil {
+		return nil
+	}
+	return t.generation.cfg.Split.Remember(t.ctx, t.from.Address(), parties.Identity(m.header()), t.trusted)
 }
 
 // claimsOwn reports whether the sender of the envelope is, or leads to, an address of the organisation.

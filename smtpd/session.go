@@ -156,7 +156,11 @@ func (s *session) Rcpt(address string, _ *smtp.RcptOptions) error {
 	if !ok {
 		return s.reply(localError)
 	}
-	return s.reply(s.rcpt(args))
+	rep := s.rcpt(args)
+	if s.tx != nil && rep.Temporary() {
+		s.tx.split = true
+	}
+	return s.reply(rep)
 }
 
 func (s *session) rcpt(args wire.Arguments) Reply {

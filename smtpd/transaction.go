@@ -29,6 +29,7 @@ type transaction struct {
 	to      []recipient
 	named   []string // all recipients, also those who get it later or by another route (C3.2g)
 	refused int      // recipients, by the next hop
+	split   bool     // a recipient has to be tried again, so that the message comes in parts
 }
 
 // open connects to a route's next hop and gives it MAIL. An idle connection may turn out

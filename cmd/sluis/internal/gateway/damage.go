@@ -16,7 +16,7 @@ import (
 )
 
 // databases are those of the data directory, as paths within it.
-var databases = []string{"accounts/accounts.db", "journal/rollups.db", "quarantine/index.db"}
+var databases = []string{"accounts/accounts.db", "journal/rollups.db", "quarantine/index.db", "split/split.db"}
 
 // damage returns store.ErrDamaged for each file that mail can do without and that cannot be read.
 // What is in it does not count until it is mended. It opens documents, which are small; a thorough

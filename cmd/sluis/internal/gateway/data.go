@@ -25,6 +25,7 @@ import (
 	"sluis/internal/oversight/sampling"
 	"sluis/internal/quarantine"
 	"sluis/internal/sitelists"
+	"sluis/internal/splitmail"
 	"sluis/internal/store"
 	"sluis/internal/store/disk"
 )
@@ -41,6 +42,7 @@ type Data struct {
 	orders     lazy[*orders.Store]
 	imagery    lazy[*imagery.Store]
 	quarantine lazy[*quarantine.Store]
+	split      lazy[*splitmail.Memory]
 	keys       lazy[*journal.Keys]
 	journal    func() *journal.Late
 	accounts   lazy[*accounts.Store]
@@ -210,6 +212,24 @@ func (d *Data) Quarantine() (*quarantine.Store, error) {
 			d.onClose(q.Close)
 		}
 		return q, err
+	})
+}
+
+// Split returns the memory of confidential messages that come in parts (C3.2g).
+func (d *Data) Split(ctx context.Context) (*splitmail.Memory, error) {
+	return recorded(d, &d.split, func(l *ledger.Ledger) (*splitmail.Memory, error) {
+		key, err := d.splitKey().Open(ctx, l, newSecret)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.MkdirAll(d.path("split"), 0o700); err != nil {
+			return nil, fmt.Errorf("make directory: %w", err)
+		}
+		m, err := splitmail.Open(d.path("split", "split.db"), key)
+		if err == nil {
+			d.onClose(m.Close)
+		}
+		return m, err
 	})
 }
 

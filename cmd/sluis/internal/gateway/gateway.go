@@ -23,6 +23,7 @@ import (
 	"sluis/internal/oversight/orders"
 	"sluis/internal/oversight/sampling"
 	"sluis/internal/quarantine"
+	"sluis/internal/splitmail"
 	"sluis/smtpd"
 )
 
@@ -41,6 +42,7 @@ type Gateway struct {
 	orders     *orders.Store
 	imagery    *imagery.Store
 	quarantine *quarantine.Store
+	split      *splitmail.Memory // nil: it cannot be opened, and mail goes on without
 	keys       *journal.Keys
 	store      journal.Store
 
@@ -169,6 +171,9 @@ func (g *Gateway) openStores(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if g.split, err = g.data.Split(ctx); err != nil {
+		g.log.Error("confidential messages that come in parts are not remembered", "error", err)
+	}
 	if g.keys, err = g.data.Keys(); err != nil {
 		return err
 	}
@@ -220,6 +225,15 @@ func (g *Gateway) mailConfig(gen *Generation) (smtpd.Config, error) {
 		quarantine: sealer{g.quarantine},
 		journal:    g.watched(),
 		complaints: g.complaints(),
+		split:      g.splitMemory(),
 		log:        g.log,
 	})
+}
+
+// splitMemory gives the relay the memory of split messages; nil if there is none.
+func (g *Gateway) splitMemory() smtpd.SplitMemory {
+	if g.split == nil {
+		return nil
+	}
+	return g.split
 }

@@ -23,7 +23,7 @@ import (
 // keyFiles are the keys of the data directory whose ids are in the ledger, beside those of the
 // journal's months.
 func (d *Data) keyFiles() []keybook.Key {
-	all := []keybook.Key{d.accountsKey(), d.peopleKeyFile()}
+	all := []keybook.Key{d.accountsKey(), d.peopleKeyFile(), d.splitKey()}
 	if len(d.cfg.Quarantine.Recipients) == 0 && d.cfg.Quarantine.Identity != "" {
 		all = append(all, d.quarantineKey())
 	}
@@ -86,6 +86,22 @@ func (d *Data) peopleKeyFile() keybook.Key {
 		Opens: "the imported lists of people",
 		Used:  d.filled(".hashes", "people"),
 	}
+}
+
+func (d *Data) splitKey() keybook.Key {
+	return keybook.Key{
+		Name:  "split.key",
+		Path:  d.path("keys", "split.key"),
+		Opens: "the memory of confidential messages that come in parts",
+		Used:  d.filled(".db", "split"),
+	}
+}
+
+// newSecret makes a key that nothing is known of.
+func newSecret() []byte {
+	secret := make([]byte, 32)
+	rand.Read(secret) // never fails (crypto/rand, Go 1.24)
+	return secret
 }
 
 // recipients returns the public keys that the quarantine seals to. If the private one is lost,
@@ -177,13 +193,11 @@ func (d *Data) RenewKey(ctx context.Context, name string, by ledger.Actor, reaso
 	if err != nil {
 		return err
 	}
-	secret := make([]byte, 32)
-	rand.Read(secret) // never fails (crypto/rand, Go 1.24)
 	switch name {
 	case "quarantine.key":
 		return d.quarantineKey().Renew(ctx, l, quarantine.NewIdentity(), by, reason)
 	case "accounts.key":
-		if err := d.accountsKey().Renew(ctx, l, secret, by, reason); err != nil {
+		if err := d.accountsKey().Renew(ctx, l, newSecret(), by, reason); err != nil {
 			return err
 		}
 		accounts, err := d.Accounts()
@@ -191,6 +205,8 @@ func (d *Data) RenewKey(ctx context.Context, name string, by ledger.Actor, reaso
 			return err
 		}
 		return accounts.ForgetCodes(ctx)
+	case "split.key":
+		return d.splitKey().Renew(ctx, l, newSecret(), by, reason)
 	case "people.key":
 		fresh := peopleindex.NewKey()
 		return errors.Join(d.peopleKeyFile().Renew(ctx, l, fresh[:], by, reason), d.setAsideLists())

@@ -19,6 +19,7 @@ type mailServices struct {
 	quarantine smtpd.Quarantine
 	journal    smtpd.Journal
 	complaints []smtpd.Subscription
+	split      smtpd.SplitMemory
 	log        *slog.Logger
 }
 
@@ -42,6 +43,7 @@ func (g *Generation) mailConfig(s mailServices) (smtpd.Config, error) {
 		Quarantine:  s.quarantine,
 		Journal:     s.journal,
 		Subscribers: s.complaints,
+		Split:       s.split,
 		Roster:      g.Roster,
 		Log:         s.log,
 	}

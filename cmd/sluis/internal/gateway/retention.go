@@ -24,6 +24,9 @@ func (g *Gateway) retention(ctx context.Context, now time.Time) error {
 	err = errors.Join(err, failed) // what is damaged keeps nothing else beyond its time
 	kept := cfg.Quarantine.Retention
 	err = errors.Join(err, g.releaseUnreviewed(ctx, now.Add(-kept)))
+	if g.split != nil {
+		err = errors.Join(err, g.split.Expire(ctx))
+	}
 	messages, failed := g.quarantine.ExpireReviewed(ctx, now.Add(-kept), now.Add(-2*kept))
 	err = errors.Join(err, failed)
 	if records == 0 && messages == 0 && keys == 0 {
