@@ -66,7 +66,7 @@ func (m *message) act() Reply {
 	if len(d.pass) == 0 {
 		notice := m.tx.generation.cfg.Notice
 		if notice == "" {
-			notice = "Ok: queued as " + m.tx.id.String()
+			notice = "Ok: queued as " + m.tx.trace.String()
 		}
 		return wire.NewReply(250, "2.0.0 "+notice)
 	}

@@ -28,7 +28,7 @@ func (m *message) received() []byte {
 		ip = "[" + ip + "]"
 	}
 	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby %s with %s id %s",
-		tracedName(m.helo), ip, t.generation.cfg.Hostname, m.protocol(), t.id)
+		tracedName(m.helo), ip, t.generation.cfg.Hostname, m.protocol(), t.trace)
 	if agreed := client.TLSState(); agreed != nil {
 		version := strings.ReplaceAll(tls.VersionName(agreed.Version), " ", "v")
 		fmt.Fprintf(&b, "\r\n\t(using %s with cipher %s)", version, tls.CipherSuiteName(agreed.CipherSuite))

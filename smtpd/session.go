@@ -108,6 +108,7 @@ func (s *session) mail(args wire.Arguments, opts *smtp.MailOptions) Reply {
 	gen := s.relay.generation.Load()
 	t := &transaction{
 		id:         filter.NewID(),
+		trace:      filter.NewID(),
 		generation: gen,
 		ctx:        s.relay.ctx,
 		who:        gen.party(s.client),

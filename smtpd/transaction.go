@@ -13,6 +13,7 @@ import (
 // transaction is one message from MAIL on, with its live counterpart at the next hop.
 type transaction struct {
 	id         filter.ID // random, before anything of the message is read (C3.3b)
+	trace      filter.ID // for others to see: who has the message must not find its record by it (K4, C3.2g)
 	generation *generation
 	ctx        context.Context
 	who        admit.Party // whom it counts for
