@@ -60,7 +60,7 @@ func (m *Mail) Validate(p setting.Problems) {
 	}
 	p.At("notice").OneLine(m.Notice)
 	if strings.ContainsAny(m.Receiver, " \t;\"()") {
-		p.At("authserv-id").Wrong("this is no name: write what your receiving server puts first in Authentication-Results")
+		p.At("authserv-id").Wrong("this is no name: write what stands first in Authentication-Results of your server")
 	}
 	if m.Receiver != "" && len(m.Carriers) == 0 {
 		p.At("authserv-id").Wrong("authserv-id needs carriers: only what comes from the networks there is believed")
