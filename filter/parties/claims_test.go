@@ -254,7 +254,8 @@ func FuzzClaims(f *testing.F) {
 func BenchmarkClaims(b *testing.B) {
 	long := "To: " + strings.Repeat("Ouder van groep 5 <ouder@gezin.example>,\r\n ", 200) +
 		"juf@school.example\r\n\r\n"
-	usual := strings.Repeat("Received: from a by b\r\n\twith ESMTP id 1\r\n", 5) + "From: Juf <juf@school.example>\r\n" +
+	usual := strings.Repeat("Received: from a by b\r\n\twith ESMTP id 1\r\n", 5) +
+		"From: Juf <juf@school.example>\r\n" +
 		"To: \"Ouder, V.\" <ouder@gezin.example>\r\nSubject: =?utf-8?q?a?=\r\n" +
 		"DKIM-Signature: " + strings.Repeat("x", 800) + "\r\n\r\n"
 	for name, header := range map[string]string{"usual": usual, "200 recipients": long} {
