@@ -79,11 +79,11 @@ type breachOpenCmd struct {
 
 // Run opens a file and notifies the privacy officer.
 func (c breachOpenCmd) Run(ctx context.Context) error {
-	return c.withBreaches(func(b *breach.Store, d *gateway.Data) error {
-		text, err := os.ReadFile(c.File)
-		if err != nil {
-			return err
-		}
+	text, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	return c.withBreaches(func(b *breach.Store, d *gateway.Data) (err error) {
 		at := now()
 		if c.Discovered != "" {
 			if at, err = time.ParseInLocation("2006-01-02T15:04", c.Discovered, time.Local); err != nil {
@@ -139,11 +139,11 @@ type breachFillCmd struct {
 
 // Run fills in the facts.
 func (c breachFillCmd) Run(ctx context.Context) error {
+	text, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
 	return c.withBreaches(func(b *breach.Store, _ *gateway.Data) error {
-		text, err := os.ReadFile(c.File)
-		if err != nil {
-			return err
-		}
 		var facts breach.Facts
 		in := json.NewDecoder(strings.NewReader(string(text)))
 		in.DisallowUnknownFields()

@@ -181,7 +181,7 @@ func TestTheCanaryIsNowhere(t *testing.T) {
 	// The reviewer, who gives a reason, does see it: the search could have failed.
 	seen := false
 	for _, e := range g.held() {
-		out := g.exported("quarantine", "show", e.ID, "--reason", "proef")
+		out := g.exported("quarantine", "show", e.ID, "--stage", "text", "--reason", "proef")
 		seen = seen || len(sightings([]byte(out))) > 0
 	}
 	if !seen {

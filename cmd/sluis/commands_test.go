@@ -220,14 +220,20 @@ func TestReview(t *testing.T) {
 	if len(held) != 3 {
 		t.Fatalf("%+v", held)
 	}
-	if _, errs, code := run(t, "", "quarantine", "show", held[0].ID, "--config", g.config()); code == 0 ||
-		!strings.Contains(errs, "--reason") {
+	if errs := g.refusal("quarantine", "show", held[0].ID); !strings.Contains(errs, "--reason") {
 		t.Errorf("opened without a reason: %s", errs)
 	}
-	if out := g.exported("quarantine", "show", held[0].ID, "--reason", "melding 12", "--config",
-		g.config()); !strings.Contains(out, "leak.credentials.secret") || !strings.Contains(out, "Zomer!Regen84kast") ||
-		!strings.Contains(out, parent) {
-		t.Errorf("%s", out)
+	for stage, want := range map[string]string{
+		"findings": "leak.credentials.secret", "text": "Zomer!Regen84kast", "headers": "Subject: a",
+	} {
+		out := g.exported("quarantine", "show", held[0].ID, "--stage", stage, "--reason", "melding 12")
+		if !strings.Contains(out, want) || strings.Contains(out, parent) {
+			t.Errorf("%s: want %q and no address in\n%s", stage, want, out)
+		}
+	}
+	if out := g.exported("quarantine", "show", held[0].ID, "--stage", "headers", "--reveal", "2", "--reason",
+		"melding 12"); !strings.Contains(out, parent) || strings.Contains(out, teacher) {
+		t.Errorf("want the recipient and not the sender in\n%s", out)
 	}
 	if out := g.exported("quarantine", "release", held[0].ID, "--reason", "is een test"); !strings.HasPrefix(out,
 		"released") {
@@ -237,8 +243,7 @@ func TestReview(t *testing.T) {
 	if a := sink.Arrivals()["t"]; a.Times != 1 || a.Sum != sum || !slices.Equal(a.To, []string{"<" + parent + ">"}) {
 		t.Errorf("%+v", a)
 	}
-	if _, errs, code := run(t, "", "quarantine", "show", held[0].ID, "--reason", "nog eens", "--config",
-		g.config()); code == 0 || !strings.Contains(errs, "gone") {
+	if errs := g.refusal("quarantine", "show", held[0].ID, "--reason", "nog eens"); !strings.Contains(errs, "gone") {
 		t.Errorf("opened after its release: %s", errs)
 	}
 

@@ -18,6 +18,7 @@ import (
 // release starts the release of a message by a reviewer.
 func (g *gateway) release(id string) *exec.Cmd {
 	g.t.Helper()
+	g.reviews()
 	cmd := exec.Command(program, "quarantine", "release", id, "--reason", "test", "--config", g.config())
 	if err := cmd.Start(); err != nil {
 		g.t.Fatal(err)

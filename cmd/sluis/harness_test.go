@@ -37,7 +37,8 @@ func TestMain(m *testing.M) {
 		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
 		os.Exit(1)
 	}
-	flag.Set("test.parallel", "6") // the tests wait more than they work; the command line still decides
+	os.Setenv("XDG_RUNTIME_DIR", dir) // where sessions of the command line are
+	flag.Set("test.parallel", "6")    // the tests wait more than they work; the command line still decides
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
@@ -71,6 +72,9 @@ type gateway struct {
 	cmd    *exec.Cmd
 	log    *testenv.Log
 	done   chan struct{} // closed when the process has ended
+
+	ict      *reviewer // who reviews the quarantine; nil: nobody yet
+	signedIn *exec.Cmd // the process that they signed in to
 }
 
 // roster is who is who in the tests.
@@ -338,13 +342,22 @@ func (g *gateway) exported(args ...string) string {
 	g.t.Helper()
 	source := []string{"--data", g.data()}
 	if args[0] == "quarantine" {
-		source = []string{"--config", g.config()} // releasing needs the next hop
+		source = []string{"--config", g.config()} // which has the recipients
 	}
+	g.signs(args)
 	out, errs, code := run(g.t, "", append(args, source...)...)
 	if code != 0 {
 		g.t.Fatalf("%v: %s", args, errs)
 	}
 	return out
+}
+
+// signs signs a reviewer in for a command that needs it.
+func (g *gateway) signs(args []string) {
+	g.t.Helper()
+	if args[0] == "quarantine" && args[1] != "list" {
+		g.reviews()
+	}
 }
 
 // swaks sends a message with swaks and returns what it printed: the whole session.

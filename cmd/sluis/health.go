@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
-	"sluis/cmd/sluis/internal/gateway"
 	"sluis/internal/health"
 )
 
@@ -23,7 +22,10 @@ func (c healthCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d := gateway.NewData(cfg)
+	d, err := openData(cfg)
+	if err != nil {
+		return err
+	}
 	defer d.Close()
 	checks, err := d.Health()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
+	"sluis/internal/control"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/imagery"
 )
@@ -18,7 +19,7 @@ type imageryCmd struct {
 	Sample   imagerySampleCmd   `cmd:"" help:"Draw images from the organisation's own pages and check them (C3.3d)."`
 	Cases    imageryCasesCmd    `cmd:"" help:"List the cases."`
 	Complain imageryComplainCmd `cmd:"" help:"Open a case with a complaint."`
-	Read     imageryReadCmd     `cmd:"" help:"Read what a complaint says; it leaves a trace in the ledger."`
+	Read     imageryReadCmd     `cmd:"" help:"Read what a complaint says, signed in; it leaves a trace."`
 	Open     imageryOpenCmd     `cmd:"" help:"Open a case for an image of a sample."`
 	Step     imageryStepCmd     `cmd:"" help:"Take a step: inspected, takedown-requested, taken-down or closed."`
 	Seen     imagerySeenCmd     `cmd:"" help:"Say who is on an image, by its hash."`
@@ -96,11 +97,11 @@ type imageryComplainCmd struct {
 
 // Run opens a case.
 func (c imageryComplainCmd) Run(ctx context.Context) error {
+	text, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
 	return c.withImagery(func(store *imagery.Store, _ *config.Config) error {
-		text, err := os.ReadFile(c.File)
-		if err != nil {
-			return err
-		}
 		x, err := store.Complain(ctx, ledger.Actor{Name: c.As}, c.Page, string(text))
 		if err == nil {
 			fmt.Println(x.ID)
@@ -111,28 +112,25 @@ func (c imageryComplainCmd) Run(ctx context.Context) error {
 
 type imageryReadCmd struct {
 	source
-	As       string `required:"" placeholder:"ACCOUNT" help:"Who reads it."`
-	ID       string `arg:"" help:"ID of the case."`
-	Identity string `type:"path" placeholder:"FILE" help:"Private key to open with, if the gateway has none."`
+	keyed
+	ID string `arg:"" help:"ID of the case."`
 }
 
-// Run prints a complaint.
+// Run prints a complaint, through the running gateway, to an account that signed in.
 func (c imageryReadCmd) Run(ctx context.Context) error {
-	return c.withImagery(func(store *imagery.Store, cfg *config.Config) error {
-		keys, err := itemCmd{Identity: c.Identity}.identities(cfg)
-		if err != nil {
-			return err
-		}
-		said, err := store.Read(ctx, ledger.Actor{Name: c.As}, c.ID, keys...)
-		if err != nil {
-			return err
-		}
-		if said.Page != "" {
-			fmt.Println(said.Page)
-		}
-		fmt.Println(said.Text)
-		return nil
-	})
+	key, err := c.read()
+	if err != nil {
+		return err
+	}
+	r, err := c.ask(ctx, "/cases/"+c.ID+"/read", control.Act{Identity: key})
+	if err != nil {
+		return err
+	}
+	if r.Page != "" {
+		fmt.Println(r.Page)
+	}
+	fmt.Println(r.Said)
+	return nil
 }
 
 type imageryOpenCmd struct {

@@ -30,11 +30,12 @@ func TestComplaintsAboutImagery(t *testing.T) {
 	}
 	id := do("complain", "--as", "fg", "--page", "https://school.example/x", "--file",
 		write(t, "complaint", "Kind Jansen zonder toestemming"))
-	if text := do("read", id, "--as", "fg"); !strings.Contains(text, "Jansen") {
+	g.reviews()
+	if text := do("read", id); !strings.Contains(text, "Jansen") {
 		t.Errorf("%s", text)
 	}
 	do("step", id, "closed", "--as", "fg")
-	if text := do("read", id, "--as", "fg"); text != "" {
+	if text := do("read", id); text != "" {
 		t.Errorf("after the end it says %s", text)
 	}
 	if out := g.exported("ledger", "export"); strings.Contains(out, "Jansen") ||

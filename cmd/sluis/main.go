@@ -22,6 +22,8 @@ type commands struct {
 	Demo       demoCmd       `cmd:"" help:"Try it: play a short school day of made-up mail, then stay up."`
 	Check      checkCmd      `cmd:"" help:"Say what the gateway would do with a message or document, and why."`
 	Quarantine quarantineCmd `cmd:"" help:"Review the quarantine."`
+	SignIn     signInCmd     `cmd:"" help:"Sign in, for commands that open, release or destroy."`
+	SignOut    signOutCmd    `cmd:"" help:"Sign out."`
 	Journal    journalCmd    `cmd:"" help:"Read the metadata of the traffic."`
 	People     peopleCmd     `cmd:"" help:"Import lists of pupils or staff, to recognise their data."`
 	Sites      sitesCmd      `cmd:"" help:"Make and ask an index of dangerous hosts."`

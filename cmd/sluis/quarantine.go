@@ -1,27 +1,26 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
-	"filippo.io/age"
-
-	"sluis/cmd/sluis/internal/config"
-	"sluis/cmd/sluis/internal/gateway"
-	"sluis/filter"
-	"sluis/internal/ledger"
+	"sluis/internal/control"
 	"sluis/internal/quarantine"
+	"sluis/internal/quarantine/disclose"
 )
 
-// quarantineCmd is sluis quarantine.
+// quarantineCmd is sluis quarantine. What opens, releases or destroys goes through the running gateway,
+// as an account that signed in (sluis sign-in), with all that the console asks (C3.3e).
 type quarantineCmd struct {
 	List    quarantineListCmd    `cmd:"" help:"List the quarantine: metadata only."`
-	Show    quarantineShowCmd    `cmd:"" help:"Open a message, with a reason; it leaves a trace in the ledger."`
-	Release quarantineReleaseCmd `cmd:"" help:"Deliver a message after all."`
-	Delete  quarantineDeleteCmd  `cmd:"" help:"Destroy a message."`
+	Show    quarantineShowCmd    `cmd:"" help:"Open one stage of a message, with a reason; it leaves a trace."`
+	Release quarantineReleaseCmd `cmd:"" help:"Deliver a message after all, or propose it to a second reviewer."`
+	Delete  quarantineDeleteCmd  `cmd:"" help:"Destroy a message, or propose it to a second reviewer."`
+	Agree   quarantineAgreeCmd   `cmd:"" help:"Carry out what another reviewer proposed."`
+	Refuse  quarantineRefuseCmd  `cmd:"" help:"Take away what is proposed."`
 }
 
 type quarantineListCmd struct {
@@ -51,96 +50,70 @@ func (c quarantineListCmd) Run(ctx context.Context) error {
 	})
 }
 
-// itemCmd is what the commands on one message share.
-type itemCmd struct {
-	source
-	ID       string `arg:"" help:"ID of the message, from the list."`
-	Reason   string `required:"" help:"Why; it is kept in the ledger (C3.3e). Name no person in it."`
+// keyed is the private key that a reviewer may bring.
+type keyed struct {
 	Identity string `type:"path" placeholder:"FILE" help:"Private key to open with, if the gateway has none."`
 }
 
-// item is the message that a command is about, with the store that has it; close it.
-type item struct {
-	*quarantine.Store
-	data *gateway.Data
-	id   filter.ID
+// read returns the key; empty if there is none.
+func (k keyed) read() (string, error) {
+	if k.Identity == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(k.Identity)
+	return string(b), err
 }
 
-// Close closes the data directory.
-func (i item) Close() error { return i.data.Close() }
+// itemCmd is what the commands on one message share.
+type itemCmd struct {
+	source
+	keyed
+	ID     string `arg:"" help:"ID of the message, from the list."`
+	Reason string `required:"" help:"Why; it is kept in the ledger (C3.3e). Name no person in it."`
+}
 
-// open opens the store. The caller closes it.
-func (c itemCmd) open() (item, error) {
-	id, err := filter.ParseID(c.ID)
+// ask has the gateway do something with the message, as the account that signed in.
+func (c itemCmd) ask(ctx context.Context, what string, act control.Act) (control.Result, error) {
+	act.Reason = cmp.Or(act.Reason, c.Reason)
+	var err error
+	if act.Identity, err = c.read(); err != nil {
+		return control.Result{}, err
+	}
+	return c.source.ask(ctx, "/quarantine/"+c.ID+"/"+what, act)
+}
+
+// ask has the gateway do something, as the account that signed in.
+func (s source) ask(ctx context.Context, path string, act control.Act) (r control.Result, err error) {
+	socket, err := s.socket()
 	if err != nil {
-		return item{}, err
+		return r, err
 	}
-	d, err := c.data()
+	client, err := signedIn(socket)
 	if err != nil {
-		return item{}, err
+		return r, err
 	}
-	q, err := d.Quarantine()
-	return item{q, d, id}, err
-}
-
-// by is who does it: whoever has the rights to the gateway's files.
-func (c itemCmd) by() quarantine.Intent {
-	return quarantine.Intent{Actor: ledger.CommandLine, Reason: c.Reason}
-}
-
-// identities returns the key to open with.
-func (c itemCmd) identities(cfg *config.Config) ([]age.Identity, error) {
-	path := c.Identity
-	if path == "" {
-		path = cfg.Quarantine.Identity
-	}
-	if path == "" {
-		return nil, errors.New("the gateway has no private key: name yours with --identity FILE")
-	}
-	id, err := quarantine.LoadIdentity(path)
-	return []age.Identity{id}, err
+	return r, client.Do(ctx, path, act, &r)
 }
 
 type quarantineShowCmd struct {
 	itemCmd
-	JSON bool `help:"Print envelope and findings as JSON, without the message."`
+	Stage  string `enum:"findings,headers,text,html,attachment" default:"findings" help:"Which: ${enum}."`
+	Part   int    `help:"Number of the attachment, as the headers have it."`
+	Reveal []int  `placeholder:"N" help:"Masked identifiers to reveal, by number; each leaves a trace of its own."`
+	JSON   bool   `help:"Print JSON."`
 }
 
-// Run opens a message and prints it.
+// Run opens a stage of a message and prints it.
 func (c quarantineShowCmd) Run(ctx context.Context) error {
-	q, err := c.open()
+	act := control.Act{Stage: disclose.Stage(c.Stage), Part: c.Part, Reveal: c.Reveal}
+	r, err := c.ask(ctx, "open", act)
 	if err != nil {
 		return err
 	}
-	defer q.Close()
-	keys, err := c.identities(q.data.Config())
-	if err != nil {
-		return err
-	}
-	m, err := q.Open(ctx, q.id, c.by(), keys...)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
 	if c.JSON {
-		return printJSON(struct {
-			Envelope quarantine.Envelope   `json:"envelope"`
-			Findings []quarantine.Evidence `json:"findings"`
-		}{m.Envelope, m.Evidence})
+		return printJSON(r.Sheet)
 	}
-	fmt.Printf("from  <%s>\n", m.Envelope.From)
-	for _, r := range m.Envelope.To {
-		fmt.Printf("to    <%s> (%s)\n", r.Path, r.Direction)
-	}
-	for _, e := range m.Evidence {
-		fmt.Printf("found %s (%s) %d×, score %d\n", e.Rule, e.Clause, e.Count, e.Score)
-		for _, x := range e.Excerpts {
-			fmt.Printf("      … %s …\n", x)
-		}
-	}
-	fmt.Println()
-	_, err = io.Copy(os.Stdout, m)
-	return err
+	return printSheet(os.Stdout, r.Sheet)
 }
 
 type quarantineDeleteCmd struct {
@@ -150,19 +123,11 @@ type quarantineDeleteCmd struct {
 
 // Run destroys a message.
 func (c quarantineDeleteCmd) Run(ctx context.Context) error {
-	q, err := c.open()
+	r, err := c.ask(ctx, "destroy", control.Act{})
 	if err != nil {
 		return err
 	}
-	defer q.Close()
-	if err := q.Delete(ctx, q.id, c.by()); err != nil {
-		return err
-	}
-	if c.JSON {
-		return printJSON(map[string]string{"id": c.ID, "state": string(quarantine.Destroyed)})
-	}
-	fmt.Println("destroyed")
-	return nil
+	return c.print(r, c.JSON)
 }
 
 type quarantineReleaseCmd struct {
@@ -174,44 +139,61 @@ type quarantineReleaseCmd struct {
 // Run delivers a message through the configured next hop. What the next hop cannot take
 // now the gateway tries again.
 func (c quarantineReleaseCmd) Run(ctx context.Context) error {
-	q, err := c.open()
+	r, err := c.ask(ctx, "release", control.Act{Note: c.Note})
 	if err != nil {
 		return err
 	}
-	defer q.Close()
-	keys, err := c.identities(q.data.Config())
+	return c.print(r, c.JSON)
+}
+
+type quarantineAgreeCmd struct {
+	source
+	keyed
+	ID     string `arg:"" help:"ID of the message, from the list."`
+	Reason string `help:"Why, if it is another reason than that of the proposal."`
+	JSON   bool   `help:"Print the outcome as JSON."`
+}
+
+// Run carries out a proposal.
+func (c quarantineAgreeCmd) Run(ctx context.Context) error {
+	item := itemCmd{c.source, c.keyed, c.ID, c.Reason}
+	r, err := item.ask(ctx, "agree", control.Act{})
 	if err != nil {
 		return err
 	}
-	to, err := gateway.NewSender(q.data.Config())
+	return item.print(r, c.JSON)
+}
+
+type quarantineRefuseCmd struct{ itemCmd }
+
+// Run takes a proposal away.
+func (c quarantineRefuseCmd) Run(ctx context.Context) error {
+	r, err := c.ask(ctx, "refuse", control.Act{})
 	if err != nil {
 		return err
 	}
-	by := c.by()
-	by.Note = c.Note
-	r, err := q.Release(ctx, q.id, by, to, keys...)
-	if err != nil {
-		return err
+	return c.print(r, false)
+}
+
+// print prints what came of a decision.
+func (c itemCmd) print(r control.Result, asJSON bool) (err error) {
+	if r.Unnoted != "" {
+		fmt.Fprintln(os.Stderr, "the note was not sent:", r.Unnoted)
 	}
-	if r.NoteError != nil {
-		fmt.Fprintln(os.Stderr, "the note was not sent:", r.NoteError)
-	}
-	state := "released"
 	switch {
-	case !r.OK && r.Permanent:
-		state = "failed"
-	case !r.OK:
-		state = "releasing"
-	}
-	if c.JSON {
-		err = printJSON(map[string]string{"id": c.ID, "state": state, "reply": r.Codes})
-	} else {
-		fmt.Printf("%s: the next mail server said %s %s\n", state, r.Codes, r.Text)
-		if state == "releasing" {
+	case asJSON:
+		err = printJSON(map[string]string{"id": c.ID, "state": r.Done, "reply": r.Reply})
+	case r.Done == "proposed":
+		fmt.Println("proposed: another reviewer has to agree, with sluis quarantine agree or in the console")
+	case r.Reply != "" || r.Done == "releasing":
+		fmt.Printf("%s: the next mail server said %s %s\n", r.Done, r.Reply, r.Text)
+		if r.Done == "releasing" {
 			fmt.Println("the gateway tries again while it runs")
 		}
+	default:
+		fmt.Println(r.Done)
 	}
-	if state == "failed" {
+	if r.Done == "failed" {
 		return errors.Join(err, exit(exitError))
 	}
 	return err

@@ -23,6 +23,13 @@ type reportCmd struct {
 
 // Run writes the accountability report (K1, K2).
 func (c reportCmd) Run(ctx context.Context) error {
+	out := os.Stdout
+	if c.Out != "" { // before the data are opened, which takes the rights of their owner
+		var err error
+		if out, err = os.Create(c.Out); err != nil {
+			return err
+		}
+	}
 	facts, err := c.facts(ctx)
 	if err != nil {
 		return err
@@ -30,12 +37,6 @@ func (c reportCmd) Run(ctx context.Context) error {
 	r, err := report.New(facts)
 	if err != nil {
 		return err
-	}
-	out := os.Stdout
-	if c.Out != "" {
-		if out, err = os.Create(c.Out); err != nil {
-			return err
-		}
 	}
 	write := r.WriteHTML
 	if c.Form == "pdf" {

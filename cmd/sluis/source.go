@@ -22,7 +22,7 @@ func (s source) data() (*gateway.Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	return gateway.NewData(cfg), nil
+	return openData(cfg)
 }
 
 // load returns the configuration, or one that knows the data directory alone.

@@ -49,7 +49,12 @@ func (c webExplainCmd) Run(ctx context.Context) error {
 	if q.Group, err = gateway.GroupOf(cfg, c.Group); err != nil {
 		return err
 	}
-	x, err := gateway.NewData(cfg).ExplainSite(ctx, q)
+	d, err := openData(cfg)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	x, err := d.ExplainSite(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -142,7 +147,12 @@ type webAppealsCmd struct {
 
 // Run lists appeals, or closes one.
 func (c webAppealsCmd) Run() error {
-	store := gateway.NewData(&config.Config{Data: c.Data}).Appeals()
+	d, err := openData(&config.Config{Data: c.Data})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	store := d.Appeals()
 	if c.Close != 0 {
 		return store.Close(c.Close, c.Outcome)
 	}

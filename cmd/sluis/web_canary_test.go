@@ -91,11 +91,13 @@ func TestTheWebCanaryIsNowhere(t *testing.T) {
 	if len(held) < 2 {
 		t.Fatalf("got %d quarantined uploads, want at least 2", len(held))
 	}
+	w.reviews()
 	if _, errs, code := run(t, "", "quarantine", "release", held[0].ID, "--reason", "proef", "--config",
 		w.config()); code == 0 || !strings.Contains(errs, "cannot be delivered") {
 		t.Errorf("an upload is delivered: %d, %s", code, errs)
 	}
-	if out := w.exported("quarantine", "show", held[0].ID, "--reason", "proef"); len(sightings([]byte(out))) == 0 {
+	if out := w.exported("quarantine", "show", held[0].ID, "--stage", "text", "--reason",
+		"proef"); len(sightings([]byte(out))) == 0 {
 		t.Error("not even in what the reviewer opens")
 	}
 	look := func(where string, b []byte) {

@@ -27,7 +27,12 @@ func (c webListsCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := gateway.NewData(cfg).Lists()
+	d, err := openData(cfg)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	store, err := d.Lists()
 	if err != nil {
 		return err
 	}
@@ -78,7 +83,12 @@ func (c webImportCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := gateway.NewData(cfg).Lists()
+	d, err := openData(cfg)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	store, err := d.Lists()
 	if err != nil {
 		return err
 	}

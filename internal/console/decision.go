@@ -1,15 +1,11 @@
 package console
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-
-	"filippo.io/age"
 
 	"sluis/filter"
 	"sluis/internal/ledger"
@@ -20,11 +16,8 @@ import (
 // decisionPages decide on quarantined messages: keep, release, destroy, and whether the rule was
 // right. Each decision has a reason and an entry in the ledger (C3.3e, C3.3f).
 type decisionPages struct {
+	Quarantine
 	messages *messagePages
-	store    *quarantine.Store
-	setting  func() QuarantineSetting
-	keys     keyring
-	deliver  quarantine.Deliverer
 	breaches *breachPages
 }
 
@@ -32,15 +25,15 @@ func (p *decisionPages) routes() []route {
 	return []route{
 		post("/quarantine/keep", reviewers, p.each("kept", p.keep)).
 			recorded(ledger.QuarantineKept),
-		post("/quarantine/release", reviewers, p.each("released", p.release)).
+		post("/quarantine/release", reviewers, p.each("released", p.deliver)).
 			needing(secrecy | proof).recorded(ledger.QuarantineReleased),
-		post("/quarantine/destroy", reviewers, p.each("destroyed", p.destroy)).
+		post("/quarantine/destroy", reviewers, p.each("destroyed", p.remove)).
 			needing(secrecy | proof).recorded(ledger.QuarantineDeleted),
 		post("/quarantine/{id}/confirm", reviewers, p.confirm).
 			needing(secrecy).recorded(ledger.QuarantineConfirmed),
 		post("/quarantine/{id}/wrong", reviewers, p.wrong).
 			needing(secrecy).recorded(ledger.QuarantineWrong),
-		post("/quarantine/{id}/agree", reviewers, p.agree).
+		post("/quarantine/{id}/agree", reviewers, p.consent).
 			needing(secrecy | proof).recorded(ledger.QuarantineReleased),
 		post("/quarantine/{id}/refuse", reviewers, p.refuse).
 			recorded(ledger.QuarantineKept),
@@ -50,21 +43,6 @@ func (p *decisionPages) routes() []route {
 // reviewer is the account that acts, with the reason of the form.
 func (v *visit) reviewer() quarantine.Intent {
 	return quarantine.Intent{Actor: v.actor(), Reason: v.reason()}
-}
-
-// errNoKey is returned where the gateway cannot open what it sealed.
-var errNoKey = errors.New("the gateway has no private key")
-
-// keyring returns the keys that the gateway opens with.
-type keyring func() ([]age.Identity, error)
-
-// identities returns at least one key, or errNoKey.
-func (k keyring) identities() ([]age.Identity, error) {
-	keys, err := k()
-	if err == nil && len(keys) == 0 {
-		err = errNoKey
-	}
-	return keys, err
 }
 
 var reviewProblems = problems{
@@ -137,7 +115,7 @@ func (p *decisionPages) each(done string, decide decide) func(*visit) error {
 			}
 		}
 		outcome := done
-		if p.setting().Second && done != "kept" {
+		if p.Setting().Second && done != "kept" {
 			outcome = "proposed"
 		}
 		v.noteDecided(outcome, number, problem)
@@ -158,64 +136,35 @@ func (v *visit) noteDecided(done string, number int, problem string) {
 }
 
 func (p *decisionPages) keep(v *visit, id filter.ID, by quarantine.Intent) error {
-	return p.store.Judge(v.r.Context(), id, quarantine.Kept, by)
+	return p.Store.Judge(v.r.Context(), id, quarantine.Kept, by)
 }
 
-func (p *decisionPages) release(v *visit, id filter.ID, by quarantine.Intent) error {
+func (p *decisionPages) deliver(v *visit, id filter.ID, by quarantine.Intent) error {
 	by.Note = v.field("note")
-	if p.setting().Second {
-		return p.store.Propose(v.r.Context(), ledger.QuarantineReleased, id, by)
-	}
-	return p.send(v, id, by)
-}
-
-func (p *decisionPages) send(v *visit, id filter.ID, by quarantine.Intent) error {
-	keys, err := p.keys.identities()
-	if err != nil {
-		return err
-	}
-	// The reply of the next hop is in the entry; the gateway goes on trying.
-	_, err = p.store.Release(context.WithoutCancel(v.r.Context()), id, by, p.deliver, keys...)
+	_, err := p.release(v.r.Context(), id, by)
 	return err
 }
 
-func (p *decisionPages) destroy(v *visit, id filter.ID, by quarantine.Intent) error {
-	if p.setting().Second {
-		return p.store.Propose(v.r.Context(), ledger.QuarantineDeleted, id, by)
-	}
-	return p.store.Delete(v.r.Context(), id, by)
+func (p *decisionPages) remove(v *visit, id filter.ID, by quarantine.Intent) error {
+	_, err := p.destroy(v.r.Context(), id, by)
+	return err
 }
 
-// agree carries out the proposal of another reviewer.
-func (p *decisionPages) agree(v *visit) error {
+// consent carries out the proposal of another reviewer.
+func (p *decisionPages) consent(v *visit) error {
 	e, err := p.messages.entry(v, v.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	done, err := p.second(v, e.ID)
+	out, err := p.agree(v.r.Context(), e.ID, v.reviewer())
 	if problem := reviewProblems.key(err); problem != "" {
 		return p.messages.again(v, problem)
 	}
 	if err != nil {
 		return err
 	}
-	v.noteDecided(done, 1, "")
+	v.noteDecided(out.done, 1, "")
 	return v.see("/quarantine/" + e.ID.String())
-}
-
-// second is the second reviewer's part: it agrees with a proposal and carries it out.
-func (p *decisionPages) second(v *visit, id filter.ID) (done string, err error) {
-	by := v.reviewer()
-	by.Step = "second"
-	proposal, err := p.store.Agree(v.r.Context(), id, by)
-	if err != nil {
-		return "", err
-	}
-	by.Reason, by.Note = cmp.Or(by.Reason, proposal.Reason), proposal.Note
-	if proposal.Act == ledger.QuarantineReleased {
-		return "released", p.send(v, id, by)
-	}
-	return "destroyed", p.store.Delete(v.r.Context(), id, by)
 }
 
 // refuse drops a proposal.
@@ -224,7 +173,7 @@ func (p *decisionPages) refuse(v *visit) error {
 	if err != nil {
 		return err
 	}
-	err = p.store.Refuse(v.r.Context(), e.ID, v.reviewer())
+	err = p.Store.Refuse(v.r.Context(), e.ID, v.reviewer())
 	if problem := reviewProblems.key(err); problem != "" {
 		return p.messages.again(v, problem)
 	}
@@ -244,7 +193,7 @@ func (p *decisionPages) judge(v *visit, r quarantine.Review) (e quarantine.Entry
 	if by.Seen, err = strconv.Atoi(v.field("seen")); err != nil || by.Seen < 1 {
 		return e, "", errUnclear
 	}
-	err = p.store.Judge(v.r.Context(), e.ID, r, by)
+	err = p.Store.Judge(v.r.Context(), e.ID, r, by)
 	if problem := reviewProblems.key(err); problem != "" {
 		return e, problem, nil
 	}

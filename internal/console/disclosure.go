@@ -18,10 +18,8 @@ import (
 // disclosurePages show the content of a quarantined message stage by stage. Each stage needs a
 // reason, the statement of secrecy and a fresh proof, and is in the ledger first (C3.3e).
 type disclosurePages struct {
+	Quarantine
 	messages *messagePages
-	store    *quarantine.Store
-	keys     keyring
-	reader   disclose.Reader
 	openings *expirable.LRU[string, opening] // that are open now
 }
 
@@ -129,23 +127,9 @@ func (p *disclosurePages) show(v *visit, o opening, reveals bool) error {
 
 // sheet opens a message and reads a stage of it.
 func (p *disclosurePages) sheet(v *visit, e quarantine.Entry, o opening, reveals bool) (*disclose.Sheet, error) {
-	keys, err := p.keys.identities()
-	if err != nil {
-		return nil, err
-	}
 	by := v.reviewer()
-	by.Reason, by.Step = o.Reason, string(o.Stage)
-	open := p.store.Open
-	if reveals {
-		open = p.store.Reveal
-	}
-	m, err := open(v.r.Context(), e.ID, by, keys...)
-	if err != nil {
-		return nil, err
-	}
-	defer m.Close()
-	isRevealed := func(n int) bool { return slices.Contains(o.revealed, n) }
-	return p.reader.Read(v.r.Context(), m, o.Stage, o.Part, isRevealed)
+	by.Reason = o.Reason
+	return p.disclose(v.r.Context(), e.ID, by, disclosure{o.Stage, o.Part, o.revealed, reveals})
 }
 
 // framed is the policy of a document made of a message's HTML: nothing is fetched, run or sent,

@@ -77,8 +77,11 @@ func (v *visit) field(name string) string { return strings.TrimSpace(v.r.PostFor
 const maxReason = 300
 
 // reason returns the reason of the form, in one line.
-func (v *visit) reason() string {
-	s := []rune(strings.Join(strings.Fields(v.field("reason")), " "))
+func (v *visit) reason() string { return oneReason(v.field("reason")) }
+
+// oneReason puts the reason of an act in one line, of at most maxReason characters.
+func oneReason(text string) string {
+	s := []rune(strings.Join(strings.Fields(text), " "))
 	return string(s[:min(len(s), maxReason)])
 }
 

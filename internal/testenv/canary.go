@@ -68,7 +68,7 @@ func Sightings(canary string, b []byte) []string {
 func SearchFiles(dir string, search func([]byte) []string) ([]string, error) {
 	var found []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) || err == nil && d.IsDir() {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !d.Type().IsRegular() { // a socket holds nothing
 			return nil
 		}
 		if err != nil {

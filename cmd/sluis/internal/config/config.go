@@ -31,6 +31,7 @@ type Config struct {
 	Totals     Totals         `yaml:"totals"`
 	Imagery    Imagery        `yaml:"imagery"`
 	Console    console.Config `yaml:"console" reload:"no"`
+	Control    Control        `yaml:"control"`
 	Metrics    Metrics        `yaml:"metrics" reload:"no"`
 
 	path string

@@ -54,6 +54,7 @@ type Gateway struct {
 	listeners []smtpd.Listener
 	web       *web           // nil: there is no proxy
 	console   *consoleServer // nil: it is switched off
+	control   *controlServer // nil: it could not be opened
 	status    net.Listener   // nil: there is no status page
 }
 
@@ -132,6 +133,7 @@ func (g *Gateway) open(ctx context.Context) (err error) {
 	if err := g.openConsole(ctx); err != nil {
 		return err
 	}
+	g.openControl()
 	if err := g.openStatus(); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 
 // Run serves until ctx ends, and then lets transactions finish.
 func (g *Gateway) Run(ctx context.Context, reload <-chan os.Signal) error {
-	failed := make(chan error, len(g.listeners)+len(g.started.Web.Listen)+2)
+	failed := make(chan error, len(g.listeners)+len(g.started.Web.Listen)+3)
 	for _, l := range g.listeners {
 		g.log.Info("takes mail", "address", l.Addr().String(), "tls", l.TLS)
 		go func() { failed <- g.relay.Serve(l) }()
@@ -21,6 +21,9 @@ func (g *Gateway) Run(ctx context.Context, reload <-chan os.Signal) error {
 	}
 	if g.console != nil {
 		go func() { failed <- g.console.serve(g.log) }()
+	}
+	if g.control != nil {
+		go func() { failed <- g.control.serve() }()
 	}
 	if g.status != nil {
 		defer g.serveStatus(failed)()
@@ -57,7 +60,7 @@ func (g *Gateway) close() error {
 	g.log.Info("stops: transactions finish first")
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
-	err := errors.Join(g.console.shut(), g.relay.Shutdown(ctx), g.shutWeb())
+	err := errors.Join(g.console.shut(), g.control.shut(), g.relay.Shutdown(ctx), g.shutWeb())
 	_, stopped := g.ledger.Append(ctx, ledger.GatewayStopped, ledger.Data{})
 	return errors.Join(err, stopped, g.closeStores(ctx))
 }
@@ -91,6 +94,7 @@ func (g *Gateway) closeStores(ctx context.Context) error {
 		errs = append(errs, g.web.side.close())
 	}
 	g.console.close()
+	g.control.close()
 	if g.extractor != nil {
 		errs = append(errs, g.extractor.Close())
 	}
