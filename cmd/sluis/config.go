@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
 	"sluis/cmd/sluis/internal/config"
 	"sluis/cmd/sluis/internal/gateway"
+	"sluis/internal/roster"
 )
 
 // configCmd is sluis config.
@@ -28,6 +30,9 @@ func (c configCheckCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	if err := nameless(cfg, gen.Roster); err != nil {
+		return err
+	}
 	if cfg.Roster == "" {
 		fmt.Fprintln(os.Stderr, "warning: no roster: no one has a confidential role, so all mail is inspected (C3.2g)")
 	}
@@ -36,6 +41,23 @@ func (c configCheckCmd) Run() error {
 		"%d routes, sample rate %.3g%%\n",
 		c.File, len(gen.Rules.Rules()), all, confidential, len(cfg.Mail.Routes), 100*float64(*cfg.Policy.SampleRate))
 	return nil
+}
+
+// nameless warns of groups that records do not name, and refuses networks of so few addresses that whoever uses one
+// would be singled out (C3.2c). A gateway takes them: an upgrade keeps no mail out, and its records are safe.
+func nameless(cfg *config.Config, people *roster.Roster) error {
+	fewest := cfg.Totals.People
+	var wrong []error
+	for _, n := range people.SmallNetworks(fewest) {
+		wrong = append(wrong, fmt.Errorf("%s: the network %s of group %q has fewer than %d addresses, and would single "+
+			"out who uses it (C3.2c): name a larger network, or leave it out. Until then records have %q in the place of "+
+			"this group", cfg.Roster, n.Prefix, n.Group, fewest, roster.Other))
+	}
+	for _, g := range people.FewPeople(fewest) {
+		fmt.Fprintf(os.Stderr, "warning: group %q has fewer than %d people: journal and totals have %q in its place (C3.2b); "+
+			"put it together with another group, or give the size of a group of pupils\n", g, fewest, roster.Other)
+	}
+	return errors.Join(wrong...)
 }
 
 type configExampleCmd struct{}

@@ -70,7 +70,7 @@ func TestWhatTheConsoleDecidesCounts(t *testing.T) {
 	blocked := func(from string) bool { return status(from) == "403" }
 	// The site is not on this machine: the proxy goes there, and says that it is not found.
 	open := func(from string) bool { return strings.HasPrefix(status(from), "5") }
-	const pupil, staff = "127.0.0.1", "127.0.0.3"
+	const pupil, staff = "127.0.0.1", "127.3.0.3"
 	if !blocked(pupil) || !blocked(staff) {
 		t.Fatal("the site is open before anybody asked")
 	}

@@ -13,7 +13,7 @@ import (
 // journalCmd is sluis journal.
 type journalCmd struct {
 	Tail      journalTailCmd      `cmd:"" help:"Show the latest records."`
-	Export    journalExportCmd    `cmd:"" help:"Print records as JSON, one a line, without pseudonyms."`
+	Export    journalExportCmd    `cmd:"" help:"Print records as JSON, one a line, without pseudonyms; then the hourly counts of confidential traffic."`
 	Schema    journalSchemaCmd    `cmd:"" help:"Print the tables of a ClickHouse server, for its administrator."`
 	Retention journalRetentionCmd `cmd:"" help:"Show what is held, since when, and until when."`
 }
@@ -115,8 +115,10 @@ func (c journalExportCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return c.withRecords(func(db journal.Store) error {
-		_, err := db.Each(ctx, since, until, 0, func(r journal.Record) error { return printJSON(r) })
-		return err
+		if _, err := db.Each(ctx, since, until, 0, func(r journal.Record) error { return printJSON(r) }); err != nil {
+			return err
+		}
+		return journal.Counts(ctx, db, since, until, func(n journal.Count) error { return printJSON(n) })
 	})
 }
 

@@ -104,10 +104,10 @@ func TestReloadTakesAllOrNothing(t *testing.T) {
 	g.replace("roster.yaml", "juf@school.example, aliases",
 		"juf@school.example, role: confidential-counsellor, aliases")
 	g.reload(taken)
-	sends("pass")
+	sends("") // confidential: an hourly count, which does not say
 	g.replace("roster.yaml", "{address: directie", "{adress: directie")
 	g.reload(refused)
-	sends("pass")
+	sends("")
 
 	// All of that can be checked by anyone who has the ledger.
 	day := time.Now().UTC().Format("2006-01-02")

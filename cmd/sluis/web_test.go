@@ -89,8 +89,8 @@ web:
     managed: [leerlingen]
 %s`, w.proxy, w.proxy, portOf(w.secure.Addr()), portOf(w.plain.Addr()), file("own.crt"), file("own.key"), more)})
 	pupils := strings.Replace(roster, "groups:\n", "groups:\n"+
-		"  - {name: leerlingen, kind: pupils, networks: [127.0.0.1/32]}\n"+
-		"  - {name: vast, kind: staff, networks: [127.0.0.3/32]}\n", 1)
+		"  - {name: leerlingen, kind: pupils, size: 200, networks: [127.0.0.0/16]}\n"+
+		"  - {name: vast, kind: staff, networks: [127.3.0.0/16]}\n", 1)
 	if err := os.WriteFile(filepath.Join(w.dir, "roster.yaml"), []byte(pupils), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -28,12 +28,13 @@ CREATE TABLE IF NOT EXISTS hours ON CLUSTER 'school' AS hours_local ENGINE = Dis
 
 CREATE TABLE IF NOT EXISTS schema_version ON CLUSTER 'school' (version UInt32) ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') ORDER BY version;
 
-CREATE VIEW IF NOT EXISTS board_hours ON CLUSTER 'school' AS
-SELECT hour, kind, direction, sum(records) AS messages, sum(bytes) AS size FROM hours GROUP BY hour, kind, direction;
+DROP TABLE IF EXISTS board_hours ON CLUSTER 'school';
 
 CREATE ROLE IF NOT EXISTS sluis_gateway ON CLUSTER 'school';
 
 GRANT ON CLUSTER 'school' INSERT ON traffic TO sluis_gateway;
+
+GRANT ON CLUSTER 'school' INSERT ON hours TO sluis_gateway;
 
 GRANT ON CLUSTER 'school' SELECT ON schema_version TO sluis_gateway;
 
@@ -45,12 +46,10 @@ GRANT ON CLUSTER 'school' SELECT ON hours TO sluis_office;
 
 GRANT ON CLUSTER 'school' ALTER DELETE ON traffic_local TO sluis_office;
 
-CREATE ROLE IF NOT EXISTS sluis_board ON CLUSTER 'school';
-
-GRANT ON CLUSTER 'school' SELECT ON board_hours TO sluis_board;
+DROP ROLE IF EXISTS sluis_board ON CLUSTER 'school';
 
 CREATE ROLE IF NOT EXISTS sluis_technician ON CLUSTER 'school';
 
 GRANT ON CLUSTER 'school' SELECT ON system.parts TO sluis_technician;
 
-INSERT INTO schema_version (version) VALUES (1);
+INSERT INTO schema_version (version) VALUES (2);

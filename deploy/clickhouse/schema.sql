@@ -24,12 +24,13 @@ FROM traffic GROUP BY hour, kind, direction, grp, action, purpose, category, cla
 
 CREATE TABLE IF NOT EXISTS schema_version (version UInt32) ENGINE = MergeTree() ORDER BY version;
 
-CREATE VIEW IF NOT EXISTS board_hours AS
-SELECT hour, kind, direction, sum(records) AS messages, sum(bytes) AS size FROM hours GROUP BY hour, kind, direction;
+DROP TABLE IF EXISTS board_hours;
 
 CREATE ROLE IF NOT EXISTS sluis_gateway;
 
 GRANT INSERT ON traffic TO sluis_gateway;
+
+GRANT INSERT ON hours TO sluis_gateway;
 
 GRANT SELECT ON schema_version TO sluis_gateway;
 
@@ -41,12 +42,10 @@ GRANT SELECT ON hours TO sluis_office;
 
 GRANT ALTER DELETE ON traffic TO sluis_office;
 
-CREATE ROLE IF NOT EXISTS sluis_board;
-
-GRANT SELECT ON board_hours TO sluis_board;
+DROP ROLE IF EXISTS sluis_board;
 
 CREATE ROLE IF NOT EXISTS sluis_technician;
 
 GRANT SELECT ON system.parts TO sluis_technician;
 
-INSERT INTO schema_version (version) VALUES (1);
+INSERT INTO schema_version (version) VALUES (2);

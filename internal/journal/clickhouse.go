@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,7 +25,8 @@ import (
 // not at all. The insert has the segment's name as its token: if it is repeated the server
 // knows it, and so does the roll-up. A server from before tokens is asked first what it has.
 type ClickHouse struct {
-	conn    driver.Conn
+	conn    driver.Conn // of the user who inserts
+	office  driver.Conn // of the user who reads; may be the same
 	dialect Dialect
 	spare   sync.Pool // of *dayColumns
 	mu      sync.Mutex
@@ -33,17 +35,42 @@ type ClickHouse struct {
 
 // OpenClickHouse connects, and makes the tables if they are not there.
 func OpenClickHouse(ctx context.Context, o ClickHouseOptions) (*ClickHouse, error) {
-	password, err := o.password()
+	conn, err := o.connect(o.inserting())
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
+	}
+	c := &ClickHouse{
+		conn:    conn,
+		office:  conn,
+		dialect: Dialect{Cluster: o.Cluster, Days: o.Days},
+		ahead:   map[string]<-chan reading{},
+	}
+	if o.Office.Username != "" {
+		if c.office, err = o.connect(o.Office); err != nil {
+			conn.Close()
+			return nil, fmt.Errorf("open ClickHouse: %w", err)
+		}
+	}
+	if err := c.prepare(ctx); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("open ClickHouse: %w", err)
+	}
+	return c, nil
+}
+
+// connect returns connections of a user.
+func (o *ClickHouseOptions) connect(u ClickHouseUser) (driver.Conn, error) {
+	password, err := u.password()
+	if err != nil {
+		return nil, err
 	}
 	encryption, err := o.tlsConfig()
 	if err != nil {
-		return nil, fmt.Errorf("open ClickHouse: %w", err)
+		return nil, err
 	}
 	options := &clickhouse.Options{
 		Addr:             o.Hosts,
-		Auth:             clickhouse.Auth{Database: o.Database, Username: o.Username, Password: password},
+		Auth:             clickhouse.Auth{Database: o.Database, Username: u.Username, Password: password},
 		TLS:              encryption,
 		Compression:      &clickhouse.Compression{Method: clickhouse.CompressionLZ4},
 		DialTimeout:      5 * time.Second,
@@ -55,16 +82,7 @@ func OpenClickHouse(ctx context.Context, o ClickHouseOptions) (*ClickHouse, erro
 	if o.HTTP {
 		options.Protocol, options.Compression = clickhouse.HTTP, nil
 	}
-	conn, err := clickhouse.Open(options)
-	if err != nil {
-		return nil, fmt.Errorf("open ClickHouse: %w", err)
-	}
-	c := &ClickHouse{conn: conn, dialect: Dialect{Cluster: o.Cluster, Days: o.Days}, ahead: map[string]<-chan reading{}}
-	if err := c.prepare(ctx); err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("open ClickHouse: %w", err)
-	}
-	return c, nil
+	return clickhouse.Open(options)
 }
 
 // prepare finds out what the server understands and brings its schema up to date.
@@ -111,10 +129,18 @@ func (c *ClickHouse) note(ctx context.Context, version uint32) error {
 	return b.Send()
 }
 
-func isGrant(s string) bool { return len(s) > 5 && (s[:5] == "GRANT" || s[:11] == "CREATE ROLE") }
+func isGrant(s string) bool {
+	return strings.HasPrefix(s, "GRANT") || strings.HasPrefix(s, "CREATE ROLE") || strings.HasPrefix(s, "DROP ROLE")
+}
 
-// Close ends the connection.
-func (c *ClickHouse) Close() error { return c.conn.Close() }
+// Close ends the connections.
+func (c *ClickHouse) Close() error {
+	err := c.conn.Close()
+	if c.office != c.conn {
+		err = errors.Join(err, c.office.Close())
+	}
+	return err
+}
 
 // number returns the place of a segment among others: its time, or a hash of a name that is no time.
 func (s Segment) number() int64 {
@@ -186,7 +212,7 @@ func (c *ClickHouse) columns() *dayColumns {
 	if b, ok := c.spare.Get().(*dayColumns); ok {
 		return b
 	}
-	b := &dayColumns{}
+	b := &dayColumns{counts: map[hourCell]*Sums{}}
 	if c.dialect.Plain {
 		b.hours = map[hourCell]*Sums{}
 	}
@@ -214,14 +240,57 @@ func (c *ClickHouse) insert(ctx context.Context, s Segment, day int64, b *dayCol
 	if c.dialect.Plain {
 		return c.insertPlain(ctx, s, day, b)
 	}
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
-		"insert_deduplication_token": s.Name + "/" + strconv.FormatInt(
-			day,
-			10,
-		), "deduplicate_blocks_in_dependent_materialized_views": 1, "async_insert": 0, "insert_deduplicate": 1,
-		"max_insert_block_size": 10_000_000, "min_insert_block_size_rows": 0, "min_insert_block_size_bytes": 0,
+	token := s.Name + "/" + strconv.FormatInt(day, 10)
+	if err := c.send(once(ctx, token), b); err != nil || len(b.counts) == 0 {
+		return err
+	}
+	return c.sendCounts(once(ctx, token+"/counts"), b)
+}
+
+// once has the server take an insert with a token once, however often it comes.
+func once(ctx context.Context, token string) context.Context {
+	return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
+		"insert_deduplication_token":                         token,
+		"deduplicate_blocks_in_dependent_materialized_views": 1,
+		"async_insert":                0,
+		"insert_deduplicate":          1,
+		"max_insert_block_size":       10_000_000,
+		"min_insert_block_size_rows":  0,
+		"min_insert_block_size_bytes": 0,
 	}))
-	return c.send(ctx, b)
+}
+
+// sendCounts inserts the hourly counts of what has no record.
+func (c *ClickHouse) sendCounts(ctx context.Context, b *dayColumns) error {
+	batch, err := c.conn.PrepareBatch(ctx, "INSERT INTO hours (hour, "+cellColumns+", records, bytes, recipients)")
+	if err != nil {
+		return err
+	}
+	defer batch.Close()
+	for at, n := range b.counts {
+		if err := batch.Append(at.row(n)...); err != nil {
+			return err
+		}
+	}
+	return batch.Send()
+}
+
+// row returns the columns of an hourly count.
+func (c hourCell) row(n *Sums) []any {
+	return []any{
+		c.hour,
+		uint8(c.Kind),
+		uint8(c.Direction),
+		c.Group.String(),
+		uint8(c.Action),
+		uint8(c.Purpose),
+		uint8(c.Category),
+		c.Clause.String(),
+		c.flagBits(),
+		n.Records,
+		n.Bytes,
+		n.Recipients,
+	}
 }
 
 // insertPlain asks the server first what it has. Nobody else loads this segment but an
@@ -274,6 +343,9 @@ func (c *ClickHouse) has(ctx context.Context, table string, s Segment, day int64
 
 // send inserts records as one block.
 func (c *ClickHouse) send(ctx context.Context, b *dayColumns) error {
+	if len(b.seg) == 0 {
+		return nil
+	}
 	batch, err := c.conn.PrepareBatch(ctx, "INSERT INTO traffic ("+list(columns)+")")
 	if err != nil {
 		return err
@@ -296,9 +368,7 @@ func (c *ClickHouse) sendHours(ctx context.Context, s Segment, day int64, b *day
 	}
 	defer batch.Close()
 	for at, n := range b.hours {
-		if err := batch.Append(s.number(), time.Unix(day, 0).UTC(), at.hour, uint8(at.Kind), uint8(at.Direction),
-			at.Group.String(), uint8(at.Action), uint8(at.Purpose), uint8(at.Category), at.Clause.String(),
-			at.flagBits(), n.Records, n.Bytes, n.Recipients); err != nil {
+		if err := batch.Append(append([]any{s.number(), time.Unix(day, 0).UTC()}, at.row(n)...)...); err != nil {
 			return err
 		}
 	}

@@ -19,12 +19,20 @@ type dayColumns struct {
 	group, peer, clause, rule                            []string
 	flags, recipients, refused, parts, reply             []uint16
 	repaired                                             []uint32
-	hours                                                map[hourCell]*Sums // nil if the server rolls up
+	hours                                                map[hourCell]*Sums // all of them, if the server does not roll up
+	counts                                               map[hourCell]*Sums // of what has no record
 	fixedIDs, fixedPseudonyms                            [][]byte
 }
 
 // add adds a record, the nth of its segment, of a date.
 func (b *dayColumns) add(seg int64, n uint32, date time.Time, r *Record) {
+	if b.hours != nil {
+		count(b.hours, r)
+	}
+	if r.counted() {
+		count(b.counts, r)
+		return
+	}
 	b.seg, b.n, b.day = append(b.seg, seg), append(b.n, n), append(b.day, date)
 	b.time, b.bytes, b.duration = append(
 		b.time,
@@ -81,15 +89,16 @@ func (b *dayColumns) add(seg int64, n uint32, date time.Time, r *Record) {
 		r.Refused,
 	)
 	b.parts, b.repaired, b.reply = append(b.parts, r.Parts), append(b.repaired, r.Repaired), append(b.reply, r.Reply)
-	if b.hours == nil {
-		return
-	}
+}
+
+// count adds a record to its hour.
+func count(hours map[hourCell]*Sums, r *Record) {
 	const hour = 3600
 	at := hourCell{r.Time.Unix() / hour * hour, r.cell()}
-	sums := b.hours[at]
+	sums := hours[at]
 	if sums == nil {
 		sums = &Sums{}
-		b.hours[at] = sums
+		hours[at] = sums
 	}
 	sums.add(r.sums())
 }
@@ -105,6 +114,7 @@ func (b *dayColumns) empty() {
 	b.flags, b.recipients, b.refused, b.parts, b.reply, b.repaired = b.flags[:0], b.recipients[:0], b.refused[:0],
 		b.parts[:0], b.reply[:0], b.repaired[:0]
 	clear(b.hours)
+	clear(b.counts)
 }
 
 // fixed cuts texts of 16 bytes.

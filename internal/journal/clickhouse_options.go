@@ -22,11 +22,24 @@ type ClickHouseOptions struct {
 	Database     string `yaml:"database"`                      // default sluis; it has to be there
 	Username     string `yaml:"username"`                      // default default
 	PasswordFile string `yaml:"password-file" path:"relative"` // none: no password
-	TLS          bool   `yaml:"tls"`                           // with a certificate of a known authority
-	CA           string `yaml:"ca"            path:"relative"` // PEM file with another authority
-	Cluster      string `yaml:"cluster"`                       // name of a cluster; none: one server
+	// who reads: totals, retention, orders, access requests; none: the user above does, who then has both rights
+	Office  ClickHouseUser `yaml:"office"`
+	TLS     bool           `yaml:"tls"`                           // with a certificate of a known authority
+	CA      string         `yaml:"ca"            path:"relative"` // PEM file with another authority
+	Cluster string         `yaml:"cluster"`                       // name of a cluster; none: one server
 
 	Days int `yaml:"-"` // retention of records
+}
+
+// ClickHouseUser is a user of a ClickHouse server.
+type ClickHouseUser struct {
+	Username     string `yaml:"username"`
+	PasswordFile string `yaml:"password-file" path:"relative"` // none: no password
+}
+
+// inserting returns the user who inserts.
+func (o *ClickHouseOptions) inserting() ClickHouseUser {
+	return ClickHouseUser{o.Username, o.PasswordFile}
 }
 
 // plainName is a name that stands in a statement as it is.
@@ -45,7 +58,10 @@ func (o *ClickHouseOptions) Validate(p setting.Problems) {
 			p.At(key).Wrong("use letters, digits and underscores")
 		}
 	}
-	if len(o.Hosts) == 0 && o.Username+o.PasswordFile+o.CA+o.Cluster != "" {
+	if o.Office.Username == "" && o.Office.PasswordFile != "" {
+		p.At("office").Wrong("name the user whose password this is")
+	}
+	if len(o.Hosts) == 0 && o.Username+o.PasswordFile+o.CA+o.Cluster+o.Office.Username != "" {
 		p.Wrong("say where the server is: hosts")
 	}
 	if o.CA != "" && !o.TLS {
@@ -54,11 +70,11 @@ func (o *ClickHouseOptions) Validate(p setting.Problems) {
 }
 
 // password reads the password; empty if there is none.
-func (o *ClickHouseOptions) password() (string, error) {
-	if o.PasswordFile == "" {
+func (u ClickHouseUser) password() (string, error) {
+	if u.PasswordFile == "" {
 		return "", nil
 	}
-	b, err := os.ReadFile(o.PasswordFile)
+	b, err := os.ReadFile(u.PasswordFile)
 	if err != nil {
 		return "", fmt.Errorf("password: %w", err)
 	}

@@ -35,6 +35,10 @@ func period(since, until time.Time) string {
 	)
 }
 
+// records is the condition for rows that are more than a part of an hourly count, as earlier versions kept
+// confidential traffic.
+const records = " AND bitAnd(flags, 3) != 1"
+
 // Each implements Store.
 func (c *ClickHouse) Each(
 	ctx context.Context,
@@ -42,7 +46,7 @@ func (c *ClickHouse) Each(
 	after Position,
 	use func(Record) error,
 ) (Position, error) {
-	where := period(since, until) + " AND seg > " + strconv.FormatInt(int64(after), 10) + " ORDER BY seg, n"
+	where := period(since, until) + records + " AND seg > " + strconv.FormatInt(int64(after), 10) + " ORDER BY seg, n"
 	err := c.records(ctx, where, func(r Record, seg int64) error {
 		after = Position(seg)
 		return use(r)
@@ -52,7 +56,7 @@ func (c *ClickHouse) Each(
 
 // records calls use for the rows that a condition chooses.
 func (c *ClickHouse) records(ctx context.Context, where string, use func(Record, int64) error) error {
-	rows, err := c.conn.Query(ctx, "SELECT "+list(columns)+" FROM traffic WHERE "+where)
+	rows, err := c.office.Query(ctx, "SELECT "+list(columns)+" FROM traffic WHERE "+where)
 	if err != nil {
 		return fmt.Errorf("read journal: %w", err)
 	}
@@ -71,7 +75,7 @@ func (c *ClickHouse) records(ctx context.Context, where string, use func(Record,
 
 // Last implements Store.
 func (c *ClickHouse) Last(ctx context.Context, n int) (Position, error) {
-	rows, err := c.conn.Query(
+	rows, err := c.office.Query(
 		ctx,
 		"SELECT seg, count() AS records FROM traffic GROUP BY seg ORDER BY seg DESC LIMIT "+strconv.Itoa(max(n, 0)+1),
 	)
@@ -119,7 +123,7 @@ func contributionsQuery(month time.Time) string {
 		"traffic WHERE " + period(
 		since,
 		until,
-	) +
+	) + records +
 		" GROUP BY pseudonym, part, kind, direction, grp, action, purpose, category, clause, cell_flags"
 }
 
@@ -142,7 +146,7 @@ func (c *ClickHouse) Contributions(
 	blind [32]byte,
 	use func(Contribution) error,
 ) error {
-	rows, err := c.conn.Query(ctx, contributionsQuery(month))
+	rows, err := c.office.Query(ctx, contributionsQuery(month))
 	if err != nil {
 		return fmt.Errorf("add up the journal: %w", err)
 	}
@@ -195,7 +199,7 @@ func (s *cellScan) done() (err error) {
 
 // Hours implements Store.
 func (c *ClickHouse) Hours(ctx context.Context, since, until time.Time, use func(Hour) error) error {
-	rows, err := c.conn.Query(ctx, hoursQuery(since, until))
+	rows, err := c.office.Query(ctx, hoursQuery(since, until))
 	if err != nil {
 		return fmt.Errorf("read roll-ups of the journal: %w", err)
 	}
@@ -222,7 +226,7 @@ func (c *ClickHouse) Hours(ctx context.Context, since, until time.Time, use func
 // Prune implements Store: partitions are dropped.
 func (c *ClickHouse) Prune(ctx context.Context, before time.Time) (destroyed int64, err error) {
 	last := min(max(before.Unix()-1, 0)/86400, math.MaxUint16) // the day of the last second before it
-	rows, err := c.conn.Query(
+	rows, err := c.office.Query(
 		ctx,
 		"SELECT day, count() FROM traffic WHERE day <= toDate("+strconv.FormatInt(
 			last,
@@ -242,7 +246,7 @@ func (c *ClickHouse) Prune(ctx context.Context, before time.Time) (destroyed int
 		) + c.dialect.on() + " DROP PARTITION '" + d.day.Format(
 			time.DateOnly,
 		) + "'"
-		if err := c.conn.Exec(ctx, s); err != nil {
+		if err := c.office.Exec(ctx, s); err != nil {
 			return destroyed, fmt.Errorf("prune journal: %w", err)
 		}
 		destroyed += d.records
@@ -273,7 +277,7 @@ func countsByDay(rows driver.Rows) (days []dayCount, err error) {
 func (c *ClickHouse) Held(ctx context.Context) (h Held, err error) {
 	var n uint64
 	var oldest, newest time.Time
-	if err := c.conn.QueryRow(ctx, "SELECT count(), min(day), max(day) FROM traffic").Scan(&n, &oldest,
+	if err := c.office.QueryRow(ctx, "SELECT count(), min(day), max(day) FROM traffic").Scan(&n, &oldest,
 		&newest); err != nil {
 		return h, fmt.Errorf("look what the journal holds: %w", err)
 	}
@@ -281,7 +285,7 @@ func (c *ClickHouse) Held(ctx context.Context) (h Held, err error) {
 		h.Since, h.Until = oldest.UTC().Truncate(24*time.Hour), newest.UTC().Truncate(24*time.Hour).Add(24*time.Hour)
 	}
 	var size uint64
-	if c.conn.QueryRow(ctx, "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = "+
+	if c.office.QueryRow(ctx, "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = "+
 		"currentDatabase() AND table IN ('traffic', 'hours', 'traffic_local', 'hours_local')").
 		Scan(&size) ==
 		nil { // 0 without the right to read system tables

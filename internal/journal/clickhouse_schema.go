@@ -14,7 +14,7 @@ type Dialect struct {
 }
 
 // schemaVersion counts the migrations.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Schema returns the statements that make the tables, the roll-up and, on a server that
 // has them, the roles. Each can be run again.
@@ -35,7 +35,9 @@ func Schema(d Dialect) []string {
 			"MergeTree",
 		)+" ORDER BY version",
 	)
-	s = append(s, d.board())
+	// Version 1 had a view with the exact counts of each hour for the board: whoever takes the difference of two
+	// of them sees one person. The board has the frozen totals.
+	s = append(s, "DROP TABLE IF EXISTS board_hours"+d.on())
 	if !d.Plain {
 		s = append(s, d.roles()...)
 	}
@@ -179,27 +181,19 @@ func (d Dialect) distributed(name, key string) string {
 		d.Cluster + "', currentDatabase(), '" + name + "_local', " + key + ")"
 }
 
-// board is what the board's tools may read: hours of the whole organisation, by kind and
-// direction.
-func (d Dialect) board() string {
-	return "CREATE VIEW IF NOT EXISTS board_hours" + d.on() + " AS\n" +
-		"SELECT hour, kind, direction, sum(records) AS messages, sum(bytes) AS size FROM hours GROUP BY hour, " +
-		"kind, direction"
-}
-
 func (d Dialect) roles() []string {
 	on := d.on()
 	return []string{
 		"CREATE ROLE IF NOT EXISTS sluis_gateway" + on,
 		"GRANT" + on + " INSERT ON traffic TO sluis_gateway",
+		"GRANT" + on + " INSERT ON hours TO sluis_gateway", // confidential traffic, which has no records
 		"GRANT" + on + " SELECT ON schema_version TO sluis_gateway",
 		// the commands and the console: totals, retention, orders, insight
 		"CREATE ROLE IF NOT EXISTS sluis_office" + on,
 		"GRANT" + on + " SELECT ON traffic TO sluis_office",
 		"GRANT" + on + " SELECT ON hours TO sluis_office",
 		"GRANT" + on + " ALTER DELETE ON " + d.local("traffic") + " TO sluis_office",
-		"CREATE ROLE IF NOT EXISTS sluis_board" + on,
-		"GRANT" + on + " SELECT ON board_hours TO sluis_board",
+		"DROP ROLE IF EXISTS sluis_board" + on,            // of version 1
 		"CREATE ROLE IF NOT EXISTS sluis_technician" + on, // keeps the server running, and sees sizes alone
 		"GRANT" + on + " SELECT ON system.parts TO sluis_technician",
 	}

@@ -165,10 +165,27 @@ func (d *decoder) decode(b []byte) (r Record, err error) {
 }
 
 // seal makes a record fit to be kept: without anything of a party with a confidential
-// role (C3.2g), also if the gateway did not see that who has one.
+// role (C3.2g), also if the gateway did not see that who has one. Of traffic that is confidential it
+// leaves what an hourly count needs; only what took part in the draw has to have a record.
 func (r *Record) seal(p Pseudonym, who roster.Subject) {
 	r.pseudonym = p
-	if r.Confidential || who.Confidential() {
-		r.pseudonym, r.Group, r.Peer = Pseudonym{}, roster.Group{}, Domain{}
+	if !r.Confidential && !who.Confidential() {
+		return
+	}
+	r.pseudonym, r.Group, r.Peer = Pseudonym{}, roster.Group{}, Domain{}
+	if r.Eligible {
+		return
+	}
+	*r = Record{
+		Time:         r.Time.UTC().Truncate(time.Hour),
+		Kind:         r.Kind,
+		Direction:    r.Direction,
+		Purposes:     rules.SetOf(rules.Security),
+		Confidential: true,
+		Bytes:        r.Bytes,
+		Recipients:   r.Recipients,
 	}
 }
+
+// counted reports whether a record is kept as a part of an hourly count and nothing else.
+func (r *Record) counted() bool { return r.Confidential && !r.Eligible }

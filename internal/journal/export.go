@@ -2,6 +2,7 @@ package journal
 
 import (
 	"encoding/json"
+	"time"
 
 	"sluis/rules"
 )
@@ -56,6 +57,29 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		r.Clause.String(), r.Rule.String(), r.Confidential, r.Eligible, r.Drawn, r.Ambiguous, r.Uninspectable,
 		r.Incomplete, r.TLS, r.Ordered,
 		r.Recipients, r.Refused, r.Parts, r.Repaired, r.Reply, r.Bytes, float64(r.Duration.Microseconds()) / 1000,
+	})
+}
+
+// MarshalJSON gives the count as exports have it.
+func (c Count) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Time         string          `json:"time"` // when the hour begins
+		Kind         string          `json:"kind"`
+		Direction    rules.Direction `json:"direction"`
+		Purposes     []rules.Purpose `json:"purposes"`
+		Confidential bool            `json:"confidential"`
+		Records      int64           `json:"records"`
+		Recipients   int64           `json:"recipients"`
+		Bytes        int64           `json:"bytes"`
+	}{
+		c.Hour.UTC().Format(time.RFC3339),
+		c.Kind.String(),
+		c.Direction,
+		rules.SetOf(rules.Security).List(),
+		true,
+		c.Records,
+		c.Recipients,
+		c.Bytes,
 	})
 }
 

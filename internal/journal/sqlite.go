@@ -65,6 +65,21 @@ type hourCell struct {
 }
 
 func (b *batch) add(r Record) error {
+	if !r.counted() {
+		if err := b.keep(&r); err != nil {
+			return err
+		}
+	}
+	at := hourCell{r.Time.UTC().Truncate(time.Hour).Unix(), r.cell()}
+	if b.hours[at] == nil {
+		b.hours[at] = &Sums{}
+	}
+	b.hours[at].add(r.sums())
+	return nil
+}
+
+// keep adds a record to those of its day.
+func (b *batch) keep(r *Record) error {
 	d := day(r.Time)
 	if b.days[d] == nil {
 		p, err := newPacked()
@@ -73,15 +88,7 @@ func (b *batch) add(r Record) error {
 		}
 		b.days[d] = p
 	}
-	if err := b.days[d].add(&r); err != nil {
-		return err
-	}
-	at := hourCell{r.Time.UTC().Truncate(time.Hour).Unix(), r.cell()}
-	if b.hours[at] == nil {
-		b.hours[at] = &Sums{}
-	}
-	b.hours[at].add(r.sums())
-	return nil
+	return b.days[d].add(r)
 }
 
 // Load implements Store: the records go to the files of their days; what counts of these,
@@ -164,7 +171,7 @@ func (d *DB) Each(
 		if err != nil {
 			return false, nil
 		}
-		if r.Time.Before(since) || !r.Time.Before(until) {
+		if r.Time.Before(since) || !r.Time.Before(until) || r.counted() { // counted: of an earlier version
 			return true, nil
 		}
 		return true, use(r)

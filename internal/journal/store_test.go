@@ -67,6 +67,7 @@ func at(n int, when time.Time, who Pseudonym) Record {
 // testStore is what every backend does.
 func testStore(t *testing.T, open func(t *testing.T) Store) {
 	anna, bart := Pseudonym{1}, Pseudonym{2}
+	t.Run("confidential traffic is an hourly count", func(t *testing.T) { testCounts(t, open(t)) })
 	t.Run("every field survives", func(t *testing.T) {
 		s := open(t)
 		other := full()

@@ -94,26 +94,37 @@ func TestWhoTheJournalKnows(t *testing.T) {
 	keys := must(OpenKeys(filepath.Join(t.TempDir(), "keys")))
 	for name, c := range map[string]struct {
 		who                    string
-		flagged                bool
+		flagged, eligible      bool
 		pseudonym, group, peer bool
+		record                 bool
 	}{
-		"a colleague":                              {"juf@school.example", false, true, true, true},
-		"a colleague who writes to a counsellor":   {"juf@school.example", true, false, false, false},
-		"a counsellor":                             {"vp@school.example", true, false, false, false},
-		"a counsellor whom the gateway overlooked": {"vp@school.example", false, false, false, false},
-		"a pupil":    {"leerling@school.example", false, false, true, true},
-		"a stranger": {"ouder@gezin.example", false, false, true, true},
+		"a colleague":                              {"juf@school.example", false, true, true, true, true, true},
+		"a colleague who writes to a counsellor":   {"juf@school.example", true, false, false, false, false, false},
+		"a counsellor":                             {"vp@school.example", true, false, false, false, false, false},
+		"a counsellor whom the gateway overlooked": {"vp@school.example", false, false, false, false, false, false},
+		"and who took part in the draw":            {"vp@school.example", false, true, false, false, false, true},
+		"a pupil":                                  {"leerling@school.example", false, false, false, true, true, true},
+		"a stranger":                               {"ouder@gezin.example", false, false, false, true, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := openDB(t, t.TempDir())
 			w := startWriter(t, t.TempDir(), keys, db)
 			rec := ordinary(1)
-			rec.Confidential, rec.pseudonym = c.flagged, Pseudonym{1}
+			rec.Confidential, rec.Eligible, rec.pseudonym = c.flagged, c.eligible, Pseudonym{1}
 			w.Put(rec, r.Subject(c.who))
 			if err := w.Close(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			got := everything(t, db)
+			if rows, records, _ := hourly(t, db); rows != 1 || records != 1 {
+				t.Errorf("%d records in %d rows of the roll-up, want one", records, rows)
+			}
+			if !c.record {
+				if len(got) != 0 {
+					t.Errorf("got %+v, want an hourly count alone", got)
+				}
+				return
+			}
 			if len(got) != 1 || (got[0].pseudonym != Pseudonym{}) != c.pseudonym ||
 				(got[0].Group.String() != "") != c.group ||
 				(got[0].Peer.String() != "") != c.peer {

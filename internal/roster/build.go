@@ -103,7 +103,11 @@ func (b *builder) finish(texts ...[]byte) *Roster {
 	r := b.r
 	for _, name := range slices.Sorted(maps.Keys(b.kinds)) {
 		r.groups = append(r.groups, Group{name})
-		r.sizes[Group{name}] = Size{b.kinds[name], max(b.sizes[name], b.listed[name])}
+		size := Size{b.kinds[name], b.listed[name]}
+		if size.Kind == Pupils || size.People == 0 { // people who are listed are not made more by saying so
+			size.People = max(size.People, b.sizes[name])
+		}
+		r.sizes[Group{name}] = size
 	}
 	slices.SortStableFunc(r.networks, func(a, b network) int { return cmp.Compare(b.prefix.Bits(), a.prefix.Bits()) })
 	for a, s := range r.subjects {
@@ -175,7 +179,7 @@ func (b *builder) declare(name cell, kind GroupKind) bool {
 func (b *builder) network(n cell, g Group) {
 	p, err := netip.ParsePrefix(n.text)
 	if err != nil || p.Addr().Is4In6() {
-		b.add(n, "this is no network: write for instance 10.1.0.0/16, or 10.1.2.3/32 for one address")
+		b.add(n, "this is no network: write for instance 10.1.0.0/16")
 		return
 	}
 	if p != p.Masked() {

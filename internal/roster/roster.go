@@ -50,7 +50,8 @@ func (r *Roster) Confidential(address string) bool { return len(r.Confidants(add
 // Groups returns the groups, by name.
 func (r *Roster) Groups() []Group { return slices.Clone(r.groups) }
 
-// Size is what kind of people a group has, and how many: as the roster says, or lists.
+// Size is what kind of people a group has, and how many: as the roster lists, or says of pupils and of
+// groups whose people it does not list.
 type Size struct {
 	Kind   GroupKind
 	People int

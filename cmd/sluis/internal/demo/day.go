@@ -29,14 +29,29 @@ const (
 const Roster = `groups:
   - name: team
     kind: staff
-    networks: [127.0.0.3/32]
+    networks: [127.0.3.0/24]
   - name: zorg
     kind: staff
   - name: leerlingen
     kind: pupils
-    networks: [127.0.0.2/32]
+    size: 180
+    networks: [127.0.2.0/24]
 people:
+  - address: groep1@school.example
+    group: team
+  - address: groep2@school.example
+    group: team
+  - address: groep3@school.example
+    group: team
+  - address: groep4@school.example
+    group: team
   - address: groep5@school.example
+    group: team
+  - address: groep6@school.example
+    group: team
+  - address: groep7@school.example
+    group: team
+  - address: groep8@school.example
     group: team
   - address: directie@school.example
     group: team

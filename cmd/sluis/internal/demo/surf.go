@@ -118,8 +118,8 @@ type Surfer struct {
 
 // The networks of the demonstration, one a group.
 const (
-	pupilsAddress = "127.0.0.2"
-	teamAddress   = "127.0.0.3"
+	pupilsAddress = "127.0.2.2"
+	teamAddress   = "127.0.3.3"
 )
 
 // Visit makes a visit and waits for its record.

@@ -41,7 +41,7 @@ func (g *Generation) mailConfig(s mailServices) (smtpd.Config, error) {
 		OpenForLeak: cfg.Policy.OnFailure.Leak == "open",
 		Policy:      s.policy,
 		Quarantine:  s.quarantine,
-		Journal:     s.journal,
+		Journal:     g.recorded(s.journal),
 		Subscribers: s.complaints,
 		Split:       s.split,
 		Roster:      g.Roster,

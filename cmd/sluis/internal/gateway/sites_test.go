@@ -12,7 +12,7 @@ import (
 // TestAGroupThatIsNotOnTheRosterIsAnError, which names the groups; without a roster every name will do.
 func TestAGroupThatIsNotOnTheRosterIsAnError(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "roster.yaml")
-	text := "groups:\n  - {name: leerlingen, kind: pupils, networks: [127.0.0.1/32]}\n  - {name: vast, kind: staff}\n"
+	text := "groups:\n  - {name: leerlingen, kind: pupils, networks: [127.0.0.0/16]}\n  - {name: vast, kind: staff}\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
