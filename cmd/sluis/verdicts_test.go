@@ -172,7 +172,8 @@ func TestVerdicts(t *testing.T) {
 			if (a.Times == 1) != tc.arrives {
 				t.Errorf("arrived %d times", a.Times)
 			}
-			if tail := decodeLines[record](t, g.exported("journal", "tail", "--json")); !reflect.DeepEqual(tail, tailed) {
+			tail := decodeLines[record](t, g.exported("journal", "tail", "--json"))
+			if !reflect.DeepEqual(tail, tailed) {
 				t.Errorf("tail shows %+v, want %+v", tail, tailed)
 			}
 			held := g.held()
