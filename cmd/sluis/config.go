@@ -50,8 +50,8 @@ func nameless(cfg *config.Config, people *roster.Roster) error {
 	var wrong []error
 	for _, n := range people.SmallNetworks(fewest) {
 		wrong = append(wrong, fmt.Errorf("%s: the network %s of group %q has fewer than %d addresses, and would "+
-			"single out who uses it (C3.2c): name a larger network, or leave it out. Until then records have %q in the "+
-			"place of this group", cfg.Roster, n.Prefix, n.Group, fewest, roster.Other))
+			"single out who uses it (C3.2c): name a larger network, or leave it out. Until then records have %q in "+
+			"the place of this group", cfg.Roster, n.Prefix, n.Group, fewest, roster.Other))
 	}
 	for _, g := range people.FewPeople(fewest) {
 		fmt.Fprintf(os.Stderr, "warning: group %q has fewer than %d people: journal and totals have %q in its place "+

@@ -8,7 +8,8 @@ import (
 )
 
 // dayColumns are the records of a segment's day by column, as the server wants them: row by row
-// takes three times as long. Their memory is used again.
+// takes three times as long. Their memory is used again. hours is nil if the server rolls up; counts is of
+// what has no record.
 type dayColumns struct {
 	seg                                                  []int64
 	n                                                    []uint32
@@ -19,8 +20,7 @@ type dayColumns struct {
 	group, peer, clause, rule                            []string
 	flags, recipients, refused, parts, reply             []uint16
 	repaired                                             []uint32
-	hours                                                map[hourCell]*Sums // all of them, if the server does not roll up
-	counts                                               map[hourCell]*Sums // of what has no record
+	hours, counts                                        map[hourCell]*Sums
 	fixedIDs, fixedPseudonyms                            [][]byte
 }
 
