@@ -14,7 +14,6 @@ type ledgerCmd struct {
 	Verify     ledgerVerifyCmd     `cmd:"" help:"Verify an export: nothing deleted, changed, moved or rolled back."`
 	Checkpoint ledgerCheckpointCmd `cmd:"" help:"Print a signed checkpoint, for a witness to keep."`
 	Adopt      ledgerAdoptCmd      `cmd:"" help:"Begin a new ledger that names the broken one, which is kept aside."`
-	Erase      ledgerEraseCmd      `cmd:"" help:"Erase the payload of an entry that has a name in it. All proofs stay."`
 }
 
 type ledgerCheckpointCmd struct{ source }
@@ -28,19 +27,6 @@ func (c ledgerCheckpointCmd) Run() error {
 		}
 		_, err = os.Stdout.Write(signed)
 		return err
-	})
-}
-
-type ledgerEraseCmd struct {
-	source
-	Entry  int64  `arg:"" help:"Number of the entry."`
-	Reason string `required:"" help:"Why; it is kept in the ledger. Name no person in it."`
-}
-
-// Run erases the payload of an entry.
-func (c ledgerEraseCmd) Run(ctx context.Context) error {
-	return c.withLedger(func(l *ledger.Ledger) error {
-		return l.Erase(ctx, c.Entry, ledger.Data{Actor: ledger.CommandLine, Reason: c.Reason})
 	})
 }
 
@@ -108,6 +94,6 @@ func (c ledgerVerifyCmd) Run() error {
 		fmt.Fprintln(os.Stderr, "NOT in order:", err)
 		return exit(exitFound)
 	}
-	fmt.Printf("in order: %d entries, of which %d erased\nroot %s\nkey  %s\n", v.Entries, v.Erased, v.Root, v.Key)
+	fmt.Printf("in order: %d entries, %d texts erased\nroot %s\nkey  %s\n", v.Entries, v.Erased, v.Root, v.Key)
 	return nil
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -24,6 +25,7 @@ func (p *ledgerPages) routes() []route {
 		get("/ledger", readers, p.list).inMenu("nav-ledger"),
 		post("/ledger/verify", readers, p.verify).unrecorded("it reads, and changes nothing"),
 		post("/ledger/export", accountable, p.export).recorded(ledger.ExportMade),
+		post("/ledger/erase", only(ledger.Privacy), p.erase).needing(proof).recorded(ledger.PayloadErased),
 	}
 }
 
@@ -35,6 +37,7 @@ type ledgerView struct {
 	Entries     []ledger.Entry // the latest first
 	Kinds       []ledger.Kind  // that there are
 	Kind        string         // that alone is shown; empty: all
+	Names       map[ledger.Kind]string
 	Total       int
 	Newer       string // address of the page before; empty: none
 	Older       string
@@ -66,6 +69,13 @@ func (p *ledgerPages) view(v *visit, kind string, from int) (w ledgerView, err e
 	}
 	if w.Kinds, err = p.ledger.Kinds(); err != nil {
 		return w, err
+	}
+	w.Names = map[ledger.Kind]string{}
+	for _, k := range w.Kinds {
+		key := "ledger-" + string(k)
+		if w.Names[k] = v.T(key); strings.Contains(w.Names[k], key) { // of another version: its word has to do
+			w.Names[k] = string(k)
+		}
 	}
 	if kind != "" && !slices.Contains(w.Kinds, ledger.Kind(kind)) {
 		return w, errNoPage
@@ -118,6 +128,31 @@ func (p *ledgerPages) verify(v *visit) error {
 		w.Verified, w.WithWitness = &verified, witness != ""
 	}
 	return v.show("ledger", w)
+}
+
+// erase takes the reason from an entry that has a name in it (GDPR art. 17).
+func (p *ledgerPages) erase(v *visit) error {
+	w, err := p.view(v, "", 0)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.ParseInt(v.field("entry"), 10, 64)
+	if err != nil || n < 0 {
+		return v.again("ledger", w, "ledger-erase-which")
+	}
+	reason := v.reason()
+	if reason == "" {
+		return v.again("ledger", w, "ledger-erase-why")
+	}
+	err = p.ledger.Erase(v.r.Context(), n, ledger.Data{Actor: v.actor(), Reason: reason})
+	if errors.Is(err, ledger.ErrNotErasable) || errors.Is(err, ledger.ErrNoEntry) {
+		return v.again("ledger", w, "ledger-erase-not")
+	}
+	if err != nil {
+		return err
+	}
+	v.note("ledger-erase-done", n)
+	return v.see("/ledger")
 }
 
 // file returns the export of the ledger, in a file without a name.

@@ -54,10 +54,10 @@ func (a Adopted) replace(ctx context.Context, dir string, by Actor, reason strin
 	if err := errors.Join(os.RemoveAll(fresh), disk.MakeDir(fresh), disk.MakeDir(aside)); err != nil {
 		return fmt.Errorf("adopt the ledger: %w", err)
 	}
-	key, err := os.ReadFile(filepath.Join(dir, keyName))
-	if _, _, _, broken := parseKey(key); err == nil && broken == nil {
+	text, err := os.ReadFile(filepath.Join(dir, keyName))
+	if k, broken := parseKey(text); err == nil && broken == nil {
 		err = disk.Create(filepath.Join(fresh, fileName), nil)
-		err = errors.Join(err, disk.Create(filepath.Join(fresh, keyName), key))
+		err = errors.Join(err, disk.Create(filepath.Join(fresh, keyName), k.pair()))
 	} // else the new ledger has another one
 	if !missing(err) {
 		return fmt.Errorf("adopt the ledger: %w", err)

@@ -14,7 +14,7 @@ import (
 // says who did it and why, and keeps it aside as it was found.
 func TestABrokenLedgerIsAdoptedByANewOne(t *testing.T) {
 	for name, damage := range map[string]func(dir string) error{
-		"a byte in the middle": func(dir string) error { return flip(filepath.Join(dir, "ledger.jsonl"), 300) },
+		"a byte in the middle": func(dir string) error { return flip(filepath.Join(dir, "ledger.jsonl"), 100) },
 		"the last byte":        func(dir string) error { return flip(filepath.Join(dir, "ledger.jsonl"), -3) },
 		"an empty file":        func(dir string) error { return os.Truncate(filepath.Join(dir, "ledger.jsonl"), 0) },
 		"no file":              func(dir string) error { return os.Remove(filepath.Join(dir, "ledger.jsonl")) },

@@ -22,17 +22,18 @@ func (l *Ledger) Check(ctx context.Context) error {
 	if err != nil || want.N == 0 {
 		return err
 	}
-	all := head{}
+	all, texts := head{}, erasures{}
 	r := bufio.NewScanner(io.NewSectionReader(v.file, 0, v.head.size))
 	r.Buffer(make([]byte, 64<<10), maxLine)
 	for r.Scan() {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("check ledger: %w", err)
 		}
-		_, leaf, err := readLine(r.Bytes(), all.entries)
+		read, leaf, err := readLine(r.Bytes(), all.entries)
 		if err != nil {
 			return broken(err)
 		}
+		texts.take(read)
 		if _, err := all.add(leaf, int64(len(r.Bytes())+1)); err != nil {
 			return err
 		}
@@ -52,7 +53,7 @@ func (l *Ledger) Check(ctx context.Context) error {
 	if got != want {
 		return broken(firstBroken(v.file, l.verifier, mismatch(got, want)))
 	}
-	return nil
+	return broken(texts.verify())
 }
 
 func mismatch(got, want tlog.Tree) error {

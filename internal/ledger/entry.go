@@ -1,14 +1,6 @@
 package ledger
 
-import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/json"
-	"fmt"
-	"time"
-
-	"golang.org/x/mod/sumdb/tlog"
-)
+import "time"
 
 // Kind is the kind of an act. The list is closed.
 type Kind string
@@ -42,11 +34,12 @@ const (
 
 	RetentionRun     Kind = "retention-run"
 	RetentionChanged Kind = "retention-changed"
-	PayloadErased    Kind = "payload-erased"
+	PayloadErased    Kind = "payload-erased" // the reason of entry Ref
 	ExportMade       Kind = "export-made"
 	ReportFrozen     Kind = "report-frozen"
 	CheckpointSent   Kind = "checkpoint-sent"
-	LedgerAdopted    Kind = "ledger-adopted" // a broken one, by a new one
+	LedgerAdopted    Kind = "ledger-adopted"  // a broken one, by a new one
+	LedgerRestored   Kind = "ledger-restored" // from a backup: the tree of Count entries with root Commit is lost
 
 	ClockJumped   Kind = "clock-jumped"   // against the time that passed; from Since to Until
 	ClockAccepted Kind = "clock-accepted" // as right, although the ledger has later entries
@@ -95,7 +88,7 @@ type Data struct {
 	Roster string  `json:"roster,omitempty"` // fingerprint
 	Count  int     `json:"count,omitempty"`
 	Step   string  `json:"step,omitempty"`   // of what has several: a closed word, such as "headers" or "refused"
-	Reason string  `json:"reason,omitempty"` // as a person gave it
+	Reason string  `json:"reason,omitempty"` // as a person gave it: the one field that can be erased
 
 	Config   string `json:"config,omitempty"`   // hexadecimal SHA-256 of all settings
 	Promises string `json:"promises,omitempty"` // settings that promises to people rest on: key=value; ...
@@ -108,89 +101,8 @@ type Entry struct {
 	Index  int64
 	Time   time.Time
 	Kind   Kind
-	Salt   []byte // against guessing the data from their hash
 	Data   Data
-	Erased bool // the data are erased
-}
-
-// line is an entry as it stands in the file and in an export: with its data, or after an
-// erasure with their hash.
-type line struct {
-	Index   int64     `json:"index"`
-	Time    time.Time `json:"time"`
-	Kind    Kind      `json:"kind"`
-	Salt    []byte    `json:"salt,omitempty"`
-	Data    *Data     `json:"data,omitempty"`
-	Payload []byte    `json:"erased_payload_sha256,omitempty"`
-	Sig     []byte    `json:"sig"` // Ed25519, of the head of the tree that ends in this entry
-}
-
-// whole returns the line of a new entry.
-func whole(e Entry, sig []byte) ([]byte, error) {
-	return json.Marshal(line{Index: e.Index, Time: e.Time, Kind: e.Kind, Salt: e.Salt, Data: &e.Data, Sig: sig})
-}
-
-func (l line) entry() Entry {
-	e := Entry{Index: l.Index, Time: l.Time, Kind: l.Kind, Salt: l.Salt}
-	if l.Data == nil {
-		e.Erased = true
-	} else {
-		e.Data = *l.Data
-	}
-	return e
-}
-
-// payload returns the hash of salt and data.
-func (e Entry) payload() ([]byte, error) {
-	b, err := json.Marshal(struct {
-		Salt []byte `json:"salt"`
-		Data Data   `json:"data"`
-	}{e.Salt, e.Data})
-	if err != nil {
-		return nil, fmt.Errorf("encode ledger entry: %w", err)
-	}
-	sum := sha256.Sum256(b)
-	return sum[:], nil
-}
-
-// leaf returns the hash of the entry in the tree: of its place, time and kind, and of the
-// hash of its data.
-func (e Entry) leaf(payload []byte) (tlog.Hash, error) {
-	b, err := json.Marshal(struct {
-		Index   int64     `json:"index"`
-		Time    time.Time `json:"time"`
-		Kind    Kind      `json:"kind"`
-		Payload []byte    `json:"payload"`
-	}{e.Index, e.Time, e.Kind, payload})
-	if err != nil {
-		return tlog.Hash{}, fmt.Errorf("encode ledger entry: %w", err)
-	}
-	return tlog.RecordHash(b), nil
-}
-
-// readLine reads a line. It has to be exactly as it was written, so that no two readers
-// can see different things in it.
-func readLine(text []byte, index int64) (l line, leaf tlog.Hash, err error) {
-	if err := json.Unmarshal(text, &l); err != nil {
-		return l, leaf, fmt.Errorf("entry %d is broken: it cannot be read", index)
-	}
-	if l.Index != index {
-		return l, leaf, fmt.Errorf("entry %d is broken: in its place stands entry %d", index, l.Index)
-	}
-	if again, err := json.Marshal(l); err != nil || !bytes.Equal(again, text) {
-		return l, leaf, fmt.Errorf("entry %d is broken: it is not as it was written", index)
-	}
-	e, payload := l.entry(), l.Payload
-	switch {
-	case !e.Erased && (payload != nil || len(l.Salt) == 0), e.Erased && (len(payload) != sha256.Size || l.Salt != nil):
-		return l, leaf, fmt.Errorf("entry %d is broken: it has too many fields or too few", index)
-	case !e.Erased:
-		if payload, err = e.payload(); err != nil {
-			return l, leaf, err
-		}
-	}
-	leaf, err = e.leaf(payload)
-	return l, leaf, err
+	Erased bool // the reason is erased; of an entry in the first format all data
 }
 
 // Receipt shows that an act is in the ledger. Only Append makes one; the zero Receipt shows

@@ -1,45 +1,30 @@
 package ledger
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
+	"strconv"
 
 	"sluis/internal/store/disk"
 )
 
-// ErrNotErasable is returned for an entry that verifies other entries, or draws.
-var ErrNotErasable = errors.New("this entry verifies others: it cannot be erased")
+// The errors of Erase.
+var (
+	// ErrNotErasable is returned for an entry without a text, and for one in the first format, where the
+	// text and the closed fields have one hash.
+	ErrNotErasable = errors.New("this entry has no text that can be erased by itself")
+	// ErrNoEntry is returned for a number that no entry has.
+	ErrNoEntry = errors.New("there is no such entry")
+	// ErrEraser is returned to everybody but the privacy officer.
+	ErrEraser = errors.New("only the privacy officer erases a text")
+)
 
-// proofs are kinds whose data an auditor needs. But for LedgerAdopted and KeyRenewed they have no text
-// of a person.
-var proofs = []Kind{
-	SamplingSeed,
-	SamplingCommit,
-	SamplingRate,
-	SamplingReveal,
-	SamplingCount,
-	SamplingLost,
-	ConfigLoaded,
-	GatewayStarted,
-	ReportFrozen,
-	PayloadErased,
-	LedgerAdopted,
-	ClockJumped,
-	ClockAccepted,
-	KeyMade,
-	KeyRenewed,
-	KeyDestroyed,
-}
-
-// Erase removes the data of an entry, for instance when a name stands in a reason (GDPR art.
-// 17). Place, time and kind stay, and so does every proof. The erasure is an entry itself,
-// which comes first. It can be repeated if it failed half-way.
+// Erase removes the text of an entry, for instance when a name stands in a reason (GDPR art. 17). Who
+// did what, about which and when stays, and so does every proof. d says who erases, and why. The
+// erasure is an entry itself, which comes first. It can be repeated if it failed half-way.
 func (l *Ledger) Erase(ctx context.Context, index int64, d Data) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -47,12 +32,15 @@ func (l *Ledger) Erase(ctx context.Context, index int64, d Data) error {
 	if d.Reason == "" {
 		return errors.New("erase from the ledger: say why")
 	}
+	if d.Role != Privacy {
+		return ErrEraser
+	}
 	return l.locked(func() error {
 		if err := l.read(); err != nil {
 			return err
 		}
 		if index < 0 || index >= l.head.entries {
-			return fmt.Errorf("erase from the ledger: there is no entry %d", index)
+			return fmt.Errorf("erase from the ledger: entry %d: %w", index, ErrNoEntry)
 		}
 		if _, _, err := l.without(index); err != nil {
 			return err
@@ -72,45 +60,61 @@ func (l *Ledger) Erase(ctx context.Context, index int64, d Data) error {
 	})
 }
 
-// without returns the file with the payload of one entry replaced by its hash.
+// without returns the file without the text of one entry.
 func (l *Ledger) without(index int64) (text []byte, changed bool, err error) {
-	f, err := os.Open(l.file())
+	b, err := os.ReadFile(l.file())
 	if err != nil {
 		return nil, false, fmt.Errorf("erase from the ledger: %w", err)
 	}
-	defer f.Close()
-	var out bytes.Buffer
-	r := bufio.NewScanner(f)
-	r.Buffer(nil, maxLine)
-	for n := int64(0); r.Scan(); n++ {
-		b := r.Bytes()
+	out, n := make([]byte, 0, len(b)), int64(0)
+	for text := range bytes.Lines(b) {
+		text = bytes.TrimSuffix(text, []byte("\n"))
 		if n == index {
-			if b, changed, err = erased(b, n); err != nil {
+			read, _, err := readLine(text, n)
+			if err != nil {
 				return nil, false, err
 			}
+			if read.Version == 0 || read.Text == nil && !read.erased {
+				return nil, false, ErrNotErasable
+			}
+			changed = !read.erased
+			text = read.erase().append(nil)
 		}
-		out.Write(b)
-		out.WriteByte('\n')
+		out = append(append(out, text...), '\n')
+		n++
 	}
-	return out.Bytes(), changed, r.Err()
+	return out, changed, nil
 }
 
-// erased returns a line with its payload replaced; false if it was before.
-func erased(text []byte, index int64) ([]byte, bool, error) {
-	l, _, err := readLine(text, index)
-	if err != nil {
-		return nil, false, err
+// erasures compares the entries that lack their text with those that say so. The zero value is ready
+// for use.
+type erasures struct {
+	erased []int64
+	named  map[int64]bool
+}
+
+// take adds a line.
+func (x *erasures) take(l line) {
+	if l.erased {
+		x.erased = append(x.erased, l.Index)
 	}
-	if slices.Contains(proofs, l.Kind) {
-		return nil, false, ErrNotErasable
+	if l.Kind != PayloadErased || l.Data == nil {
+		return
 	}
-	if l.Data == nil {
-		return text, false, nil
+	if of, err := strconv.ParseInt(l.Data.Ref, 10, 64); err == nil && of < l.Index {
+		if x.named == nil {
+			x.named = map[int64]bool{}
+		}
+		x.named[of] = true
 	}
-	if l.Payload, err = l.entry().payload(); err != nil {
-		return nil, false, err
+}
+
+// verify returns an error for the first text that was taken away without an entry that says so.
+func (x *erasures) verify() error {
+	for _, n := range x.erased {
+		if !x.named[n] {
+			return fmt.Errorf("entry %d is broken: its text was taken away, and no entry says so", n)
+		}
 	}
-	l.Salt, l.Data = nil, nil
-	b, err := json.Marshal(l)
-	return b, true, err
+	return nil
 }

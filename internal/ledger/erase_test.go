@@ -2,10 +2,10 @@ package ledger
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -27,40 +27,57 @@ func told(t *testing.T, dir, text string) bool {
 	return false
 }
 
-func TestAPayloadIsErasedAndEveryProofStands(t *testing.T) { // GDPR art. 17
-	dir := t.TempDir()
-	l := open(t, dir)
-	write(t, l, 2)
-	r, err := l.Append(t.Context(), QuarantineReleased, Data{ID: "a1", Reason: "gesprek met Jansen"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, l, 2)
-	witness, err := l.Checkpoint()
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := open(t, dir) // a command that has it open at the same time
-	for range 2 {         // twice is no different
-		if err := l.Erase(t.Context(), r.Index(), byPrivacy); err != nil {
+// Who, what, which and when of an act cannot be erased by anybody; a name in its reason can (GDPR art. 17).
+func TestATextIsErasedAndWhoDidWhatStays(t *testing.T) {
+	for name, d := range map[string]struct {
+		kind Kind
+		data Data
+	}{
+		"who asked for an order": {OrderRequested, Data{Actor: Actor{"chair", Board}, Ref: "o1", Since: 5, Until: 9}},
+		"who decided on it":      {OrderDecided, Data{Actor: Actor{"chair", Board}, Ref: "o1", Step: "approved"}},
+		"who used it":            {OrderUsed, Data{Actor: Actor{"ict", ICT}, Ref: "o1", ID: "a1"}},
+		"who opened a message":   {QuarantineOpened, Data{Actor: Actor{"ict", ICT}, ID: "a1", Step: "body"}},
+		"who changed an account": {AccountChanged, Data{Actor: Actor{"beheer", Admin}, Ref: "ict", Step: "role"}},
+		"an earlier erasure":     {PayloadErased, Data{Actor: Actor{"fg", Privacy}, Ref: "0"}},
+	} {
+		dir := t.TempDir()
+		l := open(t, dir)
+		write(t, l, 2)
+		witness, err := l.Checkpoint()
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if told(t, dir, "Jansen") {
-		t.Error("the name is still there")
-	}
-	write(t, other, 1)
-	write(t, l, 1)
-	v, err := Verify(bytes.NewReader(export(t, open(t, dir))), witness)
-	if err != nil || v.Entries != 9 || v.Erased != 1 {
-		t.Errorf("the export is %+v, %v, want 9 entries, one erased", v, err)
-	}
-	all := entries(t, l)
-	if e := all[2]; !e.Erased || e.Kind != QuarantineReleased || e.Data != (Data{}) || e.Salt != nil {
-		t.Errorf("left of it is %+v", e)
-	}
-	if e := all[5]; e.Kind != PayloadErased || e.Data.Ref != "2" || e.Data.Reason != byPrivacy.Reason {
-		t.Errorf("of the erasure is told %+v", e)
+		d.data.Reason = "gesprek met Jansen"
+		r, err := l.Append(t.Context(), d.kind, d.data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := open(t, dir) // a command that has it open at the same time
+		for range 2 {         // twice is no different
+			if err := l.Erase(t.Context(), r.Index(), byPrivacy); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if told(t, dir, "Jansen") {
+			t.Errorf("%s: the name is still there", name)
+		}
+		write(t, other, 1)
+		write(t, l, 1)
+		v, err := Verify(bytes.NewReader(export(t, open(t, dir))), witness)
+		if err != nil || v.Entries != 7 || v.Erased != 1 {
+			t.Errorf("%s: the export is %+v, %v, want 7 entries, one erased", name, v, err)
+		}
+		if err := l.Check(t.Context()); err != nil {
+			t.Errorf("%s: Check: %v", name, err)
+		}
+		all, want := entries(t, l), d.data
+		want.Reason = ""
+		if e := all[2]; !e.Erased || e.Kind != d.kind || e.Data != want {
+			t.Errorf("%s: left of it is %+v, want %+v", name, e, want)
+		}
+		if e := all[3]; e.Kind != PayloadErased || e.Data.Ref != "2" || e.Data.Reason != byPrivacy.Reason {
+			t.Errorf("%s: of the erasure is told %+v", name, e)
+		}
 	}
 }
 
@@ -73,23 +90,27 @@ func TestWhatIsNotErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := l.Erase(t.Context(), r.Index(), byPrivacy); !errors.Is(err, ErrNotErasable) {
-		t.Errorf("a commitment: %v", err)
+		t.Errorf("an entry without a text: %v, want ErrNotErasable", err)
 	}
 	for _, i := range []int64{-1, 2, 99} {
-		if err := l.Erase(t.Context(), i, byPrivacy); err == nil || !strings.Contains(err.Error(), "no entry") {
-			t.Errorf("entry %d: %v", i, err)
+		if err := l.Erase(t.Context(), i, byPrivacy); !errors.Is(err, ErrNoEntry) {
+			t.Errorf("entry %d: %v, want ErrNoEntry", i, err)
 		}
 	}
-	if err := l.Erase(t.Context(), 0, Data{}); err == nil || !strings.Contains(err.Error(), "why") {
+	if err := l.Erase(t.Context(), 0, Data{Actor: byPrivacy.Actor}); err == nil || !strings.Contains(err.Error(), "why") {
 		t.Errorf("without a reason: %v", err)
+	}
+	for _, by := range []Actor{{}, CommandLine, {"ict", ICT}, {"chair", Board}, {"beheer", Admin}} {
+		if err := l.Erase(t.Context(), 0, Data{Actor: by, Reason: "x"}); !errors.Is(err, ErrEraser) {
+			t.Errorf("by %+v: %v, want ErrEraser", by, err)
+		}
 	}
 	if n := len(entries(t, l)); n != 2 {
 		t.Errorf("%d entries", n)
 	}
 }
 
-// Whoever changes an erased entry, or erases one by hand and puts something else in its
-// place, is found.
+// Whoever changes an erased entry, or erases one by hand, or puts something else in its place, is found.
 func TestAnErasedEntryIsWatchedAsAnyOther(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
@@ -98,58 +119,51 @@ func TestAnErasedEntryIsWatchedAsAnyOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := strings.Split(strings.TrimSpace(string(export(t, l))), "\n")
-	change := func(line string, how func(map[string]json.RawMessage)) string {
-		var m map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(line), &m); err != nil {
-			t.Fatal(err)
-		}
-		how(m)
-		b, err := json.Marshal(struct {
-			Index, Time, Kind, Salt, Data json.RawMessage
-			Erased                        json.RawMessage `json:"erased_payload_sha256"`
-			Sig                           json.RawMessage
-		}{m["index"], m["time"], m["kind"], m["salt"], m["data"], m["erased_payload_sha256"], m["sig"]})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.NewReplacer(
-			`"Index"`, `"index"`, `"Time"`, `"time"`, `"Kind"`, `"kind"`, `"Salt":null,`, ``, `"Salt"`, `"salt"`,
-			`"Data":null,`, ``, `"Data"`, `"data"`,
-			`"erased_payload_sha256":null,`, ``, `"Sig"`, `"sig"`).
-			Replace(string(b))
+	behind := func(line, replaced string) string { // the leaf of a line, and something else behind it
+		_, sig, _ := strings.Cut(line, `,"sig":`)
+		leaf, _, _ := strings.Cut(line, `,"salt":`)
+		leaf, _, _ = strings.Cut(leaf, `,"sig":`)
+		return leaf + replaced + `,"sig":` + sig
 	}
-	if same := change(good[1], func(map[string]json.RawMessage) {}); same != good[1] {
-		t.Fatalf("the test writes lines in another way:\n%s\n%s", same, good[1])
-	}
-	raw := func(s string) json.RawMessage { return json.RawMessage(s) }
+	zeros := `"` + strings.Repeat("A", 43) + `="`
 	for name, c := range map[string]struct {
 		line int
-		how  func(map[string]json.RawMessage)
+		to   string
 	}{
-		"another kind": {1, func(m map[string]json.RawMessage) { m["kind"] = raw(`"quarantine-kept"`) }},
-		"another hash": {1, func(m map[string]json.RawMessage) {
-			m["erased_payload_sha256"] = raw(`"` + strings.Repeat("A", 43) + `="`)
-		}},
-		"a short hash": {1, func(m map[string]json.RawMessage) { m["erased_payload_sha256"] = raw(`"AAAA"`) }},
-		"something in its place": {1, func(m map[string]json.RawMessage) {
-			delete(m, "erased_payload_sha256")
-			m["salt"], m["data"] = raw(`"AAAA"`), raw(`{}`)
-		}},
-		"both": {1, func(m map[string]json.RawMessage) { m["salt"], m["data"] = raw(`"AAAA"`), raw(`{}`) }},
-		"erased by hand": {2, func(m map[string]json.RawMessage) {
-			delete(m, "salt")
-			delete(m, "data")
-			m["erased_payload_sha256"] = raw(`"` + strings.Repeat("A", 43) + `="`)
-		}},
-		"without salt":            {2, func(m map[string]json.RawMessage) { delete(m, "salt") }},
-		"nothing at all is there": {2, func(m map[string]json.RawMessage) { delete(m, "salt"); delete(m, "data") }},
+		"nothing changed":        {1, good[1]},
+		"another kind":           {1, strings.Replace(good[1], "quarantine-opened", "quarantine-kept", 1)},
+		"another hash":           {1, regexp.MustCompile(`"text_sha256":"[^"]*"`).ReplaceAllString(good[1], `"text_sha256":`+zeros)},
+		"no hash":                {1, regexp.MustCompile(`,"text_sha256":"[^"]*"`).ReplaceAllString(good[1], "")},
+		"something in its place": {1, behind(good[1], `,"salt":"AAAA","text":{"reason":"x"}`)},
+		"a salt alone":           {1, behind(good[1], `,"salt":"AAAA"`)},
+		"an empty salt":          {1, behind(good[1], `,"salt":""`)},
+		"a text alone":           {1, behind(good[1], `,"text":{"reason":"x"}`)},
+		"erased by hand":         {2, behind(good[2], "")},
+		"without salt":           {2, regexp.MustCompile(`,"salt":"[^"]*"`).ReplaceAllString(good[2], "")},
+		"without text":           {2, regexp.MustCompile(`,"text":\{[^}]*\}`).ReplaceAllString(good[2], "")},
+		"another text":           {2, strings.Replace(good[2], "beoordelen", "Beoordelen", 1)},
+		"more behind it":         {2, strings.Replace(good[2], `,"sig":`, `,"more":1,"sig":`, 1)},
 	} {
 		lines := append([]string(nil), good...)
-		lines[c.line] = change(lines[c.line], c.how)
+		lines[c.line] = c.to
 		_, err := Verify(strings.NewReader(strings.Join(lines, "\n")+"\n"), nil)
+		if name == "nothing changed" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
 		if want := "entry " + string(rune('0'+c.line)) + " is broken"; err == nil ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want the broken entry named", name, err)
+		}
+		file := filepath.Join(t.TempDir(), "ledger")
+		if err := errors.Join(os.MkdirAll(file, 0o700), os.CopyFS(file, os.DirFS(dir)),
+			os.WriteFile(filepath.Join(file, fileName), []byte(strings.Join(lines[:5], "\n")+"\n"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if l, err := Open(file); err == nil && l.Check(t.Context()) == nil {
+			t.Errorf("%s: Check finds nothing in the file", name)
 		}
 	}
 }

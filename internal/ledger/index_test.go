@@ -192,12 +192,12 @@ func TestTwoProcessesShareAnIndex(t *testing.T) {
 	dir := t.TempDir()
 	a, b := open(t, dir), open(t, dir)
 	for i := range 40 {
-		put(t, []*Ledger{a, b}[i%2], OrderUsed, Data{ID: fmt.Sprint(i)})
+		put(t, []*Ledger{a, b}[i%2], OrderUsed, Data{ID: fmt.Sprint(i), Reason: "x"})
 		if i%7 == 0 {
 			_ = removeIndex(dir)
 		}
 		if i%11 == 0 {
-			if err := b.Erase(t.Context(), int64(i), Data{Reason: "x"}); err != nil {
+			if err := b.Erase(t.Context(), int64(i), byPrivacy); err != nil {
 				t.Fatal(err)
 			}
 		}

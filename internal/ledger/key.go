@@ -1,12 +1,13 @@
 package ledger
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -63,13 +64,73 @@ func newKey() []byte {
 	return []byte(secret + "\n" + public + "\n")
 }
 
-// parseKey returns what signs, what verifies, and the public key.
-func parseKey(key []byte) (note.Signer, note.Verifier, string, error) {
-	secret, public, _ := bytes.Cut(bytes.TrimSpace(key), []byte("\n"))
-	signer, err := note.NewSigner(string(secret))
-	verifier, wrong := note.NewVerifier(string(public))
-	if err != nil || wrong != nil {
-		return nil, nil, "", fmt.Errorf("%w: %s holds no key: restore it from a backup", ErrBroken, keyName)
+// key is what the file of the key holds.
+type key struct {
+	secret, public string
+	signer         note.Signer
+	verifier       note.Verifier
+
+	// least is how many entries the ledger has at least: the third line of the file, which comes with
+	// the first entry in this format. Those before could be cut off without the key; these cannot,
+	// unless the file of the key is put back as well. 0: there is none yet.
+	least int64
+}
+
+const leastName = "entries at least "
+
+// parseKey reads the file of a key.
+func parseKey(text []byte) (k key, err error) {
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if len(lines) == 2 || len(lines) == 3 {
+		k.secret, k.public = lines[0], lines[1]
 	}
-	return signer, verifier, string(public), nil
+	if len(lines) == 3 {
+		least, ok := strings.CutPrefix(lines[2], leastName)
+		if k.least, err = strconv.ParseInt(least, 10, 64); err == nil && (!ok || k.least <= 0) {
+			err = errors.New("no number of entries")
+		}
+	}
+	if err == nil {
+		k.signer, err = note.NewSigner(k.secret)
+	}
+	if err == nil {
+		k.verifier, err = note.NewVerifier(k.public)
+	}
+	if err != nil {
+		return k, fmt.Errorf("%w: %s holds no key: restore it from a backup", ErrBroken, keyName)
+	}
+	return k, nil
+}
+
+// pair is the key without the number of entries.
+func (k key) pair() []byte { return []byte(k.secret + "\n" + k.public + "\n") }
+
+// raise notes in the file of the key, once, that the ledger has entries in this format.
+func (k *key) raise(dir string, entries int64) error {
+	if k.least > 0 {
+		return nil
+	}
+	text := fmt.Appendf(k.pair(), "%s%d\n", leastName, entries)
+	if err := disk.Replace(filepath.Join(dir, keyName), text); err != nil {
+		return fmt.Errorf("write the ledger's key: %w", err)
+	}
+	k.least = entries
+	return nil
+}
+
+// fits checks that a ledger is as long as it has to be, and has no more entries behind its last
+// checkpoint than the one that a crash may leave. Before there was an entry in this format there may
+// be any number.
+func (k key) fits(entries, checkpoint int64) error {
+	switch {
+	case k.least == 0:
+		return nil
+	case entries < k.least || checkpoint < k.least:
+		return fmt.Errorf("the ledger was rolled back: it had %d entries or more, and has %d now, of which %d are signed",
+			k.least, entries, checkpoint)
+	case entries > checkpoint+1:
+		return fmt.Errorf("the ledger has %d entries, and its last checkpoint is of %d: one of the two was put back",
+			entries, checkpoint)
+	}
+	return nil
 }

@@ -14,8 +14,13 @@
 //   - Entries are found by kind, message, reference and time without reading the others, by an
 //     index beside the ledger.
 //   - An entry has no personal content: its data are closed fields, and the reason that a
-//     person gave. If a name stands in a reason, the payload can be erased; the rest is still
-//     proven, for a leaf has the hash of salt and payload.
+//     person gave. If a name stands in a reason, the privacy officer can have it erased; who
+//     did what, about which and when cannot be erased, and all is still proven, for a leaf has
+//     but the hash of salt and reason.
+//   - Whoever has no key cannot put an earlier state together from what there is: the signature
+//     of a line is no signature of a checkpoint, and the ledger is as long as its checkpoint.
+//   - An entry that a later version wrote, with kinds and fields that this one does not know,
+//     verifies all the same.
 //   - No entry, no key: only a committed entry gives a Receipt, and decryption asks for one.
 //
 // Each line is an entry and the signature of the tree that it is the last leaf of.
@@ -26,7 +31,6 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -36,6 +40,7 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sys/unix"
 
 	"sluis/internal/store/disk"
@@ -44,15 +49,14 @@ import (
 // Ledger is a log in a directory. Several processes may append to it.
 type Ledger struct {
 	dir      string
-	signer   note.Signer
+	key      key
 	verifier note.Verifier
-	public   string // key of the verifier
+	seal     seal // of the index
 
-	seal seal // of the index
-
-	mu    sync.Mutex
-	inode uint64 // of the file that head was read from
-	head  head
+	mu     sync.Mutex
+	inode  uint64 // of the file that head was read from
+	head   head
+	signed int64 // entries of the last checkpoint of this process
 }
 
 // Appender takes entries; a Ledger is one. Acts that have to be in the ledger before they
@@ -64,19 +68,27 @@ type Appender interface {
 // Open opens the ledger in dir, which it makes if it is not there, and verifies it. The error is
 // ErrBroken if it is not as it was written.
 func Open(dir string) (*Ledger, error) {
-	key, err := openKey(dir)
+	l, err := load(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open ledger: %w", err)
+		return nil, err
 	}
-	l := &Ledger{dir: dir}
-	if l.signer, l.verifier, l.public, err = parseKey(key); err != nil {
-		return nil, fmt.Errorf("open ledger: %w", err)
-	}
-	l.seal = newSeal(string(key))
 	if err := l.locked(l.open); err != nil {
 		return nil, err
 	}
 	return l, nil
+}
+
+// load returns the ledger in dir, not read yet.
+func load(dir string) (*Ledger, error) {
+	text, err := openKey(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger: %w", err)
+	}
+	k, err := parseKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger: %w", err)
+	}
+	return &Ledger{dir: dir, key: k, verifier: k.verifier, seal: newSeal(string(k.pair()))}, nil
 }
 
 // open reads what the index does not have, and checks that the ledger continues the last checkpoint.
@@ -84,15 +96,11 @@ func (l *Ledger) open() error {
 	if err := l.read(); err != nil {
 		return broken(err)
 	}
-	text, err := os.ReadFile(l.checkpointFile())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+	last, err := l.lastCheckpoint()
 	if err != nil {
-		return fmt.Errorf("read ledger checkpoint: %w", err)
+		return err
 	}
-	last, err := checkpointTree(text, l.verifier)
-	if err == nil {
+	if err = l.key.fits(l.head.entries, last.N); err == nil {
 		err = l.continues(last)
 	}
 	if err != nil {
@@ -101,16 +109,44 @@ func (l *Ledger) open() error {
 	return nil
 }
 
+// lastCheckpoint returns the tree of the checkpoint that is stored; an empty one if there is none.
+func (l *Ledger) lastCheckpoint() (last tlog.Tree, err error) {
+	text, err := os.ReadFile(l.checkpointFile())
+	if errors.Is(err, os.ErrNotExist) {
+		return last, nil
+	}
+	if err != nil {
+		return last, fmt.Errorf("read ledger checkpoint: %w", err)
+	}
+	if last, err = checkpointTree(text, l.verifier); err != nil {
+		return last, broken(fmt.Errorf("checkpoint: %w", err))
+	}
+	return last, nil
+}
+
+// catchUp signs a checkpoint again that could not be stored after the last entry: there is never more
+// than one entry behind it.
+func (l *Ledger) catchUp() error {
+	if l.signed == l.head.entries {
+		return nil
+	}
+	last, err := l.lastCheckpoint()
+	if err == nil && last.N != l.head.entries {
+		_, err = l.checkpoint()
+	}
+	return err
+}
+
 // broken returns ErrBroken for an error that is not the system's.
 func broken(err error) error {
-	if _, system := errors.AsType[*os.PathError](err); err == nil || system {
+	if _, system := errors.AsType[*os.PathError](err); err == nil || system || errors.Is(err, ErrNewer) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrBroken, err)
 }
 
 // VerifierKey returns the public key that checkpoints are verified with.
-func (l *Ledger) VerifierKey() string { return l.public }
+func (l *Ledger) VerifierKey() string { return l.key.public }
 
 func (l *Ledger) checkpointFile() string { return filepath.Join(l.dir, checkpointName) }
 
@@ -152,31 +188,30 @@ func (l *Ledger) Append(ctx context.Context, kind Kind, d Data) (Receipt, error)
 
 func (l *Ledger) append(kind Kind, d Data) (int64, error) {
 	d.Reason = strings.ToValidUTF8(d.Reason, "?") // it has to read back the same
-	salt := make([]byte, 16)
-	rand.Read(salt) // never fails (crypto/rand, Go 1.24)
 	e := Entry{
 		Index: l.head.entries,
 		Time:  time.Now().UTC().Truncate(time.Millisecond),
 		Kind:  kind,
-		Salt:  salt,
 		Data:  d,
+	}
+	if err := l.catchUp(); err != nil {
+		return 0, err
 	}
 	if err := l.write(e); err != nil {
 		return 0, err
 	}
-	_, err := l.checkpoint()
-	return e.Index, err
+	if _, err := l.checkpoint(); err != nil {
+		return 0, err
+	}
+	return e.Index, l.key.raise(l.dir, l.head.entries)
 }
 
 func (l *Ledger) write(e Entry) error {
-	content, err := e.payload()
+	made, err := newLine(e)
 	if err != nil {
 		return err
 	}
-	leaf, err := e.leaf(content)
-	if err != nil {
-		return err
-	}
+	leaf := made.hash()
 	grown, added, err := l.head.grow(leaf, 0)
 	if err != nil {
 		return err
@@ -185,18 +220,13 @@ func (l *Ledger) write(e Entry) error {
 	if err != nil {
 		return err
 	}
-	sig, err := l.signer.Sign(signed)
-	if err != nil {
+	if made.Sig, err = l.key.signer.Sign(signing(format, signed)); err != nil {
 		return fmt.Errorf("sign ledger entry: %w", err)
 	}
-	text, err := whole(e, sig)
-	if err != nil {
-		return fmt.Errorf("encode ledger entry: %w", err)
-	}
-	if len(text) >= maxLine {
+	text := append(made.append(nil), '\n')
+	if len(text) > maxLine {
 		return errors.New("append to ledger: the reason is too long")
 	}
-	text = append(text, '\n')
 	if err := l.extend(text); err != nil {
 		return err
 	}
@@ -241,13 +271,14 @@ func (l *Ledger) checkpoint() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	signed, err := note.Sign(&note.Note{Text: string(tree)}, l.signer)
+	signed, err := note.Sign(&note.Note{Text: string(tree)}, l.key.signer)
 	if err != nil {
 		return nil, fmt.Errorf("sign ledger checkpoint: %w", err)
 	}
 	if err := disk.Replace(l.checkpointFile(), signed); err != nil {
 		return nil, fmt.Errorf("write ledger checkpoint: %w", err)
 	}
+	l.signed = l.head.entries
 	return signed, nil
 }
 

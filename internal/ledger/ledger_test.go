@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -76,7 +77,6 @@ func TestWhatWasAppendedIsThereAndVerifies(t *testing.T) {
 	}
 	for i, e := range entries(t, open(t, dir)) {
 		if e.Index != int64(i) || e.Kind != QuarantineOpened || e.Data.Reason != "beoordelen <&>" ||
-			len(e.Salt) != 16 ||
 			e.Time.IsZero() {
 			t.Errorf("entry %d: %+v", i, e)
 		}
@@ -182,7 +182,8 @@ var tampered = map[string]struct {
 
 func renumber(lines []string) []string {
 	for i, l := range lines {
-		lines[i] = fmt.Sprintf(`{"index":%d%s`, i, l[strings.Index(l, ","):])
+		_, rest, _ := strings.Cut(l, `"index":`)
+		lines[i] = fmt.Sprintf(`{"v":2,"index":%d%s`, i, rest[strings.Index(rest, ","):])
 	}
 	return lines
 }
@@ -283,6 +284,13 @@ func TestAWitnessSeesWhatTheKeyCannot(t *testing.T) {
 		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "ledger.jsonl"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); !errors.Is(err, ErrBroken) {
+		t.Errorf("nothing is left of the ledger: %v, want ErrBroken", err)
+	}
+	secret := bytes.Join(bytes.SplitAfter(content(t, dir, "ledger.key"), []byte("\n"))[:2], nil)
+	if err := os.WriteFile(filepath.Join(dir, "ledger.key"), secret, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	forged := open(t, dir)

@@ -90,7 +90,7 @@ func (l *Ledger) verified(f *os.File, x *index, h header) (head, error) {
 	}
 	kept, err := x.ReadHashes([]int64{tlog.StoredHashIndex(0, last)})
 	signed := tlog.FormatTree(tlog.Tree{N: h.entries, Hash: root})
-	if err != nil || kept[0] != leaf || !l.verifier.Verify(signed, read.Sig) {
+	if err != nil || kept[0] != leaf || !read.signature().is(l.verifier, signed) {
 		return head{}, errIndex
 	}
 	return base, nil
@@ -119,7 +119,7 @@ func (l *Ledger) take(f *os.File, info os.FileInfo, x *index, base head) error {
 	grown, g, sig, err := l.lines(f, base, x)
 	if err == nil && grown.entries > base.entries {
 		var signed []byte
-		if signed, err = grown.signed(); err == nil && !l.verifier.Verify(signed, sig) {
+		if signed, err = grown.signed(); err == nil && !sig.is(l.verifier, signed) {
 			err = fmt.Errorf("entry %d is broken: it is not the one that was signed", grown.entries-1)
 		}
 	}
@@ -163,7 +163,7 @@ func (l *Ledger) continued(grown head, x *index) error {
 
 // lines reads the whole lines behind a base, and the signature of the last. What the index gets is
 // bounded in memory; before its header is written, nothing of it counts.
-func (l *Ledger) lines(f *os.File, base head, x *index) (grown head, g *growth, sig []byte, err error) {
+func (l *Ledger) lines(f *os.File, base head, x *index) (grown head, g *growth, sig signature, err error) {
 	grown, g = base, &growth{from: base.entries}
 	grown.edge = maps.Clone(base.edge)
 	r := bufio.NewReaderSize(io.NewSectionReader(f, base.size, 1<<62), 64<<10)
@@ -174,11 +174,11 @@ func (l *Ledger) lines(f *os.File, base head, x *index) (grown head, g *growth, 
 			return grown, g, sig, err
 		}
 		if err != nil {
-			return grown, g, nil, err
+			return grown, g, sig, err
 		}
 		read, leaf, err := readLine(bytes.TrimSuffix(text, []byte("\n")), grown.entries)
 		if err != nil {
-			return grown, g, nil, err
+			return grown, g, sig, err
 		}
 		m := l.seal.markOf(read.entry(), leaf, grown.size)
 		g.add(l.seal, m, grown.entries)
@@ -187,15 +187,15 @@ func (l *Ledger) lines(f *os.File, base head, x *index) (grown head, g *growth, 
 			grown, err = grown.trimmed()
 		}
 		if err != nil {
-			return grown, g, nil, err
+			return grown, g, sig, err
 		}
 		if g.addHashes(added); grown.entries%trimEvery == 0 {
 			if err := x.append(g); err != nil {
-				return grown, g, nil, err
+				return grown, g, sig, err
 			}
 			g = &growth{from: grown.entries}
 		}
-		sig = read.Sig
+		sig = read.signature()
 	}
 }
 

@@ -10,10 +10,10 @@ import (
 
 // tree is the hashes of a log, as tlog stores them, and the signature of each entry.
 type tree struct {
-	entries int64
-	erased  int64 // of the entries
-	hashes  []tlog.Hash
-	sigs    [][]byte
+	entries  int64
+	erasures erasures
+	hashes   []tlog.Hash
+	sigs     []signature
 }
 
 // ReadHashes implements tlog.HashReader.
@@ -28,7 +28,7 @@ func (t *tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
-func (t *tree) add(leaf tlog.Hash, sig []byte) error {
+func (t *tree) add(leaf tlog.Hash, sig signature) error {
 	hs, err := tlog.StoredHashesForRecordHash(t.entries, leaf, t)
 	if err != nil {
 		return fmt.Errorf("extend ledger tree: %w", err)
@@ -43,10 +43,8 @@ func (t *tree) take(text []byte) (line, error) {
 	if err != nil {
 		return l, err
 	}
-	if l.Data == nil {
-		t.erased++
-	}
-	return l, t.add(leaf, l.Sig)
+	t.erasures.take(l)
+	return l, t.add(leaf, l.signature())
 }
 
 // head returns what is signed of the tree of the first n entries.
@@ -66,7 +64,7 @@ func (t *tree) verify(from int64, v note.Verifier) error {
 		if err != nil {
 			return err
 		}
-		if !v.Verify(head, t.sigs[n]) {
+		if !t.sigs[n].is(v, head) {
 			return fmt.Errorf("entry %d is broken: it is not the one that was signed", n)
 		}
 	}

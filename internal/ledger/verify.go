@@ -39,7 +39,7 @@ func (l *Ledger) Export(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		return json.NewEncoder(w).Encode(trailer{string(checkpoint), l.public})
+		return json.NewEncoder(w).Encode(trailer{string(checkpoint), l.key.public})
 	})
 }
 
@@ -59,7 +59,7 @@ func (l *Ledger) Checkpoint() (signed []byte, err error) {
 // Verified is the result for a whole export.
 type Verified struct {
 	Entries int64
-	Erased  int64  // entries whose payload is erased
+	Erased  int64  // entries whose text is erased
 	Root    string // hash of the tree, to compare with a printed one
 	Key     string // that the checkpoint is signed with, to compare with the printed one
 }
@@ -80,7 +80,7 @@ func Verify(export io.Reader, witness []byte) (Verified, error) {
 	if err != nil {
 		return Verified{}, fmt.Errorf("checkpoint of the export: %w", err)
 	}
-	if err := errors.Join(t.verify(0, verifier), compare(t, signed)); err != nil {
+	if err := errors.Join(t.verify(0, verifier), compare(t, signed), t.erasures.verify()); err != nil {
 		return Verified{}, err
 	}
 	if len(witness) > 0 {
@@ -92,7 +92,7 @@ func Verify(export io.Reader, witness []byte) (Verified, error) {
 			return Verified{}, err
 		}
 	}
-	return Verified{t.entries, t.erased, signed.Hash.String(), end.Key}, nil
+	return Verified{t.entries, int64(len(t.erasures.erased)), signed.Hash.String(), end.Key}, nil
 }
 
 func readExport(export io.Reader) (*tree, trailer, error) {

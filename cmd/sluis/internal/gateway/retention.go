@@ -90,9 +90,7 @@ func recordRetention(ctx context.Context, l *ledger.Ledger, cfg *config.Config) 
 		if err != nil {
 			return err
 		}
-		if !e.Erased {
-			known[e.Data.Step] = e.Data.Count
-		}
+		known[e.Data.Step] = e.Data.Count
 	}
 	for _, r := range []struct {
 		what   string
