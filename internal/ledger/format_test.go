@@ -99,7 +99,8 @@ func later(t *testing.T, l *Ledger, leaf string) {
 	}
 	made.Text = []byte(`{"reason":"Jansen","view":"not agreed"}`)
 	sum := base64.StdEncoding.EncodeToString(textSum(made.Salt, made.Text))
-	made.leaf = fmt.Appendf(nil, `{"v":2,"index":%d,"time":"2027-01-02T03:04:05Z",%s,"text_sha256":"%s"`, index, leaf, sum)
+	made.leaf = fmt.Appendf(nil, `{"v":2,"index":%d,"time":"2027-01-02T03:04:05Z",%s,"text_sha256":"%s"`,
+		index, leaf, sum)
 	grown, _, err := l.head.grow(made.hash(), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +196,8 @@ func composed(t *testing.T, dir string, n int, sig []byte, text func(tree []byte
 		t.Fatal(err)
 	}
 	hash := []byte{byte(v.KeyHash() >> 24), byte(v.KeyHash() >> 16), byte(v.KeyHash() >> 8), byte(v.KeyHash())}
-	return fmt.Appendf(nil, "%s\n— %s %s\n", text(head), v.Name(), base64.StdEncoding.EncodeToString(append(hash, sig...)))
+	signed := base64.StdEncoding.EncodeToString(append(hash, sig...))
+	return fmt.Appendf(nil, "%s\n— %s %s\n", text(head), v.Name(), signed)
 }
 
 // Whoever has everything but the key cannot make an earlier state of the ledger that opens, whatever
@@ -286,7 +288,8 @@ func TestAnEarlierStateOfAnOlderBuildDoesNotOpen(t *testing.T) {
 		if n > 0 {
 			put = composed(t, dir, n, last.Sig, func(tree []byte) string { return string(tree) })
 		}
-		if err := errors.Join(os.WriteFile(filepath.Join(dir, "checkpoint"), put, 0o600), removeIndex(dir)); err != nil {
+		err := errors.Join(os.WriteFile(filepath.Join(dir, "checkpoint"), put, 0o600), removeIndex(dir))
+		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Open(dir); !errors.Is(err, ErrBroken) {

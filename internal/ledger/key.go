@@ -126,8 +126,8 @@ func (k key) fits(entries, checkpoint int64) error {
 	case k.least == 0:
 		return nil
 	case entries < k.least || checkpoint < k.least:
-		return fmt.Errorf("the ledger was rolled back: it had %d entries or more, and has %d now, of which %d are signed",
-			k.least, entries, checkpoint)
+		const short = "the ledger was rolled back: it had %d entries or more, and has %d now, of which %d are signed"
+		return fmt.Errorf(short, k.least, entries, checkpoint)
 	case entries > checkpoint+1:
 		return fmt.Errorf("the ledger has %d entries, and its last checkpoint is of %d: one of the two was put back",
 			entries, checkpoint)
