@@ -30,14 +30,16 @@ type Engine struct {
 	opts Options
 
 	mu       sync.Mutex
-	scanners map[rules.Purposes]*scanner
+	scanners map[grounded]*scanner
+	ownWords bool // a rule of the organisation's own looks for words
 }
 
 // Compile makes the scanners of the grounds that occur every day: security alone, with
 // conduct, and with leak as well. Others are made when an order asks for them.
 func Compile(set *rules.Set, opts Options) (*Engine, error) {
 	everything := rules.SetOf(rules.Security, rules.Conduct, rules.Leak)
-	e := &Engine{set: set, opts: opts, scanners: map[rules.Purposes]*scanner{}}
+	e := &Engine{set: set, opts: opts, scanners: map[grounded]*scanner{}}
+	e.ownWords = slices.ContainsFunc(set.Rules(), func(r rules.Rule) bool { return !r.Builtin && !r.ReadsNoText() })
 	var searches []search
 	var all *builder
 	for _, ps := range []rules.Purposes{
@@ -45,11 +47,11 @@ func Compile(set *rules.Set, opts Options) (*Engine, error) {
 		rules.SetOf(rules.Security, rules.Conduct),
 		everything,
 	} {
-		s, b, err := buildScanner(set, ps, opts.People)
+		s, b, err := buildScanner(set, grounded{purposes: ps}, opts.People)
 		if err != nil {
 			return nil, fmt.Errorf("compile rules for %v: %w", ps, err)
 		}
-		e.scanners[ps], all = s, b
+		e.scanners[grounded{purposes: ps}], all = s, b
 		searches = append(searches, search{s.matcher, b.patterns})
 	}
 	return e, e.witness(all, searches)
@@ -74,18 +76,29 @@ func (e *Engine) witness(all *builder, searches []search) error {
 // Rules returns the rules that the engine was compiled from.
 func (e *Engine) Rules() *rules.Set { return e.set }
 
-// scanner returns the scanner that holds the rules of these purposes and no others.
-func (e *Engine) scanner(ps rules.Purposes) (*scanner, error) {
+// grounded is what a scanner is made for.
+type grounded struct {
+	purposes     rules.Purposes
+	confidential bool // without rules of the organisation's own that look for words
+}
+
+func (g grounded) has(r rules.Rule) bool {
+	return g.purposes.Has(r.Purpose) && (!g.confidential || r.Builtin || r.ReadsNoText())
+}
+
+// scanner returns the scanner that holds the rules of these grounds and no others.
+func (e *Engine) scanner(g grounded) (*scanner, error) {
+	g.confidential = g.confidential && e.ownWords
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if s, ok := e.scanners[ps]; ok {
+	if s, ok := e.scanners[g]; ok {
 		return s, nil
 	}
-	s, _, err := buildScanner(e.set, ps, e.opts.People)
+	s, _, err := buildScanner(e.set, g, e.opts.People)
 	if err != nil {
-		return nil, fmt.Errorf("compile rules for %v: %w", ps, err)
+		return nil, fmt.Errorf("compile rules for %v: %w", g.purposes, err)
 	}
-	e.scanners[ps] = s
+	e.scanners[g] = s
 	return s, nil
 }
 
@@ -151,11 +164,11 @@ type detector struct {
 }
 
 // buildScanner makes a scanner, and returns the builder with its patterns.
-func buildScanner(set *rules.Set, ps rules.Purposes, people *peopleindex.Index) (*scanner, *builder, error) {
-	b := newBuilder(ps, people, detect.All())
+func buildScanner(set *rules.Set, g grounded, people *peopleindex.Index) (*scanner, *builder, error) {
+	b := newBuilder(g.purposes, people, detect.All())
 	s := b.scanner
 	for _, r := range set.Rules() {
-		if !ps.Has(r.Purpose) {
+		if !g.has(r) {
 			continue
 		}
 		if err := b.add(r); err != nil {

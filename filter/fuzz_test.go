@@ -71,7 +71,7 @@ func alone(t testing.TB, matcher string) *scanner {
 	if err != nil {
 		return nil
 	}
-	s, _, err := buildScanner(set, everything, nil)
+	s, _, err := buildScanner(set, grounded{purposes: everything}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func TestAScannerHoldsTheRulesOfItsPurposesOnly(t *testing.T) {
 	e := engine(t)
 	for _, ps := range []rules.Purposes{rules.SetOf(rules.Security), rules.SetOf(rules.Security, rules.Conduct),
 		rules.SetOf(rules.Security, rules.Conduct, rules.Leak)} {
-		s, err := e.scanner(ps)
+		s, err := e.scanner(grounded{purposes: ps})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ var errInspection = errors.New("the filter engine failed on this item")
 // an error if the item could not be read, if ctx ended, or if the engine failed; then
 // nothing is known of the item.
 func (e *Engine) Inspect(ctx context.Context, item Item, ps rules.Purposes) (x *Inspection, err error) {
-	s, err := e.scanner(ps)
+	s, err := e.scanner(grounded{ps, item.Confidential})
 	if err != nil {
 		return nil, err
 	}

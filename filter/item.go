@@ -23,7 +23,10 @@ type Item struct {
 	Sender     string           // envelope address; empty for the null sender
 	Recipients []string
 	Name       string // file name of a Document; may be empty
-	Content    io.ReaderAt
-	Size       int64
-	Evident    bool // bytes of no known form are read as text only where they are evidently text, not in doubt
+	// Confidential says that a party has a confidential role: rules of the organisation's own that look
+	// for words do not run, whatever their purpose (C3.2g)
+	Confidential bool
+	Content      io.ReaderAt
+	Size         int64
+	Evident      bool // bytes of no known form are read as text only where they are evidently text, not in doubt
 }

@@ -12,7 +12,7 @@ type Stream struct{ run *run }
 // Stream begins a text, to be inspected with the rules of these purposes and no others. It
 // has to be closed.
 func (e *Engine) Stream(ps rules.Purposes) (*Stream, error) {
-	s, err := e.scanner(ps)
+	s, err := e.scanner(grounded{purposes: ps})
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func BenchmarkWitness(b *testing.B) {
 // searchOf returns the search of some purposes, with the builder that made it.
 func searchOf(t testing.TB, set *rules.Set, ps ...rules.Purpose) (search, *builder) {
 	t.Helper()
-	s, b, err := buildScanner(set, rules.SetOf(ps...), nil)
+	s, b, err := buildScanner(set, grounded{purposes: rules.SetOf(ps...)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,19 +11,22 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"sync"
 )
 
 //go:embed packs/*.yaml
 var builtin embed.FS
 
 // Builtin returns the rule packs that come with Sluis.
-func Builtin() fs.FS {
+func Builtin() fs.FS { return builtinPacks() }
+
+var builtinPacks = sync.OnceValue(func() fs.FS {
 	sub, err := fs.Sub(builtin, "packs")
 	if err != nil {
 		panic(err) // the name is fixed at build time
 	}
 	return sub
-}
+})
 
 // Bounds of what is loaded, so that a wrong file is an error and not a burden.
 const (
@@ -57,10 +60,13 @@ type loader struct {
 	set   Set
 	sum   hash.Hash
 	wrong []error
+
+	builtin bool // the packs that are being loaded come with Sluis
 }
 
 // all loads the packs of a file system.
 func (l *loader) all(fsys fs.FS) error {
+	l.builtin = fsys == Builtin()
 	files, err := fs.ReadDir(fsys, ".")
 	if err != nil {
 		return fmt.Errorf("list rule packs: %w", err)
@@ -111,6 +117,7 @@ func (l *loader) pack(name string, text []byte) {
 	}
 	for i, e := range p.Rules {
 		r := p.rule(i)
+		r.Builtin = l.builtin
 		for _, problem := range append(e.check(r), check(r, l.known)...) {
 			l.wrong = append(l.wrong, p.file.Errorf(p.at(i)+problem.key, "%s%s", p.called(i), problem.what))
 		}

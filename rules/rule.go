@@ -35,9 +35,13 @@ type Rule struct {
 	Match   []Example // at least two, caught
 	NoMatch []Example // at least two, left alone
 
-	File string // the pack, for messages
-	Line int
+	File    string // the pack, for messages
+	Line    int
+	Builtin bool // it comes with Sluis
 }
+
+// ReadsNoText reports whether a rule judges the shape of an item and the hosts in it, and no words.
+func (r Rule) ReadsNoText() bool { return r.Structure != "" }
 
 // Threshold is the number of points at which a category's findings lead to action:
 // a rule of 100 points decides alone, weaker ones have to come together.

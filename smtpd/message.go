@@ -149,7 +149,7 @@ func (m *message) judge() (rep Reply) {
 	}
 	item := filter.Item{
 		Kind: filter.Message, Directions: ds, Sender: t.from.Address(), Recipients: to,
-		Content: m.spool, Size: m.spool.Size(),
+		Content: m.spool, Size: m.spool.Size(), Confidential: m.grounds.Confidential,
 	}
 	m.inspection, err = m.inspect(item, m.grounds.Purposes)
 	if errors.Is(err, errCostly) {
