@@ -17,9 +17,9 @@ import (
 // takes two administrators in the console; the ledger says that it was the command line.
 type accountsCmd struct {
 	List    accountsListCmd    `cmd:"" help:"List the accounts of the console."`
-	Invite  accountsInviteCmd  `cmd:"" help:"Print a link to begin with, and make the account if it is new."`
+	Invite  accountsInviteCmd  `cmd:"" help:"Print or mail a link to begin with; make the account if it is new."`
 	Roles   accountsRolesCmd   `cmd:"" help:"Give an account these roles, and no others."`
-	Recover accountsRecoverCmd `cmd:"" help:"Forget how its owner signed in, and print a link to begin anew."`
+	Recover accountsRecoverCmd `cmd:"" help:"Forget how its owner signed in, and print or mail a link to begin anew."`
 	Close   accountsCloseCmd   `cmd:"" help:"Close an account; all its sessions end."`
 	Open    accountsOpenCmd    `cmd:"" help:"Open a closed account again."`
 }
@@ -120,6 +120,10 @@ func (c accountsInviteCmd) invite(ctx context.Context, store *accounts.Store, cf
 		return errors.New("there is no such account: say in which role to make it, for instance --role admin")
 	case errors.Is(err, accounts.ErrNotFound):
 		a, _, err = store.Make(ctx, ledger.CommandLine, c.Name, c.Address, rolesOf(c.Role))
+		if err == nil && a.Invited() {
+			printMailed()
+			return nil
+		}
 	case err == nil && len(c.Role) > 0:
 		return errors.New("this account is there already: its roles are changed with sluis accounts roles")
 	}
@@ -129,8 +133,21 @@ func (c accountsInviteCmd) invite(ctx context.Context, store *accounts.Store, cf
 	return printLink(ctx, store, cfg, a)
 }
 
+// printMailed says where the link of an account that decides is.
+func printMailed() {
+	fmt.Fprintln(os.Stderr, "The link was mailed to the owner, at the address that the roster has for the person.")
+}
+
+// printLink prints a link to begin with, or mails it to the owner of an account that decides.
 func printLink(ctx context.Context, store *accounts.Store, cfg *config.Config, a accounts.Account) error {
-	secret, err := store.Invite(ctx, ledger.CommandLine, a.ID)
+	secret, err := store.TerminalLink(ctx, a.ID)
+	if errors.Is(err, accounts.ErrMailedOnly) {
+		if err := store.Invite(ctx, ledger.CommandLine, a.ID); err != nil {
+			return err
+		}
+		printMailed()
+		return nil
+	}
 	if errors.Is(err, accounts.ErrNeedsAnother) {
 		return errors.New("this account is in use, or closed: sluis accounts recover lets its owner begin anew")
 	}

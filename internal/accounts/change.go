@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sluis/internal/ledger"
@@ -20,12 +21,15 @@ const (
 	Recover  ChangeKind = "recover" // forget how they signed in, and let them begin anew
 	Disable  ChangeKind = "disable"
 	Enable   ChangeKind = "enable"
+	// SetAddress gives the account to another address, which its owner has to confirm.
+	SetAddress ChangeKind = "address"
 )
 
 // Change is a change of an account by an administrator.
 type Change struct {
-	Kind  ChangeKind
-	Roles []ledger.Role // for SetRoles: all that are given from then on
+	Kind    ChangeKind
+	Roles   []ledger.Role // for SetRoles: all that are given from then on
+	Address string        // for SetAddress
 }
 
 // Proposal is a change that waits for another administrator.
@@ -54,17 +58,20 @@ func (s *Store) Propose(ctx context.Context, by ledger.Actor, id string, c Chang
 }
 
 func (s *Store) propose(ctx context.Context, tx *sql.Tx, by ledger.Actor, id string, c Change) (*Proposal, error) {
-	a, err := get(ctx, tx, id)
+	a, err := s.get(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
 	if c.Roles, err = sorted(c.Roles); err != nil {
 		return nil, err
 	}
-	if a.Name == by.Name {
+	if a.Name == by.Name && (c.Kind != SetAddress || a.Claimed != "") { // the first address is one's own
 		return nil, ErrOwnAccount
 	}
-	all, err := admins(ctx, tx)
+	if err := s.allowed(ctx, tx, a, c); err != nil {
+		return nil, err
+	}
+	all, err := s.admins(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +91,7 @@ func (s *Store) propose(ctx context.Context, tx *sql.Tx, by ledger.Actor, id str
 		p.ID,
 		c.Kind,
 		id,
-		join(c.Roles),
+		c.argument(),
 		by.Name,
 		p.Time.UnixMilli(),
 	)
@@ -99,8 +106,8 @@ func (c Change) needsTwo(a Account) bool {
 	switch c.Kind {
 	case Recover:
 		return true
-	case Enable:
-		return a.Privileged()
+	case Enable, SetAddress:
+		return len(privileged(together(a.Given, a.Provided))) > 0
 	case Disable:
 		return slices.Contains(a.Roles(), ledger.Admin)
 	}
@@ -117,11 +124,27 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, by ledger.Actor, a Accoun
 	if ends && len(all) == 1 && all[0].ID == a.ID && by != ledger.CommandLine {
 		return ErrLastAdmin
 	}
-	step := string(c.Kind)
-	if c.Kind == SetRoles {
-		for _, r := range c.Roles {
-			step += " " + string(r)
+	if err := s.allowed(ctx, tx, a, c); err != nil {
+		return err
+	}
+	step, now := string(c.Kind), together(a.Given, a.Provided)
+	n := Notice{By: by, Step: step, Roles: now}
+	switch c.Kind {
+	case SetRoles:
+		step, n.Roles = strings.TrimSpace(step+" "+join(c.Roles)), together(c.Roles, a.Provided)
+	case Disable:
+		n.Roles = nil
+	case Enable:
+		now = nil
+	}
+	first := by == ledger.CommandLine && !mailedOnly(n.Roles, all)
+	if !first && len(deciding(c.Roles)) > 0 {
+		if err := s.belongs(a.Claimed); err != nil {
+			return err
 		}
+	}
+	if err := s.notify(ctx, tx, a, n, now, first); err != nil {
+		return err
 	}
 	if err := s.record(ctx, ledger.AccountChanged, by, a.ID, step); err != nil {
 		return err
@@ -138,8 +161,38 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, by ledger.Actor, a Accoun
 		return set(ctx, tx, a.ID, "disabled = 0")
 	case Recover:
 		return forget(ctx, tx, a.ID)
+	case SetAddress:
+		if err := dropLinks(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		return set(ctx, tx, a.ID, "address = ?, epoch = epoch + 1", lower(c.Address))
 	}
 	return errors.New("there is no such change")
+}
+
+// allowed returns why a change cannot be made of the person of an account.
+func (s *Store) allowed(ctx context.Context, tx *sql.Tx, a Account, c Change) error {
+	switch c.Kind {
+	case SetRoles:
+		return s.alone(ctx, tx, a, c.Roles)
+	case Enable:
+		return s.alone(ctx, tx, a, together(a.Given, a.Provided))
+	case SetAddress:
+		if err := s.belongs(c.Address); err != nil {
+			return err
+		}
+		a.Person = s.prove(c.Address).person
+		return s.alone(ctx, tx, a, together(a.Given, a.Provided))
+	}
+	return nil
+}
+
+// argument is what a change says beside its kind, as a proposal holds it.
+func (c Change) argument() string {
+	if c.Kind == SetAddress {
+		return lower(c.Address)
+	}
+	return join(c.Roles)
 }
 
 // forget removes all that an account can sign in with.
@@ -185,16 +238,21 @@ func (s *Store) Proposals(ctx context.Context) ([]Proposal, error) {
 }
 
 func scanProposal(row interface{ Scan(...any) error }) (p Proposal, err error) {
-	var roles string
+	var argument string
 	var at int64
-	err = row.Scan(&p.ID, &p.Change.Kind, &p.Account.ID, &roles, &p.By, &at)
+	err = row.Scan(&p.ID, &p.Change.Kind, &p.Account.ID, &argument, &p.By, &at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Proposal{}, ErrNotFound
 	}
 	if err != nil {
 		return Proposal{}, fmt.Errorf("read proposal: %w", err)
 	}
-	p.Change.Roles, p.Time = split(roles), time.UnixMilli(at).UTC()
+	p.Time = time.UnixMilli(at).UTC()
+	if p.Change.Kind == SetAddress {
+		p.Change.Address = argument
+	} else {
+		p.Change.Roles = split(argument)
+	}
 	return p, nil
 }
 
@@ -207,7 +265,7 @@ func (s *Store) Agree(ctx context.Context, by ledger.Actor, proposal string) (Pr
 		if p.Account.Name == by.Name {
 			return ErrOwnAccount
 		}
-		all, err := admins(ctx, tx)
+		all, err := s.admins(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -242,7 +300,7 @@ func (s *Store) answer(
 		if p, err = scanProposal(row); err != nil {
 			return err
 		}
-		if p.Account, err = get(ctx, tx, p.Account.ID); err != nil {
+		if p.Account, err = s.get(ctx, tx, p.Account.ID); err != nil {
 			return err
 		}
 		if err := do(tx, p); err != nil {

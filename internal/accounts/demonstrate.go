@@ -17,7 +17,7 @@ func (s *Store) Demonstrate(
 	roles ...ledger.Role,
 ) (secret string, err error) {
 	return secret, s.change(ctx, func(tx *sql.Tx) error {
-		a, err := scan(tx.QueryRowContext(ctx, "SELECT "+columns+" FROM accounts WHERE name = ?", name))
+		a, err := s.scan(tx.QueryRowContext(ctx, "SELECT "+columns+from+"WHERE name = ?", name))
 		if errors.Is(err, ErrNotFound) {
 			a, err = s.actor(ctx, tx, name, address, roles)
 		}
@@ -60,5 +60,5 @@ func (s *Store) actor(ctx context.Context, tx *sql.Tx, name, address string, rol
 	if err != nil {
 		return Account{}, err
 	}
-	return get(ctx, tx, id)
+	return s.get(ctx, tx, id)
 }

@@ -18,35 +18,91 @@ type Purpose string
 // The purposes.
 const (
 	Begin   Purpose = "begin"         // choose a password: first use, or after recovery
+	Mailed  Purpose = "mailed"        // the same, by mail: who uses it confirms the address
 	Entry   Purpose = "demonstration" // sign in at once: accounts of the demonstration only
 	lasting         = 24 * time.Hour  // of a link
 )
 
+// Begins reports whether a link is to begin with: a password is chosen.
+func (p Purpose) Begins() bool { return p == Begin || p == Mailed }
+
 // ErrLinkInvalid is returned for a link that is no longer any good, or never was.
 var ErrLinkInvalid = errors.New("this link has been used, is too old, or was never given: ask for another one")
 
-// Invite returns the secret of a link to begin with. It is for accounts that have nothing to
-// sign in with yet: for others Recover comes first.
-func (s *Store) Invite(ctx context.Context, by ledger.Actor, id string) (secret string, err error) {
+// ErrMailedOnly is returned for an account whose link goes by mail to its owner, and is shown to
+// nobody else.
+var ErrMailedOnly = errors.New("a link to an account that decides goes by mail to the address on the roster")
+
+// Invite mails a link to begin with to the owner of an account. It is for accounts that have nothing
+// to sign in with yet: for others Recover comes first.
+func (s *Store) Invite(ctx context.Context, by ledger.Actor, id string) error {
 	if err := may(by); err != nil {
-		return "", err
+		return err
 	}
-	return secret, s.change(ctx, func(tx *sql.Tx) error {
-		a, err := get(ctx, tx, id)
-		switch {
-		case err != nil:
+	return s.change(ctx, func(tx *sql.Tx) error {
+		if err := s.invitable(ctx, tx, by, id); err != nil {
 			return err
-		case a.Name == by.Name:
-			return ErrOwnAccount
-		case !a.fresh() || a.Disabled:
-			return ErrNeedsAnother
 		}
-		if err := s.record(ctx, ledger.AccountChanged, by, id, "invited"); err != nil {
+		return s.sendLink(ctx, tx, id)
+	})
+}
+
+// TerminalLink returns the secret of a link to begin with, for the terminal of the machine itself. A link of
+// an account that decides is not returned, unless it is an administrator's and no other one can sign
+// in: so an installation begins.
+func (s *Store) TerminalLink(ctx context.Context, id string) (secret string, err error) {
+	return secret, s.change(ctx, func(tx *sql.Tx) error {
+		if err := s.invitable(ctx, tx, ledger.CommandLine, id); err != nil {
 			return err
+		}
+		a, err := s.get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		others, err := s.admins(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if mailedOnly(together(a.Given, a.Provided), others) {
+			return ErrMailedOnly
 		}
 		secret, err = s.link(ctx, tx, id, Begin)
 		return err
 	})
+}
+
+// mailedOnly reports whether a link of an account with some roles goes by mail alone, while others
+// administer accounts.
+func mailedOnly(roles []ledger.Role, others []Account) bool {
+	decides := deciding(roles)
+	return len(decides) > 0 && (decides[0] != ledger.Admin || len(others) > 0)
+}
+
+// invitable records that an account is invited, if it can be.
+func (s *Store) invitable(ctx context.Context, tx *sql.Tx, by ledger.Actor, id string) error {
+	a, err := s.get(ctx, tx, id)
+	switch {
+	case err != nil:
+		return err
+	case a.Name == by.Name:
+		return ErrOwnAccount
+	case !a.fresh() || a.Disabled:
+		return ErrNeedsAnother
+	}
+	return s.record(ctx, ledger.AccountChanged, by, id, "invited")
+}
+
+// sendLink mails a link to the owner of an account.
+func (s *Store) sendLink(ctx context.Context, tx *sql.Tx, id string) error {
+	a, err := s.get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	secret, err := s.link(ctx, tx, id, Mailed)
+	if err != nil {
+		return err
+	}
+	return s.mail(ctx, a, secret)
 }
 
 // link makes a link in the place of those that were given before.
@@ -101,7 +157,7 @@ func (s *Store) linked(ctx context.Context, q querier, secret string) (a Account
 	} else if err != nil {
 		return a, p, fmt.Errorf("find link: %w", err)
 	}
-	if a, err = get(ctx, q, id); err == nil && a.Disabled {
+	if a, err = s.get(ctx, q, id); err == nil && a.Disabled {
 		err = ErrLinkInvalid
 	}
 	return a, p, err
@@ -113,15 +169,20 @@ func (s *Store) Redeem(ctx context.Context, secret, pass string) (a Account, p P
 		if a, p, err = s.linked(ctx, tx, secret); err != nil {
 			return err
 		}
-		if p == Begin {
+		if p.Begins() {
 			if err := s.keepPassword(ctx, tx, a, pass); err != nil {
+				return err
+			}
+		}
+		if p == Mailed {
+			if err := s.confirm(ctx, tx, a); err != nil {
 				return err
 			}
 		}
 		if err := dropLinks(ctx, tx, a.ID); err != nil {
 			return err
 		}
-		a, err = get(ctx, tx, a.ID)
+		a, err = s.get(ctx, tx, a.ID)
 		return err
 	})
 	return a, p, err

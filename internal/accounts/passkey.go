@@ -135,6 +135,14 @@ func (p *Passkeys) Add(ctx context.Context, id, label string, c Ceremony, r *htt
 		return err
 	}
 	return p.store.change(ctx, func(tx *sql.Tx) error {
+		var taken bool
+		const query = "SELECT EXISTS (SELECT 1 FROM passkeys WHERE id = ?)"
+		if err := tx.QueryRowContext(ctx, query, k.ID).Scan(&taken); err != nil {
+			return fmt.Errorf("keep passkey: %w", err)
+		}
+		if taken {
+			return ErrWrongCredentials // one passkey, one account
+		}
 		if err := p.store.record(ctx, ledger.AccountChanged, ledger.Actor{Name: o.Name}, id, "passkey"); err != nil {
 			return err
 		}
@@ -174,8 +182,22 @@ func orFail[T any](options T, c *Ceremony, err error) (any, *Ceremony, error) {
 	return options, c, nil
 }
 
-// SignIn returns the account whose passkey the browser showed.
+// ErrByProvider is returned for a passkey of an account that a provider of sign-ins answers for: it is
+// a second factor, and no entrance.
+var ErrByProvider = fmt.Errorf("sign in with the provider first: %w", ErrWrongCredentials)
+
+// SignIn returns the account whose passkey the browser showed, as an entrance. A person of a provider
+// comes in by the provider, which alone knows who has left.
 func (p *Passkeys) SignIn(ctx context.Context, c Ceremony, r *http.Request) (Account, error) {
+	a, err := p.Show(ctx, c, r)
+	if err == nil && a.Issuer != "" {
+		return Account{}, ErrByProvider
+	}
+	return a, err
+}
+
+// Show returns the account whose passkey the browser showed, as a second factor.
+func (p *Passkeys) Show(ctx context.Context, c Ceremony, r *http.Request) (Account, error) {
 	var o owner
 	k, err := p.site.FinishDiscoverableLogin(func(_, handle []byte) (webauthn.User, error) {
 		var err error
@@ -232,7 +254,7 @@ func (s *Store) PasskeysOf(ctx context.Context, id string) ([]Passkey, error) {
 // DropPasskey removes a passkey of an account. Another account's is not found.
 func (s *Store) DropPasskey(ctx context.Context, id string, key []byte) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
-		a, err := get(ctx, tx, id)
+		a, err := s.get(ctx, tx, id)
 		if err != nil {
 			return err
 		}

@@ -3,12 +3,14 @@ package accounts
 import (
 	"errors"
 	"slices"
-	"sluis/internal/ledger"
 	"strings"
+
+	"sluis/internal/ledger"
 )
 
 // ErrRolesConflict is returned for roles that do not go together.
-var ErrRolesConflict = errors.New("an administrator of accounts sees no content (C3.3e): admin goes with employee only")
+var ErrRolesConflict = errors.New("an account has one role beside employee: who asks, advises, decides, carries out " +
+	"and administers are different people (C3.2d, C3.3e)")
 
 // sorted returns roles without doubles, in the order of Roles; unknown ones are an error.
 func sorted(roles []ledger.Role) ([]ledger.Role, error) {
@@ -23,23 +25,37 @@ func sorted(roles []ledger.Role) ([]ledger.Role, error) {
 			return nil, errors.New("there is no such role: use one of " + join(ledger.Roles))
 		}
 	}
-	if slices.Contains(out, ledger.Admin) &&
-		slices.ContainsFunc(out, func(r ledger.Role) bool { return r != ledger.Admin && r != ledger.Employee }) {
+	if len(privileged(out)) > 1 {
 		return nil, ErrRolesConflict
 	}
 	return out, nil
 }
 
+// privileged returns the roles that see more than one's own data.
+func privileged(roles []ledger.Role) []ledger.Role {
+	return slices.DeleteFunc(slices.Clone(roles), func(r ledger.Role) bool { return !r.Privileged() })
+}
+
+// deciding returns the roles that decide.
+func deciding(roles []ledger.Role) []ledger.Role {
+	return slices.DeleteFunc(slices.Clone(roles), func(r ledger.Role) bool { return !r.Decides() })
+}
+
 // together are the roles that an administrator gave and those of a provider. If they do not go
-// together, the administration of accounts goes before content.
+// together, the groups of the provider give way; roles of one origin that do not go together end
+// but for the administration of accounts, which sees no content.
 func together(given, provided []ledger.Role) []ledger.Role {
-	all, err := sorted(slices.Concat(given, provided))
-	if err != nil {
-		return slices.DeleteFunc(slices.Clone(ledger.Roles), func(r ledger.Role) bool {
-			return r != ledger.Admin &&
-				(r != ledger.Employee || !slices.Contains(slices.Concat(given, provided), ledger.Employee))
-		})
+	if all, err := sorted(slices.Concat(given, provided)); err == nil {
+		return all
 	}
+	if len(privileged(given)) == 1 {
+		provided = slices.DeleteFunc(slices.Clone(provided), ledger.Role.Privileged)
+	}
+	all := slices.Concat(given, provided)
+	if n := len(slices.Compact(slices.Sorted(slices.Values(privileged(all))))); n > 1 {
+		all = slices.DeleteFunc(all, func(r ledger.Role) bool { return r.Privileged() && r != ledger.Admin })
+	}
+	all, _ = sorted(slices.DeleteFunc(all, func(r ledger.Role) bool { return !slices.Contains(ledger.Roles, r) }))
 	return all
 }
 

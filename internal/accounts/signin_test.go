@@ -84,7 +84,7 @@ func TestSessionsEndWhenTheyHaveTo(t *testing.T) {
 	for name, do := range map[string]func() error{
 		"password": func() error { return o.SetPassword(ctx, desk, els.ID, sentence, sentence) },
 		"roles": func() error {
-			_, err := o.Propose(ctx, by(anna), els.ID, Change{SetRoles, []ledger.Role{ledger.Employee}})
+			_, err := o.Propose(ctx, by(anna), els.ID, Change{Kind: SetRoles, Roles: []ledger.Role{ledger.Employee}})
 			return err
 		},
 		"sign out": func() error { return o.SignOut(ctx, els.ID) },

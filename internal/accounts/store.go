@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -13,6 +15,7 @@ import (
 	"sluis/internal/keybook"
 	"sluis/internal/ledger"
 	"sluis/internal/password"
+	"sluis/internal/roster"
 	"sluis/internal/store"
 )
 
@@ -35,6 +38,16 @@ CREATE INDEX IF NOT EXISTS passkeys_by_account ON passkeys (account);
 CREATE TABLE IF NOT EXISTS links (
 	hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts, purpose TEXT NOT NULL, until INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS confirmed (
+	account TEXT PRIMARY KEY REFERENCES accounts, address TEXT NOT NULL, person TEXT NOT NULL,
+	addresses TEXT NOT NULL, time INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS codes (
+	account TEXT PRIMARY KEY REFERENCES accounts, hash BLOB NOT NULL, address TEXT NOT NULL, until INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS answers (
+	account TEXT PRIMARY KEY REFERENCES accounts, until INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS proposals (
 	id TEXT PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL REFERENCES accounts, roles TEXT NOT NULL,
 	proposer TEXT NOT NULL, time INTEGER NOT NULL
@@ -46,6 +59,9 @@ CREATE TABLE IF NOT EXISTS proposals (
 type Store struct {
 	db       *sql.DB
 	seal     cipher.AEAD
+	persons  []byte // key of the digests of people
+	people   func() *roster.Roster
+	post     Post
 	ledger   ledger.Appender
 	compare  *password.Comparer
 	throttle *password.Throttle
@@ -74,6 +90,9 @@ func Open(data store.Store, secret keybook.Key, l ledger.Book) (*Store, error) {
 	s := &Store{ledger: l, throttle: password.NewThrottle(guesses), now: time.Now}
 	s.known = password.NewThrottle(knownGuesses)
 	if s.seal, err = cipher.NewGCMWithRandomNonce(block); err != nil {
+		return nil, fmt.Errorf("open accounts: %w", err)
+	}
+	if s.persons, err = hkdf.Key(sha256.New, key, nil, "people of accounts", 32); err != nil {
 		return nil, fmt.Errorf("open accounts: %w", err)
 	}
 	if s.compare, err = password.NewComparer(); err != nil {

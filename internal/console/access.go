@@ -2,10 +2,12 @@ package console
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/access"
 	"sluis/internal/roster"
@@ -16,15 +18,18 @@ import (
 // before a record is read.
 type accessPages struct {
 	Access
-	people func() *roster.Roster
-	facts  Facts
-	ledger *ledger.Ledger
+	accounts *accounts.Store
+	people   func() *roster.Roster
+	facts    Facts
+	ledger   *ledger.Ledger
 }
 
 func (p *accessPages) routes() []route {
 	return []route{
 		get("/access", everybody, p.show).inMenu("nav-access"),
 		post("/access", everybody, p.request).recorded(ledger.AccessGiven),
+		post("/access/code", everybody, p.sendCode).unrecorded("what the code confirms is in the ledger"),
+		post("/access/confirm", everybody, p.confirm).recorded(ledger.AccountChanged),
 	}
 }
 
@@ -35,6 +40,7 @@ const maxOwn = 200
 type accessView struct {
 	Address    string
 	Identified bool // records under a pseudonym can be there
+	Confirm    bool // the address has to be confirmed first
 	Days       int  // that they are stored
 	Since      time.Time
 	Until      time.Time
@@ -57,8 +63,46 @@ func (p *accessPages) view(v *visit) (w accessView, err error) {
 		Since:   now.AddDate(0, 0, -f.Retention[0]),
 		Until:   now,
 	}
-	w.Identified = w.Address != "" && p.subject(v).Identified()
+	if w.Confirm = v.Account.Claimed != "" && !v.Account.Current; w.Confirm {
+		w.Address = v.Account.Claimed
+	}
+	w.Identified = !w.Confirm && w.Address != "" && p.subject(v).Identified()
 	return w, nil
+}
+
+// sendCode mails the code that confirms the address of the account.
+func (p *accessPages) sendCode(v *visit) error {
+	err := p.accounts.SendCode(v.r.Context(), v.guesser(), v.Account.ID)
+	if problem := changeProblems.key(err); problem != "" {
+		return p.again(v, problem)
+	}
+	if err != nil {
+		return err
+	}
+	v.note("access-code-sent")
+	return v.see("/access")
+}
+
+// confirm makes the address of the account count, with the code.
+func (p *accessPages) confirm(v *visit) error {
+	err := p.accounts.Confirm(v.r.Context(), v.guesser(), v.Account.ID, v.field("code"))
+	if errors.Is(err, accounts.ErrWrongCredentials) {
+		return p.again(v, "access-code-wrong")
+	}
+	if err != nil {
+		return err
+	}
+	v.note("access-confirmed")
+	return v.see("/access")
+}
+
+// again shows the page with a problem.
+func (p *accessPages) again(v *visit, problem string) error {
+	w, err := p.view(v)
+	if err != nil {
+		return err
+	}
+	return v.again("access", w, problem)
 }
 
 func (p *accessPages) show(v *visit) error {
@@ -81,6 +125,8 @@ func (p *accessPages) request(v *visit) error {
 		return err
 	}
 	switch {
+	case w.Confirm:
+		return v.again("access", w, "access-confirm")
 	case !w.Identified:
 		return v.again("access", w, "access-not-identified")
 	case !v.isFresh() && v.Account.Strong():
@@ -88,7 +134,11 @@ func (p *accessPages) request(v *visit) error {
 	case !v.isFresh():
 		return v.again("access", w, "access-sign-in-again")
 	}
-	if err := p.read(v, &w); err != nil {
+	err = p.read(v, &w)
+	if errors.Is(err, errNotTold) {
+		return v.again("access", w, "access-not-told")
+	}
+	if err != nil {
 		return err
 	}
 	if form == "page" {
@@ -107,12 +157,15 @@ func (p *accessPages) request(v *visit) error {
 	})
 }
 
-// read notifies the person, for an account may have been made on another's address, and reads
-// the records.
+// errNotTold is returned if the person could not be notified: then nothing is shown.
+var errNotTold = errors.New("the notice of an access request was not sent")
+
+// read notifies the person at all addresses that the roster has, and reads the records.
 func (p *accessPages) read(v *visit, w *accessView) error {
 	ctx := v.r.Context()
-	if err := p.Notify(ctx, w.Address); err != nil {
+	if err := p.Notify(ctx, p.people().Addresses(w.Address)); err != nil {
 		v.log().Error("console: the notice of an access request was not sent", "error", err)
+		return errNotTold
 	}
 	add := func(own access.Record) error {
 		w.Records = append(w.Records, own)

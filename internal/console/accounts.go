@@ -13,7 +13,6 @@ var admins = only(ledger.Admin)
 // accountPages are for the administrator, who hands out accounts and sees no content (C3.3e).
 type accountPages struct {
 	accounts *accounts.Store
-	address  string // of the console, for links
 }
 
 func (p *accountPages) routes() []route {
@@ -28,6 +27,7 @@ func (p *accountPages) routes() []route {
 		change("disable", accounts.Disable),
 		change("enable", accounts.Enable),
 		change("recover", accounts.Recover),
+		change("address", accounts.SetAddress),
 		post("/accounts/{id}/invite", admins, p.invite).needing(proof).recorded(ledger.AccountChanged),
 		post("/proposals/{id}/agree", admins, p.agree).needing(proof).recorded(ledger.AccountChanged),
 		post("/proposals/{id}/drop", admins, p.drop).recorded(ledger.AccountChanged),
@@ -79,7 +79,7 @@ func (p *accountPages) create(v *visit) error {
 		return err
 	}
 	l.Name, l.Address, l.Selected = v.field("name"), v.field("address"), roles(v)
-	if a, err := mail.ParseAddress(l.Address); l.Address != "" && (err != nil || a.Address != l.Address) {
+	if !isAddress(l.Address) {
 		return v.again("accounts", l, "address-wrong")
 	}
 	a, waits, err := p.accounts.Make(v.r.Context(), v.actor(), l.Name, l.Address, l.Selected)
@@ -93,6 +93,12 @@ func (p *accountPages) create(v *visit) error {
 	return v.see("/accounts/" + a.ID)
 }
 
+// isAddress reports whether a field is a mail address and nothing more.
+func isAddress(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s
+}
+
 var changeProblems = problems{
 	"roles-apart": accounts.ErrRolesConflict,
 	"name-taken":  accounts.ErrNameTaken,
@@ -100,6 +106,11 @@ var changeProblems = problems{
 	"not-self":    accounts.ErrOwnAccount,
 	"other-first": accounts.ErrNeedsAnother,
 	"last-admin":  accounts.ErrLastAdmin,
+	"not-listed":  accounts.ErrNotOnRoster,
+	"same-person": accounts.ErrSamePerson,
+	"no-mail":     accounts.ErrNoMail,
+	"not-mailed":  accounts.ErrNotMailed,
+	"no-address":  accounts.ErrUnmailable,
 }
 
 func noteChange(v *visit, waits *accounts.Proposal) {
@@ -115,7 +126,6 @@ type accountView struct {
 	accounts.Account
 	AllRoles []ledger.Role
 	Waits    []accounts.Proposal
-	Link     string // that was just made
 	Self     bool
 	CanBegin bool // it was never signed in with: a link can be made
 }
@@ -151,8 +161,13 @@ func (p *accountPages) show(v *visit) error {
 func (p *accountPages) changing(kind accounts.ChangeKind) func(*visit) error {
 	return func(v *visit) error {
 		c := accounts.Change{Kind: kind}
-		if kind == accounts.SetRoles {
+		switch kind {
+		case accounts.SetRoles:
 			c.Roles = roles(v)
+		case accounts.SetAddress:
+			if c.Address = v.field("address"); !isAddress(c.Address) {
+				return p.again(v, "address-wrong")
+			}
 		}
 		waits, err := p.accounts.Propose(v.r.Context(), v.actor(), v.r.PathValue("id"), c)
 		if problem := changeProblems.key(err); problem != "" {
@@ -174,21 +189,17 @@ func (p *accountPages) again(v *visit, problem string) error {
 	return v.again("account", w, problem)
 }
 
-// invite shows a link once, for the owner of the account.
+// invite mails a link to the owner of the account. An administrator does not see it.
 func (p *accountPages) invite(v *visit) error {
-	secret, err := p.accounts.Invite(v.r.Context(), v.actor(), v.r.PathValue("id"))
+	err := p.accounts.Invite(v.r.Context(), v.actor(), v.r.PathValue("id"))
 	if problem := changeProblems.key(err); problem != "" {
 		return p.again(v, problem)
 	}
 	if err != nil {
 		return err
 	}
-	w, err := p.view(v)
-	if err != nil {
-		return err
-	}
-	w.Link = p.address + "/link/" + secret
-	return v.show("account", w)
+	v.note("invited")
+	return v.see("/accounts/" + v.r.PathValue("id"))
 }
 
 func (p *accountPages) agree(v *visit) error {

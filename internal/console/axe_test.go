@@ -50,7 +50,7 @@ func (h *house) live() lived {
 		h.t.Context(),
 		ledger.Actor{Name: string(ledger.Admin), Role: ledger.Admin},
 		"els",
-		"",
+		"els@school.example",
 		[]ledger.Role{ledger.Employee},
 	)
 	if err != nil || waits != nil {
@@ -60,11 +60,7 @@ func (h *house) live() lived {
 	if _, err := h.accounts.Propose(h.t.Context(), jo, els.ID, recover); err != nil {
 		h.t.Fatal(err)
 	}
-	secret, err := h.accounts.Invite(h.t.Context(), ledger.CommandLine, els.ID)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	l.ids["/link/"], l.ids["/accounts/"] = secret, els.ID
+	l.ids["/link/"], l.ids["/accounts/"] = h.mail.secret("els@school.example"), els.ID
 	id := h.seal(hostile).ID.String()
 	l.ids["/quarantine/"] = id
 	h.seal(hostile)

@@ -43,7 +43,9 @@ type house struct {
 	second    bool // releasing and destroying take two
 	hop       *hop
 	key       *age.X25519Identity
+	mail      *mailbox // of accounts
 	requested []string // addresses that got notice of an access request
+	untold    bool     // these notices cannot be sent
 	notified  []string // breach files of which the privacy officer got notice
 	people    *roster.Roster
 	keys      *journal.Keys
@@ -65,7 +67,7 @@ type setup struct {
 // newHouse starts a house. Its setup can be changed before.
 func newHouse(t testing.TB, change ...func(*setup)) *house {
 	t.Helper()
-	h := &house{t: t, log: &strings.Builder{}}
+	h := &house{t: t, log: &strings.Builder{}, mail: &mailbox{secrets: map[string]string{}}}
 	dir := t.TempDir()
 	h.dir = dir
 	var err error
@@ -79,6 +81,7 @@ func newHouse(t testing.TB, change ...func(*setup)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.accounts.Connect(func() *roster.Roster { return h.people }, h.mail)
 	t.Cleanup(func() {
 		h.accounts.Close()
 		if t.Failed() {
@@ -125,8 +128,11 @@ func (h *house) open(dir string) Services {
 		Sampling:   h.sampled(dir),
 		Retention:  h.retention,
 	}
-	s.Access = Access{h.keys, h.db, func(_ context.Context, address string) error {
-		h.requested = append(h.requested, address)
+	s.Access = Access{h.keys, h.db, func(_ context.Context, addresses []string) error {
+		if h.untold {
+			return errMailServer
+		}
+		h.requested = append(h.requested, addresses...)
 		return nil
 	}}
 	return s
@@ -204,15 +210,15 @@ func (h *house) entries(kind ledger.Kind) (all []ledger.Entry) {
 // local makes an account with a password and codes, as people have one.
 func (h *house) local(ctx context.Context, name, pass string, roles ...ledger.Role) (secret string) {
 	h.t.Helper()
-	a, _, err := h.accounts.Make(ctx, ledger.CommandLine, name, "", roles)
+	address := name + "@school.example"
+	a, _, err := h.accounts.Make(ctx, ledger.CommandLine, name, address, roles)
+	if err == nil {
+		err = h.accounts.Invite(ctx, ledger.CommandLine, a.ID)
+	}
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	link, err := h.accounts.Invite(ctx, ledger.CommandLine, a.ID)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if _, _, err := h.accounts.Redeem(ctx, link, pass); err != nil {
+	if _, _, err := h.accounts.Redeem(ctx, h.mail.secret(address), pass); err != nil {
 		h.t.Fatal(err)
 	}
 	key, err := accounts.NewCodes("Sluis", name)

@@ -32,7 +32,7 @@ func (p *linkPages) link(v *visit) (linkForm, error) {
 	if errors.Is(err, accounts.ErrLinkInvalid) || err == nil && purpose == accounts.Entry && !p.demo {
 		return linkForm{}, errLink
 	}
-	return linkForm{secret, a.Name, purpose == accounts.Begin}, err
+	return linkForm{secret, a.Name, purpose.Begins()}, err
 }
 
 // show shows a button, so that programs that fetch the links of mail do not use one up.

@@ -25,6 +25,9 @@ func (h *house) orders(dir string) Orders {
 people:
   - {address: juf@school.example, group: team}
   - {address: employee@school.example, group: team}
+  - {address: els@school.example, group: team}
+  - {address: piet@school.example, group: team}
+  - {address: jo@school.example, group: team}
   - {address: leerling@school.example, group: bovenbouw}
 `), 0o600)
 	if err != nil {

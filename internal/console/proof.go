@@ -50,7 +50,7 @@ func (p *proofPages) byCode(v *visit) error {
 }
 
 func (p *proofPages) byPasskey(v *visit) error {
-	a, err := p.shown(v)
+	a, err := p.shown(v, false)
 	if err != nil {
 		return err
 	}

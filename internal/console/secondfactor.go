@@ -70,8 +70,9 @@ func (p secondFactor) proofForm(v *visit, a accounts.Account, action, next strin
 	return f, err
 }
 
-// shown returns the account whose passkey the browser showed. A ceremony counts once.
-func (p secondFactor) shown(v *visit) (accounts.Account, error) {
+// shown returns the account whose passkey the browser showed, as an entrance or as a second factor. A
+// ceremony counts once.
+func (p secondFactor) shown(v *visit, entrance bool) (accounts.Account, error) {
 	if p.passkeys == nil {
 		return accounts.Account{}, errNoPage
 	}
@@ -79,7 +80,11 @@ func (p secondFactor) shown(v *visit) (accounts.Account, error) {
 	if err := json.Unmarshal(p.begun.PopBytes(v.r.Context(), begunCeremony), &ceremony); err != nil {
 		return accounts.Account{}, errUnclear
 	}
-	a, err := p.passkeys.SignIn(v.r.Context(), ceremony, v.r)
+	ctx, show := v.r.Context(), p.passkeys.Show
+	if entrance {
+		show = p.passkeys.SignIn
+	}
+	a, err := show(ctx, ceremony, v.r)
 	if errors.Is(err, accounts.ErrWrongCredentials) {
 		return accounts.Account{}, errNotYours
 	}

@@ -90,7 +90,7 @@ type Orders struct {
 type Access struct {
 	Keys    *journal.Keys
 	Records journal.Store
-	Notify  func(ctx context.Context, address string) error // the person, by mail, of the request
+	Notify  func(ctx context.Context, addresses []string) error // the person, by mail, of the request
 }
 
 // Breaches are the breach files.
@@ -162,7 +162,7 @@ func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 		(&proofPages{factor}).routes(),
 		profile.routes(),
 		(&factorPages{profile, s.Accounts, passkeys, c.issuer()}).routes(),
-		(&accountPages{s.Accounts, c.config.Address}).routes(),
+		(&accountPages{s.Accounts}).routes(),
 		messages.routes(),
 		(&decisionPages{q, messages, breaches}).routes(),
 		(&disclosurePages{q, messages, newOpenings()}).routes(),
@@ -181,7 +181,7 @@ func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 		(&samplingPages{s.Sampling, s.Ledger}).routes(),
 		(&ledgerPages{s.Ledger}).routes(),
 		(&retentionPages{s.Retention}).routes(),
-		(&accessPages{s.Access, people, s.Totals.Facts, s.Ledger}).routes(),
+		(&accessPages{s.Access, s.Accounts, people, s.Totals.Facts, s.Ledger}).routes(),
 		(&conductPages{s.Totals.Facts}).routes(),
 		(&clausePages{s.InForce}).routes(),
 	)

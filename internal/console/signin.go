@@ -124,11 +124,26 @@ func (p *signInPages) beginPasskey(v *visit) error {
 }
 
 func (p *signInPages) signInPasskey(v *visit) error {
-	a, err := p.shown(v)
+	half, with := accounts.Account{}, accounts.WithPasskey
+	if p.begun.GetString(v.r.Context(), begunWith) == accounts.WithProvider {
+		var err error
+		if half, err = p.halfway(v); err != nil {
+			return err
+		}
+		with = accounts.WithProvider
+	}
+	a, err := p.shown(v, half.ID == "")
 	if err != nil {
 		return err
 	}
-	if err := v.enter(a, accounts.WithPasskey, true); err != nil {
+	switch {
+	case a.ID == half.ID:
+	case a.Issuer != "":
+		return errNotYours
+	default: // of another account than the provider's, which needs none
+		with = accounts.WithPasskey
+	}
+	if err := v.enter(a, with, true); err != nil {
 		return err
 	}
 	return v.json(map[string]string{"next": local(v.r.URL.Query().Get("next"))})

@@ -34,6 +34,10 @@ const (
 // Roles are all roles, the most used of an account first.
 var Roles = []Role{ICT, Board, Supervisor, Legal, Privacy, Council, Admin, Employee}
 
+// Decides reports whether a role watches over others or decides about them: its links go by mail
+// to its holder alone, and all who watch over roles are notified of it.
+func (r Role) Decides() bool { return r.Privileged() && r != ICT }
+
 // Privileged reports whether a role can do more than see one's own data: its sign-ins need a
 // second factor and are in the ledger.
 func (r Role) Privileged() bool { return r != Employee && slices.Contains(Roles, r) }

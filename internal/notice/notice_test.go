@@ -17,6 +17,7 @@ import (
 
 	"sluis/internal/lang"
 	"sluis/internal/lang/langtest"
+	"sluis/internal/ledger"
 )
 
 // waiting is some of everything.
@@ -202,6 +203,9 @@ func TestEveryNoticeIsThereInEveryLanguage(t *testing.T) {
 			"breach":     Breach(code, "a1", at),
 			"released":   Released(code, "School", "x"),
 			"access":     Access(code, "School"),
+			"invitation": Invitation(code, "School", "els", "https://sluis.school.example/link/ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+			"code":       Code(code, "School", "abcdefghij"),
+			"role":       RoleChanged(code, Role{"School", "els", "els@school.example", "beheer", "roles", []ledger.Role{ledger.Board}}),
 		} {
 			if m.Subject == "" || strings.ContainsAny(m.Subject+m.Text, "⟦%") {
 				t.Errorf("%s in %s: %q, %q, want a subject and a text", name, code, m.Subject, m.Text)

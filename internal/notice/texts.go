@@ -1,11 +1,13 @@
 package notice
 
 import (
+	"cmp"
 	"embed"
 	"strings"
 	"time"
 
 	"sluis/internal/lang"
+	"sluis/internal/ledger"
 )
 
 //go:embed messages/*.json
@@ -64,6 +66,52 @@ func Released(code, organisation, note string) Message {
 	return Message{
 		Subject: p.Text("released-subject"),
 		Text:    p.Text("released", organisation, note),
+	}
+}
+
+// Invitation has the link that an account begins with. It goes to the owner alone.
+func Invitation(code, organisation, name, link string) Message {
+	p := texts.In(code)
+	return Message{
+		Subject: p.Text("invitation-subject", organisation),
+		Text:    p.Text("invitation", organisation, name, link),
+	}
+}
+
+// Code has the code that confirms an address.
+func Code(code, organisation, secret string) Message {
+	p := texts.In(code)
+	return Message{Subject: p.Text("code-subject"), Text: p.Text("code", organisation, secret)}
+}
+
+// Role is a change of a role that decides.
+type Role struct {
+	Organisation string
+	Account      string
+	Address      string
+	By           string // empty: a provider of sign-ins
+	Step         string
+	Roles        []ledger.Role // that the account has from then on
+}
+
+// RoleChanged goes to all who watch over roles, and to the person.
+func RoleChanged(code string, r Role) Message {
+	p := texts.In(code)
+	var roles []string
+	for _, role := range r.Roles {
+		roles = append(roles, string(role))
+	}
+	return Message{
+		Subject: p.Text("role-subject", r.Account),
+		Text: p.Text(
+			"role",
+			r.Organisation,
+			r.Account,
+			cmp.Or(r.Address, "–"),
+			cmp.Or(strings.Join(roles, ", "), "–"),
+			r.Step,
+			cmp.Or(r.By, "provider"),
+		),
 	}
 }
 

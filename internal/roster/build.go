@@ -51,6 +51,7 @@ func newBuilder(domains, separate []string) *builder {
 			domains:   map[string]bool{},
 			separate:  map[string]bool{},
 			namesakes: map[string][]string{},
+			addresses: map[string][]string{},
 			sizes:     map[Group]Size{},
 		},
 		kinds:  map[string]GroupKind{},
@@ -221,6 +222,9 @@ func (b *builder) person(p personEntry) {
 			b.own(alias, a, s)
 			mine = append(mine, a)
 		}
+	}
+	if s.key != "" {
+		b.r.addresses[s.key] = mine
 	}
 	b.r.people++
 	b.listed[p.Group.text]++

@@ -20,7 +20,8 @@ const (
 
 // Roster is one version of who is who. It is safe for concurrent use.
 type Roster struct {
-	subjects     map[string]Subject // by canonical address; of confidential lists as well
+	subjects     map[string]Subject  // by canonical address; of confidential lists as well
+	addresses    map[string][]string // of each person who is known by name, by the first of them
 	domains      map[string]bool
 	separate     map[string]bool     // domains where a name is not the same person's as at the others
 	namesakes    map[string][]string // by local part: addresses of confidential roles at own domains
@@ -46,6 +47,12 @@ func (r *Roster) Subject(address string) Subject { return r.subjects[canonical(a
 // Confidential reports whether an address leads to the holder of a confidential role
 // (C3.2g).
 func (r *Roster) Confidential(address string) bool { return len(r.Confidants(address)) > 0 }
+
+// Addresses returns all addresses of the person whom an address belongs to, the one that the
+// roster has first before the others. A pupil, a list and a stranger have none (K4).
+func (r *Roster) Addresses(address string) []string {
+	return slices.Clone(r.addresses[r.Subject(address).key])
+}
 
 // Groups returns the groups, by name.
 func (r *Roster) Groups() []Group { return slices.Clone(r.groups) }

@@ -7,7 +7,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"sluis/internal/accounts"
 	"sluis/internal/ledger"
 	"sluis/internal/setting"
 )
@@ -28,12 +30,15 @@ type Options struct {
 	// AddressClaim is the claim with the mail address; default email.
 	AddressClaim string `yaml:"address-from"`
 	// Vouched: addresses are the organisation's own, although the provider does not say
-	// email_verified.
+	// email_verified. Their owners confirm them once, with a mailed code.
 	Vouched bool `yaml:"vouched"`
 	// GroupsClaim is the claim with groups; default groups.
 	GroupsClaim string `yaml:"groups-from"`
 	// Roles are groups by role; people in none of them are not let in.
 	Roles map[ledger.Role][]string `yaml:"roles"`
+	// RolesLast is how long these roles count after the provider's last answer: from one day to
+	// seven, the default.
+	RolesLast time.Duration `yaml:"roles-last"`
 
 	Secret string       `yaml:"-"` // what is in SecretFile
 	Back   string       `yaml:"-"` // address that the provider sends browsers back to
@@ -45,6 +50,7 @@ func (o *Options) SetDefaults() {
 	if o.Scopes == nil {
 		o.Scopes = []string{"profile", "email"}
 	}
+	setting.Default(&o.RolesLast, accounts.RolesLast)
 }
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
@@ -67,6 +73,9 @@ func (o *Options) Validate(p setting.Problems) {
 	case u.Host == "login.microsoftonline.com" && slices.Contains(shared, strings.Split(u.Path+"/", "/")[1]):
 		p.At("issuer").Wrong("name your own tenant in the place of %s: otherwise every organisation could sign in",
 			strings.Split(u.Path, "/")[1])
+	}
+	if o.RolesLast < 24*time.Hour || o.RolesLast > accounts.RolesLast {
+		p.At("roles-last").Wrong("roles last from 1d to 7d: the provider alone knows who has left")
 	}
 	if len(o.Roles) == 0 {
 		p.At("roles").Wrong("say which groups have which role, for instance {employee: [staff]}: " +

@@ -8,7 +8,8 @@
 //   - An answer counts once, in the browser that asked (state, nonce, PKCE: RFC 7636), and only
 //     with a signature of the provider.
 //   - Groups give the roles that the configuration says, and no others.
-//   - An address of mail is taken over only if the provider vouches for it.
+//   - An address of mail is taken over only if the provider says that it is the organisation's own,
+//     and counts as confirmed only if the provider verified it.
 //   - A provider that is away or slow holds up nobody but who signs in with it. What it says
 //     is bounded.
 //
@@ -221,9 +222,10 @@ func (p *Provider) identity(id *oidc.IDToken, claims map[string]any) accounts.Id
 		Issuer:  id.Issuer,
 		Subject: id.Subject,
 		Name:    one(claims, or(p.o.NameClaim, "preferred_username")),
+		Lasts:   p.o.RolesLast,
 	}
 	if verified, _ := claims["email_verified"].(bool); verified || p.o.Vouched {
-		who.Address = one(claims, or(p.o.AddressClaim, "email"))
+		who.Address, who.Verified = one(claims, or(p.o.AddressClaim, "email")), verified
 	}
 	if who.Name == "" {
 		who.Name = who.Address

@@ -47,6 +47,7 @@ func (g *Gateway) openConsole(ctx context.Context) (err error) {
 		return nil
 	}
 	g.console = w
+	g.connectAccounts(w.accounts)
 	handler, err := g.consoleHandler(w.accounts)
 	if err != nil {
 		return err

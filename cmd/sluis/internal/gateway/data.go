@@ -270,6 +270,7 @@ func (d *Data) Accounts() (*accounts.Store, error) {
 	return recorded(d, &d.accounts, func(l *ledger.Ledger) (*accounts.Store, error) {
 		s, err := accounts.Open(d.store, d.accountsKey(), l)
 		if err == nil {
+			d.connect(s)
 			d.onClose(s.Close)
 		}
 		return s, err

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -53,7 +52,7 @@ func (s Sender) Notices() notice.Sender {
 			}
 			reply, err := s.mail.Send(ctx, e, size, content)
 			if err == nil && !reply.OK() {
-				err = fmt.Errorf("the next mail server said %d", reply.Code)
+				err = refusal(reply.Code)
 			}
 			return err
 		},
@@ -76,10 +75,9 @@ func (s Sender) Checkpoint(ctx context.Context, to []string, signed []byte, at t
 	return s.Notices().Send(ctx, to, notice.Checkpoint(s.language(), s.cfg.Organisation.Name, signed), at)
 }
 
-// Access notifies a person that their records were asked for (C3.2f).
-func (s Sender) Access(ctx context.Context, address string) error {
-	m := notice.Access(s.language(), s.cfg.Organisation.Name)
-	return s.Notices().Send(ctx, []string{address}, m, time.Now())
+// Access notifies a person, at all addresses, that their records were asked for (C3.2f).
+func (s Sender) Access(ctx context.Context, addresses []string) error {
+	return s.reachAll(ctx, addresses, notice.Access(s.language(), s.cfg.Organisation.Name))
 }
 
 // toward returns the direction of the gateway's own mail to an address.
