@@ -36,7 +36,7 @@ func TestOneAdministratorCannotTakeARoleForThemselves(t *testing.T) {
 			t.Errorf("the board got notice of %s as %s: %v, want %v", name, role, told, role.Decides())
 		}
 		if a.Address != "" || role.Decides() && a.May(role) {
-			t.Errorf("%s counts as %s before the link was used, with address %q; want neither", name, role, a.Address)
+			t.Errorf("%s counts as %s before the link was used: address %q; want neither", name, role, a.Address)
 		}
 		if a, _, err = o.Redeem(t.Context(), o.mail.secret(school(name)), sentence); err != nil || !a.May(role) ||
 			a.Address != school(name) {
@@ -54,7 +54,8 @@ func TestALinkGoesToTheAddressThatTheRosterHasFirst(t *testing.T) {
 	o := newOffice(t)
 	admin := by(o.has("beheer", ledger.Admin))
 	o.hires("juf@school.example;beheer2@school.example")
-	if _, _, err := o.Make(t.Context(), admin, "juf", "Beheer2@School.example", []ledger.Role{ledger.Board}); err != nil {
+	_, _, err := o.Make(t.Context(), admin, "juf", "Beheer2@School.example", []ledger.Role{ledger.Board})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if o.mail.secret("juf@school.example") == "" || o.mail.secret("beheer2@school.example") != "" {
@@ -165,7 +166,8 @@ func TestRolesOfDifferentPeopleAreNeverOnes(t *testing.T) {
 			if got := join(together(nil, []ledger.Role{a, b, ledger.Employee})); got != "employee" {
 				t.Errorf("a provider gives %s and %s: %q counts, want employee alone", a, b, got)
 			}
-			if got := join(together([]ledger.Role{a}, []ledger.Role{b, ledger.Employee})); got != string(a)+" employee" {
+			got := join(together([]ledger.Role{a}, []ledger.Role{b, ledger.Employee}))
+			if got != string(a)+" employee" {
 				t.Errorf("given %s, and %s by a provider: %q counts, want what was given", a, b, got)
 			}
 			if got := join(together([]ledger.Role{a, b}, nil)); got != "" {
@@ -302,7 +304,7 @@ func TestAnAddressThatIsAnotherPersonsNowCountsNoMore(t *testing.T) {
 			o.staff = nil
 			o.hires(c.after...)
 			if a = o.get(a); a.Current || (a.Address != "") != c.kept {
-				t.Errorf("address %q, current %v; want it kept: %v, and to be confirmed anew", a.Address, a.Current, c.kept)
+				t.Errorf("address %q, current %v; want it kept: %v, and confirmed anew", a.Address, a.Current, c.kept)
 			}
 			o.mail.letters = nil
 			if err := o.SendCode(t.Context(), desk, a.ID); err != nil {

@@ -135,7 +135,8 @@ func TestRolesByAProviderEndWithoutIt(t *testing.T) {
 // TestAProviderMakesNobodyOfAStranger: test users in the groups of the board are not on the roster, and
 // an address that the provider did not verify is confirmed by mail first.
 func TestAProviderMakesNobodyOfAStranger(t *testing.T) {
-	unverified, alias, nameless := teacher("els", ledger.Board), teacher("els", ledger.Board), teacher("els", ledger.Board)
+	els := teacher("els", ledger.Board)
+	unverified, alias, nameless := els, els, els
 	unverified.Verified, alias.Address, nameless.Address = false, "e.wit@school.example", ""
 	for name, who := range map[string]Identity{
 		"not on the roster":                  teacher("test1", ledger.Board),
@@ -200,11 +201,12 @@ func TestABoardByGroupsIsSeen(t *testing.T) {
 		t.Errorf("notice to %v, want the board among them", got)
 	}
 	o.mail.broken = true
-	if a, err := o.Provided(t.Context(), teacher("jo", ledger.Board, ledger.Employee)); err != nil || a.May(ledger.Board) {
+	jo := teacher("jo", ledger.Board, ledger.Employee)
+	if a, err := o.Provided(t.Context(), jo); err != nil || a.May(ledger.Board) {
 		t.Errorf("roles %v of which nobody hears, %v; want employee", a.Roles(), err)
 	}
 	o.mail.broken = false
-	if a, err := o.Provided(t.Context(), teacher("jo", ledger.Board, ledger.Employee)); err != nil || !a.May(ledger.Board) {
+	if a, err := o.Provided(t.Context(), jo); err != nil || !a.May(ledger.Board) {
 		t.Errorf("roles %v where mail goes, %v; want board", a.Roles(), err)
 	}
 	if a, err := o.Provided(t.Context(), teacher("jo")); !errors.Is(err, ErrNoRole) {
