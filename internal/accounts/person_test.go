@@ -40,8 +40,8 @@ func TestOneAdministratorCannotTakeARoleForThemselves(t *testing.T) {
 		}
 		if a, _, err = o.Redeem(t.Context(), o.mail.secret(school(name)), sentence); err != nil || !a.May(role) ||
 			a.Address != school(name) {
-			t.Errorf("%s after the link of the mail: %v, %v, address %q; want the role and the address", name, a.Roles(),
-				err, a.Address)
+			t.Errorf("%s after the link of the mail: %v, %v, address %q; want the role and the address", name,
+				a.Roles(), err, a.Address)
 		}
 	}
 	if got := o.mail.secret("beheer@school.example"); got == "" {

@@ -35,8 +35,8 @@ func (g *Gateway) consoleServices(store *accounts.Store) (s console.Services, er
 			Reader:  disclose.Reader{Limits: g.reading()},
 		},
 		Orders: console.Orders{Store: g.orders, Keys: g.keys, Records: g.store, Longest: g.started.Orders.Period},
-		Access: console.Access{Keys: g.keys, Records: g.store, Notify: func(ctx context.Context, addresses []string) error {
-			return g.sender().Access(ctx, addresses)
+		Access: console.Access{Keys: g.keys, Records: g.store, Notify: func(ctx context.Context, to []string) error {
+			return g.sender().Access(ctx, to)
 		}},
 		Totals: console.Totals{Archive: g.archive, Facts: g.accountability},
 		Sampling: console.Sampling{
