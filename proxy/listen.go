@@ -24,6 +24,9 @@ const (
 	TLS                  // put in between, port 443
 )
 
+// String returns the mode in a word.
+func (m Mode) String() string { return [...]string{Explicit: "proxy", HTTP: "http", TLS: "tls"}[m] }
+
 // Listener is how connections come in.
 type Listener struct {
 	net.Listener

@@ -23,6 +23,7 @@ type engine struct {
 	Lands     []string `yaml:"lands"` // domains with a host for each country
 	Spare     []string `yaml:"spare"` // hosts there that are of no country
 	Block     []string `yaml:"block"` // with all below them
+	Pages     []string `yaml:"pages"` // that show what the hosts answer
 }
 
 // engines are the search engines by host.
@@ -33,6 +34,7 @@ type engines struct {
 	lands     map[string]string // by the domain after a country
 	spare     map[string]bool
 	blocked   map[string]bool
+	pages     map[string]string // host that enforces what they show
 }
 
 // searchEngines returns the search engines. They are part of the program and tested, so that reading cannot fail.
@@ -43,6 +45,7 @@ var searchEngines = sync.OnceValue(func() *engines {
 		lands:     map[string]string{},
 		spare:     map[string]bool{},
 		blocked:   map[string]bool{},
+		pages:     map[string]string{},
 	}
 	if err := (strictyaml.File{Name: "safesearch.yaml", Text: safeSearchText}).Decode(&e.all); err != nil {
 		panic(err)
@@ -59,6 +62,9 @@ var searchEngines = sync.OnceValue(func() *engines {
 		}
 		for _, h := range s.Spare {
 			e.spare[h] = true
+		}
+		for _, h := range s.Pages {
+			e.pages[h] = s.To
 		}
 		for _, b := range s.Block {
 			e.blocked[b] = true
@@ -78,6 +84,9 @@ var youtube = map[string]bool{
 	"youtube.googleapis.com":   true,
 	"youtubei.googleapis.com":  true,
 }
+
+// youtubeUnrestricted are hosts of YouTube that show videos and have no restricted mode that an administrator can set.
+var youtubeUnrestricted = map[string]bool{"music.youtube.com": true, "tv.youtube.com": true}
 
 // host returns the host to connect to in the place of another; empty: that one itself.
 func (s *SafeSearch) host(h string) string {
@@ -108,9 +117,11 @@ func (s *SafeSearch) host(h string) string {
 	return ""
 }
 
-// blocks reports whether a host is of a search engine, and nothing there enforces.
+// blocks reports whether a host is of a search engine, and nothing there enforces. Where YouTube is strict that holds
+// for its other hosts with videos as well.
 func (s *SafeSearch) blocks(h string) bool {
-	return inDomainSet(h, searchEngines().blocked) && s.host(h) == ""
+	return inDomainSet(h, searchEngines().blocked) && s.host(h) == "" ||
+		s.YouTube == "strict" && youtubeUnrestricted[h]
 }
 
 func isPublicSuffix(s string) bool {

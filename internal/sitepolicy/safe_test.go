@@ -1,6 +1,7 @@
 package sitepolicy
 
 import (
+	"slices"
 	"testing"
 
 	"golang.org/x/net/publicsuffix"
@@ -61,6 +62,7 @@ func TestEveryHostOfASearchEngineIsSafe(t *testing.T) {
 		"tse1.explicit.bing.net": "blocked", "tse1.mm.bing.net": "", "th.bing.com": "",
 		"images.google.nl": "forcesafesearch.google.com", "images.google.com.br": "forcesafesearch.google.com", "google.co.jp": "forcesafesearch.google.com",
 		"docs.google.com": "", "images.google.evil.example": "", "m.yandex.com.tr": "familysearch.yandex.ru", "disk.yandex.ru": "", "xmlsearch.yandex.ru": "blocked",
+		"www.bing.net": "strict.bing.com", "bing.net": "", "www.ask.com": "blocked", "search.lycos.com": "blocked", "www.yep.com": "blocked", "qwant.com": "",
 		"youtubei.googleapis.com": "restrictmoderate.youtube.com", "m.youtube.com": "restrictmoderate.youtube.com", "www.youtube-nocookie.com": "restrictmoderate.youtube.com",
 		"music.youtube.com": "", "fonts.googleapis.com": "", "metager.org": "blocked", "mojeek.com": "", "wikipedia.org": "",
 	} {
@@ -85,6 +87,35 @@ func TestEveryHostOfASearchEngineIsSafe(t *testing.T) {
 	}
 }
 
+// TestEveryHostIsExplained: what is known of a host of a search engine is said, also where it stays as it is.
+func TestEveryHostIsExplained(t *testing.T) {
+	pupils := group(t, "leerlingen")
+	for _, youtube := range []string{"strict", "moderate"} {
+		p, err := New(Options{Sites: Sites{SafeSearch: &SafeSearch{Groups: []roster.Group{pupils}, YouTube: youtube}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for host, want := range map[string]string{
+			"www.qwant.com": "shows what safeapi.qwant.com answers", "api.qwant.com": "safeapi.qwant.com",
+			"lite.qwant.com":    "blocked: nothing there enforces it",
+			"music.youtube.com": map[string]string{"strict": "blocked: nothing there enforces it"}[youtube],
+			"www.youtube.com":   map[string]string{"strict": "restrict.youtube.com", "moderate": "restrictmoderate.youtube.com"}[youtube],
+			"i.ytimg.com":       "",
+		} {
+			got := ""
+			r := Request{Hosts: [3]string{host}, Group: pupils, Time: at("mon", "10:00"), TLS: true}
+			for _, s := range p.Explain(r).Steps {
+				if s.Name == "safe search" && s.Holds {
+					got = s.Result
+				}
+			}
+			if got != want {
+				t.Errorf("youtube: %s, %s: got %q, want %q", youtube, host, got, want)
+			}
+		}
+	}
+}
+
 // TestTheSearchEnginesAreWellWritten: each has its source, and hosts as requests have them.
 func TestTheSearchEnginesAreWellWritten(t *testing.T) {
 	seen := map[string]bool{}
@@ -93,7 +124,7 @@ func TestTheSearchEnginesAreWellWritten(t *testing.T) {
 		if e.Engine == "" || e.Source == "" || (e.To == "") != (led == 0) || led+len(e.Block) == 0 {
 			t.Errorf("%s has no source, or hosts without one that enforces", e.Engine)
 		}
-		for _, h := range append(append([]string{}, e.Hosts...), e.Block...) {
+		for _, h := range slices.Concat(e.Hosts, e.Block, e.Pages) {
 			suffix, _ := publicsuffix.PublicSuffix(h)
 			name, ok := domains.Name(h)
 			if !ok || name != h || seen[h] || suffix == h || h == e.To {

@@ -408,6 +408,8 @@ func (p *Policy) allow(d Decision, host string, r Request, bits domains.Set, rep
 	if s := p.o.SafeSearch; s != nil && holds(s.Groups, r.Group) {
 		if d.Connect = s.host(host); d.Connect != "" {
 			note(report, Step{Host: host, Name: "safe search", Result: d.Connect, Holds: true})
+		} else if to := searchEngines().pages[host]; to != "" {
+			note(report, Step{Host: host, Name: "safe search", Result: "shows what " + to + " answers", Holds: true})
 		}
 	}
 	if f, ok := p.tenantOf(host); ok {

@@ -168,7 +168,7 @@ func (w *webWorker) Commit() (err error) {
 // serveAll takes web traffic on all ports. An error that ends the proxy goes to failed.
 func serveAll(p *proxy.Proxy, listeners []proxy.Listener, log *slog.Logger, failed chan<- error) {
 	for _, l := range listeners {
-		log.Info("takes web traffic", "address", l.Addr().String(), "mode", l.Mode, "tls", l.TLS)
+		log.Info("takes web traffic", "address", l.Addr().String(), "mode", l.Mode.String(), "tls", l.TLS)
 		go func() {
 			if err := p.Serve(l); err != nil {
 				failed <- err
