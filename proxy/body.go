@@ -124,6 +124,21 @@ func (c *countedBody) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// firstByte is a body that notes whether anything of it came.
+type firstByte struct {
+	io.ReadCloser
+	came atomic.Bool
+}
+
+// Read implements io.Reader.
+func (f *firstByte) Read(b []byte) (int, error) {
+	n, err := f.ReadCloser.Read(b)
+	if n > 0 || err != nil {
+		f.came.Store(true)
+	}
+	return n, err
+}
+
 // delivery is the body that a client gets. It remembers whether it was cut off.
 type delivery struct {
 	io.ReadCloser

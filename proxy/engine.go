@@ -4,11 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/elazarl/goproxy"
 
@@ -164,7 +167,7 @@ func (f *flow) received(resp *http.Response, via string) (*http.Response, error)
 		if f.generation.Content == nil || resp.StatusCode == http.StatusSwitchingProtocols {
 			return resp, nil
 		}
-		blocked, err := f.generation.Content.Response(resp.Request.Context(), &f.exchange, resp)
+		blocked, err := f.inspectResponse(resp)
 		switch {
 		case blocked:
 			err = content.ErrBlocked
@@ -187,6 +190,35 @@ func (f *flow) received(resp *http.Response, via string) (*http.Response, error)
 			return nil, err
 		}
 	}
+}
+
+// errNothing is returned for a response whose header came and then nothing.
+var errNothing = fmt.Errorf("%w: nothing comes: %w", content.ErrCut, context.DeadlineExceeded)
+
+// inspectResponse has a response inspected. As its client has nothing until the first bytes are judged, a site has as
+// long for those as for the header.
+func (f *flow) inspectResponse(resp *http.Response) (blocked bool, err error) {
+	if resp.Body == http.NoBody {
+		return f.generation.Content.Response(resp.Request.Context(), &f.exchange, resp)
+	}
+	body, late := resp.Body, atomic.Bool{}
+	first := &firstByte{ReadCloser: body}
+	resp.Body = first
+	timer := time.AfterFunc(f.generation.Limits.Response, func() {
+		if !first.came.Load() {
+			late.Store(true)
+			body.Close()
+		}
+	})
+	defer timer.Stop()
+	blocked, err = f.generation.Content.Response(resp.Request.Context(), &f.exchange, resp)
+	if resp.Body == first {
+		resp.Body = body
+	}
+	if late.Load() && !blocked {
+		err = errNothing
+	}
+	return blocked, err
 }
 
 // failure answers a request that nothing, or nothing that may be passed on, came back for.

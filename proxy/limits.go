@@ -15,7 +15,7 @@ type Limits struct {
 	Hello       time.Duration `yaml:"hello"`                  // for a ClientHello and a TLS handshake; default 5s
 	KeepAlive   time.Duration `yaml:"keep-alive"`             // between two requests; default 2m
 	Idle        time.Duration `yaml:"idle"`                   // of silence of both sides, while a body is on its way; default 5m
-	Response    time.Duration `yaml:"response"`               // for a site to begin its response, as browsers wait; default 5m
+	Response    time.Duration `yaml:"response"`               // for a site's first byte, as browsers wait; default 5m
 	Tunnel      time.Duration `yaml:"tunnel"`                 // of silence in both directions of a tunnel; default 15m
 }
 

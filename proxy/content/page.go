@@ -202,7 +202,7 @@ func (p *page) inspect(open func(weigh func()) io.Reader) (err error) {
 }
 
 // leastText is for how much text a page counts that is weighed at its beginning, because it comes slowly, in bytes.
-const leastText = 4 << 10
+const leastText = 1 << 10
 
 // unread stops a page whose coding cannot be undone, of which a browser could show more than was read.
 func (p *page) unread() error {

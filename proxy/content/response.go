@@ -52,15 +52,15 @@ func (e *Inspector) Response(ctx context.Context, x *Exchange, resp *http.Respon
 		return false, nil
 	}
 	// The content of a file counts for more than its name.
-	src, head, err := e.head(resp, sniff)
+	head, err := e.head(resp, sniff)
 	if err != nil {
 		return false, err
 	}
-	f.kind = kindOf(resp, head, f.name)
-	if sniff && part && partOfPage(f, head) {
+	resp.Body, f.kind = head.body, kindOf(head, f.name)
+	if sniff && part && partOfPage(f, head.plain) {
 		return false, ErrPart
 	}
-	return e.known(ctx, x, resp, f, src, sniff && isPageByContent(f, head))
+	return e.known(ctx, x, resp, f, sniff && isPageByContent(f, head.plain))
 }
 
 func isPageByContent(f file, head []byte) bool {
@@ -70,8 +70,9 @@ func isPageByContent(f file, head []byte) bool {
 
 // known inspects a body of a kind that is known.
 func (e *Inspector) known(
-	ctx context.Context, x *Exchange, resp *http.Response, f file, src io.Reader, page bool,
+	ctx context.Context, x *Exchange, resp *http.Response, f file, page bool,
 ) (blocked bool, err error) {
+	var src io.Reader = resp.Body
 	_, attached := fileName(resp.Header, "")
 	scans := e.scans(x)
 	if scans {

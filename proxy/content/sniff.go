@@ -75,19 +75,27 @@ const shortHead = 8
 // maxHead bounds what is read of a compressed body for its head.
 const maxHead = 64 << 10
 
-// head reads the beginning of a body, as much as its kind needs: of one that comes piece by piece no more than its
-// first bytes, so that nothing waits. An error is left to the one who reads on.
-func (e *Inspector) head(resp *http.Response, sniff bool) (src io.Reader, plain []byte, err error) {
+// beginning is the beginning of a body.
+type beginning struct {
+	body  io.ReadCloser // all of it
+	plain []byte        // without its codings
+	short bool          // no more than its first bytes is read for certain
+}
+
+// head reads the beginning of a body, as much as its kind needs: of one that comes slowly or piece by piece no more than
+// its first bytes, so that nothing waits. An error is left to the one who reads on.
+func (e *Inspector) head(resp *http.Response, sniff bool) (beginning, error) {
 	typ, codings := mediaType(resp.Header), codingsOf(resp.Header)
 	piecemeal := resp.ContentLength < 0
-	wire := &recorder{src: resp.Body}
+	n := 0
+	in := &hasty{body: resp.Body, patience: e.o.Limits.Slow, enough: func() bool { return n >= shortHead }}
+	wire := &recorder{src: in}
 	r, done, err := decode(codings, wire)
 	defer done()
 	if err != nil {
 		r = wire // noted where it matters
 	}
-	plain = make([]byte, sniffLength)
-	n := 0
+	plain := make([]byte, sniffLength)
 	for err = nil; err == nil && n < len(plain); {
 		var k int
 		k, err = r.Read(plain[n:])
@@ -97,23 +105,24 @@ func (e *Inspector) head(resp *http.Response, sniff bool) (src io.Reader, plain 
 			break
 		}
 	}
+	slow := in.calm()
 	if len(wire.all) == 0 && wire.err != nil && wire.err != io.EOF {
-		return nil, nil, cutOff("receive a response", wire.err)
+		return beginning{}, cutOff("receive a response", wire.err)
 	}
-	src = io.MultiReader(bytes.NewReader(wire.all), resp.Body)
-	if wire.err != nil && wire.err != io.EOF {
+	src := io.MultiReader(bytes.NewReader(wire.all), in)
+	if wire.err != nil && wire.err != io.EOF && !slow {
 		src = io.MultiReader(bytes.NewReader(wire.all), failed{cutOff("receive a response", wire.err)})
 	}
-	return src, plain[:n], nil
+	return beginning{&restOfBody{src, in}, plain[:n], piecemeal || slow}, nil
 }
 
 // kindOf returns what a body is by its head. Nothing may depend on what came by chance.
-func kindOf(resp *http.Response, head []byte, name string) text.FileKind {
+func kindOf(b beginning, name string) text.FileKind {
 	length := extract.KindHead
-	if resp.ContentLength < 0 {
+	if b.short {
 		length = shortHead
 	}
-	return extract.KindOf(head[:min(len(head), length)], name)
+	return extract.KindOf(b.plain[:min(len(b.plain), length)], name)
 }
 
 // recorder keeps what is read through it.
