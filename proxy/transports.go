@@ -149,7 +149,8 @@ func (t *transports) asks(err error, address string) bool {
 	if alert == "certificate required" || strings.Contains(err.Error(), "tls: no renegotiation") {
 		return true
 	}
-	return t.asking.Contains(address) && (alert != "" || isEnd(err)) // a reset overtakes the alert
+	ended := isEnd(err) || strings.Contains(err.Error(), "conn could not be established") // the words of HTTP/2
+	return t.asking.Contains(address) && (alert != "" || ended)                           // a reset overtakes the alert
 }
 
 // retire closes idle connections; those in use end with their requests.

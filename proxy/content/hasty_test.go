@@ -39,7 +39,8 @@ func TestSlowHeadsAreShown(t *testing.T) {
 			go io.WriteString(site, first)
 			blocked, err := e.Response(t.Context(), x, r)
 			if blocked != tt.blocked || err != nil {
-				t.Errorf("%s, %q of %q: got blocked %v, %v, want %v", tt.kind, coding, tt.first, blocked, err, tt.blocked)
+				t.Errorf("%s, %q of %q: got blocked %v, %v, want %v",
+					tt.kind, coding, tt.first, blocked, err, tt.blocked)
 			}
 			if !blocked && (coding == "" || tt.kind != "text/html") { // the second piece is not coded
 				seesFirst(t, r, first, tt.kind)

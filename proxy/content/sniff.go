@@ -82,8 +82,8 @@ type beginning struct {
 	short bool          // no more than its first bytes is read for certain
 }
 
-// head reads the beginning of a body, as much as its kind needs: of one that comes slowly or piece by piece no more than
-// its first bytes, so that nothing waits. An error is left to the one who reads on.
+// head reads the beginning of a body, as much as its kind needs: of one that comes slowly or piece by piece no more
+// than its first bytes, so that nothing waits. An error is left to the one who reads on.
 func (e *Inspector) head(resp *http.Response, sniff bool) (beginning, error) {
 	typ, codings := mediaType(resp.Header), codingsOf(resp.Header)
 	piecemeal := resp.ContentLength < 0
