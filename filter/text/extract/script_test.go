@@ -115,6 +115,7 @@ func TestOrdinaryShortScriptsRaiseNoAlarm(t *testing.T) {
 	jpeg := b64("\xff\xd8\xff\xe0\x00\x10JFIF" + string(photo(600)))
 	export := "a.href=URL.createObjectURL(new Blob([new Uint8Array([239,187,191]),csv(d)]));" +
 		"a.download='lijst.csv';a.click()"
+	story := strings.Repeat("<p>De gemeenteraad heeft besloten dat de bibliotheek blijft.", 10)
 	for name, script := range map[string]string{
 		"a saved page's statistics":  "document.write(unescape(\"%3Cscript src='\" + host + \"google-analytics.com/ga.js' type='text/javascript'%3E%3C/script%3E\"));",
 		"a saved page's jQuery":      "window.jQuery || document.write(unescape('%3Cscript%20src=%22js/jquery-1.5.1.min.js%22%3E%3C/script%3E'))",
@@ -129,7 +130,7 @@ func TestOrdinaryShortScriptsRaiseNoAlarm(t *testing.T) {
 		"a link to decode":           "var q = decodeURIComponent(location.search.slice(1)); document.title = q; location.href = 'https://school.example/' + q",
 	} {
 		for where, m := range map[string]string{
-			"attached": attached("les.html", "text/html", []byte("<html><script>"+script+"</script>")),
+			"attached": attached("les.html", "text/html", []byte("<html><script>"+script+"</script>"+story)),
 			"body":     "Content-Type: text/html\n\n<html><script>" + script + "</script>",
 		} {
 			if got := dangers(showMessage(t, m).report); got != "" {

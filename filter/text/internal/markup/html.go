@@ -21,6 +21,7 @@ func HTML(w *walk.Walker, part int, r io.Reader) error {
 	defer h.hidden.Close()
 	err := h.read(r)
 	h.acts.end()
+	h.acts.finish()
 	h.endLink()
 	h.endLine()
 	return walk.First(h.visible.Close(), h.hidden.Close(), err)
@@ -77,6 +78,9 @@ func (h *reader) Text(b []byte) {
 		return
 	}
 	h.reveal(b)
+	if h.top().name != uint32(atom.Title) {
+		h.acts.leads.words(b)
+	}
 	if h.href != "" && h.linkText.Len() < walk.MaxLink {
 		h.linkText.Write(b)
 	}

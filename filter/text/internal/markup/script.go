@@ -22,6 +22,7 @@ type acts struct {
 	begun   bool // the first element was seen
 	drawing bool // it is that of SVG
 	marked  bool
+	leads   leads
 
 	script  []byte    // the part of a script that is being read
 	files   *walk.Out // takes what could be a file in it
@@ -74,10 +75,27 @@ func (a *acts) start(part int, name []byte, element atom.Atom, attrs []Attr) {
 		a.begun = true
 		a.drawing = strings.EqualFold(string(localName(name)), "svg") || a.w.Named(".svg")
 	}
-	if !a.drawing || a.marked {
+	if a.marked || a.w.At < 0 {
 		return
 	}
-	if strings.EqualFold(string(localName(name)), "script") || element == atom.Iframe || element == atom.Embed ||
+	if plain := localName(name); len(plain) < len(name) {
+		element = atomOf(plain) // XML writes it with a prefix
+	}
+	a.leads.tag(element, attrs)
+	for _, at := range attrs {
+		if len(at.Name) > 2 && walk.HasPrefixFold(at.Name, "on") && a.leads.event(at.Name, at.Value) {
+			a.mark()
+		}
+	}
+	if a.drawing {
+		a.draws(name, element, attrs)
+	}
+}
+
+// draws sees a tag of a drawing.
+func (a *acts) draws(name []byte, element atom.Atom, attrs []Attr) {
+	if a.leads.away || a.leads.asks || a.leads.sends ||
+		strings.EqualFold(string(localName(name)), "script") || element == atom.Iframe || element == atom.Embed ||
 		element == atom.Object {
 		a.mark()
 		return
@@ -178,6 +196,16 @@ func (a *acts) end() {
 	a.does = 0
 }
 
+// finish judges the page as a whole.
+func (a *acts) finish() {
+	if a.w.At >= 0 && !a.w.Aside() && a.leads.elsewhere() {
+		a.mark()
+	}
+	if a.leads.seen >= maxWaiting {
+		a.w.Wordy()
+	}
+}
+
 // read inspects a piece of a script, and returns how much of it was read to its end.
 func (a *acts) read(b []byte, last bool) int {
 	n := a.lists(b, last)
@@ -189,6 +217,9 @@ func (a *acts) read(b []byte, last bool) int {
 		a.does |= carries
 	default:
 		a.does |= archives
+	}
+	if a.w.At >= 0 {
+		a.leads.script(withoutBlanks(joined))
 	}
 	lower := bytes.ToLower(joined)
 	for _, d := range deeds {

@@ -26,6 +26,8 @@ type foundFile struct {
 	within int // how many such files it stands in
 	digits decoder
 	icon   bool // the text says that it is a drawing: it counts if it acts
+	at     int  // where what it stands in is listed
+	aside  bool // it stands in what stands aside
 
 	head bytes.Buffer // up to the size that is kept in memory
 	file *os.File     // what follows
@@ -35,7 +37,7 @@ type foundFile struct {
 
 // begin returns a file that is found in a part.
 func (w *Walker) begin(part int, name string, digits decoder) *foundFile {
-	f := &foundFile{w: w, part: part, name: name, within: w.within, digits: digits}
+	f := &foundFile{w: w, part: part, name: name, within: w.within, digits: digits, at: w.At, aside: w.aside}
 	f.sum.SetSeed(sumSeed)
 	return f
 }
@@ -167,10 +169,24 @@ func (f *foundFile) read() error {
 	if f.file != nil {
 		r = f.file
 	}
+	w.aside = f.aside || w.wordy[f.at]
+	defer func() { w.aside = false }()
 	a := text.Attachment{Name: text.Secret(ShortName(f.name)), Depth: f.within + 1}
 	w.File(part, a, "", w.Section(r, f.size), f.within+1) // a fault is chance
 	return w.Stop
 }
+
+// Wordy notes that what is being read has a text of its own, so that the pages in it stand aside.
+func (w *Walker) Wordy() {
+	if w.wordy == nil {
+		w.wordy = map[int]bool{}
+	}
+	w.wordy[w.At] = true
+}
+
+// Aside reports whether what is being read stands in something that has a text of its own, such as the frames of a page
+// that is saved.
+func (w *Walker) Aside() bool { return w.aside }
 
 // forget gives back what files found in texts hold.
 func (w *Walker) forget() {

@@ -29,6 +29,8 @@ type Walker struct {
 	seen     map[uint64]bool // sums of those
 	kept     int             // bytes of those in memory
 	within   int             // how many of those what is read stands in
+	wordy    map[int]bool    // what has a text of its own, by where it is listed
+	aside    bool            // what is read stands in such a thing
 
 	InReport bool          // what is read is a part of a report on delivery
 	Returned int           // messages that reports return, around what is read
