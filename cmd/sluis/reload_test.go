@@ -72,7 +72,8 @@ func presented(t *testing.T, addr string) string {
 // Each change counts from the next message on, and none of a broken version does.
 func TestReloadTakesAllOrNothing(t *testing.T) {
 	t.Parallel()
-	s := settings{nextHop: testenv.StartSink(t).Addr(), sample: "0"}
+	const passed = "  actions: {leak: {out: pass}}"
+	s := settings{nextHop: testenv.StartSink(t).Addr(), sample: "1", policy: passed}
 	g := newGateway(t, s)
 	sends := func(want string) {
 		t.Helper()
@@ -82,7 +83,12 @@ func TestReloadTakesAllOrNothing(t *testing.T) {
 	}
 	sends("pass")
 
-	s.sample = "1"
+	s.policy = ""
+	g.configure(s)
+	g.reload(taken)
+	sends("quarantine")
+
+	s.sample = "0" // counts from the next day on (C3.3b)
 	g.configure(s)
 	g.reload(taken)
 	sends("quarantine")
@@ -112,7 +118,7 @@ func TestReloadTakesAllOrNothing(t *testing.T) {
 	// All of that can be checked by anyone who has the ledger.
 	day := time.Now().UTC().Format("2006-01-02")
 	if out := g.exported("sampling", "audit", "--day", day); !strings.Contains(out,
-		"every draw is as the secret says") || !strings.Contains(out, "0%, then 100%") {
+		"every draw is as the secret says") || !strings.Contains(out, "at a rate of 100%,") {
 		t.Errorf("%s", out)
 	}
 }

@@ -27,7 +27,7 @@ func (p *samplingPages) routes() []route {
 // chance has it, without numbers: those of a day and a small group would point at people.
 type samplingView struct {
 	Days   []string // that were committed to, the latest first
-	Rate   float64
+	Rates  sampling.Rates
 	Day    string           // that was audited; empty: none
 	Report *sampling.Report // of it
 	Broken string           // why it could not be
@@ -39,14 +39,13 @@ const maxDays = 62
 
 func (p *samplingPages) view(v *visit) (w samplingView, err error) {
 	w.Day, w.Dice = v.field("day"), v.field("dice")
-	rates := []ledger.Kind{ledger.SamplingCommit, ledger.SamplingRate}
-	latest, today := true, v.now().UTC().Format(time.DateOnly)
-	for e, err := range p.ledger.Find(ledger.Query{Kinds: rates, Newest: true}) {
+	if w.Rates, err = sampling.RatesOf(p.ledger, v.now()); err != nil {
+		return w, err
+	}
+	today := v.now().UTC().Format(time.DateOnly)
+	for e, err := range p.ledger.Find(ledger.Query{Kinds: []ledger.Kind{ledger.SamplingCommit}, Newest: true}) {
 		if err != nil {
 			return w, err
-		}
-		if latest {
-			w.Rate, latest = e.Data.Rate, false
 		}
 		if e.Data.Day != "" && e.Data.Day <= today && !slices.Contains(w.Days, e.Data.Day) {
 			w.Days = append(w.Days, e.Data.Day)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"sluis/internal/lang"
 	"sluis/internal/ledger"
@@ -125,7 +126,8 @@ func (w writer) changed(a acts) Section {
 		what := w.act(e.Kind)
 		switch e.Kind {
 		case ledger.SamplingRate:
-			what = w.p.Text("changed-rate", what, w.percent(e.Data.Rate))
+			from := w.p.Date(time.UnixMilli(e.Data.Since).UTC())
+			what = w.p.Text("changed-rate", what, w.percent(e.Data.Rate), from)
 		case ledger.RetentionChanged:
 			what = w.p.Text("changed-retention", what, e.Data.Step, e.Data.Count)
 		}

@@ -2,8 +2,9 @@
 // anyone can check afterwards that it was fair.
 //
 // Each day (UTC) has a secret of 256 bits. Its hash and the rate are in the ledger before
-// the day's first draw, a change of the rate before it counts; the secret itself is in the
-// ledger a day after the day has ended. A message is drawn if HMAC-SHA256(secret, seed and
+// the day's first draw. Another rate counts from the next day on, as dice do: nobody sets it
+// for the moment in which one person mails. The secret itself is in the ledger a day after the
+// day has ended. A message is drawn if HMAC-SHA256(secret, seed and
 // its ID), as a number of 64 bits, is below the rate; the ID is the message's number, random
 // and set before anything of it is read. Whoever has the secret can repeat every draw, and
 // no person could choose one.
@@ -44,9 +45,10 @@ type Sampler struct {
 	ledger ledger.Book
 
 	mu     sync.Mutex
-	rate   float64
-	day    string    // of what follows
-	last   time.Time // of the day's draws
+	rate   float64 // of the configuration
+	by     string  // what it came with: startWith, reloadWith
+	begun  string  // the latest day of which messages came
+	day    string  // of what follows
 	rates  timeline
 	mac    hash.Hash
 	mixed  []byte // the board's seed, hashed; nil if there is none
@@ -78,8 +80,14 @@ func Open(dir string, l ledger.Book, rate float64) (*Sampler, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make directory of sampling secrets: %w", err)
 	}
-	return &Sampler{dir: dir, ledger: l, rate: rate, steady: time.Now}, nil
+	return &Sampler{dir: dir, ledger: l, rate: rate, by: startWith, steady: time.Now}, nil
 }
+
+// What a rate comes with: the step of its entry in the ledger.
+const (
+	startWith  = "start"
+	reloadWith = "reload"
+)
 
 const dayForm = "2006-01-02"
 
@@ -90,25 +98,26 @@ func checkRate(rate float64) error {
 	return nil
 }
 
-// SetRate changes the rate from now on, after that is in the ledger.
+// SetRate changes the rate from the next day (UTC) on, after that is in the ledger.
 func (s *Sampler) SetRate(ctx context.Context, rate float64, now time.Time) error {
 	if err := checkRate(rate); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	old := s.rate
-	s.rate = rate
+	old, by := s.rate, s.by
+	s.rate, s.by = rate, reloadWith
 	s.mu.Unlock()
 	if err := s.Prepare(ctx, now); err != nil {
 		s.mu.Lock()
-		s.rate = old
+		s.rate, s.by = old, by
 		s.mu.Unlock()
 		return err
 	}
 	return nil
 }
 
-// Prepare commits to the day of now and to the next, at the rate that holds, and reveals
+// Prepare commits to the day of now at the rate that holds, and to the next at that of the
+// configuration, and reveals
 // the days that ended more than 24 hours ago: by the clock, and by the time that the gateway
 // ran since, so that a clock that is wrong for a moment reveals nothing early. The gateway
 // calls it before it takes mail, and every hour.
@@ -176,12 +185,12 @@ func (s *Sampler) goOver(ctx context.Context, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if day := now.UTC().Format(dayForm); s.day < day {
-		return s.begin(ctx, day, now)
+		return s.begin(ctx, day)
 	}
 	return nil
 }
 
-// prepare commits to a day, or changes the rate of one that is committed to.
+// prepare commits to a day, and gives it the rate of the configuration if it has not begun.
 func (s *Sampler) prepare(ctx context.Context, day string, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,20 +198,18 @@ func (s *Sampler) prepare(ctx context.Context, day string, now time.Time) error 
 	if err != nil || c.Rates.last() == s.rate {
 		return err
 	}
-	if s.day == day && s.last.After(now) {
-		now = s.last // a message that came while this waited was drawn at the old rate
+	begin, err := time.Parse(dayForm, day)
+	if err != nil || !now.Before(begin) || s.begun >= day { // a message of that day came while this waited
+		return err
 	}
-	// A whole millisecond, as in the journal, so that an audit sees the same order.
-	since := now.Truncate(time.Millisecond).Add(time.Millisecond).UnixMilli()
-	act := ledger.Data{Day: day, Rate: s.rate, Since: since}
+	act := ledger.Data{Day: day, Rate: s.rate, Since: begin.UnixMilli(), Step: s.by}
 	if _, err := s.ledger.Append(ctx, ledger.SamplingRate, act); err != nil {
 		return fmt.Errorf("change the rate of %s: %w", day, err)
 	}
-	c.Rates = append(c.Rates, change{since, s.rate})
+	c.Rates = append(c.Rates, change{act.Since, s.rate})
 	if err := s.keep(day, c); err != nil {
 		return fmt.Errorf("change the rate of %s: %w", day, err)
 	}
-	s.day = "" // read anew
 	return nil
 }
 
@@ -218,8 +225,12 @@ func (s *Sampler) keep(day string, c committed) error {
 
 // commit returns the day's secret, which is in the ledger by then. Callers hold the lock.
 func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
+	rate, err := s.standing()
+	if err != nil {
+		return committed{}, err
+	}
 	c, err := readOrCreate(s.path(day), func() committed {
-		c := committed{Secret: make([]byte, 32), Rates: timeline{{0, s.rate}}, Index: -1}
+		c := committed{Secret: make([]byte, 32), Rates: timeline{{0, rate}}, Index: -1}
 		rand.Read(c.Secret) // never fails (crypto/rand, Go 1.24)
 		return c
 	})
@@ -229,6 +240,9 @@ func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
 	sum := sha256.Sum256(c.Secret)
 	if known, err := s.committed(day, hex.EncodeToString(sum[:])); known && c.Index >= 0 || err != nil {
 		return c, err
+	}
+	if c.Index >= 0 { // by a ledger that is not there any more, and neither are the changes in it
+		c.Rates = timeline{{0, c.Rates.last()}}
 	}
 	receipt, err := s.ledger.Append(
 		ctx,
@@ -243,6 +257,19 @@ func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
 		return c, fmt.Errorf("commit to the sample of %s: %w", day, err)
 	}
 	return c, nil
+}
+
+// standing returns the rate of the last day that the ledger has one of; of the configuration where there
+// is none.
+func (s *Sampler) standing() (float64, error) {
+	kinds := []ledger.Kind{ledger.SamplingCommit, ledger.SamplingRate}
+	for e, err := range s.ledger.Find(ledger.Query{Kinds: kinds, Newest: true, Limit: 1}) {
+		if err != nil {
+			return 0, fmt.Errorf("read the rate of the sample: %w", err)
+		}
+		return e.Data.Rate, nil
+	}
+	return s.rate, nil
 }
 
 // committed reports whether the ledger has the commitment to a secret: a ledger that was begun anew
@@ -313,12 +340,9 @@ func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if day != s.day {
-		if err := s.begin(context.Background(), day, at); err != nil {
+		if err := s.begin(context.Background(), day); err != nil {
 			return false, err
 		}
-	}
-	if at.After(s.last) {
-		s.last = at
 	}
 	if err := s.unrecorded.add(open{id, at}); err != nil {
 		return false, err
@@ -328,7 +352,7 @@ func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
 }
 
 // begin goes over to a day. Callers hold the lock.
-func (s *Sampler) begin(ctx context.Context, day string, at time.Time) error {
+func (s *Sampler) begin(ctx context.Context, day string) error {
 	c, err := s.commit(ctx, day)
 	if err != nil {
 		return err
@@ -341,7 +365,8 @@ func (s *Sampler) begin(ctx context.Context, day string, at time.Time) error {
 	if err := errors.Join(s.startCount(day), s.unrecorded.begin(s.dir)); err != nil {
 		return err
 	}
-	s.day, s.last, s.rates, s.mac, s.mixed = day, at, c.Rates, hmac.New(sha256.New, c.Secret), seed
+	s.begun = max(s.begun, day)
+	s.day, s.rates, s.mac, s.mixed = day, c.Rates, hmac.New(sha256.New, c.Secret), seed
 	return nil
 }
 
