@@ -64,6 +64,7 @@ require (
 
 require (
 	github.com/elastic/go-seccomp-bpf v1.6.0
+	github.com/gowebpki/jcs v1.0.2
 	github.com/landlock-lsm/go-landlock v0.11.2
 	golang.org/x/crypto v0.59.0
 )

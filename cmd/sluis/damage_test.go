@@ -113,7 +113,11 @@ imagery: {address: beeld@school.example}
 			t.Fatalf("%v: %s", args[:2], errs)
 		}
 	}
-	g.office().asked(orders.Request{Subject: teacher})
+	o := g.office()
+	o.asked(orders.Request{Subject: teacher})
+	if err := o.data.Close(); err != nil {
+		t.Fatal(err)
+	}
 	g.records(3)
 	g.stop()
 	return g

@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
+	"strings"
+	"time"
 
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/orders"
 )
 
 // ledgerCmd is sluis ledger.
@@ -74,6 +78,7 @@ func (c ledgerExportCmd) Run() error {
 type ledgerVerifyCmd struct {
 	File       string `arg:"" type:"path" help:"Export of the ledger."`
 	Checkpoint string `type:"path" placeholder:"FILE" help:"Earlier checkpoint, from which the ledger has to go on."`
+	Roll       string `placeholder:"HASH" help:"Hash of the board's roll, as in the minutes: verify rolls and orders too."`
 }
 
 // Run verifies an export. It exits with 3 if anything is wrong.
@@ -89,11 +94,45 @@ func (c ledgerVerifyCmd) Run() error {
 			return err
 		}
 	}
+	if c.Roll != "" {
+		return c.withRoll(f, witness)
+	}
 	v, err := ledger.Verify(f, witness)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "NOT in order:", err)
 		return exit(exitFound)
 	}
+	printVerified(v)
+	return nil
+}
+
+func printVerified(v ledger.Verified) {
 	fmt.Printf("in order: %d entries, %d texts erased\nroot %s\nkey  %s\n", v.Entries, v.Erased, v.Root, v.Key)
+}
+
+// withRoll verifies the board's rolls and the orders of an export as well.
+func (c ledgerVerifyCmd) withRoll(export io.Reader, witness []byte) error {
+	x, err := ledger.ReadExport(export, witness)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "NOT in order:", err)
+		return exit(exitFound)
+	}
+	v, err := orders.VerifyAll(x, strings.ToLower(strings.TrimSpace(c.Roll)))
+	if err != nil {
+		return err
+	}
+	for _, problem := range v.Problems {
+		fmt.Fprintln(os.Stderr, "NOT in order:", problem)
+	}
+	if len(v.Problems) > 0 {
+		return exit(exitFound)
+	}
+	printVerified(x.Verified)
+	for _, r := range v.Chain.Adopted {
+		fmt.Printf("roll %d  %s  %s  %s\n", r.Number, r.At.Format(time.DateOnly), r.Hash, r.Words())
+	}
+	for _, o := range v.Orders {
+		fmt.Printf("order %s  %s  %d approvals  %s\n", o.ID, o.State(now()), len(o.Approvals()), o.Words())
+	}
 	return nil
 }

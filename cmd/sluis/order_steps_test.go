@@ -9,6 +9,8 @@ import (
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/orders"
+	"sluis/internal/oversight/roll"
+	"sluis/internal/oversight/roll/rolltest"
 	people "sluis/internal/roster"
 )
 
@@ -26,6 +28,8 @@ type office struct {
 	t      *testing.T
 	data   *gate.Data
 	roster *people.Roster
+	rolls  *roll.Store
+	phones rolltest.Phones // of the board's roll, by address
 	*orders.Store
 }
 
@@ -44,7 +48,44 @@ func (g *gateway) office() office {
 	if o.Store, err = o.data.Orders(); err != nil {
 		g.t.Fatal(err)
 	}
+	if o.rolls, err = o.data.Rolls(); err != nil {
+		g.t.Fatal(err)
+	}
+	o.phones = rolltest.Adopt(g.t, o.rolls, o.roster, rolltest.Site, signers...)
+	accounts, err := o.data.Accounts()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	for _, by := range []ledger.Actor{officer, lawyer, chair, member, investigator} {
+		_, _, err := accounts.Make(g.t.Context(), ledger.CommandLine, by.Name, address(by), []ledger.Role{by.Role})
+		if err != nil {
+			g.t.Fatal(err)
+		}
+	}
 	return o
+}
+
+// address is that of an account.
+func address(by ledger.Actor) string { return by.Name + "@school.example" }
+
+// signers are the people of the board's roll.
+var signers = []roll.Candidate{
+	{Office: roll.Board, Name: "A. Bestuur", Address: address(chair)},
+	{Office: roll.Board, Name: "B. Bestuur", Address: address(member)},
+	{Office: roll.Legal, Name: "C. Jurist", Address: address(lawyer)},
+	{Office: roll.Privacy, Name: "D. Functionaris", Address: address(officer)},
+	{Office: roll.Council, Name: "E. Raad", Address: "gmr@school.example"},
+}
+
+// signs lets an account take a step, with the phone of its person.
+func (o office) signs(by ledger.Actor, id string, i orders.Intent) error {
+	o.t.Helper()
+	asked, err := o.Ask(o.t.Context(), by, o.roster, id, i)
+	if err != nil {
+		return err
+	}
+	signed := o.phones[address(by)].Sign(asked.Options, asked.Entries)
+	return o.Sign(o.t.Context(), by, o.roster, id, i, signed)
 }
 
 // asked asks for an order from today on.
@@ -68,9 +109,9 @@ func (o office) ordered(r orders.Request) (id string) {
 	o.t.Helper()
 	id = o.asked(r)
 	for _, err := range []error{
-		o.Advise(o.t.Context(), lawyer, id, true, "proportioneel"),
-		o.Decide(o.t.Context(), chair, id, true),
-		o.Decide(o.t.Context(), member, id, true),
+		o.signs(lawyer, id, orders.Intent{Answer: orders.Advise, Favourable: true, Text: "proportioneel"}),
+		o.signs(chair, id, orders.Intent{Answer: orders.Approve}),
+		o.signs(member, id, orders.Intent{Answer: orders.Approve}),
 	} {
 		if err != nil {
 			o.t.Fatal(err)

@@ -43,7 +43,7 @@ func TestAnOrderCountsWhileItIsInForce(t *testing.T) {
 	if _, err := o.use(ledger.Actor{Name: "collega", Role: ledger.ICT}, id); err == nil {
 		t.Error("a colleague used the order")
 	}
-	if err := o.Withdraw(t.Context(), chair, id); err != nil {
+	if err := o.signs(chair, id, orders.Intent{Answer: orders.Withdraw}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := o.use(investigator, id); err == nil {
@@ -79,7 +79,7 @@ func TestAnExceptionToConfidentiality(t *testing.T) {
 	if _, err := o.use(investigator, id); err == nil { // there are no records of a counsellor by name
 		t.Error("the records of a counsellor were found")
 	}
-	if err := o.Withdraw(t.Context(), chair, id); err != nil {
+	if err := o.signs(chair, id, orders.Intent{Answer: orders.Withdraw}); err != nil {
 		t.Fatal(err)
 	}
 	g.try(counsellor, []string{parent}, letter(secret))

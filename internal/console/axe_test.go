@@ -73,6 +73,9 @@ func (h *house) live() lived {
 	)
 	l.ids["/quarantine/{id}/frame/"], _, _ = strings.Cut(frame, `"`)
 	h.traffic("employee@school.example", 3)
+	h.adopt()
+	l.people[ledger.Board].post("/roll", rollForm())
+	l.ids["/roll/"] = path.Base(h.links["gmr@ouders.example"])
 	l.ids["/orders/"] = path.Base(l.people[ledger.Board].post("/orders", request()).to)
 	l.ids["/rules/"] = "leak.identity.bsn"
 	l.ids["/breaches/"] = path.Base(

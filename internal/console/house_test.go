@@ -22,6 +22,8 @@ import (
 	"sluis/internal/keybook"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/breach"
+	"sluis/internal/oversight/roll"
+	"sluis/internal/oversight/roll/rolltest"
 	"sluis/internal/oversight/sampling"
 	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine"
@@ -53,7 +55,10 @@ type house struct {
 	archive   *totals.Archive
 	sampler   *sampling.Sampler
 	draws     []sampling.Draw
-	renewed   int // times that the configuration was asked for
+	rolls     *roll.Store
+	phones    rolltest.Phones   // of the board's roll, by address
+	links     map[string]string // to the board's roll that were mailed, by address
+	renewed   int               // times that the configuration was asked for
 	log       *strings.Builder
 }
 
@@ -117,6 +122,7 @@ func (h *house) open(dir string) Services {
 		InForce:    h.inForce,
 		Quarantine: h.quarantine(dir),
 		Orders:     h.orders(dir),
+		Roll:       h.roll(),
 		Breaches:   h.breachFiles(dir),
 		Imagery:    h.cases(dir),
 		Sites:      sites(),

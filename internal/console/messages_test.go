@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"slices"
 	"strconv"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/oversight/imagery"
 	"sluis/internal/oversight/orders"
+	"sluis/internal/oversight/roll"
 	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine/disclose"
 )
@@ -65,8 +67,12 @@ func families() map[string][]string {
 		"order-kind-": langtest.Words([]orders.Kind{orders.Targeted, orders.Exception}),
 		"order-state-": langtest.Words([]orders.State{
 			orders.Requested, orders.Advised, orders.Refused, orders.Approved, orders.InForce,
-			orders.Ended, orders.Withdrawn, orders.Completed,
+			orders.Ended, orders.Withdrawn, orders.Completed, orders.Void,
 		}),
+		"roll-lacks-": slices.Collect(maps.Keys(rollLacks)),
+		"office-":     langtest.Words(roll.Offices),
+		"answer-":     langtest.Words([]orders.Answer{orders.Advise, orders.Approve, orders.Refuse}),
+		"sign-":       langtest.Words(slices.Collect(maps.Keys(stepOf))),
 		"people-":     peopleParts,
 		"rule-part-":  ruleParts,
 		"needed-":     langtest.Words(appeals.Needs),

@@ -9,13 +9,15 @@ import (
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/orders"
+	"sluis/internal/oversight/roll"
 	"sluis/internal/roster"
 	"sluis/internal/store"
 )
 
 var (
 	askers      = only(ledger.Board, ledger.Privacy, ledger.ICT)
-	concerned   = only(ledger.Board, ledger.Legal, ledger.Privacy, ledger.ICT)
+	concerned   = only(ledger.Board, ledger.Supervisor, ledger.Legal, ledger.Privacy, ledger.ICT)
+	deciders    = only(ledger.Board, ledger.Supervisor)
 	supervisors = only(ledger.Board, ledger.Privacy)
 )
 
@@ -25,6 +27,7 @@ type orderPages struct {
 	Orders
 	people   func() *roster.Roster
 	accounts *accounts.Store
+	rolls    *roll.Store
 	ledger   *ledger.Ledger
 }
 
@@ -36,10 +39,8 @@ func (p *orderPages) routes() []route {
 	return []route{
 		get("/orders", concerned, p.list).inMenu("nav-orders").needing(secrecy),
 		get("/orders/{id}", concerned, p.show).needing(secrecy),
+		get("/orders/{id}/minutes", concerned, p.minutes).needing(secrecy),
 		act("/orders", askers, p.request, ledger.OrderRequested),
-		act("/orders/{id}/advise", only(ledger.Legal), p.advise, ledger.OrderAdvised),
-		act("/orders/{id}/decide", board, p.decide, ledger.OrderDecided),
-		act("/orders/{id}/withdraw", board, p.withdraw, ledger.OrderWithdrawn),
 		act("/orders/{id}/dismiss", board, p.dismiss, ledger.InvestigatorWithdrawn),
 		act("/orders/{id}/use", only(ledger.ICT), p.use, ledger.OrderUsed),
 		act("/orders/{id}/complete", supervisors, p.complete, ledger.OrderCompleted),
@@ -119,6 +120,13 @@ var orderProblems = problems{
 	"order-not-in-force":    orders.ErrNotInForce,
 	"order-decided-already": orders.ErrInvolved,
 	"order-not-designated":  orders.ErrNotDesignated,
+	"order-same-person":     orders.ErrSamePerson,
+	"order-no-person":       orders.ErrNoPerson,
+	"roll-none":             roll.ErrNone,
+	"roll-forged":           roll.ErrForged,
+	"roll-no-member":        roll.ErrNoMember,
+	"roll-signature":        roll.ErrSignature,
+	"roll-stale":            roll.ErrStale,
 }
 
 func (p *orderPages) request(v *visit) error {
@@ -158,8 +166,10 @@ func (p *orderPages) request(v *visit) error {
 // orderView is the page of one order.
 type orderView struct {
 	orderRow
-	Designated bool // who looks may use it
-	Decided    bool // who looks, already
+	Designated bool          // who looks may use it
+	Decided    bool          // who looks, already
+	Roll       *roll.Adopted // that the steps are signed by
+	Hash       string        // of the paper
 	Acts       []ledger.Entry
 	Records    []journal.Record
 	More       bool // records than are shown
@@ -176,6 +186,12 @@ func (p *orderPages) view(v *visit) (w orderView, err error) {
 	}
 	if err != nil {
 		return w, err
+	}
+	if st := w.Standing(); st != nil {
+		w.Hash = roll.HexSum(st.Paper)
+	}
+	if r, err := p.rolls.Current(); err == nil {
+		w.Roll = &r.Adopted
 	}
 	w.Designated = v.Role == ledger.ICT && w.Investigator(v.Account.Name)
 	w.Decided = w.Requested.By.Name == v.Account.Name
@@ -209,25 +225,6 @@ func (p *orderPages) step(v *visit, take func(id string) error) error {
 	}
 	v.note("order-step")
 	return v.see("/orders/" + w.ID)
-}
-
-func (p *orderPages) advise(v *visit) error {
-	return p.step(v, func(id string) error {
-		return p.Store.Advise(v.r.Context(), v.actor(), id, v.field("advice") == "favourable", v.field("text"))
-	})
-}
-
-func (p *orderPages) decide(v *visit) error {
-	if d := v.field("decision"); d != "approve" && d != "refuse" {
-		return errUnclear
-	}
-	return p.step(v, func(id string) error {
-		return p.Store.Decide(v.r.Context(), v.actor(), id, v.field("decision") == "approve")
-	})
-}
-
-func (p *orderPages) withdraw(v *visit) error {
-	return p.step(v, func(id string) error { return p.Store.Withdraw(v.r.Context(), v.actor(), id) })
 }
 
 func (p *orderPages) dismiss(v *visit) error {

@@ -1,10 +1,14 @@
 package console
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +16,8 @@ import (
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/orders"
+	"sluis/internal/oversight/roll"
+	"sluis/internal/oversight/roll/rolltest"
 	"sluis/internal/roster"
 	"sluis/internal/store"
 	"sluis/rules"
@@ -38,7 +44,13 @@ people:
 		h.t.Fatal(err)
 	}
 	h.people = people
-	store := orders.Open(store.Open(dir), h.ledger, orders.Limits{Period: orders.LongestPeriod})
+	h.rolls = roll.Open(store.Open(dir), h.ledger)
+	address := func(ctx context.Context, account string) (string, error) {
+		a, err := h.accounts.Named(ctx, account)
+		return a.Address, err
+	}
+	limits := orders.Limits{Period: orders.LongestPeriod}
+	store := orders.Open(store.Open(dir), h.ledger, h.rolls, address, limits)
 	keys, err := journal.OpenKeys(filepath.Join(dir, "monthkeys"))
 	if err != nil {
 		h.t.Fatal(err)
@@ -50,6 +62,52 @@ people:
 	h.t.Cleanup(func() { db.Close() })
 	h.keys, h.db = keys, db
 	return Orders{Store: store, Keys: keys, Records: db, Longest: orders.LongestPeriod}
+}
+
+// roll makes what the board's roll needs.
+func (h *house) roll() Roll {
+	h.links = map[string]string{}
+	return Roll{h.rolls, func(_ context.Context, address, _, link string) error {
+		h.links[address] = link
+		return nil
+	}}
+}
+
+// adopt makes a board's roll whose members have the addresses of accounts.
+func (h *house) adopt() {
+	h.t.Helper()
+	site, err := roll.SiteOf(h.config.Address)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.phones = rolltest.Adopt(h.t, h.rolls, h.people, site,
+		roll.Candidate{Office: roll.Board, Name: "Ada Bestuur", Address: "board@school.example"},
+		roll.Candidate{Office: roll.Board, Name: "Bo Bestuur", Address: "board-2@school.example"},
+		roll.Candidate{Office: roll.Board, Name: "Cor Bestuur", Address: "board-3@school.example"},
+		roll.Candidate{Office: roll.Legal, Name: "Dirk Jurist", Address: "legal@school.example"},
+		roll.Candidate{Office: roll.Privacy, Name: "Eva Functionaris", Address: "privacy@school.example"},
+		roll.Candidate{Office: roll.Council, Name: "Fons Raad", Address: "gmr@ouders.example"})
+}
+
+// signs takes a step with a page of an order: the form, the question to the passkey, and its answer.
+func (p *person) signs(phone *rolltest.Phone, at string, form url.Values) answer {
+	p.h.t.Helper()
+	a := p.post(at, form)
+	if a.status != http.StatusOK {
+		return a
+	}
+	asked := p.post(at+"/ask", nil)
+	asked.must("ask for a passkey", status(http.StatusOK))
+	return p.send(at+"/signed", phone.ShowJSON([]byte(asked.body)))
+}
+
+// send posts JSON, as the script does.
+func (p *person) send(path, body string) answer {
+	p.h.t.Helper()
+	r := p.request(http.MethodPost, path, nil)
+	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+	r.Header.Set("Content-Type", "application/json")
+	return p.do(r)
 }
 
 // traffic puts records of the mail of an address in the journal.
@@ -121,6 +179,8 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 		"board-2",
 		ledger.Board,
 	)
+	chair.post("/orders", request()).check("without a board's roll", status(http.StatusUnprocessableEntity))
+	h.adopt()
 	a := chair.post("/orders", request())
 	a.must("", status(http.StatusSeeOther))
 	at := a.to
@@ -131,21 +191,34 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 			t.Errorf("%s, %s: status %d, want it done: %v", who, what, a.status, ok)
 		}
 	}
-	step("the board too early", member, "/decide", url.Values{"decision": {"approve"}}, false)
+	signed := func(who string, p *person, name, what string, form url.Values, kind ledger.Kind, n int) {
+		t.Helper()
+		p.signs(h.phones[name+"@school.example"], at+what, form).check(who, recorded(kind, n))
+	}
+	approve := url.Values{"decision": {"approve"}}
+	signed("the board too early", member, "board-2", "/decide", approve, ledger.OrderDecided, 0)
 	step("an investigator too early", ict, "/use", nil, false)
-	step("Legal Affairs", legal, "/advise", url.Values{"advice": {"favourable"}, "text": {"Het mag."}}, true)
-	step("the requester", chair, "/decide", url.Values{"decision": {"approve"}}, false)
-	step("a member", member, "/decide", url.Values{"decision": {"approve"}}, true)
+	advice := url.Values{"advice": {"favourable"}, "text": {"Het mag."}}
+	signed("Legal Affairs with another's key", legal, "board", "/advise", advice, ledger.OrderAdvised, 0)
+	signed("Legal Affairs", legal, "legal", "/advise", advice, ledger.OrderAdvised, 1)
+	signed("the requester", chair, "board", "/decide", approve, ledger.OrderDecided, 0)
+	signed("a member with another's key", member, "board-3", "/decide", approve, ledger.OrderDecided, 0)
+	signed("a member", member, "board-2", "/decide", approve, ledger.OrderDecided, 1)
+	signed("a member twice", member, "board-2", "/decide", approve, ledger.OrderDecided, 1)
 	step("an investigator after one approval", ict, "/use", nil, false)
-	third := h.sworn("board-3", ledger.Board)
-	step("another member", third, "/decide", url.Values{"decision": {"approve"}}, true)
+	third, fourth := h.sworn("board-3", ledger.Board), h.sworn("board-4", ledger.Board)
+	signed("an account that is not on the roll", fourth, "board-3", "/decide", approve, ledger.OrderDecided, 1)
+	third.post(at+"/decide", approve).check("what is signed", has(h.wordsOf(at)), has("een zwaarwegend vermoeden"))
+	signed("another member", third, "board-3", "/decide", approve, ledger.OrderDecided, 2)
+	third.get(at+"/minutes").check("the minutes", has(h.wordsOf(at)), lacks("juf@school.example"))
 	ict.post(at+"/use", nil).check("used records", status(http.StatusOK), times("12,3", 3))
 	other.get(at).check("an order that is not theirs", status(http.StatusNotFound))
 	other.post(at+"/use", nil).check("used by another", status(http.StatusNotFound))
 	other.get("/orders").check("it is in another's list", lacks(at))
 	step("dismissed", chair, "/dismiss", url.Values{"investigator": {"ict"}}, true)
 	ict.post(at+"/use", nil).check("used after the designation was withdrawn", not(http.StatusOK))
-	step("withdrawn", chair, "/withdraw", nil, true)
+	withdraw := url.Values{"decision": {"withdraw"}}
+	signed("withdrawn", chair, "board", "/withdraw", withdraw, ledger.OrderWithdrawn, 1)
 	step("without a day", chair, "/complete", nil, false)
 	step(
 		"completed",
@@ -172,8 +245,19 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 	}
 }
 
+// wordsOf returns the six words of an order.
+func (h *house) wordsOf(at string) string {
+	h.t.Helper()
+	o, _, err := h.services.Orders.Store.Get(path.Base(at))
+	if err != nil || o.Void() != nil {
+		h.t.Fatal(err, o.Void())
+	}
+	return o.Standing().Words()
+}
+
 func TestWrongRequestsForAnOrderAreRefused(t *testing.T) {
 	h := newHouse(t)
+	h.adopt()
 	p := h.sworn("board", ledger.Board)
 	for name, f := range map[string]url.Values{
 		"of a pupil":       request("subject", "leerling@school.example"),

@@ -18,6 +18,7 @@ import (
 	"sluis/internal/oversight/imagery"
 	"sluis/internal/oversight/orders"
 	"sluis/internal/oversight/report"
+	"sluis/internal/oversight/roll"
 	"sluis/internal/oversight/sampling"
 	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine"
@@ -37,6 +38,7 @@ type Services struct {
 	InForce    func() InForce // what the gateway checks with at that moment
 	Quarantine Quarantine
 	Orders     Orders
+	Roll       Roll
 	Access     Access
 	Breaches   Breaches
 	Imagery    *imagery.Store
@@ -84,6 +86,12 @@ type Orders struct {
 	Keys    *journal.Keys
 	Records journal.Store
 	Longest time.Duration // of the period of an order
+}
+
+// Roll is the board's roll.
+type Roll struct {
+	Store  *roll.Store
+	Invite func(ctx context.Context, address, name, link string) error // a person, by mail
 }
 
 // Access is what a person's own request for their data works with.
@@ -153,6 +161,7 @@ func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 	q := s.Quarantine
 	messages := &messagePages{q.Store, q.Setting, s.Ledger}
 	breaches := &breachPages{s.Breaches.Store, s.Breaches.Notify}
+	order := &orderPages{s.Orders, people, s.Accounts, s.Roll.Store, s.Ledger}
 	exempt := &exceptionPages{s.Exceptions.Store, s.InForce, s.Exceptions.Renew}
 	return slices.Concat(
 		(&framePages{s.Accounts}).routes(),
@@ -166,7 +175,9 @@ func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 		messages.routes(),
 		(&decisionPages{q, messages, breaches}).routes(),
 		(&disclosurePages{q, messages, newOpenings()}).routes(),
-		(&orderPages{s.Orders, people, s.Accounts, s.Ledger}).routes(),
+		order.routes(),
+		(&signPages{order}).routes(),
+		(&rollPages{s.Roll, people, c.begun, c.config.Address}).routes(),
 		breaches.routes(),
 		(&casePages{s.Imagery, q.Keys, newComplaintPace()}).routes(),
 		(&rulePages{s.InForce, s.Sites.Lists}).routes(),

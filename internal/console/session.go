@@ -76,9 +76,10 @@ const (
 	keyProof   = "proof"  // when a passkey or code was shown last
 	keySince   = "since"
 	keySeen    = "seen"
-	keyNotice  = "notice" // for the next page
-	keySecret  = "secret" // of codes that are being set up
-	keyAdding  = "adding" // ceremony of a passkey that is being added
+	keyNotice  = "notice"  // for the next page
+	keySecret  = "secret"  // of codes that are being set up
+	keyAdding  = "adding"  // ceremony of a passkey that is being added
+	keyPending = "pending" // step of an order that is about to be signed
 )
 
 // enter signs an account in, with a new token.

@@ -139,17 +139,22 @@ func Files(unreadable func(context.Context, time.Time) []string) Check {
 		if len(names) == 0 {
 			return ok(name, texts.Message("files-readable"))
 		}
-		const most = 10
-		if n := len(names) - most; n > 0 {
-			names = append(names[:most:most], fmt.Sprintf("+%d", n))
-		}
 		return Result{
 			Name:   name,
 			State:  Broken,
-			Found:  texts.Message("files-damaged", strings.Join(names, ", ")),
+			Found:  texts.Message("files-damaged", someOf(names)),
 			Advice: texts.Message("files-restore"),
 		}
 	}
+}
+
+// someOf lists names, the first ten of them.
+func someOf(names []string) string {
+	const most = 10
+	if n := len(names) - most; n > 0 {
+		names = append(names[:most:most], fmt.Sprintf("+%d", n))
+	}
+	return strings.Join(names, ", ")
 }
 
 // Ledger checks what came of verifying the whole ledger, and when that was.

@@ -58,6 +58,14 @@ const (
 	InvestigatorWithdrawn Kind = "order-investigator-withdrawn"
 	AccessGiven           Kind = "access-given"
 
+	RollDrafted  Kind = "roll-drafted"  // people are invited to enrol a key
+	RollEnrolled Kind = "roll-enrolled" // a key
+	RollProposed Kind = "roll-proposed" // Paper is the roll, Commit the hash of its file
+	RollSigned   Kind = "roll-signed"   // Ref is the hash of the roll, here and below
+	RollObjected Kind = "roll-objected" // by a member of the roll in force: it never counts
+	RollReminded Kind = "roll-reminded" // mail to all on both rolls
+	RollAdopted  Kind = "roll-adopted"  // it counts
+
 	BreachOpened Kind = "breach-opened"
 	BreachStep   Kind = "breach-step"
 	BreachClosed Kind = "breach-closed"
@@ -94,6 +102,18 @@ type Data struct {
 	Promises string `json:"promises,omitempty"` // settings that promises to people rest on: key=value; ...
 	Changed  string `json:"changed,omitempty"`  // keys of settings that are others than the last time
 	Program  string `json:"program,omitempty"`  // hexadecimal SHA-256 of the program
+
+	Paper  string    `json:"paper,omitempty"` // canonical JSON (RFC 8785) of what is signed: a roll, an order
+	Signed Signature `json:"signed,omitzero"` // of a member of the board's roll
+}
+
+// Signature is the assertion of a passkey (WebAuthn), with its fields in base64url without padding.
+type Signature struct {
+	Credential    string `json:"credential"`
+	Authenticator string `json:"authenticator_data"`
+	Client        string `json:"client_data"`
+	Signature     string `json:"signature"`
+	Entries       int64  `json:"entries"` // of the ledger at the checkpoint that is signed as well
 }
 
 // Entry is one act.

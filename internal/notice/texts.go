@@ -60,6 +60,25 @@ func Breach(code, id string, until time.Time) Message {
 	}
 }
 
+// RollInvitation invites a person to the board's roll, by a link.
+func RollInvitation(code, organisation, name, link string) Message {
+	p := texts.In(code)
+	return Message{
+		Subject: p.Text("roll-invitation-subject", organisation),
+		Text:    p.Text("roll-invitation", name, organisation, link),
+	}
+}
+
+// RollWaits says that a new roll of the board, with six words of its hash, counts from a time on although those of
+// the roll in force did not sign it.
+func RollWaits(code, organisation, words string, from time.Time) Message {
+	p := texts.In(code)
+	return Message{
+		Subject: p.Text("roll-waits-subject", organisation),
+		Text:    p.Text("roll-waits", organisation, words, p.Moment(from.Local())),
+	}
+}
+
 // Released goes to the recipients of a message that was quarantined and is delivered now, with the reviewer's note.
 func Released(code, organisation, note string) Message {
 	p := texts.In(code)

@@ -93,6 +93,7 @@ const (
 	Ended     State = "ended" // waits for its outcome
 	Withdrawn State = "withdrawn"
 	Completed State = "completed"
+	Void      State = "void" // it is no order: its file, or its signatures, do not fit
 )
 
 // Step is something that was done, by whom.
@@ -122,11 +123,15 @@ type Outcome struct {
 	DestroyedOn  time.Time `json:"destroyed_on"` // what was gathered
 }
 
-// Order is one of them. Subject and texts are empty once it is completed.
+// Order is one of them. Subject, texts and salt are empty once it is completed.
 type Order struct {
 	ID        string     `json:"id"`
 	Request   Request    `json:"request"`
 	Requested Step       `json:"requested"`
+	Roll      string     `json:"roll,omitempty"`      // hash of the roll of that time; empty: there was none yet
+	Salt      []byte     `json:"salt,omitempty"`      // of the texts in the paper
+	Requester string     `json:"requester,omitempty"` // person, as on the roll
+	Persons   []string   `json:"persons,omitempty"`   // of the investigators, likewise
 	Advice    *Advice    `json:"advice,omitempty"`
 	Decisions []Decision `json:"decisions,omitempty"`
 	Dismissed []string   `json:"gone,omitempty"` // investigators who were withdrawn
@@ -134,6 +139,9 @@ type Order struct {
 	EndedAt   time.Time  `json:"ended_at"` // seen to have ended
 	Withdrawn *Step      `json:"withdrawn,omitempty"`
 	Outcome   *Outcome   `json:"outcome,omitempty"`
+
+	standing *Standing // in the ledger; nil: not verified
+	void     error     // why it is no order
 }
 
 // Key implements store.Keyed.
@@ -147,33 +155,16 @@ func (o Order) Whole() bool {
 	return o.Requested.By.Name != "" && (about || o.Outcome != nil) && r.From.Before(r.Until)
 }
 
-// needed is how many members of the board have to approve.
-const needed = 2
-
-// State returns how far the order is at a time.
+// State returns how far the order is at a time, by the ledger. An order that was not verified, or does not fit, is
+// Void until it is completed.
 func (o *Order) State(now time.Time) State {
-	approvals := 0
-	for _, d := range o.Decisions {
-		if !d.Approve {
-			return Refused
-		}
-		approvals++
-	}
 	switch {
 	case o.Outcome != nil:
 		return Completed
-	case o.Withdrawn != nil:
-		return Withdrawn
-	case o.Advice == nil:
-		return Requested
-	case !o.EndedAt.IsZero() || !now.Before(o.Request.Until):
-		return Ended
-	case approvals < needed:
-		return Advised
-	case now.Before(o.Request.From):
-		return Approved
+	case o.void != nil || o.standing == nil:
+		return Void
 	}
-	return InForce
+	return o.standing.State(now)
 }
 
 // shownSince returns since when records may be shown: since the decision, unless the order itself says
@@ -183,13 +174,19 @@ func (o *Order) shownSince() time.Time {
 	if o.Request.LookBack != "" {
 		return since
 	}
-	for _, d := range o.Decisions {
+	for _, d := range o.standing.Answers {
 		if d.At.After(since) {
 			since = d.At
 		}
 	}
 	return since
 }
+
+// Void returns why an order is none; nil if it is one.
+func (o Order) Void() error { return o.void }
+
+// Standing returns what the ledger has of the order; nil if that does not fit.
+func (o Order) Standing() *Standing { return o.standing }
 
 // Investigator reports whether an account is designated, still.
 func (o *Order) Investigator(name string) bool {
@@ -225,4 +222,10 @@ var (
 		"another member of the board has to decide: not twice the same, and not the requester (C3.2d)",
 	)
 	ErrNotDesignated = errors.New("only a designated investigator may use the order (C3.2d)")
+	ErrSamePerson    = errors.New(
+		"requester, adviser, two deciders, investigators and subject are different people (C3.2d)",
+	)
+	ErrNoPerson = errors.New("the account has no mail address: nobody knows whose it is")
+	ErrUnsigned = errors.New("it was made before there was a board's roll: nobody signed it, and it does not count")
+	ErrForged   = errors.New("its file is not what the ledger and its signatures say")
 )

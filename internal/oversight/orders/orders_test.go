@@ -14,6 +14,8 @@ import (
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/roll"
+	"sluis/internal/oversight/roll/rolltest"
 	"sluis/internal/roster"
 	"sluis/internal/store"
 	"sluis/rules"
@@ -27,7 +29,7 @@ var (
 	officer = ledger.Actor{Name: "fg", Role: ledger.Privacy}
 	tech    = ledger.Actor{Name: "beheerder", Role: ledger.ICT}
 	other   = ledger.Actor{Name: "collega", Role: ledger.ICT}
-	monday  = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	monday  = time.Now().UTC().Add(-3 * time.Hour).Truncate(time.Hour) // entries of the ledger are later
 )
 
 const (
@@ -53,6 +55,8 @@ type house struct {
 	people *roster.Roster
 	keys   *journal.Keys
 	db     *journal.DB
+	rolls  *roll.Store
+	phones rolltest.Phones
 	*Store
 }
 
@@ -74,20 +78,79 @@ people:
 		t:      t,
 		dir:    t.TempDir(),
 		now:    monday,
-		book:   must(ledger.Open(t.TempDir())),
 		people: must(roster.Load(file, []string{"school.example"})),
 		keys:   must(journal.OpenKeys(filepath.Join(t.TempDir(), "keys"))),
 		db:     must(journal.OpenDB(t.TempDir())),
 	}
 	t.Cleanup(func() { h.db.Close() })
+	h.adopt()
 	h.start()
 	return h
+}
+
+// adopted is a directory with a ledger and a board's roll, made once, and the phones of the roll.
+var adopted struct {
+	once   sync.Once
+	dir    string
+	phones rolltest.Phones
+}
+
+// adopt gives a house a ledger with a board's roll.
+func (h *house) adopt() {
+	h.t.Helper()
+	adopted.once.Do(func() {
+		adopted.dir = must(os.MkdirTemp("", "orders"))
+		book := must(ledger.Open(filepath.Join(adopted.dir, "ledger")))
+		rolls := roll.Open(store.Open(adopted.dir), book)
+		adopted.phones = rolltest.Adopt(h.t, rolls, h.people, rolltest.Site, rolltest.School()...)
+	})
+	rolltest.CopyDir(h.t, h.dir, adopted.dir)
+	h.book = must(ledger.Open(filepath.Join(h.dir, "ledger")))
+	h.rolls, h.phones = roll.Open(store.Open(h.dir), h.book), adopted.phones
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(adopted.dir)
+	os.Exit(code)
+}
+
+// addressOf is the directory of accounts: each is named after its address.
+func addressOf(_ context.Context, account string) (string, error) {
+	return account + "@school.example", nil
+}
+
+// open returns the orders, as another process does.
+func (h *house) open() *Store {
+	return Open(store.Open(h.dir), h.book, roll.Open(store.Open(h.dir), h.book), addressOf, Limits{})
+}
+
+// signs lets an account take a step, with the phone of its person.
+func (h *house) signs(ctx context.Context, s *Store, by ledger.Actor, id string, i Intent) error {
+	asked, err := s.Ask(ctx, by, h.people, id, i)
+	if err != nil {
+		return err
+	}
+	address, _ := addressOf(ctx, by.Name)
+	return s.Sign(ctx, by, h.people, id, i, h.phones[address].Sign(asked.Options, asked.Entries))
+}
+
+func (h *house) Advise(ctx context.Context, by ledger.Actor, id string, favourable bool, text string) error {
+	return h.signs(ctx, h.Store, by, id, Intent{Advise, favourable, text})
+}
+
+func (h *house) Decide(ctx context.Context, by ledger.Actor, id string, approve bool) error {
+	return h.signs(ctx, h.Store, by, id, Intent{Answer: map[bool]Answer{true: Approve, false: Refuse}[approve]})
+}
+
+func (h *house) Withdraw(ctx context.Context, by ledger.Actor, id string) error {
+	return h.signs(ctx, h.Store, by, id, Intent{Answer: Withdraw})
 }
 
 // start starts the gateway, again perhaps.
 func (h *house) start() {
 	h.t.Helper()
-	h.Store = Open(store.Open(h.dir), h.book, Limits{})
+	h.Store = h.open()
 	h.Store.clock = func() time.Time { return h.now }
 	h.Store.steady = h.Store.clock
 }
@@ -165,6 +228,9 @@ func (h *house) kinds() (kinds []string) {
 	for e, err := range h.book.Find(ledger.Query{}) {
 		if err != nil {
 			h.t.Fatal(err)
+		}
+		if strings.HasPrefix(string(e.Kind), "roll-") {
+			continue
 		}
 		kinds = append(kinds, strings.TrimSuffix(string(e.Kind)+":"+e.Data.Step, ":"))
 	}
@@ -269,7 +335,9 @@ func TestWhoMayDoWhichStep(t *testing.T) {
 		may  []ledger.Role
 	}{
 		"request": {func() (*house, string) { return newHouse(t), "" }, func(h *house, by ledger.Actor, _ string) error {
-			_, err := h.Request(t.Context(), by, h.people, about(juf))
+			r := about(juf)
+			r.Investigators = []string{other.Name}
+			_, err := h.Request(t.Context(), by, h.people, r)
 			return err
 		}, []ledger.Role{ledger.Board, ledger.Privacy, ledger.ICT}},
 		"advise": {fresh, func(h *house, by ledger.Actor, id string) error {
@@ -419,7 +487,7 @@ func TestWhatTheLedgerCannotTakeDoesNotCount(t *testing.T) {
 	r := about(juf)
 	r.Content = true
 	id := h.approved(r)
-	h.Store.ledger = broken{}
+	h.Store.ledger = broken{h.book}
 	if n, err := h.use(tech, id); err == nil || n > 0 {
 		t.Errorf("looked at %d records without a trace, %v", n, err)
 	}
@@ -432,7 +500,7 @@ func TestWhatTheLedgerCannotTakeDoesNotCount(t *testing.T) {
 	}
 }
 
-type broken struct{ ledger.Appender }
+type broken struct{ roll.Book }
 
 func (broken) Append(context.Context, ledger.Kind, ledger.Data) (ledger.Receipt, error) {
 	return ledger.Receipt{}, errors.New("the disk is full")
@@ -468,11 +536,11 @@ func TestManyAtOnceMakeOneOrder(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	for range 8 {
-		s := Open(store.Open(h.dir), h.book, Limits{})
+		s := h.open()
 		s.clock, s.steady = h.Store.clock, h.Store.steady
 		wg.Go(func() {
 			for _, by := range []ledger.Actor{chair, member, third} {
-				s.Decide(t.Context(), by, id, true)
+				h.signs(t.Context(), s, by, id, Intent{Answer: Approve})
 			}
 		})
 	}

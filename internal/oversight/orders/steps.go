@@ -2,12 +2,16 @@ package orders
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/roll"
 	"sluis/internal/store"
 )
 
@@ -37,28 +41,79 @@ func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r R
 		if r.LookBack == "" && now.Sub(r.From) > today {
 			return fmt.Errorf("request an order: %w", ErrLookBack)
 		}
-		o := Order{ID: id, Request: r, Requested: Step{by, now}}
-		return s.write(ctx, o, ledger.OrderRequested, by, string(r.Kind))
+		o := Order{ID: id, Request: r, Requested: Step{by, now}, Salt: make([]byte, 32)}
+		rand.Read(o.Salt) // never fails (crypto/rand, Go 1.24)
+		err := s.bind(ctx, &o, people)
+		if err != nil {
+			return fmt.Errorf("request an order: %w", err)
+		}
+		entry := ledger.Data{Actor: by, Step: string(r.Kind)}
+		if entry.Paper, err = paperOf(&o); err != nil {
+			return err
+		}
+		return s.write(ctx, o, ledger.OrderRequested, entry)
 	})
 }
 
-// write puts a step in the ledger, and then keeps the order.
-func (s *Store) write(ctx context.Context, o Order, kind ledger.Kind, by ledger.Actor, step string) error {
-	_, err := s.ledger.Append(ctx, kind, ledger.Data{
-		Actor: by,
-		Ref:   o.ID,
-		Step:  step,
-		Since: o.Request.From.UnixMilli(),
-		Until: o.Request.Until.UnixMilli(),
-		Count: len(o.Request.Investigators) - len(o.Dismissed),
-	})
+// bind says whose the accounts of an order are: by the roll in force, and all of them different people.
+func (s *Store) bind(ctx context.Context, o *Order, people Roster) error {
+	r, err := s.rolls.Current()
 	if err != nil {
+		return err
+	}
+	all := []string{}
+	if o.Request.Subject != "" {
+		all = append(all, r.Person(people, o.Request.Subject))
+	}
+	person := func(account string) (string, error) {
+		address, err := s.address(ctx, account)
+		if err == nil && address == "" {
+			err = ErrNoPerson
+		}
+		if err != nil {
+			return "", err
+		}
+		who := r.Person(people, address)
+		all = append(all, who)
+		return who, nil
+	}
+	o.Roll = r.Hash
+	if o.Requester, err = person(o.Requested.By.Name); err != nil {
+		return err
+	}
+	for _, account := range o.Request.Investigators {
+		who, err := person(account)
+		if err != nil {
+			return err
+		}
+		o.Persons = append(o.Persons, who)
+	}
+	if slices.Sort(all); len(slices.Compact(slices.Clone(all))) < len(all) {
+		return ErrSamePerson
+	}
+	return nil
+}
+
+// write puts a step in the ledger, with the hash of the file that there will be, and then keeps the order.
+func (s *Store) write(ctx context.Context, o Order, kind ledger.Kind, d ledger.Data) error {
+	file, err := fileOf(o)
+	if err != nil {
+		return err
+	}
+	d.Ref = o.ID
+	d.Since, d.Until = o.Request.From.UnixMilli(), o.Request.Until.UnixMilli()
+	d.Count = len(o.Request.Investigators) - len(o.Dismissed)
+	d.Commit = roll.HexSum(string(file))
+	if _, err := s.ledger.Append(ctx, kind, d); err != nil {
 		return fmt.Errorf("write the step in the ledger: %w", err)
 	}
 	return s.orders.Put(o)
 }
 
-// change lets do change an order, and puts the step in the ledger before it counts.
+// fileOf returns an order as its file has it.
+func fileOf(o Order) ([]byte, error) { return json.MarshalIndent(o, "", " ") }
+
+// change lets do change an order that fits, and puts the step in the ledger before it counts.
 func (s *Store) change(
 	ctx context.Context,
 	id string,
@@ -67,7 +122,7 @@ func (s *Store) change(
 	do func(o *Order, now time.Time) (step string, err error),
 ) error {
 	return s.locked(func(now time.Time) error {
-		o, err := s.orders.Get(id)
+		o, err := s.verified(id)
 		if err != nil {
 			return err
 		}
@@ -75,61 +130,7 @@ func (s *Store) change(
 		if err != nil {
 			return err
 		}
-		return s.write(ctx, o, kind, by, step)
-	})
-}
-
-// Advise adds the advice of Legal Affairs (C3.2d), once.
-func (s *Store) Advise(ctx context.Context, by ledger.Actor, id string, favourable bool, text string) error {
-	if by.Role != ledger.Legal {
-		return ErrForbidden
-	}
-	if text = strings.TrimSpace(text); text == "" || len(text) > maxText {
-		return ErrNoAdvice
-	}
-	return s.change(ctx, id, ledger.OrderAdvised, by, func(o *Order, now time.Time) (string, error) {
-		if o.State(now) != Requested {
-			return "", ErrWrongState
-		}
-		if o.Requested.By.Name == by.Name {
-			return "", ErrInvolved
-		}
-		o.Advice = &Advice{Step{by, now}, favourable, text}
-		return map[bool]string{true: "favourable", false: "unfavourable"}[favourable], nil
-	})
-}
-
-// Decide adds the decision of a member of the board. One refusal ends the order; with the
-// second approval it counts.
-func (s *Store) Decide(ctx context.Context, by ledger.Actor, id string, approve bool) error {
-	if by.Role != ledger.Board {
-		return ErrForbidden
-	}
-	return s.change(ctx, id, ledger.OrderDecided, by, func(o *Order, now time.Time) (string, error) {
-		if o.State(now) != Advised {
-			return "", ErrWrongState
-		}
-		if o.Requested.By.Name == by.Name || o.Advice.By.Name == by.Name ||
-			slices.ContainsFunc(o.Decisions, func(d Decision) bool { return d.By.Name == by.Name }) {
-			return "", ErrInvolved
-		}
-		o.Decisions = append(o.Decisions, Decision{Step{by, now}, approve})
-		return map[bool]string{true: "approved", false: "refused"}[approve], nil
-	})
-}
-
-// Withdraw ends an order before its time.
-func (s *Store) Withdraw(ctx context.Context, by ledger.Actor, id string) error {
-	if by.Role != ledger.Board {
-		return ErrForbidden
-	}
-	return s.change(ctx, id, ledger.OrderWithdrawn, by, func(o *Order, now time.Time) (string, error) {
-		switch o.State(now) {
-		case Requested, Advised, Approved, InForce:
-			o.Withdrawn = &Step{by, now}
-			return "", nil
-		}
-		return "", ErrWrongState
+		return s.write(ctx, o, kind, ledger.Data{Actor: by, Step: step})
 	})
 }
 
@@ -143,7 +144,7 @@ func (s *Store) Dismiss(ctx context.Context, by ledger.Actor, id, investigator s
 			return "", ErrNotDesignated
 		}
 		o.Dismissed = append(o.Dismissed, investigator)
-		return "", nil
+		return strconv.Itoa(slices.Index(o.Request.Investigators, investigator) + 1), nil
 	})
 }
 
@@ -171,6 +172,7 @@ func (s *Store) Complete(
 		}
 		o.Outcome = &Outcome{Step{by, now}, unauthorised, discussed, destroyed}
 		o.Request.Subject, o.Request.Group, o.Request.Reason, o.Request.LookBack = "", "", "", ""
+		o.Salt = nil
 		if o.Advice != nil {
 			o.Advice.Text = ""
 		}
@@ -191,7 +193,7 @@ func (s *Store) End(ctx context.Context) error {
 				continue
 			}
 			o.EndedAt = now
-			if err := s.write(ctx, o, ledger.OrderEnded, ledger.Actor{}, ""); err != nil {
+			if err := s.write(ctx, o, ledger.OrderEnded, ledger.Data{}); err != nil {
 				return err
 			}
 		}

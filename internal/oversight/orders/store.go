@@ -1,50 +1,65 @@
 package orders
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
-	"sluis/internal/ledger"
+	"sluis/internal/oversight/roll"
 	"sluis/internal/store"
 )
 
 // Store keeps the orders. Several processes may use it, and a Store is safe for concurrent
 // use.
 type Store struct {
-	orders *store.Collection[Order]
-	seen   *store.Value[time.Time] // the latest time that was seen; time does not run backwards
-	ledger ledger.Appender
-	steady func() time.Time // whose differences are right, whatever the time of day is
-	limits Limits
-	clock  func() time.Time
+	files   store.Store
+	orders  *store.Collection[Order]
+	seen    *store.Value[time.Time] // the latest time that was seen; time does not run backwards
+	ledger  roll.Book
+	rolls   *roll.Store
+	address Directory
+	steady  func() time.Time // whose differences are right, whatever the time of day is
+	limits  Limits
+	clock   func() time.Time
 
-	mu     sync.Mutex
-	latest time.Time // as in seen
-	wall   time.Time // by clock, at the last call
-	ran    time.Time // by steady, likewise
+	mu       sync.Mutex
+	verdicts map[string]verdict // by id of an order
+	latest   time.Time          // as in seen
+	wall     time.Time          // by clock, at the last call
+	ran      time.Time          // by steady, likewise
 }
 
+// Directory returns the mail address of an account: whose it is.
+type Directory func(ctx context.Context, account string) (address string, err error)
+
 // Open returns the orders of a store. It reads none: an order that is damaged counts as none.
-func Open(s store.Store, l ledger.Appender, limits Limits) *Store {
+func Open(s store.Store, l roll.Book, rolls *roll.Store, accounts Directory, limits Limits) *Store {
 	if limits.Period <= 0 {
 		limits.Period = LongestPeriod
 	}
 	return &Store{
-		orders: store.NewCollection[Order](s, "orders", ErrNotFound),
-		seen:   store.NewValue[time.Time](s, "orders-clock"),
-		ledger: l,
-		limits: limits,
-		clock:  time.Now,
-		steady: time.Now,
+		files:   s,
+		orders:  store.NewCollection[Order](s, collection, ErrNotFound),
+		seen:    store.NewValue[time.Time](s, "orders-clock"),
+		ledger:  l,
+		rolls:   rolls,
+		address: accounts,
+		limits:  limits,
+		clock:   time.Now,
+		steady:  time.Now,
+
+		verdicts: map[string]verdict{},
 	}
 }
 
-// Check returns store.ErrDamaged for each order of a store that cannot be read.
-func Check(s store.Store) error {
-	_, err := Open(s, nil, Limits{}).List()
+const collection = "orders"
+
+// CheckFiles returns store.ErrDamaged for each order of a store that cannot be read.
+func CheckFiles(s store.Store) error {
+	_, err := store.NewCollection[Order](s, collection, ErrNotFound).List()
 	return err
 }
 
@@ -90,10 +105,16 @@ func (s *Store) locked(do func(now time.Time) error) error {
 	})
 }
 
-// List returns all orders that can be read, the oldest first, and store.ErrDamaged for others.
+// List returns all orders that can be read, the oldest first, and store.ErrDamaged for others. Each is verified:
+// one that does not fit is Void.
 func (s *Store) List() ([]Order, error) {
 	list, err := s.orders.List()
 	slices.SortFunc(list, func(a, b Order) int { return a.Requested.At.Compare(b.Requested.At) })
+	for i := range list {
+		if o := &list[i]; o.Outcome == nil {
+			o.standing, o.void = s.verify(o)
+		}
+	}
 	return list, err
 }
 
@@ -103,6 +124,7 @@ func (s *Store) Get(id string) (Order, State, error) {
 	if err != nil {
 		return Order{}, "", err
 	}
+	o.standing, o.void = s.verify(&o)
 	now, err := s.now()
 	return o, o.State(now), err
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/roll"
 	"sluis/internal/roster"
 	"sluis/rules"
 )
@@ -43,19 +45,21 @@ func (s *Store) Use(
 	var order Order
 	var receipt ledger.Receipt
 	err := s.locked(func(now time.Time) (err error) {
-		o, err := s.orders.Get(id)
-		switch {
-		case err != nil:
+		o, err := s.verified(id)
+		if err != nil {
 			return err
-		case o.State(now) != InForce:
-			return ErrNotInForce
-		case !o.Investigator(by.Name):
-			return ErrNotDesignated
+		}
+		if err := s.usable(ctx, &o, by, people, now); err != nil {
+			return err
 		}
 		o.Uses++
 		order = o
-		receipt, err = s.ledger.Append(ctx, ledger.OrderUsed, ledger.Data{Actor: by, Ref: id, Step: "records"})
+		file, err := fileOf(o)
 		if err != nil {
+			return err
+		}
+		use := ledger.Data{Actor: by, Ref: id, Step: stepRecords, Commit: roll.HexSum(string(file))}
+		if receipt, err = s.ledger.Append(ctx, ledger.OrderUsed, use); err != nil {
 			return fmt.Errorf("write the use in the ledger: %w", err)
 		}
 		return s.orders.Put(o)
@@ -72,6 +76,53 @@ func (s *Store) Use(
 	r := order.Request
 	r.From = order.shownSince()
 	return find(ctx, r, receipt, people, keys, records, watched)
+}
+
+// What of an order is used.
+const (
+	stepRecords = "records" // by an investigator
+	stepContent = "content" // of a message, by the gateway
+)
+
+// usable returns nil if an order is in force, and an account is that of an investigator whom it designates.
+func (s *Store) usable(ctx context.Context, o *Order, by ledger.Actor, people Roster, now time.Time) error {
+	if !s.inForce(o, now) {
+		return ErrNotInForce
+	}
+	if !o.standing.designates(by.Name) {
+		return ErrNotDesignated
+	}
+	r, err := s.rolls.Current()
+	if err != nil {
+		return err
+	}
+	address, err := s.address(ctx, by.Name)
+	if err != nil {
+		return err
+	}
+	if i := slices.Index(o.Request.Investigators, by.Name); r.Person(people, address) != o.Persons[i] {
+		return ErrNotDesignated // the account is of another person now
+	}
+	return s.apart(r, o, people)
+}
+
+// inForce reports whether an order is in force, at a time that does not run backwards and at that of the clock, which
+// the ledger has.
+func (s *Store) inForce(o *Order, now time.Time) bool {
+	return o.State(now) == InForce && o.State(s.clock()) == InForce
+}
+
+// apart returns ErrSamePerson if the subject of an order has another part in it as well.
+func (s *Store) apart(r *roll.Roll, o *Order, people Roster) error {
+	if o.Request.Subject == "" {
+		return nil
+	}
+	who, st := r.Person(people, o.Request.Subject), o.standing
+	is := func(m Signed) bool { return m.Person == who }
+	if st.paper.involves(who) || st.Advice != nil && is(*st.Advice) || slices.ContainsFunc(st.Answers, is) {
+		return ErrSamePerson
+	}
+	return nil
 }
 
 // find calls use for the records of an order's subject.
@@ -104,12 +155,12 @@ func find(
 }
 
 func (s *Store) stillInForce(id string, by ledger.Actor) error {
-	o, err := s.orders.Get(id)
+	o, err := s.verified(id)
 	if err != nil {
 		return err
 	}
 	now, err := s.now()
-	if err == nil && (o.State(now) != InForce || !o.Investigator(by.Name)) {
+	if err == nil && (o.State(now) != InForce || !o.standing.designates(by.Name)) {
 		err = ErrNotInForce
 	}
 	return err
@@ -136,7 +187,7 @@ func (s *Store) Added(people Roster, who roster.Subject) (filter.OrderID, rules.
 // the inspection; if it fails there may be none.
 func (s *Store) RecordUse(ctx context.Context, used []filter.OrderID, id filter.ID) error {
 	for _, o := range used {
-		d := ledger.Data{Ref: string(o), ID: id.String(), Step: "content"}
+		d := ledger.Data{Ref: string(o), ID: id.String(), Step: stepContent}
 		if _, err := s.ledger.Append(ctx, ledger.OrderUsed, d); err != nil {
 			return fmt.Errorf("write the use of an order in the ledger: %w", err)
 		}
@@ -153,7 +204,7 @@ func (s *Store) about(people Roster, who roster.Subject, fits func(*Order) bool)
 	if who == (roster.Subject{}) {
 		return nil, false
 	}
-	list, _ := s.List() // what cannot be read does not count
+	list, _ := s.orders.List() // what cannot be read does not count
 	if len(list) == 0 {
 		return nil, false
 	}
@@ -163,15 +214,30 @@ func (s *Store) about(people Roster, who roster.Subject, fits func(*Order) bool)
 	}
 	for i := range list {
 		o := &list[i]
-		if o.State(now) != InForce || !fits(o) || who.Confidential() && o.Request.Kind != Exception {
+		if o.Outcome != nil || !now.Before(o.Request.Until) || !fits(o) ||
+			who.Confidential() && o.Request.Kind != Exception || !s.isAbout(o, people, who) {
 			continue
 		}
-		if o.Request.Group != "" && o.Request.Group == who.Group().String() {
-			return o, true
-		}
-		if o.Request.Subject != "" && single(who) && people.Subject(o.Request.Subject) == who {
+		if s.counts(o, people, now) {
 			return o, true
 		}
 	}
 	return nil, false
+}
+
+// isAbout reports whether an order is about a person, or their group.
+func (s *Store) isAbout(o *Order, people Roster, who roster.Subject) bool {
+	if o.Request.Group != "" {
+		return o.Request.Group == who.Group().String()
+	}
+	return o.Request.Subject != "" && single(who) && people.Subject(o.Request.Subject) == who
+}
+
+// counts verifies an order, at each use: it is in force, and its subject has no other part in it.
+func (s *Store) counts(o *Order, people Roster, now time.Time) bool {
+	if o.standing, o.void = s.verify(o); !s.inForce(o, now) {
+		return false
+	}
+	r, err := s.rolls.Current()
+	return err == nil && s.apart(r, o, people) == nil
 }

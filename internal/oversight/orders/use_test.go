@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"sluis/internal/journal"
-	"sluis/internal/store"
 	"sluis/rules"
 )
 
@@ -89,7 +88,7 @@ func TestOrdersOutliveARestartAndAreSeenByOthers(t *testing.T) {
 	h := newHouse(t)
 	r := about(juf)
 	r.Content = true
-	gateway := Open(store.Open(h.dir), h.book, Limits{})
+	gateway := h.open()
 	gateway.clock, gateway.steady = h.clock, h.steady
 	added := func() rules.Purposes {
 		_, p := gateway.Added(h.people, h.people.Subject(juf))
@@ -175,8 +174,8 @@ func TestAnOrderDoesNotLookBack(t *testing.T) {
 		refused  bool
 		want     int // of 10 records a day of each, from monday on at noon
 	}{
-		"from the day of the decision":         {from: monday.Truncate(24 * time.Hour), want: 7},
-		"from a day after it":                  {from: monday.AddDate(0, 0, 2), want: 5},
+		"from the day of the decision":         {from: monday.Truncate(24 * time.Hour), want: 6},
+		"from an hour before the decision":     {from: monday.Add(2 * time.Hour), want: 6},
 		"a week ago, without saying why":       {from: monday.AddDate(0, 0, -7), refused: true},
 		"26 hours ago, without saying why":     {from: monday.Add(-26 * time.Hour), refused: true},
 		"a week ago, with spaces for a reason": {from: monday.AddDate(0, 0, -7), lookBack: " \n", refused: true},

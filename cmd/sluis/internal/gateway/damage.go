@@ -25,7 +25,7 @@ func (d *Data) damage(ctx context.Context, thorough bool) error {
 	_, people := d.peopleIndex()
 	_, made := exceptions.Read(d.store)
 	errs := []error{
-		orders.Check(d.store),
+		orders.CheckFiles(d.store),
 		appeals.Check(d.store),
 		breach.Check(d.store),
 		imagery.Check(d.store),

@@ -22,6 +22,7 @@ import (
 	"sluis/internal/oversight/exceptions"
 	"sluis/internal/oversight/imagery"
 	"sluis/internal/oversight/orders"
+	"sluis/internal/oversight/roll"
 	"sluis/internal/oversight/sampling"
 	"sluis/internal/quarantine"
 	"sluis/internal/sitelists"
@@ -39,6 +40,7 @@ type Data struct {
 	lock       *os.File // nil: not held
 	ledger     lazy[*ledger.Ledger]
 	sampler    lazy[*sampling.Sampler]
+	rolls      lazy[*roll.Store]
 	orders     lazy[*orders.Store]
 	imagery    lazy[*imagery.Store]
 	quarantine lazy[*quarantine.Store]
@@ -182,11 +184,30 @@ func (d *Data) Sampler() (*sampling.Sampler, error) {
 	})
 }
 
+// Rolls returns the board's rolls.
+func (d *Data) Rolls() (*roll.Store, error) {
+	return recorded(d, &d.rolls, func(l *ledger.Ledger) (*roll.Store, error) { return roll.Open(d.store, l), nil })
+}
+
 // Orders returns the orders of the board.
 func (d *Data) Orders() (*orders.Store, error) {
 	return recorded(d, &d.orders, func(l *ledger.Ledger) (*orders.Store, error) {
-		return orders.Open(d.store, l, d.cfg.Orders), nil
+		rolls, err := d.Rolls()
+		if err != nil {
+			return nil, err
+		}
+		return orders.Open(d.store, l, rolls, d.addressOf, d.cfg.Orders), nil
 	})
+}
+
+// addressOf returns the mail address of an account: whose it is.
+func (d *Data) addressOf(ctx context.Context, account string) (string, error) {
+	s, err := d.Accounts()
+	if err != nil {
+		return "", err
+	}
+	a, err := s.Named(ctx, account)
+	return a.Address, err
 }
 
 // Imagery returns the cases and samples of imagery.

@@ -88,6 +88,8 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		health.Ledger(verified),
 		health.Keys(d.lostKeyNames),
 		health.Files(d.damaged),
+		health.Roll(d.checkRoll),
+		health.Orders(d.orderFaults),
 		health.Readers(sandbox.Lacking()))
 	if address := cfg.Policy.Malware.Clamd; address != "" {
 		all = append(all, health.Clamd(clamd.New(address)))
