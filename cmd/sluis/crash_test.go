@@ -3,7 +3,6 @@ package main_test
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"sluis/filter"
+	"sluis/internal/journal"
 	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/internal/testenv"
@@ -272,20 +273,20 @@ func openAll(t *testing.T, data string) map[string][][]byte {
 // those with a positive reply among them.
 func uniqueRecords(t *testing.T, g *gateway) (all, good int) {
 	t.Helper()
-	out, errs, code := run(t, "", "journal", "export", "--config", g.config())
-	if code != 0 {
-		t.Fatalf("journal export: %s", errs)
-	}
-	seen := map[string]bool{}
-	for line := range strings.Lines(out) {
-		var r record
-		if err := json.Unmarshal([]byte(line), &r); err != nil || r.ID == "" || seen[r.ID] {
-			t.Errorf("record %q: %v", line, err)
+	seen := map[filter.ID]bool{}
+	tomorrow := time.Now().AddDate(0, 0, 1)
+	_, err := g.office().data.Journal().Each(t.Context(), time.Time{}, tomorrow, 0, func(r journal.Record) error {
+		if r.ID == (filter.ID{}) || seen[r.ID] {
+			t.Errorf("a second record of message %s", r.ID)
 		}
 		seen[r.ID] = true
 		if r.Reply == 250 {
 			good++
 		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return len(seen), good
 }

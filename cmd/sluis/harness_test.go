@@ -156,7 +156,11 @@ func (g *gateway) rememberWitnessed() {
 }
 
 func (g *gateway) config() string { return filepath.Join(g.dir, "sluis.yaml") }
-func (g *gateway) data() string   { return filepath.Join(g.dir, "data") }
+
+// startedWith is the configuration that the gateway started with, whatever a test makes of it.
+func (g *gateway) startedWith() string { return filepath.Join(g.dir, "started.yaml") }
+
+func (g *gateway) data() string { return filepath.Join(g.dir, "data") }
 
 // configure writes the configuration and the roster.
 func (g *gateway) configure(s settings) {
@@ -207,6 +211,13 @@ console: {listen: %s}
 func (g *gateway) launch() {
 	g.t.Helper()
 	g.log, g.done = &testenv.Log{}, make(chan struct{})
+	text, err := os.ReadFile(g.config())
+	if err == nil {
+		err = os.WriteFile(g.startedWith(), text, 0o600)
+	}
+	if err != nil {
+		g.t.Fatal(err)
+	}
 	g.cmd = exec.Command(program, "serve", "--config", g.config())
 	g.cmd.Env = append(os.Environ(), g.env...)
 	g.cmd.Stdout, g.cmd.Stderr = g.log, g.log
@@ -362,8 +373,11 @@ func decodeLines[T any](t *testing.T, out string) []T {
 func (g *gateway) exported(args ...string) string {
 	g.t.Helper()
 	source := []string{"--data", g.data()}
-	if args[0] == "quarantine" {
+	switch args[0] {
+	case "quarantine":
 		source = []string{"--config", g.config()} // which has the recipients
+	case "journal":
+		source = []string{"--config", g.startedWith()} // which has the roster
 	}
 	g.signs(args)
 	out, errs, code := run(g.t, "", append(args, source...)...)

@@ -1,31 +1,72 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"time"
 
+	"sluis/cmd/sluis/internal/gateway"
+	"sluis/filter"
+	"sluis/internal/control"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
+	"sluis/internal/roster"
 	"sluis/rules"
 )
 
 // journalCmd is sluis journal.
 type journalCmd struct {
-	Tail      journalTailCmd      `cmd:"" help:"Show the latest records."`
-	Export    journalExportCmd    `cmd:"" help:"Print records as JSON, one a line, without pseudonyms; then the hourly counts of confidential traffic."`
+	Tail      journalTailCmd      `cmd:"" help:"Show the latest records, to the quarter of an hour; it leaves a trace."`
+	Export    journalExportCmd    `cmd:"" help:"Print records as JSON, then hourly counts of confidential mail; it leaves a trace."`
 	Schema    journalSchemaCmd    `cmd:"" help:"Print the tables of a ClickHouse server, for its administrator."`
 	Retention journalRetentionCmd `cmd:"" help:"Show what is held, since when, and until when."`
 }
 
-// withRecords opens the journal.
-func (s source) withRecords(do func(journal.Store) error) error {
+// shown is a journal as the command line shows it.
+type shown struct {
+	journal.Store
+	coarsen func(journal.Record) journal.Record
+}
+
+// quarter is how exactly the command line says when something was: with the log of a mail server an
+// exact time would be a person.
+const quarter = 15 * time.Minute
+
+// fewestPeople are in a group that the command line names, where no configuration says it.
+const fewestPeople = 10
+
+// withRecords opens the journal, after that is in the ledger with who did it (C3.2b, C3.2e).
+func (s source) withRecords(ctx context.Context, step string, since, until time.Time, do func(shown) error) error {
+	by := control.SystemUser()
 	d, err := s.data()
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	return do(d.Journal())
+	people, err := gateway.LoadRoster(d.Config())
+	if err != nil { // then no group is known to be large enough
+		people = roster.Empty(nil)
+		fmt.Fprintln(os.Stderr, "the roster cannot be read, so that no group is named")
+	}
+	act := ledger.Data{Actor: ledger.CommandLine, Step: step, Ref: by}
+	if !since.IsZero() {
+		act.Since = since.UnixMilli()
+	}
+	if !until.Equal(always) {
+		act.Until = until.UnixMilli()
+	}
+	if err := d.Record(ctx, ledger.ExportMade, act); err != nil {
+		return err
+	}
+	fewest := cmp.Or(d.Config().Totals.People, fewestPeople)
+	return do(shown{d.Journal(), func(r journal.Record) journal.Record {
+		r.ID, r.Duration, r.Time = filter.ID{}, 0, r.Time.Truncate(quarter)
+		r.Bytes = (r.Bytes + 1023) >> 10 << 10
+		r.Group = people.Recorded(r.Group, fewest) // of records from before a roster changed, too
+		return r
+	}})
 }
 
 // always is later than any record.
@@ -40,24 +81,25 @@ type journalTailCmd struct {
 
 // Run shows the latest records, and new ones as they come.
 func (c journalTailCmd) Run(ctx context.Context) error {
-	return c.withRecords(func(db journal.Store) error { return c.tail(ctx, db) })
+	return c.withRecords(ctx, "journal-tail", time.Time{}, always, func(db shown) error { return c.tail(ctx, db) })
 }
 
-func (c journalTailCmd) tail(ctx context.Context, db journal.Store) error {
+func (c journalTailCmd) tail(ctx context.Context, db shown) error {
 	at, err := c.latest(ctx, db)
 	for err == nil && c.Follow {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(500 * time.Millisecond):
-			at, err = db.Each(ctx, time.Time{}, always, at, c.print)
+			show := func(r journal.Record) error { return c.print(db.coarsen(r)) }
+			at, err = db.Each(ctx, time.Time{}, always, at, show)
 		}
 	}
 	return err
 }
 
 // latest prints the latest records, and returns the position behind them.
-func (c journalTailCmd) latest(ctx context.Context, db journal.Store) (journal.Position, error) {
+func (c journalTailCmd) latest(ctx context.Context, db shown) (journal.Position, error) {
 	at, err := db.Last(ctx, c.Lines)
 	if err != nil {
 		return at, err
@@ -71,7 +113,7 @@ func (c journalTailCmd) latest(ctx context.Context, db journal.Store) (journal.P
 	})
 	for _, r := range last {
 		if err == nil {
-			err = c.print(r)
+			err = c.print(db.coarsen(r))
 		}
 	}
 	return at, err
@@ -90,7 +132,7 @@ func (c journalTailCmd) print(r journal.Record) error {
 		seen += " (confidential role)"
 	}
 	_, err := fmt.Printf("%s  %-8s  %-10s  %3d  %8d bytes  inspected for: %s  why: %s\n",
-		r.Time.Local().Format("2006-01-02 15:04:05"), r.Direction, r.Action, r.Reply, r.Bytes, seen, why)
+		r.Time.Local().Format(minute), r.Direction, r.Action, r.Reply, r.Bytes, seen, why)
 	return err
 }
 
@@ -111,32 +153,13 @@ func (c journalExportCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.trace(ctx, since, until); err != nil {
-		return err
-	}
-	return c.withRecords(func(db journal.Store) error {
-		if _, err := db.Each(ctx, since, until, 0, func(r journal.Record) error { return printJSON(r) }); err != nil {
+	return c.withRecords(ctx, "journal", since, until, func(db shown) error {
+		show := func(r journal.Record) error { return printJSON(db.coarsen(r)) }
+		if _, err := db.Each(ctx, since, until, 0, show); err != nil {
 			return err
 		}
 		return journal.Counts(ctx, db, since, until, func(n journal.Count) error { return printJSON(n) })
 	})
-}
-
-// trace records the export in the ledger, before there is one.
-func (c journalExportCmd) trace(ctx context.Context, since, until time.Time) error {
-	data, err := c.data()
-	if err != nil {
-		return err
-	}
-	defer data.Close()
-	d := ledger.Data{Actor: ledger.CommandLine, Step: "journal"}
-	if c.Since != "" {
-		d.Since = since.UnixMilli()
-	}
-	if c.Until != "" {
-		d.Until = until.UnixMilli()
-	}
-	return data.Record(ctx, ledger.ExportMade, d)
 }
 
 type journalSchemaCmd struct {

@@ -17,6 +17,7 @@ import (
 
 	"filippo.io/age"
 
+	"sluis/internal/control"
 	"sluis/internal/testenv"
 )
 
@@ -216,7 +217,7 @@ func TestTheJournalIsFollowed(t *testing.T) {
 		}
 	}
 	if out := g.exported("ledger", "export"); !strings.Contains(out, `"kind":"export-made"`) ||
-		!strings.Contains(out, `"actor":"command line","since":`) {
+		!strings.Contains(out, `"actor":"command line","ref":"`+control.SystemUser()+`","since":`) {
 		t.Error("the exports are not in the ledger")
 	}
 	if errs := g.refusal("journal", "export", "--since", "gisteren"); !strings.Contains(errs, "2026-11-23") {

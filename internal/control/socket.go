@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/user"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -77,13 +75,4 @@ func Peer(ctx context.Context) (string, error) {
 		return "", errors.New("control socket: the kernel does not say who is on the other side")
 	}
 	return UserName(int(uid)), nil
-}
-
-// UserName returns the name of a user of the system, or the number of one without a name.
-func UserName(uid int) string {
-	id := strconv.Itoa(uid)
-	if u, err := user.LookupId(id); err == nil {
-		return u.Username
-	}
-	return id
 }

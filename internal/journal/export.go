@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"sluis/filter"
 	"sluis/rules"
 )
 
@@ -22,7 +23,7 @@ func (k Kind) String() string {
 func (r Record) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Time          string          `json:"time"`
-		ID            string          `json:"id"`
+		ID            string          `json:"id,omitempty"`
 		Kind          string          `json:"kind"`
 		Direction     rules.Direction `json:"direction"`
 		Group         string          `json:"group,omitempty"`
@@ -51,7 +52,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	}{
 		r.Time.UTC().
 			Format("2006-01-02T15:04:05.000Z"),
-		r.ID.String(), r.Kind.String(), r.Direction, r.Group.String(), r.Peer.String(),
+		named(r.ID != filter.ID{}, r.ID), r.Kind.String(), r.Direction, r.Group.String(), r.Peer.String(),
 		r.Action.String(), r.Purposes.List(), named(r.Purpose != rules.NoPurpose, r.Purpose),
 		named(r.Category != rules.NoCategory, r.Category),
 		r.Clause.String(), r.Rule.String(), r.Confidential, r.Eligible, r.Drawn, r.Ambiguous, r.Uninspectable,
