@@ -27,7 +27,7 @@ func pack(t testing.TB, list string) *Engine {
 // ruleOf returns a rule with what a test does not care for.
 func ruleOf(id, matcher string) string {
 	purpose, category := "conduct", "category: insult\n    clause: C2.2a"
-	if strings.Contains(matcher, "detect:") {
+	if strings.Contains(matcher, "detect:") || strings.Contains(matcher, "regexp:") { // of any characters
 		purpose, category = "leak", "category: identity\n    clause: C2.4a"
 	}
 	return fmt.Sprintf("  - id: %s\n    purpose: %s\n    %s\n    title: {nl: t, en: t}\n    score: 100\n    match: "+

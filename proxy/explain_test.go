@@ -73,11 +73,11 @@ func settingsOfSchools(t *testing.T, pupils roster.Group) map[string]sitepolicy.
 	other := time.Now().AddDate(0, 0, 3).Weekday()
 	never := []sitepolicy.Hours{{Days: []time.Weekday{other}, From: 0, To: 24 * time.Hour}}
 	own := []sitepolicy.Entry{
-		{Host: "own.example", Block: true, When: always, Reason: "r", Author: "a"},
-		{Host: "later.example", Block: true, When: never, Reason: "r", Author: "a"},
-		{Host: "part.example", Path: "/chat", Block: true, Reason: "r", Author: "a"},
+		{Host: "own.example", Block: true, Clause: "art. 1", When: always, Reason: "r", Author: "a"},
+		{Host: "later.example", Block: true, Clause: "art. 1", When: never, Reason: "r", Author: "a"},
+		{Host: "part.example", Path: "/chat", Block: true, Clause: "art. 1", Reason: "r", Author: "a"},
 		{Host: "les.casino.example", Locked: true, Reason: "r", Author: "a"},
-		{Host: "192.0.2.9", Block: true, Reason: "r", Author: "a"},
+		{Host: "192.0.2.9", Block: true, Clause: "art. 1", Reason: "r", Author: "a"},
 	}
 	all := []roster.Group{pupils}
 	forbid := []sitepolicy.Forbidden{{Lists: []string{"games"}, Groups: all, When: always, Clause: "art. 4"}}

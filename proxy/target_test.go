@@ -148,9 +148,9 @@ func TestHostOfTheTargetCounts(t *testing.T) {
 // on is what is sent.
 func TestNoSpellingLeadsAround(t *testing.T) {
 	policy, err := sitepolicy.New(sitepolicy.Options{Sites: sitepolicy.Sites{Own: []sitepolicy.Entry{
-		{Host: "site.example", Path: "/spel", Block: true, Reason: "proef", Author: "proef"},
-		{Host: "kroeg.example", Block: true, Reason: "proef", Author: "proef"},
-		{Host: "xn--caf-dma.example", Block: true, Reason: "proef", Author: "proef"},
+		{Host: "site.example", Path: "/spel", Block: true, Clause: "art. 1", Reason: "proef", Author: "proef"},
+		{Host: "kroeg.example", Block: true, Clause: "art. 1", Reason: "proef", Author: "proef"},
+		{Host: "xn--caf-dma.example", Block: true, Clause: "art. 1", Reason: "proef", Author: "proef"},
 	}}})
 	if err != nil {
 		t.Fatal(err)

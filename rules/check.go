@@ -68,6 +68,7 @@ func check(r Rule, known Vocabulary) []problem {
 	w.purpose(r)
 	w.matcher(r, known)
 	w.context(r)
+	w.identifiers(r)
 	if r.Score < 1 || r.Score > 100 {
 		w.add(".score", "score has to be 1 to 100; a category leads to action at %d points", Threshold)
 	}

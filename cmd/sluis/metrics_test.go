@@ -48,7 +48,7 @@ func TestMetricsTellNothingOfAnyone(t *testing.T) {
 	t.Parallel()
 	w := newWebGateway(t, `  sites:
     own:
-      - {host: verboden.example, action: block, reason: "pesten", author: ICT-dienst}
+      - {host: verboden.example, action: block, clause: art. 1, reason: "pesten", author: ICT-dienst}
 `)
 	send := func(body string) func() {
 		return func() { w.try(teacher, []string{parent}, letter(body)) }

@@ -167,7 +167,7 @@ func TestWebByCurl(t *testing.T) {
 	t.Parallel()
 	w := newWebGateway(t, `  sites:
     own:
-      - {host: verboden.example, action: block, reason: "pesten op deze site", author: ICT-dienst}
+      - {host: verboden.example, action: block, clause: art. 1, reason: "pesten op deze site", author: ICT-dienst}
     forbid:
       - {lists: [games], clause: "art. 4 van het leerlingenstatuut"}
     lists: [{category: games, path: `+games(t)+`}]
@@ -253,8 +253,8 @@ web:
   clients: [10.0.0.0/8]
   sites:
     own:
-      - {host: les.example, action: block, groups: [leerlingen], when: ["mon-fri 08:00-15:00"], reason: "toetsweek", author: ICT-dienst}
-      - {host: film.example, path: /chat, action: block, reason: "chat", author: ICT-dienst}
+      - {host: les.example, action: block, clause: art. 1, groups: [leerlingen], when: ["mon-fri 08:00-15:00"], reason: "toetsweek", author: ICT-dienst}
+      - {host: film.example, path: /chat, action: block, clause: art. 1, reason: "chat", author: ICT-dienst}
     holidays: ["2026-12-19 - 2027-01-03", "2027-05-05"]
     safe-search: {groups: [leerlingen], youtube: strict}
   inspect: {certificate: own.crt, key: own.key, managed: [leerlingen], only: [{groups: [leerlingen], hosts: [film.example], reason: "de chat"}]}
@@ -265,12 +265,12 @@ web:
 	for _, tt := range []struct{ url, group, at, want string }{
 		{"https://www.toto.nl/", "", "", "www.toto.nl: blocked as gambling (C2.8c: No gambling.)"},
 		{"www.113.nl", "leerlingen", "", "www.113.nl: allowed"},
-		{"https://les.example/", "leerlingen", "2026-11-23T10:00", "blocked, by the organisation's own code: toetsweek (C2.8e)"},
+		{"https://les.example/", "leerlingen", "2026-11-23T10:00", "blocked, by the organisation's own code: toetsweek (art. 1) (C2.8e)"},
 		{"https://les.example/", "leerlingen", "2026-11-23T16:00", "not at this time"},
 		{"https://les.example/", "leraren", "2026-11-23T10:00", "not for this group"},
 		{"https://les.example/", "leerlingen", "2026-12-21T10:00", "not at this time"},
 		{"https://les.example/", "leerlingen", "2027-05-05T10:00", "not at this time"},
-		{"https://film.example/chat/1", "leerlingen", "", "blocked, by the organisation's own code: chat (C2.8e)"},
+		{"https://film.example/chat/1", "leerlingen", "", "blocked, by the organisation's own code: chat (art. 1) (C2.8e)"},
 		{"https://film.example/chat/1", "leraren", "", "the page cannot be seen"},
 		{"https://www.google.nl/", "leerlingen", "", "by way of forcesafesearch.google.com"},
 		{"http://10.0.0.1/", "", "", "10.0.0.1: refused: the address is not on the internet"},
@@ -306,7 +306,7 @@ func TestWebReload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := "  sites: {own: [{host: verboden.example, action: block, reason: pesten, author: %s}]}\n"
+	own := "  sites: {own: [{host: verboden.example, action: block, clause: art. 1, reason: pesten, author: %s}]}\n"
 	if err := os.WriteFile(w.config(), append(b, fmt.Sprintf(own, "ICT")...), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -420,7 +420,7 @@ func TestWebConfigCheck(t *testing.T) {
 		"C2.8e: a category of no clause": {"  sites: {forbid: [{lists: [games]}]}\n", "name the clause of your own code"},
 		"inspection without authority":   {"  inspect: {only: [{uncategorised: true, reason: x}]}\n", "an authority is needed"},
 		"a list that is shortened":       {"  inspect: {never: {without: [ing.nl]}}\n", "only the privacy officer"},
-		"hours that are none":            {"  sites: {own: [{host: a.example, action: block, when: [soon], reason: r, author: a}]}\n", "are no hours"},
+		"hours that are none":            {"  sites: {own: [{host: a.example, action: block, clause: art. 1, when: [soon], reason: r, author: a}]}\n", "are no hours"},
 		"a password file that is none":   {"  identify: {passwords: none}\n", "no such file"},
 		"an unknown key":                 {"  sitez: {}\n", "sitez"},
 	} {

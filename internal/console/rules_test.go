@@ -64,7 +64,7 @@ func (h *house) appeals() *appeals.Store {
 // sites are two lists, and a policy with one site of the school's own list.
 func sites() Sites {
 	at := time.Unix(1.7e9, 0)
-	own := sitepolicy.Entry{Host: "games.example", Block: true, Reason: "<b>spelletjes</b>", Author: "ICT"}
+	own := sitepolicy.Entry{Host: "games.example", Block: true, Clause: "art. 1", Reason: "<b>spelletjes</b>", Author: "ICT"}
 	return Sites{
 		Lists: func() []sitelists.State {
 			return []sitelists.State{

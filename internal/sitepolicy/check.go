@@ -100,10 +100,29 @@ func (c *checker) own() {
 			}
 			e.Path = domains.Path(e.Path)
 		}
+		if e.Block {
+			c.block(where, e)
+		}
 		if e.Reason == "" || e.Author == "" {
 			c.wrong("%s: a reason and an author are needed (C3.3f)", where)
 		}
 		e.When = c.hours(where, e.When)
+	}
+}
+
+// block checks an entry that blocks.
+func (c *checker) block(where string, e *Entry) {
+	e.said = fmt.Sprintf("%s (%s)", e.Reason, e.Clause)
+	if e.Clause == "" {
+		c.wrong("%s: what the code does not forbid is not blocked: name the clause that forbids this, of the code of "+
+			"conduct or your own, or leave the entry out (C2.8e)", where)
+	}
+	for _, h := range c.Protected {
+		if inDomainSet(e.Host, map[string]bool{h: true}) || inDomainSet(h, map[string]bool{e.Host: true}) {
+			c.wrong("%s: %s is a place where people find help, and nobody is kept from it: leave the entry out, or "+
+				"name a site below %s that is none", where, h, e.Host)
+			return
+		}
 	}
 }
 

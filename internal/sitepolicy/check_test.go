@@ -16,7 +16,7 @@ func TestWrongOptions(t *testing.T) {
 		return Options{Index: x, Inspections: Inspections{Managed: pupils, Only: []Inspection{n}}}
 	}
 	entry := func(change func(*Entry)) Options {
-		e := Entry{Host: "a.example", Block: true, Reason: "r", Author: "a"}
+		e := Entry{Host: "a.example", Block: true, Clause: "art. 1", Reason: "r", Author: "a"}
 		change(&e)
 		return Options{Sites: Sites{Own: []Entry{e}}}
 	}
@@ -27,6 +27,7 @@ func TestWrongOptions(t *testing.T) {
 		{"C2.8e", Options{Index: x, Sites: Sites{Forbid: []Forbidden{{Lists: []string{"social"}}}}}},
 		{`no list "sociall"`, Options{Index: x, Sites: Sites{Forbid: []Forbidden{{Lists: []string{"sociall"}, Clause: "art. 1"}}}}},
 		{`inspect 1: there is no list "sociall"`, inspection(func(n *Inspection) { n.Lists = []string{"sociall"} })},
+		{"(C2.8e)", entry(func(e *Entry) { e.Clause = "" })},
 		{"reason and an author", entry(func(e *Entry) { e.Author = "" })},
 		{"reason and an author", entry(func(e *Entry) { e.Reason = "" })},
 		{"not a host name", entry(func(e *Entry) { e.Host = "https://a.example/" })},
@@ -57,6 +58,7 @@ func TestWrongOptions(t *testing.T) {
 	}
 	for i, o := range []Options{
 		entry(func(e *Entry) { e.Host = ".A.Example" }),
+		entry(func(e *Entry) { e.Block, e.Clause = false, "" }), // allowing needs no clause
 		inspection(func(n *Inspection) { n.Lists = []string{"adult", "social"} }),
 		{Index: x, Partial: true, Sites: Sites{Forbid: []Forbidden{{Lists: []string{"later"}, Clause: "art. 1"}}}},
 	} {

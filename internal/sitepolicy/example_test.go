@@ -13,6 +13,7 @@ func ExamplePolicy_Explain() {
 	policy, err := sitepolicy.New(sitepolicy.Options{Sites: sitepolicy.Sites{Own: []sitepolicy.Entry{{
 		Host:   "games.example",
 		Block:  true,
+		Clause: "art. 1",
 		Reason: "no games during lessons",
 		Author: "ict",
 	}}}})

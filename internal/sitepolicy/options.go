@@ -51,9 +51,12 @@ type Entry struct {
 	Locked bool           `yaml:"locked"` // goes before entries that are not
 	Groups []roster.Group `yaml:"groups"` // none: all
 	When   []Hours        `yaml:"when"`   // none: always
+	Clause string         `yaml:"clause"` // of the code, as people know it, that forbids what is blocked (C2.8e)
 	Reason string         `yaml:"reason"`
 	Author string         `yaml:"author"`
 	Until  Until          `yaml:"until"` // last day; none: for good
+
+	said string // reason and clause, as people read them
 }
 
 // Blocks is written as block or allow.

@@ -45,9 +45,15 @@ func TestPagesOfAnEntry(t *testing.T) {
 		{"/spel/gokken", "/spel", false, false},
 	} {
 		for _, block := range []bool{true, false} {
-			o := Options{Sites: Sites{Own: []Entry{
-				{Host: "les.example", Path: tt.path, Block: Blocks(block), Locked: true, Reason: "r", Author: "a"},
-			}}}
+			o := Options{Sites: Sites{Own: []Entry{{
+				Host:   "les.example",
+				Path:   tt.path,
+				Block:  Blocks(block),
+				Locked: true,
+				Clause: "art. 1",
+				Reason: "r",
+				Author: "a",
+			}}}}
 			p, err := New(o)
 			if err != nil {
 				t.Fatal(err)

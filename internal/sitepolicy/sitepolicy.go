@@ -208,7 +208,7 @@ func (p *Policy) decideHost(host string, r Request, report func(Step)) Decision 
 
 	locked, allowed, blocked := p.ownEntries(host, r, report)
 	switch {
-	case locked != nil && bool(locked.Block):
+	case locked != nil && bool(locked.Block) && !inDomainSet(host, p.protected):
 		return p.ownDeny(LockedBlock, locked)
 	case locked != nil, inDomainSet(host, p.protected):
 		d.Level, d.List = LockedAllow, "own"
@@ -310,7 +310,7 @@ func (p *Policy) ownDeny(level Level, e *Entry) Decision {
 		Level:    level,
 		Category: rules.OwnCode,
 		Clause:   p.clauses[rules.OwnCode],
-		Own:      e.Reason,
+		Own:      e.said,
 		Rule:     p.ids["own-deny"],
 		List:     "own",
 		Listed:   true,

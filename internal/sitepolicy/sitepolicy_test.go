@@ -114,10 +114,11 @@ func school(t testing.TB) *Policy {
 				Author: "ICT-dienst",
 			},
 			{Host: "lost.example", Reason: "alleen toegestaan", Author: "ICT-dienst"},
-			{Host: "bad.example", Block: true, Reason: "pesten op deze site", Author: "ICT-dienst"},
+			{Host: "bad.example", Block: true, Clause: "art. 1", Reason: "pesten op deze site", Author: "ICT-dienst"},
 			{
 				Host:   "ended.example",
 				Block:  true,
+				Clause: "art. 1",
 				Reason: "examenweek",
 				Author: "ICT-dienst",
 				Until:  Until{at("mon", "00:00")},
@@ -125,15 +126,16 @@ func school(t testing.TB) *Policy {
 			{
 				Host:   "exam.example",
 				Block:  true,
+				Clause: "art. 1",
 				Locked: true,
 				Groups: []roster.Group{pupils},
 				When:   lessons,
 				Reason: "toets",
 				Author: "ICT-dienst",
 			},
-			{Host: "part.example", Path: "/chat", Block: true, Reason: "chat", Author: "ICT-dienst"},
+			{Host: "part.example", Path: "/chat", Block: true, Clause: "art. 1", Reason: "chat", Author: "ICT-dienst"},
 			{Host: "both-ways.example", Locked: true, Reason: "les", Author: "ICT-dienst"},
-			{Host: "both-ways.example", Block: true, Locked: true, Reason: "rechter", Author: "bestuur"},
+			{Host: "both-ways.example", Block: true, Clause: "art. 1", Locked: true, Reason: "rechter", Author: "bestuur"},
 		},
 			Forbid: []Forbidden{
 				{
@@ -261,6 +263,7 @@ func TestLevels(t *testing.T) {
 			Locked: locked,
 			Groups: []roster.Group{pupils},
 			When:   lessons,
+			Clause: "art. 1",
 			Reason: "r",
 			Author: "a",
 		}
@@ -340,11 +343,11 @@ func TestConfidential(t *testing.T) {
 // TestSpelling: another spelling of a page or host changes nothing.
 func TestSpelling(t *testing.T) {
 	open, err := New(Options{Sites: Sites{Own: []Entry{
-		{Host: "Part.Example.", Path: "/ch%61t", Block: true, Reason: "r", Author: "a"},
+		{Host: "Part.Example.", Path: "/ch%61t", Block: true, Clause: "art. 1", Reason: "r", Author: "a"},
 		{Host: "part.example", Path: "/chat/les", Locked: true, Reason: "r", Author: "a"},
-		{Host: "münchen.example", Block: true, Reason: "r", Author: "a"},
-		{Host: "2001:DB8:0::7", Block: true, Reason: "r", Author: "a"},
-		{Host: "192.0.2.9", Block: true, Reason: "r", Author: "a"},
+		{Host: "münchen.example", Block: true, Clause: "art. 1", Reason: "r", Author: "a"},
+		{Host: "2001:DB8:0::7", Block: true, Clause: "art. 1", Reason: "r", Author: "a"},
+		{Host: "192.0.2.9", Block: true, Clause: "art. 1", Reason: "r", Author: "a"},
 	}}})
 	if err != nil {
 		t.Fatal(err)

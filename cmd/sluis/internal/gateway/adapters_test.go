@@ -29,7 +29,7 @@ web:
   listen: [{address: "127.0.0.2:0"}]
   clients: [127.0.0.0/8]
   sites:
-    own: [{host: spel.example, action: block, reason: spelletjes, author: ICT-dienst}]
+    own: [{host: spel.example, action: block, clause: art. 1, reason: spelletjes, author: ICT-dienst}]
 console: {listen: none}
 `))
 	if err != nil {
