@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"sluis/filter/text"
+	"sluis/filter/text/internal/charsets"
 	"sluis/filter/text/internal/markup"
 	"sluis/filter/text/internal/walk"
 )
@@ -56,19 +57,8 @@ func actingScheme(target string) bool {
 	return false
 }
 
-// maxInstruction bounds what is kept of the instruction of a field, in bytes.
-const maxInstruction = 256
-
-// dde is a field that asks another program.
-var dde = regexp.MustCompile(`(?i)^\s*DDE(AUTO)?\s`)
-
-// field sees an instruction of a field, which may come in pieces.
-func (x *xmlReader) field(b []byte) {
-	x.instruction = append(x.instruction, b[:min(len(b), maxInstruction-min(len(x.instruction), maxInstruction))]...)
-	if dde.Match(x.instruction) {
-		x.w.Macros(x.at)
-	}
-}
+// dataServices are the programs that documents ask for data in ordinary use.
+var dataServices = []string{"excel", "winword", "word", "soffice"}
 
 // ddeFormula is a formula that asks another program: =cmd|'/c calc'!A1.
 var ddeFormula = regexp.MustCompile(`(?i)[a-z][a-z0-9_.]*\s*\|\s*'[^'\n]+'!`)
@@ -84,16 +74,15 @@ func (x *xmlReader) start(element []byte, attrs []markup.Attr) {
 	case "Relationship":
 		relation(x.w, x.at, attrs)
 	case "fldChar":
-		x.instruction = x.instruction[:0]
+		x.field.end()
 	case "instrText":
 		x.inField = true
 	case "fldSimple":
-		x.instruction = x.instruction[:0]
-		x.field(append(bytes.Clone(attr(attrs, "instr")), ' '))
+		x.field.end()
+		x.field.add(attr(attrs, "instr"))
+		x.field.end()
 	case "ddeLink":
-		switch strings.ToLower(string(attr(attrs, "ddeService"))) {
-		case "excel", "winword", "word", "soffice":
-		default:
+		if !slices.Contains(dataServices, strings.ToLower(string(attr(attrs, "ddeService")))) {
 			x.w.Macros(x.at)
 		}
 	case "hlinkClick", "hlinkHover", "hlinkMouseOver":
@@ -107,16 +96,25 @@ func (x *xmlReader) start(element []byte, attrs []markup.Attr) {
 	}
 }
 
-// Table marks a file of separated values of which a cell asks another program, once a program for sheets opens it.
+// Table marks a file of separated values of which a cell asks another program, once a program for sheets opens it, and
+// one of symbolic links (SYLK) with macros, which such programs know by its beginning.
 func Table(w *walk.Walker, at int, name string, r io.Reader) error {
-	if !isTable(name) {
-		return w.Stop
-	}
 	br, done := walk.Buffered(r)
 	defer done()
+	head, _ := br.Peek(walk.HeadSize) // an error shows again
+	symbolic := bytes.HasPrefix(head, []byte("ID;"))
+	if !symbolic && !isTable(name) {
+		return w.Stop
+	}
+	if e := charsets.UTF16(head); e != nil {
+		var free func()
+		br, free = walk.Buffered(e.NewDecoder().Reader(br))
+		defer free()
+	}
 	for w.Stop == nil {
 		line, err := br.ReadSlice('\n')
-		if bytes.IndexByte(line, '|') >= 0 && slices.ContainsFunc(bytes.FieldsFunc(line, separates), actingCell) {
+		if bytes.IndexByte(line, '|') >= 0 && slices.ContainsFunc(bytes.FieldsFunc(line, separates), actingCell) ||
+			symbolic && macroCell.Match(line) {
 			w.Macros(at)
 			return w.Stop
 		}
@@ -126,6 +124,10 @@ func Table(w *walk.Walker, at int, name string, r io.Reader) error {
 	}
 	return w.Stop
 }
+
+// macroCell is a cell of SYLK that runs something, or the name by which one does.
+var macroCell = regexp.MustCompile(`(?i)^(?:C;.*;E[^;]*(?:EXEC|CALL|REGISTER|RUN|FOPEN|ALERT)\(|` +
+	`NN;N(?:\\?Auto_|.*;F))`)
 
 func separates(r rune) bool { return r == ';' || r == '\t' || r == ',' }
 

@@ -1,10 +1,13 @@
 package document
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"sluis/filter/text"
 	"sluis/filter/text/internal/walk"
@@ -19,6 +22,7 @@ const (
 	biffFormula  = 0x0006
 	biffFilePass = 0x002f
 	biffSheet    = 0x0085
+	biffSupBook  = 0x01ae // what the book refers to beside itself
 )
 
 // showWorkbook shows the numbers of a workbook, a line for each.
@@ -42,6 +46,8 @@ func showWorkbook(w *walk.Walker, part, at int, r io.Reader) error {
 			writeNumber(o, math.Float64frombits(binary.LittleEndian.Uint64(b[6:])))
 		case id == biffSheet && len(b) >= 6 && b[5] == 1: // of macros, as in Excel 4
 			w.Macros(at)
+		case id == biffSupBook && asksService(b):
+			w.Macros(at)
 		case id == biffRK && len(b) >= 10:
 			writeNumber(o, rkNumber(binary.LittleEndian.Uint32(b[6:])))
 		case id == biffMulRK:
@@ -54,6 +60,22 @@ func showWorkbook(w *walk.Walker, part, at int, r io.Reader) error {
 		}
 	}
 	return walk.First(o.Close(), w.Stop)
+}
+
+// asksService reports whether a record of what a book refers to is one of another program (DDE): its name and what it
+// is asked, with a character between them ([MS-XLS] section 2.5.277). Objects have the name of their class, with a dot.
+func asksService(b []byte) bool {
+	const head = 5 // sheets, characters, and how these are written
+	if len(b) <= head {
+		return false
+	}
+	said := b[head:]
+	if b[head-1]&1 != 0 {
+		said = bytes.ReplaceAll(said, []byte{0}, nil)
+	}
+	service, _, is := bytes.Cut(said, []byte{3})
+	name := strings.ToLower(string(service))
+	return is && !slices.Contains(dataServices, name) && (!strings.Contains(name, ".") || text.NamesProgram(name))
 }
 
 // rkNumber returns a number in its short form ([MS-XLS] section 2.5.217).

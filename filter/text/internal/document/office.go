@@ -35,9 +35,10 @@ func OfficeNoise(name string) bool {
 // a word; within them a word may be cut in runs. It is read by the scanner of HTML: an
 // XML decoder holds a token whole, however long it is.
 func OfficeXML(w *walk.Walker, part, at int, r io.Reader) error {
-	x := xmlReader{w: w, at: at, o: w.Out(part, text.Contents)}
+	x := newXMLReader(w, part, at)
 	defer x.o.Close()
 	err := markup.ScanXML(w, r, &x)
+	x.field.end()
 	return walk.First(x.o.Close(), err)
 }
 
@@ -47,15 +48,19 @@ type xmlReader struct {
 	at int
 	o  *walk.Out
 
-	inField     bool
-	instruction []byte // of the field, as far as it is kept
+	inField bool
+	field   field
+}
+
+func newXMLReader(w *walk.Walker, part, at int) xmlReader {
+	return xmlReader{w: w, at: at, o: w.Out(part, text.Contents), field: field{w: w, at: at}}
 }
 
 func (x *xmlReader) Stopped() bool { return x.w.Stop != nil }
 
 func (x *xmlReader) Text(b []byte) {
 	if x.inField {
-		x.field(b)
+		x.field.add(b)
 	}
 	x.o.Write(b)
 }

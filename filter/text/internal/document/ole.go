@@ -76,6 +76,11 @@ func oleStream(w *walk.Walker, part, at int, e *mscfb.File, names map[string]str
 		if h, _ := br.Peek(12); len(h) == 12 && h[11]&1 != 0 { // [MS-DOC] section 2.5.2, fEncrypted
 			w.Encrypted(at)
 		}
+		return w.Random(br, func(s *io.SectionReader) error {
+			again, done := walk.Buffered(walk.Fresh(s))
+			defer done()
+			return walk.First(w.Strings(part, walk.Fresh(s)), wordFields(w, at, again))
+		})
 	case e.Name == "Workbook" || e.Name == "Book":
 		return w.Random(br, func(s *io.SectionReader) error {
 			return walk.First(w.Strings(part, walk.Fresh(s)), showWorkbook(w, part, at, walk.Fresh(s)))

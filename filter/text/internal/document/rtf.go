@@ -20,11 +20,12 @@ func RTF(w *walk.Walker, part, at int, r io.Reader) error {
 	defer done()
 	o := w.Out(part, text.Contents)
 	defer o.Close()
-	d := rtfReader{w: w, at: at, br: br, o: o, alternatives: 1}
+	d := rtfReader{w: w, at: at, br: br, o: o, alternatives: 1, field: field{w: w, at: at}}
 	for w.Stop == nil {
 		c, err := br.ReadByte()
 		if err != nil {
 			d.endTemplate()
+			d.field.end()
 			return walk.First(o.Close(), walk.NotEOF(err))
 		}
 		d.next(c)
@@ -44,6 +45,8 @@ type rtfReader struct {
 	drop         int    // of those are still to come
 	template     []byte // the address of the template, as far as it is kept
 	inTemplate   int    // the depth of the group that has it; 0 outside one
+	field        field
+	inField      int // the depth of the group that has its instruction; 0 outside one
 	name         [40]byte
 	number       [10]byte
 }
@@ -62,6 +65,10 @@ func (d *rtfReader) next(c byte) {
 		if d.depth < d.inTemplate {
 			d.endTemplate()
 		}
+		if d.depth < d.inField {
+			d.field.end()
+			d.inField = 0
+		}
 	case '\r', '\n':
 	case '\\':
 		d.control()
@@ -77,6 +84,9 @@ func (d *rtfReader) character(r rune) {
 	}
 	if d.inTemplate > 0 && len(d.template) < walk.MaxLink {
 		d.template = utf8.AppendRune(d.template, r)
+	}
+	if d.inField > 0 {
+		d.field.add(utf8.AppendRune(nil, r))
 	}
 	if d.skip == 0 {
 		io.WriteString(d.o, string(r)) // an error ends the work
@@ -160,6 +170,11 @@ func (d *rtfReader) do(name string, n int) {
 	case "template":
 		d.endTemplate()
 		d.inTemplate = max(d.depth, 1)
+	case "fldinst":
+		d.field.end()
+		d.inField = max(d.depth, 1)
+	case "objupdate": // when the document is opened
+		d.w.Macros(d.at)
 	case "objdata":
 		d.w.Macros(d.at)
 		d.w.Doubt(text.UnknownFormat)

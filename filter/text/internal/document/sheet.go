@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"sluis/filter/text"
 	"sluis/filter/text/internal/markup"
 	"sluis/filter/text/internal/walk"
 )
@@ -217,7 +216,7 @@ func number(b []byte) int {
 
 // Sheet shows a sheet: rows on lines, cells apart, strings and dates in their places.
 func Sheet(w *walk.Walker, part, at int, r io.Reader, b *Book) error {
-	s := sheetReader{xmlReader: xmlReader{w: w, at: at, o: w.Out(part, text.Contents)}, book: b}
+	s := sheetReader{xmlReader: newXMLReader(w, part, at), book: b}
 	defer s.o.Close()
 	err := markup.ScanXML(w, r, &s)
 	return walk.First(s.o.Close(), err)
