@@ -57,8 +57,7 @@ func (g *gateway) office() office {
 		g.t.Fatal(err)
 	}
 	for _, by := range []ledger.Actor{officer, lawyer, chair, member, investigator} {
-		_, _, err := accounts.Make(g.t.Context(), ledger.CommandLine, by.Name, address(by), []ledger.Role{by.Role})
-		if err != nil {
+		if _, err := accounts.Demonstrate(g.t.Context(), by.Name, address(by), by.Role); err != nil {
 			g.t.Fatal(err)
 		}
 	}

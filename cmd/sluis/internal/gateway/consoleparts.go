@@ -49,6 +49,13 @@ func (g *Gateway) consoleServices(store *accounts.Store) (s console.Services, er
 			return g.data.kept(ctx, g.inForce.Load().Config)
 		},
 	}
+	rolls, err := g.data.Rolls()
+	if err != nil {
+		return s, err
+	}
+	s.Roll = console.Roll{Store: rolls, Invite: func(ctx context.Context, address, name, link string) error {
+		return g.sender().InviteToRoll(ctx, address, name, link)
+	}}
 	breaches, err := g.data.Breaches()
 	if err != nil {
 		return s, err
