@@ -114,6 +114,6 @@ mail:
   listen: [{address: %q}]
   trusted: [127.0.0.1/32]
   routes: [{to: ["*"], hosts: [%q], tls: none}]
-policy: {sample-rate: 1}
+policy: {sample-rate: 1, sample-reason: a measurement}
 console: {listen: none}
 `

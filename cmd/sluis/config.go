@@ -30,7 +30,7 @@ func (c configCheckCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	if err := nameless(cfg, gen.Roster); err != nil {
+	if err := errors.Join(reasoned(cfg), nameless(cfg, gen.Roster)); err != nil {
 		return err
 	}
 	if cfg.Roster == "" {
@@ -41,6 +41,15 @@ func (c configCheckCmd) Run() error {
 		"%d routes, sample rate %.3g%%\n",
 		c.File, len(gen.Rules.Rules()), all, confidential, len(cfg.Mail.Routes), 100*float64(*cfg.Policy.SampleRate))
 	return nil
+}
+
+// reasoned refuses a sample that is not of an ordinary size without a reason (C3.3b).
+func reasoned(cfg *config.Config) error {
+	if !cfg.Policy.Unreasoned() {
+		return nil
+	}
+	return fmt.Errorf("%s: policy: sample-rate: %.3g%% is hardly a sample: write 1 to 25%%, or why it is not, under "+
+		"sample-reason: that stands in the accountability report (C3.3b)", cfg.Path(), 100*float64(*cfg.Policy.SampleRate))
 }
 
 // nameless warns of groups that records do not name, and refuses networks of so few addresses that whoever uses one

@@ -3,7 +3,7 @@
 // configuration, the rules, the roster's counts, the totals and the ledger, for the board, the participation council
 // and everybody else who has to judge the controls.
 //
-// It promises that no name, address or reason is in it, and that its page needs nothing from elsewhere and prints
+// It promises that no name, address or reason for an act is in it, and that its page needs nothing from elsewhere and prints
 // well. It does not promise that the configuration was right at the time: it reports the changes of it.
 package report
 
@@ -33,6 +33,10 @@ type Facts struct {
 	Rules        []rules.Rule
 	Fingerprints [2]string // of rules and roster, now
 	Rate         float64   // of the sample
+	RateReason   string    // why it is not of an ordinary size
+	Unreasoned   bool      // it is not, and there is no reason
+	Blocked      []Blocked // sites that the organisation blocks itself
+	Disabled     []string  // ids of built-in rules that are switched off
 	People       int
 	Confidential int
 	Groups       int
@@ -42,6 +46,12 @@ type Facts struct {
 	Period       *totals.Period
 	Ledger       ledger.Finder
 	Checkpoint   []byte
+}
+
+// Blocked are sites that an organisation's own configuration blocks (C2.8e).
+type Blocked struct {
+	What   string // a host, or a list of sites
+	Clause string // of the code, or of the organisation's own
 }
 
 // Report is what is written, in whichever form.
@@ -78,6 +88,7 @@ func New(f Facts) (Report, error) {
 		Sections: []Section{
 			w.promises(),
 			w.controls(),
+			w.own(),
 			w.share(),
 			w.acted(a),
 			w.changed(a),

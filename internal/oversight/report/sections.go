@@ -29,6 +29,7 @@ func (w writer) promises() Section {
 			w.p.Text("promises-gateway"),
 			w.p.Text("promises-sample"),
 			w.p.Text("promises-traffic"),
+			w.p.Text("promises-administrator"),
 			code,
 		},
 	}
@@ -81,6 +82,15 @@ func (w writer) share() Section {
 	}
 	confidential := w.p.Text("share-confidential")
 	drawn := w.p.Text("share-drawn", w.percent(w.Rate))
+	text := []string{web, w.p.Text("share-roster", w.People, w.Groups, w.Confidential)}
+	switch {
+	case w.Rate == 0:
+		text = append([]string{w.p.Text("share-no-sample")}, text...)
+	case w.Unreasoned:
+		text = append([]string{w.p.Text("share-unreasoned")}, text...)
+	case w.RateReason != "":
+		text = append([]string{w.p.Text("share-reason", w.RateReason)}, text...)
+	}
 	return Section{
 		Title: w.p.Text("share-title"),
 		Head:  []string{w.p.Text("column-purpose"), w.p.Text("column-share"), w.p.Text("column-not-of")},
@@ -89,7 +99,7 @@ func (w writer) share() Section {
 			{w.purpose(rules.Conduct), w.percent(1), confidential},
 			{w.purpose(rules.Leak), drawn, confidential},
 		},
-		Text: []string{web, w.p.Text("share-roster", w.People, w.Groups, w.Confidential)},
+		Text: text,
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 type Policy struct {
 	// share of outgoing messages drawn for leaks (C3.3b); default 5%
 	SampleRate *setting.Rate `yaml:"sample-rate"`
+	// why the share is below 1% or above 25%, for the accountability report; 0 needs none and is said there
+	SampleReason string `yaml:"sample-reason"`
 	// by purpose: security, conduct, leak; default quarantine
 	Actions map[rules.Purpose]DirectionAction `yaml:"actions"`
 	// read differently by mail programs, in a way that hides something; default pass
@@ -44,6 +46,22 @@ type OnFailure struct {
 	Leak string `yaml:"leak"` // closed (default): the sender has to try again; open: the message passes without them
 }
 
+// The shares that a sample may have without a reason: less is hardly a control, more is hardly a sample.
+const (
+	leastSampleRate = setting.Rate(0.01)
+	mostSampleRate  = setting.Rate(0.25)
+)
+
+// Unreasoned reports whether the sample is smaller or larger than it may be without a reason, and there is
+// none (C3.3b). Mail goes on; config check refuses it, and health and the accountability report say so.
+func (p Policy) Unreasoned() bool {
+	rate := setting.Rate(0)
+	if p.SampleRate != nil {
+		rate = *p.SampleRate
+	}
+	return strings.TrimSpace(p.SampleReason) == "" && rate != 0 && (rate < leastSampleRate || rate > mostSampleRate)
+}
+
 // defaultSampleRate is the share of messages that are drawn unless the organisation says
 // otherwise.
 const defaultSampleRate = setting.Rate(0.05)
@@ -71,6 +89,7 @@ func (p *Policy) Validate(ps setting.Problems) {
 			at.Wrong("%s never reads messages (C3.2a): use security, conduct or leak", purpose)
 		}
 	}
+	ps.At("sample-reason").OneLine(p.SampleReason)
 	ps.At("malware").At("on-failure").OneOf(p.Malware.OnFailure, "", "open", "closed")
 	if c := p.Malware.Clamd; c != "" && !strings.HasPrefix(c, "/") {
 		ps.At("malware").At("clamd").Address(c)

@@ -31,7 +31,8 @@ web:
   content: {pages: true}
 console: {listen: %q}
 policy:
-  sample-rate: 50%%                 # high, so that the demonstration shows both outcomes
+  sample-rate: 50%%
+  sample-reason: the demonstration shows both outcomes
 `
 
 // Settings are the addresses and the directory of the demonstration.

@@ -56,5 +56,31 @@ func facts(cfg *config.Config, set *rules.Set, people *roster.Roster, l *ledger.
 		Ledger:       l,
 		Checkpoint:   checkpoint,
 		Rate:         sampleRate(cfg),
+		RateReason:   cfg.Policy.SampleReason,
+		Unreasoned:   cfg.Policy.Unreasoned(),
+		Blocked:      ownBlocks(cfg),
+		Disabled:     disabled(cfg),
 	}, nil
+}
+
+// ownBlocks returns the sites that a configuration blocks beside those of the code.
+func ownBlocks(cfg *config.Config) (all []report.Blocked) {
+	for _, e := range cfg.Web.Sites.Own {
+		if e.Block {
+			all = append(all, report.Blocked{What: e.Host + e.Path, Clause: e.Clause})
+		}
+	}
+	for _, f := range cfg.Web.Sites.Forbid {
+		for _, l := range f.Lists {
+			all = append(all, report.Blocked{What: l, Clause: f.Clause})
+		}
+	}
+	return all
+}
+
+func disabled(cfg *config.Config) (ids []string) {
+	for _, d := range cfg.Rules.Disabled {
+		ids = append(ids, d.ID)
+	}
+	return ids
 }

@@ -29,6 +29,7 @@ var promises = []string{
 	"policy.malware.on-failure",
 	"policy.on-failure",
 	"policy.sample-rate",
+	"policy.sample-reason",
 	"policy.uninspectable",
 	"quarantine.retention",
 	"quarantine.second-reviewer",

@@ -1,0 +1,63 @@
+package report
+
+import (
+	"strings"
+
+	"sluis/rules"
+)
+
+// own prints what the organisation added to what comes with the gateway, in full: whether the words of a rule
+// serve its purpose is for its readers to judge (C3.2a).
+func (w writer) own() Section {
+	s := Section{Title: w.p.Text("own-title"), Text: []string{w.p.Text("own-text")}}
+	for _, r := range w.Rules {
+		if !r.Builtin {
+			s.Rows = append(s.Rows, []string{w.purpose(r.Purpose), r.Clause.String(), r.ID.String(), w.sought(r)})
+		}
+	}
+	for _, b := range w.Blocked {
+		s.Rows = append(s.Rows, []string{w.p.Text("own-blocked"), b.Clause, "-", b.What})
+	}
+	for _, id := range w.Disabled {
+		s.Rows = append(s.Rows, []string{w.p.Text("own-disabled"), "-", id, "-"})
+	}
+	if len(s.Rows) == 0 {
+		return Section{Title: s.Title, Text: []string{w.p.Text("own-none")}}
+	}
+	s.Head = []string{
+		w.p.Text("column-purpose"),
+		w.p.Text("column-clause"),
+		w.p.Text("column-rule"),
+		w.p.Text("column-sought"),
+	}
+	return s
+}
+
+// sought is all that a rule looks for.
+func (w writer) sought(r rules.Rule) string {
+	var parts []string
+	add := func(key, what string) {
+		if what != "" {
+			parts = append(parts, w.p.Text("sought-"+key, what))
+		}
+	}
+	add("title-of", r.Title.In(w.Lang))
+	add("phrases", phrases(r.Phrases))
+	add("regexp", r.Regexp)
+	add("keywords", strings.Join(r.Keywords, ", "))
+	add("detect", r.Detect)
+	add("structure", r.Structure)
+	add("near", phrases(r.Near))
+	add("also", phrases(r.Also))
+	add("unless", phrases(r.Unless))
+	add("except", phrases(r.Except))
+	return strings.Join(parts, "; ")
+}
+
+func phrases(ps []rules.Phrase) string {
+	all := make([]string, len(ps))
+	for i, p := range ps {
+		all[i] = string(p)
+	}
+	return strings.Join(all, ", ")
+}
