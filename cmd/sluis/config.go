@@ -49,7 +49,8 @@ func reasoned(cfg *config.Config) error {
 		return nil
 	}
 	return fmt.Errorf("%s: policy: sample-rate: %.3g%% is hardly a sample: write 1 to 25%%, or why it is not, under "+
-		"sample-reason: that stands in the accountability report (C3.3b)", cfg.Path(), 100*float64(*cfg.Policy.SampleRate))
+		"sample-reason: that stands in the accountability report (C3.3b)",
+		cfg.Path(), 100*float64(*cfg.Policy.SampleRate))
 }
 
 // nameless warns of groups that records do not name, and refuses networks of so few addresses that whoever uses one

@@ -73,6 +73,16 @@ func TestTheProxyRuns(t *testing.T) {
 	expect(t, "ended", Proxy(func() bool { return false }), Broken)
 }
 
+func TestASampleThatIsHardlyOneNeedsAReason(t *testing.T) {
+	expect(t, "ordinary", Sample(0.05, false), OK)
+	expect(t, "all, and nobody said why", Sample(1, true), Attention)
+}
+
+func TestNetworksThatPointAtSomebodyAreNamed(t *testing.T) {
+	expect(t, "large", Groups(nil), OK)
+	expect(t, "one address", Groups([]string{"10.1.2.3/32 (directie)"}), Attention)
+}
+
 func TestTexts(t *testing.T) {
 	langtest.Package(t, langtest.Families{
 		"certificate-": langtest.Words([]Owner{Mail, Web, Console, Authority}),

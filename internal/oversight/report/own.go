@@ -7,28 +7,23 @@ import (
 )
 
 // own prints what the organisation added to what comes with the gateway, in full: whether the words of a rule
-// serve its purpose is for its readers to judge (C3.2a).
+// serve its purpose is for its readers to judge (C3.2a). A table would cut them off on paper.
 func (w writer) own() Section {
 	s := Section{Title: w.p.Text("own-title"), Text: []string{w.p.Text("own-text")}}
 	for _, r := range w.Rules {
 		if !r.Builtin {
-			s.Rows = append(s.Rows, []string{w.purpose(r.Purpose), r.Clause.String(), r.ID.String(), w.sought(r)})
+			text := w.p.Text("own-rule", r.ID.String(), w.purpose(r.Purpose), r.Clause.String(), w.sought(r))
+			s.Text = append(s.Text, text)
 		}
 	}
 	for _, b := range w.Blocked {
-		s.Rows = append(s.Rows, []string{w.p.Text("own-blocked"), b.Clause, "-", b.What})
+		s.Text = append(s.Text, w.p.Text("own-blocked", b.What, b.Clause))
 	}
 	for _, id := range w.Disabled {
-		s.Rows = append(s.Rows, []string{w.p.Text("own-disabled"), "-", id, "-"})
+		s.Text = append(s.Text, w.p.Text("own-disabled", id))
 	}
-	if len(s.Rows) == 0 {
-		return Section{Title: s.Title, Text: []string{w.p.Text("own-none")}}
-	}
-	s.Head = []string{
-		w.p.Text("column-purpose"),
-		w.p.Text("column-clause"),
-		w.p.Text("column-rule"),
-		w.p.Text("column-sought"),
+	if len(s.Text) == 1 {
+		s.Text = []string{w.p.Text("own-none")}
 	}
 	return s
 }

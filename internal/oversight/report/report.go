@@ -3,8 +3,8 @@
 // configuration, the rules, the roster's counts, the totals and the ledger, for the board, the participation council
 // and everybody else who has to judge the controls.
 //
-// It promises that no name, address or reason for an act is in it, and that its page needs nothing from elsewhere and prints
-// well. It does not promise that the configuration was right at the time: it reports the changes of it.
+// It promises that no name, address or reason for an act is in it, and that its page needs nothing from elsewhere and
+// prints well. It does not promise that the configuration was right at the time: it reports the changes of it.
 package report
 
 import (

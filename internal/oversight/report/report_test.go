@@ -196,11 +196,15 @@ func TestTexts(t *testing.T) {
 		[]string{"drawn", "not-drawn", "not-eligible", "security-only"},
 		[]string{"1", "2", "3", "4"},
 		[]string{"month", "peak-hour", "stored", "median-hours"})
+	sought := []string{
+		"title-of", "phrases", "regexp", "keywords", "detect", "structure", "near", "also", "unless", "except",
+	}
 	langtest.Package(t,
 		langtest.Families{
 			"act-":     langtest.Words(slices.Concat(counted, changing)),
 			"role-":    append(langtest.Words(ledger.Roles), "command line", gateway),
 			"purpose-": {"security", "conduct", "leak"},
+			"sought-":  sought,
 			"table-":   tables,
 			"row-":     rows,
 			"measure-": {totals.Records, totals.Bytes, "hours"},

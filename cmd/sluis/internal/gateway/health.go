@@ -90,7 +90,9 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		health.Files(d.damaged),
 		health.Roll(d.checkRoll),
 		health.Orders(d.orderFaults),
-		health.Readers(sandbox.Lacking()))
+		health.Readers(sandbox.Lacking()),
+		health.Sample(sampleRate(cfg), cfg.Policy.Unreasoned()),
+		health.Groups(smallNetworks(cfg)))
 	if address := cfg.Policy.Malware.Clamd; address != "" {
 		all = append(all, health.Clamd(clamd.New(address)))
 	}

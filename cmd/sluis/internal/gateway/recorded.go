@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"fmt"
+
+	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
 )
@@ -27,4 +30,17 @@ func (g *Generation) recorded(to recorder) recorder {
 func (c coarse) Put(r journal.Record, who roster.Subject) {
 	r.Group = c.people.Recorded(r.Group, c.fewest)
 	c.recorder.Put(r, who)
+}
+
+// smallNetworks names the networks that would single out who uses them, with their groups. None if the roster
+// cannot be read, which is named elsewhere.
+func smallNetworks(cfg *config.Config) (names []string) {
+	people, err := LoadRoster(cfg)
+	if err != nil {
+		return nil
+	}
+	for _, n := range people.SmallNetworks(cfg.Totals.People) {
+		names = append(names, fmt.Sprintf("%s (%s)", n.Prefix, n.Group))
+	}
+	return names
 }
