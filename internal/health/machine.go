@@ -107,9 +107,9 @@ func SteadyClock(most time.Duration, off func() time.Duration) Check {
 		if by.Abs() < most {
 			return Clock(ctx, now)
 		}
-		found := texts.Message("clock-ahead", int(by.Abs()/time.Hour))
+		found := texts.Message("clock-ahead", int(by.Abs()/time.Minute))
 		if by < 0 {
-			found = texts.Message("clock-behind", int(by.Abs()/time.Hour))
+			found = texts.Message("clock-behind", int(by.Abs()/time.Minute))
 		}
 		return Result{
 			Name:   texts.Message("clock"),

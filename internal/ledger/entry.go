@@ -17,6 +17,7 @@ const (
 	SamplingReveal Kind = "sampling-reveal"
 	SamplingCount  Kind = "sampling-count" // of a day's draws so far
 	SamplingLost   Kind = "sampling-lost"  // draws that a crash left without a record
+	SamplingVoid   Kind = "sampling-void"  // a day's draws up to then, which cannot be checked: the secret is lost
 
 	QuarantineOpened    Kind = "quarantine-opened"
 	QuarantineRevealed  Kind = "quarantine-revealed" // an identifier in what was opened
@@ -26,6 +27,7 @@ const (
 	QuarantineWrong     Kind = "quarantine-wrong"     // the verdict was (C3.3f)
 	QuarantineDeleted   Kind = "quarantine-deleted"
 	QuarantineExpired   Kind = "quarantine-expired"
+	QuarantineRebuilt   Kind = "quarantine-rebuilt" // its damaged index, for Count messages
 
 	PeopleImported   Kind = "people-imported"
 	PeopleRemoved    Kind = "people-removed"

@@ -11,20 +11,6 @@ import (
 	"sluis/internal/store/disk"
 )
 
-// LoadOrCreateIdentity reads a private key (age, X25519), or makes one in a file that
-// only its owner can read.
-func LoadOrCreateIdentity(path string) (*age.X25519Identity, error) {
-	for {
-		id, err := LoadIdentity(path)
-		if err == nil || !errors.Is(err, os.ErrNotExist) {
-			return id, err
-		}
-		if err := createIdentity(path); err != nil && !errors.Is(err, os.ErrExist) {
-			return nil, fmt.Errorf("make quarantine key: %w", err)
-		}
-	}
-}
-
 // NewIdentity returns the file of a new private key.
 func NewIdentity() []byte {
 	id, err := age.GenerateX25519Identity()

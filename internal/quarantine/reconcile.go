@@ -35,6 +35,9 @@ func (s *Store) Reconcile(ctx context.Context) (missing []filter.ID, err error) 
 	if err := s.own(); err != nil {
 		return nil, fmt.Errorf("reconcile quarantine: %w", err)
 	}
+	if err := s.mend(ctx); err != nil {
+		return nil, fmt.Errorf("reconcile quarantine: %w", err)
+	}
 	rows, err := s.rows(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reconcile quarantine: %w", err)
@@ -87,6 +90,15 @@ func (s *Store) own() error {
 	}
 	s.owned = f
 	return nil
+}
+
+// disown gives the lock back.
+func (s *Store) disown() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.owned
+	s.owned = nil
+	return f.Close()
 }
 
 func (s *Store) rows(ctx context.Context) (map[filter.ID]row, error) {

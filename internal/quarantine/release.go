@@ -14,6 +14,7 @@ import (
 	"filippo.io/age"
 
 	"sluis/filter"
+	"sluis/internal/keybook"
 	"sluis/internal/ledger"
 	"sluis/internal/store/disk"
 )
@@ -48,10 +49,37 @@ func (s *Store) releasePath(id filter.ID) string {
 	return filepath.Join(s.dir, "release", id.String()+".age")
 }
 
-// releaseIdentity is the gateway's own key: what is to be released is sealed to it, so
-// that it can be tried again without the reviewer's.
-func (s *Store) releaseIdentity() (*age.X25519Identity, error) {
-	return LoadOrCreateIdentity(filepath.Join(s.dir, "release", releaseKey))
+// ReleaseKey is the gateway's own key for the quarantine in dir: what is to be released is sealed to it, so that it can
+// be tried again without the reviewer's.
+func ReleaseKey(dir string) keybook.Key {
+	return keybook.Key{
+		Name:  releaseKey,
+		Path:  filepath.Join(dir, "release", releaseKey),
+		Opens: "what waits for the next hop after its release",
+		Of:    publicPart,
+		Used: func() (bool, error) {
+			waiting, err := filepath.Glob(filepath.Join(dir, "release", "*.age"))
+			return len(waiting) > 0, err
+		},
+	}
+}
+
+// publicPart returns the public key of a file with a private one.
+func publicPart(b []byte) []byte {
+	id, err := ParseIdentity(b)
+	if err != nil {
+		return b
+	}
+	return []byte(id.Recipient().String())
+}
+
+// releaseIdentity returns that key. It is made at first use; one that is lost is keybook.ErrLost.
+func (s *Store) releaseIdentity(ctx context.Context) (*age.X25519Identity, error) {
+	b, err := ReleaseKey(s.dir).Open(ctx, s.ledger, NewIdentity)
+	if err != nil {
+		return nil, err
+	}
+	return ParseIdentity(b)
 }
 
 // Release decides that a message is to be delivered after all, after that is in the
@@ -98,7 +126,7 @@ func (s *Store) Release(ctx context.Context, id filter.ID, by Intent, d Delivere
 
 // prepare seals the message to the release key and marks it as decided.
 func (s *Store) prepare(ctx context.Context, c *claim, note string, receipt ledger.Receipt, ids []age.Identity) error {
-	key, err := s.releaseIdentity()
+	key, err := s.releaseIdentity(ctx)
 	if err != nil {
 		return err
 	}
@@ -141,7 +169,7 @@ func (s *Store) dropLeftovers(id filter.ID) error {
 // and returns the worst of the replies: one that is worth another try before one that
 // is not.
 func (s *Store) deliver(ctx context.Context, c *claim, d Deliverer) (Reply, error) {
-	key, err := s.releaseIdentity()
+	key, err := s.releaseIdentity(ctx)
 	if err != nil {
 		return Reply{}, err
 	}

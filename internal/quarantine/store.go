@@ -24,7 +24,7 @@ type Store struct {
 	dir        string
 	recipients []age.Recipient
 	db         *sql.DB
-	ledger     ledger.Appender
+	ledger     ledger.Book
 	now        func() time.Time
 	lease      time.Duration           // how long a process that delivers may be silent before another takes over
 	poll       time.Duration           // between two looks of Run at what is due
@@ -51,25 +51,25 @@ func (s *Store) record(ctx context.Context, act ledger.Kind, id filter.ID, by In
 
 // Open opens the quarantine in dir, which is made if it is not there. What is sealed is
 // sealed to the recipients.
-func Open(dir string, l ledger.Appender, recipients ...age.Recipient) (*Store, error) {
+func Open(dir string, l ledger.Book, recipients ...age.Recipient) (*Store, error) {
 	for _, sub := range []string{"sealed", "release"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("make quarantine directory: %w", err)
 		}
 	}
-	db, err := openIndex(filepath.Join(dir, "index.db"))
-	if err != nil {
+	s := &Store{
+		dir: dir, recipients: recipients, ledger: l,
+		now: time.Now, lease: 2 * time.Minute, poll: 10 * time.Second,
+	}
+	if err := s.openOrRebuild(context.Background()); err != nil {
 		return nil, err
 	}
 	// A durable file in a directory that is not is lost with it.
 	if err := errors.Join(disk.SyncDir(dir), disk.SyncDir(filepath.Dir(dir))); err != nil {
-		db.Close()
+		s.db.Close()
 		return nil, fmt.Errorf("make quarantine directory: %w", err)
 	}
-	return &Store{
-		dir: dir, recipients: recipients, db: db, ledger: l,
-		now: time.Now, lease: 2 * time.Minute, poll: 10 * time.Second,
-	}, nil
+	return s, nil
 }
 
 // Close closes the index. Nothing may use the Store any more.

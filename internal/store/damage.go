@@ -4,6 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+
+	"modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
 )
 
 // ErrDamaged is the error of a document or a database that is there and cannot be read.
@@ -66,4 +69,17 @@ func damaged(collection, id string, cause error) error {
 		file = path.Join(collection, id+extension)
 	}
 	return &Damage{file, cause}
+}
+
+// IsDamage reports whether the error of a database says that its file is not as it was written.
+func IsDamage(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case sqlitelib.SQLITE_CORRUPT, sqlitelib.SQLITE_NOTADB:
+		return true
+	}
+	return false
 }

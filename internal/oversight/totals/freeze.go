@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"sluis/internal/keybook"
 	"sluis/internal/ledger"
 	"sluis/internal/roster"
 	"sluis/internal/store/disk"
@@ -183,9 +184,23 @@ func encode(m Month) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// key returns the secret of this installation's noise, which is made at first use.
-func (a *Archive) key() ([]byte, error) {
-	key, err := disk.ReadOrCreate(filepath.Join(a.Dir, "noise.key"), func() []byte {
+// NoiseKey is the secret of the noise in the reports of a directory: with another one the same month would get other
+// noise, and the difference would show what noise hides.
+func NoiseKey(dir string) keybook.Key {
+	return keybook.Key{
+		Name:  "noise.key",
+		Path:  filepath.Join(dir, "noise.key"),
+		Opens: "the noise of the reports",
+		Used: func() (bool, error) {
+			reports, err := filepath.Glob(filepath.Join(dir, "*.json"))
+			return len(reports) > 0, err
+		},
+	}
+}
+
+// key returns that secret, which is made at first use.
+func (a *Archive) key(ctx context.Context) ([]byte, error) {
+	key, err := NoiseKey(a.Dir).Open(ctx, a.Ledger, func() []byte {
 		fresh := make([]byte, 32)
 		rand.Read(fresh) // never fails (crypto/rand, Go 1.24)
 		return fresh
@@ -200,7 +215,7 @@ func (a *Archive) compute(ctx context.Context, name string, since time.Time) (Mo
 	if err := os.MkdirAll(a.Dir, 0o700); err != nil {
 		return Month{}, err
 	}
-	key, err := a.key()
+	key, err := a.key(ctx)
 	if err != nil {
 		return Month{}, err
 	}

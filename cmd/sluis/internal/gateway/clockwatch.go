@@ -13,37 +13,46 @@ import (
 // clockWatch notices when the clock jumps: against the time that this process ran, and at its start
 // against the latest entry of the ledger.
 type clockWatch struct {
+	passed func(since, now time.Time) time.Duration // by the clock that is never set; nil: time.Time.Sub
+
 	mu    sync.Mutex
 	began time.Time     // by both clocks
+	drift time.Duration // of the clock of the day against the other, as it was at the last measurement that counts
+	at    time.Time     // when that was
 	off   time.Duration // that the clock is ahead, or behind if below zero; as in the ledger
 	since time.Time     // when that began
 }
 
-// mostOff is by how much a clock may be set without being noticed.
-const mostOff = time.Hour
+// mostOff is by how much a clock may be set within a day without being noticed: time synchronisation
+// sets it by less, and a machine that stood still for a moment is behind by less.
+const mostOff = 5 * time.Minute
 
 // run measures, and writes a jump in the ledger; also the one back.
 func (w *clockWatch) run(ctx context.Context, now time.Time, l *ledger.Ledger) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	off := w.off
+	change := time.Duration(0)
 	if w.began.IsZero() {
 		latest, err := l.Latest()
 		if err != nil {
 			return err
 		}
-		w.began, off = now, 0
+		w.began, w.at = now, now
 		if behind := latest.Sub(now); behind > mostOff {
-			off = -behind
+			change = -behind
 		}
 	} else {
 		// What the clock of the day says that passed, and what passed.
-		off += now.Round(0).Sub(w.began.Round(0)) - now.Sub(w.began)
-		w.began = now
+		drift := now.Round(0).Sub(w.began.Round(0)) - w.ran(w.began, now)
+		change = drift - w.drift
+		if change.Abs() >= mostOff || w.ran(w.at, now) > 24*time.Hour {
+			w.drift, w.at = drift, now
+		}
 	}
-	if change := off - w.off; change.Abs() < mostOff { // it is measured again from the last jump
+	if change.Abs() < mostOff {
 		return w.settle(now, l)
 	}
+	off := w.off + change
 	right := now.Add(-off)
 	act := ledger.Data{Step: step(off), Since: right.UnixMilli(), Until: now.UnixMilli()}
 	if _, err := l.Append(ctx, ledger.ClockJumped, act); err != nil {
@@ -55,6 +64,13 @@ func (w *clockWatch) run(ctx context.Context, now time.Time, l *ledger.Ledger) e
 	}
 	const text = "the clock is %v %s what the ledger and the time that passed say: set it right"
 	return fmt.Errorf(text, off.Abs(), step(off))
+}
+
+func (w *clockWatch) ran(since, now time.Time) time.Duration {
+	if w.passed != nil {
+		return w.passed(since, now)
+	}
+	return now.Sub(since)
 }
 
 // settle takes the clock to be right again: after a day, as for a machine that slept, or if a person

@@ -16,6 +16,7 @@ import (
 	"sluis/filter/peopleindex"
 	"sluis/internal/keybook"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine"
 	"sluis/internal/store/disk"
 )
@@ -23,7 +24,9 @@ import (
 // keyFiles are the keys of the data directory whose ids are in the ledger, beside those of the
 // journal's months.
 func (d *Data) keyFiles() []keybook.Key {
-	all := []keybook.Key{d.accountsKey(), d.peopleKeyFile(), d.splitKey()}
+	all := []keybook.Key{
+		d.accountsKey(), d.peopleKeyFile(), d.splitKey(), d.releaseKey(), totals.NoiseKey(d.path("reports")),
+	}
 	if len(d.cfg.Quarantine.Recipients) == 0 && d.cfg.Quarantine.Identity != "" {
 		all = append(all, d.quarantineKey())
 	}
@@ -95,6 +98,20 @@ func (d *Data) splitKey() keybook.Key {
 		Opens: "the memory of confidential messages that come in parts",
 		Used:  d.filled(".db", "split"),
 	}
+}
+
+func (d *Data) releaseKey() keybook.Key { return quarantine.ReleaseKey(d.path("quarantine")) }
+
+// renewRelease gives up the release key. What was sealed to it comes back to review: its first copy is there.
+func (d *Data) renewRelease(ctx context.Context, l *ledger.Ledger, by ledger.Actor, reason string) error {
+	if err := d.releaseKey().Renew(ctx, l, quarantine.NewIdentity(), by, reason); err != nil {
+		return err
+	}
+	waiting, err := filepath.Glob(d.path("quarantine", "release", "*.age"))
+	for _, f := range waiting {
+		err = errors.Join(err, os.Remove(f))
+	}
+	return err
 }
 
 // newSecret makes a key that nothing is known of.
@@ -205,6 +222,10 @@ func (d *Data) RenewKey(ctx context.Context, name string, by ledger.Actor, reaso
 			return err
 		}
 		return accounts.ForgetCodes(ctx)
+	case "release.key":
+		return d.renewRelease(ctx, l, by, reason)
+	case "noise.key":
+		return totals.NoiseKey(d.path("reports")).Renew(ctx, l, newSecret(), by, reason)
 	case "split.key":
 		return d.splitKey().Renew(ctx, l, newSecret(), by, reason)
 	case "people.key":

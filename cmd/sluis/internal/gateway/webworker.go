@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net"
 	"os"
@@ -216,5 +217,12 @@ type noLedger struct{}
 
 // Append implements ledger.Appender.
 func (noLedger) Append(context.Context, ledger.Kind, ledger.Data) (ledger.Receipt, error) {
-	return ledger.Receipt{}, errors.New("the web process writes nothing in the ledger")
+	return ledger.Receipt{}, errNoLedger
 }
+
+// Find implements ledger.Finder.
+func (noLedger) Find(ledger.Query) iter.Seq2[ledger.Entry, error] {
+	return func(yield func(ledger.Entry, error) bool) { yield(ledger.Entry{}, errNoLedger) }
+}
+
+var errNoLedger = errors.New("the web process has no ledger")
