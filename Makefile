@@ -8,7 +8,7 @@ export GOTOOLCHAIN = auto
 PEERS = postfix swaks libnet-ssleay-perl clamav-daemon rspamd clickhouse-server \
 	nginx-light curl chromium fonts-dejavu-core krb5-kdc krb5-user krb5-admin-server nftables iproute2 \
 	libreoffice-writer-nogui texlive-latex-base python3-reportlab qpdf \
-	python3 python3-gi gir1.2-gmime-3.0 libmime-tools-perl
+	python3 python3-gi gir1.2-gmime-3.0 libmime-tools-perl wdutch wngerman wfrench wamerican
 
 .PHONY: help
 help: ## show this list

@@ -72,8 +72,7 @@ func Misspelt(p Phrase) []Phrase {
 	for i := 1; i <= last; i++ {
 		take(word[:i], []rune{' '}, word[i:])
 	}
-	if !open && len(word) > minMisspelt {
-		w := "*" + string(word)
+	if w := "*" + string(word); !open && len(word) > minMisspelt && !properWords[w] {
 		if closed {
 			w += "*"
 		}

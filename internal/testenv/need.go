@@ -23,15 +23,18 @@ const (
 	MIMETools = "mime-tools" // MIME::Tools, for Perl
 	GMime     = "gmime"      // for the Python of Debian, Python
 	ReportLab = "reportlab"  // for the same
-	Python    = "/usr/bin/python3"
+	// Dictionaries are lists of all words of Dutch, German, French and English, in /usr/share/dict.
+	Dictionaries = "dictionaries"
+	Python       = "/usr/bin/python3"
 )
 
 // modules are the commands that succeed where such a thing is there.
 var modules = map[string][]string{
-	SwaksTLS:  {"perl", "-MNet::SSLeay", "-e1"},
-	MIMETools: {"perl", "-MMIME::Parser", "-e1"},
-	GMime:     {Python, "-c", "import gi; gi.require_version('GMime', '3.0'); from gi.repository import GMime"},
-	ReportLab: {Python, "-c", "import reportlab"},
+	SwaksTLS:     {"perl", "-MNet::SSLeay", "-e1"},
+	MIMETools:    {"perl", "-MMIME::Parser", "-e1"},
+	GMime:        {Python, "-c", "import gi; gi.require_version('GMime', '3.0'); from gi.repository import GMime"},
+	ReportLab:    {Python, "-c", "import reportlab"},
+	Dictionaries: {"sh", "-c", "cd /usr/share/dict && cat dutch ngerman french american-english >/dev/null"},
 }
 
 // packages are the Debian packages that the programs come in.
@@ -48,6 +51,7 @@ var packages = map[string]string{
 	"kinit":        "krb5-user",
 	"kadmin.local": "krb5-admin-server",
 	ReportLab:      "python3-reportlab",
+	Dictionaries:   "wdutch wngerman wfrench wamerican",
 	"soffice":      "libreoffice-writer-nogui",
 	"pdflatex":     "texlive-latex-base",
 	"nft":          "nftables",
