@@ -104,7 +104,7 @@ type proof struct {
 // proofKinds are the kinds of entries that a proof takes.
 var proofKinds = []ledger.Kind{
 	ledger.GatewayStarted, ledger.GatewayStopped, ledger.SamplingSeed, ledger.SamplingCommit,
-	ledger.SamplingRate, ledger.SamplingReveal, ledger.SamplingCount, ledger.SamplingLost,
+	ledger.SamplingRate, ledger.SamplingReveal, ledger.SamplingCount, ledger.SamplingLost, ledger.SamplingVoid,
 }
 
 // take adds an entry, of whichever day.
@@ -136,6 +136,9 @@ func (p *proof) take(e ledger.Entry) error {
 		p.commit = e.Data.Commit
 	case ledger.SamplingRate:
 		return p.takeRate(e)
+	case ledger.SamplingVoid:
+		return fmt.Errorf("%w: its secret was lost before entry %d, and no draw until then can be checked",
+			ErrVoid, e.Index)
 	case ledger.SamplingReveal:
 		p.secret = e.Data.Secret
 	case ledger.SamplingCount:

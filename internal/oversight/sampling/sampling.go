@@ -141,6 +141,11 @@ func (s *Sampler) Prepare(ctx context.Context, now time.Time) error {
 			continue
 		}
 		over, err := s.wait(day.Format(dayForm), min(ran, now.Sub(day)-24*time.Hour))
+		if errors.Is(err, errDamaged) { // what it would have shown is lost
+			s.mu.Lock()
+			err = s.sound(ctx, day.Format(dayForm))
+			s.mu.Unlock()
+		}
 		if err != nil {
 			return err
 		}
@@ -229,6 +234,9 @@ func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
 	if err != nil {
 		return committed{}, err
 	}
+	if err := s.sound(ctx, day); err != nil {
+		return committed{}, err
+	}
 	c, err := readOrCreate(s.path(day), func() committed {
 		c := committed{Secret: make([]byte, 32), Rates: timeline{{0, rate}}, Index: -1}
 		rand.Read(c.Secret) // never fails (crypto/rand, Go 1.24)
@@ -311,9 +319,7 @@ func read(path string) (committed, error) {
 
 func parse(b []byte) (c committed, err error) {
 	if err := json.Unmarshal(b, &c); err != nil || len(c.Secret) != 32 || len(c.Rates) == 0 {
-		return c, errors.New(
-			"a sampling secret is damaged: restore it from a backup; the day cannot be checked without it",
-		)
+		return c, errDamaged
 	}
 	return c, nil
 }

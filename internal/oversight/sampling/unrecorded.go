@@ -217,7 +217,7 @@ func (s *Sampler) recordLost(ctx context.Context, lost []open, step string) erro
 	}
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		act, err := s.lostOf(day, days[day])
-		if errors.Is(err, fs.ErrNotExist) { // the day is revealed, and long over
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errDamaged) { // revealed and long over, or void
 			continue
 		}
 		if err != nil {
