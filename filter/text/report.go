@@ -57,7 +57,7 @@ type Report struct {
 	Doubts      []Doubt      // each one time, some of each cause at most
 	Incomplete  bool         // a bound was reached before everything was inspected
 	Attachments []Attachment // at most MaxListed
-	Links       []Link       // at most MaxListed
+	Links       []Link       // at most MaxLinks; of those that show no address one to each site
 	Fetches     []Fetch      // some, at most
 	Read        int64        // bytes read, repeated reading counted
 	Inflated    int64        // bytes out of archives and documents
@@ -65,6 +65,9 @@ type Report struct {
 
 // MaxListed bounds the lists of a report. More makes it Incomplete.
 const MaxListed = 2000
+
+// MaxLinks bounds the links of a report. More makes it Incomplete.
+const MaxLinks = 10_000
 
 // maxDangerous bounds the dangerous attachments that are added to a full list.
 const maxDangerous = MaxListed + 200

@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,9 +79,38 @@ func TestLinksAreListed(t *testing.T) {
 	if got := s.report.Links; len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("%d links: %q %q", len(got), got[0].Text.Reveal(), got[0].Target.Reveal())
 	}
-	s = page(t, strings.Repeat("<a href=x>y</a>", 5000))
-	if len(s.report.Links) != text.MaxListed || !s.report.Incomplete {
-		t.Errorf("%d links, incomplete %v", len(s.report.Links), s.report.Incomplete)
+}
+
+// A list of bookmarks has thousands of links to hundreds of sites; a flood of links is on purpose, and named as such.
+func TestManyLinksHideNone(t *testing.T) {
+	links := func(n int, form string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, form, i, i%700)
+		}
+		return b.String()
+	}
+	last := `<a href="https://kwaad.example/">bank.example</a>`
+	for name, c := range map[string]struct {
+		page    string
+		links   int
+		hostile bool
+	}{
+		"the same":          {strings.Repeat("<a href=x>y</a>", 5000), 1, false},
+		"bookmarks":         {links(9000, `<a href="https://a%[2]d.example/les/%[1]d">Les %[1]d</a>`), 700, false},
+		"a long letter":     {links(9000, `<a href="https://klik.example/c/%[1]d?q=%[2]d">Lees meer</a>`), 1, false},
+		"addresses":         {links(4000, `<a href="https://a%[1]d.example/%[2]d">www.a%[1]d.example</a>`), 4000, false},
+		"too many":          {links(20_000, `<a href="https://a%[1]d.example/%[2]d">Les</a>`), text.MaxLinks, true},
+		"too many, as text": {links(20_000, `<a href="https://a.example/%[1]d">a%[1]d.example%[2]d</a>`), text.MaxLinks, true},
+	} {
+		s := page(t, c.page+last)
+		found := slices.Contains(s.report.Links, text.Link{Text: "bank.example", Target: "https://kwaad.example/"})
+		if n := len(s.report.Links); !c.hostile && (!found || n != c.links+1) || c.hostile && n != c.links {
+			t.Errorf("%s: %d links, the last one found: %v, want %d", name, n, found, c.links)
+		}
+		if s.report.Has(text.HostileSize) != c.hostile || s.report.Incomplete != c.hostile {
+			t.Errorf("%s: doubts %v, incomplete %v", name, s.report.Doubts, s.report.Incomplete)
+		}
 	}
 }
 

@@ -55,7 +55,7 @@ func OpenBzip2(r io.Reader) (io.Reader, string, error) { return bzip2.NewReader(
 
 func OpenXZ(r io.Reader) (io.Reader, string, error) {
 	br := bufio.NewReader(r)
-	if err := modestXZ(br); err != nil {
+	if err := modestXZ(br, maxDictionary); err != nil {
 		return nil, "", err
 	}
 	z, err := xz.NewReader(br)
@@ -77,14 +77,14 @@ var errDictionary = errors.New("asks for too much memory")
 // modestXZ refuses an xz that asks for too much memory: its reader makes a dictionary of
 // the size that the file gives, up to gigabytes. It reads the first block; the process
 // that such files are read in is bounded.
-func modestXZ(r *bufio.Reader) error {
+func modestXZ(r *bufio.Reader, most int) error {
 	b, err := r.Peek(12 + 1024)
 	if len(b) < 24 && err != nil {
 		return err
 	}
 	header := b[12:min(len(b), 12+4*(int(b[12])+1))]
 	for i := 2; i+2 < len(header); i++ { // the filter LZMA2, with one byte of properties
-		if header[i] == 0x21 && header[i+1] == 1 && header[i+2] > 28 { // 64 MiB
+		if header[i] == 0x21 && header[i+1] == 1 && (2|int(header[i+2])&1)<<(header[i+2]/2+11) > most {
 			return errDictionary
 		}
 	}

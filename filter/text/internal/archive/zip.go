@@ -3,6 +3,7 @@ package archive
 import (
 	"archive/zip"
 	"compress/bzip2"
+	"compress/flate"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -63,10 +64,10 @@ func Zip(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 			return err
 		}
 	}
-	pack := isPackage(w, at, z)
+	pack := packageOf(w, at, z)
 	programsFirst(w, z, pack, depth)
 	for _, f := range z.File {
-		if pack && packagedScript(f.Name) && f.Flags&1 == 0 {
+		if pack.holds(w, f) {
 			err = packageMember(w, part, f, depth)
 		} else {
 			err = zipMember(w, part, at, f, office, sheets, depth)
@@ -79,12 +80,12 @@ func Zip(w *walk.Walker, part, at int, r *io.SectionReader, depth int) error {
 }
 
 // programsFirst lists the programs that a directory names, if there are more files than may be read.
-func programsFirst(w *walk.Walker, z *zip.Reader, pack bool, depth int) {
+func programsFirst(w *walk.Walker, z *zip.Reader, pack *pack, depth int) {
 	if w.Room(len(z.File)) {
 		return
 	}
 	for _, f := range z.File {
-		if text.NamesProgram(f.Name) && !(pack && packagedScript(f.Name)) {
+		if text.NamesProgram(f.Name) && !(pack != nil && packagedScript(f.Name)) {
 			w.List(unread(f.Name, depth), nil)
 		}
 	}
@@ -108,7 +109,10 @@ func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *d
 			return err
 		}
 	}
-	if f.FileInfo().IsDir() && f.UncompressedSize64 == 0 {
+	if f.FileInfo().IsDir() {
+		if f.UncompressedSize64 > 0 { // some programs make a file of it
+			return folderFile(w, part, f, depth)
+		}
 		return w.Show(part, text.FileName, []byte(f.Name))
 	}
 	if f.Flags&1 != 0 && !plainly(w, f) {
@@ -118,7 +122,7 @@ func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *d
 	if office && document.OfficeNoise(name) {
 		return nil
 	}
-	packed, err := f.Open()
+	packed, err := openPacked(f)
 	if err != nil {
 		if errors.Is(err, zip.ErrAlgorithm) {
 			w.Doubt(text.UnknownFormat)
@@ -138,6 +142,22 @@ func zipMember(w *walk.Walker, part, at int, f *zip.File, office bool, sheets *d
 		return w.Damage(trash(w, part, f.Name, r, depth))
 	}
 	return w.Damage(w.Member(f.Name, r, depth))
+}
+
+// folderFile shows a folder that holds bytes as the file that it is to some programs.
+func folderFile(w *walk.Walker, part int, f *zip.File, depth int) error {
+	w.Doubt(text.BadArchive)
+	name := strings.TrimRight(f.Name, "/")
+	raw, err := f.OpenRaw()
+	switch {
+	case err != nil:
+		return walk.First(w.Damage(err), w.Unread(part, name, depth))
+	case f.Method == zip.Deflate:
+		raw = flate.NewReader(raw)
+	case f.Method != zip.Store:
+		return w.Unread(part, name, depth)
+	}
+	return w.Damage(w.Member(name, w.Inflating(raw), depth))
 }
 
 // unicodeName returns the name that a field beside the name of a file gives in UTF-8, which many programs prefer

@@ -120,6 +120,10 @@ func (l *local) show(w *walk.Walker, part int, r *io.SectionReader, depth int) e
 		w.Doubt(text.Encrypted)
 	case l.method == 8:
 		return w.Damage(w.Member(l.name, w.Inflating(flate.NewReader(from)), depth))
+	case l.method == methodDeflate64 || l.method == methodLZMA || l.method == methodXZ:
+		if r, err := unpack(l.method, l.flags, 0, from); err == nil {
+			return w.Damage(w.Member(l.name, w.Inflating(r), depth))
+		}
 	case l.method == 0 && packed < r.Size():
 		return w.Damage(w.Member(l.name, w.Inflating(from), depth))
 	}

@@ -155,7 +155,15 @@ func (w *Walker) member(a text.Attachment, name string, r io.Reader, depth int) 
 		w.List(a, head)
 		return nil
 	}
-	return w.Random(r, func(s *io.SectionReader) error { return w.File(part, a, "", s, depth+1) })
+	read := false
+	err = w.Random(r, func(s *io.SectionReader) error {
+		read = true
+		return w.File(part, a, "", s, depth+1)
+	})
+	if !read && w.Stop == nil {
+		w.List(a, head) // nothing of it can be read, but its name
+	}
+	return err
 }
 
 // Unread lists a file of an archive whose content cannot be read, by its name.

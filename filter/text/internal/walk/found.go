@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"sluis/filter/text"
@@ -190,14 +191,47 @@ func (w *Walker) Encrypted(at int) {
 // MaxLink bounds what is kept of a link, and maxLinks that of all, in bytes.
 const (
 	MaxLink  = 2 << 10
-	maxLinks = 256 << 10
+	maxLinks = 2 << 20
 )
 
-// Link lists a link.
+// Link lists a link. Of those that show no address, and can say nothing of where they go, one to each site is enough: a
+// list of bookmarks has thousands.
 func (w *Walker) Link(l text.Link) {
-	if w.links += len(l.Text) + len(l.Target); len(w.Report.Links) >= text.MaxListed || w.links >= maxLinks {
-		w.Report.Incomplete = true
+	key := l
+	if shown := l.Text.Reveal(); strings.IndexByte(shown, '.') < 0 && ascii(shown) {
+		key = text.Link{Target: text.Secret(site(l.Target.Reveal()))}
+	}
+	if w.listed[key] {
 		return
 	}
+	if w.links += len(l.Text) + len(l.Target); len(w.Report.Links) >= text.MaxLinks || w.links >= maxLinks {
+		w.Overrun(text.TooMany)
+		return
+	}
+	if w.listed == nil {
+		w.listed = map[text.Link]bool{}
+	}
+	w.listed[key] = true
 	w.Report.Links = append(w.Report.Links, l)
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// site returns the part of an address that says which site it is of, the whole address if there is no such part.
+func site(address string) string {
+	_, rest, ok := strings.Cut(address, "://")
+	if !ok {
+		return address
+	}
+	if i := strings.IndexAny(rest, `/\?#`); i > 0 {
+		return rest[:i]
+	}
+	return rest
 }

@@ -36,14 +36,15 @@ type Walker struct {
 	Returned int           // messages that reports return, around what is read
 	cut      text.FileKind // of the file that is read, if such a message ends in it
 
-	places     []place      // down to the part that is being read
-	noted      []text.Cause // doubts about it
-	files      int          // found so far in what is read as a whole
-	links      int          // bytes of the links listed
-	Scratch    []byte       // texts of a header
-	Header     []byte       // the header that is being read
-	Fields     []Field      // of it
-	Boundaries []string     // declared so far
+	places     []place            // down to the part that is being read
+	noted      []text.Cause       // doubts about it
+	files      int                // found so far in what is read as a whole
+	links      int                // bytes of the links listed
+	listed     map[text.Link]bool // links, by what they can say
+	Scratch    []byte             // texts of a header
+	Header     []byte             // the header that is being read
+	Fields     []Field            // of it
+	Boundaries []string           // declared so far
 }
 
 // Field is a header field, as offsets into the header. Without a name colon is begin.
