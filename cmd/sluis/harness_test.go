@@ -374,7 +374,7 @@ func (g *gateway) exported(args ...string) string {
 	g.t.Helper()
 	source := []string{"--data", g.data()}
 	switch args[0] {
-	case "quarantine":
+	case "quarantine", "break-glass", "report":
 		source = []string{"--config", g.config()} // which has the recipients
 	case "journal":
 		source = []string{"--config", g.startedWith()} // which has the roster

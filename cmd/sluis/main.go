@@ -24,6 +24,7 @@ type commands struct {
 	Quarantine quarantineCmd `cmd:"" help:"Review the quarantine."`
 	SignIn     signInCmd     `cmd:"" help:"Sign in, for commands that open, release or destroy."`
 	SignOut    signOutCmd    `cmd:"" help:"Sign out."`
+	BreakGlass breakGlassCmd `cmd:"" help:"In an emergency: open or release without an account; the board is told first."`
 	Journal    journalCmd    `cmd:"" help:"Read the metadata of the traffic."`
 	People     peopleCmd     `cmd:"" help:"Import lists of pupils or staff, to recognise their data."`
 	Sites      sitesCmd      `cmd:"" help:"Make and ask an index of dangerous hosts."`

@@ -59,7 +59,8 @@ func TestTheShellOpensNothingWithoutAnAccount(t *testing.T) {
 	}
 	refused("nobody signed in", "sign-in")
 
-	board := g.reviewer("voorzitter", ledger.Board)
+	board := g.reviewer("voorzitter", ledger.ICT)
+	g.exec("UPDATE accounts SET given = 'board' WHERE name = 'voorzitter'")
 	board.signIn()
 	refused("a member of the board", "roles")
 

@@ -28,6 +28,8 @@ type Control struct {
 	accounts   *accounts.Store
 	quarantine Quarantine
 	imagery    *imagery.Store
+	ledger     *ledger.Ledger
+	notify     func(context.Context, BreakGlass) error
 	log        *slog.Logger
 	sessions   *expirable.LRU[string, shellSession]
 	mux        *http.ServeMux
@@ -50,6 +52,8 @@ func NewControl(s Services, log *slog.Logger) *Control {
 		accounts:   s.Accounts,
 		quarantine: s.Quarantine,
 		imagery:    s.Imagery,
+		ledger:     s.Ledger,
+		notify:     s.BreakGlass,
 		log:        log,
 		sessions:   expirable.NewLRU[string, shellSession](maxShellSessions, nil, proofTime),
 		mux:        http.NewServeMux(),
@@ -66,6 +70,7 @@ func NewControl(s Services, log *slog.Logger) *Control {
 	} {
 		c.mux.HandleFunc("POST /quarantine/{id}/"+path, replying(c, c.reviewed(do)))
 	}
+	c.mux.HandleFunc("POST /break-glass/{id}/{act}", replying(c, c.breakGlass))
 	c.mux.HandleFunc("POST /cases/{id}/read", replying(c, c.readCase))
 	return c
 }

@@ -50,6 +50,8 @@ type Services struct {
 	Totals     Totals
 	Sampling   Sampling
 	Retention  Retention
+
+	BreakGlass func(context.Context, BreakGlass) error // mails the board and the privacy officer, or fails
 }
 
 // InForce is what the gateway checks with at one moment.

@@ -29,6 +29,8 @@ const (
 	QuarantineExpired   Kind = "quarantine-expired"
 	QuarantineRebuilt   Kind = "quarantine-rebuilt" // its damaged index, for Count messages
 
+	BreakGlass Kind = "break-glass" // without an account, in an emergency; Ref is the user of the system
+
 	PeopleImported   Kind = "people-imported"
 	PeopleRemoved    Kind = "people-removed"
 	ExceptionChanged Kind = "exception-changed" // to a rule

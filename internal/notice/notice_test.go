@@ -192,7 +192,15 @@ func TestTheDigestLeadsToWhatWaits(t *testing.T) {
 	}
 }
 
-func TestTexts(t *testing.T) { langtest.Package(t, nil) }
+func TestTexts(t *testing.T) {
+	langtest.Package(t, langtest.Families{
+		"break-glass-": {"show", "release"},
+		"step-": {
+			"order-requested", "order-advised", "order-decided", "order-refused", "order-used", "order-withdrawn",
+			"order-investigator-withdrawn", "order-ended", "order-completed", "order-overdue",
+		},
+	})
+}
 
 // TestEveryNoticeIsThereInEveryLanguage, with nothing left to fill in, in lines that fit a mail program.
 func TestEveryNoticeIsThereInEveryLanguage(t *testing.T) {
@@ -203,6 +211,8 @@ func TestEveryNoticeIsThereInEveryLanguage(t *testing.T) {
 			"breach":     Breach(code, "a1", at),
 			"released":   Released(code, "School", "x"),
 			"access":     Access(code, "School"),
+			"emergency":  BreakGlass(code, "School", "root", "show", "0123456789abcdef", strings.Repeat("een reden ", 30)),
+			"step":       OrderStep(code, "School", "order-used", "a1", "https://sluis.school.example/orders/a1", at),
 			"invitation": Invitation(code, "School", "els", "https://sluis.school.example/link/ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
 			"code":       Code(code, "School", "abcdefghij"),
 			"role":       RoleChanged(code, Role{"School", "els", "els@school.example", "beheer", "roles", []ledger.Role{ledger.Board}}),

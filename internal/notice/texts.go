@@ -143,3 +143,39 @@ func Access(code, organisation string) Message {
 		Text:    p.Text("access", organisation),
 	}
 }
+
+// BreakGlass goes to the board and the privacy officer before a message is opened or released without an account. The
+// reason is that of a user of the system.
+func BreakGlass(code, organisation, user, act, id, reason string) Message {
+	p := texts.In(code)
+	return Message{
+		Subject: p.Text("break-glass-subject"),
+		Text:    p.Text("break-glass", organisation, user, p.Text("break-glass-"+act), id, lines(reason)),
+	}
+}
+
+// OrderStep goes to the board and the privacy officer at each step of an order: which step, when and of which order,
+// and nothing of what it is about. The page is that of the console; empty: there is none.
+func OrderStep(code, organisation, step, id, page string, at time.Time) Message {
+	p := texts.In(code)
+	return Message{
+		Subject: p.Text("order-step-subject"),
+		Text:    p.Text("order-step", organisation, p.Text("step-"+step), p.Moment(at.Local()), id, page),
+	}
+}
+
+// lines breaks a text in lines that mail programs show whole.
+func lines(text string) string {
+	var all strings.Builder
+	length := 0
+	for i, word := range strings.Fields(text) {
+		if length += len([]rune(word)) + 1; length > 76 {
+			all.WriteString("\n    ")
+			length = len([]rune(word)) + 1
+		} else if i > 0 {
+			all.WriteByte(' ')
+		}
+		all.WriteString(word)
+	}
+	return all.String()
+}

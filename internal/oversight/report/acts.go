@@ -23,6 +23,7 @@ var counted = []ledger.Kind{
 	ledger.QuarantineConfirmed,
 	ledger.QuarantineWrong,
 	ledger.QuarantineDeleted,
+	ledger.BreakGlass,
 	ledger.OrderRequested,
 	ledger.OrderAdvised,
 	ledger.OrderDecided,
@@ -44,6 +45,7 @@ var changing = []ledger.Kind{
 	ledger.ExceptionChanged,
 	ledger.PeopleImported,
 	ledger.PeopleRemoved,
+	ledger.BreakGlass,
 }
 
 // maxChanges bounds the rows of changes.

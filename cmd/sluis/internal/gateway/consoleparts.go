@@ -45,6 +45,7 @@ func (g *Gateway) consoleServices(store *accounts.Store) (s console.Services, er
 				return g.sampler.SetSeed(ctx, dice, by, time.Now())
 			},
 		},
+		BreakGlass: func(ctx context.Context, b console.BreakGlass) error { return g.sender().BreakGlass(ctx, b) },
 		Retention: func(ctx context.Context) ([]console.Kept, []string, error) {
 			return g.data.kept(ctx, g.inForce.Load().Config)
 		},

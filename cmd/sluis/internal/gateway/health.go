@@ -7,6 +7,7 @@ import (
 	"sluis/filter/text/sandbox"
 	"sluis/internal/clamd"
 	"sluis/internal/health"
+	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/internal/sitelists"
 	"sluis/proxy"
@@ -90,6 +91,7 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		health.Files(d.damaged),
 		health.Roll(d.checkRoll),
 		health.Orders(d.orderFaults),
+		health.BreakGlass(d.emergencies),
 		health.Readers(sandbox.Lacking()),
 		health.Sample(sampleRate(cfg), cfg.Policy.Unreasoned()),
 		health.Groups(smallNetworks(cfg)))
@@ -112,4 +114,19 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		}
 	}
 	return append(all, health.Disk(cfg.Data), clockCheck(off))
+}
+
+// emergencies returns how many messages were opened or released without an account since a time.
+func (d *Data) emergencies(_ context.Context, since time.Time) (n int, err error) {
+	l, err := d.Ledger()
+	if err != nil {
+		return 0, err
+	}
+	for _, err := range l.Find(ledger.Query{Kinds: []ledger.Kind{ledger.BreakGlass}, Since: since}) {
+		if err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return n, nil
 }

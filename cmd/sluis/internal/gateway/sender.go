@@ -3,12 +3,14 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
+	"sluis/internal/console"
 	"sluis/internal/notice"
 	"sluis/internal/oversight/breach"
 	"sluis/internal/quarantine"
@@ -68,6 +70,24 @@ func (s Sender) Breach(ctx context.Context, f breach.File) error {
 		return ErrNoOfficer
 	}
 	return s.Notices().Send(ctx, s.cfg.Notices.Privacy, notice.Breach(s.language(), f.ID, f.Deadline()), time.Now())
+}
+
+// errNoWatch says that an emergency cannot be told to those who watch.
+var errNoWatch = errors.New("nothing is opened or released in an emergency unless the board and the privacy officer " +
+	"get mail first: name both (notices: from, board, privacy)")
+
+// BreakGlass notifies the board and the privacy officer of what is opened or released in an emergency,
+// before it is.
+func (s Sender) BreakGlass(ctx context.Context, b console.BreakGlass) error {
+	n := s.cfg.Notices
+	if n.From == "" || len(n.Board) == 0 || len(n.Privacy) == 0 {
+		return errNoWatch
+	}
+	m := notice.BreakGlass(s.language(), s.cfg.Organisation.Name, b.Who, b.Act, b.ID, b.Reason)
+	if err := s.Notices().Send(ctx, slices.Concat(n.Board, n.Privacy), m, time.Now()); err != nil {
+		return fmt.Errorf("the board and the privacy officer did not get mail, so that nothing was done: %w", err)
+	}
+	return nil
 }
 
 // Checkpoint sends the signed state of the ledger to its witnesses.
