@@ -122,6 +122,7 @@ var orderProblems = problems{
 	"order-not-designated":  orders.ErrNotDesignated,
 	"order-same-person":     orders.ErrSamePerson,
 	"order-no-person":       orders.ErrNoPerson,
+	"order-other-person":    orders.ErrOtherPerson,
 	"roll-none":             roll.ErrNone,
 	"roll-forged":           roll.ErrForged,
 	"roll-no-member":        roll.ErrNoMember,

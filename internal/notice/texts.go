@@ -79,6 +79,24 @@ func RollWaits(code, organisation, words string, from time.Time) Message {
 	}
 }
 
+// RollProposed says that a new roll of the board waits for signatures.
+func RollProposed(code, organisation, words string, _ time.Time) Message {
+	p := texts.In(code)
+	return Message{
+		Subject: p.Text("roll-proposed-subject", organisation),
+		Text:    p.Text("roll-proposed", organisation, words),
+	}
+}
+
+// RollCounts says that a new roll of the board counts since a time.
+func RollCounts(code, organisation, words string, since time.Time) Message {
+	p := texts.In(code)
+	return Message{
+		Subject: p.Text("roll-counts-subject", organisation),
+		Text:    p.Text("roll-counts", organisation, words, p.Moment(since.Local())),
+	}
+}
+
 // Released goes to the recipients of a message that was quarantined and is delivered now, with the reviewer's note.
 func Released(code, organisation, note string) Message {
 	p := texts.In(code)

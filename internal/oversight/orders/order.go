@@ -132,6 +132,7 @@ type Order struct {
 	Salt      []byte     `json:"salt,omitempty"`      // of the texts in the paper
 	Requester string     `json:"requester,omitempty"` // person, as on the roll
 	Persons   []string   `json:"persons,omitempty"`   // of the investigators, likewise
+	Person    string     `json:"person,omitempty"`    // of the subject, likewise: an address may be given to another
 	Advice    *Advice    `json:"advice,omitempty"`
 	Decisions []Decision `json:"decisions,omitempty"`
 	Dismissed []string   `json:"gone,omitempty"` // investigators who were withdrawn
@@ -224,6 +225,9 @@ var (
 	ErrNotDesignated = errors.New("only a designated investigator may use the order (C3.2d)")
 	ErrSamePerson    = errors.New(
 		"requester, adviser, two deciders, investigators and subject are different people (C3.2d)",
+	)
+	ErrOtherPerson = errors.New(
+		"the address of the order is of another person now than when it was asked for: ask for a new one",
 	)
 	ErrNoPerson = errors.New("the account has no mail address: nobody knows whose it is")
 	ErrUnsigned = errors.New("it was made before there was a board's roll: nobody signed it, and it does not count")

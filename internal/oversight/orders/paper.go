@@ -26,6 +26,7 @@ type paper struct {
 	Roll          string         `json:"roll"`
 	Requester     Party          `json:"requester"`
 	Investigators []Party        `json:"investigators"`
+	Subject       string         `json:"subject"` // person, as a hash with the salt of the order; of a group empty
 	Request       map[string]any `json:"request"`
 	Advice        *paperAdvice   `json:"advice,omitempty"`
 }
@@ -46,6 +47,9 @@ func paperOf(o *Order) (string, error) {
 	p := paper{ID: o.ID, Roll: o.Roll, Requester: Party{o.Requested.By.Name, o.Requester}}
 	for i, account := range o.Request.Investigators {
 		p.Investigators = append(p.Investigators, Party{account, o.Persons[i]})
+	}
+	if o.Person != "" {
+		p.Subject = hide(o.Salt, "person", o.Person)
 	}
 	b, err := json.Marshal(o.Request)
 	if err == nil {

@@ -105,10 +105,13 @@ func (s *Store) signer(
 	if err := o.standing.may(m, i.Answer); err != nil {
 		return nil, m, err
 	}
-	if o.Request.Subject != "" && r.Person(people, o.Request.Subject) == m.Person && i.Answer != Withdraw {
+	if i.Answer == Withdraw {
+		return r, m, nil
+	}
+	if o.Person == m.Person {
 		return nil, m, ErrSamePerson
 	}
-	return r, m, nil
+	return r, m, s.apart(r, o, people)
 }
 
 // Sign takes a step with a signature. It is in the ledger before it counts. One refusal ends the order; with the

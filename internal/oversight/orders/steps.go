@@ -63,7 +63,8 @@ func (s *Store) bind(ctx context.Context, o *Order, people Roster) error {
 	}
 	all := []string{}
 	if o.Request.Subject != "" {
-		all = append(all, r.Person(people, o.Request.Subject))
+		o.Person = r.Person(people, o.Request.Subject)
+		all = append(all, o.Person)
 	}
 	person := func(account string) (string, error) {
 		address, err := s.address(ctx, account)
@@ -123,7 +124,7 @@ func (s *Store) change(
 ) error {
 	return s.locked(func(now time.Time) error {
 		o, err := s.verified(id)
-		if err != nil {
+		if err != nil && !(kind == ledger.OrderCompleted && o.unsigned()) {
 			return err
 		}
 		step, err := do(&o, now)
@@ -163,7 +164,7 @@ func (s *Store) Complete(
 	}
 	return s.change(ctx, id, ledger.OrderCompleted, by, func(o *Order, now time.Time) (string, error) {
 		switch state := o.State(now); {
-		case state != Ended && state != Withdrawn && state != InForce && state != Refused:
+		case state != Ended && state != Withdrawn && state != InForce && state != Refused && !o.unsigned():
 			return "", ErrWrongState
 		case destroyed.IsZero() || destroyed.After(now):
 			return "", ErrNoDays
@@ -172,7 +173,7 @@ func (s *Store) Complete(
 		}
 		o.Outcome = &Outcome{Step{by, now}, unauthorised, discussed, destroyed}
 		o.Request.Subject, o.Request.Group, o.Request.Reason, o.Request.LookBack = "", "", "", ""
-		o.Salt = nil
+		o.Salt, o.Person = nil, ""
 		if o.Advice != nil {
 			o.Advice.Text = ""
 		}

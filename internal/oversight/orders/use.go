@@ -112,12 +112,16 @@ func (s *Store) inForce(o *Order, now time.Time) bool {
 	return o.State(now) == InForce && o.State(s.clock()) == InForce
 }
 
-// apart returns ErrSamePerson if the subject of an order has another part in it as well.
+// apart returns ErrSamePerson if the subject of an order has another part in it as well, and ErrOtherPerson if its
+// address is somebody else's now.
 func (s *Store) apart(r *roll.Roll, o *Order, people Roster) error {
 	if o.Request.Subject == "" {
 		return nil
 	}
 	who, st := r.Person(people, o.Request.Subject), o.standing
+	if who != o.Person {
+		return ErrOtherPerson
+	}
 	is := func(m Signed) bool { return m.Person == who }
 	if st.paper.involves(who) || st.Advice != nil && is(*st.Advice) || slices.ContainsFunc(st.Answers, is) {
 		return ErrSamePerson

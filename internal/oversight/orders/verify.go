@@ -77,6 +77,10 @@ func (s *Store) verified(id string) (Order, error) {
 	return o, nil
 }
 
+// unsigned reports whether an order is of before the roll, and not completed: all that can be done with it is to
+// destroy it.
+func (o *Order) unsigned() bool { return o.Outcome == nil && errors.Is(o.void, ErrUnsigned) }
+
 // Fault is an order that does not fit.
 type Fault struct {
 	ID  string

@@ -26,6 +26,8 @@ type Adopted struct {
 	Index int64     // of the entry that adopts it
 	At    time.Time // of that entry
 	File  string    // hash of its file
+
+	Announced bool // mail says that it counts
 }
 
 // Proposed is a roll that does not count yet.
@@ -89,6 +91,10 @@ func (c *Chain) take(e ledger.Entry, roots Roots) error {
 		return c.propose(e)
 	}
 	p := c.proposed[e.Data.Ref]
+	if a := c.With(e.Data.Ref); a != nil && e.Kind == ledger.RollReminded {
+		a.Announced = true
+		return nil
+	}
 	if p == nil {
 		return errUnknown
 	}
@@ -110,7 +116,13 @@ func (c *Chain) take(e ledger.Entry, roots Roots) error {
 		if err := c.Lacks(p, e.Time); err != nil {
 			return fmt.Errorf("%w: %w", errNotAdopted, err)
 		}
-		c.Adopted = append(c.Adopted, Adopted{p.Version, p.Hash, e.Index, e.Time, p.File})
+		c.Adopted = append(c.Adopted, Adopted{
+			Version: p.Version,
+			Hash:    p.Hash,
+			Index:   e.Index,
+			At:      e.Time,
+			File:    p.File,
+		})
 		clear(c.proposed) // what was proposed beside it does not follow it
 	}
 	return nil
@@ -154,6 +166,9 @@ func (c *Chain) sign(p *Proposed, e ledger.Entry, roots Roots) error {
 	}
 	if err != nil {
 		return err
+	}
+	if e.Data.Signed.Entries <= p.after {
+		return ErrStale
 	}
 	if !p.signedWith(m.Credential) {
 		p.Signed = append(p.Signed, m)

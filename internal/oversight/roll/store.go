@@ -209,45 +209,80 @@ func (s *Store) adopt(ctx context.Context) error {
 	return err
 }
 
-// Remind has mail sent to everybody on a roll that waits for its time and on the one in force, once
-// a day, and adopts the roll when it counts. mail is given the addresses, the words of the roll, and
-// when it counts.
-func (s *Store) Remind(
-	ctx context.Context, mail func(ctx context.Context, to []string, words string, from time.Time) error,
-) error {
+// Mail is what Remind has sent.
+type Mail struct {
+	To     []string
+	Words  string    // of the roll
+	Counts bool      // it counts now
+	Lost   bool      // it counts at From without signatures of the roll in force
+	From   time.Time // when it counts, or counted
+}
+
+// Remind has mail sent to everybody on a roll that waits and on the one in force, once a day, and once when it counts;
+// it adopts the roll when its time has come.
+func (s *Store) Remind(ctx context.Context, send func(context.Context, Mail) error) error {
+	if err := s.adopt(ctx); err != nil {
+		return err
+	}
 	c, err := s.Chain()
 	if err != nil {
 		return err
 	}
-	p, now := c.Waiting(), s.clock().UTC()
-	if p == nil || p.Objected {
-		return nil
-	}
-	if p.Lost && !p.reminded[now.Format(time.DateOnly)] {
-		if err := s.remind(ctx, c, p, mail); err != nil {
+	if now := c.Current(); now != nil && !now.Announced {
+		if err := s.announce(ctx, c, now, send); err != nil {
 			return err
 		}
+	}
+	p, now := c.Waiting(), s.clock().UTC()
+	if p == nil || p.Objected || p.reminded[now.Format(time.DateOnly)] {
+		return nil
+	}
+	to, err := s.addresses(c, p.Hash, p.File)
+	if err == nil {
+		err = send(ctx, Mail{To: to, Words: p.Words(), Lost: p.Lost, From: p.From})
+	}
+	if err != nil {
+		return err
+	}
+	if _, err = s.book.Append(ctx, ledger.RollReminded, ledger.Data{Ref: p.Hash, Count: len(to)}); err != nil {
+		return err
 	}
 	return s.adopt(ctx)
 }
 
-func (s *Store) remind(
-	ctx context.Context, c *Chain, p *Proposed,
-	mail func(ctx context.Context, to []string, words string, from time.Time) error,
-) error {
-	f, err := s.read(p.Hash, p.File)
+// announce says that a roll counts, to those on it and on the one before.
+func (s *Store) announce(ctx context.Context, c *Chain, now *Adopted, send func(context.Context, Mail) error) error {
+	to, err := s.addresses(c, now.Hash, now.File)
+	if before := c.With(now.Before); err == nil && before != nil {
+		if f, err := s.read(before.Hash, before.File); err == nil {
+			to = unique(to, f.Addresses)
+		}
+	}
+	if err == nil {
+		err = send(ctx, Mail{To: to, Words: now.Words(), Counts: true, From: now.At})
+	}
 	if err != nil {
 		return err
 	}
-	to := f.Addresses
-	if old, err := s.Read(c); err == nil {
-		to = slices.Concat(to, old.Addresses)
-	}
-	slices.Sort(to)
-	to = slices.Compact(to)
-	if err := mail(ctx, to, p.Words(), p.From); err != nil {
-		return err
-	}
-	_, err = s.book.Append(ctx, ledger.RollReminded, ledger.Data{Ref: p.Hash, Count: len(to)})
+	_, err = s.book.Append(ctx, ledger.RollReminded, ledger.Data{Ref: now.Hash, Count: len(to)})
 	return err
+}
+
+// addresses returns those of the people on a roll, and on the one in force.
+func (s *Store) addresses(c *Chain, hash, file string) ([]string, error) {
+	f, err := s.read(hash, file)
+	if err != nil {
+		return nil, err
+	}
+	old, err := s.Read(c)
+	if err != nil {
+		return f.Addresses, nil
+	}
+	return unique(f.Addresses, old.Addresses), nil
+}
+
+func unique(all ...[]string) []string {
+	joined := slices.Concat(all...)
+	slices.Sort(joined)
+	return slices.Compact(joined)
 }
