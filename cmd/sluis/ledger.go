@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ type ledgerCmd struct {
 	Export     ledgerExportCmd     `cmd:"" help:"Print the ledger and its signed checkpoint, to verify elsewhere."`
 	Verify     ledgerVerifyCmd     `cmd:"" help:"Verify an export: nothing deleted, changed, moved or rolled back."`
 	Checkpoint ledgerCheckpointCmd `cmd:"" help:"Print a signed checkpoint, for a witness to keep."`
+	Restored   ledgerRestoredCmd   `cmd:"" help:"Go on with a ledger put back from a backup, citing what a witness has."`
 	Adopt      ledgerAdoptCmd      `cmd:"" help:"Begin a new ledger that names the broken one, which is kept aside."`
 }
 
@@ -32,6 +34,32 @@ func (c ledgerCheckpointCmd) Run() error {
 		_, err = os.Stdout.Write(signed)
 		return err
 	})
+}
+
+type ledgerRestoredCmd struct {
+	source
+	Checkpoint string `arg:"" type:"path" help:"The newest checkpoint that a witness was mailed, or the mail."`
+	Reason     string `required:"" help:"Why; it is kept in the ledger. Name no person in it."`
+}
+
+// Run says in the ledger that it was put back.
+func (c ledgerRestoredCmd) Run(ctx context.Context) error {
+	cited, err := checkpointFile(c.Checkpoint)
+	if err != nil {
+		return err
+	}
+	d, err := c.data()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	r, err := d.RestoreLedger(ctx, cited, ledger.CommandLine, c.Reason)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("the ledger goes on after %d entries; entry %d names the %d that a witness has a checkpoint of\n",
+		r.Entry, r.Entry, r.Lost.N)
+	return nil
 }
 
 type ledgerAdoptCmd struct {
@@ -81,6 +109,18 @@ type ledgerVerifyCmd struct {
 	Roll       string `placeholder:"HASH" help:"Hash of the board's roll, as in the minutes: verify rolls and orders too."`
 }
 
+// checkpointFile reads a checkpoint, or the mail that it came in.
+func checkpointFile(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if found, err := ledger.CheckpointIn(bytes.NewReader(b)); err == nil {
+		return found, nil
+	}
+	return b, nil // what is wrong with it is said when it is verified
+}
+
 // Run verifies an export. It exits with 3 if anything is wrong.
 func (c ledgerVerifyCmd) Run() error {
 	f, err := os.Open(c.File)
@@ -90,7 +130,7 @@ func (c ledgerVerifyCmd) Run() error {
 	defer f.Close()
 	var witness []byte
 	if c.Checkpoint != "" {
-		if witness, err = os.ReadFile(c.Checkpoint); err != nil {
+		if witness, err = checkpointFile(c.Checkpoint); err != nil {
 			return err
 		}
 	}
@@ -107,6 +147,10 @@ func (c ledgerVerifyCmd) Run() error {
 }
 
 func printVerified(v ledger.Verified) {
+	if r := v.Restored; r != nil {
+		fmt.Printf("RESTORED from a backup: entry %d says so; entries %d to %d of that checkpoint are lost\n",
+			r.Entry, r.Entry, r.Lost.N-1)
+	}
 	fmt.Printf("in order: %d entries, %d texts erased\nroot %s\nkey  %s\n", v.Entries, v.Erased, v.Root, v.Key)
 }
 

@@ -106,6 +106,7 @@ type Data struct {
 	Promises string `json:"promises,omitempty"` // settings that promises to people rest on: key=value; ...
 	Changed  string `json:"changed,omitempty"`  // keys of settings that are others than the last time
 	Program  string `json:"program,omitempty"`  // hexadecimal SHA-256 of the program
+	People   string `json:"people,omitempty"`   // counts of the roster by kind: key=number; ...
 
 	Paper  string    `json:"paper,omitempty"` // canonical JSON (RFC 8785) of what is signed: a roll, an order
 	Signed Signature `json:"signed,omitzero"` // of a member of the board's roll

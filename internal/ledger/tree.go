@@ -12,6 +12,7 @@ import (
 type tree struct {
 	entries  int64
 	erasures erasures
+	restored []Entry
 	hashes   []tlog.Hash
 	sigs     []signature
 }
@@ -44,6 +45,9 @@ func (t *tree) take(text []byte) (line, error) {
 		return l, err
 	}
 	t.erasures.take(l)
+	if l.Kind == LedgerRestored {
+		t.restored = append(t.restored, l.entry())
+	}
 	return l, t.add(leaf, l.signature())
 }
 

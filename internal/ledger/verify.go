@@ -62,11 +62,16 @@ type Verified struct {
 	Erased  int64  // entries whose text is erased
 	Root    string // hash of the tree, to compare with a printed one
 	Key     string // that the checkpoint is signed with, to compare with the printed one
+
+	// Restored is what the ledger says of the witness's checkpoint, if it was restored from a backup after
+	// that was sent: what stood between is lost.
+	Restored *Restoration
 }
 
 // Verify checks an export: every entry in its place, the tree, the signature. A witness,
 // if there is one, is a checkpoint that was kept from before: it has to be of a beginning
-// of the same log, signed with the same key. The error names the first broken entry.
+// of the same log, signed with the same key, or the one that a restoration names. The error names
+// the first broken entry.
 func Verify(export io.Reader, witness []byte) (Verified, error) {
 	t, end, err := readExport(export)
 	if err != nil {
@@ -83,16 +88,21 @@ func Verify(export io.Reader, witness []byte) (Verified, error) {
 	if err := errors.Join(t.verify(0, verifier), compare(t, signed), t.erasures.verify()); err != nil {
 		return Verified{}, err
 	}
+	v := Verified{t.entries, int64(len(t.erasures.erased)), signed.Hash.String(), end.Key, nil}
 	if len(witness) > 0 {
 		old, err := checkpointTree(witness, verifier)
 		if err != nil {
 			return Verified{}, fmt.Errorf("older checkpoint: %w", err)
 		}
 		if err := prefix(signed, old, t); err != nil {
-			return Verified{}, err
+			r, found := lost(old, Entries(t.restored).Find(Query{}))
+			if !found {
+				return Verified{}, err
+			}
+			v.Restored = &r
 		}
 	}
-	return Verified{t.entries, int64(len(t.erasures.erased)), signed.Hash.String(), end.Key}, nil
+	return v, nil
 }
 
 func readExport(export io.Reader) (*tree, trailer, error) {

@@ -14,7 +14,12 @@ type Notices struct {
 	Council  []string `yaml:"council"`  // the participation council
 	Privacy  []string `yaml:"privacy"`  // privacy officer or coordinator
 	ICT      []string `yaml:"ict"`
-	Digest   string   `yaml:"digest"` // of the quarantine, to ict: daily, weekly (default) or none
+
+	// Witnesses get the signed state of the ledger each day, as board, council and privacy do. Two addresses
+	// outside the organisation have to get it before an order of the board can be decided or used.
+	Witnesses []string `yaml:"witnesses"`
+
+	Digest string `yaml:"digest"` // of the quarantine, to ict: daily, weekly (default) or none
 }
 
 // SetDefaults implements setting.Defaulter.
@@ -35,6 +40,8 @@ func (n *Notices) Validate(p setting.Problems) {
 		"council": n.Council,
 		"privacy": n.Privacy,
 		"ict":     n.ICT,
+
+		"witnesses": n.Witnesses,
 	} {
 		for i, a := range addresses {
 			at := p.At(key).Item(i)

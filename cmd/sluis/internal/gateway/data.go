@@ -139,9 +139,15 @@ func (d *Data) Locked() bool {
 func (d *Data) Ledger() (*ledger.Ledger, error) {
 	return d.ledger.get(func() (*ledger.Ledger, error) {
 		l, err := ledger.Open(d.path("ledger"))
+		if err == nil {
+			if err = d.continues(l); err != nil {
+				return nil, err
+			}
+		}
 		if errors.Is(err, ledger.ErrBroken) {
-			err = fmt.Errorf("%w; stop the gateway and restore %s from a backup, or begin a new ledger that names "+
-				"the broken one: sluis ledger adopt --reason TEXT", err, d.path("ledger"))
+			err = fmt.Errorf("%w; stop the gateway and restore %s from a backup (and then: sluis ledger "+
+				"restored), or begin a new ledger that names the broken one: sluis ledger adopt --reason TEXT",
+				err, d.path("ledger"))
 		}
 		return l, err
 	})
@@ -152,7 +158,11 @@ func (d *Data) AdoptLedger(ctx context.Context, by ledger.Actor, reason string) 
 	if err := d.Lock(); err != nil {
 		return ledger.Adopted{}, err
 	}
-	return ledger.Adopt(ctx, d.path("ledger"), by, reason)
+	a, err := ledger.Adopt(ctx, d.path("ledger"), by, reason)
+	if err == nil {
+		err = witnessesOf(d.store, d.cfg).BeginAnew()
+	}
+	return a, err
 }
 
 // Record appends an entry to the ledger, for commands that do one thing.

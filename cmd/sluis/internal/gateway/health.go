@@ -4,10 +4,12 @@ import (
 	"context"
 	"time"
 
+	"sluis/cmd/sluis/internal/config"
 	"sluis/filter/text/sandbox"
 	"sluis/internal/clamd"
 	"sluis/internal/health"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/witness"
 	"sluis/internal/quarantine"
 	"sluis/internal/sitelists"
 	"sluis/proxy"
@@ -87,6 +89,7 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		health.Spool(d.spool()),
 		health.Quarantine(counts),
 		health.Ledger(verified),
+		health.Witnesses(d.witnesses(func() *config.Config { return cfg }), witness.Fewest),
 		health.Keys(d.lostKeyNames),
 		health.Files(d.damaged),
 		health.Roll(d.checkRoll),

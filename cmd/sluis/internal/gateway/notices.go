@@ -2,10 +2,8 @@ package gateway
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"sluis/internal/ledger"
 	"sluis/internal/notice"
 	"sluis/internal/quarantine"
 )
@@ -20,12 +18,8 @@ func (g *Gateway) sendNotices(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	schedule := notice.Schedule{Path: g.data.path("notices.json")}
-	witnesses := slices.Concat(n.Board, n.Council, n.Privacy)
-	if len(witnesses) > 0 {
-		send := func() error { return g.sendCheckpoint(ctx, witnesses, now) }
-		if err := schedule.Due("checkpoint", weekly, now, send); err != nil {
-			return err
-		}
+	if err := g.sendCheckpoint(ctx, now); err != nil { // the rest goes on: each has its own readers
+		g.log.Error("chore failed, it is tried again", "chore", "checkpoint", "error", err)
 	}
 	if err := g.remind(ctx, schedule, n.ICT, now); err != nil {
 		return err
@@ -53,17 +47,6 @@ func (g *Gateway) remind(ctx context.Context, schedule notice.Schedule, to []str
 		return err
 	}
 	return schedule.Due("reminder", 24*time.Hour, now, func() error { return g.sendDigest(ctx, to, now) })
-}
-
-func (g *Gateway) sendCheckpoint(ctx context.Context, to []string, now time.Time) error {
-	if _, err := g.ledger.Append(ctx, ledger.CheckpointSent, ledger.Data{Count: len(to)}); err != nil {
-		return err
-	}
-	signed, err := g.ledger.Checkpoint()
-	if err != nil {
-		return err
-	}
-	return g.sender().Checkpoint(ctx, to, signed, now)
 }
 
 func (g *Gateway) sendDigest(ctx context.Context, to []string, now time.Time) error {

@@ -90,9 +90,9 @@ func (s Sender) BreakGlass(ctx context.Context, b console.BreakGlass) error {
 	return nil
 }
 
-// Checkpoint sends the signed state of the ledger to its witnesses.
-func (s Sender) Checkpoint(ctx context.Context, to []string, signed []byte, at time.Time) error {
-	return s.Notices().Send(ctx, to, notice.Checkpoint(s.language(), s.cfg.Organisation.Name, signed), at)
+// Checkpoint sends the signed state of the ledger to one of its witnesses.
+func (s Sender) Checkpoint(ctx context.Context, to string, signed []byte, at time.Time) error {
+	return s.Notices().Send(ctx, []string{to}, notice.Checkpoint(s.language(), s.cfg.Organisation.Name, signed), at)
 }
 
 // Access notifies a person, at all addresses, that their records were asked for (C3.2f).

@@ -8,11 +8,13 @@ import (
 	"io"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
 	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/ledger"
+	"sluis/internal/roster"
 	"sluis/internal/setting"
 	"sluis/internal/store"
 )
@@ -40,6 +42,9 @@ var promises = []string{
 	"web.inspect",
 }
 
+// roleGroup is a group of a provider that makes whoever is in it a reviewer, a member of the board, or so.
+var roleGroup = regexp.MustCompile(`^console\.providers\.[0-9]+\.roles\.`)
+
 // unsaid are settings in these sections whose values are left out: places of keys, and people.
 var unsaid = []string{"key", "certificate", "author"}
 
@@ -55,6 +60,7 @@ func (g *Gateway) record(ctx context.Context, kind ledger.Kind, gen *Generation)
 	d := gen.entry()
 	d.Config = digestOf(gen.Config)
 	d.Promises = promisesOf(gen.Config)
+	d.People = counts(gen.Roster)
 	d.Changed = strings.Join(changedKeys(before, now), " ")
 	if kind == ledger.GatewayStarted {
 		if d.Program, err = programDigest(); err != nil {
@@ -90,6 +96,22 @@ func digests(cfg *config.Config) map[string]string {
 // maxChanged bounds how many keys an entry names.
 const maxChanged = 60
 
+// counts returns how many people and groups of each kind a roster has: numbers alone, so that a role or a
+// group that goes shows to whoever reads the ledger later.
+func counts(r *roster.Roster) string {
+	n := map[string]int{}
+	for _, s := range r.Sizes() {
+		n["groups."+string(s.Kind)]++
+		n["people."+string(s.Kind)] += s.People
+	}
+	n["people"], n["confidential"] = r.People()
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(n)) {
+		all = append(all, fmt.Sprintf("%s=%d", key, n[key]))
+	}
+	return strings.Join(all, "; ")
+}
+
 // changedKeys returns the keys of settings that were added, changed or taken away. The first time
 // there are none.
 func changedKeys(before, now map[string]string) []string {
@@ -117,10 +139,11 @@ func changedKeys(before, now map[string]string) []string {
 // promisesOf returns the settings that promises rest on, as key=value.
 func promisesOf(cfg *config.Config) string {
 	all := setting.Leaves(cfg)
-	var lines []string
+	w := witnessesOf(nil, cfg)
+	lines := []string{fmt.Sprintf("notices.witnesses=%d, %d of them outside", w.Number(), w.Outside())}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		of := func(p string) bool { return key == p || strings.HasPrefix(key, p+".") }
-		if slices.ContainsFunc(promises, of) && !slices.Contains(unsaid, key[strings.LastIndexByte(key, '.')+1:]) {
+		if (slices.ContainsFunc(promises, of) || roleGroup.MatchString(key)) && !slices.Contains(unsaid, key[strings.LastIndexByte(key, '.')+1:]) {
 			lines = append(lines, key+"="+all[key])
 		}
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/ledger"
+	"sluis/internal/roster"
 )
 
 // settledConfig is a configuration with further lines.
@@ -103,5 +105,46 @@ func TestAChangeOfASettingIsInTheLedger(t *testing.T) {
 	if got.Kind != ledger.GatewayStarted || !strings.Contains(got.Data.Changed, "policy.sample-rate") ||
 		!strings.Contains(got.Data.Changed, "notices.board.0") {
 		t.Errorf("a restart with another rate: got %+v, want the changes since the last time", got)
+	}
+}
+
+// TestTheLedgerCountsWitnessesAndPeople: a witness who goes, a role group, a counsellor and a group show as a
+// number or a key in the next entry, and no name with them (C3.2g).
+func TestTheLedgerCountsWitnessesAndPeople(t *testing.T) {
+	promises := func(more string) string { return promisesOf(settledConfig(t, t.TempDir(), settledMail+more)) }
+	const outside = "notices: {from: a@school.example, witnesses: [x@one.example, y@two.example], board: [b@school.example]}\n"
+	if got := promises(outside); !strings.Contains(got, "notices.witnesses=3, 2 of them outside") ||
+		strings.Contains(got, "one.example") {
+		t.Errorf("got %q, want the number of witnesses, and not who", got)
+	}
+	if got := promises(""); !strings.Contains(got, "notices.witnesses=0, 0 of them outside") {
+		t.Errorf("got %q, want that there are no witnesses", got)
+	}
+	const groups = `groups:
+  - {name: team, kind: staff}
+  - {name: leerlingen, kind: pupils, size: 200}
+people:
+  - {address: vp@school.example, group: team, role: confidential-counsellor}
+  - {address: juf@school.example, group: team}
+`
+	count := func(text string) string {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "roster.yaml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := roster.Load(path, []string{"school.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return counts(r)
+	}
+	const want = "confidential=1; groups.pupils=1; groups.staff=1; people=2; people.pupils=200; people.staff=2"
+	if got := count(groups); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := count(strings.Replace(groups, ", role: confidential-counsellor", "", 1)); !strings.Contains(got,
+		"confidential=0") {
+		t.Errorf("the role is gone: got %q, want confidential=0", got)
 	}
 }
