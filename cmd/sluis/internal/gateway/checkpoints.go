@@ -54,15 +54,16 @@ func (d *Data) continues(l *ledger.Ledger) error {
 	}
 	err := l.Continues(newest)
 	if errors.Is(err, ledger.ErrRolledBack) { // and not one of another key, or a damaged file
-		return fmt.Errorf("%w; if it was put back from a backup, cite the newest checkpoint that a witness was mailed: "+
-			"sluis ledger restored FILE --reason TEXT", err)
+		return fmt.Errorf("%w; if it was put back from a backup, cite the newest checkpoint that a witness was "+
+			"mailed: sluis ledger restored FILE --reason TEXT", err)
 	}
 	return nil
 }
 
 // RestoreLedger goes on with a ledger that was put back from a backup, while no gateway runs.
-func (d *Data) RestoreLedger(ctx context.Context, checkpoint []byte, by ledger.Actor, reason string) (ledger.Restoration,
-	error) {
+func (d *Data) RestoreLedger(
+	ctx context.Context, checkpoint []byte, by ledger.Actor, reason string,
+) (ledger.Restoration, error) {
 	if err := d.Lock(); err != nil {
 		return ledger.Restoration{}, err
 	}

@@ -143,7 +143,8 @@ func promisesOf(cfg *config.Config) string {
 	lines := []string{fmt.Sprintf("notices.witnesses=%d, %d of them outside", w.Number(), w.Outside())}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		of := func(p string) bool { return key == p || strings.HasPrefix(key, p+".") }
-		if (slices.ContainsFunc(promises, of) || roleGroup.MatchString(key)) && !slices.Contains(unsaid, key[strings.LastIndexByte(key, '.')+1:]) {
+		said := !slices.Contains(unsaid, key[strings.LastIndexByte(key, '.')+1:])
+		if said && (slices.ContainsFunc(promises, of) || roleGroup.MatchString(key)) {
 			lines = append(lines, key+"="+all[key])
 		}
 	}

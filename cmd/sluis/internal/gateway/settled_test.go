@@ -112,7 +112,8 @@ func TestAChangeOfASettingIsInTheLedger(t *testing.T) {
 // number or a key in the next entry, and no name with them (C3.2g).
 func TestTheLedgerCountsWitnessesAndPeople(t *testing.T) {
 	promises := func(more string) string { return promisesOf(settledConfig(t, t.TempDir(), settledMail+more)) }
-	const outside = "notices: {from: a@school.example, witnesses: [x@one.example, y@two.example], board: [b@school.example]}\n"
+	const outside = "notices: {from: a@school.example, witnesses: [x@one.example, y@two.example], " +
+		"board: [b@school.example]}\n"
 	if got := promises(outside); !strings.Contains(got, "notices.witnesses=3, 2 of them outside") ||
 		strings.Contains(got, "one.example") {
 		t.Errorf("got %q, want the number of witnesses, and not who", got)
