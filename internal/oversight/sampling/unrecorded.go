@@ -207,6 +207,24 @@ func (s *Sampler) overdue(ctx context.Context, now time.Time) error {
 	return s.unrecorded.remove(ids...)
 }
 
+// Abandoned writes in the ledger draws that never get a record: the process that they were made for has ended.
+func (s *Sampler) Abandoned(ctx context.Context, ids []filter.ID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(ids) == 0 || s.unrecorded.file == nil {
+		return nil
+	}
+	all, err := s.unrecorded.read()
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(o open) bool { return !slices.Contains(ids, o.id) })
+	if err := s.recordLost(ctx, all, "crash"); err != nil {
+		return err
+	}
+	return s.unrecorded.remove(ids...)
+}
+
 // recordLost writes in the ledger how many draws of each day have no record, and the sum of what was
 // drawn for them; once, also after a crash in between.
 func (s *Sampler) recordLost(ctx context.Context, lost []open, step string) error {

@@ -168,3 +168,43 @@ func TestADrawIsMadeOnAFullDisk(t *testing.T) {
 		t.Errorf("%d draws are followed, want none", len(u.slots))
 	}
 }
+
+// TestDrawsOfAProcessThatEnded: they are in the ledger at once, so that the day is fair while the gateway goes on.
+func TestDrawsOfAProcessThatEnded(t *testing.T) {
+	dir := t.TempDir()
+	l, err := ledger.Open(filepath.Join(dir, "ledger"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := restarted(t, dir, l)
+	var all []Draw
+	for range 10 {
+		d := Draw{ID: filter.NewID(), Time: time.Now().UTC()}
+		if d.Drawn, err = s.Draw(d.ID, d.Time); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, d)
+	}
+	var left []filter.ID
+	for i, d := range all {
+		if i < 4 {
+			left = append(left, d.ID)
+		} else {
+			s.Recorded([]filter.ID{d.ID})
+		}
+	}
+	for range 2 { // once is enough
+		if err := s.Abandoned(t.Context(), left); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Prepare(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if r := audited(t, dir, l, all[4:]); !r.Fair() || r.Lost != 4 || r.Uncounted != 0 {
+		t.Errorf("got %+v, want a fair day with 4 lost", r)
+	}
+	if r := audited(t, dir, l, all[5:]); r.Fair() || r.Missing != 1 {
+		t.Errorf("with a record taken away: got %+v, want that one is missing", r)
+	}
+}

@@ -120,7 +120,13 @@ func (a *webApart) start(ctx context.Context, s webcalls.Settings) (*webProcess,
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start the process of the web proxy: %w", err)
 	}
-	go webcalls.ServeGateway(answers, webGateway{webGrounds{a.g, nil}})
+	go func() {
+		draws := &openDraws{ids: map[filter.ID]struct{}{}}
+		webcalls.ServeGateway(answers, webGateway{webGrounds{a.g, nil}, draws})
+		if err := a.g.sampler.Abandoned(context.Background(), draws.left()); err != nil {
+			a.g.log.Error("draws of a web process that ended wait for the next start", "error", err)
+		}
+	}()
 	if err := p.Prepare(ctx, s); err != nil {
 		p.Close()
 		<-p.exited
@@ -325,17 +331,51 @@ func parseMetrics(text []byte) ([]*dto.MetricFamily, error) {
 }
 
 // webGateway answers the web process.
-type webGateway struct{ webGrounds }
+type webGateway struct {
+	webGrounds
+	draws *openDraws
+}
+
+// openDraws are the draws of a web process whose requests have not ended: if the process does, they get no record.
+type openDraws struct {
+	mu  sync.Mutex
+	ids map[filter.ID]struct{}
+}
+
+func (d *openDraws) add(id filter.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ids[id] = struct{}{}
+}
+
+func (d *openDraws) ended(id filter.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.ids, id)
+}
+
+func (d *openDraws) left() []filter.ID {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Keys(d.ids))
+}
 
 // Grounds implements webcalls.Gateway.
 func (w webGateway) Grounds(
 	id filter.ID, at time.Time, who identify.Identity, upload bool,
 ) (filter.Grounds, error) {
-	return webGrounds{w.g, w.g.inForce.Load().Roster}.Grounds(id, at, who, upload)
+	grounds, err := webGrounds{w.g, w.g.inForce.Load().Roster}.Grounds(id, at, who, upload)
+	if err == nil && grounds.Eligible {
+		w.draws.add(id)
+	}
+	return grounds, err
 }
 
 // Put implements webcalls.Gateway.
-func (w webGateway) Put(r journal.Record, s roster.Subject) { w.g.journal.Put(r, s) }
+func (w webGateway) Put(r journal.Record, s roster.Subject) {
+	w.g.journal.Put(r, s)
+	w.draws.ended(r.ID)
+}
 
 // Appeal implements webcalls.Gateway.
 func (w webGateway) Appeal(
