@@ -36,6 +36,7 @@ func (c configCheckCmd) Run() error {
 	if cfg.Roster == "" {
 		fmt.Fprintln(os.Stderr, "warning: no roster: no one has a confidential role, so all mail is inspected (C3.2g)")
 	}
+	warnOfPeople(gen.Roster)
 	all, confidential := gen.Roster.People()
 	fmt.Printf("%s is in order: %d rules, %d people on the roster of whom %d with a confidential role, "+
 		"%d routes, sample rate %.3g%%\n",
@@ -51,6 +52,17 @@ func reasoned(cfg *config.Config) error {
 	return fmt.Errorf("%s: policy: sample-rate: %.3g%% is hardly a sample: write 1 to 25%%, or why it is not, under "+
 		"sample-reason: that stands in the accountability report (C3.3b)",
 		cfg.Path(), 100*float64(*cfg.Policy.SampleRate))
+}
+
+// warnOfPeople names what of a roster can point at a person or takes confidentiality away (C3.2b, C3.2g).
+func warnOfPeople(people *roster.Roster) {
+	for _, a := range people.Offered().OutsideAddresses() {
+		fmt.Fprintf(os.Stderr, "warning: roster: %s is at no domain of the organisation\n", a)
+	}
+	for _, k := range people.Risks() {
+		fmt.Fprintf(os.Stderr, "warning: roster: %s: %s: waits for the privacy officer, who agrees in the console\n",
+			k.Kind, k)
+	}
 }
 
 // nameless warns of groups that records do not name, and refuses networks of so few addresses that whoever uses one

@@ -41,6 +41,7 @@ type accessView struct {
 	Address    string
 	Identified bool // records under a pseudonym can be there
 	Confirm    bool // the address has to be confirmed first
+	Held       bool // a change of whose the person's addresses are waits for consent
 	Days       int  // that they are stored
 	Since      time.Time
 	Until      time.Time
@@ -66,7 +67,8 @@ func (p *accessPages) view(v *visit) (w accessView, err error) {
 	if w.Confirm = v.Account.Claimed != "" && !v.Account.Current; w.Confirm {
 		w.Address = v.Account.Claimed
 	}
-	w.Identified = !w.Confirm && w.Address != "" && p.subject(v).Identified()
+	w.Held = p.people().Waits(v.Account.Claimed)
+	w.Identified = !w.Confirm && !w.Held && w.Address != "" && p.subject(v).Identified()
 	return w, nil
 }
 
@@ -125,6 +127,8 @@ func (p *accessPages) request(v *visit) error {
 		return err
 	}
 	switch {
+	case w.Held:
+		return v.again("access", w, "access-held")
 	case w.Confirm:
 		return v.again("access", w, "access-confirm")
 	case !w.Identified:

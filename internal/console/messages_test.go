@@ -19,6 +19,7 @@ import (
 	"sluis/internal/oversight/roll"
 	"sluis/internal/oversight/totals"
 	"sluis/internal/quarantine/disclose"
+	"sluis/internal/roster"
 )
 
 // families are messages whose key is made of a beginning and a word of a closed list. All
@@ -69,20 +70,21 @@ func families() map[string][]string {
 			orders.Requested, orders.Advised, orders.Refused, orders.Approved, orders.InForce,
 			orders.Ended, orders.Withdrawn, orders.Completed, orders.Void,
 		}),
-		"roll-lacks-": slices.Collect(maps.Keys(rollLacks)),
-		"office-":     langtest.Words(roll.Offices),
-		"answer-":     langtest.Words([]orders.Answer{orders.Advise, orders.Approve, orders.Refuse}),
-		"sign-":       langtest.Words(slices.Collect(maps.Keys(stepOf))),
-		"people-":     peopleParts,
-		"rule-part-":  ruleParts,
-		"needed-":     langtest.Words(appeals.Needs),
-		"health-":     langtest.Words(health.States),
-		"health-all-": langtest.Words(health.States),
-		"web-":        webActions,
-		"kind-":       {"mail", "web"},
-		"verdict-":    {"pass", "tag", "quarantine", "reject"},
-		"stage-":      langtest.Words(disclose.Stages),
-		"mask-":       langtest.Words(disclose.Masks),
+		"roll-lacks-":  slices.Collect(maps.Keys(rollLacks)),
+		"office-":      langtest.Words(roll.Offices),
+		"answer-":      langtest.Words([]orders.Answer{orders.Advise, orders.Approve, orders.Refuse}),
+		"sign-":        langtest.Words(slices.Collect(maps.Keys(stepOf))),
+		"people-":      peopleParts,
+		"people-risk-": langtest.Words(roster.RiskKinds),
+		"rule-part-":   ruleParts,
+		"needed-":      langtest.Words(appeals.Needs),
+		"health-":      langtest.Words(health.States),
+		"health-all-":  langtest.Words(health.States),
+		"web-":         webActions,
+		"kind-":        {"mail", "web"},
+		"verdict-":     {"pass", "tag", "quarantine", "reject"},
+		"stage-":       langtest.Words(disclose.Stages),
+		"mask-":        langtest.Words(disclose.Masks),
 		"block-": langtest.Words([]disclose.Kind{
 			disclose.Plain, disclose.OfHTML, disclose.Hidden, disclose.Raw, disclose.Document,
 		}),

@@ -23,27 +23,31 @@ import (
 	"sluis/rules"
 )
 
-// orders makes what orders are kept in and used on: a record of mail of one employee.
-func (h *house) orders(dir string) Orders {
+// roster is one of some rows of people.
+func (h *house) roster(rows string) *roster.Roster {
 	h.t.Helper()
-	file := filepath.Join(dir, "roster.yaml")
-	err := os.WriteFile(file, []byte(`groups: [{name: team, kind: staff}, {name: bovenbouw, kind: pupils}]
-people:
-  - {address: juf@school.example, group: team}
-  - {address: employee@school.example, group: team}
-  - {address: els@school.example, group: team}
-  - {address: piet@school.example, group: team}
-  - {address: jo@school.example, group: team}
-  - {address: leerling@school.example, group: bovenbouw}
-`), 0o600)
-	if err != nil {
+	file := filepath.Join(h.t.TempDir(), "roster.yaml")
+	text := "groups: [{name: team, kind: staff}, {name: bovenbouw, kind: pupils}]\npeople:\n" + rows
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		h.t.Fatal(err)
 	}
 	people, err := roster.Load(file, []string{"school.example"})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.people = people
+	return people
+}
+
+// orders makes what orders are kept in and used on: a record of mail of one employee.
+func (h *house) orders(dir string) Orders {
+	h.t.Helper()
+	h.people = h.roster(`  - {address: juf@school.example, group: team}
+  - {address: employee@school.example, group: team}
+  - {address: els@school.example, group: team}
+  - {address: piet@school.example, group: team}
+  - {address: jo@school.example, group: team}
+  - {address: leerling@school.example, group: bovenbouw}
+`)
 	h.rolls = roll.Open(store.Open(dir), h.ledger)
 	address := func(ctx context.Context, account string) (string, error) {
 		a, err := h.accounts.Named(ctx, account)

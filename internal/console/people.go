@@ -19,11 +19,12 @@ type peoplePages struct {
 
 func (p *peoplePages) routes() []route {
 	return []route{
-		get("/people", keepers, p.show).inMenu("nav-people").needing(proof),
+		get("/people", watchers, p.show).inMenu("nav-people").needing(proof),
 		post("/people/preview", keepers, p.preview).needing(proof).
 			unrecorded("nothing changes until it is confirmed").taking(maxTable + 64<<10),
 		post("/people/import", keepers, p.replace).needing(proof).
 			recorded(ledger.PeopleImported).taking(2 * maxTable),
+		post("/people/agree", only(ledger.Privacy), p.agree).needing(proof).recorded(ledger.RosterAgreed),
 	}
 }
 
@@ -37,6 +38,9 @@ type peopleView struct {
 	Changes           *roster.Changes
 	Table             string // that the changes are of
 	Wrong             string // with the table: where and what, without its content
+	Waiting           []roster.Risk
+	MayImport         bool
+	MayAgree          bool
 }
 
 // Parts are the kinds of change, with the people of each.
@@ -67,7 +71,8 @@ func (p peoplePart) Few() []string { return p.Of[:min(len(p.Of), 100)] }
 
 func (p *peoplePages) view(v *visit) (w peopleView) {
 	w.All, w.Confidential = p.roster.People()
-	w.Groups = p.roster.Groups()
+	w.Groups, w.Waiting = p.roster.Groups(), p.roster.Waiting()
+	w.MayImport, w.MayAgree = keepers.may(v.Role), v.Role == ledger.Privacy
 	return w
 }
 
@@ -133,6 +138,27 @@ func (p *peoplePages) compare(v *visit, w peopleView, table []byte) error {
 	}
 	w.Changes, w.Table = &changes, string(table)
 	return v.show("people", w)
+}
+
+// Errors of what the privacy officer agrees to.
+var (
+	ErrRosterChanged = errors.New("what waits for the privacy officer changed meanwhile")
+	ErrRosterUntold  = errors.New("those concerned did not get notice yet")
+)
+
+var agreeProblems = problems{"people-again": ErrRosterChanged, "people-untold": ErrRosterUntold}
+
+// agree makes what waits count, as it is on the page.
+func (p *peoplePages) agree(v *visit) error {
+	err := p.roster.Agree(v.r.Context(), v.actor(), v.r.PostForm["risk"])
+	if problem := agreeProblems.key(err); problem != "" {
+		return v.again("people", p.view(v), problem)
+	}
+	if err != nil {
+		return err
+	}
+	v.note("people-agreed")
+	return v.see("/people")
 }
 
 // replace puts the table of the preview in force.

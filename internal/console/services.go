@@ -147,8 +147,13 @@ type Roster interface {
 	// Preview returns what changes if a table takes the place of the one in force:
 	// roster.ErrNoTable if there is none to replace.
 	Preview(table []byte) (roster.Changes, error)
-	// Replace puts a table in its place and in force.
+	// Replace puts a table in its place and in force, but for what waits for the privacy officer.
 	Replace(table []byte) error
+	// Waiting returns what waits for the privacy officer.
+	Waiting() []roster.Risk
+	// Agree makes risks with some keys count: ErrRosterChanged if these are not what waits, and
+	// ErrRosterUntold before those concerned got notice.
+	Agree(ctx context.Context, by ledger.Actor, keys []string) error
 }
 
 // Retention returns what is stored, and the months whose people can be found under an order or

@@ -83,6 +83,11 @@ func TestNetworksThatPointAtSomebodyAreNamed(t *testing.T) {
 	expect(t, "one address", Groups([]string{"10.1.2.3/32 (directie)"}), Attention)
 }
 
+func TestChangesOfTheRosterNeedAttention(t *testing.T) {
+	expect(t, "none", Roster(func() int { return 0 }), OK)
+	expect(t, "two", Roster(func() int { return 2 }), Attention)
+}
+
 func TestTexts(t *testing.T) {
 	langtest.Package(t, langtest.Families{
 		"certificate-": langtest.Words([]Owner{Mail, Web, Console, Authority}),

@@ -33,6 +33,9 @@ const (
 
 	PeopleImported   Kind = "people-imported"
 	PeopleRemoved    Kind = "people-removed"
+	RosterBegun      Kind = "roster-begun"      // whom its addresses belong to is remembered from now on
+	RosterHeld       Kind = "roster-held"       // a change that waits for the privacy officer; Step: kind and role
+	RosterAgreed     Kind = "roster-agreed"     // such a change counts from now on
 	ExceptionChanged Kind = "exception-changed" // to a rule
 	AppealAnswered   Kind = "appeal-answered"
 

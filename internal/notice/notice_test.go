@@ -18,7 +18,17 @@ import (
 	"sluis/internal/lang"
 	"sluis/internal/lang/langtest"
 	"sluis/internal/ledger"
+	"sluis/internal/roster"
 )
+
+// everyRisk is one of each kind.
+var everyRisk = []roster.Risk{
+	{Kind: roster.Rebound, Of: "a@school.example", From: "a@school.example", To: "b@school.example"},
+	{Kind: roster.RoleLost, Of: "vp@school.example", Role: "confidential-counsellor"},
+	{Kind: roster.Outside, Of: "x@gmail.example"},
+	{Kind: roster.SmallGroup, Of: "directie"},
+	{Kind: roster.FewAddresses, Of: "10.1.2.3/32"},
+}
 
 // waiting is some of everything.
 var waiting = Waiting{
@@ -214,6 +224,8 @@ func TestEveryNoticeIsThereInEveryLanguage(t *testing.T) {
 			"emergency":  BreakGlass(code, "School", "root", "show", "0123456789abcdef", strings.Repeat("een reden ", 30)),
 			"step":       OrderStep(code, "School", "order-used", "a1", "https://sluis.school.example/orders/a1", at),
 			"invitation": Invitation(code, "School", "els", "https://sluis.school.example/link/ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+			"roster":     RosterChanged(code, "School", everyRisk, false),
+			"agreed":     RosterChanged(code, "School", everyRisk, true),
 			"code":       Code(code, "School", "abcdefghij"),
 			"role":       RoleChanged(code, Role{"School", "els", "els@school.example", "beheer", "roles", []ledger.Role{ledger.Board}}),
 		} {

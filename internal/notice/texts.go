@@ -8,6 +8,7 @@ import (
 
 	"sluis/internal/lang"
 	"sluis/internal/ledger"
+	"sluis/internal/roster"
 )
 
 //go:embed messages/*.json
@@ -150,6 +151,38 @@ func RoleChanged(code string, r Role) Message {
 			cmp.Or(r.By, "provider"),
 		),
 	}
+}
+
+// RosterChanged goes to those who watch over the roster and to the people concerned: what waits for the
+// privacy officer, or was agreed to.
+func RosterChanged(code, organisation string, changes []roster.Risk, agreed bool) Message {
+	p := texts.In(code)
+	var lines []string
+	for _, k := range changes {
+		lines = append(lines, "    "+rosterChange(p, k))
+	}
+	m := Message{Subject: p.Text("roster-subject")}
+	if all := strings.Join(lines, "\n"); agreed {
+		m.Text = p.Text("roster-agreed", organisation, all)
+	} else {
+		m.Text = p.Text("roster-held", organisation, all)
+	}
+	return m
+}
+
+// rosterChange says in a line what a change of the roster does.
+func rosterChange(p *lang.Printer, k roster.Risk) string {
+	switch k.Kind {
+	case roster.Rebound:
+		return p.Text("roster-rebound", k.Of, cmp.Or(k.From, "–"), k.To)
+	case roster.RoleLost:
+		return p.Text("roster-role-lost", k.Of, k.Role)
+	case roster.Outside:
+		return p.Text("roster-outside", k.Of)
+	case roster.SmallGroup:
+		return p.Text("roster-small-group", k.Of)
+	}
+	return p.Text("roster-small-network", k.Of)
 }
 
 // Access notifies a person that their records were requested, so that a request of another person does not go

@@ -47,12 +47,12 @@ type builder struct {
 func newBuilder(domains, separate []string) *builder {
 	b := &builder{
 		r: &Roster{
-			subjects:  map[string]Subject{},
-			domains:   map[string]bool{},
-			separate:  map[string]bool{},
-			namesakes: map[string][]string{},
-			addresses: map[string][]string{},
-			sizes:     map[Group]Size{},
+			subjects: map[string]Subject{},
+			domains:  map[string]bool{},
+			separate: map[string]bool{},
+			roles:    map[string]string{},
+			lists:    map[string][]string{},
+			sizes:    map[Group]Size{},
 		},
 		kinds:  map[string]GroupKind{},
 		taken:  map[netip.Prefix]bool{},
@@ -111,14 +111,7 @@ func (b *builder) finish(texts ...[]byte) *Roster {
 		r.sizes[Group{name}] = size
 	}
 	slices.SortStableFunc(r.networks, func(a, b network) int { return cmp.Compare(b.prefix.Bits(), a.prefix.Bits()) })
-	for a, s := range r.subjects {
-		if local, domain := split(a); s.confidential && r.sameName(domain) {
-			r.namesakes[local] = append(r.namesakes[local], a)
-		}
-	}
-	for _, same := range r.namesakes {
-		slices.Sort(same)
-	}
+	r.gather()
 	domains := strings.Join(slices.Sorted(maps.Keys(r.domains)), "\n")
 	if len(r.separate) > 0 {
 		domains += "\n\n" + strings.Join(slices.Sorted(maps.Keys(r.separate)), "\n")
@@ -223,8 +216,10 @@ func (b *builder) person(p personEntry) {
 			mine = append(mine, a)
 		}
 	}
-	if s.key != "" {
-		b.r.addresses[s.key] = mine
+	if s.confidential {
+		for _, a := range mine {
+			b.r.roles[a] = roleName(p.Role.text)
+		}
 	}
 	b.r.people++
 	b.listed[p.Group.text]++
@@ -290,11 +285,19 @@ func (b *builder) own(c cell, address string, s Subject) {
 	b.r.subjects[address] = s
 }
 
-// lists makes a list confidential if any member is, through lists in lists. Each list
-// is made so once at most, so that lists in a circle do no harm.
+// roleName is the one name of a confidential role.
+func roleName(name string) string {
+	name = strings.ToLower(name)
+	for role, dutch := range confidentialRoles {
+		if slices.Contains(dutch, name) {
+			return role
+		}
+	}
+	return name
+}
+
+// lists notes who is a member of which lists, which are confidential if any member is.
 func (b *builder) lists(lists []listEntry) {
-	in := map[string][]string{} // the lists that an address is a member of
-	var todo []string
 	for _, l := range lists {
 		list, ok := b.address(l.Address)
 		if !ok {
@@ -303,23 +306,9 @@ func (b *builder) lists(lists []listEntry) {
 		b.own(l.Address, list, Subject{})
 		for _, m := range l.Members {
 			if member, ok := b.address(m); ok {
-				in[member] = append(in[member], list)
+				b.r.lists[member] = append(b.r.lists[member], list)
 			}
 		}
 	}
-	for member := range in {
-		if b.r.subjects[member].confidential {
-			todo = append(todo, member)
-		}
-	}
-	for len(todo) > 0 {
-		member := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		for _, list := range in[member] {
-			if !b.r.subjects[list].confidential {
-				b.r.subjects[list] = Subject{confidential: true}
-				todo = append(todo, list)
-			}
-		}
-	}
+	b.r.spread()
 }

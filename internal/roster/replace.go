@@ -1,11 +1,13 @@
 package roster
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ErrNoTable is returned for a roster whose people are not in a table of their own, so that
@@ -67,23 +69,31 @@ type Changes struct {
 	Added, Removed, Moved    []string // people: Moved are in another group
 	Confidential, Ordinary   []string // people who get, or lose, a confidential role
 	NewGroups, RemovedGroups []string
+
+	Rebound []string // addresses that would be another person's
+	Outside []string // addresses at no domain of the organisation
+	Small   []string // groups and networks that would point at few people
+	Risks   []Risk   // what waits for the privacy officer
 }
 
 // None reports whether there are none.
 func (c Changes) None() bool {
 	return len(c.Added)+len(c.Removed)+len(c.Moved) == 0 &&
-		len(c.Confidential)+len(c.Ordinary) == 0 &&
+		len(c.Confidential)+len(c.Ordinary)+len(c.Risks) == 0 &&
 		len(c.NewGroups)+len(c.RemovedGroups) == 0
 }
 
-// Count returns how many people differ.
+// Count returns how many addresses, groups and networks differ, of those whose change may be about people.
 func (c Changes) Count() int {
 	all := map[string]bool{}
-	for _, a := range slices.Concat(c.Added, c.Removed, c.Moved, c.Confidential, c.Ordinary) {
+	for _, a := range slices.Concat(c.Added, c.Removed, c.Moved, c.Confidential, c.Ordinary, c.Rebound, c.Outside) {
 		all[a] = true
 	}
-	return len(all)
+	return len(all) + len(c.Small)
 }
+
+// usualFewest is the minimum of people where a configuration says nothing.
+const usualFewest = 10
 
 // Compare returns what changes when one roster takes the place of another.
 func Compare(old, with *Roster) (c Changes) {
@@ -112,6 +122,22 @@ func Compare(old, with *Roster) (c Changes) {
 		}
 	}
 	c.NewGroups, c.RemovedGroups = without(with.groups, old.groups), without(old.groups, with.groups)
+	known, fewest := old.known, cmp.Or(old.fewest, usualFewest)
+	if known == nil {
+		begun := Begin(old, fewest, time.Time{})
+		known = &begun
+	}
+	c.Risks = known.Risks(with, fewest)
+	for _, k := range c.Risks {
+		switch k.Kind {
+		case Rebound:
+			c.Rebound = append(c.Rebound, k.Of)
+		case Outside:
+			c.Outside = append(c.Outside, k.Of)
+		case SmallGroup, FewAddresses:
+			c.Small = append(c.Small, k.Of)
+		}
+	}
 	return c
 }
 

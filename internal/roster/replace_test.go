@@ -70,6 +70,10 @@ func TestAnotherTableKeepsWhatIsNotInIt(t *testing.T) { // C3.2g
 		Moved:        []string{"juf@school.example"},
 		Confidential: []string{"noor@school.example"},
 		Ordinary:     []string{"hulp@school.example", "vera@school.example"},
+		Risks: []Risk{
+			{RoleLost, "hulp@school.example", "", "", "confidential-counsellor"},
+			{RoleLost, "vera@school.example", "vera@school.example", "vera@school.example", "confidential-counsellor"},
+		},
 	}
 	if got := Compare(before, seen); !reflect.DeepEqual(got, want) || got.Count() != 4 || got.None() {
 		t.Errorf("%+v", got)

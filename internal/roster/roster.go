@@ -25,12 +25,20 @@ type Roster struct {
 	domains      map[string]bool
 	separate     map[string]bool     // domains where a name is not the same person's as at the others
 	namesakes    map[string][]string // by local part: addresses of confidential roles at own domains
+	roles        map[string]string   // confidential role, by address
+	lists        map[string][]string // the lists that an address is a member of
 	groups       []Group
 	sizes        map[Group]Size
 	networks     []network // the smallest first
 	people       int
 	confidential int
 	fingerprint  string
+
+	// Of a roster whose risks wait for consent:
+	offered *Roster // as the files have it
+	known   *Bindings
+	fewest  int
+	risks   []Risk
 }
 
 type network struct {

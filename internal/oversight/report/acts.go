@@ -46,6 +46,8 @@ var changing = []ledger.Kind{
 	ledger.PeopleImported,
 	ledger.PeopleRemoved,
 	ledger.BreakGlass,
+	ledger.RosterHeld,
+	ledger.RosterAgreed,
 }
 
 // maxChanges bounds the rows of changes.

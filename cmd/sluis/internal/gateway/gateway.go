@@ -143,7 +143,10 @@ func (g *Gateway) open(ctx context.Context) (err error) {
 	if err := recordRetention(ctx, g.ledger, g.started); err != nil {
 		return err
 	}
-	return g.record(ctx, ledger.GatewayStarted, gen)
+	if err := g.record(ctx, ledger.GatewayStarted, gen); err != nil {
+		return err
+	}
+	return g.learnRoster(ctx, gen)
 }
 
 // openStores opens what mail cannot do without.

@@ -111,12 +111,17 @@ func madeExceptions(cfg *config.Config) ([]exceptions.Exception, error) {
 	return store.Readable(exceptions.Read(store.Open(cfg.Data)))
 }
 
-// LoadRoster reads the roster; without one everybody is a stranger.
+// LoadRoster reads the roster as it is in force, without what waits for the privacy officer; without a
+// roster everybody is a stranger.
 func LoadRoster(cfg *config.Config) (*roster.Roster, error) {
 	if cfg.Roster == "" {
-		return roster.Empty(cfg.Organisation.Domains), nil
+		return NewData(cfg).hold(roster.Empty(cfg.Organisation.Domains))
 	}
-	return roster.Load(cfg.Roster, cfg.Organisation.Domains, cfg.Organisation.Separate...)
+	r, err := roster.Load(cfg.Roster, cfg.Organisation.Domains, cfg.Organisation.Separate...)
+	if err != nil {
+		return nil, err
+	}
+	return NewData(cfg).hold(r)
 }
 
 // compile makes an engine of rules, for the organisation and with its lists of people.

@@ -48,6 +48,7 @@ func (g *Gateway) healthChecks() []health.Check {
 		r := g.relay.Reached()
 		return r.Strangers, r.Known
 	}))
+	all = append(all, health.Roster(func() int { return len(g.inForce.Load().Roster.Risks()) }))
 	if apart, ok := g.webApartSide(); ok {
 		all = append([]health.Check{health.Proxy(apart.healthy)}, all...)
 	}

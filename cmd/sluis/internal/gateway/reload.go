@@ -55,6 +55,9 @@ func (g *Gateway) apply(ctx context.Context, cfg *config.Config) error {
 	if err := g.record(ctx, ledger.ConfigLoaded, gen); err != nil {
 		return err
 	}
+	if err := g.learnRoster(ctx, gen); err != nil {
+		return err
+	}
 	if err := recordRetention(ctx, g.ledger, cfg); err != nil {
 		return err
 	}
