@@ -118,7 +118,8 @@ func TestARoleThatIsTakenOffTheRosterWaitsForThePrivacyOfficer(t *testing.T) {
 			t.Errorf("after a %s the counsellor's mail is inspected, want it confidential until consent", name)
 		}
 	}
-	if log := g.log.String(); !strings.Contains(log, "wait for the privacy officer") || strings.Contains(log, "vertrouwens") {
+	log := g.log.String()
+	if !strings.Contains(log, "wait for the privacy officer") || strings.Contains(log, "vertrouwens") {
 		t.Error("the log does not say that a change waits, or says whose; want the former alone")
 	}
 	if out := g.exported("ledger", "export"); !strings.Contains(out, "role-lost confidential-counsellor") {
