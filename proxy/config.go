@@ -72,10 +72,13 @@ type Journal interface {
 type Config struct {
 	Name    string         // host name of the gateway's own site
 	Clients []netip.Prefix // networks that may use the proxy
-	Ports   []uint16       // of sites, to which tunnels may lead; none: 443
-	Plain   []uint16       // of sites without TLS; none: 80
-	Opaque  bool           // tunnels may carry other things than TLS
-	Limits  Limits
+	// Approved reports whether the organisation has an agreement about an application, so that data of persons
+	// may be uploaded to it (C2.4a); nil: about none.
+	Approved func(host string, at time.Time) bool
+	Ports    []uint16 // of sites, to which tunnels may lead; none: 443
+	Plain    []uint16 // of sites without TLS; none: 80
+	Opaque   bool     // tunnels may carry other things than TLS
+	Limits   Limits
 
 	TLS       *tls.Config    // of the proxy itself; nil: it does not listen over TLS
 	Authority *ca.Authority  // nil: nothing is inspected

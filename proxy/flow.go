@@ -25,6 +25,7 @@ type flow struct {
 	decision   sitepolicy.Decision
 	tls        bool // the connection to the site is encrypted
 	upload     bool // the request has a body
+	approved   bool // and goes to an approved application
 	blocked    bool
 	status     int
 	bytes      atomic.Int64 // both ways
@@ -106,6 +107,7 @@ func (f *flow) end() {
 		Eligible:      grounds.Eligible,
 		Drawn:         grounds.Drawn,
 		Ordered:       grounds.Ordered(),
+		Approved:      f.approved,
 		Uninspectable: found.Uninspectable,
 		Incomplete:    found.Incomplete,
 		TLS:           f.tls,

@@ -181,11 +181,12 @@ func (p *Proxy) request(
 	p.engine.forward(pw, r)
 }
 
-// settle finds the grounds of the request, and records the orders that they rest on before
-// anything is inspected (C3.2d).
+// settle finds the grounds of the request, and records the orders that they rest on before anything is inspected
+// (C3.2d). An upload to an approved application takes no part in the draw (C2.4a).
 func (f *flow) settle(ctx context.Context) (err error) {
 	x, grounds := &f.exchange, f.generation.Grounds
-	if x.Grounds, err = grounds.Grounds(x.ID, x.Time, f.sender, f.upload); err != nil {
+	f.approved = f.upload && f.generation.Approved != nil && f.generation.Approved(x.Host, x.Time)
+	if x.Grounds, err = grounds.Grounds(x.ID, x.Time, f.sender, f.upload && !f.approved); err != nil {
 		return err
 	}
 	if !x.Grounds.Ordered() {

@@ -50,5 +50,8 @@ const AnyDirection Directions = 1<<In | 1<<Out | 1<<Internal
 // Has reports whether d is in the set.
 func (s Directions) Has(d Direction) bool { return s&(1<<d) != 0 }
 
+// Without returns the set with d taken out.
+func (s Directions) Without(d Direction) Directions { return s &^ (1 << d) }
+
 // With returns the set with d added.
 func (s Directions) With(d Direction) Directions { return s | 1<<d }

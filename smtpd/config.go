@@ -85,6 +85,10 @@ type Config struct {
 	// rules, fail or run out of time. Nothing else ever opens.
 	OpenForLeak bool
 
+	// Approved reports whether the organisation has an agreement with whoever receives mail in a domain, so that
+	// data of persons may go there (C2.4a); nil: with none.
+	Approved func(domain string, at time.Time) bool
+
 	// About is where people read the code of conduct; it ends the text of a refusal.
 	About string
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ type message struct {
 	verdict    filter.Verdict  // the strictest
 	direction  rules.Direction // of that verdict
 
+	approved  bool           // it leaves for approved destinations alone
 	readers   sync.WaitGroup // of the spool
 	sealed    bool           // some of it is in quarantine
 	abandoned bool           // an inspection did not stop in time
@@ -132,7 +134,7 @@ func (m *message) judge() (rep Reply) {
 		to = append(to, r.path.Address())
 	}
 	var err error
-	m.grounds, err = cfg.Policy.Grounds(t.id, m.at.UTC(), ds, m.parties())
+	m.grounds, err = cfg.Policy.Grounds(t.id, m.at.UTC(), m.inspectedFor(ds), m.parties())
 	if err != nil {
 		m.log("grounds cannot be settled", err)
 		return localError
@@ -165,6 +167,18 @@ func (m *message) judge() (rep Reply) {
 		return localError
 	}
 	return m.act()
+}
+
+// inspectedFor returns the directions that grounds are settled for. A message that leaves for approved destinations
+// alone takes no part in the draw (C2.4a); one other recipient is enough that it does.
+func (m *message) inspectedFor(ds rules.Directions) rules.Directions {
+	approved := m.tx.generation.cfg.Approved
+	elsewhere := func(r recipient) bool { return r.direction == rules.Out && !approved(r.path.Domain, m.at) }
+	if approved == nil || !ds.Has(rules.Out) || slices.ContainsFunc(m.tx.to, elsewhere) {
+		return ds
+	}
+	m.approved = true
+	return ds.Without(rules.Out)
 }
 
 // log logs a fault, by the message's id.

@@ -30,6 +30,7 @@ func (m *message) record(rep Reply) {
 		Eligible:     m.grounds.Eligible,
 		Drawn:        m.grounds.Drawn,
 		Ordered:      m.grounds.Ordered(),
+		Approved:     m.approved,
 		TLS:          m.client.TLSState() != nil,
 		Reply:        uint16(rep.Code),
 		Refused:      clamp16(t.refused),

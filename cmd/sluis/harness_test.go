@@ -292,6 +292,7 @@ type record struct {
 	Drawn        bool
 	Ordered      bool
 	TLS          bool
+	Approved     bool
 	Repaired     int
 	Reply        int
 	Records      int // confidential messages of an hour, which have no records

@@ -78,6 +78,11 @@ func TestASampleThatIsHardlyOneNeedsAReason(t *testing.T) {
 	expect(t, "all, and nobody said why", Sample(1, true), Attention)
 }
 
+func TestAnAgreementThatEndedIsNamed(t *testing.T) {
+	expect(t, "all hold", Agreements(func(time.Time) []string { return nil }), OK)
+	expect(t, "one ended", Agreements(func(time.Time) []string { return []string{"DUO"} }), Attention)
+}
+
 func TestNetworksThatPointAtSomebodyAreNamed(t *testing.T) {
 	expect(t, "large", Groups(nil), OK)
 	expect(t, "one address", Groups([]string{"10.1.2.3/32 (directie)"}), Attention)

@@ -44,3 +44,20 @@ func Groups(small []string) Check {
 		}
 	}
 }
+
+// Agreements checks that no agreement with a partner or about an application has ended, so that leak rules apply
+// there again (C2.4a). ended are their names.
+func Agreements(ended func(now time.Time) []string) Check {
+	return func(_ context.Context, now time.Time) Result {
+		name, names := texts.Message("agreements"), ended(now)
+		if len(names) == 0 {
+			return ok(name, texts.Message("agreements-hold"))
+		}
+		return Result{
+			Name:   name,
+			State:  Attention,
+			Found:  texts.Message("agreements-ended", strings.Join(names, ", ")),
+			Advice: texts.Message("agreements-renew"),
+		}
+	}
+}

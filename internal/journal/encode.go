@@ -63,6 +63,7 @@ func (r *Record) flags() []*bool {
 		&r.Incomplete,
 		&r.TLS,
 		&r.Ordered,
+		&r.Approved,
 	}
 }
 

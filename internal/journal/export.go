@@ -42,6 +42,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		Incomplete    bool            `json:"incomplete"`
 		TLS           bool            `json:"tls"`
 		Ordered       bool            `json:"ordered"`
+		Approved      bool            `json:"approved"`
 		Recipients    uint16          `json:"recipients"`
 		Refused       uint16          `json:"refused"`
 		Parts         uint16          `json:"parts"`
@@ -56,7 +57,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		r.Action.String(), r.Purposes.List(), named(r.Purpose != rules.NoPurpose, r.Purpose),
 		named(r.Category != rules.NoCategory, r.Category),
 		r.Clause.String(), r.Rule.String(), r.Confidential, r.Eligible, r.Drawn, r.Ambiguous, r.Uninspectable,
-		r.Incomplete, r.TLS, r.Ordered,
+		r.Incomplete, r.TLS, r.Ordered, r.Approved,
 		r.Recipients, r.Refused, r.Parts, r.Repaired, r.Reply, r.Bytes, float64(r.Duration.Microseconds()) / 1000,
 	})
 }

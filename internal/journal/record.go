@@ -43,6 +43,7 @@ type Record struct {
 	Incomplete    bool
 	TLS           bool // the client's connection was encrypted
 	Ordered       bool // an order of the board added purposes (C3.2c)
+	Approved      bool // it left for approved destinations alone: no part in the draw (C2.4a)
 
 	Recipients uint16 // passed on or quarantined
 	Refused    uint16 // recipients refused by the next hop

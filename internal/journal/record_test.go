@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +40,7 @@ func full() Record {
 		Purpose:  rules.Leak,
 		Category: 3, Clause: must(rules.ParseClause("C3.3b")), Rule: must(rules.ParseID("leak.identity.bsn")),
 		Confidential: true, Eligible: true, Drawn: true, Ambiguous: true, Uninspectable: true, Incomplete: true,
-		TLS: true, Ordered: true,
+		TLS: true, Ordered: true, Approved: true,
 		Recipients: 1, Refused: 65535, Parts: 3, Repaired: 1 << 31, Reply: 250, Bytes: 1 << 40,
 		Duration:  1234567 * time.Nanosecond,
 		pseudonym: Pseudonym{0: 7, 15: 8},
@@ -171,8 +172,9 @@ func TestEveryFieldSurvivesSegmentAndDatabase(t *testing.T) {
 	}
 	db := openDB(t, t.TempDir())
 	load(t, db, sealed)
-	if got := everything(t, db); !reflect.DeepEqual(got, byDay(cases)) {
-		t.Errorf("database: got\n%+v\nwant\n%+v", got, cases)
+	kept := slices.DeleteFunc(byDay(cases), func(r Record) bool { return r.counted() }) // an hourly count
+	if got := everything(t, db); len(kept) != len(cases)-1 || !reflect.DeepEqual(got, kept) {
+		t.Errorf("database: got\n%+v\nwant\n%+v", got, kept)
 	}
 }
 
@@ -182,8 +184,9 @@ func TestAnExportHasEveryFieldButThePseudonym(t *testing.T) { // C3.2c
 		`"direction":"internal","group":"team de Bron-2","peer":"example.nl","action":"quarantine",` +
 		`"purposes":["security","conduct","leak"],"purpose":"leak","category":"` + rules.Category(3).String() +
 		`","clause":"C3.3b","rule":"leak.identity.bsn","confidential":true,"eligible":true,"drawn":true,` +
-		`"ambiguous":true,"uninspectable":true,"incomplete":true,"tls":true,"ordered":true,"recipients":1,` +
-		`"refused":65535,"parts":3,"repaired":2147483648,"reply":250,"bytes":1099511627776,"duration_ms":1.234}`
+		`"ambiguous":true,"uninspectable":true,"incomplete":true,"tls":true,"ordered":true,"approved":true,` +
+		`"recipients":1,"refused":65535,"parts":3,"repaired":2147483648,"reply":250,"bytes":1099511627776,` +
+		`"duration_ms":1.234}`
 	want = strings.Replace(want, "0102030000000000000000000000000009", full().ID.String(), 1)
 	if string(b) != want {
 		t.Errorf("got  %s\nwant %s", b, want)

@@ -230,3 +230,13 @@ func lines(text string) string {
 	}
 	return all.String()
 }
+
+// AgreementEnded says that an agreement on data of persons has ended, so that leaks are looked for again in what
+// goes to the partner or application (C2.4a).
+func AgreementEnded(code, organisation, name string, last time.Time) Message {
+	p := texts.In(code)
+	return Message{
+		Subject: p.Text("agreement-subject", name),
+		Text:    p.Text("agreement", organisation, name, p.Date(last.Local())),
+	}
+}

@@ -56,3 +56,20 @@ func phrases(ps []rules.Phrase) string {
 	}
 	return strings.Join(all, ", ")
 }
+
+// approved lists the agreements on data of persons, and what they cover.
+func (w writer) approved() Section {
+	s := Section{Title: w.p.Text("approved-title"), Text: []string{w.p.Text("approved-text")}}
+	for _, a := range w.Approved {
+		last := w.p.Date(a.Last.Local())
+		text := w.p.Text("approved-holds", a.Name, a.Where, last)
+		if a.Ended {
+			text = w.p.Text("approved-ended", a.Name, a.Where, last)
+		}
+		s.Text = append(s.Text, text)
+	}
+	if len(w.Approved) == 0 {
+		s.Text = []string{w.p.Text("approved-none")}
+	}
+	return s
+}

@@ -105,3 +105,21 @@ func TestTheReportSaysWhatDoesNotHoldYet(t *testing.T) {
 		}
 	}
 }
+
+// TestTheReportListsAgreements: where leaks are not looked for, until when, and what has ended (C2.4a).
+func TestTheReportListsAgreements(t *testing.T) {
+	f := facts("nl")
+	if out := said(t, f); !strings.Contains(out, "geen overeenkomsten opgegeven") {
+		t.Error("without agreements: want it said")
+	}
+	f.Approved = []Approved{
+		{Name: "DUO", Where: "duo.nl", Last: november.AddDate(1, 0, 0)},
+		{Name: "GGD", Where: "ggd.example", Last: november.AddDate(0, 0, -3), Ended: true},
+	}
+	out := said(t, f)
+	for _, want := range []string{"DUO (duo.nl), tot en met ", "GGD (ggd.example): afgelopen op"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}

@@ -35,6 +35,7 @@ type Facts struct {
 	Rate         float64   // of the sample
 	RateReason   string    // why it is not of an ordinary size
 	Unreasoned   bool      // it is not, and there is no reason
+	Approved     []Approved
 	Blocked      []Blocked // sites that the organisation blocks itself
 	Disabled     []string  // ids of built-in rules that are switched off
 	People       int
@@ -46,6 +47,13 @@ type Facts struct {
 	Period       *totals.Period
 	Ledger       ledger.Finder
 	Checkpoint   []byte
+}
+
+// Approved is an agreement on data of persons: leaks are not looked for in what goes there (C2.4a).
+type Approved struct {
+	Name, Where string
+	Last        time.Time // day
+	Ended       bool
 }
 
 // Blocked are sites that an organisation's own configuration blocks (C2.8e).
@@ -90,6 +98,7 @@ func New(f Facts) (Report, error) {
 			w.controls(),
 			w.own(),
 			w.share(),
+			w.approved(),
 			w.acted(a),
 			w.changed(a),
 			w.kept(),

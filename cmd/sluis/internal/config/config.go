@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"sluis/internal/approved"
 	"sluis/internal/console"
 	"sluis/internal/oversight/orders"
 	"sluis/internal/setting"
@@ -18,11 +19,13 @@ type Config struct {
 	// of disk, that mail and web leave free for what has to be kept; default 512MB, or 5% of a smaller disk
 	Reserve setting.Size `yaml:"reserve" reload:"no"`
 	// file that says who is who, YAML or CSV; none: all are strangers
-	Roster     string         `yaml:"roster" path:"relative"`
-	Log        Log            `yaml:"log" reload:"no"`
-	Mail       Mail           `yaml:"mail"`
-	Web        Web            `yaml:"web"`
-	Policy     Policy         `yaml:"policy"`
+	Roster string `yaml:"roster" path:"relative"`
+	Log    Log    `yaml:"log" reload:"no"`
+	Mail   Mail   `yaml:"mail"`
+	Web    Web    `yaml:"web"`
+	Policy Policy `yaml:"policy"`
+	// partners and applications with an agreement on data of persons: leak rules apply to what goes elsewhere (C2.4a)
+	Approved   approved.List  `yaml:"approved"`
 	Rules      Rules          `yaml:"rules"`
 	Quarantine Quarantine     `yaml:"quarantine"`
 	Journal    Journal        `yaml:"journal"`

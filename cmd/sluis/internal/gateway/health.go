@@ -99,6 +99,9 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		health.Readers(sandbox.Lacking()),
 		health.Sample(sampleRate(cfg), cfg.Policy.Unreasoned()),
 		health.Groups(smallNetworks(cfg)))
+	if len(cfg.Approved) > 0 {
+		all = append(all, health.Agreements(cfg.Approved.EndedNames))
+	}
 	if address := cfg.Policy.Malware.Clamd; address != "" {
 		all = append(all, health.Clamd(clamd.New(address)))
 	}

@@ -38,6 +38,7 @@ func (g *Generation) mailConfig(s mailServices) (smtpd.Config, error) {
 		Limits:      cfg.Mail.Limits,
 		Notice:      cfg.Mail.Notice,
 		About:       cfg.Organisation.CodeURL,
+		Approved:    cfg.Approved.Mail,
 		OpenForLeak: cfg.Policy.OnFailure.Leak == "open",
 		Policy:      s.policy,
 		Quarantine:  s.quarantine,

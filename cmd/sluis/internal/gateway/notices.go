@@ -21,6 +21,9 @@ func (g *Gateway) sendNotices(ctx context.Context, now time.Time) error {
 	if err := g.sendCheckpoint(ctx, now); err != nil { // the rest goes on: each has its own readers
 		g.log.Error("chore failed, it is tried again", "chore", "checkpoint", "error", err)
 	}
+	if err := g.tellOfAgreements(ctx, schedule, n.Privacy, now); err != nil {
+		return err
+	}
 	if err := g.remind(ctx, schedule, n.ICT, now); err != nil {
 		return err
 	}
@@ -29,6 +32,27 @@ func (g *Gateway) sendNotices(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	return schedule.Due("digest", every, now, func() error { return g.sendDigest(ctx, n.ICT, now) })
+}
+
+// once is an interval that no gateway outlives.
+const once = 100 * 365 * 24 * time.Hour
+
+// tellOfAgreements tells the privacy officer once of each agreement that ended (C2.4a).
+func (g *Gateway) tellOfAgreements(ctx context.Context, schedule notice.Schedule, to []string, now time.Time) error {
+	cfg := g.inForce.Load().Config
+	if len(to) == 0 {
+		return nil
+	}
+	for _, a := range cfg.Approved.Ended(now) {
+		last := a.Until.End().Add(-time.Hour)
+		m := notice.AgreementEnded(cfg.Notices.Language, cfg.Organisation.Name, a.Name, last)
+		key := "agreement " + a.Name + " " + last.Format(time.DateOnly)
+		send := func() error { return g.sender().Notices().Send(ctx, to, m, now) }
+		if err := schedule.Due(key, once, now, send); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // remindAhead is how long before the end of its retention a message that nobody reviewed is reason for

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"sluis/cmd/sluis/internal/config"
@@ -58,9 +60,23 @@ func facts(cfg *config.Config, set *rules.Set, people *roster.Roster, l *ledger.
 		Rate:         sampleRate(cfg),
 		RateReason:   cfg.Policy.SampleReason,
 		Unreasoned:   cfg.Policy.Unreasoned(),
+		Approved:     approvals(cfg),
 		Blocked:      ownBlocks(cfg),
 		Disabled:     disabled(cfg),
 	}, nil
+}
+
+// approvals returns the agreements on data of persons.
+func approvals(cfg *config.Config) (all []report.Approved) {
+	for _, a := range cfg.Approved {
+		all = append(all, report.Approved{
+			Name:  a.Name,
+			Where: strings.Join(slices.Concat(a.Domains, a.Hosts), ", "),
+			Last:  a.Until.End().Add(-time.Hour),
+			Ended: a.Ended(time.Now()),
+		})
+	}
+	return all
 }
 
 // ownBlocks returns the sites that a configuration blocks beside those of the code.

@@ -23,6 +23,7 @@ import (
 // ledger, so that a change shows to whoever reads it later. None of them holds a secret or names a
 // person.
 var promises = []string{
+	"approved",
 	"journal.retention",
 	"policy.actions",
 	"policy.ambiguous",

@@ -61,6 +61,9 @@ func (g *Generation) webConfig(s webServices) (c proxy.Config, err error) {
 		Limits:  w.Limits,
 		Dialer:  egress.New(egress.Options{Inner: w.Inner, Resolver: s.resolver}),
 		Grounds: s.grounds,
+
+		Approved: g.Config.Approved.Upload,
+
 		Journal: g.recorded(s.journal),
 		Roots:   s.roots,
 		Log:     s.log,
