@@ -72,6 +72,10 @@ func (a Account) Waiting() []ledger.Role {
 	})
 }
 
+// Apart reports whether an account of before has roles that are of different people, and so counts in
+// none of them: an administrator has to choose one.
+func (a Account) Apart() bool { return len(privileged(a.Given)) > 1 }
+
 // May reports whether the account may act in a role.
 func (a Account) May(r ledger.Role) bool { return !a.Disabled && slices.Contains(a.Roles(), r) }
 

@@ -165,6 +165,10 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, by ledger.Actor, a Accoun
 		if err := dropLinks(ctx, tx, a.ID); err != nil {
 			return err
 		}
+		// What another administrator agrees to is about the person of before.
+		if _, err := tx.ExecContext(ctx, "DELETE FROM proposals WHERE account = ?", a.ID); err != nil {
+			return fmt.Errorf("change account: %w", err)
+		}
 		return set(ctx, tx, a.ID, "address = ?, epoch = epoch + 1", lower(c.Address))
 	}
 	return errors.New("there is no such change")

@@ -215,6 +215,28 @@ func TestTheTerminalShowsTheLinkOfTheFirstAdministratorAlone(t *testing.T) {
 	}
 }
 
+// TestWhatTwoAgreeToIsAboutOnePerson: another address ends what waits for another administrator.
+func TestWhatTwoAgreeToIsAboutOnePerson(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	one, two := by(o.has("beheer", ledger.Admin)), by(o.has("beheer-2", ledger.Admin))
+	o.hires("voorzitter@school.example", "vriend@school.example")
+	a, waits, err := o.Make(ctx, one, "voorzitter", school("voorzitter"), []ledger.Role{ledger.Board})
+	if err != nil || waits == nil {
+		t.Fatalf("made: %v, %v; want it to wait", waits, err)
+	}
+	moved := Change{Kind: SetAddress, Address: school("vriend")}
+	if _, err := o.Propose(ctx, one, a.ID, moved); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Agree(ctx, two, waits.ID); !errors.Is(err, ErrNotFound) || o.get(a).May(ledger.Board) {
+		t.Errorf("agreed for another person: %v, want that nothing waits", err)
+	}
+	if _, _, err := o.Redeem(ctx, o.mail.secret(school("voorzitter")), sentence); !errors.Is(err, ErrLinkInvalid) {
+		t.Errorf("the link of the person of before: %v, want it to be no good", err)
+	}
+}
+
 // TestABorrowedAddressIsNobodys: an account that was made with a colleague's address does not have it
 // until the colleague confirms it.
 func TestABorrowedAddressIsNobodys(t *testing.T) {

@@ -2,9 +2,11 @@ package console
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"sluis/internal/accounts"
@@ -128,11 +130,11 @@ func (p *accessPages) request(v *visit) error {
 	}
 	switch {
 	case w.Held:
-		return v.again("access", w, "access-held")
+		return p.refuse(v, w, form, "access-held")
 	case w.Confirm:
-		return v.again("access", w, "access-confirm")
+		return p.refuse(v, w, form, "access-confirm")
 	case !w.Identified:
-		return v.again("access", w, "access-not-identified")
+		return p.refuse(v, w, form, "access-not-identified")
 	case !v.isFresh() && v.Account.Strong():
 		return v.see("/proof?next=/access")
 	case !v.isFresh():
@@ -140,7 +142,7 @@ func (p *accessPages) request(v *visit) error {
 	}
 	err = p.read(v, &w)
 	if errors.Is(err, errNotTold) {
-		return v.again("access", w, "access-not-told")
+		return p.refuse(v, w, form, "access-not-told")
 	}
 	if err != nil {
 		return err
@@ -159,6 +161,16 @@ func (p *accessPages) request(v *visit) error {
 		CodeURL:      v.c.site.CodeURL,
 		Records:      w.Records,
 	})
+}
+
+// refuse says why there are no records: a program that asked for JSON gets that.
+func (p *accessPages) refuse(v *visit, w accessView, form, problem string) error {
+	if form != "json" {
+		return v.again("access", w, problem)
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	v.w.WriteHeader(http.StatusUnprocessableEntity)
+	return json.NewEncoder(v.w).Encode(map[string]any{"problem": v.T(problem), "records": []any{}})
 }
 
 // errNotTold is returned if the person could not be notified: then nothing is shown.

@@ -121,5 +121,6 @@ func TestMessages(t *testing.T) {
 	langtest.Package(t, families(),
 		langtest.Speaker{Name: "note"},
 		langtest.Speaker{Name: "again", Key: 1, All: true}, // a page or an area before it
+		langtest.Speaker{Name: "refuse", Key: 3},
 		langtest.Speaker{Name: "problems"})
 }

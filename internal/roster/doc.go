@@ -9,6 +9,9 @@
 //   - A pupil is known by group only (K4).
 //   - An error of a roster file has line and column, and what to write
 //     instead, all together; no address, name or other value of the file is in it.
+//   - A change that could point at a person or takes confidentiality away is held back until the
+//     privacy officer agrees (Bindings): an address that becomes another person's, a confidential
+//     role that is lost, an address outside, a group or network of few people.
 //
 // It does not know what the mail server does with an address. An alias that stands in
 // the mail server's configuration only has to be in the roster as well.

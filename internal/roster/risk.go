@@ -147,6 +147,9 @@ func (r *Roster) OutsideAddresses() (all []string) {
 // Risks returns what waits for consent; none of a roster that was not held.
 func (r *Roster) Risks() []Risk { return slices.Clone(r.risks) }
 
+// Known are the bindings that the roster was compared with; nil of a roster that was not.
+func (r *Roster) Known() *Bindings { return r.known }
+
 // Offered returns the roster as its files have it, with what waits for consent.
 func (r *Roster) Offered() *Roster {
 	if r.offered == nil {

@@ -36,7 +36,15 @@ func (d *Data) Health() ([]health.Check, error) {
 	}
 	defer sender.mail.Close()
 	none := func() int64 { return 0 } // only the running process counts what it dropped
+	waiting := func() int {
+		r, err := LoadRoster(d.cfg)
+		if err != nil { // then the gateway keeps the one of before
+			return 0
+		}
+		return len(r.Risks())
+	}
 	all := d.healthChecks(sender, states, none, counts, d.checkLedger, d.behindLedger)
+	all = append(all, health.Roster(waiting))
 	return append([]health.Check{health.Gateway(d.Locked)}, all...), nil
 }
 

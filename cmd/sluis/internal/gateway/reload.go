@@ -35,6 +35,9 @@ func (g *Gateway) apply(ctx context.Context, cfg *config.Config) error {
 	if key := config.NeedsRestart(g.started, cfg); key != "" {
 		return fmt.Errorf("%s cannot change while the gateway runs: restart it", key)
 	}
+	if err := g.keepBindings(); err != nil {
+		return err
+	}
 	gen, err := g.generation(cfg)
 	if err != nil {
 		return err

@@ -49,12 +49,7 @@ func (g *Gateway) learnRoster(ctx context.Context, gen *Generation) error {
 	fewest := gen.Config.Totals.People
 	err := g.data.bindings().Update(func(b *roster.Bindings) error {
 		if b.Begun.IsZero() {
-			if gen.Config.Roster == "" {
-				return nil
-			}
-			all, _ := offered.People()
-			*b = roster.Begin(offered, fewest, time.Now())
-			return g.data.Record(ctx, ledger.RosterBegun, ledger.Data{Roster: offered.Fingerprint(), Count: all})
+			return g.beginRoster(ctx, gen, b)
 		}
 		fresh := slices.DeleteFunc(slices.Clone(risks), func(k roster.Risk) bool {
 			_, known := b.Told[k.Key()]
@@ -77,6 +72,43 @@ func (g *Gateway) learnRoster(ctx context.Context, gen *Generation) error {
 		g.log.Warn("roster: changes wait for the privacy officer, and do not count until then", "changes", len(risks))
 	}
 	return err
+}
+
+// beginRoster begins to remember whom addresses belong to, with the roster as it is. Where that had begun
+// before, its file is lost: then the ledger says so, and health until the privacy officer has seen it.
+func (g *Gateway) beginRoster(ctx context.Context, gen *Generation, b *roster.Bindings) error {
+	if gen.Config.Roster == "" {
+		return nil
+	}
+	before, err := g.ledger.Count(ledger.Query{Kinds: []ledger.Kind{ledger.RosterBegun}})
+	if err != nil {
+		return err
+	}
+	offered := gen.Roster.Offered()
+	all, _ := offered.People()
+	d := ledger.Data{Roster: offered.Fingerprint(), Count: all}
+	if before > 0 {
+		d.Step = "anew"
+		g.log.Error("roster: whose addresses are was lost, and is remembered anew: the privacy officer compares " +
+			"the list of people with the one of before")
+	}
+	*b = roster.Begin(offered, gen.Config.Totals.People, time.Now())
+	return g.data.Record(ctx, ledger.RosterBegun, d)
+}
+
+// keepBindings restores the document of bindings before a roster is read anew, if it is lost or damaged while
+// the gateway runs.
+func (g *Gateway) keepBindings() error {
+	known := g.inForce.Load().Roster.Known()
+	b, err := g.data.bindings().Get()
+	if known == nil || err == nil && !b.Begun.IsZero() {
+		return nil
+	}
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		return err
+	}
+	g.log.Error("roster: whose addresses are was lost or damaged on disk, and is restored")
+	return g.data.bindings().Put(*known)
 }
 
 // recordRisks records risks in the ledger, each kind and role once, with how many there are.
