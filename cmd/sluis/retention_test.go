@@ -1,9 +1,11 @@
 package main_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,5 +73,80 @@ func TestRetentionIsShownAndKept(t *testing.T) {
 	if out := g.exported("ledger", "export"); !strings.Contains(out,
 		`"step":"journal","reason":"onderzoek van de inspectie"`) {
 		t.Error("the reason is not in the ledger")
+	}
+}
+
+// ages makes what is in quarantine so much older.
+func (g *gateway) ages(by time.Duration) {
+	g.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(g.data(), "quarantine",
+		"index.db")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE entries SET time = time - ?, next = 0", by.Milliseconds()); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// A message that nobody reviewed is not destroyed in silence: ICT is reminded while there is time, and then it is
+// released, returned to its sender without its text, or stays, as is configured; each is in the ledger.
+func TestWhatNobodyReviewedHasAnEnd(t *testing.T) {
+	const day = 24 * time.Hour
+	for answer, left := range map[string]int{"release": 0, "return": 0, "stay": 1} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			sink := startMailbox(t)
+			to := func(address string) (got []*testenv.Message) {
+				for _, m := range sink.Messages() {
+					if slices.ContainsFunc(m.To, func(rcpt string) bool { return strings.Contains(rcpt, address) }) {
+						got = append(got, m)
+					}
+				}
+				return got
+			}
+			s := settings{nextHop: sink.Addr(), rest: "quarantine: {retention: 10d, unreviewed: " + answer + "}\n" +
+				"notices: {from: sluis@school.example, ict: [ict@school.example]}\n"}
+			g := newGateway(t, s)
+			g.try(teacher, []string{parent}, letter(secret))
+			held := g.held()
+			if len(held) != 1 || held[0].State != "quarantined" {
+				t.Fatalf("held %+v, want one message", held)
+			}
+			g.stop()
+			g.ages(5 * day)
+			g.start()
+			g.eventually("remind of what nobody reviewed", func() bool { return len(to("ict@school.example")) > 0 })
+			if got := g.held(); got[0].State != "quarantined" || len(to(parent))+len(to(teacher)) > 0 {
+				t.Errorf("before its time it is %s", got[0].State)
+			}
+			g.stop()
+			g.ages(6 * day)
+			g.start()
+			g.eventually("end what nobody reviewed", func() bool {
+				return len(g.held()) == left && (left == 1 || len(to(parent))+len(to(teacher)) > 0)
+			})
+			log := g.exported("ledger", "export")
+			if n := strings.Count(log, `"quarantine-returned"`); n != map[string]int{"return": 1}[answer] {
+				t.Errorf("the ledger has %d returns", n)
+			}
+			if n := strings.Count(log, `"quarantine-released"`); n != map[string]int{"release": 1}[answer] {
+				t.Errorf("the ledger has %d releases", n)
+			}
+			if n := len(to(parent)); n != map[string]int{"release": 1}[answer] {
+				t.Errorf("its recipient got %d messages", n)
+			}
+			notices := to(teacher)
+			if len(notices) != map[string]int{"return": 1}[answer] {
+				t.Fatalf("its sender got %d notices", len(notices))
+			}
+			for _, m := range notices {
+				if !strings.HasPrefix(m.From, "MAIL FROM:<>") || strings.Contains(string(m.Data), secret) ||
+					!strings.Contains(string(m.Data), "report-type=delivery-status") {
+					t.Errorf("the notice is %s\n%s", m.From, m.Data)
+				}
+			}
+		})
 	}
 }

@@ -26,6 +26,7 @@ const (
 	QuarantineConfirmed Kind = "quarantine-confirmed" // as a leak, or as what the code forbids
 	QuarantineWrong     Kind = "quarantine-wrong"     // the verdict was (C3.3f)
 	QuarantineDeleted   Kind = "quarantine-deleted"
+	QuarantineReturned  Kind = "quarantine-returned" // to its sender, without its content
 	QuarantineExpired   Kind = "quarantine-expired"
 	QuarantineRebuilt   Kind = "quarantine-rebuilt" // its damaged index, for Count messages
 

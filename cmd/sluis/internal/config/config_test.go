@@ -230,7 +230,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"a language":                      {"mail:\n", "notices: {language: fr}\nmail:\n", `3:21: `},
 		"messages kept for a year":        {"mail:\n", "quarantine: {retention: 365d}\nmail:\n", `3:25: keeping messages longer than 30 days needs a retention-reason (C3.3g)`},
 		"messages kept for a day":         {"mail:\n", "quarantine: {retention: 1d}\nmail:\n", `messages are kept for at least 7 days`},
-		"unreviewed messages destroyed":   {"mail:\n", "quarantine: {unreviewed: destroy}\nmail:\n", `write stay or release`},
+		"unreviewed messages destroyed":   {"mail:\n", "quarantine: {unreviewed: destroy}\nmail:\n", `write stay, release or return`},
 		"metadata kept for a year":        {"mail:\n", "journal: {retention: 365d}\nmail:\n", `3:22: keeping metadata longer than six months`},
 		"metrics for everybody":           {"mail:\n", "metrics: {listen: \"0.0.0.0:9125\"}\nmail:\n", `3:19: others could read the metrics`},
 		"metrics for everybody, unsaid":   {"mail:\n", "metrics: {listen: \":9125\"}\nmail:\n", `3:19: others could read the metrics`},

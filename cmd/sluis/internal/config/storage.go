@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"filippo.io/age"
@@ -19,8 +20,8 @@ type Quarantine struct {
 	Identity        string        `yaml:"identity" path:"relative" reload:"no"`
 	Retention       time.Duration `yaml:"retention"`        // until destruction; default 30d
 	RetentionReason string        `yaml:"retention-reason"` // why it is more than the default
-	// what becomes of a message that nobody reviewed in that time: stay, for as long again, or release,
-	// unless it is held for security; default stay
+	// what becomes of a message that nobody reviewed in that time: stay, for as long again; release; or return, to its
+	// sender with a notice that has none of its text. What is held for security stays; default stay
 	Unreviewed string `yaml:"unreviewed"`
 	// releasing and destroying in the console take two reviewers
 	SecondReviewer bool `yaml:"second-reviewer"`
@@ -43,6 +44,7 @@ type Metrics struct {
 const (
 	Stay    = "stay"
 	Release = "release"
+	Return  = "return"
 )
 
 // shortestRetention is over a school's week.
@@ -71,8 +73,8 @@ func (q *Quarantine) Validate(p setting.Problems) {
 	if q.Retention < shortestRetention {
 		p.At("retention").Wrong("messages are kept for at least 7 days, so that somebody can review them")
 	}
-	if q.Unreviewed != Stay && q.Unreviewed != Release {
-		p.At("unreviewed").Wrong("write stay or release")
+	if !slices.Contains([]string{Stay, Release, Return}, q.Unreviewed) {
+		p.At("unreviewed").Wrong("write stay, release or return")
 	}
 	if q.Retention > quarantineRetention && q.RetentionReason == "" {
 		p.At("retention").Wrong("keeping messages longer than 30 days needs a retention-reason (C3.3g)")

@@ -23,7 +23,7 @@ func (g *Gateway) retention(ctx context.Context, now time.Time) error {
 	keys, failed := forget(g.keys, before)
 	err = errors.Join(err, failed) // what is damaged keeps nothing else beyond its time
 	kept := cfg.Quarantine.Retention
-	err = errors.Join(err, g.releaseUnreviewed(ctx, now.Add(-kept)))
+	err = errors.Join(err, g.endUnreviewed(ctx, now.Add(-kept)))
 	if g.split != nil {
 		err = errors.Join(err, g.split.Expire(ctx))
 	}
@@ -36,10 +36,11 @@ func (g *Gateway) retention(ctx context.Context, now time.Time) error {
 	return errors.Join(err, failed)
 }
 
-// releaseUnreviewed releases what nobody reviewed in its time, if that is configured. What is held for
-// security is not: nobody may get malware for want of a reviewer.
-func (g *Gateway) releaseUnreviewed(ctx context.Context, before time.Time) error {
-	if g.inForce.Load().Config.Quarantine.Unreviewed != config.Release {
+// endUnreviewed releases what nobody reviewed in its time, or returns it to its sender, if that is configured. What is
+// held for security stays: nobody may get malware for want of a reviewer, and its sender is hardly ever who sent it.
+func (g *Gateway) endUnreviewed(ctx context.Context, before time.Time) error {
+	answer := g.inForce.Load().Config.Quarantine.Unreviewed
+	if answer == config.Stay {
 		return nil
 	}
 	keys, err := g.reviewKeys()
@@ -55,8 +56,13 @@ func (g *Gateway) releaseUnreviewed(ctx context.Context, before time.Time) error
 		if e.Purpose == rules.Security || e.Recipients == 0 {
 			continue
 		}
-		why.Seen = e.Version
-		if _, failed := g.quarantine.Release(ctx, e.ID, why, g.sender(), keys...); failed != nil {
+		var failed error
+		if why.Seen = e.Version; answer == config.Release {
+			_, failed = g.quarantine.Release(ctx, e.ID, why, g.sender(), keys...)
+		} else {
+			failed = g.quarantine.Return(ctx, e.ID, why, g.sender().Return, keys...)
+		}
+		if failed != nil && !errors.Is(failed, quarantine.ErrNotReturnable) {
 			err = errors.Join(err, failed)
 		}
 	}

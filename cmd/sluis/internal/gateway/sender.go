@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,4 +131,19 @@ func (s Sender) Notify(ctx context.Context, env quarantine.Envelope, note string
 		to = append(to, r.Path)
 	}
 	return s.Notices().Send(ctx, to, notice.Released(s.language(), s.cfg.Organisation.Name, note), time.Now())
+}
+
+// Return notifies the sender of a message that it was not delivered. It is a quarantine.Returner.
+func (s Sender) Return(ctx context.Context, arrived time.Time, m *quarantine.Message) error {
+	u := notice.Undelivered{Sender: m.Envelope.From, Parameters: m.Envelope.Parameters, Arrived: arrived, Content: m}
+	for _, r := range m.Envelope.To {
+		u.Recipients = append(u.Recipients, notice.Recipient{Address: r.Path, Parameters: r.Parameters})
+	}
+	host := s.cfg.Mail.Hostname
+	name := cmp.Or(s.cfg.Organisation.Name, host)
+	err := s.Notices().Returned(ctx, s.language(), name, host, u, time.Now())
+	if errors.Is(err, notice.ErrUnwanted) {
+		return quarantine.ErrNotReturnable
+	}
+	return err
 }
