@@ -94,6 +94,9 @@ func (m *message) seal(d disposition, head []byte) error {
 		Envelope:     m.tx.envelope(d.quarantine),
 		Size:         m.spool.Size(),
 	}
+	if e.Confidential {
+		e.Roles = m.roles()
+	}
 	content := io.MultiReader(bytes.NewReader(head), m.spool.Reader())
 	if err := m.tx.generation.cfg.Quarantine.Seal(m.tx.ctx, e, m.inspection, content); err != nil {
 		return err

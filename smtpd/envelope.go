@@ -14,6 +14,7 @@ type Entry struct {
 	Direction    rules.Direction // of the recipients it is quarantined for
 	Verdict      filter.Verdict
 	Confidential bool
+	Roles        []string // addresses of the confidential roles in it, as the roster has them
 	Envelope     Envelope
 	Size         int64 // of the message as received, without the Received line
 }

@@ -46,6 +46,20 @@ func (m *message) remember() error {
 	return t.generation.cfg.Split.Remember(t.ctx, t.from.Address(), parties.Identity(m.header()), t.trusted)
 }
 
+// roles returns the addresses of all confidential roles that are party to the message.
+func (m *message) roles() []string {
+	between := m.parties()
+	all := between.Claims()
+	for _, a := range between.Addresses {
+		for _, role := range m.tx.generation.cfg.Roster.Confidants(a) {
+			if !slices.Contains(all, role) {
+				all = append(all, role)
+			}
+		}
+	}
+	return all
+}
+
 // claimsOwn reports whether the sender of the envelope is, or leads to, an address of the organisation.
 func (t *transaction) claimsOwn() bool {
 	people := t.generation.cfg.Roster

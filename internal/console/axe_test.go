@@ -61,6 +61,7 @@ func (h *house) live() lived {
 		h.t.Fatal(err)
 	}
 	l.ids["/link/"], l.ids["/accounts/"] = h.mail.secret("els@school.example"), els.ID
+	_, l.ids["/confidential/"] = h.sealConfidential()
 	id := h.seal(hostile).ID.String()
 	l.ids["/quarantine/"] = id
 	h.seal(hostile)

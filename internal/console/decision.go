@@ -53,6 +53,7 @@ var reviewProblems = problems{
 	"review-message-changed": quarantine.ErrChanged,
 	"review-other-reviewer":  quarantine.ErrOwnProposal,
 	"review-no-proposal":     quarantine.ErrNoProposal,
+	"review-confidential":    quarantine.ErrConfidential,
 	"review-no-key":          errNoKey,
 	"review-no-stage":        disclose.ErrStage,
 }

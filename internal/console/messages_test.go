@@ -53,6 +53,7 @@ func families() map[string][]string {
 		"decided-":      {"kept", "released", "destroyed", "proposed"},
 		"proposal-":     {string(ledger.QuarantineReleased), string(ledger.QuarantineDeleted)},
 		"step-":         steps,
+		"concerned-":    {"released", "destroyed"},
 		"conduct-":      {"security", "conduct"},
 		"sort-":         langtest.Words(listSorts),
 		"purpose-":      {"none", "security", "conduct", "leak"},
@@ -92,7 +93,7 @@ func families() map[string][]string {
 }
 
 // steps are those of acts with quarantined messages.
-var steps = append(langtest.Words(disclose.Stages), "proposed", "second", "refused", stepAgain)
+var steps = append(langtest.Words(disclose.Stages), "proposed", "second", "refused", "concerned", stepAgain)
 
 // ledgerKinds are read from the source, so that a new one is missed.
 var ledgerKinds = func() (all []string) {

@@ -220,6 +220,9 @@ func (p *messagePages) view(v *visit) (w messageView, err error) {
 	w.Setting = p.setting()
 	w.Until = w.Time.Add(w.Setting.Retention)
 	w.Stages = []disclose.Stage{disclose.Findings, disclose.Headers, disclose.Text, disclose.HTML}
+	if w.Confidential {
+		w.Stages = []disclose.Stage{disclose.Findings, disclose.Headers, disclose.Text}
+	}
 	if w.IsUpload() {
 		w.Stages = []disclose.Stage{disclose.Findings, disclose.Text}
 	}

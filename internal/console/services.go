@@ -181,6 +181,7 @@ func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 		(&accountPages{s.Accounts}).routes(),
 		messages.routes(),
 		(&decisionPages{q, messages, breaches}).routes(),
+		(&concernedPages{q}).routes(),
 		(&disclosurePages{q, messages, newOpenings()}).routes(),
 		order.routes(),
 		(&signPages{order}).routes(),

@@ -185,6 +185,16 @@ func rosterChange(p *lang.Printer, k roster.Risk) string {
 	return p.Text("roster-small-network", k.Of)
 }
 
+// Confidential goes to a person with a confidential role of whom a message is quarantined: nothing of the message is
+// in it but that it is there, and the link to decide by.
+func Confidential(code, organisation, link string) Message {
+	p := texts.In(code)
+	return Message{
+		Subject: p.Text("confidential-subject"),
+		Text:    p.Text("confidential", organisation, link),
+	}
+}
+
 // Access notifies a person that their records were requested, so that a request of another person does not go
 // unnoticed.
 func Access(code, organisation string) Message {

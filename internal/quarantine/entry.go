@@ -26,6 +26,9 @@ type Entry struct {
 	Review     Review          `json:"review,omitempty"`
 	Reviewed   time.Time       `json:"reviewed,omitzero"` // when a person first decided anything
 	Version    int             `json:"-"`                 // changes with every decision
+
+	// Confidential says that a person with a confidential role is party to it (C3.2g).
+	Confidential bool `json:"confidential,omitempty"`
 }
 
 // Review is the judgement of a reviewer on the verdict.
@@ -56,6 +59,8 @@ type Envelope struct {
 	From       string      `json:"from"`
 	Parameters []string    `json:"parameters,omitempty"`
 	To         []Recipient `json:"to"`
+
+	Concerned []string `json:"-"` // addresses of people with a confidential role, whom Seal has Tell tell
 }
 
 // Recipient is one recipient of an Envelope.

@@ -27,11 +27,17 @@ CREATE TABLE IF NOT EXISTS proposals (
 	act TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, reason TEXT NOT NULL,
 	note TEXT NOT NULL, time INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS concerned (
+	row INTEGER PRIMARY KEY, id TEXT NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+	address BLOB, link TEXT UNIQUE
+) STRICT;
+CREATE INDEX IF NOT EXISTS concerned_entry ON concerned (id);
 `
 
 // added are columns that an index of an earlier version does not have.
 var added = []string{
 	"review TEXT NOT NULL DEFAULT ''", "reviewed INTEGER NOT NULL DEFAULT 0", "version INTEGER NOT NULL DEFAULT 1",
+	"confidential INTEGER NOT NULL DEFAULT 0",
 }
 
 // indexes make lists quick however many entries there are: each way to sort ends in the id,
@@ -93,7 +99,7 @@ func migrate(db *sql.DB) error {
 }
 
 const columns = "id, time, direction, purpose, category, clause, rule, score, recipients, size, state, " +
-	"decided, attempts, reply, review, reviewed, version"
+	"decided, attempts, reply, review, reviewed, version, confidential"
 
 func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 	var e Entry
@@ -117,6 +123,7 @@ func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 		&e.Review,
 		&reviewed,
 		&e.Version,
+		&e.Confidential,
 	)
 	if err != nil {
 		return Entry{}, err
@@ -135,11 +142,17 @@ func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 	return e, err
 }
 
-func (s *Store) insert(ctx context.Context, e Entry) error {
-	_, err := s.db.ExecContext(
+func (s *Store) insert(ctx context.Context, e Entry, concerned []string) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	_, err = tx.ExecContext(
 		ctx,
-		`INSERT INTO entries (id, time, direction, purpose, category, clause, rule, score, recipients, size, state)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		`INSERT INTO entries
+			(id, time, direction, purpose, category, clause, rule, score, recipients, size, state, confidential)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.ID.String(),
 		e.Time.UnixMilli(),
 		e.Direction.String(),
@@ -151,8 +164,15 @@ func (s *Store) insert(ctx context.Context, e Entry) error {
 		e.Recipients,
 		e.Size,
 		Quarantined,
+		e.Confidential,
 	)
-	return err
+	if err != nil {
+		return err
+	}
+	if err := s.addConcerned(ctx, tx, e.ID, concerned); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 // ErrNotFound is returned for an id that is not in the quarantine.

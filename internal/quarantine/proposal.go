@@ -47,6 +47,9 @@ func (s *Store) Propose(ctx context.Context, act ledger.Kind, id filter.ID, by I
 	case e.State == Released || e.State == Destroyed:
 		return ErrGone
 	}
+	if err := s.reserved(ctx, e, by); err != nil {
+		return err
+	}
 	by.Step = "proposed"
 	if err := s.decide(ctx, toDestroy, act, id, by, "state = state"); err != nil {
 		return err

@@ -100,6 +100,9 @@ func (s *Store) Release(ctx context.Context, id filter.ID, by Intent, d Delivere
 	if e.Recipients == 0 {
 		return Reply{}, ErrNotDeliverable
 	}
+	if err := s.reserved(ctx, e, by); err != nil {
+		return Reply{}, err
+	}
 	c, err := s.take(ctx, id, by.Seen, toRelease)
 	if err != nil {
 		return Reply{}, err

@@ -65,6 +65,13 @@ func (s *Store) open(
 		return nil, err
 	}
 	m.Answer, err = s.answer(ctx, id, ids)
+	if err == nil && e.Confidential {
+		step := by.Step
+		if act != ledger.QuarantineOpened {
+			step = ""
+		}
+		err = s.confine(m, step)
+	}
 	if err != nil {
 		m.Close()
 		return nil, err
@@ -137,6 +144,9 @@ func (s *Store) Delete(ctx context.Context, id filter.ID, by Intent) error {
 		return ErrGone
 	case e.State == Destroyed:
 		return s.erase(id)
+	}
+	if err := s.reserved(ctx, e, by); err != nil {
+		return err
 	}
 	const set = "state = ?, answer = NULL, decided = ?"
 	now := s.now().UnixMilli()

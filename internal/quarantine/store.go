@@ -29,6 +29,7 @@ type Store struct {
 	lease      time.Duration           // how long a process that delivers may be silent before another takes over
 	poll       time.Duration           // between two looks of Run at what is due
 	fault      func(step string) error // makes a step of writing fail, in tests
+	except     Exception               // to confidentiality; nil: none
 
 	mu    sync.Mutex
 	owned *os.File // the lock of the process that takes mail
@@ -42,6 +43,8 @@ type Intent struct {
 	Step   string // of acts in steps: a closed word, such as headers or proposed
 	Note   string // to the recipients, with a release
 	Seen   int    // version of the entry that they decided on; 0: whatever it is
+
+	concerned bool // the message concerns whoever decides (C3.2g)
 }
 
 // record puts an act in the ledger. What cannot be recorded is not done.
@@ -96,7 +99,7 @@ func (s *Store) Seal(ctx context.Context, e Entry, env Envelope, x *filter.Inspe
 		return fmt.Errorf("seal message: %w", err)
 	}
 	e.Score, e.Recipients, e.Size = scoreOf(x, e.Rule), len(env.To), counted.n
-	if err := s.in("index", func() error { return s.insert(ctx, e) }); err != nil {
+	if err := s.in("index", func() error { return s.insert(ctx, e, env.Concerned) }); err != nil {
 		// Whether it is in the index is not certain, if the time was over meanwhile.
 		return errors.Join(fmt.Errorf("index sealed message: %w", err), s.Withdraw(context.WithoutCancel(ctx), e.ID))
 	}

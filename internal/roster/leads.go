@@ -40,6 +40,48 @@ func (r *Roster) Confidants(address string) (found []string) {
 	return found
 }
 
+// Holders returns the addresses of the people who have a confidential role that Confidants returned: of one
+// person the first address, of a list those of its members who have such a role.
+func (r *Roster) Holders(role string) []string {
+	if key := r.subjects[role].key; key != "" {
+		return []string{key}
+	}
+	return slices.Clone(r.holders[role])
+}
+
+// maxHolders bounds the people of one list who are told of its messages.
+const maxHolders = 20
+
+// gatherHolders notes the people with a confidential role at each list that they are in.
+func (r *Roster) gatherHolders() {
+	r.holders = map[string][]string{}
+	for member := range r.lists {
+		if s := r.subjects[member]; s.confidential && s.key != "" {
+			r.hold(member, s.key)
+		}
+	}
+}
+
+// hold notes a person at each list that an address is in, through other lists too. Each list is visited
+// once, so that lists in a circle do no harm.
+func (r *Roster) hold(member, person string) {
+	seen, todo := map[string]bool{member: true}, []string{member}
+	for len(todo) > 0 {
+		address := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, list := range r.lists[address] {
+			if seen[list] {
+				continue
+			}
+			seen[list] = true
+			todo = append(todo, list)
+			if known := r.holders[list]; len(known) < maxHolders && !slices.Contains(known, person) {
+				r.holders[list] = append(known, person)
+			}
+		}
+	}
+}
+
 // Within reports whether a domain is the organisation's own, or a part of one.
 func (r *Roster) Within(domain string) bool { return below(r.domains, canonicalDomain(domain)) }
 

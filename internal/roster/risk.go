@@ -214,4 +214,5 @@ func (r *Roster) gather() {
 	for _, same := range r.namesakes {
 		slices.Sort(same)
 	}
+	r.gatherHolders()
 }

@@ -24,6 +24,7 @@ type Roster struct {
 	addresses    map[string][]string // of each person who is known by name, by the first of them
 	domains      map[string]bool
 	separate     map[string]bool     // domains where a name is not the same person's as at the others
+	holders      map[string][]string // by list: people with a confidential role who are in it
 	namesakes    map[string][]string // by local part: addresses of confidential roles at own domains
 	roles        map[string]string   // confidential role, by address
 	lists        map[string][]string // the lists that an address is a member of

@@ -206,6 +206,7 @@ func (g *Gateway) openQuarantine(ctx context.Context) (err error) {
 	if g.quarantine, err = g.data.Quarantine(); err != nil {
 		return err
 	}
+	g.quarantine.Except(g.excepted)
 	missing, err := g.quarantine.Reconcile(ctx)
 	for _, id := range missing {
 		g.log.Error("quarantine: a sealed message is missing; restore it from a backup", "id", id)
@@ -227,7 +228,7 @@ func (g *Gateway) reading() text.Limits {
 func (g *Gateway) mailConfig(gen *Generation) (smtpd.Config, error) {
 	return gen.mailConfig(mailServices{
 		policy:     gen.mailPolicy(g.sampler, g.ordersForMail(gen.Roster), g.orders, g.log),
-		quarantine: sealer{g.quarantine},
+		quarantine: sealer{g.quarantine, gen.concerned},
 		journal:    g.watched(),
 		complaints: g.complaints(),
 		split:      g.splitMemory(),

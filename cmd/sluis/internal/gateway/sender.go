@@ -101,6 +101,13 @@ func (s Sender) Access(ctx context.Context, addresses []string) error {
 	return s.reachAll(ctx, addresses, notice.Access(s.language(), s.cfg.Organisation.Name))
 }
 
+// Confidential tells a person with a confidential role of a message of theirs that is quarantined, with a
+// link to decide by (C3.2g).
+func (s Sender) Confidential(ctx context.Context, address, link string) error {
+	m := notice.Confidential(s.language(), s.cfg.Organisation.Name, link)
+	return s.Notices().Send(ctx, []string{address}, m, time.Now())
+}
+
 // toward returns the direction of the gateway's own mail to an address.
 func toward(cfg *config.Config, address string) rules.Direction {
 	_, domain, _ := strings.Cut(address, "@")
