@@ -204,13 +204,15 @@ func TestWhoIsToldIsSealedAndTriedAgain(t *testing.T) {
 		}
 	}
 	failing := errors.New("451 later")
-	if err := s.Tell(t.Context(), func(context.Context, string, string) error { return failing }); !errors.Is(err, failing) {
+	fails := func(context.Context, string, string) error { return failing }
+	if err := s.Tell(t.Context(), fails); !errors.Is(err, failing) {
 		t.Errorf("got %v, want the error of the mail", err)
 	}
 	s.Close()
 	s, _ = open(t, dir, key)
 	people := told{}
-	if err := s.Tell(t.Context(), people.tell); err != nil || len(people) != 1 || people["canary@school.example"] == "" {
+	err = s.Tell(t.Context(), people.tell)
+	if err != nil || len(people) != 1 || people["canary@school.example"] == "" {
 		t.Errorf("told %v, %v, want the one", people, err)
 	}
 	if e, err := s.Linked(t.Context(), people["canary@school.example"]); err != nil || e.ID != id {
