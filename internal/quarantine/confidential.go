@@ -93,7 +93,7 @@ func (s *Store) addConcerned(ctx context.Context, tx *sql.Tx, id filter.ID, addr
 	if len(addresses) == 0 {
 		return nil
 	}
-	key, err := s.releaseIdentity()
+	key, err := s.releaseIdentity(ctx)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (s *Store) Tell(ctx context.Context, tell func(ctx context.Context, address
 	if err != nil || len(due) == 0 {
 		return err
 	}
-	key, err := s.releaseIdentity()
+	key, err := s.releaseIdentity(ctx)
 	if err != nil {
 		return err
 	}

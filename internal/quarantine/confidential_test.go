@@ -82,6 +82,23 @@ func TestOnlyFindingsOfAConfidentialMessageOpen(t *testing.T) {
 	}
 }
 
+// A lost index takes nothing from a confidential message: what is sealed says that it is one.
+func TestALostIndexMakesNoMessageOrdinary(t *testing.T) {
+	dir, key := t.TempDir(), newIdentity(t)
+	s, _ := open(t, dir, key)
+	id := sealPrivate(t, s, private, "vp@school.example")
+	s.Close()
+	for _, name := range []string{"index.db", "index.db-wal", "index.db-shm"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	s, _ = open(t, dir, key)
+	if _, err := s.Open(t.Context(), id, because("text"), key); !errors.Is(err, ErrConfidential) {
+		t.Errorf("with a new index: %v, want ErrConfidential", err)
+	}
+}
+
 // An order that makes an exception opens it, and is asked about the whole header; a header that does not end
 // is not lifted.
 func TestAnExceptionOpensAConfidentialMessage(t *testing.T) {

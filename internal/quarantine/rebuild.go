@@ -132,7 +132,7 @@ func (s *Store) addUnknown(ctx context.Context, db *sql.DB, sealed map[filter.ID
 			Recipients: 1, // at least
 			Size:       f.Size(),
 		}
-		if err := to.insert(ctx, e); err != nil {
+		if err := to.insert(ctx, e, nil); err != nil {
 			return err
 		}
 		if release[id] == nil {

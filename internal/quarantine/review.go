@@ -65,7 +65,7 @@ func (s *Store) open(
 		return nil, err
 	}
 	m.Answer, err = s.answer(ctx, id, ids)
-	if err == nil && e.Confidential {
+	if err == nil && (e.Confidential || m.confidential) {
 		step := by.Step
 		if act != ledger.QuarantineOpened {
 			step = ""

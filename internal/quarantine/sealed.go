@@ -25,6 +25,8 @@ type header struct {
 	Envelope Envelope   `json:"envelope"`
 	Evidence []Evidence `json:"evidence,omitempty"`
 	Note     string     `json:"note,omitempty"` // to the recipients, of what is to be released
+
+	Confidential bool `json:"confidential,omitempty"` // also if the index is lost
 }
 
 // maxHeader bounds the header, in bytes: thousands of recipients and findings.
@@ -134,8 +136,9 @@ type Message struct {
 	Answer   string // the next hop's last words, if it has not taken the message
 	io.Reader
 
-	note string
-	file *os.File
+	note         string
+	confidential bool
+	file         *os.File
 }
 
 // Close closes the file.
@@ -177,5 +180,6 @@ func (m *Message) unseal(r io.Reader, ids []age.Identity) error {
 		return err
 	}
 	m.Envelope, m.Evidence, m.note, m.Reader = h.Envelope, h.Evidence, h.Note, clear
+	m.confidential = h.Confidential
 	return nil
 }

@@ -94,7 +94,7 @@ func (s *Store) path(id filter.ID) string {
 // nothing of it is left. Of e it sets what it sees itself: score, recipients and size.
 func (s *Store) Seal(ctx context.Context, e Entry, env Envelope, x *filter.Inspection, content io.Reader) error {
 	counted := &counter{r: content}
-	h := header{Envelope: env, Evidence: evidenceOf(x)}
+	h := header{Envelope: env, Evidence: evidenceOf(x), Confidential: e.Confidential}
 	if err := s.writeSealed(s.path(e.ID), s.recipients, h, counted); err != nil {
 		return fmt.Errorf("seal message: %w", err)
 	}
