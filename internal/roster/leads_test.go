@@ -181,3 +181,19 @@ func BenchmarkConfidants(b *testing.B) {
 		})
 	}
 }
+
+// Of a list the people are told who have a role, and no other member (C3.2g).
+func TestTheHoldersOfAListAreThoseWithARole(t *testing.T) {
+	r := twoDomains(t)
+	for role, want := range map[string]string{
+		"vp@school.example":    "vp@school.example",
+		"zorg@school.example":  "vp@school.example",
+		"breed@school.example": "vp@school.example",
+		"juf@school.example":   "juf@school.example", // who is asked for has a role: Confidants says so
+		"x@school.example":     "",
+	} {
+		if got := strings.Join(r.Holders(role), " "); got != want {
+			t.Errorf("holders of %s: %q, want %q", role, got, want)
+		}
+	}
+}
