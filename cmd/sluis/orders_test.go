@@ -53,7 +53,9 @@ func TestAnOrderCountsWhileItIsInForce(t *testing.T) {
 	if r := g.records(5)[3]; r.Action != "pass" { // the counsellor's comes last
 		t.Errorf("after the order: %+v", r)
 	}
-	if err := o.Complete(t.Context(), officer, id, true, time.Now(), time.Now()); err != nil {
+	if err := o.Complete(t.Context(), officer, id, orders.Result{
+		Unauthorised: true, Discussed: time.Now(), Destroyed: time.Now(),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if b, err := os.ReadFile(filepath.Join(g.data(), "orders", id+".json")); err != nil ||

@@ -44,6 +44,7 @@ func (p *orderPages) routes() []route {
 		act("/orders/{id}/dismiss", board, p.dismiss, ledger.InvestigatorWithdrawn),
 		act("/orders/{id}/use", only(ledger.ICT), p.use, ledger.OrderUsed),
 		act("/orders/{id}/complete", supervisors, p.complete, ledger.OrderCompleted),
+		act("/orders/{id}/open", supervisors, p.open, ledger.OrderOpened),
 	}
 }
 
@@ -120,6 +121,12 @@ var orderProblems = problems{
 	"order-not-in-force":    orders.ErrNotInForce,
 	"order-decided-already": orders.ErrInvolved,
 	"order-not-designated":  orders.ErrNotDesignated,
+	"order-pupils":          orders.ErrPupils,
+	"order-too-many-days":   orders.ErrTooManyDays,
+	"order-not-ict":         orders.ErrNotICT,
+	"order-too-early":       orders.ErrTooEarly,
+	"order-not-sealed":      orders.ErrSealed,
+	"order-long-view":       orders.ErrLongView,
 	"order-same-person":     orders.ErrSamePerson,
 	"order-no-person":       orders.ErrNoPerson,
 	"order-other-person":    orders.ErrOtherPerson,
@@ -175,6 +182,8 @@ type orderView struct {
 	Records    []journal.Record
 	More       bool // records than are shown
 	Used       bool
+	Overdue    bool          // its outcome is
+	Texts      *orders.Texts // what is sealed of it, opened; nil: it is not
 }
 
 // Designates reports whether an account is designated, still.
@@ -194,6 +203,7 @@ func (p *orderPages) view(v *visit) (w orderView, err error) {
 	if r, err := p.rolls.Current(); err == nil {
 		w.Roll = &r.Adopted
 	}
+	w.Overdue = w.Order.Overdue(v.now())
 	w.Designated = v.Role == ledger.ICT && w.Investigator(v.Account.Name)
 	w.Decided = w.Requested.By.Name == v.Account.Name
 	for _, d := range w.Decisions {
@@ -235,14 +245,38 @@ func (p *orderPages) dismiss(v *visit) error {
 }
 
 func (p *orderPages) complete(v *visit) error {
-	discussed, wrong := v.day("discussed")
-	destroyed, err := v.day("destroyed")
-	if wrong != nil || err != nil {
-		return errUnclear
+	r := orders.Result{Unauthorised: v.field("found") == "yes", View: v.field("view")}
+	for name, day := range map[string]*time.Time{
+		"discussed":    &r.Discussed,
+		"consequences": &r.Consequences,
+		"destroyed":    &r.Destroyed,
+	} {
+		var err error
+		if *day, err = v.day(name); err != nil {
+			return errUnclear
+		}
 	}
-	return p.step(v, func(id string) error {
-		return p.Store.Complete(v.r.Context(), v.actor(), id, v.field("found") == "yes", discussed, destroyed)
-	})
+	return p.step(v, func(id string) error { return p.Store.Complete(v.r.Context(), v.actor(), id, r) })
+}
+
+// open shows what is sealed of a completed order, for objections.
+func (p *orderPages) open(v *visit) error {
+	w, err := p.view(v)
+	if err != nil {
+		return err
+	}
+	texts, err := p.Store.OpenTexts(v.r.Context(), v.actor(), w.ID)
+	if problem := orderProblems.key(err); problem != "" {
+		return v.again("order", w, problem)
+	}
+	if err != nil {
+		return err
+	}
+	if w, err = p.view(v); err != nil { // with this act
+		return err
+	}
+	w.Texts = &texts
+	return v.show("order", w)
 }
 
 // maxRecords bounds how many records a page shows.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
+
 	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/ledger"
@@ -55,6 +57,11 @@ func (h *house) orders(dir string) Orders {
 	}
 	limits := orders.Limits{Period: orders.LongestPeriod}
 	store := orders.Open(store.Open(dir), h.ledger, h.rolls, address, limits)
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	store.SealWith(func(context.Context) (*age.X25519Identity, error) { return key, nil })
 	keys, err := journal.OpenKeys(filepath.Join(dir, "monthkeys"))
 	if err != nil {
 		h.t.Fatal(err)
@@ -228,12 +235,19 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 		"completed",
 		chair,
 		"/complete",
-		url.Values{"destroyed": {time.Now().AddDate(0, 0, -0).Format(time.DateOnly)}},
+		url.Values{"destroyed": {time.Now().Format(time.DateOnly)}, "view": {"Ik wist het niet."}},
 		true,
 	)
+	step("completed with a day in 2020", chair, "/complete", url.Values{"destroyed": {"2020-01-01"}}, false)
 	chair.get(at).check("the person is still there after completion",
 		lacks("juf@school.example"),
 		lacks("zwaarwegend vermoeden"))
+	chair.post(at+"/open", nil).check("what is sealed, opened by the board",
+		has("juf@school.example"), has("zwaarwegend vermoeden"), has("Ik wist het niet."))
+	chair.get(at).check("the person is there after it was opened", lacks("juf@school.example"))
+	for name, p := range map[string]*person{"ict": ict, "other": other, "legal": legal} {
+		p.post(at+"/open", nil).check("what is sealed, opened by "+name, not(http.StatusOK), lacks("vermoeden"))
+	}
 	for kind, n := range map[ledger.Kind]int{
 		ledger.OrderRequested:        1,
 		ledger.OrderAdvised:          1,
@@ -241,6 +255,7 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) {
 		ledger.OrderUsed:             1,
 		ledger.OrderWithdrawn:        1,
 		ledger.OrderCompleted:        1,
+		ledger.OrderOpened:           1,
 		ledger.InvestigatorWithdrawn: 1,
 	} {
 		if got := h.entries(kind); len(got) != n {

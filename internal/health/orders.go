@@ -48,3 +48,29 @@ func Orders(faults func(context.Context, time.Time) (forged, unsigned []string, 
 		return ok(name, texts.Message("orders-fit"))
 	}
 }
+
+// Outcomes checks whether the outcome of an order that ended is recorded in time (C3.2f). overdue returns the ids
+// of the others.
+func Outcomes(overdue func(context.Context, time.Time) ([]string, error)) Check {
+	return func(ctx context.Context, now time.Time) Result {
+		name := texts.Message("outcomes")
+		ids, err := overdue(ctx, now)
+		switch {
+		case err != nil:
+			return Result{
+				Name:   name,
+				State:  Broken,
+				Found:  texts.Message("unreadable"),
+				Advice: texts.Message("files-restore"),
+			}
+		case len(ids) > 0:
+			return Result{
+				Name:   name,
+				State:  Attention,
+				Found:  texts.Message("outcomes-overdue", someOf(ids)),
+				Advice: texts.Message("outcomes-complete"),
+			}
+		}
+		return ok(name, texts.Message("outcomes-recorded"))
+	}
+}

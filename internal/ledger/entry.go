@@ -63,6 +63,7 @@ const (
 	OrderWithdrawn        Kind = "order-withdrawn"
 	OrderEnded            Kind = "order-ended"
 	OrderCompleted        Kind = "order-completed"
+	OrderOpened           Kind = "order-opened" // what is sealed of one that is completed
 	InvestigatorWithdrawn Kind = "order-investigator-withdrawn"
 	AccessGiven           Kind = "access-given"
 

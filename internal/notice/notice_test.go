@@ -208,6 +208,7 @@ func TestTexts(t *testing.T) {
 		"step-": {
 			"order-requested", "order-advised", "order-decided", "order-refused", "order-used", "order-withdrawn",
 			"order-investigator-withdrawn", "order-ended", "order-completed", "order-overdue",
+			"order-destroyed",
 		},
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/roll"
@@ -373,7 +372,7 @@ func TestAnOrderOfBeforeTheRollDoesNotCount(t *testing.T) {
 	if err != nil || state != Void || !errors.Is(o.Void(), ErrUnsigned) {
 		t.Errorf("%s, %v, %v; want that it is of before the roll", state, o.Void(), err)
 	}
-	if err := h.Complete(t.Context(), officer, old.ID, false, time.Time{}, h.now); err != nil {
+	if err := h.Complete(t.Context(), officer, old.ID, Result{Destroyed: h.now}); err != nil {
 		t.Fatal(err)
 	}
 	if named(h.Store, h.dir, old.ID) {

@@ -36,19 +36,40 @@ type Request struct {
 
 // Limits bound a request.
 type Limits struct {
-	Period time.Duration `yaml:"longest"` // from From to Until; default and at most 28d (C3.2c)
+	Period time.Duration `yaml:"longest"`       // from From to Until; default and at most 28d (C3.2c)
+	Days   int           `yaml:"days-per-year"` // of one person, under all orders together; default 56, at most 112
+	// how long subject and texts stay sealed after the outcome, for objections; default 183d, six months
+	Objection time.Duration `yaml:"objection"`
 }
 
 // LongestPeriod is how long an order lasts at most: the code says a short period (C3.2c).
 const LongestPeriod = 28 * 24 * time.Hour
 
 // SetDefaults implements setting.Defaulter.
-func (l *Limits) SetDefaults() { setting.Default(&l.Period, LongestPeriod) }
+func (l *Limits) SetDefaults() {
+	setting.Default(&l.Period, LongestPeriod)
+	setting.Default(&l.Days, defaultDays)
+	setting.Default(&l.Objection, defaultObjection)
+}
+
+// Bounds and defaults of the days of one person in a year, and of the time for objections.
+const (
+	defaultDays      = 56
+	mostDays         = 112
+	defaultObjection = 183 * 24 * time.Hour
+	leastObjection   = 42 * 24 * time.Hour
+)
 
 // Validate implements setting.Validator.
 func (l *Limits) Validate(p setting.Problems) {
 	if l.Period > LongestPeriod || l.Period < 24*time.Hour {
 		p.At("longest").Wrong("an order lasts from 1 to 28 days: the code says a short period (C3.2c)")
+	}
+	if l.Days < 1 || l.Days > mostDays {
+		p.At("days-per-year").Wrong("one person is controlled on 1 to 112 days a year (C3.2c)")
+	}
+	if l.Objection < leastObjection || l.Objection > year {
+		p.At("objection").Wrong("texts stay sealed from 42 to 365 days after the outcome, for objections")
 	}
 }
 
@@ -121,6 +142,9 @@ type Outcome struct {
 	Unauthorised bool      `json:"unauthorised"` // use was found
 	DiscussedOn  time.Time `json:"discussed_on"` // with the employee
 	DestroyedOn  time.Time `json:"destroyed_on"` // what was gathered
+
+	ConsequencesOn time.Time `json:"consequences_on,omitzero"` // the employee was told of them; zero: they were not
+	Late           bool      `json:"late,omitempty"`           // it was discussed later than five working days after the end
 }
 
 // Order is one of them. Subject, texts and salt are empty once it is completed.
@@ -140,6 +164,10 @@ type Order struct {
 	EndedAt   time.Time  `json:"ended_at"` // seen to have ended
 	Withdrawn *Step      `json:"withdrawn,omitempty"`
 	Outcome   *Outcome   `json:"outcome,omitempty"`
+
+	About       string    `json:"about,omitempty"`       // keyed hash of the person or group, to count days by
+	Sealed      []byte    `json:"sealed,omitempty"`      // Texts (age), once it is completed
+	SealedUntil time.Time `json:"sealed_until,omitzero"` // then they are destroyed
 
 	standing *Standing // in the ledger; nil: not verified
 	void     error     // why it is no order

@@ -274,7 +274,7 @@ func TestAnOrderFromRequestToOutcome(t *testing.T) { // C3.2c, C3.2d, C3.2f
 			t.Fatal(err)
 		}
 	}
-	if err := h.Complete(t.Context(), officer, id, true, monday, monday); err != nil || h.state(id) != Completed {
+	if err := h.Complete(t.Context(), officer, id, found(monday)); err != nil || h.state(id) != Completed {
 		t.Fatal(err)
 	}
 	want := []string{
@@ -357,7 +357,7 @@ func TestWhoMayDoWhichStep(t *testing.T) {
 			return err
 		}, []ledger.Role{ledger.ICT}},
 		"complete": {inForce, func(h *house, by ledger.Actor, id string) error {
-			return h.Complete(t.Context(), by, id, false, time.Time{}, monday)
+			return h.Complete(t.Context(), by, id, Result{Destroyed: monday})
 		}, []ledger.Role{ledger.Board, ledger.Privacy}},
 	} {
 		for _, by := range all {

@@ -44,6 +44,9 @@ func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r R
 		o := Order{ID: id, Request: r, Requested: Step{by, now}, Salt: make([]byte, 32)}
 		rand.Read(o.Salt) // never fails (crypto/rand, Go 1.24)
 		err := s.bind(ctx, &o, people)
+		if err == nil {
+			err = s.bounded(ctx, &o, people)
+		}
 		if err != nil {
 			return fmt.Errorf("request an order: %w", err)
 		}
@@ -149,40 +152,8 @@ func (s *Store) Dismiss(ctx context.Context, by ledger.Actor, id, investigator s
 	})
 }
 
-// Complete records the outcome of an order that has ended, or was withdrawn (C3.2f). By then
-// findings have to be discussed with the employee, and gathered data destroyed. Complete
-// destroys subject and texts.
-func (s *Store) Complete(
-	ctx context.Context,
-	by ledger.Actor,
-	id string,
-	unauthorised bool,
-	discussed, destroyed time.Time,
-) error {
-	if by.Role != ledger.Board && by.Role != ledger.Privacy {
-		return ErrForbidden
-	}
-	return s.change(ctx, id, ledger.OrderCompleted, by, func(o *Order, now time.Time) (string, error) {
-		switch state := o.State(now); {
-		case state != Ended && state != Withdrawn && state != InForce && state != Refused && !o.unsigned():
-			return "", ErrWrongState
-		case destroyed.IsZero() || destroyed.After(now):
-			return "", ErrNoDays
-		case unauthorised && (discussed.IsZero() || discussed.After(now)):
-			return "", ErrNoDays
-		}
-		o.Outcome = &Outcome{Step{by, now}, unauthorised, discussed, destroyed}
-		o.Request.Subject, o.Request.Group, o.Request.Reason, o.Request.LookBack = "", "", "", ""
-		o.Salt, o.Person = nil, ""
-		if o.Advice != nil {
-			o.Advice.Text = ""
-		}
-		return map[bool]string{true: "unauthorised-use", false: "nothing-found"}[unauthorised], nil
-	})
-}
-
-// End records which orders have ended by themselves. The gateway calls it from time to
-// time; that an order has ended does not wait for it.
+// End records which orders have ended by themselves, and destroys the texts whose time is over. The gateway calls
+// it from time to time; that an order has ended does not wait for it.
 func (s *Store) End(ctx context.Context) error {
 	return s.locked(func(now time.Time) error {
 		list, err := store.Readable(s.List())
@@ -190,6 +161,12 @@ func (s *Store) End(ctx context.Context) error {
 			return err
 		}
 		for _, o := range list {
+			if o.expire(now) {
+				gone := ledger.Data{Step: "texts-destroyed"}
+				if err := s.write(ctx, o, ledger.OrderCompleted, gone); err != nil {
+					return err
+				}
+			}
 			if o.State(now) != Ended || !o.EndedAt.IsZero() {
 				continue
 			}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"filippo.io/age"
+
 	"sluis/internal/oversight/roll"
 	"sluis/internal/store"
 )
@@ -23,6 +25,8 @@ type Store struct {
 	address Directory
 	steady  func() time.Time // whose differences are right, whatever the time of day is
 	limits  Limits
+	key     func(context.Context) (*age.X25519Identity, error)      // nil: texts are not sealed
+	staff   func(ctx context.Context, account string) (bool, error) // nil: not known
 	clock   func() time.Time
 
 	mu       sync.Mutex
@@ -37,9 +41,7 @@ type Directory func(ctx context.Context, account string) (address string, err er
 
 // Open returns the orders of a store. It reads none: an order that is damaged counts as none.
 func Open(s store.Store, l roll.Book, rolls *roll.Store, accounts Directory, limits Limits) *Store {
-	if limits.Period <= 0 {
-		limits.Period = LongestPeriod
-	}
+	limits.SetDefaults()
 	return &Store{
 		files:   s,
 		orders:  store.NewCollection[Order](s, collection, ErrNotFound),

@@ -158,10 +158,13 @@ func TestWhatAnOrderAddsToWhom(t *testing.T) { // C3.2e, C3.2g, K4
 		t.Errorf("a counsellor under an exception: %v, %v", p, x)
 	}
 	group := content(about(""))
-	group.Group = "bovenbouw"
+	group.Group = "team"
 	h.approved(group)
-	if p, _ := ask(pupil); p != all {
+	if p, _ := ask(meester); p != all {
 		t.Errorf("a group: %v", p)
+	}
+	if p, _ := ask(pupil); p != 0 {
+		t.Errorf("a pupil under an order about staff: %v", p)
 	}
 }
 

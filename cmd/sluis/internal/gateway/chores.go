@@ -29,6 +29,7 @@ func (g *Gateway) startChores(ctx context.Context) <-chan struct{} {
 				hour = now
 				g.chore("sampling", func() error { return g.sampler.Prepare(ctx, now) })
 				g.chore("orders", func() error { return g.orders.End(ctx) })
+				g.chore("outcomes of orders", func() error { return g.sendOverdue(ctx, now) })
 				g.chore("roll", func() error { return g.remindOfRoll(ctx, now) })
 				g.chore("notices", func() error { return g.sendNotices(ctx, now) })
 				g.chore("report", func() error { return g.freezeReports(ctx, now) })

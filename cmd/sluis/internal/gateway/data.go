@@ -206,7 +206,10 @@ func (d *Data) Orders() (*orders.Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		return orders.Open(d.store, l, rolls, d.addressOf, d.cfg.Orders), nil
+		s := orders.Open(d.store, l, rolls, d.addressOf, d.cfg.Orders)
+		s.SealWith(d.ordersIdentity)
+		s.Staff(d.isICT)
+		return s, nil
 	})
 }
 

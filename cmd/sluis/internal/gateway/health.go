@@ -103,6 +103,7 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		health.Files(d.damaged),
 		health.Roll(d.checkRoll),
 		health.Orders(d.orderFaults),
+		health.Outcomes(d.overdueOrders),
 		health.BreakGlass(d.emergencies),
 		health.Readers(sandbox.Lacking()),
 		health.Sample(sampleRate(cfg), cfg.Policy.Unreasoned()),

@@ -25,7 +25,7 @@ import (
 // journal's months.
 func (d *Data) keyFiles() []keybook.Key {
 	all := []keybook.Key{
-		d.accountsKey(), d.peopleKeyFile(), d.splitKey(), d.releaseKey(), totals.NoiseKey(d.path("reports")),
+		d.accountsKey(), d.peopleKeyFile(), d.splitKey(), d.ordersKey(), d.releaseKey(), totals.NoiseKey(d.path("reports")),
 	}
 	if len(d.cfg.Quarantine.Recipients) == 0 && d.cfg.Quarantine.Identity != "" {
 		all = append(all, d.quarantineKey())

@@ -67,8 +67,11 @@ func (g *Gateway) sendOrderStep(ctx context.Context, to []string, id, step strin
 
 // stepOf returns the word for a step, as notices have it.
 func stepOf(e ledger.Entry) string {
-	if e.Kind == ledger.OrderDecided && e.Data.Step == "refused" {
+	switch {
+	case e.Kind == ledger.OrderDecided && e.Data.Step == "refused":
 		return "order-refused"
+	case e.Kind == ledger.OrderCompleted && e.Data.Step == "texts-destroyed":
+		return "order-destroyed"
 	}
 	return string(e.Kind)
 }

@@ -1,10 +1,20 @@
 package gateway
 
 import (
+	"context"
+	"errors"
+	"slices"
 	"time"
 
+	"filippo.io/age"
+
 	"sluis/filter"
+	"sluis/internal/accounts"
+	"sluis/internal/keybook"
+	"sluis/internal/ledger"
+	"sluis/internal/notice"
 	"sluis/internal/oversight/orders"
+	"sluis/internal/quarantine"
 	"sluis/internal/roster"
 	"sluis/rules"
 )
@@ -35,4 +45,66 @@ func (o ordersInForce) Excepted(_ time.Time, address string) bool {
 // Added implements filter.Orders.
 func (o ordersInForce) Added(_ time.Time, address string) (filter.OrderID, rules.Purposes) {
 	return o.store.Added(o.people, o.subject(address))
+}
+
+// isICT reports whether an account exists, and is one of the technical ICT service.
+func (d *Data) isICT(ctx context.Context, account string) (bool, error) {
+	s, err := d.Accounts()
+	if err != nil {
+		return false, err
+	}
+	a, err := s.Named(ctx, account)
+	if errors.Is(err, accounts.ErrNotFound) {
+		return false, nil
+	}
+	return a.May(ledger.ICT), err
+}
+
+// ordersKey is the key that the texts of completed orders are sealed with, for objections.
+func (d *Data) ordersKey() keybook.Key {
+	return keybook.Key{
+		Name:  "orders.key",
+		Path:  d.path("keys", "orders.key"),
+		Opens: "what is sealed of completed orders",
+		Of:    publicPart,
+	}
+}
+
+func (d *Data) ordersIdentity(ctx context.Context) (*age.X25519Identity, error) {
+	l, err := d.Ledger()
+	if err != nil {
+		return nil, err
+	}
+	b, err := d.ordersKey().Open(ctx, l, quarantine.NewIdentity)
+	if err != nil {
+		return nil, err
+	}
+	return quarantine.ParseIdentity(b)
+}
+
+// overdueOrders returns the ids of the orders whose outcome is overdue.
+func (d *Data) overdueOrders(context.Context, time.Time) ([]string, error) {
+	s, err := d.Orders()
+	if err != nil {
+		return nil, err
+	}
+	return s.Overdue()
+}
+
+// sendOverdue sends the board and the privacy officer a mail each week while the outcome of an order is overdue.
+func (g *Gateway) sendOverdue(ctx context.Context, now time.Time) error {
+	n := g.inForce.Load().Config.Notices
+	to := slices.Concat(n.Board, n.Privacy)
+	ids, err := g.orders.Overdue()
+	if err != nil || n.From == "" || len(to) == 0 {
+		return err
+	}
+	schedule := notice.Schedule{Path: g.data.path("notices.json")}
+	for _, id := range ids {
+		send := func() error { return g.sendOrderStep(ctx, to, id, "order-overdue", now, now) }
+		if err := schedule.Due("order-overdue-"+id, weekly, now, send); err != nil {
+			return err
+		}
+	}
+	return nil
 }
