@@ -13,6 +13,6 @@
 //     leaves this package. Records are found by it only for an entry of the ledger: the use of
 //     an order, or a person's own request (C3.2c, C3.2f). Once a month's key is destroyed,
 //     no one finds them.
-//   - Of traffic with a confidential role there is neither a pseudonym, nor a group, nor
-//     another party, on either side (C3.2g): the writer removes them.
+//   - Of traffic with a confidential role there is how much of it passed in an hour, in which
+//     direction, and no record (C3.2g): the writer removes the rest.
 package journal

@@ -77,7 +77,7 @@ var wanted = map[string][]string{
 	"nl": {
 		"Verantwoording",
 		"C3.3b",
-		"5% van uitgaande mail, door loting",
+		"5% van uitgaande mail en uploads, door loting",
 		"430 mensen in 12 groepen, van wie 7",
 		"bericht geopend",
 		"ICT-dienst",
@@ -93,7 +93,7 @@ var wanted = map[string][]string{
 	},
 	"en": {
 		"Accountability report",
-		"5% of outgoing mail, by draw",
+		"5% of outgoing mail and uploads, by draw",
 		"message opened",
 		"ICT service",
 		"from version aaaaaaaa to bbbbbbbb",

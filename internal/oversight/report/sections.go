@@ -82,7 +82,7 @@ func (w writer) share() Section {
 	}
 	confidential := w.p.Text("share-confidential")
 	drawn := w.p.Text("share-drawn", w.percent(w.Rate))
-	text := []string{web, w.p.Text("share-roster", w.People, w.Groups, w.Confidential)}
+	text := []string{w.p.Text("share-passing"), web, w.p.Text("share-roster", w.People, w.Groups, w.Confidential)}
 	switch {
 	case w.Rate == 0:
 		text = append([]string{w.p.Text("share-no-sample")}, text...)

@@ -54,7 +54,7 @@ func facts(cfg *config.Config, set *rules.Set, people *roster.Roster, l *ledger.
 		Groups:       len(people.Groups()),
 		Retention:    [2]int{days(cfg.Journal.Retention), days(cfg.Quarantine.Retention)},
 		WebControl:   len(cfg.Web.Listen) > 0,
-		Inspected:    cfg.Web.Inspect.Certificate != "",
+		Inspected:    inspects(cfg),
 		Ledger:       l,
 		Checkpoint:   checkpoint,
 		Rate:         sampleRate(cfg),
@@ -64,6 +64,11 @@ func facts(cfg *config.Config, set *rules.Set, people *roster.Roster, l *ledger.
 		Blocked:      ownBlocks(cfg),
 		Disabled:     disabled(cfg),
 	}, nil
+}
+
+// inspects reports whether any encrypted connection is inspected: an authority alone inspects none.
+func inspects(cfg *config.Config) bool {
+	return len(cfg.Web.Listen) > 0 && cfg.Web.Inspect.Certificate != "" && len(cfg.Web.Inspect.Only) > 0
 }
 
 // approvals returns the agreements on data of persons.
