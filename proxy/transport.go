@@ -38,11 +38,13 @@ func (f *flow) roundTrip(out *http.Request) (*http.Response, error) {
 	if socketUpgrade(out.Header) {
 		ctx = context.WithValue(ctx, onlyHTTP1{}, true)
 	}
-	by := route{f.decision.Connect, sendsOnce(out)}
+	by := route{connect: f.decision.Connect, once: sendsOnce(out)}
+	by.alone = out.URL.Scheme == "https" && out.ContentLength > keptAgain
+	transport := f.generation.transports.to(by)
 	if out.Body != nil && out.Body != http.NoBody && out.URL.Scheme == "https" {
 		f.again = sendAgain(out)
 	}
-	resp, err := f.generation.transports.to(by).RoundTrip(out.WithContext(ctx))
+	resp, err := transport.RoundTrip(out.WithContext(ctx))
 	i.end()
 	if err != nil && out.URL.Scheme == "https" {
 		host := hostOf(out.URL.Host)

@@ -26,6 +26,7 @@ type transports struct {
 type route struct {
 	connect string // in the place of the requested host; empty: that host
 	once    bool   // the request may not be sent twice
+	alone   bool   // nor again, as its body is not kept: it gets a connection that no other had
 }
 
 func newTransports(cfg *Config) *transports {
@@ -48,11 +49,20 @@ func sendsOnce(r *http.Request) bool {
 }
 
 func (t *transports) to(by route) *http.Transport {
+	if by.alone {
+		return t.make(by)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if tr, ok := t.by[by]; ok {
 		return tr
 	}
+	tr := t.make(by)
+	t.by[by] = tr
+	return tr
+}
+
+func (t *transports) make(by route) *http.Transport {
 	l := t.cfg.Limits
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		if by.connect != "" {
@@ -93,7 +103,9 @@ func (t *transports) to(by route) *http.Transport {
 		tr.MaxIdleConnsPerHost = -1
 		tr.IdleConnTimeout = 20 * time.Second // of HTTP/2: one that was silent for longer may be dead
 	}
-	t.by[by] = tr
+	if by.alone {
+		tr.IdleConnTimeout = time.Second
+	}
 	return tr
 }
 

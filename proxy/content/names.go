@@ -105,7 +105,7 @@ func fileName(h http.Header, urlPath string) (name string, attached bool) {
 	}
 	name = params["filename"]
 	if name == "" {
-		name = path.Base(urlPath)
+		name, _, _ = strings.Cut(path.Base(urlPath), ";") // without its parameters, as browsers do
 	}
 	return path.Base(strings.ReplaceAll(name, `\`, "/")), disposition != "" && disposition != "inline"
 }

@@ -46,3 +46,38 @@ func TestAPageOfSeveralTypesIsWeighed(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesOfDownloads are those that browsers give them.
+func TestNamesOfDownloads(t *testing.T) {
+	for urlPath, want := range map[string]string{
+		"/a/spel.apk": "spel.apk", "/a/spel.apk;v=1": "spel.apk", "/spel.apk;a.txt": "spel.apk", "/a;b/spel.apk": "spel.apk",
+		"/;spel.apk": "", "/": "/", "/a/": "a",
+	} {
+		if got, _ := fileName(http.Header{}, urlPath); got != want && !(want == "" && got == ".") {
+			t.Errorf("%s: got %q, want %q", urlPath, got, want)
+		}
+	}
+}
+
+// TestSearchesWithinAddresses: an address in a query has a query of its own, which is escaped twice; ordinary queries
+// stay what they are.
+func TestSearchesWithinAddresses(t *testing.T) {
+	e := inspector(t, func(o *Options) { o.Searches = true })
+	for query, want := range map[string]bool{
+		"m=ik+maak+je+af%2C+ik+weet+waar+je+woont":                                                               true,
+		"m=ik%2Bmaak%2Bje%2Baf%252C%2Bik%2Bweet%2Bwaar%2Bje%2Bwoont":                                             true,
+		"u=https%3A%2F%2Fx.example%2F%3Fq%3Dik%2520maak%2520je%2520af%2520ik%2520weet%2520waar%2520je%2520woont": true,
+		"q=molen": false,
+		"u=https%3A%2F%2Fx.example%2F%3Fq%3Da%2Bb": false,
+		"a=1%25&b=100%2525":                        false,
+	} {
+		r, err := http.NewRequest(http.MethodGet, "http://x.example/?"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocked, err := e.Request(t.Context(), exchange(rules.Conduct), r)
+		if blocked != want || err != nil {
+			t.Errorf("%s: got blocked %v, %v, want %v", query, blocked, err, want)
+		}
+	}
+}

@@ -43,9 +43,12 @@ func (e *Inspector) prepare(x *Exchange, r *http.Request) {
 	readable(r.Header)
 }
 
-// search inspects a query.
+// search inspects a query. In one of its values can be an address with a query of its own, which is escaped twice.
 func (e *Inspector) search(ctx context.Context, x *Exchange, query string) (bool, error) {
 	plain := new(formEscapes).push(nil, []byte(query))
+	if within := new(formEscapes).push(nil, plain); !bytes.Equal(within, plain) {
+		plain = append(append(plain, '\n'), within...)
+	}
 	_, v, err := e.inspect(ctx, x, document(plainName, bytes.NewReader(plain), int64(len(plain))), conduct)
 	return stops(v), err
 }
