@@ -5,7 +5,12 @@
 //
 //   - An order counts only once it has a reason, a subject, a period of limited length,
 //     designated investigators, an advice of Legal Affairs, and the approval of two members
-//     of the board who are neither its requester nor each other.
+//     of the board. Advice and approvals are signatures of keys on the board's roll (package
+//     roll) over the canonical JSON of the order; requester, adviser, deciders, investigators
+//     and subject are different people of the roster.
+//   - Roll, signatures, file and period are verified at each use, against the ledger. A file
+//     that does not fit is no order, and Faults names it. VerifyAll verifies the same on an
+//     exported ledger, without anything else.
 //   - It ends by itself at the end of its period, by withdrawal, or by completion, and
 //     never counts again, whatever the clock of the machine does: time does not run
 //     backwards here.

@@ -48,6 +48,9 @@ var changing = []ledger.Kind{
 	ledger.BreakGlass,
 	ledger.RosterHeld,
 	ledger.RosterAgreed,
+	ledger.RollProposed,
+	ledger.RollObjected,
+	ledger.RollAdopted,
 }
 
 // maxChanges bounds the rows of changes.

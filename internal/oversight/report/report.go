@@ -14,6 +14,7 @@ import (
 
 	"sluis/internal/lang"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/roll"
 	"sluis/internal/oversight/totals"
 	"sluis/rules"
 )
@@ -47,6 +48,7 @@ type Facts struct {
 	Period       *totals.Period
 	Ledger       ledger.Finder
 	Checkpoint   []byte
+	Roll         *roll.Adopted // the board's, in force; nil: there is none, and so no order
 }
 
 // Approved is an agreement on data of persons: leaks are not looked for in what goes there (C2.4a).
@@ -101,6 +103,7 @@ func New(f Facts) (Report, error) {
 			w.approved(),
 			w.acted(a),
 			w.changed(a),
+			w.roll(),
 			w.kept(),
 		},
 	}

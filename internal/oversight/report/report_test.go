@@ -13,6 +13,7 @@ import (
 	"sluis/filter"
 	"sluis/internal/lang/langtest"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/roll"
 	"sluis/internal/oversight/totals"
 	"sluis/rules"
 )
@@ -57,6 +58,11 @@ func facts(lang string) Facts {
 		Period:       period(),
 		Ledger:       entries,
 		Checkpoint:   []byte("go.sum database tree\n3\nabc=\n\n— sluis-ledger xyz\n"),
+		Roll: &roll.Adopted{
+			Version: roll.Version{Number: 2, Quorum: 2, Members: make([]roll.Member, 5)},
+			Hash:    strings.Repeat("ab", 32),
+			At:      november,
+		},
 	}
 }
 

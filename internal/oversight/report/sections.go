@@ -201,6 +201,16 @@ func (w writer) table(t totals.Table) Section {
 	return s
 }
 
+// roll is the board's roll: its hash, to compare with the minutes.
+func (w writer) roll() Section {
+	s := Section{Title: w.p.Text("roll-title"), Text: []string{w.p.Text("roll-none")}}
+	if r := w.Roll; r != nil {
+		s.Text = []string{w.p.Text("roll", r.Number, w.p.Date(r.At.Local()), len(r.Members), r.Quorum)}
+		s.Code = r.Words() + "\n" + r.Hash
+	}
+	return s
+}
+
 func (w writer) verify() Section {
 	return Section{
 		Title: w.p.Text("verify-title"),

@@ -8,6 +8,7 @@ import (
 	"sluis/cmd/sluis/internal/config"
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/report"
+	"sluis/internal/oversight/roll"
 	"sluis/internal/roster"
 	"sluis/rules"
 )
@@ -39,6 +40,10 @@ func facts(cfg *config.Config, set *rules.Set, people *roster.Roster, l *ledger.
 	if err != nil {
 		return report.Facts{}, err
 	}
+	rolls, err := roll.Replay(l, l)
+	if err != nil {
+		return report.Facts{}, err
+	}
 	all, confidential := people.People()
 	return report.Facts{
 		Organisation: cfg.Organisation.Name,
@@ -57,6 +62,7 @@ func facts(cfg *config.Config, set *rules.Set, people *roster.Roster, l *ledger.
 		Inspected:    inspects(cfg),
 		Ledger:       l,
 		Checkpoint:   checkpoint,
+		Roll:         rolls.Current(),
 		Rate:         sampleRate(cfg),
 		RateReason:   cfg.Policy.SampleReason,
 		Unreasoned:   cfg.Policy.Unreasoned(),
