@@ -49,8 +49,8 @@ func TestAnOrderInABrowserIsVerifiedElsewhere(t *testing.T) {
 	b.be(officer)
 	b.at("/orders", desktop)
 	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
-	b.set("subject", "juf@school.example", "reason", "een zwaarwegend vermoeden", "look-back", "de melding is van gisteren",
-		"from", day(-1), "until", day(5))
+	b.set("subject", "juf@school.example", "reason", "een zwaarwegend vermoeden", "from", day(-1), "until", day(5),
+		"look-back", "de melding is van gisteren")
 	at := ""
 	b.do(chromedp.Click("input[name=investigator][value=ict]"), chromedp.Click("form[action='/orders'] > button"))
 	testenv.Eventually(t, "the browser is at the order", func() bool {
