@@ -130,6 +130,7 @@ var orderProblems = problems{
 	"order-same-person":     orders.ErrSamePerson,
 	"order-no-person":       orders.ErrNoPerson,
 	"order-other-person":    orders.ErrOtherPerson,
+	"order-off":             orders.ErrCondition,
 	"roll-none":             roll.ErrNone,
 	"roll-forged":           roll.ErrForged,
 	"roll-no-member":        roll.ErrNoMember,

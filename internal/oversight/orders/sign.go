@@ -108,6 +108,9 @@ func (s *Store) signer(
 	if i.Answer == Withdraw {
 		return r, m, nil
 	}
+	if err := s.met(); err != nil {
+		return nil, m, err
+	}
 	if o.Person == m.Person {
 		return nil, m, ErrSamePerson
 	}

@@ -27,6 +27,7 @@ type Store struct {
 	limits  Limits
 	key     func(context.Context) (*age.X25519Identity, error)      // nil: texts are not sealed
 	staff   func(ctx context.Context, account string) (bool, error) // nil: not known
+	needs   func() error                                            // nil: nothing
 	clock   func() time.Time
 
 	mu       sync.Mutex
@@ -55,6 +56,23 @@ func Open(s store.Store, l roll.Book, rolls *roll.Store, accounts Directory, lim
 
 		verdicts: map[string]verdict{},
 	}
+}
+
+// Needs sets a condition: while it returns an error no order can be advised or decided on, and none is in force.
+func (s *Store) Needs(condition func() error) { s.needs = condition }
+
+// ErrCondition says that the condition for orders is not met.
+var ErrCondition = errors.New("orders of the board are off")
+
+// met returns ErrCondition unless the condition is met.
+func (s *Store) met() error {
+	if s.needs == nil {
+		return nil
+	}
+	if err := s.needs(); err != nil {
+		return fmt.Errorf("%w: %w", ErrCondition, err)
+	}
+	return nil
 }
 
 const collection = "orders"

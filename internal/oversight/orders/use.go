@@ -86,6 +86,9 @@ const (
 
 // usable returns nil if an order is in force, and an account is that of an investigator whom it designates.
 func (s *Store) usable(ctx context.Context, o *Order, by ledger.Actor, people Roster, now time.Time) error {
+	if err := s.met(); err != nil {
+		return err
+	}
 	if !s.inForce(o, now) {
 		return ErrNotInForce
 	}
@@ -209,7 +212,7 @@ func (s *Store) about(people Roster, who roster.Subject, fits func(*Order) bool)
 		return nil, false
 	}
 	list, _ := s.orders.List() // what cannot be read does not count
-	if len(list) == 0 {
+	if len(list) == 0 || s.met() != nil {
 		return nil, false
 	}
 	now, err := s.now()

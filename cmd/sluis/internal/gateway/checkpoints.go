@@ -25,11 +25,15 @@ func (d *Data) Witnessed() error { return witnessesOf(d.store, d.cfg).Enough(tim
 
 // Witnessed is the same, of the configuration that is in force.
 func (g *Gateway) Witnessed() error {
-	return witnessesOf(g.data.store, g.inForce.Load().Config).Enough(time.Now())
+	cfg := g.started
+	if gen := g.inForce.Load(); gen != nil {
+		cfg = gen.Config
+	}
+	return witnessesOf(g.data.store, cfg).Enough(time.Now())
 }
 
-func (d *Data) witnesses(cfg func() *config.Config) func(time.Time) (witness.Standing, error) {
-	return func(now time.Time) (witness.Standing, error) { return witnessesOf(d.store, cfg()).Standing(now) }
+func (d *Data) witnesses(cfg *config.Config) func(time.Time) (witness.Standing, error) {
+	return func(now time.Time) (witness.Standing, error) { return witnessesOf(d.store, cfg).Standing(now) }
 }
 
 // sendCheckpoint sends the state of the ledger to the witnesses who did not get it for a day.

@@ -209,6 +209,7 @@ func (d *Data) Orders() (*orders.Store, error) {
 		s := orders.Open(d.store, l, rolls, d.addressOf, d.cfg.Orders)
 		s.SealWith(d.ordersIdentity)
 		s.Staff(d.isICT)
+		s.Needs(d.Witnessed)
 		return s, nil
 	})
 }

@@ -163,6 +163,7 @@ func (g *Gateway) openStores(ctx context.Context) (err error) {
 	if g.orders, err = g.data.Orders(); err != nil {
 		return err
 	}
+	g.orders.Needs(g.Witnessed)
 	if g.imagery, err = g.data.Imagery(); err != nil {
 		return err
 	}

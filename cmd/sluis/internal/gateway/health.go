@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"sluis/cmd/sluis/internal/config"
 	"sluis/filter/text/sandbox"
 	"sluis/internal/clamd"
 	"sluis/internal/health"
@@ -98,7 +97,7 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		health.Spool(d.spool()),
 		health.Quarantine(counts),
 		health.Ledger(verified),
-		health.Witnesses(d.witnesses(func() *config.Config { return cfg }), witness.Fewest),
+		health.Witnesses(d.witnesses(cfg), witness.Fewest),
 		health.Keys(d.lostKeyNames),
 		health.Files(d.damaged),
 		health.Roll(d.checkRoll),
