@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/report"
 )
 
 // TestAnAccessRequestGivesOwnRecords: an employee reads and takes along own records and no others, and
@@ -95,5 +97,42 @@ func TestTheControlsAreShownToEverybody(t *testing.T) {
 		if !strings.Contains(strings.ReplaceAll(a.body, "\u00a0", ""), "5%") {
 			t.Errorf("%s: no share of 5%% in the page, want it", r)
 		}
+	}
+}
+
+// TestTheConductPageSaysWhatIsSo: that encrypted traffic is inspected only where it is, that nothing is drawn where
+// nothing is, and what does not hold against whoever administers the server (K2).
+func TestTheConductPageSaysWhatIsSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		change   func(*report.Facts)
+		has, not string
+	}{
+		"nothing is inspected": {func(f *report.Facts) { f.WebControl = true },
+			"alleen de naam van de site telt", "wordt ook de inhoud van versleuteld verkeer"},
+		"something is inspected": {func(f *report.Facts) { f.WebControl, f.Inspected = true, true },
+			"wordt ook de inhoud van versleuteld verkeer", "alleen de naam van de site telt"},
+		"there is no proxy": {func(*report.Facts) {}, "Internetverkeer wordt niet gecontroleerd", "wordt ook de inhoud van versleuteld verkeer"},
+		"nothing is drawn":  {func(f *report.Facts) { f.Rate = 0 }, "Er wordt nu niets geloot", "Alleen een steekproef"},
+		"mail and uploads are drawn": {func(*report.Facts) {},
+			"van de mail en uploads naar buiten", "Er wordt nu niets geloot"},
+		"whoever administers the server": {func(*report.Facts) {},
+			"Tegen wie de server beheert, gelden deze beloften over personen nog niet", "van de berichten, door loting"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, func(s *setup) {
+				facts := s.Totals.Facts
+				s.Totals.Facts = func(ctx context.Context, from, to time.Time, lang, period string) (
+					f report.Facts, err error) {
+
+					f, err = facts(ctx, from, to, lang, period)
+					c.change(&f)
+					return f, err
+				}
+			})
+			page := h.as(ledger.Employee).get("/conduct")
+			if !strings.Contains(page.body, c.has) || strings.Contains(page.body, c.not) {
+				t.Errorf("want %q and not %q in\n%s", c.has, c.not, page.body)
+			}
+		})
 	}
 }
