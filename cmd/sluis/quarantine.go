@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 
+	"sluis/internal/console"
 	"sluis/internal/control"
+	"sluis/internal/ledger"
 	"sluis/internal/quarantine"
 	"sluis/internal/quarantine/disclose"
 )
@@ -43,6 +45,17 @@ func (c quarantineListCmd) Run(ctx context.Context) error {
 	}
 	es, err := q.List(ctx, quarantine.Filter{State: quarantine.State(c.State), Limit: c.Limit})
 	if err != nil {
+		return err
+	}
+	book, err := d.Ledger()
+	if err != nil {
+		return err
+	}
+	found, err := d.Orders()
+	if err != nil {
+		return err
+	}
+	if es, err = (console.Ordered{Ledger: book, Orders: found}).Visible(ledger.CommandLine, es); err != nil {
 		return err
 	}
 	return printList(c.JSON, es, "ID|TIME|WAY|PURPOSE|RULE|CLAUSE|BYTES|STATE", func(e quarantine.Entry) []any {

@@ -6,8 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/orders"
 	"sluis/internal/testenv"
 )
 
@@ -223,5 +225,77 @@ func TestCommandsOfRootMakeNoFilesOfRoot(t *testing.T) {
 	}
 	if info, err := os.Stat(page); err != nil || info.Size() == 0 {
 		t.Errorf("the report is not written where root wants it: %v", err)
+	}
+}
+
+// TestWhatAnOrderFindsIsForItsInvestigators: a message that is quarantined because an order lets its content be
+// inspected is in no other reviewer's list, opens for nobody else, and is destroyed with the order (C3.2c, C3.2d).
+func TestWhatAnOrderFindsIsForItsInvestigators(t *testing.T) {
+	t.Parallel()
+	sink := testenv.StartSink(t)
+	g := newGateway(t, settings{nextHop: sink.Addr(), sample: "0", rest: "notices: {digest: none}\n"})
+	o := g.office()
+	order := o.ordered(orders.Request{Subject: teacher, Content: true})
+	g.try(teacher, []string{parent}, letter(secret))
+	g.try(parent, []string{head}, executable) // quarantined for everybody's safety
+	id := ""
+	for line := range strings.Lines(g.exported("ledger", "export")) {
+		var e struct {
+			Kind string
+			Data struct{ ID string }
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Kind == "order-used" && e.Data.ID != "" {
+			id = e.Data.ID
+		}
+	}
+	if id == "" {
+		t.Fatal("no message was inspected under the order")
+	}
+	if held := g.held(); len(held) != 1 || held[0].Purpose != "security" {
+		t.Errorf("the list has %+v, want what is for everybody's safety alone", held)
+	}
+	g.reviews() // as another reviewer
+	for _, args := range [][]string{
+		{"show", id, "--reason", "nieuwsgierig"}, {"release", id, "--reason", "nieuwsgierig"},
+		{"delete", id, "--reason", "nieuwsgierig"}, {"agree", id}, {"refuse", id, "--reason", "nieuwsgierig"},
+	} {
+		if errs := g.refusal(append([]string{"quarantine"}, args...)...); !strings.Contains(errs, "no such message") {
+			t.Errorf("%v by another reviewer: said %q, want that there is none", args[0], errs)
+		}
+	}
+	designated := reviewer{gateway: g, name: investigator.Name}
+	store := g.accounts()
+	a, err := store.Named(t.Context(), investigator.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	designated.add(store, a)
+	if err := store.AcceptSecrecy(t.Context(), a, ledger.ICT); err != nil {
+		t.Fatal(err)
+	}
+	designated.signIn()
+	if out := g.exported("quarantine", "show", id, "--stage", "text", "--reason", "onderzoek"); !strings.Contains(out,
+		"Zomer!Regen84kast") {
+		t.Errorf("the investigator sees\n%s", out)
+	}
+	sealed := filepath.Join(g.data(), "quarantine", "sealed", id+".age")
+	if _, err := os.Stat(sealed); err != nil {
+		t.Fatal(err)
+	}
+	result := orders.Result{Unauthorised: true, Discussed: time.Now(), Destroyed: time.Now()}
+	if err := o.Complete(t.Context(), officer, order, result); err != nil {
+		t.Fatal(err)
+	}
+	g.stop()
+	g.start()
+	g.eventually("destroy what was found", func() bool {
+		_, err := os.Stat(sealed)
+		return os.IsNotExist(err)
+	})
+	if held := g.held(); len(held) != 1 || held[0].State != "quarantined" {
+		t.Errorf("the list has %+v, want what is for everybody's safety", held)
 	}
 }

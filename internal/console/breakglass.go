@@ -49,6 +49,9 @@ func (c *Control) breakGlass(r *http.Request, ask control.Act) (control.Result, 
 	if err != nil {
 		return control.Result{}, quarantine.ErrNotFound
 	}
+	if err := c.quarantine.may(ctx, ledger.CommandLine, id); err != nil { // of an order: its investigators' alone
+		return control.Result{}, err
+	}
 	e, err := c.quarantine.Store.Get(ctx, id)
 	if err != nil {
 		return control.Result{}, err

@@ -50,7 +50,7 @@ const maxShellSessions = 64
 func NewControl(s Services, log *slog.Logger) *Control {
 	c := &Control{
 		accounts:   s.Accounts,
-		quarantine: s.Quarantine,
+		quarantine: s.reviewed(),
 		imagery:    s.Imagery,
 		ledger:     s.Ledger,
 		notify:     s.BreakGlass,
@@ -257,6 +257,9 @@ func (c *Control) agree(ctx context.Context, id filter.ID, by quarantine.Intent,
 
 func (c *Control) refuse(ctx context.Context, id filter.ID, by quarantine.Intent, _ control.Act) (
 	control.Result, error) {
+	if err := c.quarantine.may(ctx, by.Actor, id); err != nil {
+		return control.Result{}, err
+	}
 	return control.Result{Done: "refused"}, c.explain(c.quarantine.Store.Refuse(ctx, id, by))
 }
 

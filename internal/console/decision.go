@@ -137,6 +137,9 @@ func (v *visit) noteDecided(done string, number int, problem string) {
 }
 
 func (p *decisionPages) keep(v *visit, id filter.ID, by quarantine.Intent) error {
+	if err := p.may(v.r.Context(), by.Actor, id); err != nil {
+		return err
+	}
 	return p.Store.Judge(v.r.Context(), id, quarantine.Kept, by)
 }
 

@@ -20,6 +20,7 @@ type previewPages struct {
 	keys       keyring
 	reader     disclose.Reader
 	compile    func(*rules.Set) (*filter.Engine, error)
+	ordered    Ordered
 }
 
 func (p *previewPages) routes() []route {
@@ -60,6 +61,9 @@ func (p *previewPages) judge(v *visit) error {
 		quarantine.Filter{Rule: id, State: quarantine.Quarantined, Limit: maxAgain},
 	)
 	if err != nil {
+		return err
+	}
+	if last, err = p.ordered.Visible(v.actor(), last); err != nil {
 		return err
 	}
 	w.Tried = true

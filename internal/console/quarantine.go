@@ -22,6 +22,7 @@ type messagePages struct {
 	store   *quarantine.Store
 	setting func() QuarantineSetting
 	ledger  *ledger.Ledger
+	ordered Ordered
 }
 
 func (p *messagePages) routes() []route {
@@ -111,7 +112,14 @@ func (p *messagePages) list(v *visit) error {
 func (p *messagePages) fill(v *visit, w *quarantineView, f quarantine.Filter) error {
 	q := v.r.URL.Query()
 	if after := q.Get("after"); after != "" {
-		e, err := p.entry(v, after)
+		at, err := filter.ParseID(after)
+		if err != nil {
+			return errNoPage
+		}
+		e, err := p.store.Get(v.r.Context(), at) // it says where to go on, and is not shown
+		if errors.Is(err, quarantine.ErrNotFound) {
+			return errNoPage
+		}
 		if err != nil {
 			return err
 		}
@@ -123,9 +131,17 @@ func (p *messagePages) fill(v *visit, w *quarantineView, f quarantine.Filter) er
 	if w.Entries, err = p.store.List(v.r.Context(), f); err != nil {
 		return err
 	}
-	if len(w.Entries) > perPage {
-		w.Entries = w.Entries[:perPage]
-		q.Set("after", w.Entries[perPage-1].ID.String())
+	more := len(w.Entries) > perPage
+	w.Entries = w.Entries[:min(len(w.Entries), perPage)]
+	last := w.Entries
+	if w.Entries, err = p.ordered.Visible(v.actor(), slices.Clone(last)); err != nil {
+		return err
+	}
+	if len(w.Entries) > 0 {
+		last = w.Entries
+	}
+	if more {
+		q.Set("after", last[len(last)-1].ID.String())
 		w.Older = "/quarantine?" + q.Encode()
 	}
 	return nil
@@ -187,6 +203,13 @@ func (p *messagePages) entry(v *visit, id string) (quarantine.Entry, error) {
 	e, err := p.store.Get(v.r.Context(), at)
 	if errors.Is(err, quarantine.ErrNotFound) {
 		return e, errNoPage
+	}
+	if err != nil {
+		return e, err
+	}
+	hidden, err := p.ordered.Hides(v.actor(), e)
+	if err == nil && hidden {
+		err = errNoPage
 	}
 	return e, err
 }

@@ -44,6 +44,9 @@ type disclosure struct {
 // disclose opens a message and reads a stage of it, after the act is in the ledger.
 func (q Quarantine) disclose(ctx context.Context, id filter.ID, by quarantine.Intent, d disclosure,
 	own ...age.Identity) (*disclose.Sheet, error) {
+	if err := q.may(ctx, by.Actor, id); err != nil {
+		return nil, err
+	}
 	keys, err := keyring(q.Keys).identities(own...)
 	if err != nil {
 		return nil, err
@@ -71,6 +74,9 @@ type outcome struct {
 // release delivers a message, or proposes it where that takes a second reviewer.
 func (q Quarantine) release(ctx context.Context, id filter.ID, by quarantine.Intent, own ...age.Identity) (
 	outcome, error) {
+	if err := q.may(ctx, by.Actor, id); err != nil {
+		return outcome{}, err
+	}
 	if q.Setting().Second {
 		return outcome{done: "proposed"}, q.Store.Propose(ctx, ledger.QuarantineReleased, id, by)
 	}
@@ -89,6 +95,9 @@ func (q Quarantine) send(ctx context.Context, id filter.ID, by quarantine.Intent
 
 // destroy destroys a message, or proposes it where that takes a second reviewer.
 func (q Quarantine) destroy(ctx context.Context, id filter.ID, by quarantine.Intent) (outcome, error) {
+	if err := q.may(ctx, by.Actor, id); err != nil {
+		return outcome{}, err
+	}
 	if q.Setting().Second {
 		return outcome{done: "proposed"}, q.Store.Propose(ctx, ledger.QuarantineDeleted, id, by)
 	}
@@ -98,6 +107,9 @@ func (q Quarantine) destroy(ctx context.Context, id filter.ID, by quarantine.Int
 // agree is the second reviewer's part: it agrees with a proposal and carries it out.
 func (q Quarantine) agree(ctx context.Context, id filter.ID, by quarantine.Intent, own ...age.Identity) (
 	outcome, error) {
+	if err := q.may(ctx, by.Actor, id); err != nil {
+		return outcome{}, err
+	}
 	by.Step = "second"
 	proposal, err := q.Store.Agree(ctx, id, by)
 	if err != nil {

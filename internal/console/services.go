@@ -72,6 +72,8 @@ type Quarantine struct {
 	Deliver quarantine.Deliverer           // past the filter
 	Reader  disclose.Reader
 	Setting func() QuarantineSetting // of that moment
+
+	ordered Ordered // what is for the investigators of an order alone
 }
 
 // QuarantineSetting is how the organisation reviews.
@@ -160,13 +162,20 @@ type Roster interface {
 // at their own request.
 type Retention func(ctx context.Context) (kept []Kept, months []string, err error)
 
+// reviewed returns the quarantine with what knows whose each message is.
+func (s Services) reviewed() Quarantine {
+	q := s.Quarantine
+	q.ordered = Ordered{s.Ledger, s.Orders.Store}
+	return q
+}
+
 // areas returns the routes of every area, in the order of the menu.
 func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 	people := func() *roster.Roster { return s.InForce().People }
 	factor := secondFactor{s.Accounts, passkeys, c.begun, c.site.Demo}
 	profile := &profilePages{s.Accounts, passkeys}
-	q := s.Quarantine
-	messages := &messagePages{q.Store, q.Setting, s.Ledger}
+	q := s.reviewed()
+	messages := &messagePages{q.Store, q.Setting, s.Ledger, q.ordered}
 	breaches := &breachPages{s.Breaches.Store, s.Breaches.Notify}
 	order := &orderPages{s.Orders, people, s.Accounts, s.Roll.Store, s.Ledger}
 	exempt := &exceptionPages{s.Exceptions.Store, s.InForce, s.Exceptions.Renew}
@@ -191,7 +200,7 @@ func (c *Console) areas(s Services, passkeys *accounts.Passkeys) []route {
 		(&rulePages{s.InForce, s.Sites.Lists}).routes(),
 		(&trialPages{s.InForce, s.Sites.Explain}).routes(),
 		exempt.routes(),
-		(&previewPages{exempt, q.Store, q.Keys, q.Reader, s.Exceptions.Compile}).routes(),
+		(&previewPages{exempt, q.Store, q.Keys, q.Reader, s.Exceptions.Compile, q.ordered}).routes(),
 		(&appealPages{s.Appeals, exempt, s.Ledger}).routes(),
 		(&peoplePages{s.Roster, s.Ledger}).routes(),
 		(&healthPages{s.Health}).routes(),

@@ -23,6 +23,7 @@ func (g *Gateway) startChores(ctx context.Context) <-chan struct{} {
 			g.chore("roster", func() error { return g.notifyRisks(ctx) })
 			g.chore("confidential", func() error { return g.tellConcerned(ctx) })
 			g.chore("clock", func() error { return g.clock.run(ctx, time.Now(), g.ledger) })
+			g.chore("found under orders", func() error { return g.destroyFound(ctx) })
 			g.chore("order notices", func() error { return g.sendOrderSteps(ctx, time.Now()) })
 			if now := time.Now(); now.Sub(hour) >= time.Hour {
 				g.endExceptions(hour, now)

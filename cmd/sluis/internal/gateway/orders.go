@@ -16,6 +16,7 @@ import (
 	"sluis/internal/oversight/orders"
 	"sluis/internal/quarantine"
 	"sluis/internal/roster"
+	"sluis/internal/store"
 	"sluis/rules"
 )
 
@@ -107,4 +108,47 @@ func (g *Gateway) sendOverdue(ctx context.Context, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// foundTime is how long after its outcome a gateway that did not run yet destroys what an order led to; retention does
+// it after that.
+const foundTime = 30 * 24 * time.Hour
+
+// destroyFound destroys what orders that are completed led to in the quarantine: what was gathered under an order does
+// not outlive it (C3.2c). What was quarantined for technical safety stays.
+func (g *Gateway) destroyFound(ctx context.Context) error {
+	list, err := store.Readable(g.orders.List())
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		if o.Outcome == nil || !o.Request.Content || time.Since(o.Outcome.At) > foundTime {
+			continue
+		}
+		used := ledger.Query{Kinds: []ledger.Kind{ledger.OrderUsed}, Ref: o.ID}
+		for e, err := range g.ledger.Find(used) {
+			if err != nil {
+				return err
+			}
+			if err := g.destroyOf(ctx, e.Data.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (g *Gateway) destroyOf(ctx context.Context, message string) error {
+	id, err := filter.ParseID(message)
+	if err != nil {
+		return nil // of a use that is about no message
+	}
+	e, err := g.quarantine.Get(ctx, id)
+	if errors.Is(err, quarantine.ErrNotFound) {
+		return nil
+	}
+	if err != nil || e.Purpose == rules.Security || e.State == quarantine.Released || e.State == quarantine.Destroyed {
+		return err
+	}
+	return g.quarantine.Delete(ctx, id, quarantine.Intent{Reason: "its order is completed"})
 }
