@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"sluis/internal/ledger"
 	"sluis/internal/roster"
 )
@@ -156,5 +158,38 @@ func TestAnAliasOfTheRosterOpensNoDossier(t *testing.T) {
 	piet.post("/access", url.Values{"form": {"page"}})
 	if len(h.requested) != 2 {
 		t.Errorf("notice to %v, want every address of the person", h.requested)
+	}
+}
+
+// TestAPasskeyComesAfterTheSchool: of a person who signs in at the school a passkey is the second factor;
+// without the school it lets nobody in.
+func TestAPasskeyComesAfterTheSchool(t *testing.T) {
+	s := openSchool(t)
+	h := s.attend("sluis")
+	s.groups["piet"] = []string{"ict-beheer"}
+	b := h.browse()
+	b.device()
+	view := looks[0]
+	school := func(next string) {
+		t.Helper()
+		b.at("/sign-in", view)
+		b.do(chromedp.Click("a[href^='/sign-in/with/school']"), chromedp.WaitVisible("input[name=username]"))
+		b.do(
+			chromedp.SendKeys("input[name=username]", "piet"),
+			chromedp.SendKeys("input[name=password]", phrase),
+			chromedp.Submit("form"),
+			chromedp.WaitVisible(next),
+		)
+	}
+	school("button[data-passkey=make]") // a second factor comes first
+	b.press("button[data-passkey=make]", "/account")
+	b.press("form[action='/sign-out'] button", "/sign-in")
+	b.takeProblems()
+	b.do(chromedp.Click("button[data-passkey=show]"), chromedp.WaitVisible("#passkey-problem"))
+	b.takeProblems()
+	school("button[data-passkey=show]")
+	b.press("button[data-passkey=show]", "/")
+	if !b.shows("piet") {
+		t.Error("the passkey after the school does not let piet in, want it to")
 	}
 }

@@ -24,6 +24,7 @@ var databases = []string{"accounts/accounts.db", "journal/rollups.db", "quaranti
 func (d *Data) damage(ctx context.Context, thorough bool) error {
 	_, people := d.peopleIndex()
 	_, made := exceptions.Read(d.store)
+	_, bindings := d.bindings().Get()
 	errs := []error{
 		orders.CheckFiles(d.store),
 		appeals.Check(d.store),
@@ -31,6 +32,7 @@ func (d *Data) damage(ctx context.Context, thorough bool) error {
 		imagery.Check(d.store),
 		made,
 		people,
+		bindings,
 		d.acknowledgedDamage(),
 		d.listDamage(),
 	}

@@ -155,7 +155,8 @@ func (g *Gateway) notifyRisks(ctx context.Context) error {
 }
 
 // tellOfRisks sends what waits, or was agreed to, to those who watch over the roster, and to each person
-// what is about that person. It fails if none who watches was reached.
+// what is about that person. It fails if none who watches was reached, before it sends anything else;
+// an address of a person that cannot be reached is logged, and is not tried for ever.
 func (g *Gateway) tellOfRisks(ctx context.Context, r *roster.Roster, risks []roster.Risk, agreed bool) error {
 	s := g.sender()
 	about := map[string][]roster.Risk{}
@@ -172,18 +173,22 @@ func (g *Gateway) tellOfRisks(ctx context.Context, r *roster.Roster, risks []ros
 		return err
 	}
 	reached, err := s.reach(ctx, watch, write(risks))
+	if len(watch) > 0 && len(reached) == 0 {
+		return errors.Join(accounts.ErrNotMailed, err)
+	}
+	missed := 0
 	for address, changes := range about {
 		if slices.Contains(watch, address) {
 			continue
 		}
-		if _, sent := s.reach(ctx, []string{address}, write(changes)); err == nil {
-			err = sent
+		if reached, _ := s.reach(ctx, []string{address}, write(changes)); len(reached) == 0 {
+			missed++
 		}
 	}
-	if len(watch) > 0 && len(reached) == 0 && err == nil {
-		err = accounts.ErrNotMailed
+	if missed > 0 {
+		g.log.Warn("roster: addresses of people concerned could not be reached", "addresses", missed)
 	}
-	return err
+	return nil
 }
 
 // rosterWatchers are the privacy officer and the participation council: the organisation's addresses, and
