@@ -28,7 +28,7 @@ type Notice struct {
 	Account string
 	Address string
 	By      ledger.Actor
-	Step    string        // what changed
+	Step    string        // a ChangeKind, or "provider": by the groups of a provider
 	Roles   []ledger.Role // that the account has from then on
 }
 

@@ -107,7 +107,7 @@ func (s *Store) provide(ctx context.Context, tx *sql.Tx, a Account, roles []ledg
 	if join(roles) == join(a.stored) {
 		return nil
 	}
-	n := Notice{Step: "roles by provider", Roles: together(a.Given, roles)}
+	n := Notice{Step: "provider", Roles: together(a.Given, roles)}
 	if err := s.notify(ctx, tx, a, n, together(a.Given, a.stored), false); err != nil {
 		roles = slices.DeleteFunc(roles, ledger.Role.Decides)
 	}

@@ -197,7 +197,7 @@ func TestABoardByGroupsIsSeen(t *testing.T) {
 	if _, err := o.Provided(t.Context(), teacher("els", ledger.Board)); err != nil {
 		t.Fatal(err)
 	}
-	if got := o.mail.notified("roles by provider"); !slices.Contains(got, school("bestuur")) {
+	if got := o.mail.notified("provider"); !slices.Contains(got, school("bestuur")) {
 		t.Errorf("notice to %v, want the board among them", got)
 	}
 	o.mail.broken = true

@@ -127,17 +127,20 @@ type Role struct {
 	Organisation string
 	Account      string
 	Address      string
-	By           string // empty: a provider of sign-ins
-	Step         string
+	By           string        // empty: a provider of sign-ins
+	Change       string        // one of RoleChanges
 	Roles        []ledger.Role // that the account has from then on
 }
+
+// RoleChanges are the changes that a notice of a role is about.
+var RoleChanges = []string{"roles", "recover", "disable", "enable", "address", "provider"}
 
 // RoleChanged goes to all who watch over roles, and to the person.
 func RoleChanged(code string, r Role) Message {
 	p := texts.In(code)
 	var roles []string
 	for _, role := range r.Roles {
-		roles = append(roles, string(role))
+		roles = append(roles, p.Text("role-name-"+string(role)))
 	}
 	return Message{
 		Subject: p.Text("role-subject", r.Account),
@@ -147,8 +150,8 @@ func RoleChanged(code string, r Role) Message {
 			r.Account,
 			cmp.Or(r.Address, "–"),
 			cmp.Or(strings.Join(roles, ", "), "–"),
-			r.Step,
-			cmp.Or(r.By, "provider"),
+			p.Text("role-change-"+r.Change),
+			cmp.Or(r.By, "–"),
 		),
 	}
 }

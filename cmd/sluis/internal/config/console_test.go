@@ -41,6 +41,8 @@ func TestAConsoleThatCannotBeSafeIsRefused(t *testing.T) {
 		"no secret":                  {"{providers: [" + strings.Replace(provider, "secret-file: s, ", "", 1) + "]}", "secret-file"},
 		"nobody has a role":          {"{providers: [" + strings.Replace(provider, "employee: [school.example]", "", 1) + "]}", "which groups have which role"},
 		"a role that is not there":   {"{providers: [" + strings.Replace(provider, "employee", "boss", 1) + "]}", "boss"},
+		"roles that last":            {"{providers: [" + strings.Replace(provider, "secret-file: s", "secret-file: s, roles-last: 8d", 1) + "]}", "1d to 7d"},
+		"roles of an hour":           {"{providers: [" + strings.Replace(provider, "secret-file: s", "secret-file: s, roles-last: 1h", 1) + "]}", "1d to 7d"},
 		"a role for nobody in sight": {"{providers: [" + strings.Replace(provider, "[school.example]", "[]", 1) + "]}", "name the groups"},
 	} {
 		_, err := Parse("sluis.yaml", []byte(least+"console: "+tc.console+"\n"))

@@ -87,7 +87,7 @@ func (p post) Notify(ctx context.Context, to []string, n accounts.Notice) (reach
 		Account:      n.Account,
 		Address:      n.Address,
 		By:           n.By.Name,
-		Step:         n.Step,
+		Change:       n.Step,
 		Roles:        n.Roles,
 	})
 	all, err := s.reach(ctx, to, m)
