@@ -70,8 +70,8 @@ func TestRetentionIsShownAndKept(t *testing.T) {
 	if n := changes(); n != 3 {
 		t.Errorf("%d entries of retention after it became shorter", n)
 	}
-	if out := g.exported("ledger", "export"); !strings.Contains(out,
-		`"step":"journal","reason":"onderzoek van de inspectie"`) {
+	out := g.exported("ledger", "export")
+	if !strings.Contains(out, `"step":"journal"`) || !strings.Contains(out, `"reason":"onderzoek van de inspectie"`) {
 		t.Error("the reason is not in the ledger")
 	}
 }

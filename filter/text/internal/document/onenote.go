@@ -20,6 +20,7 @@ const storedHeader = 16 + 8 + 4 + 8
 func OneNote(w *walk.Walker, part int, r *io.SectionReader, depth int) error {
 	buf := walk.CopyBuffers.Get().(*[]byte)
 	defer walk.CopyBuffers.Put(buf)
+	files := 0
 	for from := int64(0); from < r.Size() && w.Stop == nil; {
 		n, err := r.ReadAt(*buf, from)
 		if err != nil && err != io.EOF {
@@ -40,12 +41,52 @@ func OneNote(w *walk.Walker, part int, r *io.SectionReader, depth int) error {
 		}
 		size := int64(min(binary.LittleEndian.Uint64(header[16:]), uint64(r.Size())))
 		content := walk.Sub(r, at+storedHeader, at+storedHeader+size)
+		files++
 		if err := w.Damage(w.Member("", content, depth)); err != nil {
 			return err
 		}
 		from = at + storedHeader
 	}
+	if files > 0 {
+		if err := storedNames(w, part, r, depth); err != nil {
+			return err
+		}
+	}
 	return walk.First(w.Stop, w.Strings(part, walk.Fresh(r)))
+}
+
+// storedNames lists the programs that a section names: the names of its files stand apart from them, as texts of two
+// bytes a letter.
+func storedNames(w *walk.Walker, part int, r *io.SectionReader, depth int) error {
+	br, done := walk.Buffered(walk.Fresh(r))
+	defer done()
+	var names [2][]byte // of letters that begin at an even place, and at an odd one
+	listed := map[string]bool{}
+	end := func(name *[]byte) error {
+		n := string(*name)
+		*name = (*name)[:0]
+		if len(n) < 4 || len(n) > 255 || listed[n] || !text.NamesProgram(n) || text.NamesSite(n) {
+			return w.Stop
+		}
+		listed[n] = true
+		return w.Unread(part, n, depth)
+	}
+	last := byte(0)
+	for at := 0; w.Stop == nil; at++ {
+		c, err := br.ReadByte()
+		switch name := &names[at&1]; {
+		case err != nil:
+			return walk.First(end(&names[0]), end(&names[1]), walk.NotEOF(err))
+		case c == 0 && last >= ' ' && last < 0x7f && len(*name) < 256:
+			*name = append(*name, last)
+		default:
+			if err := end(name); err != nil {
+				return err
+			}
+		}
+		last = c
+	}
+	return w.Stop
 }
 
 // activeMimeHeader is the size of what comes before the content of ActiveMime.

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"io"
 
+	"golang.org/x/text/encoding/unicode"
+
 	"sluis/filter/text"
 	"sluis/filter/text/internal/mail"
 	"sluis/filter/text/internal/walk"
@@ -68,6 +70,9 @@ const (
 	mapiBodyHTML   = 0x1013
 	mapiRTF        = 0x1009 // compressed
 	mapiAttachData = 0x3701
+
+	mapiLongName    = 0x3707 // of an attachment
+	mapiDisplayName = 0x3001
 )
 
 // maxMAPI bounds the value of a property that is read by itself, in bytes.
@@ -85,6 +90,9 @@ func mapi(w *walk.Walker, part int, value *io.SectionReader, depth int) error {
 		return walk.NotEOF(err)
 	}
 	for i := 0; i+16 <= len(b); i += 4 {
+		if err := longName(w, part, b[i:], depth); err != nil {
+			return err
+		}
 		kind, id := binary.LittleEndian.Uint16(b[i:]), binary.LittleEndian.Uint16(b[i+2:])
 		if kind != 0x0102 && kind != 0x000d || id != mapiBodyHTML && id != mapiRTF && id != mapiAttachData {
 			continue
@@ -100,6 +108,28 @@ func mapi(w *walk.Walker, part int, value *io.SectionReader, depth int) error {
 		if err := showProperty(w, part, id, bytes.NewReader(v), int64(len(v)), depth); err != nil {
 			return err
 		}
+	}
+	return w.Stop
+}
+
+// longName lists an attachment by the name that a property gives it, if it is one of a program: it comes after the
+// content, whose other name is that of DOS.
+func longName(w *walk.Walker, part int, b []byte, depth int) error {
+	kind, id := binary.LittleEndian.Uint16(b), binary.LittleEndian.Uint16(b[2:])
+	if id != mapiLongName && id != mapiDisplayName || kind != 0x1e && kind != 0x1f {
+		return w.Stop
+	}
+	size := int(binary.LittleEndian.Uint32(b[8:]))
+	if size <= 0 || size > min(len(b)-12, 1024) {
+		return w.Stop
+	}
+	name := b[12 : 12+size]
+	if kind == 0x1f {
+		wide := unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+		name, _ = wide.NewDecoder().Bytes(name) // faults become U+FFFD
+	}
+	if plain := string(bytes.TrimRight(name, "\x00")); text.NamesProgram(plain) {
+		return w.Unread(part, plain, depth)
 	}
 	return w.Stop
 }

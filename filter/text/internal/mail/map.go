@@ -81,7 +81,7 @@ func (m *mapper) message(r *io.SectionReader, depth int) error {
 				header = append(header, '\n')
 			}
 			header = append(header, whole...)
-		case begins && bytes.HasPrefix(line, []byte("begin ")):
+		case begins && (bytes.HasPrefix(line, []byte("begin ")) || bytes.HasPrefix(line, []byte(binHexLine))):
 			if f := beginFile(br, line); f != nil {
 				m.w.List(text.Attachment{Name: text.Secret(walk.ShortName(f.name)), Kind: text.KindUnknown}, nil)
 			}

@@ -11,9 +11,8 @@ import (
 	"sluis/filter/text/internal/walk"
 )
 
-// Files may stand in a text itself: uuencode, yEnc, and the armour of OpenPGP and S/MIME.
-// Old mail programs show them as
-// attachments, whatever the transfer encoding.
+// Files may stand in a text itself: uuencode, yEnc, BinHex, and the armour of OpenPGP and S/MIME. Old mail programs
+// show them as attachments, whatever the transfer encoding.
 
 // fileSpotter passes a text on and sees whether a file may begin in it.
 type fileSpotter struct {
@@ -23,7 +22,7 @@ type fileSpotter struct {
 }
 
 var fileMarks = [][]byte{[]byte("\nbegin "), []byte("\nbegin-base64 "), []byte("\n=ybegin "),
-	[]byte("\n" + armourPGP), []byte("\n" + armourPKCS7), []byte("\n" + armourCMS)}
+	[]byte("\n" + armourPGP), []byte("\n" + armourPKCS7), []byte("\n" + armourCMS), []byte("\n" + binHexLine)}
 
 // Write implements io.Writer.
 func (s *fileSpotter) Write(p []byte) (int, error) {
@@ -48,7 +47,7 @@ func marked(b []byte) bool {
 		if i < 0 {
 			return false
 		}
-		if b = b[i:]; len(b) > 1 && (b[1] == 'b' || b[1] == '=' || b[1] == '-') {
+		if b = b[i:]; len(b) > 1 && (b[1] == 'b' || b[1] == '=' || b[1] == '-' || b[1] == '(') {
 			for _, m := range fileMarks {
 				if bytes.HasPrefix(b, m) {
 					return true
@@ -94,7 +93,11 @@ func showEmbeddedFile(w *walk.Walker, f *fileLines, depth int) error {
 	if err := w.Show(part, text.FileName, []byte(f.name)); err != nil {
 		return err
 	}
-	err = w.Random(f, func(s *io.SectionReader) error {
+	r := io.Reader(f)
+	if f.swells {
+		r = w.Inflating(f)
+	}
+	err = w.Random(r, func(s *io.SectionReader) error {
 		return w.File(part, text.Attachment{Name: text.Secret(f.name), Depth: depth}, "", s, depth+1)
 	})
 	if err != nil {
@@ -112,6 +115,9 @@ func beginFile(br *bufio.Reader, line []byte) *fileLines {
 		return &fileLines{r: br, name: name, end: "=yend", part: part, decode: y.line}
 	}
 	if f := beginArmour(br, text); f != nil {
+		return f
+	}
+	if f := beginBinHex(br, text); f != nil {
 		return f
 	}
 	word, rest, _ := strings.Cut(text, " ")
@@ -137,6 +143,8 @@ type fileLines struct {
 	end     string
 	part    int // of a file that comes in parts; 0: in one
 	decode  func(dst, line []byte) []byte
+	over    func() bool // what was decoded ends the file; nil: a line does
+	swells  bool        // it may become larger than its lines
 	buf     []byte
 	pending []byte
 	ended   bool
@@ -160,6 +168,7 @@ func (f *fileLines) Read(p []byte) (int, error) {
 		if len(text) > 0 && !bytes.HasPrefix(text, []byte(f.end)) {
 			f.buf = f.decode(f.buf[:0], text)
 			f.pending = f.buf
+			f.ended = f.ended || f.over != nil && f.over()
 		}
 	}
 	n := copy(p, f.pending)
