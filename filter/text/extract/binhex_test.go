@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"encoding/binary"
 	"strings"
 	"testing"
 
@@ -9,9 +10,8 @@ import (
 
 // binHexOf writes a file in BinHex 4.0 (RFC 1741); its sums are left out, as no reader of ours checks them.
 func binHexOf(name, content string) string {
-	size := len(content)
 	raw := string([]byte{byte(len(name))}) + name + "\x00TEXTttxt\x00\x00" +
-		string([]byte{byte(size >> 24), byte(size >> 16), byte(size >> 8), byte(size)}) + "\x00\x00\x00\x00--" + content + "--"
+		string(binary.BigEndian.AppendUint32(nil, uint32(len(content)))) + "\x00\x00\x00\x00--" + content + "--"
 	var packed []byte
 	for i := 0; i < len(raw); {
 		n := 1
