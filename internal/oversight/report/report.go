@@ -14,6 +14,7 @@ import (
 
 	"sluis/internal/lang"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/byheader"
 	"sluis/internal/oversight/roll"
 	"sluis/internal/oversight/totals"
 	"sluis/rules"
@@ -41,6 +42,7 @@ type Facts struct {
 	Disabled     []string  // ids of built-in rules that are switched off
 	People       int
 	Confidential int
+	ByHeader     []byheader.Month // messages that were exempt by their header alone
 	Groups       int
 	Retention    [2]int // days: metadata, messages in quarantine
 	WebControl   bool   // there is a web proxy

@@ -13,6 +13,7 @@ import (
 	"sluis/filter"
 	"sluis/internal/lang/langtest"
 	"sluis/internal/ledger"
+	"sluis/internal/oversight/byheader"
 	"sluis/internal/oversight/roll"
 	"sluis/internal/oversight/totals"
 	"sluis/rules"
@@ -228,6 +229,39 @@ func TestFiguresAreAsTheLanguageWritesThem(t *testing.T) {
 	for name, want := range rows {
 		if got := Names("nl").Row(name); got != want {
 			t.Errorf("row %s is called %q, want %q", name, got, want)
+		}
+	}
+}
+
+// How often a message was exempt by its header alone is in the report by month: a small number is not told
+// exactly, nor one that still grows (C3.2g, C3.2b).
+func TestMailThatIsExemptByItsHeaderIsCounted(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"nl": {"2026-09: 123 keer", "2026-10: minder dan 10 keer", "2026-11, nog niet voorbij: minstens 40 keer"},
+		"en": {"2026-09: 123 times", "2026-10: fewer than 10 times", "2026-11, not over yet: at least 40 times"},
+	} {
+		f := facts(lang)
+		begin := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
+		f.ByHeader = []byheader.Month{
+			{Begin: begin, Count: 123, Ended: true},
+			{Begin: begin.AddDate(0, 1, 0), Count: 9, Ended: true},
+			{Begin: begin.AddDate(0, 2, 0), Count: 47},
+		}
+		r, err := New(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, s := range r.Sections {
+			all = append(all, s.Text...)
+		}
+		for _, line := range want {
+			if !slices.Contains(all, line) {
+				t.Errorf("%s: no line %q in %q", lang, line, all)
+			}
+		}
+		if text := strings.Join(all, "\n"); strings.Contains(text, "47") {
+			t.Errorf("%s: a count that still grows is told exactly", lang)
 		}
 	}
 }

@@ -83,6 +83,7 @@ func (w writer) share() Section {
 	confidential := w.p.Text("share-confidential")
 	drawn := w.p.Text("share-drawn", w.percent(w.Rate))
 	text := []string{w.p.Text("share-passing"), web, w.p.Text("share-roster", w.People, w.Groups, w.Confidential)}
+	text = append(text, w.byHeader()...)
 	switch {
 	case w.Rate == 0:
 		text = append([]string{w.p.Text("share-no-sample")}, text...)
@@ -101,6 +102,29 @@ func (w writer) share() Section {
 		},
 		Text: text,
 	}
+}
+
+// fewest is the least count of a month that is shown, and what the count of a month that is not over goes up by.
+const fewest = 10
+
+// byHeader says how many messages were exempt by their header alone, so that misuse shows (C3.2g).
+func (w writer) byHeader() []string {
+	if len(w.ByHeader) == 0 {
+		return nil
+	}
+	text := []string{w.p.Text("share-by-header")}
+	for _, m := range w.ByHeader {
+		month := m.Begin.Format("2006-01")
+		switch {
+		case m.Count < fewest:
+			text = append(text, w.p.Text("share-by-header-few", month, fewest))
+		case m.Ended:
+			text = append(text, w.p.Text("share-by-header-count", month, m.Count))
+		default:
+			text = append(text, w.p.Text("share-by-header-least", month, m.Count/fewest*fewest))
+		}
+	}
+	return text
 }
 
 func (w writer) acted(a acts) Section {

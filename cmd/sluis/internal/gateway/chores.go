@@ -21,6 +21,7 @@ func (g *Gateway) startChores(ctx context.Context) <-chan struct{} {
 				return err
 			})
 			g.chore("roster", func() error { return g.notifyRisks(ctx) })
+			g.chore("by header", func() error { return g.data.ByHeader().Flush(time.Now()) })
 			g.chore("confidential", func() error { return g.tellConcerned(ctx) })
 			g.chore("clock", func() error { return g.clock.run(ctx, time.Now(), g.ledger) })
 			g.chore("found under orders", func() error { return g.destroyFound(ctx) })

@@ -110,7 +110,7 @@ func (g *Gateway) audit(ctx context.Context, day string) (sampling.Report, error
 func (g *Gateway) accountability(ctx context.Context, since, until time.Time, lang, period string) (
 	report.Facts, error) {
 
-	f, err := reportFacts(g.inForce.Load(), g.ledger, since, until, lang)
+	f, err := reportFacts(g.inForce.Load(), g.data, since, until, lang)
 	if err != nil || period == "" {
 		return f, err
 	}

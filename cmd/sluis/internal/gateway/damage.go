@@ -8,6 +8,7 @@ import (
 
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/oversight/breach"
+	"sluis/internal/oversight/byheader"
 	"sluis/internal/oversight/exceptions"
 	"sluis/internal/oversight/imagery"
 	"sluis/internal/oversight/orders"
@@ -30,6 +31,7 @@ func (d *Data) damage(ctx context.Context, thorough bool) error {
 		appeals.Check(d.store),
 		breach.Check(d.store),
 		imagery.Check(d.store),
+		byheader.Check(d.store),
 		made,
 		people,
 		bindings,

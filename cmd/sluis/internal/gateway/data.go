@@ -19,6 +19,7 @@ import (
 	"sluis/internal/ledger"
 	"sluis/internal/oversight/appeals"
 	"sluis/internal/oversight/breach"
+	"sluis/internal/oversight/byheader"
 	"sluis/internal/oversight/exceptions"
 	"sluis/internal/oversight/imagery"
 	"sluis/internal/oversight/orders"
@@ -50,6 +51,7 @@ type Data struct {
 	accounts   lazy[*accounts.Store]
 	breaches   lazy[*breach.Store]
 	appeals    func() *appeals.Store
+	byHeader   func() *byheader.Counter
 	exceptions lazy[*exceptions.Store]
 	lists      lazy[*sitelists.Store]
 
@@ -87,6 +89,7 @@ func NewData(cfg *config.Config) *Data {
 		d.onClose(db.Close)
 		return db
 	})
+	d.byHeader = sync.OnceValue(func() *byheader.Counter { return byheader.Open(d.store) })
 	d.appeals = sync.OnceValue(func() *appeals.Store { return appeals.Open(d.store) })
 	return d
 }
@@ -321,6 +324,9 @@ func (d *Data) Breaches() (*breach.Store, error) {
 
 // Appeals returns the requests to reconsider a block.
 func (d *Data) Appeals() *appeals.Store { return d.appeals() }
+
+// ByHeader returns the count of mail that is confidential by its header alone.
+func (d *Data) ByHeader() *byheader.Counter { return d.byHeader() }
 
 // Exceptions returns the exceptions that were made while the gateway ran.
 func (d *Data) Exceptions() (*exceptions.Store, error) {

@@ -228,7 +228,7 @@ func (g *Gateway) reading() text.Limits {
 // mailConfig makes the relay's configuration of a generation.
 func (g *Gateway) mailConfig(gen *Generation) (smtpd.Config, error) {
 	return gen.mailConfig(mailServices{
-		policy:     gen.mailPolicy(g.sampler, g.ordersForMail(gen.Roster), g.orders, g.log),
+		policy:     gen.mailPolicy(g.sampler, g.ordersForMail(gen.Roster), g.orders, g.data.ByHeader(), g.log),
 		quarantine: sealer{g.quarantine, gen.concerned},
 		journal:    g.watched(),
 		complaints: g.complaints(),

@@ -9,6 +9,7 @@ import (
 
 	"sluis/filter"
 	"sluis/internal/clamd"
+	"sluis/internal/oversight/byheader"
 	"sluis/rules"
 )
 
@@ -19,6 +20,7 @@ type mailPolicy struct {
 	orders  filter.Orders
 	used    orderLog
 	clamd   *clamd.Daemon // nil: none
+	count   *byheader.Counter
 	log     *slog.Logger
 }
 
@@ -28,12 +30,13 @@ type orderLog interface {
 }
 
 func (g *Generation) mailPolicy(sampler filter.Sampler, orders filter.Orders, used orderLog,
-	log *slog.Logger) mailPolicy {
+	count *byheader.Counter, log *slog.Logger) mailPolicy {
 	p := mailPolicy{
 		Generation: g,
 		sampler:    sampler,
 		orders:     orders,
 		used:       used,
+		count:      count,
 		log:        log,
 	}
 	if address := g.Config.Policy.Malware.Clamd; address != "" {
@@ -45,7 +48,11 @@ func (g *Generation) mailPolicy(sampler filter.Sampler, orders filter.Orders, us
 // Grounds implements smtpd.Policy.
 func (p mailPolicy) Grounds(id filter.ID, at time.Time, ds rules.Directions,
 	between filter.Parties) (filter.Grounds, error) {
-	return filter.GroundsFor(p.Roster, p.sampler, p.orders, id, at, ds, between)
+	g, err := filter.GroundsFor(p.Roster, p.sampler, p.orders, id, at, ds, between)
+	if err == nil && g.ByHeader {
+		p.count.Add(at)
+	}
+	return g, err
 }
 
 // RecordUse implements smtpd.Policy.

@@ -10,6 +10,7 @@ import (
 	"sluis/internal/oversight/report"
 	"sluis/internal/oversight/roll"
 	"sluis/internal/roster"
+	"sluis/internal/store"
 	"sluis/rules"
 )
 
@@ -27,11 +28,25 @@ func (d *Data) ReportFacts(since, until time.Time, lang string) (report.Facts, e
 	if err != nil {
 		return report.Facts{}, err
 	}
-	return facts(d.cfg, set, people, l, since, until, lang)
+	f, err := facts(d.cfg, set, people, l, since, until, lang)
+	if err != nil {
+		return f, err
+	}
+	f.ByHeader, err = store.Readable(d.ByHeader().Between(since, until, f.Made))
+	return f, err
 }
 
-func reportFacts(g *Generation, l *ledger.Ledger, since, until time.Time, lang string) (report.Facts, error) {
-	return facts(g.Config, g.Rules, g.Roster, l, since, until, lang)
+func reportFacts(g *Generation, d *Data, since, until time.Time, lang string) (report.Facts, error) {
+	l, err := d.Ledger()
+	if err != nil {
+		return report.Facts{}, err
+	}
+	f, err := facts(g.Config, g.Rules, g.Roster, l, since, until, lang)
+	if err != nil {
+		return f, err
+	}
+	f.ByHeader, err = store.Readable(d.ByHeader().Between(since, until, f.Made))
+	return f, err
 }
 
 func facts(cfg *config.Config, set *rules.Set, people *roster.Roster, l *ledger.Ledger, since, until time.Time,

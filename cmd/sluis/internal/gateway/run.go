@@ -98,6 +98,7 @@ func (g *Gateway) closeStores(ctx context.Context) error {
 	if g.extractor != nil {
 		errs = append(errs, g.extractor.Close())
 	}
+	g.chore("by header", func() error { return g.data.ByHeader().Flush(time.Now()) })
 	if g.journal != nil {
 		errs = append(errs, g.journal.Close(ctx))
 	}
