@@ -72,6 +72,19 @@ func (s *leavingSite) serve(c net.Conn) {
 			continue
 		case *http2.HeadersFrame:
 			if frame.StreamID > 1 {
+				late := frame.StreamEnded()
+				for n := 0; !late && n < 80<<10; {
+					more, err := f.ReadFrame()
+					if err != nil {
+						return
+					}
+					if data, ok := more.(*http2.DataFrame); ok && len(data.Data()) > 0 {
+						n += len(data.Data())
+						f.WriteWindowUpdate(0, uint32(len(data.Data())))
+						f.WriteWindowUpdate(frame.StreamID, uint32(len(data.Data())))
+					}
+					late = more.Header().Flags&http2.FlagDataEndStream != 0
+				}
 				s.left.Add(1)
 				f.WriteGoAway(1, http2.ErrCodeNo, nil)
 				io.Copy(io.Discard, c)
