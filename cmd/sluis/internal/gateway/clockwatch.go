@@ -31,7 +31,7 @@ const mostOff = 5 * time.Minute
 func (w *clockWatch) run(ctx context.Context, now time.Time, l *ledger.Ledger) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	change := time.Duration(0)
+	change, drift := time.Duration(0), w.drift
 	if w.began.IsZero() {
 		latest, err := l.Latest()
 		if err != nil {
@@ -43,13 +43,13 @@ func (w *clockWatch) run(ctx context.Context, now time.Time, l *ledger.Ledger) e
 		}
 	} else {
 		// What the clock of the day says that passed, and what passed.
-		drift := now.Round(0).Sub(w.began.Round(0)) - w.ran(w.began, now)
+		drift = now.Round(0).Sub(w.began.Round(0)) - w.ran(w.began, now)
 		change = drift - w.drift
-		if change.Abs() >= mostOff || w.ran(w.at, now) > 24*time.Hour {
-			w.drift, w.at = drift, now
-		}
 	}
 	if change.Abs() < mostOff {
+		if w.ran(w.at, now) > 24*time.Hour {
+			w.drift, w.at = drift, now
+		}
 		return w.settle(now, l)
 	}
 	off := w.off + change
@@ -58,7 +58,7 @@ func (w *clockWatch) run(ctx context.Context, now time.Time, l *ledger.Ledger) e
 	if _, err := l.Append(ctx, ledger.ClockJumped, act); err != nil {
 		return err
 	}
-	w.off, w.since = off, now
+	w.off, w.since, w.drift, w.at = off, now, drift, now
 	if off.Abs() < mostOff {
 		return nil
 	}
