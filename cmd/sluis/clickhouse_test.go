@@ -30,7 +30,7 @@ func TestTheJournalOnClickHouse(t *testing.T) {
 	if err := conn.Exec(t.Context(), "CREATE DATABASE sluis"); err != nil {
 		t.Fatal(err)
 	}
-	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), rest: fmt.Sprintf("journal: {clickhouse: {hosts: [%q]}}\n", server.Addr())})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), rest: witnesses + fmt.Sprintf("journal: {clickhouse: {hosts: [%q]}}\n", server.Addr())})
 	do := func(args ...string) string {
 		t.Helper()
 		out, errs, code := run(t, "", append(args, "--config", g.config())...)

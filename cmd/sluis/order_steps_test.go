@@ -103,9 +103,27 @@ func (o office) asked(r orders.Request) (id string) {
 	return id
 }
 
+// witnesses are those of the ledger, whom orders need.
+const witnesses = "notices: {from: sluis@school.example, witnesses: [mr@gezin.example, notaris@elders.example]}\n"
+
+// witnessed waits until the witnesses have a checkpoint.
+func (o office) witnessed() {
+	o.t.Helper()
+	for until := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		err := o.data.Witnessed()
+		if err == nil {
+			return
+		}
+		if time.Now().After(until) {
+			o.t.Fatal(err)
+		}
+	}
+}
+
 // ordered brings an order into force, step by step.
 func (o office) ordered(r orders.Request) (id string) {
 	o.t.Helper()
+	o.witnessed()
 	id = o.asked(r)
 	for _, err := range []error{
 		o.signs(lawyer, id, orders.Intent{Answer: orders.Advise, Favourable: true, Text: "proportioneel"}),

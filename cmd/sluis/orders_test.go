@@ -16,7 +16,7 @@ import (
 // a draw while it is in force, and traffic data by the designated account alone (C3.2c-e).
 func TestAnOrderCountsWhileItIsInForce(t *testing.T) {
 	t.Parallel()
-	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), sample: "0"})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), sample: "0", rest: witnesses})
 	o := g.office()
 	send := func(from string, n int, want string) record {
 		t.Helper()
@@ -71,7 +71,7 @@ func TestAnOrderCountsWhileItIsInForce(t *testing.T) {
 // C3.2g: an exception lifts confidentiality for one person and the time of the order.
 func TestAnExceptionToConfidentiality(t *testing.T) {
 	t.Parallel()
-	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), sample: "0"})
+	g := newGateway(t, settings{nextHop: testenv.StartSink(t).Addr(), sample: "0", rest: witnesses})
 	o := g.office()
 	id := o.ordered(orders.Request{Subject: counsellor, Kind: orders.Exception, Content: true})
 	g.try(counsellor, []string{parent}, letter(secret))
