@@ -66,7 +66,7 @@ func families() map[string][]string {
 		"why-": langtest.Words([]totals.Why{
 			totals.FewPeople, totals.Dominated, totals.Complement, totals.Few, totals.Missing,
 		}),
-		"order-kind-": langtest.Words([]orders.Kind{orders.Targeted, orders.Exception}),
+		"order-kind-": langtest.Words([]orders.Kind{orders.Targeted, orders.Exception, orders.Inspection}),
 		"order-state-": langtest.Words([]orders.State{
 			orders.Requested, orders.Advised, orders.Refused, orders.Approved, orders.InForce,
 			orders.Ended, orders.Withdrawn, orders.Completed, orders.Void,

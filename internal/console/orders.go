@@ -80,7 +80,7 @@ func (p *orderPages) listView(v *visit) (w ordersView, err error) {
 	}
 	w.Groups, w.Days, w.MayAsk = p.people().Groups(), int(p.Longest/(24*time.Hour)), askers.may(v.Role)
 	w.Form, w.Investigators = map[string]string{}, v.r.PostForm["investigator"]
-	for _, name := range []string{"kind", "subject", "group", "reason", "from", "until", "look-back", "content"} {
+	for _, name := range []string{"kind", "subject", "group", "reason", "from", "until", "look-back", "content", "sites"} {
 		w.Form[name] = v.field(name)
 	}
 	people, err := p.accounts.List(v.r.Context())
@@ -109,6 +109,7 @@ var orderProblems = problems{
 	"order-kind":            orders.ErrUnknownKind,
 	"order-subject":         orders.ErrSubjectUnclear,
 	"order-person":          orders.ErrNotOnePerson,
+	"order-sites":           orders.ErrNoSites,
 	"order-reason":          orders.ErrNoReason,
 	"order-period":          orders.ErrInvalidPeriod,
 	"order-long":            orders.ErrTooLong,
@@ -155,6 +156,7 @@ func (p *orderPages) request(v *visit) error {
 		Kind:          orders.Kind(v.field("kind")),
 		Subject:       strings.ToLower(v.field("subject")),
 		Group:         v.field("group"),
+		Sites:         strings.Fields(strings.ToLower(v.field("sites"))),
 		Reason:        v.field("reason"),
 		From:          from,
 		Until:         until,

@@ -18,6 +18,9 @@ type Kind string
 const (
 	Targeted  Kind = "targeted"  // control of a person or a group (C3.2c)
 	Exception Kind = "exception" // to confidentiality, where the traffic is not safe (C3.2g)
+
+	// Inspection shortens the list of sites whose encrypted connections are never inspected; it is about nobody.
+	Inspection Kind = "inspection"
 )
 
 // Request is what is asked of the board.
@@ -32,6 +35,8 @@ type Request struct {
 	Investigators []string  `json:"investigators"` // accounts of the technical ICT service
 	// why records of before the decision are shown too; empty: they are not
 	LookBack string `json:"look_back,omitempty"`
+	// hosts, and vendors, that an order of kind Inspection takes off the list, as the configuration has them
+	Sites []string `json:"sites,omitempty"`
 }
 
 // Limits bound a request.
@@ -81,6 +86,9 @@ const (
 
 // check returns what is wrong with a request.
 func (r Request) check(l Limits) error {
+	if r.Kind == Inspection {
+		return r.checkInspection()
+	}
 	for _, c := range []struct {
 		wrong bool
 		say   error
@@ -180,7 +188,7 @@ func (o Order) Key() string { return o.ID }
 // it is completed.
 func (o Order) Whole() bool {
 	r := o.Request
-	about := (r.Subject == "") != (r.Group == "")
+	about := (r.Subject == "") != (r.Group == "") || r.Kind == Inspection
 	return o.Requested.By.Name != "" && (about || o.Outcome != nil) && r.From.Before(r.Until)
 }
 

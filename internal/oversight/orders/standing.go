@@ -196,7 +196,7 @@ func (st *Standing) request(e ledger.Entry) (err error) {
 	case err != nil:
 		return err
 	case p.ID != st.ID || p.Advice != nil || !from.Before(until) || p.Requester.Person == "" ||
-		len(p.Investigators) == 0:
+		len(p.Investigators) == 0 && p.Request["kind"] != string(Inspection):
 		return errPaper
 	}
 	st.paper, st.Paper = p, e.Data.Paper

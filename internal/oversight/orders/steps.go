@@ -44,7 +44,7 @@ func (s *Store) Request(ctx context.Context, by ledger.Actor, people Roster, r R
 		o := Order{ID: id, Request: r, Requested: Step{by, now}, Salt: make([]byte, 32)}
 		rand.Read(o.Salt) // never fails (crypto/rand, Go 1.24)
 		err := s.bind(ctx, &o, people)
-		if err == nil {
+		if err == nil && r.Kind != Inspection { // it is about nobody
 			err = s.bounded(ctx, &o, people)
 		}
 		if err != nil {

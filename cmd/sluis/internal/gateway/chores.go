@@ -26,6 +26,7 @@ func (g *Gateway) startChores(ctx context.Context) <-chan struct{} {
 			g.chore("clock", func() error { return g.clock.run(ctx, time.Now(), g.ledger) })
 			g.chore("found under orders", func() error { return g.destroyFound(ctx) })
 			g.chore("order notices", func() error { return g.sendOrderSteps(ctx, time.Now()) })
+			g.followOrders()
 			if now := time.Now(); now.Sub(hour) >= time.Hour {
 				g.endExceptions(hour, now)
 				hour = now

@@ -58,7 +58,7 @@ func (g *Gateway) explainSite(r sitepolicy.Request) (sitepolicy.Explanation, err
 	if err != nil {
 		return sitepolicy.Explanation{}, err
 	}
-	p, err := sitePolicy(g.inForce.Load().Config, index, g.web.lists.Missing())
+	p, err := sitePolicy(g.inForce.Load().Config, g.orders.Shortened(), index, g.web.lists.Missing())
 	if err != nil {
 		return sitepolicy.Explanation{}, err
 	}

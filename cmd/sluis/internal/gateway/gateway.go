@@ -37,6 +37,8 @@ type Gateway struct {
 	metrics  *prometheus.Registry
 	renew    chan struct{} // asks for a reload
 
+	shortened []string // sites that orders take off the list of those that are never inspected; of chores alone
+
 	ledger     *ledger.Ledger
 	sampler    *sampling.Sampler
 	orders     *orders.Store

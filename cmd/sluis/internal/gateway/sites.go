@@ -34,7 +34,11 @@ func (d *Data) SitePolicy(ctx context.Context) (*sitepolicy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sitePolicy(d.cfg, index, lists.Missing())
+	board, err := d.Orders()
+	if err != nil {
+		return nil, err
+	}
+	return sitePolicy(d.cfg, board.Shortened(), index, lists.Missing())
 }
 
 // ExplainSite answers a question about a request as the proxy would.
@@ -80,8 +84,9 @@ func GroupOf(cfg *config.Config, name string) (roster.Group, error) {
 }
 
 // sitePolicy makes the policy of sites of a configuration, with the exceptions made in the
-// console; the index is partial if lists are missing from it.
-func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*sitepolicy.Policy, error) {
+// console; the index is partial if lists are missing from it. The list of sites that are never inspected is shortened
+// as the configuration says, by the sites that orders of the board in force name.
+func sitePolicy(cfg *config.Config, ordered []string, index *domains.Index, partial bool) (*sitepolicy.Policy, error) {
 	help, err := sitelists.Builtin("help")
 	if err != nil {
 		return nil, err
@@ -98,6 +103,13 @@ func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*sitepo
 		Protected:    help,
 		NeverInspect: slices.Concat(never, help),
 	}
+	if len(o.Never.Without)+len(o.Never.WithoutVendors) > 0 { // what no order names has to be right as well
+		if _, err := sitepolicy.New(o); err != nil {
+			return nil, err
+		}
+	}
+	o.Never.Without = onlyOrdered(o.Never.Without, ordered)
+	o.Never.WithoutVendors = onlyOrdered(o.Never.WithoutVendors, ordered)
 	o.Own = slices.Clone(o.Own) // the configuration keeps its own
 	made, err := madeExceptions(cfg)
 	if err != nil {
@@ -123,4 +135,26 @@ func sitePolicy(cfg *config.Config, index *domains.Index, partial bool) (*sitepo
 		o.Own = append(o.Own, entry)
 	}
 	return sitepolicy.New(o)
+}
+
+// onlyOrdered returns the names that an order of the board in force has.
+func onlyOrdered(names, ordered []string) (all []string) {
+	for _, n := range names {
+		if slices.ContainsFunc(ordered, func(o string) bool { return strings.EqualFold(o, n) }) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// followOrders asks for a reload when orders that shorten the list of sites that are never inspected began or ended.
+func (g *Gateway) followOrders() {
+	never := g.inForce.Load().Config.Web.Inspect.Never
+	if g.web == nil || len(never.Without)+len(never.WithoutVendors) == 0 {
+		return
+	}
+	if now := g.orders.Shortened(); !slices.Equal(now, g.shortened) {
+		g.shortened = now
+		g.askRenewal()
+	}
 }

@@ -76,7 +76,7 @@ func (g *Gateway) webApart(ctx context.Context, gen *Generation, ports []net.Lis
 
 // webSettings is what the web process has to know of a generation.
 func (g *Gateway) webSettings(gen *Generation) (webcalls.Settings, error) {
-	s := webcalls.Settings{Path: gen.Config.Path(), Text: gen.Config.Text()}
+	s := webcalls.Settings{Path: gen.Config.Path(), Text: gen.Config.Text(), Ordered: g.orders.Shortened()}
 	to, err := g.data.recipients(context.Background())
 	for _, r := range to {
 		s.Recipients = append(s.Recipients, r.(*age.X25519Recipient).String())

@@ -35,6 +35,7 @@ type webServices struct {
 	appeals  blockpage.Appeals // nil: no page asks for them
 	roots    *x509.CertPool    // authorities of sites; nil: the system's
 	resolver *net.Resolver     // nil: the system's
+	ordered  []string          // sites that orders take off the list of those that are never inspected
 	log      *slog.Logger
 }
 
@@ -87,7 +88,7 @@ func (g *Generation) webConfig(s webServices) (c proxy.Config, err error) {
 	if err != nil {
 		return c, err
 	}
-	if c.Policy, err = sitePolicy(g.Config, index, partial); err != nil {
+	if c.Policy, err = sitePolicy(g.Config, s.ordered, index, partial); err != nil {
 		return c, err
 	}
 	if w.Code.Version != "" {

@@ -36,6 +36,7 @@ func (t *webTogether) config(gen *Generation) (proxy.Config, error) {
 		appeals:  t.g.web.appeals,
 		roots:    t.g.observer.Roots,
 		resolver: t.g.observer.Resolver,
+		ordered:  t.g.orders.Shortened(),
 		log:      t.g.log,
 	})
 }

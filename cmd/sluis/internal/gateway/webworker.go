@@ -125,7 +125,7 @@ func (w *webWorker) Prepare(s webcalls.Settings) error {
 	if err != nil {
 		return err
 	}
-	w.prepared, err = w.config(gen, lists)
+	w.prepared, err = w.config(gen, lists, s.Ordered)
 	if err == nil {
 		err = w.prepared.Check()
 	}
@@ -133,7 +133,7 @@ func (w *webWorker) Prepare(s webcalls.Settings) error {
 	return err
 }
 
-func (w *webWorker) config(gen *Generation, lists *sitelists.Store) (proxy.Config, error) {
+func (w *webWorker) config(gen *Generation, lists *sitelists.Store, ordered []string) (proxy.Config, error) {
 	return gen.webConfig(webServices{
 		lists:   lists,
 		grounds: w.gateway,
@@ -141,6 +141,7 @@ func (w *webWorker) config(gen *Generation, lists *sitelists.Store) (proxy.Confi
 		journal: w.gateway,
 		appeals: w.gateway,
 		log:     w.log,
+		ordered: ordered,
 	})
 }
 

@@ -26,6 +26,7 @@ type Settings struct {
 	Path       string   // of the configuration file, for paths in it
 	Text       []byte   // of the configuration file
 	Recipients []string // public keys that stopped uploads are sealed to
+	Ordered    []string // sites that orders of the board take off the list of those that are never inspected
 }
 
 type webCalls struct{ w Web }
