@@ -40,7 +40,7 @@ func (r Report) WriteJSON(w io.Writer) error {
 // columns are the names of the table's columns, for programs in any language.
 var columns = []string{
 	"time", "kind", "direction", "group", "site", "bytes", "recipients",
-	"action", "inspected_for", "category", "clause", "rule", "drawn", "ordered",
+	"action", "inspected_for", "category", "clause", "rule", "judged_wrong", "drawn", "ordered",
 }
 
 // WriteCSV writes the records as a table (RFC 4180).
@@ -61,6 +61,7 @@ func (r Report) WriteCSV(w io.Writer) error {
 			o.Category,
 			o.Clause,
 			o.Rule,
+			strconv.FormatBool(o.Wrong),
 			strconv.FormatBool(o.Drawn),
 			strconv.FormatBool(o.Ordered),
 		})

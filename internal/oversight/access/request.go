@@ -47,7 +47,7 @@ const maxRecords = 2_000_000
 // Archive is where records are found: by the keys of their pseudonyms alone, after the
 // request is in the ledger.
 type Archive struct {
-	Ledger  ledger.Appender
+	Ledger  ledger.Book
 	Keys    *journal.Keys
 	Records journal.Personal
 }
@@ -71,13 +71,37 @@ func (a Archive) Give(ctx context.Context, r Request, use func(Record) error) er
 	if err != nil {
 		return fmt.Errorf("access request: write it in the ledger: %w", err)
 	}
+	wrong, err := a.wrong()
+	if err != nil {
+		return fmt.Errorf("access request: %w", err)
+	}
 	n := 0
 	return a.Keys.Find(ctx, receipt, a.Records, r.Person, r.Since, r.Until, func(found journal.Record) error {
 		if n++; n > maxRecords {
 			return fmt.Errorf("access request: %w", ErrTooMany)
 		}
-		return use(recordOf(found))
+		shown := recordOf(found)
+		shown.Wrong = shown.Rule != "" && wrong[found.ID.String()]
+		return use(shown)
 	})
+}
+
+// wrong returns the ids of the messages whose verdict a reviewer called wrong, and nobody confirmed after that: then
+// the person's own record says so (C3.3f).
+func (a Archive) wrong() (map[string]bool, error) {
+	wrong := map[string]bool{}
+	judged := ledger.Query{Kinds: []ledger.Kind{ledger.QuarantineWrong, ledger.QuarantineConfirmed}}
+	for e, err := range a.Ledger.Find(judged) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Kind == ledger.QuarantineWrong {
+			wrong[e.Data.ID] = true
+		} else {
+			delete(wrong, e.Data.ID)
+		}
+	}
+	return wrong, nil
 }
 
 // Record is what a person gets to see of a record of the journal: all that it holds about them.
@@ -94,6 +118,7 @@ type Record struct {
 	Category  string    `json:"category,omitempty"`
 	Clause    string    `json:"clause,omitempty"`
 	Rule      string    `json:"rule,omitempty"`
+	Wrong     bool      `json:"judged_wrong"` // a reviewer found that the rule was mistaken
 	Drawn     bool      `json:"drawn"`
 	Ordered   bool      `json:"ordered"`
 }

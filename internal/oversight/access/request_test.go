@@ -139,10 +139,52 @@ func TestNothingIsFoundWithoutALedger(t *testing.T) { // C3.2f
 
 // broken is a ledger that cannot append.
 type broken struct {
-	ledger.Appender
+	ledger.Book
 	err error
 }
 
 func (b broken) Append(context.Context, ledger.Kind, ledger.Data) (ledger.Receipt, error) {
 	return ledger.Receipt{}, b.err
+}
+
+// TestAWrongVerdictIsCorrected: what a reviewer called wrong is so in the person's own record, unless another one
+// confirmed it after that; a record without a verdict has nothing to correct (C3.3f).
+func TestAWrongVerdictIsCorrected(t *testing.T) {
+	archive, book, people := school(t)
+	who, rule := people.Subject(juf), rules.MustID("conduct.threat.violence")
+	judged := map[string][]ledger.Kind{
+		"nobody judged":        nil,
+		"wrong":                {ledger.QuarantineWrong},
+		"confirmed":            {ledger.QuarantineConfirmed},
+		"wrong, and confirmed": {ledger.QuarantineWrong, ledger.QuarantineConfirmed},
+		"confirmed, and wrong": {ledger.QuarantineConfirmed, ledger.QuarantineWrong},
+		"opened, kept, wrong":  {ledger.QuarantineOpened, ledger.QuarantineKept, ledger.QuarantineWrong},
+	}
+	w := must(journal.NewWriter(t.TempDir(), archive.Keys, archive.Records.(*journal.DB), nil))
+	at, want := monday.AddDate(0, 0, 15), map[time.Time]bool{}
+	for name, kinds := range judged {
+		id := filter.NewID()
+		for _, k := range kinds {
+			must(book.Append(t.Context(), k, ledger.Data{ID: id.String(), Reason: "test"}))
+		}
+		at = at.Add(time.Minute)
+		want[at] = len(kinds) > 0 && kinds[len(kinds)-1] == ledger.QuarantineWrong
+		t.Log(name, at)
+		w.Put(journal.Record{Time: at, ID: id, Direction: rules.Out, Group: who.Group(), Rule: rule}, who)
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	r := Request{ledger.Actor{Name: juf}, ByAccount, who, monday.AddDate(0, 0, -30), monday.AddDate(0, 0, 30)}
+	err := archive.Give(t.Context(), r, func(r Record) error {
+		n++
+		if r.Wrong != want[r.Time] {
+			t.Errorf("the record of %s: judged wrong %t, want %t", r.Time, r.Wrong, want[r.Time])
+		}
+		return nil
+	})
+	if err != nil || n != 20+len(judged) {
+		t.Errorf("%d records, %v", n, err)
+	}
 }
