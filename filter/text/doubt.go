@@ -45,6 +45,7 @@ const (
 	CutOff        Cause = "cut-off" // damaged, as files are at the end of a message that a report returns
 	UnknownFormat Cause = "unknown-format"
 	NoText        Cause = "no-text"       // pictures only, such as a scanned page
+	LongText      Cause = "long-text"     // of a large drawing, of which not all is read
 	Failed        Cause = "reader-failed" // the process that reads such files crashed, or took too long
 )
 
@@ -103,6 +104,7 @@ var causes = map[Cause]cause{
 	CutOff:           {weight: Sloppy, unread: true},
 	UnknownFormat:    {weight: Unread, unread: true},
 	NoText:           {weight: Sloppy, unread: true},
+	LongText:         {weight: Sloppy, unread: true},
 	Failed:           {weight: Unread, unread: true},
 }
 

@@ -49,15 +49,31 @@ func pdfText(w *walk.Walker, part, at int, f *pdf.File) error {
 	t.Pages()
 	t.Unplaced()
 	f.Spoken(func(s string) { walk.Word(o, []byte(s)); o.Write([]byte{'\n'}) })
+	if t.Long {
+		long(w, f.Size())
+	}
 	switch {
 	case f.Locked:
 		w.Encrypted(at)
-	case t.Unread || t.Letters == 0 && (t.Shown == 0 || f.Cut):
+	case t.Unread || t.Letters == 0 && (t.Shown == 0 || f.Cut || t.Long):
 		w.Doubt(text.UnknownFormat)
 	case t.Letters == 0:
 		w.Doubt(text.NoText)
 	}
 	return o.Close()
+}
+
+// largeDrawing is the size of a file that may draw more than is read, in bytes: maps and plans do.
+const largeDrawing = 4 << 20
+
+// long notes that a file draws more than is read. What it does and carries has been judged all the same.
+func long(w *walk.Walker, size int) {
+	if size >= largeDrawing {
+		w.Doubt(text.LongText)
+		return
+	}
+	w.Doubt(text.HostileSize)
+	w.Report.Incomplete = true
 }
 
 // nothing is an empty file.

@@ -32,8 +32,8 @@ type state struct {
 
 // Bounds of the content of a file.
 const (
-	maxOperators = 4_000_000
-	maxForms     = 2000 // drawn, one in another or again
+	maxOperators = 16_000_000
+	maxForms     = 50_000 // and pages drawn, one in another or again: a letterhead has some on each page
 	maxDeep      = 32
 	maxOperands  = 512
 	maxStates    = 256
@@ -46,6 +46,7 @@ type Text struct {
 	operators int
 	forms     int
 	Unread    bool // there is text in a font whose codes nothing explains
+	Long      bool // a bound on what is drawn left something out
 	Letters   int
 	Shown     int // pages
 	stop      func() bool
@@ -75,7 +76,7 @@ func (t *Text) Streams(streams []*Stream, resources Dict, ctm [6]float64) {
 
 func (t *Text) content(streams []*Stream, resources Dict, begin state, depth int) {
 	if t.forms--; t.forms < 0 || depth > maxDeep {
-		t.f.Cut = true
+		t.Long = true
 		return
 	}
 	var parts []io.Reader
@@ -129,7 +130,7 @@ func (p *interpreter) run(l *lexer) {
 			continue
 		}
 		if p.operators--; p.operators < 0 || p.operators&0xff == 0 && p.stop() {
-			p.f.Cut = true
+			p.Long = true
 			return
 		}
 		switch op {

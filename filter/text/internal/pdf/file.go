@@ -59,6 +59,9 @@ func Open(data []byte, inflate func(io.Reader) io.Reader) *File {
 	return f
 }
 
+// Size is that of the file, in bytes.
+func (f *File) Size() int { return len(f.data) }
+
 // scan goes through the file for objects. What is within a stream is none.
 func (f *File) scan() {
 	for pos := 0; ; {
