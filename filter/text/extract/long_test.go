@@ -57,7 +57,8 @@ func TestADrawingWithoutEndIsJudged(t *testing.T) {
 	} {
 		s := showDocument(t, "kaart.pdf", c.content)
 		if !s.report.Has(c.want) || s.report.Incomplete != (c.want == text.HostileSize) || !acts(s.report) {
-			t.Errorf("%s: doubts %v, incomplete %v, acts %v", name, s.report.Doubts, s.report.Incomplete, acts(s.report))
+			t.Errorf("%s: doubts %v, incomplete %v, acts %v", name, s.report.Doubts, s.report.Incomplete,
+				acts(s.report))
 		}
 	}
 }
