@@ -176,6 +176,9 @@ func TestWordsBesideBytesAreRead(t *testing.T) {
 		"nested":              {"", "--X\r\n" + disposition + "\r\nContent-Type: multipart/mixed; boundary=N\r\n\r\n--N\r\n" + picture + photo + "\r\n--N\r\n" + field + "\r\n--N--\r\n--X--\r\n"},
 		"JSON in a field":     {"", "--X\r\n" + disposition + "\r\nContent-Type: application/json\r\n\r\n{\"a\":\"" + strings.ReplaceAll(threat, "a", `\u0061`) + "\"}\r\n--X--\r\n"},
 		"base64 in a part":    {"", "--X\r\n" + disposition + "; filename=a.txt\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString([]byte(threat)) + "\r\n--X--\r\n"},
+		"coded, a field":      {"", "--X\r\n" + disposition + "\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + strings.ReplaceAll(threat, "a", "=61") + "\r\n--X--\r\n"},
+		"coded in name only":  {"", "--X\r\n" + disposition + "; filename=a.txt\r\nContent-Transfer-Encoding: base64\r\n\r\n" + threat + "\r\n--X--\r\n"},
+		"coded badly":         {"", "--X\r\n" + disposition + "; filename=a.txt\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\na = b =zz " + threat + "\r\n--X--\r\n"},
 		"beside base64":       {"application/json", `{"photo":"` + b64 + `","text":"` + threat + `","more":"` + b64 + `"}`},
 		"among base64":        {"text/plain", b64 + "\n" + threat + "\n" + b64},
 		"bytes, then text":    {"application/octet-stream", string(file[:5000]) + " " + threat + ", en jij gaat eraan. " + string(file[:5000])},
@@ -193,7 +196,7 @@ func TestWordsBesideBytesAreRead(t *testing.T) {
 				_, err = io.Copy(io.Discard, r.Body)
 				r.Body.Close()
 			}
-			if name == "base64 in a part" && held < 1<<20 {
+			if (name == "base64 in a part" || name == "coded, a field") && held < 1<<20 {
 				continue
 			}
 			if x.Found().Verdict.Category != rules.Threat || !blocked && err == nil {

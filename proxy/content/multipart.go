@@ -21,6 +21,9 @@ type partHeader struct {
 	coding string // Content-Transfer-Encoding
 }
 
+// coded reports whether the body has a coding that some sites undo, and most do not (RFC 7578, section 4.7).
+func (h *partHeader) coded() bool { return h.coding == "base64" || h.coding == "quoted-printable" }
+
 // partVisitor gets the parts of a form.
 type partVisitor interface {
 	heading(text []byte)          // header of a part, as it came

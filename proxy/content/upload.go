@@ -151,25 +151,38 @@ func document(name string, content io.ReaderAt, size int64) filter.Item {
 func (e *Inspector) judgeFile(
 	ctx context.Context, x *Exchange, f uploadFile, body *buffer, ps rules.Purposes, j *judgement,
 ) error {
-	part := io.NewSectionReader(body, f.from, f.to-f.from)
-	item := document(f.name, part, part.Size())
-	escapes := unescaperOf(baseType(f.kind))
+	part := func() *io.SectionReader { return io.NewSectionReader(body, f.from, f.to-f.from) }
 	switch f.fileKind {
 	case text.KindText, text.KindHTML, text.KindScript, text.KindRTF, text.KindOpener:
-		plain := e.newBuffer()
-		defer plain.Close()
-		if err := e.sieved(part, f.coding, escapes, plain); err != nil {
-			return e.failure(x, ps, err)
+		if f.coded() { // as it came, too
+			if err := e.judgeText(ctx, x, f, part(), "", ps, j); err != nil {
+				return err
+			}
 		}
-		if item.Content, item.Size = plain, plain.length(); escapes != nil {
-			item.Name = plainName
-		}
-		if err := e.judgeItem(ctx, x, item, ps, j); err != nil {
-			return err
-		}
-		return e.judgeMarkup(ctx, x, plain, f.fileKind == text.KindHTML, ps, j)
+		return e.judgeText(ctx, x, f, part(), f.coding, ps, j)
 	}
-	return e.judgeItem(ctx, x, item, ps, j)
+	return e.judgeItem(ctx, x, document(f.name, part(), f.to-f.from), ps, j)
+}
+
+// judgeText inspects a file of text without its coding.
+func (e *Inspector) judgeText(
+	ctx context.Context, x *Exchange, f uploadFile, part *io.SectionReader, coding string, ps rules.Purposes,
+	j *judgement,
+) error {
+	item, escapes := document(f.name, part, part.Size()), unescaperOf(baseType(f.kind))
+	if escapes != nil {
+		item.Name = plainName
+	}
+	plain := e.newBuffer()
+	defer plain.Close()
+	if err := e.sieved(part, coding, escapes, plain); err != nil {
+		return e.failure(x, ps, err)
+	}
+	item.Content, item.Size = plain, plain.length()
+	if err := e.judgeItem(ctx, x, item, ps, j); err != nil {
+		return err
+	}
+	return e.judgeMarkup(ctx, x, plain, f.fileKind == text.KindHTML, ps, j)
 }
 
 func (e *Inspector) judgeItem(

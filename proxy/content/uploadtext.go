@@ -168,7 +168,7 @@ func (t *uploadText) end(at int64) {
 	t.decide()
 	t.sieve.end()
 	t.out([]byte{'\n'})
-	if t.part.file && !t.flowing && (t.textual || t.skipped && t.kind != text.KindMedia) {
+	if (t.part.file || t.part.coded()) && !t.flowing && (t.textual || t.skipped && t.kind != text.KindMedia) {
 		t.list(at)
 	}
 }
