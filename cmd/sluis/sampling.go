@@ -102,6 +102,12 @@ func printDeviations(r sampling.Report) {
 	for _, id := range r.Deviations {
 		fmt.Printf("DEVIATION: message %s was not drawn as the secret says\n", id)
 	}
+	if r.Unnumbered > 0 {
+		fmt.Printf("DEVIATION: %d messages have a record and no number in the list of draws\n", r.Unnumbered)
+	}
+	if r.Repeated > 0 {
+		fmt.Printf("DEVIATION: %d records are of a message that has one already\n", r.Repeated)
+	}
 	if r.Lost > 0 {
 		fmt.Printf("%d messages lost their record when the gateway was cut off, "+
 			"as the ledger says since its next start\n", r.Lost)

@@ -98,6 +98,7 @@ type Data struct {
 	Commit string  `json:"commit,omitempty"` // hexadecimal SHA-256 of a day's secret, or of a report
 	Secret string  `json:"secret,omitempty"` // hexadecimal
 	Seed   string  `json:"seed,omitempty"`   // digits that the board rolled
+	Draws  string  `json:"draws,omitempty"`  // hexadecimal SHA-256 of the list of a day's draws, as long as Count says
 	Rate   float64 `json:"rate,omitempty"`
 	Since  int64   `json:"since,omitempty"`  // of a rate or an order, in milliseconds since 1970 (UTC)
 	Until  int64   `json:"until,omitempty"`  // of an order, likewise

@@ -31,6 +31,8 @@ type Report struct {
 	Lost       int         `json:"lost"`              // of these lost their record in a crash, as the ledger has it
 	Missing    int         `json:"missing"`           // of the others have no record
 	Uncounted  int         `json:"uncounted"`         // records that are not in the count (yet)
+	Unnumbered int         `json:"unnumbered"`        // records of messages that the list of draws does not have
+	Repeated   int         `json:"repeated"`          // records of a message that has one already
 	Exchanged  bool        `json:"exchanged"`         // as many records as draws, and not the same messages
 	Crashes    int         `json:"crashes"`           // of the gateway that day: a draw may lack its record
 }
@@ -38,7 +40,8 @@ type Report struct {
 // Fair reports whether every draw was as the secret says, which was committed to before,
 // and every one has its record.
 func (r Report) Fair() bool {
-	return r.Early == 0 && len(r.Deviations) == 0 && r.Missing == 0 && !r.Exchanged
+	return r.Early == 0 && len(r.Deviations) == 0 && r.Missing == 0 && !r.Exchanged &&
+		r.Unnumbered == 0 && r.Repeated == 0
 }
 
 // Draws gives the draws of a day to an auditor, as the journal has them.
@@ -52,6 +55,9 @@ type Draw struct {
 	Group     string
 	Drawn     bool
 }
+
+// Deviating returns how many records are not of a draw as the secret and the list of draws say.
+func (r Report) Deviating() int { return len(r.Deviations) + r.Unnumbered + r.Repeated }
 
 // Audit repeats every draw of a day. It fails if the day was not committed to, or if the
 // secret is not the one that was. dir has the secret while it is not revealed.
@@ -83,7 +89,11 @@ func Audit(day, dir string, l ledger.Finder, draws Draws) (Report, error) {
 		r.Rates = append(r.Rates, c.Rate)
 	}
 	r.Seeded = p.seeds.of(day) != nil
-	return r, r.repeat(key, p, draws)
+	list, err := p.list(dir)
+	if err != nil {
+		return r, err
+	}
+	return r, r.repeat(key, p, list, draws)
 }
 
 // proof is what the ledger has of a day's sample.
@@ -99,6 +109,20 @@ type proof struct {
 	counted   int // draws; -1: no count is in the ledger
 	crashes   int // of the gateway that day
 	running   bool
+	numbered  bool
+	counts    []ledger.Entry
+}
+
+// list returns the list of the day's draws, as the ledger has the hash of it.
+func (p *proof) list(dir string) (listed, error) {
+	if !p.numbered {
+		return listed{}, nil
+	}
+	l, err := readNumbers(dir, p.day)
+	if err == nil {
+		err = l.verify(p.day, p.counts)
+	}
+	return l, err
 }
 
 // proofKinds are the kinds of entries that a proof takes.
@@ -132,6 +156,7 @@ func (p *proof) take(e ledger.Entry) error {
 		}
 		if p.commit == "" {
 			p.rates, p.committed = timeline{{0, e.Data.Rate}}, e.Time
+			p.numbered = e.Data.Step == numberedDay
 		}
 		p.commit = e.Data.Commit
 	case ledger.SamplingRate:
@@ -169,6 +194,7 @@ func (p *proof) takeCount(e ledger.Entry) error {
 		return fmt.Errorf("entry %d counts fewer draws of %s than one before it", e.Index, p.day)
 	}
 	p.draws, p.counted = c, e.Data.Count
+	p.counts = append(p.counts, e)
 	return nil
 }
 
@@ -194,11 +220,12 @@ func (p *proof) key(dir string) ([]byte, error) {
 // backdated is how long writing a commitment, or a change of the rate, may take.
 const backdated = time.Minute
 
-func (r *Report) repeat(secret []byte, p proof, draws Draws) error {
+func (r *Report) repeat(secret []byte, p proof, list listed, draws Draws) error {
 	seed := p.seeds.of(r.Day)
 	mac := hmac.New(sha256.New, secret)
 	var sum [sha256.Size]byte
 	var found count
+	of, seen := numbered(secret, seed), map[uint64]bool{}
 	shares := map[string]*Share{}
 	count := func(of string, rate float64, drawn bool) {
 		s := shares[of]
@@ -219,7 +246,24 @@ func (r *Report) repeat(secret []byte, p proof, draws Draws) error {
 		rate := p.rates.at(d.Time)
 		count("direction "+d.Direction, rate, d.Drawn)
 		count("group "+cmp.Or(d.Group, "-"), rate, d.Drawn)
-		if draw(mac, &sum, seed, d.ID, threshold(rate)) != d.Drawn {
+		is := false
+		if p.numbered {
+			n, ok := list.numbers[d.ID]
+			switch {
+			case !ok:
+				r.Unnumbered++
+				return nil
+			case seen[n]:
+				r.Repeated++
+				return nil
+			}
+			seen[n] = true
+			of(n, &sum)
+			is = isBelow(&sum, threshold(rate))
+		} else {
+			is = draw(mac, &sum, seed, d.ID, threshold(rate))
+		}
+		if is != d.Drawn {
 			r.Deviations = append(r.Deviations, d.ID)
 		}
 		found.add(&sum)

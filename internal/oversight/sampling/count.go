@@ -134,6 +134,65 @@ func (s *Sampler) startCount(day string) error {
 	return nil
 }
 
+// startNumbers goes on with the list of a day's draws, whose count is made from it. Callers hold the lock.
+func (s *Sampler) startNumbers(day string, c committed, seed []byte) (err error) {
+	if s.numbers != nil {
+		s.numbers.file.Close()
+		s.numbers = nil
+	}
+	if !c.Numbered {
+		return nil
+	}
+	known := s.count.n
+	s.numbers, s.count, err = openNumbers(s.listPath(day), known, numbered(c.Secret, seed))
+	if err != nil {
+		return err
+	}
+	if _, err := s.counts.WriteAt(s.count.append(nil), 0); err != nil {
+		return fmt.Errorf("count draws: %w", err)
+	}
+	return nil
+}
+
+func (s *Sampler) listPath(day string) string { return filepath.Join(s.dir, day+drawsExt) }
+
+// listHash makes the list of a day's draws durable, and returns the hash of its first n; empty for a day
+// that has none. Callers hold the lock.
+func (s *Sampler) listHash(day string, n uint64) (string, error) {
+	f, err := os.Open(s.listPath(day))
+	if errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	if err == nil {
+		defer f.Close()
+		err = f.Sync()
+	}
+	h := sha256.New()
+	if err == nil {
+		_, err = io.CopyN(h, f, int64(n)*int64(idSize))
+	}
+	if errors.Is(err, io.EOF) { // it was cut, or the day has draws without numbers
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("list draws: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// forget removes the lists of days that are revealed, and whose records are long gone.
+func (s *Sampler) forget(now time.Time) error {
+	files, err := filepath.Glob(filepath.Join(s.dir, "*"+drawsExt))
+	for _, f := range files {
+		day, wrong := time.Parse(dayForm+drawsExt, filepath.Base(f))
+		_, secret := os.Stat(s.path(day.Format(dayForm)))
+		if wrong == nil && now.Sub(day) > keepDraws && errors.Is(secret, os.ErrNotExist) {
+			err = errors.Join(err, disk.Remove(f))
+		}
+	}
+	return err
+}
+
 // counting counts the draw that was made. Callers hold the lock.
 func (s *Sampler) countDraw() error {
 	s.count.add(&s.sum)
@@ -153,7 +212,7 @@ func (s *Sampler) recordCounts(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("count draws: %w", err)
 		}
 	}
-	if err := s.overdue(ctx, now); err != nil {
+	if err := errors.Join(s.forget(now), s.overdue(ctx, now)); err != nil {
 		return err
 	}
 	known, err := s.counted()
@@ -170,8 +229,14 @@ func (s *Sampler) recordCounts(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return fmt.Errorf("count draws: %w", err)
 		}
+		if day == s.day && s.numbers != nil && len(s.numbers.late) > 0 { // the disk is full
+			continue
+		}
 		if c, ok := parseCount(b); ok && c.n > known[day].n {
 			act := ledger.Data{Day: day, Count: int(c.n), Commit: c.sums()}
+			if act.Draws, err = s.listHash(day, c.n); err != nil {
+				return err
+			}
 			if _, err := s.ledger.Append(ctx, ledger.SamplingCount, act); err != nil {
 				return fmt.Errorf("write how many draws there were on %s: %w", day, err)
 			}

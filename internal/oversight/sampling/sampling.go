@@ -4,13 +4,17 @@
 // Each day (UTC) has a secret of 256 bits. Its hash and the rate are in the ledger before
 // the day's first draw. Another rate counts from the next day on, as dice do: nobody sets it
 // for the moment in which one person mails. The secret itself is in the ledger a day after the
-// day has ended. A message is drawn if HMAC-SHA256(secret, seed and
-// its ID), as a number of 64 bits, is below the rate; the ID is the message's number, random
-// and set before anything of it is read. Whoever has the secret can repeat every draw, and
-// no person could choose one.
+// day has ended. A message is drawn if
+// HMAC-SHA256(secret, seed and its number), as a number of 64 bits, is below the rate; the
+// messages of a day are numbered as they come, from 0 on without a gap. Whoever has the
+// secret can repeat every draw, and no person could choose one.
 //
-// How many messages took part, and a sum of what was drawn for them, stands in the ledger
-// from hour to hour, so that a record that is taken away later is missed.
+// How many messages took part, a hash of the list of them, and a sum of what was drawn for
+// them, stands in the ledger from hour to hour, so that a record that is taken away later is
+// missed, and a number that is given to another message is seen.
+//
+// It does not promise that a message that comes again is no second lot, nor that a changed
+// program, which knows the day's secret, does not let messages wait for a number.
 //
 // The seed is the board's: digits that it rolled with dice, which count from the next day
 // on. That day's secret is committed to by then, so that neither who runs the gateway nor
@@ -44,18 +48,19 @@ type Sampler struct {
 	dir    string
 	ledger ledger.Book
 
-	mu     sync.Mutex
-	rate   float64 // of the configuration
-	by     string  // what it came with: startWith, reloadWith
-	begun  string  // the latest day of which messages came
-	day    string  // of what follows
-	rates  timeline
-	mac    hash.Hash
-	mixed  []byte // the board's seed, hashed; nil if there is none
-	sum    [sha256.Size]byte
-	count  count    // of the day
-	counts *os.File // where it is
-	buffer [countSize]byte
+	mu      sync.Mutex
+	rate    float64 // of the configuration
+	by      string  // what it came with: startWith, reloadWith
+	begun   string  // the latest day of which messages came
+	day     string  // of what follows
+	rates   timeline
+	mac     hash.Hash
+	mixed   []byte // the board's seed, hashed; nil if there is none
+	sum     [sha256.Size]byte
+	count   count    // of the day
+	numbers *numbers // of the day; nil: an older build committed to it
+	counts  *os.File // where it is
+	buffer  [countSize]byte
 
 	unrecorded unrecorded
 
@@ -67,8 +72,12 @@ type Sampler struct {
 type committed struct {
 	Secret []byte   `json:"secret"`
 	Rates  timeline `json:"rates"`
-	Index  int64    `json:"index"`            // of the commitment in the ledger; -1 before it is there
-	Waited int64    `json:"waited,omitempty"` // milliseconds that the gateway ran since the day was over
+
+	// Numbered is false of a day that an older build committed to: its draws depend on IDs.
+	Numbered bool `json:"numbered,omitempty"`
+
+	Index  int64 `json:"index"`            // of the commitment in the ledger; -1 before it is there
+	Waited int64 `json:"waited,omitempty"` // milliseconds that the gateway ran since the day was over
 }
 
 // Open returns a sampler that keeps its secrets in dir. The rate is from 0 to 1; Prepare
@@ -238,7 +247,7 @@ func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
 		return committed{}, err
 	}
 	c, err := readOrCreate(s.path(day), func() committed {
-		c := committed{Secret: make([]byte, 32), Rates: timeline{{0, rate}}, Index: -1}
+		c := committed{Secret: make([]byte, 32), Rates: timeline{{0, rate}}, Numbered: true, Index: -1}
 		rand.Read(c.Secret) // never fails (crypto/rand, Go 1.24)
 		return c
 	})
@@ -252,11 +261,11 @@ func (s *Sampler) commit(ctx context.Context, day string) (committed, error) {
 	if c.Index >= 0 { // by a ledger that is not there any more, and neither are the changes in it
 		c.Rates = timeline{{0, c.Rates.last()}}
 	}
-	receipt, err := s.ledger.Append(
-		ctx,
-		ledger.SamplingCommit,
-		ledger.Data{Day: day, Commit: hex.EncodeToString(sum[:]), Rate: c.Rates[0].Rate},
-	)
+	act := ledger.Data{Day: day, Commit: hex.EncodeToString(sum[:]), Rate: c.Rates[0].Rate}
+	if c.Numbered {
+		act.Step = numberedDay
+	}
+	receipt, err := s.ledger.Append(ctx, ledger.SamplingCommit, act)
 	if err != nil {
 		return c, fmt.Errorf("commit to the sample of %s: %w", day, err)
 	}
@@ -353,8 +362,15 @@ func (s *Sampler) Draw(id filter.ID, at time.Time) (bool, error) {
 	if err := s.unrecorded.add(open{id, at}); err != nil {
 		return false, err
 	}
-	drawn := draw(s.mac, &s.sum, s.mixed, id, threshold(s.rates.at(at)))
-	return drawn, s.countDraw()
+	cut := threshold(s.rates.at(at))
+	if s.numbers == nil {
+		drawn := draw(s.mac, &s.sum, s.mixed, id, cut)
+		return drawn, s.countDraw()
+	}
+	if err := s.numbers.next(id, &s.sum); err != nil {
+		return false, err
+	}
+	return isBelow(&s.sum, cut), s.countDraw()
 }
 
 // begin goes over to a day. Callers hold the lock.
@@ -368,7 +384,7 @@ func (s *Sampler) begin(ctx context.Context, day string) error {
 		return err
 	}
 	s.day = "" // unless all goes well
-	if err := errors.Join(s.startCount(day), s.unrecorded.begin(s.dir)); err != nil {
+	if err := errors.Join(s.startCount(day), s.startNumbers(day, c, seed), s.unrecorded.begin(s.dir)); err != nil {
 		return err
 	}
 	s.begun = max(s.begun, day)

@@ -263,20 +263,40 @@ func (s *Sampler) lostOf(day string, lost []open) (act ledger.Data, err error) {
 		return act, err
 	}
 	slices.SortFunc(lost, func(a, b open) int { return cmp.Compare(a.id.String(), b.id.String()) })
-	mac, names := hmac.New(sha256.New, c.Secret), sha256.New()
+	drawn, err := s.drawnFor(day, c, seed)
+	if err != nil {
+		return act, err
+	}
+	names := sha256.New()
 	var sum [sha256.Size]byte
 	var total count
 	for _, o := range lost {
-		draw(mac, &sum, seed, o.id, 0)
-		total.add(&sum)
-		names.Write(o.id[:])
+		if drawn(o.id, &sum) { // else it was cut off before it counted
+			total.add(&sum)
+			names.Write(o.id[:])
+		}
 	}
 	return ledger.Data{
 		Day:    day,
-		Count:  len(lost),
+		Count:  int(total.n),
 		Commit: total.sums(),
 		Ref:    hex.EncodeToString(names.Sum(nil)[:16]),
 	}, nil
+}
+
+// drawnFor returns what is drawn for the messages of a day; false for one that has no number.
+func (s *Sampler) drawnFor(day string, c committed, seed []byte) (func(filter.ID, *[sha256.Size]byte) bool, error) {
+	if !c.Numbered {
+		mac := hmac.New(sha256.New, c.Secret)
+		return func(id filter.ID, sum *[sha256.Size]byte) bool { draw(mac, sum, seed, id, 0); return true }, nil
+	}
+	list, err := readNumbers(s.dir, day)
+	of := numbered(c.Secret, seed)
+	return func(id filter.ID, sum *[sha256.Size]byte) bool {
+		n, ok := list.numbers[id]
+		of(n, sum)
+		return ok
+	}, err
 }
 
 func (s *Sampler) knownLost(act ledger.Data) (bool, error) {
