@@ -233,7 +233,7 @@ func TestCommandsOfRootMakeNoFilesOfRoot(t *testing.T) {
 func TestWhatAnOrderFindsIsForItsInvestigators(t *testing.T) {
 	t.Parallel()
 	sink := testenv.StartSink(t)
-	g := newGateway(t, settings{nextHop: sink.Addr(), sample: "0", rest: "notices: {digest: none}\n"})
+	g := newGateway(t, settings{nextHop: sink.Addr(), sample: "0", rest: witnesses})
 	o := g.office()
 	order := o.ordered(orders.Request{Subject: teacher, Content: true})
 	g.try(teacher, []string{parent}, letter(secret))
