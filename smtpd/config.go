@@ -89,6 +89,10 @@ type Config struct {
 	// data of persons may go there (C2.4a); nil: with none.
 	Approved func(domain string, at time.Time) bool
 
+	// Advise is asked for each message with attachments that left, of a sender of the organisation, and
+	// returns whether it sends them a note on its size (C2.1a); nil: none gets one. It does not wait.
+	Advise func(sender string, size int64, at time.Time) bool
+
 	// About is where people read the code of conduct; it ends the text of a refusal.
 	About string
 

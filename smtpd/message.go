@@ -47,7 +47,8 @@ func (m *message) handle(body io.Reader) Reply {
 	} else {
 		errors.As(err, &rep)
 	}
-	m.record(rep)
+	advised := rep.OK() && m.advise()
+	m.record(rep, advised)
 	if rep.OK() {
 		m.notify()
 	}

@@ -2,8 +2,10 @@ package smtpd
 
 import (
 	"math"
+	"slices"
 	"time"
 
+	"sluis/filter"
 	"sluis/internal/journal"
 	"sluis/internal/roster"
 	"sluis/rules"
@@ -11,7 +13,7 @@ import (
 )
 
 // record writes the one journal record that a transaction with a body has (C3.2e).
-func (m *message) record(rep Reply) {
+func (m *message) record(rep Reply, advised bool) {
 	t := m.tx
 	if m.inspection == nil {
 		m.direction = t.to[0].direction
@@ -40,6 +42,9 @@ func (m *message) record(rep Reply) {
 	}
 	if rep.OK() {
 		r.Recipients = clamp16(len(t.to))
+	}
+	if advised {
+		r.Purpose, r.Category, r.Clause = rules.Conduct, rules.FileSharing, adviceClause
 	}
 	if x := m.inspection; x != nil {
 		r.Purposes, r.Parts = x.Purposes, clamp16(x.Parts)
@@ -84,6 +89,22 @@ func (m *message) subject(r *journal.Record) roster.Subject {
 		r.Peer = journal.DomainOf(peer.Domain)
 	}
 	return s
+}
+
+// adviceClause asks to share by link rather than attachment.
+var adviceClause = rules.MustClause("C2.1a")
+
+// advise reports whether the sender gets a note on the size of what was attached. A note is about what passed and was
+// found to be nothing else, and never about confidential mail.
+func (m *message) advise() bool {
+	t := m.tx
+	advise := t.generation.cfg.Advise
+	out := func(r recipient) bool { return r.direction == rules.Out }
+	if advise == nil || !t.trusted || m.grounds.Confidential || m.inspection == nil || m.inspection.Parts < 2 ||
+		m.verdict.Action != filter.Pass || m.verdict.Purpose != rules.NoPurpose || !slices.ContainsFunc(t.to, out) {
+		return false
+	}
+	return advise(t.from.Address(), m.spool.Size(), m.at)
 }
 
 // clamp16 returns n, or the largest number that the journal takes.

@@ -293,6 +293,8 @@ type record struct {
 	Ordered      bool
 	TLS          bool
 	Approved     bool
+	Category     string
+	Clause       string
 	Repaired     int
 	Reply        int
 	Records      int // confidential messages of an hour, which have no records

@@ -37,7 +37,7 @@ var readmePromises = []promise{
 		"internal/oversight/totals:TestLinearProgrammingPinsDownNoHiddenCell"},
 	{"A pseudonym never leaves the journal", "internal/journal:TestAnExportHasEveryFieldButThePseudonym " +
 		"internal/oversight/orders:TestThereIsNoWayToAPersonButAnOrderOrTheirOwnRequest"},
-	{"An account that decides is of a person of the roster", "cmd/sluis:TestTheCommandLineGivesNoLinkOfOneWhoDecides " +
+	{"A link to an account that decides goes to its person", "cmd/sluis:TestTheCommandLineGivesNoLinkOfOneWhoDecides " +
 		"cmd/sluis:TestAnAliasOpensNoDossier cmd/sluis:TestARoleThatIsTakenOffTheRosterWaitsForThePrivacyOfficer"},
 	{"No place of help", "internal/sitepolicy:TestNoHelpLineIsBlocked"},
 	{"Mail goes on when the web proxy crashes", "cmd/sluis:TestMailGoesOnWhenTheProxyEnds"},

@@ -253,3 +253,9 @@ func AgreementEnded(code, organisation, name string, last time.Time) Message {
 		Text:    p.Text("agreement", organisation, name, p.Date(last.Local())),
 	}
 }
+
+// ShareByLink advises a person who sent a large attachment to share by link (C2.1a). It quotes nothing of the message.
+func ShareByLink(code, organisation string) Message {
+	p := texts.In(code)
+	return Message{Subject: p.Text("share-by-link-subject"), Text: p.Text("share-by-link", organisation)}
+}

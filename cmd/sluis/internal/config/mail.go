@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"sluis/internal/roster"
 	"sluis/internal/setting"
 	"sluis/smtpd"
 )
@@ -22,7 +23,25 @@ type Mail struct {
 	Receiver string        `yaml:"authserv-id"`
 	Routes   []smtpd.Route `yaml:"routes"`
 	Limits   smtpd.Limits  `yaml:"limits"`
+	Advice   Advice        `yaml:"advice"` // to who sends large attachments (C2.1a); none unless groups are named
 	Notice   string        `yaml:"notice"` // reply text for a quarantined message; none: as for any other
+}
+
+// Advice is a note to who sends a large attachment to outside: share by link (C2.1a). It delays and stops nothing,
+// and a person gets one a day at most.
+type Advice struct {
+	Groups []roster.Group `yaml:"groups"` // of staff, who asked for it
+	Size   setting.Size   `yaml:"size"`   // of a message, from which it is large; default 10MB
+}
+
+// SetDefaults implements setting.Defaulter.
+func (a *Advice) SetDefaults() { setting.Default(&a.Size, 10<<20) }
+
+// Validate implements setting.Validator.
+func (a *Advice) Validate(p setting.Problems) {
+	if a.Size < 1<<20 {
+		p.At("size").Wrong("an attachment of less than 1MB is not large")
+	}
 }
 
 // Listener is a port that takes mail.

@@ -34,6 +34,7 @@ type Gateway struct {
 	inForce  atomic.Pointer[Generation]
 	log      *slog.Logger
 	observer Observer
+	advice   *advice
 	metrics  *prometheus.Registry
 	renew    chan struct{} // asks for a reload
 
@@ -86,6 +87,7 @@ func New(ctx context.Context, cfg *config.Config, log *slog.Logger, o Observer) 
 		started:  cfg,
 		log:      log,
 		observer: o,
+		advice:   newAdvice(),
 		metrics:  prometheus.NewRegistry(),
 		renew:    make(chan struct{}, 1),
 	}
@@ -234,6 +236,7 @@ func (g *Gateway) mailConfig(gen *Generation) (smtpd.Config, error) {
 		quarantine: sealer{g.quarantine, gen.concerned},
 		journal:    g.watched(),
 		complaints: g.complaints(),
+		advise:     g.advise(gen),
 		split:      g.splitMemory(),
 		log:        g.log,
 	})

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"time"
 
 	"sluis/cmd/sluis/internal/config"
 	"sluis/smtpd"
@@ -19,6 +20,7 @@ type mailServices struct {
 	quarantine smtpd.Quarantine
 	journal    smtpd.Journal
 	complaints []smtpd.Subscription
+	advise     func(sender string, size int64, at time.Time) bool
 	split      smtpd.SplitMemory
 	log        *slog.Logger
 }
@@ -39,6 +41,7 @@ func (g *Generation) mailConfig(s mailServices) (smtpd.Config, error) {
 		Notice:      cfg.Mail.Notice,
 		About:       cfg.Organisation.CodeURL,
 		Approved:    cfg.Approved.Mail,
+		Advise:      s.advise,
 		OpenForLeak: cfg.Policy.OnFailure.Leak == "open",
 		Policy:      s.policy,
 		Quarantine:  s.quarantine,
