@@ -92,14 +92,13 @@ func TestOwnRulesLookForNoWordsInConfidentialMail(t *testing.T) {
 func exampleOf(t *testing.T, set *rules.Set, rule string) string {
 	t.Helper()
 	for _, r := range set.Rules() {
-		if r.ID.String() == rule {
-			for _, x := range r.Match {
-				if x.Message != "" {
-					return strings.ReplaceAll(x.Message, "\n", "\r\n")
-				}
-				return "Subject: x\r\n\r\n" + x.Text + "\r\n"
-			}
+		if r.ID.String() != rule {
+			continue
 		}
+		if x := r.Match[0]; x.Message != "" {
+			return strings.ReplaceAll(x.Message, "\n", "\r\n")
+		}
+		return "Subject: x\r\n\r\n" + r.Match[0].Text + "\r\n"
 	}
 	t.Fatalf("there is no rule %s with an example", rule)
 	return ""

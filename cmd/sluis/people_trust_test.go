@@ -267,6 +267,9 @@ func TestTheMemoryOfAddressesIsKept(t *testing.T) {
 	if out := g.exported("ledger", "export"); !strings.Contains(out, `"step":"anew"`) {
 		t.Error("the ledger does not say that the memory began anew, want it")
 	}
+	if out := g.health(); !strings.Contains(out, "was lost in the last thirty days") {
+		t.Errorf("health says %s, want that the memory was lost", out)
+	}
 }
 
 func (g *gateway) rosterText() string {

@@ -89,8 +89,11 @@ func TestNetworksThatPointAtSomebodyAreNamed(t *testing.T) {
 }
 
 func TestChangesOfTheRosterNeedAttention(t *testing.T) {
-	expect(t, "none", Roster(func() int { return 0 }), OK)
-	expect(t, "two", Roster(func() int { return 2 }), Attention)
+	kept := func(time.Time) (bool, error) { return false, nil }
+	lost := func(time.Time) (bool, error) { return true, nil }
+	expect(t, "none", Roster(func() int { return 0 }, kept), OK)
+	expect(t, "two", Roster(func() int { return 2 }, kept), Attention)
+	expect(t, "none, and the memory was lost", Roster(func() int { return 0 }, lost), Attention)
 }
 
 func TestTexts(t *testing.T) {

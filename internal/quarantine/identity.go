@@ -7,8 +7,6 @@ import (
 	"os"
 
 	"filippo.io/age"
-
-	"sluis/internal/store/disk"
 )
 
 // NewIdentity returns the file of a new private key.
@@ -49,5 +47,3 @@ func ParseIdentity(b []byte) (*age.X25519Identity, error) {
 	}
 	return nil, wrong
 }
-
-func createIdentity(path string) error { return disk.Create(path, NewIdentity()) }

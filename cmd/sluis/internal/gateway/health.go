@@ -43,7 +43,7 @@ func (d *Data) Health() ([]health.Check, error) {
 		return len(r.Risks())
 	}
 	all := d.healthChecks(sender, states, none, counts, d.checkLedger, d.behindLedger)
-	all = append(all, health.Roster(waiting))
+	all = append(all, health.Roster(waiting, d.rosterAnew))
 	return append([]health.Check{health.Gateway(d.Locked)}, all...), nil
 }
 
@@ -55,7 +55,8 @@ func (g *Gateway) healthChecks() []health.Check {
 		r := g.relay.Reached()
 		return r.Strangers, r.Known
 	}))
-	all = append(all, health.Roster(func() int { return len(g.inForce.Load().Roster.Risks()) }))
+	all = append(all, health.Roster(func() int { return len(g.inForce.Load().Roster.Risks()) },
+		g.data.rosterAnew))
 	if apart, ok := g.webApartSide(); ok {
 		all = append([]health.Check{health.Proxy(apart.healthy)}, all...)
 	}
@@ -129,6 +130,23 @@ func (d *Data) healthChecks(sender Sender, states []sitelists.State, dropped fun
 		}
 	}
 	return append(all, health.Disk(cfg.Data), clockCheck(off))
+}
+
+// rosterAnew reports whether the memory of whose addresses are began anew since a time, for it was lost.
+func (d *Data) rosterAnew(since time.Time) (bool, error) {
+	l, err := d.Ledger()
+	if err != nil {
+		return false, err
+	}
+	for e, err := range l.Find(ledger.Query{Kinds: []ledger.Kind{ledger.RosterBegun}, Since: since}) {
+		if err != nil {
+			return false, err
+		}
+		if e.Data.Step == begunAnew {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // emergencies returns how many messages were opened or released without an account since a time.

@@ -75,7 +75,7 @@ func (g *Gateway) learnRoster(ctx context.Context, gen *Generation) error {
 }
 
 // beginRoster begins to remember whom addresses belong to, with the roster as it is. Where that had begun
-// before, its file is lost: then the ledger says so, and health until the privacy officer has seen it.
+// before, its file is lost: then the ledger says so, and health for a month.
 func (g *Gateway) beginRoster(ctx context.Context, gen *Generation, b *roster.Bindings) error {
 	if gen.Config.Roster == "" {
 		return nil
@@ -88,13 +88,16 @@ func (g *Gateway) beginRoster(ctx context.Context, gen *Generation, b *roster.Bi
 	all, _ := offered.People()
 	d := ledger.Data{Roster: offered.Fingerprint(), Count: all}
 	if before > 0 {
-		d.Step = "anew"
+		d.Step = begunAnew
 		g.log.Error("roster: whose addresses are was lost, and is remembered anew: the privacy officer compares " +
 			"the list of people with the one of before")
 	}
 	*b = roster.Begin(offered, gen.Config.Totals.People, time.Now())
 	return g.data.Record(ctx, ledger.RosterBegun, d)
 }
+
+// begunAnew is the step of an entry that says that the memory of whose addresses are was lost.
+const begunAnew = "anew"
 
 // keepBindings restores the document of bindings before a roster is read anew, if it is lost or damaged while
 // the gateway runs.
