@@ -3,6 +3,7 @@ package pdf
 import (
 	"io"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -45,8 +46,9 @@ type Text struct {
 	lines     *lines
 	operators int
 	forms     int
-	Unread    bool // there is text in a font whose codes nothing explains
-	Long      bool // a bound on what is drawn left something out
+	drawing   []Ref // the forms that are drawn now, one in another
+	Unread    bool  // there is text in a font whose codes nothing explains
+	Long      bool  // a bound on what is drawn left something out
 	Letters   int
 	Shown     int // pages
 	stop      func() bool
@@ -195,6 +197,14 @@ func (p *interpreter) draw(v any) {
 		return
 	}
 	p.f.mark(v)
+	if ref, ok := v.(Ref); ok {
+		if slices.Contains(p.drawing, ref) { // which no program does: it would draw itself without end
+			p.Long = true
+			return
+		}
+		p.drawing = append(p.drawing, ref)
+		defer func() { p.drawing = p.drawing[:len(p.drawing)-1] }()
+	}
 	resources := p.f.Dict(s.Dict["Resources"])
 	if resources == nil {
 		resources = p.resources
