@@ -118,7 +118,7 @@ func (s *webSystem) stream(from string) error {
 	}
 	defer c.Close()
 	begin := time.Now()
-	if _, err := io.WriteString(c, "send"); err != nil {
+	if _, err := io.WriteString(c, "send\n"); err != nil {
 		return err
 	}
 	buf := make([]byte, 256<<10)

@@ -13,8 +13,16 @@ import (
 // that form.
 var requestLine = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^ ]+ HTTP/1\\.[01]\r?$")
 
-// longestLine bounds a request line, in bytes.
-const longestLine = 64 << 10
+// beginsRequest is what may become such a line. Anything else is another protocol as soon as that shows, so that
+// its server need not wait for the end of a line that never comes.
+var beginsRequest = regexp.MustCompile("^(?:\r|[!#$%&'*+.^_`|~0-9A-Za-z-]*|[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^ ]*|" +
+	"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^ ]+ (?:H(?:T(?:T(?:P(?:/(?:1(?:\\.(?:[01]\r?)?)?)?)?)?)?)?)?)$")
+
+// Bounds of a request line, in bytes. A longer beginning than the second is not checked again with each byte that comes.
+const (
+	longestLine  = 64 << 10
+	longestCheck = 512
+)
 
 // readRequestLine reads on from a connection, which has a deadline, of which raw was read, until it is clear whether
 // the client speaks HTTP/1. It returns all that was read.
@@ -24,7 +32,7 @@ func readRequestLine(c net.Conn, raw []byte) (all []byte, is bool) {
 		if line, _, whole := bytes.Cut(text, []byte("\n")); whole {
 			return raw, requestLine.Match(line)
 		}
-		if len(text) > 0 && (text[0] < ' ' && text[0] != '\r' || text[0] > '~') || len(raw) > longestLine {
+		if len(text) <= longestCheck && !beginsRequest.Match(text) || len(raw) > longestLine {
 			return raw, false
 		}
 		n, err := c.Read(buf)

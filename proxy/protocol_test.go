@@ -170,3 +170,30 @@ func TestSocketWithinATunnel(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherProtocolIsKnownAtOnce: nothing waits for the end of a line that no request can have; every beginning of
+// a request is waited for, so that none passes in pieces.
+func TestAnotherProtocolIsKnownAtOnce(t *testing.T) {
+	for _, sent := range []string{
+		"K\x9a\x01\xff random", "A\x00\x00", "abc def ghi", "<stream:stream to='x'>", "{\"id\":1}", "GET  /", "GET / FTP",
+		"GET / HTTP/2", "GET / HTTP/1.1 x", "GET / HTTP/1.12", "\r\r", " GET", "(", "\x16\x03",
+	} {
+		if beginsRequest.MatchString(sent) {
+			t.Errorf("%q is waited for, want another protocol", sent)
+		}
+	}
+	for _, line := range []string{
+		"GET / HTTP/1.1\r", "M-SEARCH * HTTP/1.0\r", "get /\xff\x00\t HTTP/1.1", "P http://a.example/b?c HTTP/1.0\r",
+		strings.Repeat("M", 300) + " /" + strings.Repeat("a", 5000) + " HTTP/1.1\r",
+	} {
+		if !requestLine.MatchString(line) {
+			t.Errorf("%.40q is no request line, want one", line)
+		}
+		for i := range line {
+			if !beginsRequest.MatchString(line[:i]) {
+				t.Errorf("%q is not waited for, want the rest of the line", line[:i])
+				break
+			}
+		}
+	}
+}
